@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/blang/semver"
+)
+
+// DefaultGrace is how long a cancelled operation may take to finish the resources that it has begun. Killing the
+// engine earlier leaves a lock, a pending operation and an orphan behind; an RDS instance takes up to 40 minutes to
+// create, so whoever cannot wait terminates instead (Command.Terminate).
+const DefaultGrace = 45 * time.Minute
+
+// Command runs the engine for the Automation API. It differs from the SDK's own command in three ways: the child's
+// environment is exactly Environ plus what the caller adds (the SDK's passes everything on), cancellation waits for
+// Grace (the SDK's kills after ten seconds), and Terminate cuts that wait short.
+type Command struct {
+	Engine *Engine
+	// Environ is the environment the child starts from.
+	Environ []string
+	// Grace is how long the engine may take after an interrupt before it is killed; 0 means DefaultGrace.
+	Grace time.Duration
+
+	mu      sync.Mutex
+	running []*exec.Cmd
+}
+
+// Version implements auto.PulumiCommand.
+func (c *Command) Version() semver.Version { return c.Engine.Version }
+
+// Run implements auto.PulumiCommand.
+func (c *Command) Run(
+	ctx context.Context, workdir string, stdin io.Reader,
+	additionalOutput, additionalErrorOutput []io.Writer, additionalEnv []string, args ...string,
+) (string, string, int, error) {
+	if !slices.Contains(args, "--non-interactive") {
+		args = append([]string{"--non-interactive"}, args...)
+	}
+	cmd := exec.CommandContext(ctx, c.Engine.Path, args...)
+	cmd.Dir = workdir
+	cmd.Env = withEngineOnPath(slices.Concat(c.Environ, additionalEnv, []string{"PULUMI_AUTOMATION_API=true"}),
+		filepath.Dir(c.Engine.Path))
+	// A group of its own: a terminal's Ctrl-C must reach the engine once, through ctx, not twice.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	cmd.WaitDelay = c.Grace
+	if cmd.WaitDelay == 0 {
+		cmd.WaitDelay = DefaultGrace
+	}
+
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin = stdin
+	cmd.Stdout = io.MultiWriter(append(slices.Clone(additionalOutput), &stdout)...)
+	cmd.Stderr = io.MultiWriter(append(slices.Clone(additionalErrorOutput), &stderr)...)
+
+	if err := cmd.Start(); err != nil {
+		return "", "", -1, err
+	}
+	c.add(cmd)
+	err := cmd.Wait()
+	c.remove(cmd)
+	return stdout.String(), stderr.String(), exitCode(cmd, err), err
+}
+
+// Terminate makes an operation that is being cancelled stop at once: the engine gets its second interrupt, on which
+// it abandons the resources in flight. They stay in the state as pending operations.
+func (c *Command) Terminate() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, cmd := range c.running {
+		_ = cmd.Process.Signal(syscall.SIGINT)
+	}
+}
+
+func (c *Command) add(cmd *exec.Cmd) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = append(c.running, cmd)
+}
+
+func (c *Command) remove(cmd *exec.Cmd) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = slices.DeleteFunc(c.running, func(other *exec.Cmd) bool { return other == cmd })
+}
+
+func exitCode(cmd *exec.Cmd, err error) int {
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return -1
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// withEngineOnPath puts the engine's own folder first on PATH: that is where a release keeps its language hosts.
+func withEngineOnPath(environ []string, dir string) []string {
+	out := make([]string, 0, len(environ)+1)
+	path := dir
+	for _, entry := range environ {
+		if value, ok := strings.CutPrefix(entry, "PATH="); ok {
+			path = dir + ":" + value
+			continue
+		}
+		out = append(out, entry)
+	}
+	return append(out, "PATH="+path)
+}
