@@ -1,0 +1,56 @@
+# Needs Go, git, make and a shell; race needs a C compiler besides, image-test needs Docker.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+STACK    ?= dev
+FUZZTIME ?= 10s
+
+# On a fresh machine the first test of the automation package compiles the Pulumi engine.
+TEST_TIMEOUT = 30m
+
+.PHONY: help build up test race fuzz bench image-test lint vuln generate clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## compile bin/awslab and the offline target's stand-ins beside it
+	go build -o bin/awslab ./automation/cmd/awslab
+	go build -o bin/awslab-offline ./automation/offline/plugin
+
+up: build ## bring the stack STACK (dev) up on the offline target
+	bin/awslab up --stack $(STACK)
+
+test: ## run all tests
+	go test -timeout $(TEST_TIMEOUT) ./...
+
+race: ## run all tests under the race detector
+	go test -race -timeout $(TEST_TIMEOUT) ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | \
+	while read -r package target; do \
+		echo "$$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$package" || exit 1; \
+	done
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem -timeout $(TEST_TIMEOUT) ./...
+
+image-test: ## build the services' images and run them; BUILD_IMAGE names another base image
+	go test -tags image -count 1 -run '^TestImage$$' ./services/...
+
+lint: ## check formatting, go vet and staticcheck
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:" $$unformatted >&2; exit 1; }
+	go vet ./...
+	go vet -tags image ./services/...
+	go run $(STATICCHECK) ./...
+
+vuln: ## look for known vulnerabilities; not part of CI, whose verdict must not change with a database on the network
+	go run $(GOVULNCHECK) ./...
+
+generate: ## regenerate what is generated
+	go generate ./...
+
+clean: ## remove what build made; the offline target's world in .awslab stays
+	rm -rf bin

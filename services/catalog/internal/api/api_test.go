@@ -1,0 +1,341 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/services/catalog/internal/item"
+)
+
+// brokenStore fails, or panics, at whatever it is asked for.
+type brokenStore struct{ panics bool }
+
+var errBroken = errors.New("connection refused by db.internal")
+
+func (s brokenStore) fail() error {
+	if s.panics {
+		panic(errBroken)
+	}
+	return errBroken
+}
+
+func (s brokenStore) Create(context.Context, item.Draft) (item.Item, error) {
+	return item.Item{}, s.fail()
+}
+func (s brokenStore) Get(context.Context, string) (item.Item, error) { return item.Item{}, s.fail() }
+func (s brokenStore) List(context.Context, int, string) (item.Page, error) {
+	return item.Page{}, s.fail()
+}
+func (s brokenStore) Ping(context.Context) error { return s.fail() }
+
+func quiet(store item.Store) *API { return New(store, slog.New(slog.DiscardHandler)) }
+
+// logged returns an API and what it logs, one JSON object a line.
+func logged(store item.Store) (*API, *bytes.Buffer) {
+	var log bytes.Buffer
+	return New(store, NewLogger(&log, slog.LevelInfo)), &log
+}
+
+func send(handler http.Handler, method, target, body string, header ...string) *http.Response {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func decode[T any](t *testing.T, answer *http.Response) T {
+	t.Helper()
+	assert.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+	var v T
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(&v))
+	return v
+}
+
+func decodeError(t *testing.T, answer *http.Response) Error {
+	t.Helper()
+	return decode[map[string]Error](t, answer)["error"]
+}
+
+func create(t *testing.T, handler http.Handler, name string) item.Item {
+	t.Helper()
+	answer := send(handler, "POST", "/items", fmt.Sprintf(`{"name": %q, "priceCents": 250}`, name))
+	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	return decode[item.Item](t, answer)
+}
+
+func TestCreatedItemIsFoundAtItsLocation(t *testing.T) {
+	handler := quiet(item.NewMemory(1))
+	answer := send(handler, "POST", "/items", `{"name": "lamp", "description": "brass", "priceCents": 4200}`)
+	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	created := decode[item.Item](t, answer)
+	assert.Equal(t, item.Item{ID: created.ID, Name: "lamp", Description: "brass", PriceCents: 4200, CreatedAt: created.CreatedAt}, created)
+	assert.NotEmpty(t, created.ID)
+	assert.False(t, created.CreatedAt.IsZero())
+
+	answer = send(handler, "GET", answer.Header.Get("Location"), "")
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	assert.Equal(t, created, decode[item.Item](t, answer))
+}
+
+func TestListPages(t *testing.T) {
+	handler := quiet(item.NewMemory(5))
+	var names []string
+	for i := range 5 {
+		names = append(names, create(t, handler, fmt.Sprint("item ", i)).Name)
+	}
+	var listed []string
+	var sizes []int
+	for target := "/items?limit=2"; target != ""; {
+		answer := send(handler, "GET", target, "")
+		require.Equal(t, http.StatusOK, answer.StatusCode)
+		page := decode[listAnswer](t, answer)
+		sizes = append(sizes, len(page.Items))
+		for _, it := range page.Items {
+			listed = append(listed, it.Name)
+		}
+		target = ""
+		if page.Next != "" {
+			target = "/items?limit=2&cursor=" + page.Next
+		}
+	}
+	assert.Equal(t, names, listed)
+	assert.Equal(t, []int{2, 2, 1}, sizes)
+}
+
+func TestListHasADefaultLimit(t *testing.T) {
+	handler := quiet(item.NewMemory(defaultLimit + 1))
+	for range defaultLimit + 1 {
+		create(t, handler, "x")
+	}
+	page := decode[listAnswer](t, send(handler, "GET", "/items", ""))
+	assert.Len(t, page.Items, defaultLimit)
+	assert.NotEmpty(t, page.Next)
+}
+
+func TestEmptyListIsAnArray(t *testing.T) {
+	body, err := io.ReadAll(send(quiet(item.NewMemory(1)), "GET", "/items", "").Body)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"items": []}`, string(body))
+}
+
+func TestRefusals(t *testing.T) {
+	const valid = `{"name": "a", "priceCents": 1}`
+	full := item.NewMemory(0)
+	for name, tc := range map[string]struct {
+		store                item.Store
+		method, target, body string
+		header               []string
+		want                 Error
+	}{
+		"no such item":    {method: "GET", target: "/items/absent", want: Error{404, "not_found", "no item has this id", "id"}},
+		"no such route":   {method: "GET", target: "/itemsfoo", want: Error{404, "not_found", "no such resource", ""}},
+		"root":            {method: "GET", target: "/", want: Error{404, "not_found", "no such resource", ""}},
+		"no id":           {method: "GET", target: "/items/", want: Error{404, "not_found", "no such resource", ""}},
+		"wrong method":    {method: "DELETE", target: "/items", want: Error{405, "method_not_allowed", "allowed here: GET, HEAD, POST", ""}},
+		"limit of zero":   {method: "GET", target: "/items?limit=0", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
+		"limit too high":  {method: "GET", target: "/items?limit=101", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
+		"limit no number": {method: "GET", target: "/items?limit=ten", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
+		"limit twice":     {method: "GET", target: "/items?limit=1&limit=2", want: Error{400, "invalid_query", "is given more than once", "limit"}},
+		"unknown cursor":  {method: "GET", target: "/items?cursor=x", want: Error{400, "invalid_query", "is not one that a list returned as next", "cursor"}},
+		"unknown query":   {method: "GET", target: "/items?page=2", want: Error{400, "invalid_query", "is unknown; allowed are limit and cursor", "page"}},
+		"malformed query": {method: "GET", target: "/items?limit=%zz", want: Error{400, "invalid_query", "the query string is malformed", ""}},
+
+		"no content type":    {method: "POST", target: "/items", body: valid, header: []string{"Content-Type", ""}, want: Error{415, "unsupported_media_type", "the Content-Type must be application/json", ""}},
+		"other content type": {method: "POST", target: "/items", body: valid, header: []string{"Content-Type", "text/plain"}, want: Error{415, "unsupported_media_type", "the Content-Type must be application/json", ""}},
+		"too large":          {method: "POST", target: "/items", body: strings.Repeat(" ", maxBody) + valid, want: Error{413, "body_too_large", "the body is longer than 32768 bytes", ""}},
+		"no body":            {method: "POST", target: "/items", header: []string{"Content-Type", "application/json"}, want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
+		"null":               {method: "POST", target: "/items", body: "null", want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
+		"array":              {method: "POST", target: "/items", body: "[" + valid + "]", want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
+		"cut short":          {method: "POST", target: "/items", body: valid[:12], want: Error{400, "invalid_json", "the body is not well-formed JSON", ""}},
+		"two objects":        {method: "POST", target: "/items", body: valid + valid, want: Error{400, "invalid_json", "the body must end after its JSON object", ""}},
+		"no UTF-8":           {method: "POST", target: "/items", body: "{\"name\": \"\xff\", \"priceCents\": 1}", want: Error{400, "invalid_json", "the body is not UTF-8", ""}},
+		"unknown field":      {method: "POST", target: "/items", body: `{"name": "a", "price": 1}`, want: Error{422, "invalid_item", "is unknown; allowed are name, description and priceCents", "price"}},
+		"name no string":     {method: "POST", target: "/items", body: `{"name": 7, "priceCents": 1}`, want: Error{422, "invalid_item", "is not a string", "name"}},
+		"price a fraction":   {method: "POST", target: "/items", body: `{"name": "a", "priceCents": 1.5}`, want: Error{422, "invalid_item", "is not a whole number", "priceCents"}},
+		"price too great":    {method: "POST", target: "/items", body: `{"name": "a", "priceCents": 99999999999999999999}`, want: Error{422, "invalid_item", "is not a whole number", "priceCents"}},
+		"name missing":       {method: "POST", target: "/items", body: `{"priceCents": 1}`, want: Error{422, "invalid_item", "is required", "name"}},
+
+		"store full":          {store: full, method: "POST", target: "/items", body: valid, want: Error{507, "store_full", "the catalog has no room for another item", ""}},
+		"list on broken":      {store: brokenStore{}, method: "GET", target: "/items", want: internalError},
+		"get on broken":       {store: brokenStore{}, method: "GET", target: "/items/x", want: internalError},
+		"create on broken":    {store: brokenStore{}, method: "POST", target: "/items", body: valid, want: internalError},
+		"panic":               {store: brokenStore{panics: true}, method: "GET", target: "/items", want: internalError},
+		"readiness on broken": {store: brokenStore{}, method: "GET", target: "/readyz", want: Error{503, "store_unreachable", "the store cannot be reached", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tc.store == nil {
+				tc.store = item.NewMemory(1)
+			}
+			answer := send(quiet(tc.store), tc.method, tc.target, tc.body, tc.header...)
+			got := decodeError(t, answer)
+			got.Status = answer.StatusCode
+			assert.Equal(t, tc.want, got)
+			assert.NotEmpty(t, answer.Header.Get("X-Request-Id"))
+			if tc.want.Status == http.StatusMethodNotAllowed {
+				assert.Equal(t, "GET, HEAD, POST", answer.Header.Get("Allow"))
+			}
+		})
+	}
+}
+
+func TestContentTypeMayHaveParameters(t *testing.T) {
+	answer := send(quiet(item.NewMemory(1)), "POST", "/items", `{"name": "a", "priceCents": 1}`, "Content-Type", "application/json; charset=utf-8")
+	assert.Equal(t, http.StatusCreated, answer.StatusCode)
+}
+
+func TestLongestItemFitsTheBody(t *testing.T) {
+	const escaped = `\ud83d\ude00` // one character, in the longest way JSON can write it
+	body := fmt.Sprintf(`{"name": "%s", "description": "%s", "priceCents": %d}`,
+		strings.Repeat(escaped, item.MaxNameLength), strings.Repeat(escaped, item.MaxDescriptionLength), item.MaxPriceCents)
+	assert.Equal(t, http.StatusCreated, send(quiet(item.NewMemory(1)), "POST", "/items", body).StatusCode)
+}
+
+func TestHealth(t *testing.T) {
+	healthy, broken, draining := quiet(item.NewMemory(1)), quiet(brokenStore{}), quiet(item.NewMemory(1))
+	draining.Drain()
+	for name, tc := range map[string]struct {
+		handler     *API
+		live, ready int
+	}{
+		"healthy":  {healthy, 200, 200},
+		"broken":   {broken, 200, 503},
+		"draining": {draining, 200, 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tc.live, send(tc.handler, "GET", "/healthz", "").StatusCode)
+			assert.Equal(t, tc.ready, send(tc.handler, "GET", "/readyz", "").StatusCode)
+		})
+	}
+	assert.Equal(t, http.StatusOK, send(draining, "GET", "/items", "").StatusCode, "while draining, requests are served")
+}
+
+func TestRequestIsLoggedWithItsIDsAndWithoutItsContents(t *testing.T) {
+	handler, log := logged(item.NewMemory(1))
+	answer := send(handler, "POST", "/items?token=hidden-query", `{"name": "hidden-body", "priceCents": 1}`,
+		"X-Request-Id", "req-1", "X-Amzn-Trace-Id", "Root=1-67891233-abcdef012345678912345678", "Authorization", "hidden-header")
+	assert.Equal(t, "req-1", answer.Header.Get("X-Request-Id"))
+
+	var line map[string]any
+	require.NoError(t, json.Unmarshal(log.Bytes(), &line), "one line of JSON")
+	for _, varies := range []string{"time", "duration_ms", "bytes"} {
+		assert.Contains(t, line, varies)
+		delete(line, varies)
+	}
+	assert.Equal(t, map[string]any{
+		"level": "INFO", "msg": "request", "method": "POST", "path": "/items", "status": 201.0,
+		"request_id": "req-1", "trace_id": "Root=1-67891233-abcdef012345678912345678",
+	}, line)
+	assert.NotContains(t, log.String(), "hidden")
+}
+
+func TestRequestIDIsReplacedUnlessFitForALog(t *testing.T) {
+	handler := quiet(item.NewMemory(1))
+	for _, given := range []string{"", "with space", "line\nbreak", strings.Repeat("x", 65)} {
+		got := send(handler, "GET", "/healthz", "", "X-Request-Id", given).Header.Get("X-Request-Id")
+		assert.NotEqual(t, given, got)
+		assert.Regexp(t, acceptableID, got)
+	}
+}
+
+func TestHealthChecksAreLoggedOnlyWhenTheyFail(t *testing.T) {
+	handler, log := logged(item.NewMemory(1))
+	send(handler, "GET", "/healthz", "")
+	send(handler, "GET", "/readyz", "")
+	assert.Empty(t, log.String())
+	handler.Drain()
+	send(handler, "GET", "/readyz", "")
+	assert.Contains(t, log.String(), `"status":503`)
+}
+
+func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		store   item.Store
+		message string
+	}{
+		"error": {brokenStore{}, "request failed"},
+		"panic": {brokenStore{panics: true}, "panic"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			handler, log := logged(tc.store)
+			body, err := io.ReadAll(send(handler, "GET", "/items", "", "X-Request-Id", "req-1").Body)
+			require.NoError(t, err)
+			assert.NotContains(t, string(body), errBroken.Error())
+
+			first, rest, _ := strings.Cut(log.String(), "\n")
+			var cause map[string]any
+			require.NoError(t, json.Unmarshal([]byte(first), &cause))
+			assert.Equal(t, tc.message, cause["msg"])
+			assert.Equal(t, errBroken.Error(), cause["error"])
+			assert.Equal(t, "req-1", cause["request_id"])
+			assert.Contains(t, rest, `"status":500`, "the request's own line follows")
+		})
+	}
+}
+
+// Half an answer must not look like a whole one, so the connection is cut.
+func TestPanicAmidAnAnswerCutsTheConnection(t *testing.T) {
+	a := quiet(item.NewMemory(1))
+	server := httptest.NewServer(a.observe(a.recoverPanics(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"items": [`)
+		_ = http.NewResponseController(w).Flush()
+		panic("amid")
+	}))))
+	defer server.Close()
+	answer, err := server.Client().Get(server.URL)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	_, err = io.ReadAll(answer.Body)
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
+func TestTooLargeBodyClosesTheConnection(t *testing.T) {
+	server := httptest.NewServer(quiet(item.NewMemory(1)))
+	defer server.Close()
+	answer, err := server.Client().Post(server.URL+"/items", "application/json", strings.NewReader(strings.Repeat(" ", 2*maxBody)))
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.StatusCode)
+	assert.True(t, answer.Close, "what follows on the connection would be the rest of the body")
+}
+
+// Whatever is sent, the decoder answers with a valid draft or with an error, and a draft survives being sent again.
+func FuzzDecodeDraft(f *testing.F) {
+	for _, seed := range []string{
+		`{"name": "lamp", "description": "brass", "priceCents": 4200}`, `{"name": "a", "priceCents": 1} `, `{"name": "\u0000", "priceCents": 1}`,
+		`{"name": "\ud83d", "priceCents": 1}`, `{"name": "a", "priceCents": 1e2}`, `{"name": "a", "priceCents": -0}`, `{"a": {"b": []}}`,
+		`{"name": {"x": 1}}`, `{"": 1}`, `{`, `null`, `[]`, ``, "\xff", `{"name":"a","priceCents":1}{}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		draft, err := decodeDraft(body)
+		if err != nil {
+			assert.NotContains(t, err.Error(), "json:", "the wording of encoding/json is for Go programmers")
+			return
+		}
+		require.NoError(t, draft.Validate())
+		again, err := json.Marshal(draft)
+		require.NoError(t, err)
+		same, err := decodeDraft(again)
+		require.NoError(t, err)
+		assert.Equal(t, draft, same)
+	})
+}
