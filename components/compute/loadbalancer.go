@@ -1,0 +1,159 @@
+package compute
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// tlsPolicy allows TLS 1.3 and 1.2 with forward secrecy (FSBP ELB.17 recommends this policy).
+const tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+// elbName is the rule for load balancers and target groups (Elastic Load Balancing API, CreateLoadBalancer).
+var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
+
+// LoadBalancerArgs describe an application load balancer.
+type LoadBalancerArgs struct {
+	// Name in AWS, 1 to 32 letters, digits and hyphens.
+	Name string
+	// SubnetIds are subnets of at least two zones.
+	SubnetIds pulumi.StringArrayInput
+	// SecurityGroupId is the group that services let in.
+	SecurityGroupId pulumi.StringInput
+	// CertificateArn is an ACM certificate. With it requests to port 80 are redirected to HTTPS; without it HTTP is
+	// served, which is for development.
+	CertificateArn string
+	// DeletionProtection refuses to delete the load balancer until it is turned off.
+	DeletionProtection bool
+	// IdleTimeout in seconds, 1 to 4000. Default: 60.
+	IdleTimeout int
+	Tags        map[string]string
+}
+
+// LoadBalancer is a public application load balancer that answers 404 until services hang their routes on it. Its type
+// token is awslab:compute:LoadBalancer.
+type LoadBalancer struct {
+	pulumi.ResourceState
+
+	// Url is where the services are reached.
+	Url       pulumi.StringOutput `pulumi:"url"`
+	DnsName   pulumi.StringOutput `pulumi:"dnsName"`
+	Arn       pulumi.StringOutput `pulumi:"arn"`
+	ArnSuffix pulumi.StringOutput `pulumi:"arnSuffix"`
+	// ListenerArn is the listener that carries the routes.
+	ListenerArn     pulumi.StringOutput `pulumi:"listenerArn"`
+	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
+}
+
+func (args *LoadBalancerArgs) validate() error {
+	var problems []error
+	if !elbName.MatchString(args.Name) {
+		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 32 letters, digits and hyphens, none at the ends", args.Name))
+	}
+	if args.IdleTimeout < 0 || args.IdleTimeout > 4000 {
+		problems = append(problems, fmt.Errorf("IdleTimeout: %d; use 1 to 4000 seconds", args.IdleTimeout))
+	}
+	if args.SubnetIds == nil {
+		problems = append(problems, errors.New("SubnetIds: missing; give public subnets of at least two zones"))
+	}
+	if args.SecurityGroupId == nil {
+		problems = append(problems, errors.New("SecurityGroupId: missing"))
+	}
+	return errors.Join(problems...)
+}
+
+// NewLoadBalancer makes a load balancer and its listeners.
+func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, opts ...pulumi.ResourceOption) (*LoadBalancer, error) {
+	if args == nil {
+		args = &LoadBalancerArgs{}
+	}
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("load balancer %q: %w", name, err)
+	}
+	component := &LoadBalancer{}
+	if err := ctx.RegisterComponentResource("awslab:compute:LoadBalancer", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering load balancer %q: %w", name, err)
+	}
+	idleTimeout := args.IdleTimeout
+	if idleTimeout == 0 {
+		idleTimeout = 60
+	}
+	balancer, err := lb.NewLoadBalancer(ctx, name+"-alb", &lb.LoadBalancerArgs{
+		Name:                     pulumi.String(args.Name),
+		LoadBalancerType:         pulumi.String("application"),
+		Internal:                 pulumi.Bool(false),
+		Subnets:                  args.SubnetIds,
+		SecurityGroups:           pulumi.StringArray{args.SecurityGroupId},
+		DropInvalidHeaderFields:  pulumi.Bool(true),
+		DesyncMitigationMode:     pulumi.String("strictest"),
+		EnableDeletionProtection: pulumi.Bool(args.DeletionProtection),
+		IdleTimeout:              pulumi.Int(idleTimeout),
+		Tags:                     pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating load balancer %q: %w", name, err)
+	}
+	listener, err := component.newListeners(ctx, name, args, balancer)
+	if err != nil {
+		return nil, err
+	}
+	scheme := "http"
+	if args.CertificateArn != "" {
+		scheme = "https"
+	}
+	component.Url = pulumi.Sprintf("%s://%s", scheme, balancer.DnsName)
+	component.DnsName, component.Arn, component.ArnSuffix = balancer.DnsName, balancer.Arn, balancer.ArnSuffix
+	component.ListenerArn = listener.Arn
+	component.SecurityGroupId = args.SecurityGroupId.ToStringOutput()
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"url": component.Url, "dnsName": component.DnsName, "arn": component.Arn, "arnSuffix": component.ArnSuffix,
+		"listenerArn": component.ListenerArn, "securityGroupId": component.SecurityGroupId,
+	}); err != nil {
+		return nil, fmt.Errorf("registering outputs of load balancer %q: %w", name, err)
+	}
+	return component, nil
+}
+
+// newListeners returns the listener that carries the routes.
+func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, args *LoadBalancerArgs, balancer *lb.LoadBalancer) (*lb.Listener, error) {
+	notFound := lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
+		Type: pulumi.String("fixed-response"),
+		FixedResponse: lb.ListenerDefaultActionFixedResponseArgs{
+			ContentType: pulumi.String("application/json"),
+			MessageBody: pulumi.String(`{"error":{"code":"not_found","message":"no service is routed here"}}`),
+			StatusCode:  pulumi.String("404"),
+		},
+	}}
+	http := &lb.ListenerArgs{
+		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"), DefaultActions: notFound,
+		Tags: pulumi.ToStringMap(args.Tags),
+	}
+	if args.CertificateArn == "" {
+		return newListener(ctx, name+"-http", http, component)
+	}
+	http.DefaultActions = lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
+		Type: pulumi.String("redirect"),
+		Redirect: lb.ListenerDefaultActionRedirectArgs{
+			Port: pulumi.String("443"), Protocol: pulumi.String("HTTPS"), StatusCode: pulumi.String("HTTP_301"),
+		},
+	}}
+	if _, err := newListener(ctx, name+"-http", http, component); err != nil {
+		return nil, err
+	}
+	return newListener(ctx, name+"-https", &lb.ListenerArgs{
+		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), DefaultActions: notFound,
+		CertificateArn: pulumi.String(args.CertificateArn), SslPolicy: pulumi.String(tlsPolicy),
+		Tags: pulumi.ToStringMap(args.Tags),
+	}, component)
+}
+
+func newListener(ctx *pulumi.Context, name string, args *lb.ListenerArgs, parent pulumi.Resource) (*lb.Listener, error) {
+	listener, err := lb.NewListener(ctx, name, args, pulumi.Parent(parent))
+	if err != nil {
+		return nil, fmt.Errorf("creating listener %q: %w", name, err)
+	}
+	return listener, nil
+}

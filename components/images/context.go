@@ -1,0 +1,134 @@
+package images
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/moby/patternmatcher"
+	"github.com/moby/patternmatcher/ignorefile"
+)
+
+// checkContext sees to it that there is something to build.
+func (args ImageArgs) checkContext() error {
+	info, err := os.Stat(args.Context)
+	if err != nil || !info.IsDir() {
+		return fmt.Errorf("Context: %q is no folder; name the folder with the %s", args.Context, args.Dockerfile)
+	}
+	file := filepath.Join(args.Context, args.Dockerfile)
+	if info, err := os.Stat(file); err != nil || info.IsDir() {
+		return fmt.Errorf("Dockerfile: there is no file %q", file)
+	}
+	return nil
+}
+
+// providerContext is the context as the provider finds it from the folder it runs in.
+func (args ImageArgs) providerContext() (string, error) {
+	absolute, err := filepath.Abs(args.Context)
+	if err != nil || args.ProgramDir == "" {
+		return absolute, err
+	}
+	relative, err := filepath.Rel(args.ProgramDir, absolute)
+	if err != nil {
+		return "", fmt.Errorf("Context: finding the way from %s to %s: %w", args.ProgramDir, absolute, err)
+	}
+	return relative, nil
+}
+
+// tagLength is the number of hexadecimal digits of a tag: 64 bits, so that a repository of thousands of images has no
+// two that share a tag by accident.
+const tagLength = 16
+
+// tag derives an image's tag from all that its build sees: the files of the context that .dockerignore lets through,
+// with their paths and executable bits, the Dockerfile, and the parameters. Dates and owners do not count.
+func (args ImageArgs) tag() (string, error) {
+	digest := sha256.New()
+	fmt.Fprintf(digest, "dockerfile %q target %q arch %q\n", args.Dockerfile, args.Target, args.Architecture)
+	for _, key := range slices.Sorted(maps.Keys(args.Args)) {
+		fmt.Fprintf(digest, "arg %q=%q\n", key, args.Args[key])
+	}
+	if err := addFile(digest, args.Context, args.Dockerfile); err != nil {
+		return "", err
+	}
+	ignored, err := args.ignored()
+	if err != nil {
+		return "", err
+	}
+	err = filepath.WalkDir(args.Context, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(args.Context, path)
+		if err != nil || relative == "." {
+			return err
+		}
+		skip, err := ignored.MatchesOrParentMatches(relative)
+		switch {
+		case err != nil:
+			return fmt.Errorf("matching %s against .dockerignore: %w", relative, err)
+		case entry.IsDir():
+			// A pattern with ! can bring back what lies below an ignored folder.
+			if skip && !ignored.Exclusions() {
+				return fs.SkipDir
+			}
+			return nil
+		case skip:
+			return nil
+		default:
+			return addFile(digest, args.Context, relative)
+		}
+	})
+	if err != nil {
+		return "", fmt.Errorf("Context: reading %s: %w", args.Context, err)
+	}
+	return hex.EncodeToString(digest.Sum(nil))[:tagLength], nil
+}
+
+func (args ImageArgs) ignored() (*patternmatcher.PatternMatcher, error) {
+	var patterns []string
+	file, err := os.Open(filepath.Join(args.Context, ".dockerignore"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("Context: %w", err)
+	default:
+		defer func() { _ = file.Close() }()
+		if patterns, err = ignorefile.ReadAll(file); err != nil {
+			return nil, fmt.Errorf("Context: reading %s: %w", file.Name(), err)
+		}
+	}
+	matcher, err := patternmatcher.New(patterns)
+	if err != nil {
+		return nil, fmt.Errorf("Context: .dockerignore: %w", err)
+	}
+	return matcher, nil
+}
+
+func addFile(digest hash.Hash, root, relative string) error {
+	path := filepath.Join(root, relative)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		target, err := os.Readlink(path)
+		fmt.Fprintf(digest, "link %q %q\n", filepath.ToSlash(relative), target)
+		return err
+	}
+	fmt.Fprintf(digest, "file %q %v %d\n", filepath.ToSlash(relative), info.Mode()&0o111 != 0, info.Size())
+	file, err := os.Open(path) //nolint:gosec // below the context
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	_, err = io.Copy(digest, file)
+	return err
+}

@@ -1,0 +1,220 @@
+// Package images builds a microservice's container image from its Dockerfile, pushes it to an ECR repository of its
+// own, and hands it on by digest (step 2 of the lab).
+//
+// The tag is derived from what is built, so that an unchanged build context keeps its tag, a changed one gets a new
+// tag, and tags in the repository can be immutable.
+package images
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
+	"github.com/pulumi/pulumi-docker/sdk/v4/go/docker"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// ImageArgs describe an image and the repository it is kept in.
+type ImageArgs struct {
+	// Repository is the repository's name in ECR, 2 to 256 characters.
+	Repository string
+	// Context is the build context, an existing folder.
+	Context string
+	// ProgramDir is the folder the engine runs providers in. The context is handed to the provider relative to it, so
+	// that the state does not depend on where a team member's checkout lies. Empty hands on the absolute path.
+	ProgramDir string
+	// Dockerfile is relative to Context. Default: Dockerfile.
+	Dockerfile string
+	// Target is the stage to build. Default: the last.
+	Target string
+	// Args are build arguments. They end up in the image's history, so none may be secret.
+	Args map[string]string
+	// Architecture is amd64 (the default) or arm64.
+	Architecture string
+	// Keep is the number of images that the repository keeps, 1 to 1000. Default: 30.
+	Keep int
+	// ForceDelete lets the repository be deleted while it holds images.
+	ForceDelete bool
+	// KmsKeyArn encrypts the repository. Nil means the AWS managed key of ECR.
+	KmsKeyArn pulumi.StringPtrInput
+	Tags      map[string]string
+}
+
+// Image is a container image in ECR. Its type token is awslab:images:Image.
+type Image struct {
+	pulumi.ResourceState
+
+	// Ref names the image by digest: <repository URL>@sha256:<digest>.
+	Ref pulumi.StringOutput `pulumi:"ref"`
+	// RepositoryUrl and RepositoryName are the repository's.
+	RepositoryUrl  pulumi.StringOutput `pulumi:"repositoryUrl"`
+	RepositoryName pulumi.StringOutput `pulumi:"repositoryName"`
+	// Tag is derived from the content of the build.
+	Tag string
+}
+
+// repositoryName follows ECR's rule (API reference, CreateRepository).
+var repositoryName = regexp.MustCompile(`^(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*$`)
+
+var architectures = []string{"amd64", "arm64"}
+
+func (args ImageArgs) withDefaults() ImageArgs {
+	if args.Dockerfile == "" {
+		args.Dockerfile = "Dockerfile"
+	}
+	if args.Architecture == "" {
+		args.Architecture = "amd64"
+	}
+	if args.Keep == 0 {
+		args.Keep = 30
+	}
+	return args
+}
+
+func (args ImageArgs) validate() error {
+	var problems []error
+	if len(args.Repository) < 2 || len(args.Repository) > 256 || !repositoryName.MatchString(args.Repository) {
+		problems = append(problems, fmt.Errorf("Repository: %q; use 2 to 256 lower-case letters, digits, and single . _ - / between them", args.Repository))
+	}
+	if !slices.Contains(architectures, args.Architecture) {
+		problems = append(problems, fmt.Errorf("Architecture: %q; use amd64 or arm64", args.Architecture))
+	}
+	if args.Keep < 1 || args.Keep > 1000 {
+		problems = append(problems, fmt.Errorf("Keep: %d; use 1 to 1000", args.Keep))
+	}
+	return errors.Join(append(problems, args.checkContext())...)
+}
+
+// NewImage makes a repository, builds the image and pushes it.
+func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi.ResourceOption) (*Image, error) {
+	if given == nil {
+		given = &ImageArgs{}
+	}
+	args := given.withDefaults()
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("image %q: %w", name, err)
+	}
+	tag, err := args.tag()
+	if err != nil {
+		return nil, fmt.Errorf("image %q: %w", name, err)
+	}
+
+	component := &Image{Tag: tag}
+	if err := ctx.RegisterComponentResource("awslab:images:Image", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering image %q: %w", name, err)
+	}
+	repository, err := component.newRepository(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	image, err := component.build(ctx, name, args, repository)
+	if err != nil {
+		return nil, err
+	}
+	component.RepositoryUrl = repository.RepositoryUrl
+	component.RepositoryName = repository.Name
+	component.Ref = image.RepoDigest
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"ref": component.Ref, "repositoryUrl": component.RepositoryUrl, "repositoryName": component.RepositoryName,
+	}); err != nil {
+		return nil, fmt.Errorf("registering outputs of image %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func (component *Image) newRepository(ctx *pulumi.Context, name string, args ImageArgs) (*ecr.Repository, error) {
+	encryption := ecr.RepositoryEncryptionConfigurationArgs{EncryptionType: pulumi.String("KMS"), KmsKey: args.KmsKeyArn}
+	repository, err := ecr.NewRepository(ctx, name+"-repository", &ecr.RepositoryArgs{
+		Name:                       pulumi.String(args.Repository),
+		ImageTagMutability:         pulumi.String("IMMUTABLE"),
+		ImageScanningConfiguration: ecr.RepositoryImageScanningConfigurationArgs{ScanOnPush: pulumi.Bool(true)},
+		EncryptionConfigurations:   ecr.RepositoryEncryptionConfigurationArray{encryption},
+		ForceDelete:                pulumi.Bool(args.ForceDelete),
+		Tags:                       pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the repository of image %q: %w", name, err)
+	}
+	policy, err := lifecyclePolicy(args.Keep)
+	if err != nil {
+		return nil, fmt.Errorf("rendering the lifecycle policy of image %q: %w", name, err)
+	}
+	if _, err := ecr.NewLifecyclePolicy(ctx, name+"-lifecycle", &ecr.LifecyclePolicyArgs{
+		Repository: repository.Name,
+		Policy:     pulumi.String(policy),
+	}, pulumi.Parent(component)); err != nil {
+		return nil, fmt.Errorf("creating the lifecycle policy of image %q: %w", name, err)
+	}
+	return repository, nil
+}
+
+// lifecyclePolicy drops what a failed push left untagged after a day, and all but the newest images.
+func lifecyclePolicy(keep int) (string, error) {
+	type selection struct {
+		TagStatus   string `json:"tagStatus"`
+		CountType   string `json:"countType"`
+		CountUnit   string `json:"countUnit,omitempty"`
+		CountNumber int    `json:"countNumber"`
+	}
+	type rule struct {
+		RulePriority int               `json:"rulePriority"`
+		Description  string            `json:"description"`
+		Selection    selection         `json:"selection"`
+		Action       map[string]string `json:"action"`
+	}
+	expire := map[string]string{"type": "expire"}
+	text, err := json.Marshal(map[string][]rule{"rules": {
+		{1, "Untagged images go after a day", selection{"untagged", "sinceImagePushed", "days", 1}, expire},
+		{2, fmt.Sprintf("The newest %d images stay", keep), selection{"any", "imageCountMoreThan", "", keep}, expire},
+	}})
+	return string(text), err
+}
+
+func (component *Image) build(ctx *pulumi.Context, name string, args ImageArgs, repository *ecr.Repository) (*docker.Image, error) {
+	login := ecr.GetAuthorizationTokenOutput(ctx, ecr.GetAuthorizationTokenOutputArgs{RegistryId: repository.RegistryId}, pulumi.Parent(component))
+	context, err := args.providerContext()
+	if err != nil {
+		return nil, fmt.Errorf("image %q: %w", name, err)
+	}
+	image, err := docker.NewImage(ctx, name+"-image", &docker.ImageArgs{
+		ImageName: pulumi.Sprintf("%s:%s", repository.RepositoryUrl, component.Tag),
+		Build: docker.DockerBuildArgs{
+			Context:    pulumi.String(context),
+			Dockerfile: pulumi.String(filepath.Join(context, args.Dockerfile)),
+			Platform:   pulumi.String("linux/" + args.Architecture),
+			Target:     optional(args.Target),
+			Args:       pulumi.ToStringMap(args.buildArgs()),
+		},
+		Registry: docker.RegistryArgs{
+			Server:   repository.RepositoryUrl,
+			Username: login.UserName(),
+			// The token is good for twelve hours, so its change alone must not look like a change of the image; the
+			// provider does not compare it.
+			Password: pulumi.ToSecret(login.Password()).(pulumi.StringOutput),
+		},
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("building image %q: %w", name, err)
+	}
+	return image, nil
+}
+
+// buildArgs tells the Dockerfile its architecture, which only BuildKit would do by itself.
+func (args ImageArgs) buildArgs() map[string]string {
+	all := map[string]string{"TARGETARCH": args.Architecture}
+	for key, value := range args.Args {
+		all[key] = value
+	}
+	return all
+}
+
+func optional(text string) pulumi.StringPtrInput {
+	if text == "" {
+		return nil
+	}
+	return pulumi.String(text)
+}

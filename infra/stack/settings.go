@@ -1,0 +1,134 @@
+package stack
+
+import (
+	"fmt"
+
+	"github.com/awslab/awslab/components/compute"
+	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/network"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-awsx/sdk/v2/go/awsx"
+	"github.com/pulumi/pulumi-docker/sdk/v4/go/docker"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// This file turns configuration into what the components take: providers, names, and their arguments.
+
+// providers makes every provider explicit, so that nothing lands in a region or account by accident, and finds out
+// where the stack is.
+func (l *lab) providers() error {
+	l.tags = map[string]string{"Project": l.Project(), "Stack": l.Stack()}
+	defaults := pulumi.ToStringMap(map[string]string{"ManagedBy": "pulumi"})
+	inRegion, err := aws.NewProvider(l.Context, "aws", &aws.ProviderArgs{
+		Region:      pulumi.String(l.config.Region),
+		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: defaults},
+	})
+	if err != nil {
+		return fmt.Errorf("making the aws provider: %w", err)
+	}
+	crosswalk, err := awsx.NewProvider(l.Context, "awsx", &awsx.ProviderArgs{})
+	if err != nil {
+		return fmt.Errorf("making the awsx provider: %w", err)
+	}
+	engine, err := docker.NewProvider(l.Context, "docker", &docker.ProviderArgs{})
+	if err != nil {
+		return fmt.Errorf("making the docker provider: %w", err)
+	}
+	l.aws = pulumi.Providers(inRegion, crosswalk, engine)
+	l.regional = pulumi.Provider(inRegion)
+
+	identityOf, err := aws.GetCallerIdentity(l.Context, nil, l.invoke())
+	if err != nil {
+		return fmt.Errorf("finding the account: %w", err)
+	}
+	partition, err := aws.GetPartition(l.Context, nil, l.invoke())
+	if err != nil {
+		return fmt.Errorf("finding the partition: %w", err)
+	}
+	l.place = identity.Place{Partition: partition.Partition, Region: l.config.Region, AccountId: identityOf.AccountId}
+	return nil
+}
+
+func (l *lab) invoke() pulumi.InvokeOption { return l.regional }
+
+// name is what something is called in AWS. It is deterministic, so that IAM documents are known in preview.
+func (l *lab) name(parts ...string) string { return identity.PhysicalName(l.Context, parts...) }
+
+func (l *lab) repository(s Service) string { return l.name(s.Name) }
+
+// repositories are those that the service's image comes from; an image by URI may come from anywhere.
+func (l *lab) repositories(s Service) []string {
+	if s.Image.URI != "" {
+		return nil
+	}
+	return []string{l.repository(s)}
+}
+
+func (l *lab) logGroup(s Service) string { return "/ecs/" + l.name(s.Name) }
+
+// ports are what the network has to let through.
+func (l *lab) ports() network.Ports {
+	ports := network.Ports{Listeners: []network.PortRange{network.Port(80)}}
+	if l.config.LoadBalancer.CertificateArn != "" {
+		ports.Listeners = append(ports.Listeners, network.Port(443))
+	}
+	seen := map[int]bool{}
+	for _, s := range l.config.Services {
+		if !seen[s.Port] {
+			ports.App = append(ports.App, network.Port(s.Port))
+		}
+		seen[s.Port] = true
+	}
+	return ports
+}
+
+func (l *lab) capacity() compute.Capacity {
+	c := l.config.Cluster
+	return compute.Capacity{OnDemandBase: c.OnDemandBase, OnDemandWeight: c.OnDemandWeight, SpotWeight: c.SpotWeight}
+}
+
+func scaling(s Service) *compute.Scaling {
+	if s.Scaling == nil {
+		return nil
+	}
+	return &compute.Scaling{Min: s.Scaling.Min, Max: s.Scaling.Max, CPU: s.Scaling.CPU, Memory: s.Scaling.Memory,
+		RequestsPerTarget: s.Scaling.RequestsPerTarget}
+}
+
+func health(s Service) compute.Health {
+	h := s.HealthCheck
+	return compute.Health{Path: h.Path, Interval: h.IntervalSeconds, Timeout: h.TimeoutSeconds, Grace: h.GraceSeconds, Command: h.Command}
+}
+
+func secrets(s Service) []identity.Secret {
+	var list []identity.Secret
+	for _, variable := range sortedKeys(s.Secrets) {
+		list = append(list, identity.Secret{Name: s.Secrets[variable].Name, Parameter: s.Secrets[variable].Parameter})
+	}
+	return list
+}
+
+// secretArns are what ECS reads secrets by: for Secrets Manager an ARN without the random suffix will do.
+func (l *lab) secretArns(s Service) map[string]string {
+	arns := map[string]string{}
+	for variable, secret := range s.Secrets {
+		if secret.Parameter != "" {
+			arns[variable] = l.place.ParameterArn(secret.Parameter)
+			continue
+		}
+		arns[variable] = l.place.Arn("secretsmanager", "secret:"+secret.Name)
+	}
+	return arns
+}
+
+func access(s Service) identity.Access {
+	return identity.Access{Tables: grants(s.Access.Tables), Buckets: grants(s.Access.Buckets), Queues: grants(s.Access.Queues)}
+}
+
+func grants(configured []Grant) []identity.Grant {
+	list := make([]identity.Grant, len(configured))
+	for i, g := range configured {
+		list[i] = identity.Grant{Name: g.Name, Mode: identity.Mode(g.Mode)}
+	}
+	return list
+}
