@@ -1,5 +1,7 @@
 package stack
 
+//go:generate go run ./internal/configschema/gen
+
 // Config is the configuration of a stack: the keys of the namespace awslab in Pulumi.<stack>.yaml. Its JSON Schema,
 // schema.json, is generated from these types.
 type Config struct {

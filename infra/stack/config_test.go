@@ -1,0 +1,196 @@
+package stack
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func problems(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var refused *ConfigError
+	require.ErrorAs(t, err, &refused)
+	var texts []string
+	for _, p := range refused.Problems {
+		texts = append(texts, p.Path+": "+p.Message)
+	}
+	return texts
+}
+
+const catalog = `{"name": "catalog", "image": {"context": "services/catalog"}, "port": 8080, "path": "/items"}`
+
+// with returns the catalog service with keys added or replaced.
+func with(changes string) string {
+	var service, changed map[string]any
+	if err := errors.Join(json.Unmarshal([]byte(catalog), &service), json.Unmarshal([]byte(changes), &changed)); err != nil {
+		panic(err)
+	}
+	for key, value := range changed {
+		service[key] = value
+		if value == nil {
+			delete(service, key)
+		}
+	}
+	text, err := json.Marshal(service)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	type values = map[string]string
+	tests := map[string]struct {
+		values values
+		want   []string
+	}{
+		"no region":               {values{"region": ""}, []string{"awslab:region: is missing; say which AWS region, such as eu-west-1"}},
+		"no such region":          {values{"region": "Ireland"}, []string{`awslab:region: "Ireland" is no AWS region; use one such as eu-west-1`}},
+		"an unknown key":          {values{"netwrk": "{}"}, []string{`awslab:netwrk: unknown key; did you mean "network"?`}},
+		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are cluster, images, loadBalancer, network, region, services"}},
+		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, natGateways, subnetMasks`}},
+		"a misspelt nested key":   {values{"services": "[" + with(`{"prot": 1}`) + "]"}, []string{`awslab:services[0].prot: unknown key; did you mean "port"?`}},
+		"text for an object":      {values{"network": "large"}, []string{`awslab:network: "large" is no map`}},
+		"a list for an object":    {values{"network": "[]"}, []string{"awslab:network: a list is no map"}},
+		"an object for a list":    {values{"services": "{}"}, []string{"awslab:services: a map is no list"}},
+		"text for a number":       {values{"network": `{"availabilityZones": "two"}`}, []string{`awslab:network.availabilityZones: "two" is no whole number`}},
+		"a fraction":              {values{"network": `{"availabilityZones": 2.5}`}, []string{"awslab:network.availabilityZones: 2.5 is no whole number"}},
+		"text for a switch":       {values{"cluster": `{"containerInsights": "on"}`}, []string{`awslab:cluster.containerInsights: "on" is neither true nor false`}},
+		"a number for text":       {values{"services": "[" + with(`{"environment": {"A": 1}}`) + "]"}, []string{"awslab:services[0].environment.A: 1 is no text; write it in quotes"}},
+		"no CIDR block":           {values{"network": `{"cidr": "10.0.0.0/33"}`}, []string{`awslab:network.cidr: "10.0.0.0/33" is no IPv4 CIDR block; use one such as 10.0.0.0/16`}},
+		"host bits":               {values{"network": `{"cidr": "10.0.1.0/16"}`}, []string{"awslab:network.cidr: 10.0.1.0/16 does not begin at its network address; use 10.0.0.0/16"}},
+		"one zone":                {values{"network": `{"availabilityZones": 1}`}, []string{"awslab:network.availabilityZones: 1; allowed is 2 to 3"}},
+		"an app tier too large":   {values{"network": `{"subnetMasks": {"app": 18}}`}, []string{"awslab:network.subnetMasks.app: /18; in 10.0.0.0/16, whose zones have a /18 each, use /19 to /28"}},
+		"tiers that do not fit":   {values{"network": `{"subnetMasks": {"public": 19, "app": 19, "data": 19}}`}, []string{"awslab:network.subnetMasks: /19 public, /19 app and /19 data need 24576 addresses; a zone's /18 has 16384"}},
+		"NAT gateways":            {values{"network": `{"natGateways": "two"}`}, []string{`awslab:network.natGateways: "two"; allowed are none, single, onePerAz`}},
+		"an endpoint":             {values{"network": `{"interfaceEndpoints": ["ec2"]}`}, []string{`awslab:network.interfaceEndpoints[0]: "ec2"; allowed are ecr.api, ecr.dkr, logs, secretsmanager, ssm, sts, kms`}},
+		"flow log retention":      {values{"network": `{"flowLogRetentionDays": 2}`}, []string{"awslab:network.flowLogRetentionDays: 2 days; CloudWatch Logs offers 1, 3, 5, ... 3653"}},
+		"tasks without a way out": {values{"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "logs"]}`, "services": "[" + catalog + "]"}, []string{"awslab:network.natGateways: none leaves tasks no way to ecr.dkr; add it to interfaceEndpoints, or use single"}},
+		"images to keep":          {values{"images": `{"keep": -1}`}, []string{"awslab:images.keep: -1; allowed is 1 to 1000"}},
+		"a spot weight":           {values{"cluster": `{"spotWeight": 1001}`}, []string{"awslab:cluster.spotWeight: 1001; allowed is 0 to 1000"}},
+		"a certificate":           {values{"loadBalancer": `{"certificateArn": "mine"}`}, []string{`awslab:loadBalancer.certificateArn: "mine" is no ARN of an ACM certificate`}},
+		"a certificate from elsewhere": {values{"loadBalancer": `{"certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/a"}`},
+			[]string{"awslab:loadBalancer.certificateArn: the certificate is in us-east-1; a load balancer in eu-west-1 needs one in its own region"}},
+		"a client block":  {values{"loadBalancer": `{"clientCidrs": ["10.0.0.1"]}`}, []string{`awslab:loadBalancer.clientCidrs[0]: "10.0.0.1" is no IPv4 block; use one such as 203.0.113.0/24`}},
+		"an idle timeout": {values{"loadBalancer": `{"idleTimeoutSeconds": 5000}`}, []string{"awslab:loadBalancer.idleTimeoutSeconds: 5000; allowed is 1 to 4000"}},
+		"every problem in one message": {values{"region": "x", "images": `{"keep": 2000}`, "services": "[" + with(`{"name": "Catalog", "cpu": 300}`) + "]"}, []string{
+			`awslab:region: "x" is no AWS region; use one such as eu-west-1`,
+			"awslab:images.keep: 2000; allowed is 1 to 1000",
+			`awslab:services[0].name: "Catalog": use 1 to 16 lower-case letters and digits, with single hyphens between them`,
+			"awslab:services[0].cpu: 300 is no Fargate size; allowed are 256, 512, 1024, 2048, 4096, 8192, 16384"}},
+	}
+	for changes, want := range map[string]string{
+		`{"name": null}`:                                               "name: is missing",
+		`{"name": "a-very-long-name-1"}`:                               `name: "a-very-long-name-1": use 1 to 16 lower-case letters and digits, with single hyphens between them`,
+		`{"image": {}}`:                                                "image: say either context, a folder to build, or uri, an image that exists",
+		`{"image": {"uri": "a b"}}`:                                    `image.uri: "a b" is no image reference`,
+		`{"image": {"uri": "nginx", "target": "x"}}`:                   "image: dockerfile, target and args are for an image that is built from context, not for uri",
+		`{"port": null}`:                                               "port: 0; allowed is 1 to 65535",
+		`{"path": null}`:                                               "path: is missing; say path, such as /catalog, or host",
+		`{"path": "items"}`:                                            `path: "items" is no path prefix; begin with / and use at most 126 characters`,
+		`{"host": "api"}`:                                              `host: "api" is no host name; use one such as api.example.com`,
+		`{"cpu": 1024, "memory": 1024}`:                                "memory: 1024 MiB does not go with cpu 1024; allowed are 2048, 3072, 4096, 5120, 6144, 7168, 8192",
+		`{"architecture": "x86"}`:                                      `architecture: "x86"; allowed are amd64, arm64`,
+		`{"desiredCount": -1}`:                                         "desiredCount: -1; allowed is 0 to 5000",
+		`{"desiredCount": 1, "scaling": {"min": 2, "max": 4}}`:         "desiredCount: 1 lies outside scaling, 2 to 4",
+		`{"scaling": {"min": 5, "max": 4}}`:                            "scaling.min: 5 is more than max, 4",
+		`{"scaling": {"min": 1, "max": 4, "cpu": 101}}`:                "scaling.cpu: 101; allowed is 1 to 100",
+		`{"healthCheck": {"path": "x"}}`:                               `healthCheck.path: "x" is no path; begin with / and use at most 1024 characters`,
+		`{"healthCheck": {"timeoutSeconds": 10}}`:                      "healthCheck.timeoutSeconds: 10 is not shorter than intervalSeconds, 10",
+		`{"healthCheck": {"command": ["/x"]}}`:                         `healthCheck.command: begins with "/x"; the first word is CMD or CMD-SHELL`,
+		`{"environment": {"A-B": "x"}}`:                                "environment.A-B: is no name of an environment variable",
+		`{"secrets": {"A": {}}}`:                                       "secrets.A: say either name, of a Secrets Manager secret, or parameter, of an SSM parameter",
+		`{"environment": {"A": "x"}, "secrets": {"A": {"name": "y"}}}`: "secrets.A: is in environment too",
+		`{"access": {"tables": [{"name": "items", "mode": "all"}]}}`:   `access.tables[0].mode: "all"; allowed are read, write, readwrite`,
+		`{"logRetentionDays": 4}`:                                      "logRetentionDays: 4 days; CloudWatch Logs offers 1, 3, 5, ... 3653",
+	} {
+		tests[changes] = struct {
+			values values
+			want   []string
+		}{values{"services": "[" + with(changes) + "]"}, []string{"awslab:services[0]." + want}}
+	}
+	tests["two services of one name"] = struct {
+		values values
+		want   []string
+	}{values{"services": "[" + catalog + "," + with(`{"path": "/other"}`) + "]"}, []string{`awslab:services[1].name: "catalog" is the name of awslab:services[0] already`}}
+	tests["two services on one path"] = struct {
+		values values
+		want   []string
+	}{values{"services": "[" + catalog + "," + with(`{"name": "other", "path": "/items/"}`) + "]"}, []string{"awslab:services[1].path: /items/ is routed to awslab:services[0] already"}}
+
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if _, given := test.values["region"]; !given {
+				test.values["region"] = "eu-west-1"
+			}
+			config, err := Decode("awslab", test.values)
+			require.Nil(t, config)
+			require.Equal(t, test.want, problems(t, err))
+		})
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + catalog + "]"})
+	require.NoError(t, err)
+	require.Equal(t, Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", FlowLogRetentionDays: 30}, config.Network)
+	require.Equal(t, Cluster{OnDemandWeight: 1}, config.Cluster)
+	service := config.Services[0]
+	require.Equal(t, 1, *service.DesiredCount)
+	require.Equal(t, "Dockerfile", service.Image.Dockerfile)
+	require.Equal(t, 256, service.CPU)
+}
+
+func TestZeroTasksAreNotTheDefault(t *testing.T) {
+	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + with(`{"desiredCount": 0}`) + "]"})
+	require.NoError(t, err)
+	require.Zero(t, *config.Services[0].DesiredCount)
+}
+
+func TestTheStacksInTheRepositoryAreRight(t *testing.T) {
+	for _, name := range []string{"dev", "prod"} {
+		_, err := LoadFile("awslab", filepath.Join("..", "..", "Pulumi."+name+".yaml"))
+		require.NoError(t, err)
+	}
+}
+
+func TestLoadFile(t *testing.T) {
+	load := func(content string) error {
+		path := filepath.Join(t.TempDir(), "Pulumi.dev.yaml")
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		_, err := LoadFile("awslab", path)
+		return err
+	}
+	require.NoError(t, load("config: {awslab:region: eu-west-1, aws:region: anything, awslab:services: []}"))
+	require.NoError(t, load("config: {awslab:region: eu-west-1, awslab:loadBalancer: {clientCidrs: [10.0.0.0/8]}}\nencryptionsalt: v1:x"))
+	require.NoError(t, load("config: {region: eu-west-1}"), "a key without a namespace is the project's")
+	require.Equal(t, []string{`awslab:region: "[secret]" is no AWS region; use one such as eu-west-1`},
+		problems(t, load("config: {awslab:region: {secure: abc}}")), "a secret is text that is not known yet")
+	require.Len(t, problems(t, load("config: [")), 1)
+	require.Equal(t, []string{`awslab:netwrk: unknown key; did you mean "network"?`},
+		problems(t, load("config: {awslab:region: eu-west-1, awslab:netwrk: {}}")))
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add("network", `{"cidr": "10.0.0.0/16"}`)
+	f.Add("services", "["+catalog+"]")
+	f.Add("region", "eu-west-1")
+	f.Fuzz(func(t *testing.T, key, text string) {
+		config, err := Decode("awslab", map[string]string{key: text})
+		require.True(t, (config == nil) != (err == nil))
+		var refused *ConfigError
+		if err != nil {
+			require.ErrorAs(t, err, &refused)
+			require.NotEmpty(t, refused.Problems)
+			require.True(t, strings.HasPrefix(refused.Problems[0].Path, "awslab:"))
+		}
+	})
+}
