@@ -1,0 +1,305 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Mode is how a service uses something. There is no default: a grant says what it grants.
+type Mode string
+
+// The modes of a grant. For a queue, to read is to receive and delete messages and to write is to send them.
+const (
+	Read      Mode = "read"
+	Write     Mode = "write"
+	ReadWrite Mode = "readwrite"
+)
+
+func (m Mode) reads() bool  { return m == Read || m == ReadWrite }
+func (m Mode) writes() bool { return m == Write || m == ReadWrite }
+func (m Mode) valid() bool  { return m.reads() || m.writes() }
+
+// Access is what a service may reach, by names that are known before the things exist.
+type Access struct {
+	Tables     []Grant // DynamoDB tables
+	Buckets    []Grant // S3 buckets
+	Queues     []Grant // SQS queues
+	Database   *DatabaseAccess
+	FileSystem *FileSystemAccess
+}
+
+// Grant lets a service use one named thing.
+type Grant struct {
+	Name     string
+	Mode     Mode
+	KeyAlias string // alias (alias/...) of the customer managed key it is encrypted with; empty means an AWS managed one
+}
+
+// DatabaseAccess lets a service read the secret that RDS manages for a database instance. RDS chooses the secret's
+// name, so the grant is for all such secrets, narrowed by the tag RDS puts on them to those of this instance.
+type DatabaseAccess struct {
+	Identifier string // of the RDS instance
+	KeyAlias   string // alias (alias/...) of the secret's customer managed key; empty means the AWS managed one
+}
+
+// FileSystemTag is the tag by which policies find an EFS file system, whose id is not known before it exists. Who
+// makes the file system puts this tag on it, with its name as the value.
+const FileSystemTag = "awslab:file-system"
+
+// FileSystemAccess lets a service mount the EFS file system that carries [FileSystemTag] with this name.
+type FileSystemAccess struct {
+	Name string
+	Mode Mode
+}
+
+// storeKind is how access to one kind of store is written in IAM.
+type storeKind struct {
+	field       string // of Access
+	name        nameKind
+	grants      func(Access) []Grant
+	read, write []permission
+	service     string // as kms:ViaService knows it
+	readKey     []string
+	writeKey    []string
+}
+
+// permission is one statement, about the ARNs of all the things it is granted for.
+type permission struct {
+	sid     string
+	actions []string
+	arns    func(Place, string) []string
+}
+
+var storeKinds = []storeKind{
+	{
+		field: "Access.Tables", name: tableName, grants: func(a Access) []Grant { return a.Tables },
+		read: []permission{{
+			"ReadTables",
+			[]string{"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			func(p Place, name string) []string { return []string{p.TableArn(name), p.TableArn(name) + "/index/*"} },
+		}},
+		write: []permission{{
+			"WriteTables",
+			[]string{"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+			func(p Place, name string) []string { return []string{p.TableArn(name)} },
+		}},
+		service: "dynamodb", readKey: []string{"kms:Decrypt"}, writeKey: []string{"kms:Decrypt"},
+	},
+	{
+		field: "Access.Buckets", name: bucketName, grants: func(a Access) []Grant { return a.Buckets },
+		read: []permission{
+			{"ListBuckets", []string{"s3:ListBucket"}, func(p Place, name string) []string { return []string{p.BucketArn(name)} }},
+			{"ReadObjects", []string{"s3:GetObject"}, objectArns},
+		},
+		write: []permission{
+			{"WriteObjects", []string{"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:PutObject"}, objectArns},
+		},
+		// An upload in parts is decrypted when the parts are put together.
+		service: "s3", readKey: []string{"kms:Decrypt"}, writeKey: []string{"kms:Decrypt", "kms:GenerateDataKey"},
+	},
+	{
+		field: "Access.Queues", name: queueName, grants: func(a Access) []Grant { return a.Queues },
+		read: []permission{{
+			"ReadQueues",
+			[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"},
+			queueArns,
+		}},
+		write:   []permission{{"WriteQueues", []string{"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}, queueArns}},
+		service: "sqs", readKey: []string{"kms:Decrypt"}, writeKey: []string{"kms:Decrypt", "kms:GenerateDataKey"},
+	},
+}
+
+func objectArns(p Place, bucket string) []string { return []string{p.BucketArn(bucket) + "/*"} }
+func queueArns(p Place, queue string) []string   { return []string{p.QueueArn(queue)} }
+
+// statements are what the access needs and no more, or everything that is wrong with it.
+func (a Access) statements(place Place) ([]Statement, error) {
+	if err := a.validate(); err != nil {
+		return nil, err
+	}
+	var statements []Statement
+	keys := keyUses{}
+	for _, store := range storeKinds {
+		grants := store.grants(a)
+		statements = append(statements, granted(place, store.read, grants, Mode.reads)...)
+		statements = append(statements, granted(place, store.write, grants, Mode.writes)...)
+		for _, grant := range grants {
+			if grant.Mode.reads() {
+				keys.add(grant.KeyAlias, store.service, store.readKey)
+			}
+			if grant.Mode.writes() {
+				keys.add(grant.KeyAlias, store.service, store.writeKey)
+			}
+		}
+	}
+	if a.Database != nil {
+		statements = append(statements, databaseSecret(place, a.Database.Identifier))
+		keys.add(a.Database.KeyAlias, "secretsmanager", []string{"kms:Decrypt"})
+	}
+	if a.FileSystem != nil {
+		statements = append(statements, fileSystem(place, *a.FileSystem))
+	}
+	return append(statements, keys.statements(place)...), nil
+}
+
+// granted gives each permission one statement over the grants of a mode, and none when there is no such grant.
+func granted(place Place, permissions []permission, grants []Grant, hasMode func(Mode) bool) []Statement {
+	var statements []Statement
+	for _, permission := range permissions {
+		var arns []string
+		for _, grant := range grants {
+			if hasMode(grant.Mode) {
+				arns = append(arns, permission.arns(place, grant.Name)...)
+			}
+		}
+		if len(arns) > 0 {
+			statements = append(statements, Statement{Sid: permission.sid, Actions: permission.actions, Resources: arns})
+		}
+	}
+	return statements
+}
+
+func (a Access) validate() error {
+	var problems []error
+	for _, store := range storeKinds {
+		for i, grant := range store.grants(a) {
+			at := fmt.Sprintf("%s[%d]", store.field, i)
+			problems = append(problems, checkName(at+".Name", store.name, grant.Name), checkMode(at, grant.Mode), checkKeyAlias(at, grant.KeyAlias))
+		}
+	}
+	if a.Database != nil {
+		problems = append(problems, checkName("Access.Database.Identifier", databaseIdentifier, a.Database.Identifier), checkKeyAlias("Access.Database", a.Database.KeyAlias))
+	}
+	if a.FileSystem != nil {
+		problems = append(problems, checkName("Access.FileSystem.Name", fileSystemName, a.FileSystem.Name), checkMode("Access.FileSystem", a.FileSystem.Mode))
+	}
+	return errors.Join(problems...)
+}
+
+func checkMode(at string, mode Mode) error {
+	if mode.valid() {
+		return nil
+	}
+	return fmt.Errorf("%s.Mode: %q is no mode; use %s, %s or %s", at, mode, Read, Write, ReadWrite)
+}
+
+func databaseSecret(place Place, identifiers ...string) Statement {
+	return Statement{
+		Sid:       "ReadDatabaseSecret",
+		Actions:   []string{"secretsmanager:GetSecretValue"},
+		Resources: []string{place.Arn("secretsmanager", "secret:rds!db-*")},
+		Conditions: []Condition{
+			{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:primaryDBInstanceArn", Values: each(identifiers, place.DatabaseArn)},
+		},
+	}
+}
+
+func fileSystem(place Place, access FileSystemAccess) Statement {
+	actions := []string{"elasticfilesystem:ClientMount"}
+	if access.Mode.writes() {
+		actions = append(actions, "elasticfilesystem:ClientWrite")
+	}
+	return Statement{
+		Sid:       "MountFileSystem",
+		Actions:   actions,
+		Resources: []string{place.Arn("elasticfilesystem", "file-system/*")},
+		Conditions: []Condition{
+			{Operator: "StringEquals", Key: "aws:ResourceTag/" + FileSystemTag, Values: []string{access.Name}},
+			{Operator: "Bool", Key: "elasticfilesystem:AccessedViaMountTarget", Values: []string{"true"}},
+		},
+	}
+}
+
+// secretStatements let ECS read exactly the given secrets and parameters.
+func secretStatements(place Place, secrets []Secret) ([]Statement, error) {
+	var problems []error
+	var secretArns, parameterArns []string
+	var databases []string
+	keys := keyUses{}
+	for i, secret := range secrets {
+		if err := secret.validate(fmt.Sprintf("Secrets[%d]", i)); err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		service := "secretsmanager"
+		switch {
+		case secret.Name != "":
+			secretArns = append(secretArns, place.SecretArn(secret.Name))
+		case secret.Parameter != "":
+			service = "ssm"
+			parameterArns = append(parameterArns, place.ParameterArn(secret.Parameter))
+		default:
+			databases = append(databases, secret.Database)
+		}
+		keys.add(secret.KeyAlias, service, []string{"kms:Decrypt"})
+	}
+	var statements []Statement
+	if len(secretArns) > 0 {
+		statements = append(statements, Statement{Sid: "ReadSecrets", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: secretArns})
+	}
+	if len(parameterArns) > 0 {
+		statements = append(statements, Statement{Sid: "ReadParameters", Actions: []string{"ssm:GetParameters"}, Resources: parameterArns})
+	}
+	if len(databases) > 0 {
+		statements = append(statements, databaseSecret(place, databases...))
+	}
+	return append(statements, keys.statements(place)...), errors.Join(problems...)
+}
+
+func (s Secret) validate(at string) error {
+	given := 0
+	for _, name := range []string{s.Name, s.Parameter, s.Database} {
+		if name != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return fmt.Errorf("%s: set exactly one of Name, Parameter and Database, not %d of them", at, given)
+	}
+	var err error
+	switch {
+	case s.Name != "":
+		err = checkName(at+".Name", secretName, s.Name)
+	case s.Parameter != "":
+		err = checkName(at+".Parameter", parameterName, s.Parameter)
+	default:
+		err = checkName(at+".Database", databaseIdentifier, s.Database)
+	}
+	return errors.Join(err, checkKeyAlias(at, s.KeyAlias))
+}
+
+// keyUses collects which key is used with which actions through which service.
+type keyUses map[keyUse][]string
+
+type keyUse struct{ alias, service string }
+
+func (uses keyUses) add(alias, service string, actions []string) {
+	if alias == "" {
+		return // AWS managed keys let the account's users in by themselves
+	}
+	use := keyUse{alias, service}
+	uses[use] = append(uses[use], actions...)
+}
+
+// statements allow each use of a key through its service only. A key's id is not known before the key exists, so the
+// key is told by its alias, with the condition key kms:ResourceAliases.
+func (uses keyUses) statements(place Place) []Statement {
+	ordered := slices.SortedFunc(maps.Keys(uses), func(a, b keyUse) int {
+		return strings.Compare(a.service+a.alias, b.service+b.alias)
+	})
+	statements := make([]Statement, 0, len(uses))
+	for _, use := range ordered {
+		statements = append(statements, Statement{
+			Actions:   uses[use],
+			Resources: []string{place.Arn("kms", "key/*")},
+			Conditions: []Condition{
+				{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{use.alias}},
+				{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{place.serviceEndpoint(use.service)}},
+			},
+		})
+	}
+	return statements
+}

@@ -1,0 +1,32 @@
+package identity_test
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// The two roles of a service that keeps its orders in a table and its key for payments in a secret.
+func Example() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		_, err := identity.NewExecutionRole(ctx, "orders-execution", &identity.ExecutionRoleArgs{
+			RoleSettings: identity.RoleSettings{Name: identity.PhysicalName(ctx, "orders-execution")},
+			Place:        place,
+			Repositories: []string{identity.PhysicalName(ctx, "orders")},
+			LogGroups:    []string{identity.PhysicalName(ctx, "orders-logs")},
+			Secrets:      []identity.Secret{{Name: "orders/payment-key"}},
+		})
+		if err != nil {
+			return err
+		}
+		_, err = identity.NewTaskRole(ctx, "orders-task", &identity.TaskRoleArgs{
+			RoleSettings: identity.RoleSettings{Name: identity.PhysicalName(ctx, "orders-task")},
+			Place:        place,
+			Access: identity.Access{
+				Tables: []identity.Grant{{Name: identity.PhysicalName(ctx, "orders"), Mode: identity.ReadWrite}},
+			},
+		})
+		return err
+	})
+}

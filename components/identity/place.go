@@ -1,0 +1,98 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Place is where ARNs are assembled for: a partition, a region and an account. All three are plain strings, looked up
+// once by the program, so that every ARN is known in a preview.
+type Place struct {
+	Partition string // aws, aws-cn or aws-us-gov
+	Region    string // for example eu-west-1
+	AccountId string // twelve digits
+}
+
+var (
+	partitionPattern = regexp.MustCompile(`^aws(-[a-z]+)*$`)
+	regionPattern    = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
+	accountPattern   = regexp.MustCompile(`^\d{12}$`)
+)
+
+// Validate reports every part of the place that could not be part of an ARN.
+func (p Place) Validate() error {
+	var problems []error
+	if !partitionPattern.MatchString(p.Partition) {
+		problems = append(problems, fmt.Errorf("Place.Partition: %q is no AWS partition; use aws, aws-cn or aws-us-gov", p.Partition))
+	}
+	if !regionPattern.MatchString(p.Region) {
+		problems = append(problems, fmt.Errorf("Place.Region: %q is no AWS region; use a name such as eu-west-1", p.Region))
+	}
+	if !accountPattern.MatchString(p.AccountId) {
+		problems = append(problems, fmt.Errorf("Place.AccountId: %q is no AWS account id; use twelve digits", p.AccountId))
+	}
+	return errors.Join(problems...)
+}
+
+// Arn is the ARN of a regional resource, for example Arn("ecr", "repository/orders").
+func (p Place) Arn(service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", p.Partition, service, p.Region, p.AccountId, resource)
+}
+
+// RoleArn is the ARN of an IAM role. IAM is global: its ARNs have no region. An empty path is "/".
+func (p Place) RoleArn(path, name string) string {
+	if path == "" {
+		path = "/"
+	}
+	return fmt.Sprintf("arn:%s:iam::%s:role%s%s", p.Partition, p.AccountId, path, name)
+}
+
+// BucketArn is the ARN of an S3 bucket, which names neither region nor account.
+func (p Place) BucketArn(bucket string) string {
+	return fmt.Sprintf("arn:%s:s3:::%s", p.Partition, bucket)
+}
+
+// RepositoryArn is the ARN of an ECR repository.
+func (p Place) RepositoryArn(name string) string { return p.Arn("ecr", "repository/"+name) }
+
+// LogGroupArn is the ARN of a CloudWatch log group, without the trailing ":*" that means its streams.
+func (p Place) LogGroupArn(name string) string { return p.Arn("logs", "log-group:"+name) }
+
+// TableArn is the ARN of a DynamoDB table.
+func (p Place) TableArn(name string) string { return p.Arn("dynamodb", "table/"+name) }
+
+// QueueArn is the ARN of an SQS queue.
+func (p Place) QueueArn(name string) string { return p.Arn("sqs", name) }
+
+// ParameterArn is the ARN of a Systems Manager parameter, whose name may or may not start with a slash.
+func (p Place) ParameterArn(name string) string {
+	return p.Arn("ssm", "parameter/"+strings.TrimPrefix(name, "/"))
+}
+
+// SecretArn matches the ARN of the secret of that name and of no other: Secrets Manager puts a hyphen and six random
+// characters behind a secret's name, and six question marks match exactly those.
+func (p Place) SecretArn(name string) string {
+	return p.Arn("secretsmanager", "secret:"+name+"-??????")
+}
+
+// DatabaseArn is the ARN of an RDS database instance, from its identifier.
+func (p Place) DatabaseArn(identifier string) string { return p.Arn("rds", "db:"+identifier) }
+
+// serviceEndpoint is the name by which the condition key kms:ViaService knows a service.
+func (p Place) serviceEndpoint(service string) string {
+	suffix := "amazonaws.com"
+	if p.Partition == "aws-cn" {
+		suffix = "amazonaws.com.cn"
+	}
+	return fmt.Sprintf("%s.%s.%s", service, p.Region, suffix)
+}
+
+// PhysicalName is the name a resource has in AWS: project, stack and the given parts, joined by hyphens. It is the
+// same in every preview and update, which is what lets an ARN in a policy document be known before the resource is.
+func PhysicalName(ctx *pulumi.Context, parts ...string) string {
+	return strings.Join(append([]string{ctx.Project(), ctx.Stack()}, parts...), "-")
+}

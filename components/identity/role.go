@@ -1,0 +1,177 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Limits of IAM, from "IAM and AWS STS quotas" in the IAM user guide. Sizes are characters without white space.
+const (
+	maxRoleName       = 64
+	maxPolicyName     = 128
+	maxInlinePolicies = 10240 // all inline policies of one role together
+	maxTrustPolicy    = 2048  // the default quota
+)
+
+var (
+	namePattern     = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]+$`)
+	pathPattern     = regexp.MustCompile(`^/([!-~]+/)?$`)
+	boundaryPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$`)
+)
+
+// RoleArgs describe a role. Everything in it is plain Go, so that all of it is known in a preview.
+type RoleArgs struct {
+	Name                string              // name in IAM, at most 64 characters; see [PhysicalName]
+	Path                string              // begins and ends with a slash; empty means "/"
+	Description         string              // what the role is for
+	Trust               Document            // who may assume the role; see [ServiceTrust]
+	Policies            map[string]Document // inline policies by name; may be empty
+	AllowedWildcards    []string            // actions with a wildcard that Policies may use, letter for letter
+	PermissionsBoundary string              // ARN of the policy that caps the role; empty means no boundary
+	Tags                map[string]string
+}
+
+// Role is an IAM role with its inline policies. Its type token is awslab:identity:Role.
+type Role struct {
+	pulumi.ResourceState
+
+	// Name is the role's name in IAM.
+	Name pulumi.StringOutput `pulumi:"name"`
+	// Arn becomes known once the policies are in place, so that what uses the role never runs without them.
+	Arn pulumi.StringOutput `pulumi:"arn"`
+}
+
+// NewRole makes a role and one iam.RolePolicy for each inline policy, in the order of their names.
+func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
+	if args == nil {
+		args = &RoleArgs{}
+	}
+	documents, err := args.render()
+	if err != nil {
+		return nil, fmt.Errorf("role %q: %w", name, err)
+	}
+
+	component := &Role{}
+	if err := ctx.RegisterComponentResource("awslab:identity:Role", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering role %q: %w", name, err)
+	}
+	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
+		Name:                pulumi.String(args.Name),
+		Path:                optionalString(args.Path),
+		Description:         optionalString(args.Description),
+		AssumeRolePolicy:    pulumi.String(documents.trust),
+		PermissionsBoundary: optionalString(args.PermissionsBoundary),
+		Tags:                pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating role %q: %w", args.Name, err)
+	}
+
+	usable := []any{role.Arn}
+	for _, policyName := range slices.Sorted(maps.Keys(documents.policies)) {
+		policy, err := iam.NewRolePolicy(ctx, name+"-"+policyName, &iam.RolePolicyArgs{
+			Name:   pulumi.String(policyName),
+			Role:   role.Name,
+			Policy: pulumi.String(documents.policies[policyName]),
+		}, pulumi.Parent(component))
+		if err != nil {
+			return nil, fmt.Errorf("creating policy %q of role %q: %w", policyName, args.Name, err)
+		}
+		usable = append(usable, policy.ID())
+	}
+
+	component.Name = role.Name
+	component.Arn = pulumi.All(usable...).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"name": component.Name, "arn": component.Arn}); err != nil {
+		return nil, fmt.Errorf("registering outputs of role %q: %w", name, err)
+	}
+	return component, nil
+}
+
+type renderedRole struct {
+	trust    string
+	policies map[string]string
+}
+
+// render turns the role's documents into text, or reports everything that is wrong with the arguments.
+func (args *RoleArgs) render() (renderedRole, error) {
+	rendered := renderedRole{policies: map[string]string{}}
+	problems := args.problems()
+
+	if err := args.Trust.Validate(TrustPolicy); err != nil {
+		problems = append(problems, problem("Trust", "%w", err))
+	}
+	trust, err := args.Trust.JSON()
+	if err != nil {
+		problems = append(problems, problem("Trust", "%w", err))
+	}
+	rendered.trust = trust
+	if size := policySize(trust); size > maxTrustPolicy {
+		problems = append(problems, problem("Trust", "%d characters; IAM allows %d", size, maxTrustPolicy))
+	}
+
+	total := 0
+	for _, name := range slices.Sorted(maps.Keys(args.Policies)) {
+		document, at := args.Policies[name], fmt.Sprintf("Policies[%q]", name)
+		if len(name) > maxPolicyName || !namePattern.MatchString(name) {
+			problems = append(problems, problem(at, "a policy's name has 1 to %d of the characters A-Z a-z 0-9 + = , . @ _ -", maxPolicyName))
+		}
+		if err := document.Validate(IdentityPolicy, args.AllowedWildcards...); err != nil {
+			problems = append(problems, problem(at, "%w", err))
+		}
+		text, err := document.JSON()
+		if err != nil {
+			problems = append(problems, problem(at, "%w", err))
+		}
+		rendered.policies[name] = text
+		total += policySize(text)
+	}
+	if total > maxInlinePolicies {
+		problems = append(problems, problem("Policies", "%d characters together; IAM allows a role %d. Grant less, or use a managed policy", total, maxInlinePolicies))
+	}
+	return rendered, errors.Join(problems...)
+}
+
+func (args *RoleArgs) problems() []error {
+	var problems []error
+	if len(args.Name) > maxRoleName || !namePattern.MatchString(args.Name) {
+		problems = append(problems, problem("Name", "%q has %d characters; a role's name has 1 to %d of A-Z a-z 0-9 + = , . @ _ -", args.Name, len(args.Name), maxRoleName))
+	}
+	if args.Path != "" && !pathPattern.MatchString(args.Path) {
+		problems = append(problems, problem("Path", "%q is no path; it begins and ends with a slash", args.Path))
+	}
+	if args.PermissionsBoundary != "" && !boundaryPattern.MatchString(args.PermissionsBoundary) {
+		problems = append(problems, problem("PermissionsBoundary", "%q is no ARN of an IAM policy", args.PermissionsBoundary))
+	}
+	return problems
+}
+
+// problem is an error about one field.
+func problem(field, format string, args ...any) error {
+	return fmt.Errorf("%s: %w", field, fmt.Errorf(format, args...))
+}
+
+// policySize counts as IAM does: white space is free.
+func policySize(text string) int {
+	return len(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text))
+}
+
+func optionalString(value string) pulumi.StringPtrInput {
+	if value == "" {
+		return nil
+	}
+	return pulumi.String(value)
+}

@@ -1,0 +1,170 @@
+package identity
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files in testdata")
+
+// requireGolden compares a policy document with the one in testdata, which is indented for people to read.
+func requireGolden(t *testing.T, name, document string) {
+	t.Helper()
+	var indented bytes.Buffer
+	require.NoError(t, json.Indent(&indented, []byte(document), "", "  "))
+	indented.WriteByte('\n')
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, indented.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, string(want), indented.String(), "run go test -update and review the change of %s", path)
+}
+
+func executionRole() *ExecutionRoleArgs {
+	return &ExecutionRoleArgs{
+		RoleSettings: RoleSettings{Name: "awslab-dev-orders-execution"},
+		Place:        ireland,
+		Repositories: []string{"awslab-dev-orders"},
+		LogGroups:    []string{"awslab-dev-orders-logs"},
+	}
+}
+
+func taskRole(access Access) *TaskRoleArgs {
+	return &TaskRoleArgs{RoleSettings: RoleSettings{Name: "awslab-dev-orders-task"}, Place: ireland, Access: access}
+}
+
+func register(t *testing.T, program pulumi.RunFunc) *graph {
+	t.Helper()
+	g := &graph{}
+	require.NoError(t, g.run(program))
+	return g
+}
+
+func registerExecutionRole(t *testing.T, args *ExecutionRoleArgs) *graph {
+	return register(t, func(ctx *pulumi.Context) error {
+		_, err := NewExecutionRole(ctx, "orders-execution", args)
+		return err
+	})
+}
+
+func registerTaskRole(t *testing.T, args *TaskRoleArgs) *graph {
+	return register(t, func(ctx *pulumi.Context) error {
+		_, err := NewTaskRole(ctx, "orders-task", args)
+		return err
+	})
+}
+
+func (g *graph) input(name, property string) string {
+	text, _ := g.resources[name].Inputs.Mappable()[property].(string)
+	return text
+}
+
+func TestExecutionRoleOfAPlainService(t *testing.T) {
+	g := registerExecutionRole(t, executionRole())
+	requireGolden(t, "task-trust.json", g.input("orders-execution-role", "assumeRolePolicy"))
+	requireGolden(t, "execution.json", g.input("orders-execution-execution", "policy"))
+}
+
+func TestExecutionRoleOfAServiceWithSecrets(t *testing.T) {
+	args := executionRole()
+	args.Secrets = []Secret{
+		{Name: "orders/payment-key", KeyAlias: "alias/awslab-dev"},
+		{Parameter: "/orders/flags"},
+		{Database: "awslab-dev-database"},
+	}
+	requireGolden(t, "execution-secrets.json", registerExecutionRole(t, args).input("orders-execution-execution", "policy"))
+}
+
+func TestTaskRoleWithAccessToEverything(t *testing.T) {
+	requireGolden(t, "task.json", registerTaskRole(t, taskRole(Access{
+		Tables:     []Grant{{Name: "awslab-dev-orders", Mode: ReadWrite}, {Name: "awslab-dev-prices", Mode: Read}},
+		Buckets:    []Grant{{Name: "awslab-dev-invoices", Mode: Write, KeyAlias: "alias/awslab-dev"}},
+		Queues:     []Grant{{Name: "awslab-dev-events", Mode: Read}},
+		Database:   &DatabaseAccess{Identifier: "awslab-dev-database"},
+		FileSystem: &FileSystemAccess{Name: "awslab-dev-shared", Mode: ReadWrite},
+	})).input("orders-task-access", "policy"))
+}
+
+func TestTaskRoleToolsForPeople(t *testing.T) {
+	args := taskRole(Access{})
+	args.Exec, args.Tracing = true, true
+	requireGolden(t, "task-exec-tracing.json", registerTaskRole(t, args).input("orders-task-access", "policy"))
+}
+
+func TestServiceWithoutAccessHasARoleWithoutPolicies(t *testing.T) {
+	g := registerTaskRole(t, taskRole(Access{}))
+	require.Len(t, g.resources, 2)
+	require.Contains(t, g.resources, "orders-task-role")
+}
+
+// Least privilege, grant by grant: reading does not let write, nor writing read.
+func TestModesGrantNothingMore(t *testing.T) {
+	for mode, want := range map[Mode][]string{
+		Read:      {"ReadTables", "ListBuckets", "ReadObjects", "ReadQueues"},
+		Write:     {"WriteTables", "WriteObjects", "WriteQueues"},
+		ReadWrite: {"ReadTables", "WriteTables", "ListBuckets", "ReadObjects", "WriteObjects", "ReadQueues", "WriteQueues"},
+	} {
+		grant := []Grant{{Name: "thing", Mode: mode}}
+		statements, err := Access{Tables: grant, Buckets: grant, Queues: grant}.statements(ireland)
+		require.NoError(t, err)
+		var sids []string
+		for _, statement := range statements {
+			sids = append(sids, statement.Sid)
+		}
+		require.Equal(t, want, sids, mode)
+	}
+	readOnly := fileSystem(ireland, FileSystemAccess{Name: "shared", Mode: Read})
+	require.Equal(t, []string{"elasticfilesystem:ClientMount"}, readOnly.Actions)
+}
+
+func TestAccessProblemsAreReportedTogether(t *testing.T) {
+	_, err := taskRole(Access{
+		Tables:     []Grant{{Name: "*", Mode: Read}},
+		Buckets:    []Grant{{Name: "b", Mode: "all"}},
+		Queues:     []Grant{{Name: "q", KeyAlias: "awslab"}},
+		Database:   &DatabaseAccess{Identifier: "Database"},
+		FileSystem: &FileSystemAccess{},
+	}).statements()
+	for _, want := range []string{
+		`Access.Tables[0].Name: "*" is no name of a DynamoDB table`,
+		`Access.Buckets[0].Name: "b" is no name of an S3 bucket`,
+		`Access.Buckets[0].Mode: "all" is no mode; use read, write or readwrite`,
+		`Access.Queues[0].Mode: ""`,
+		`Access.Queues[0].KeyAlias: "awslab" is no name of a key alias`,
+		`Access.Database.Identifier: "Database"`,
+		`Access.FileSystem.Name: ""`,
+		`Access.FileSystem.Mode: ""`,
+	} {
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func TestExecutionRoleProblemsAreReportedTogether(t *testing.T) {
+	args := executionRole()
+	args.Place.Region = ""
+	args.Repositories = []string{"*"}
+	args.LogGroups = []string{"a*"}
+	args.Secrets = []Secret{{}, {Name: "a", Parameter: "b"}, {Name: "a*"}, {Parameter: "?"}, {Database: "db", KeyAlias: "key"}}
+	_, err := args.statements()
+	for _, want := range []string{
+		`Place.Region: ""`,
+		`Repositories[0]: "*" is no name of an ECR repository`,
+		`LogGroups[0]: "a*" is no name of a log group`,
+		`Secrets[0]: set exactly one of Name, Parameter and Database, not 0 of them`,
+		`Secrets[1]: set exactly one of Name, Parameter and Database, not 2 of them`,
+		`Secrets[2].Name: "a*" is no name of a secret`,
+		`Secrets[3].Parameter: "?" is no name of a parameter`,
+		`Secrets[4].KeyAlias: "key" is no name of a key alias`,
+	} {
+		require.ErrorContains(t, err, want)
+	}
+}

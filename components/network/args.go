@@ -1,0 +1,160 @@
+package network
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// NatGateways says how many NAT gateways there are. Each costs about 33 USD a month and its traffic.
+type NatGateways string
+
+// The choices of NAT gateways.
+const (
+	NatNone     NatGateways = "none"     // the app tier reaches VPC endpoints only
+	NatSingle   NatGateways = "single"   // in the first zone, for all zones: cheap, and lost with that zone
+	NatOnePerAz NatGateways = "onePerAz" // each zone has its own
+)
+
+// VpcArgs describe a VPC. What has a default may be left out.
+type VpcArgs struct {
+	Place             identity.Place
+	AvailabilityZones []string    // 2 to 4 names; append one to grow, never reorder. See [LookupAvailabilityZones]
+	CidrBlock         string      // /16 to /23 of a private range; by default 10.0.0.0/16
+	SubnetMasks       SubnetMasks // by default half of a zone's block for app, a quarter each for public and data
+	NatGateways       NatGateways // by default NatSingle
+	Ports             Ports       // what the tiers serve; by default HTTP, 8080, PostgreSQL and NFS
+	ClientCidrs       []string    // who may call load balancers; by default everyone
+
+	// InterfaceEndpoints are the AWS services, such as ecr.api, that get a private address in each zone. Each costs
+	// about 7 USD a month and zone.
+	InterfaceEndpoints []string
+	// DataEndpointAccess lets the data tier reach S3 and DynamoDB through the gateway endpoints, as database
+	// extensions do that import from and export to S3.
+	DataEndpointAccess bool
+	FlowLogs           FlowLogs
+	Tags               map[string]string
+}
+
+// FlowLogs describe the record of accepted and rejected traffic, kept in CloudWatch Logs. It is always on.
+type FlowLogs struct {
+	RetentionInDays int                   // one of those CloudWatch knows; by default 365 (FSBP CloudWatch.16)
+	Traffic         string                // ALL (the default), ACCEPT or REJECT
+	KmsKeyArn       pulumi.StringPtrInput // customer managed key of the log group; nil means CloudWatch's own
+}
+
+// retentions are the periods CloudWatch Logs offers (PutRetentionPolicy, API reference).
+var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+// endpointServices are the services that can have an interface endpoint here.
+var endpointServices = []string{
+	"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticfilesystem", "events", "kms", "logs", "monitoring",
+	"secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "xray",
+}
+
+// zonePattern is what follows the region in the name of a zone.
+var zonePattern = regexp.MustCompile(`^[a-z]$`)
+
+func (args VpcArgs) withDefaults() VpcArgs {
+	args.CidrBlock = cmp.Or(args.CidrBlock, "10.0.0.0/16")
+	args.NatGateways = cmp.Or(args.NatGateways, NatSingle)
+	args.Ports = args.Ports.withDefaults()
+	args.FlowLogs.RetentionInDays = cmp.Or(args.FlowLogs.RetentionInDays, 365)
+	args.FlowLogs.Traffic = cmp.Or(args.FlowLogs.Traffic, "ALL")
+	if len(args.ClientCidrs) == 0 {
+		args.ClientCidrs = []string{anywhere.String()}
+	}
+	return args
+}
+
+// validate reports everything that is wrong with the arguments, and otherwise how the addresses are divided.
+func (args VpcArgs) validate() (Layout, error) {
+	problems := []error{args.Place.Validate()}
+	problems = append(problems, args.zoneProblems()...)
+	problems = append(problems, args.portProblems()...)
+	problems = append(problems, args.choiceProblems()...)
+	layout, err := NewLayout(args.CidrBlock, len(args.AvailabilityZones), args.SubnetMasks)
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return Layout{}, err
+	}
+	return layout, args.checkAclSizes(layout)
+}
+
+func (args VpcArgs) zoneProblems() []error {
+	var problems []error
+	region, seen := args.Place.Region, map[string]bool{}
+	for i, zone := range args.AvailabilityZones {
+		if len(zone) != len(region)+1 || zone[:len(region)] != region || !zonePattern.MatchString(zone[len(region):]) {
+			problems = append(problems, fmt.Errorf("AvailabilityZones[%d]: %q is no zone of %s; use names such as %sa", i, zone, region, region))
+		}
+		if seen[zone] {
+			problems = append(problems, fmt.Errorf("AvailabilityZones[%d]: %q is there twice", i, zone))
+		}
+		seen[zone] = true
+	}
+	return problems
+}
+
+func (args VpcArgs) portProblems() []error {
+	var problems []error
+	fields := map[string][]PortRange{"Listeners": args.Ports.Listeners, "App": args.Ports.App, "Data": args.Ports.Data, "Internet": args.Ports.Internet}
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
+		for i, ports := range fields[field] {
+			if !ports.valid() {
+				problems = append(problems, fmt.Errorf("%s: %s is no range of ports; use 1 to 65535", fmt.Sprintf("Ports.%s[%d]", field, i), ports))
+			}
+		}
+	}
+	if !slices.ContainsFunc(args.Ports.Internet, func(ports PortRange) bool { return ports.From <= https && https <= ports.To }) {
+		problems = append(problems, fmt.Errorf("Ports.Internet: %s lacks %d, by which tasks call AWS itself; add it", args.Ports.Internet, https))
+	}
+	return problems
+}
+
+func (args VpcArgs) choiceProblems() []error {
+	var problems []error
+	if !slices.Contains([]NatGateways{NatNone, NatSingle, NatOnePerAz}, args.NatGateways) {
+		problems = append(problems, fmt.Errorf("NatGateways: %q; use %s, %s or %s", args.NatGateways, NatNone, NatSingle, NatOnePerAz))
+	}
+	for i, cidr := range args.ClientCidrs {
+		if err := checkCidr(fmt.Sprintf("ClientCidrs[%d]", i), cidr); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	for i, service := range args.InterfaceEndpoints {
+		if !slices.Contains(endpointServices, service) {
+			problems = append(problems, fmt.Errorf("InterfaceEndpoints[%d]: %q; use one of %q", i, service, endpointServices))
+		}
+		if slices.Contains(args.InterfaceEndpoints[:i], service) {
+			problems = append(problems, fmt.Errorf("InterfaceEndpoints[%d]: %q is there twice", i, service))
+		}
+	}
+	if !slices.Contains(retentions, args.FlowLogs.RetentionInDays) {
+		problems = append(problems, fmt.Errorf("FlowLogs.RetentionInDays: %d; CloudWatch offers %d", args.FlowLogs.RetentionInDays, retentions))
+	}
+	if traffic := args.FlowLogs.Traffic; !slices.Contains([]string{"ALL", "ACCEPT", "REJECT"}, traffic) {
+		problems = append(problems, fmt.Errorf("FlowLogs.Traffic: %q; use ALL, ACCEPT or REJECT", traffic))
+	}
+	return problems
+}
+
+func (args VpcArgs) checkAclSizes(layout Layout) error {
+	var problems []error
+	acls := args.acls(layout)
+	for _, tier := range tiers {
+		for direction, rules := range map[string][]aclRule{"ingress": acls[tier].ingress, "egress": acls[tier].egress} {
+			if len(rules) > maxAclRules {
+				problems = append(problems, fmt.Errorf("Ports: the %s tier's network ACL needs %d %s rules and AWS allows %d; use fewer ports, or ranges of them",
+					tier, len(rules), direction, maxAclRules))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,100 @@
+package network
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// gatewayServices are the services whose endpoints are routes, and free.
+var gatewayServices = []string{"s3", "dynamodb"}
+
+// newEndpoints makes the VPC endpoints. They are made here and not by awsx, which puts no route table to a gateway
+// endpoint and no subnets to an interface endpoint (pulumi-awsx#1373).
+func (v *Vpc) newEndpoints(ctx *pulumi.Context, name string) error {
+	ids := pulumi.StringMap{}
+	for _, service := range gatewayServices {
+		endpoint, err := v.newGatewayEndpoint(ctx, name, service)
+		if err != nil {
+			return err
+		}
+		ids[service] = endpoint.ID()
+		v.prefixListIds[service] = endpoint.PrefixListId
+	}
+	v.EndpointSecurityGroupId = pulumi.String("").ToStringOutput()
+	if len(v.args.InterfaceEndpoints) > 0 {
+		group, err := NewSecurityGroup(ctx, name+"-endpoints", &SecurityGroupArgs{
+			VpcId:       v.VpcId,
+			Description: "Interface endpoints: called by the app tier",
+			Ingress:     v.endpointRules(),
+			Tags:        v.args.Tags,
+		}, pulumi.Parent(v))
+		if err != nil {
+			return err
+		}
+		v.EndpointSecurityGroupId = group.SecurityGroupId
+	}
+	for _, service := range v.args.InterfaceEndpoints {
+		endpoint, err := v.newInterfaceEndpoint(ctx, name, service)
+		if err != nil {
+			return err
+		}
+		ids[service] = endpoint.ID()
+	}
+	v.EndpointIds = ids.ToStringMapOutput()
+	return nil
+}
+
+func (v *Vpc) newGatewayEndpoint(ctx *pulumi.Context, name, service string) (*ec2.VpcEndpoint, error) {
+	endpointName := fmt.Sprintf("%s-%s-endpoint", name, service)
+	routeTableIds := pulumi.All(v.AppRouteTableIds, v.DataRouteTableIds).ApplyT(func(values []any) []string {
+		return append(append([]string{}, values[0].([]string)...), values[1].([]string)...)
+	}).(pulumi.StringArrayOutput)
+	endpoint, err := ec2.NewVpcEndpoint(ctx, endpointName, &ec2.VpcEndpointArgs{
+		VpcId:           v.VpcId,
+		ServiceName:     pulumi.String(v.serviceName(service)),
+		VpcEndpointType: pulumi.String("Gateway"),
+		RouteTableIds:   routeTableIds,
+		Tags:            tags(v.args.Tags, endpointName),
+	}, pulumi.Parent(v))
+	if err != nil {
+		return nil, fmt.Errorf("creating gateway endpoint %q: %w", endpointName, err)
+	}
+	return endpoint, nil
+}
+
+func (v *Vpc) newInterfaceEndpoint(ctx *pulumi.Context, name, service string) (*ec2.VpcEndpoint, error) {
+	endpointName := fmt.Sprintf("%s-%s-endpoint", name, strings.ReplaceAll(service, ".", "-"))
+	endpoint, err := ec2.NewVpcEndpoint(ctx, endpointName, &ec2.VpcEndpointArgs{
+		VpcId:             v.VpcId,
+		ServiceName:       pulumi.String(v.serviceName(service)),
+		VpcEndpointType:   pulumi.String("Interface"),
+		SubnetIds:         v.AppSubnetIds,
+		SecurityGroupIds:  pulumi.StringArray{v.EndpointSecurityGroupId},
+		PrivateDnsEnabled: pulumi.Bool(true),
+		Tags:              tags(v.args.Tags, endpointName),
+	}, pulumi.Parent(v))
+	if err != nil {
+		return nil, fmt.Errorf("creating interface endpoint %q: %w", endpointName, err)
+	}
+	return endpoint, nil
+}
+
+func (v *Vpc) endpointRules() []Rule {
+	var rules []Rule
+	for zone, cidr := range v.Layout.Cidrs(App) {
+		rules = append(rules, Rule{
+			Name:        fmt.Sprintf("%s-%d", App, zone+1),
+			Description: "Services call AWS, from zone " + v.args.AvailabilityZones[zone],
+			Ports:       Port(https),
+			Cidr:        cidr.String(),
+		})
+	}
+	return rules
+}
+
+func (v *Vpc) serviceName(service string) string {
+	return fmt.Sprintf("com.amazonaws.%s.%s", v.args.Place.Region, service)
+}

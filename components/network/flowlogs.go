@@ -1,0 +1,66 @@
+package network
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// newFlowLogs records the VPC's traffic in a log group of its own.
+func (v *Vpc) newFlowLogs(ctx *pulumi.Context, name string) error {
+	physicalName := identity.PhysicalName(ctx, name, "flow-logs")
+	group, err := cloudwatch.NewLogGroup(ctx, name+"-flow-log-group", &cloudwatch.LogGroupArgs{
+		Name:            pulumi.String(physicalName),
+		RetentionInDays: pulumi.Int(v.args.FlowLogs.RetentionInDays),
+		KmsKeyId:        v.args.FlowLogs.KmsKeyArn,
+		Tags:            tags(v.args.Tags, physicalName),
+	}, pulumi.Parent(v))
+	if err != nil {
+		return fmt.Errorf("creating flow log group %q: %w", physicalName, err)
+	}
+	v.FlowLogGroupName = group.Name
+
+	role, err := identity.NewRole(ctx, name+"-flow-log-writer", flowLogRole(v.args.Place, physicalName, v.args.Tags), pulumi.Parent(v))
+	if err != nil {
+		return err
+	}
+	_, err = ec2.NewFlowLog(ctx, name+"-flow-log", &ec2.FlowLogArgs{
+		VpcId:              v.VpcId,
+		TrafficType:        pulumi.String(v.args.FlowLogs.Traffic),
+		LogDestinationType: pulumi.String("cloud-watch-logs"),
+		LogDestination:     group.Arn,
+		IamRoleArn:         role.Arn,
+		Tags:               tags(v.args.Tags, name+"-flow-log"),
+	}, pulumi.Parent(v))
+	if err != nil {
+		return fmt.Errorf("creating flow log of VPC %q: %w", name, err)
+	}
+	return nil
+}
+
+// flowLogRole lets VPC flow logs write to one log group.
+func flowLogRole(place identity.Place, logGroup string, tags map[string]string) *identity.RoleArgs {
+	return &identity.RoleArgs{
+		Name:        logGroup,
+		Description: "Writes VPC flow logs to CloudWatch",
+		Trust:       identity.ServiceTrust("vpc-flow-logs.amazonaws.com", place.AccountId, place.Arn("ec2", "vpc-flow-log/*")),
+		Policies: map[string]identity.Document{"write": {Statements: []identity.Statement{
+			{
+				Sid:       "WriteLogs",
+				Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
+				Resources: []string{place.LogGroupArn(logGroup) + ":*"},
+			},
+			{
+				// Listing log groups cannot be narrowed to one of them.
+				Sid:       "FindLogGroup",
+				Actions:   []string{"logs:DescribeLogGroups"},
+				Resources: []string{place.Arn("logs", "log-group:*")},
+			},
+		}}},
+		Tags: tags,
+	}
+}

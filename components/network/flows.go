@@ -1,0 +1,262 @@
+package network
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// A network ACL is stateless: it judges every packet by itself, by the far end's address and the destination port, and
+// so must let the answers through as well as the questions. The ACLs are therefore not written by hand. What is written
+// is the table of flows, of who may open a connection to whom; each flow yields the rules for both directions at both
+// ends, and at the NAT gateway where one is on the way.
+//
+// Not in the table, because no network ACL filters it: the VPC's own DNS resolver, DHCP, time (169.254.169.123),
+// instance and task metadata, and whatever stays within one subnet.
+//
+// What a stateless filter cannot do: tell an answer from a call to the same port. Where two ends call each other (within
+// a tier, and between the internet and a public tier with NAT) the ephemeral ports are therefore open both ways. Who may
+// call is in the end decided by the security groups, which are stateful.
+
+// internet is the far end that is not in the VPC. Gateway endpoints for S3 and DynamoDB are part of it: to an ACL their
+// addresses are public ones.
+const internet Tier = "internet"
+
+var anywhere = netip.MustParsePrefix("0.0.0.0/0")
+
+// ephemeral are the ports that connections are opened from, and answers go to. Linux uses a part of the range; NAT
+// gateways and load balancers use all of it ("Ephemeral ports", Amazon VPC user guide).
+var ephemeral = PortRange{1024, 65535}
+
+// PortRange is a range of ports with both ends in it.
+type PortRange struct {
+	From, To int // 1 to 65535
+}
+
+// Port is the range of one port.
+func Port(port int) PortRange { return PortRange{port, port} }
+
+func (r PortRange) valid() bool { return r.From >= 1 && r.From <= r.To && r.To <= 65535 }
+
+func (r PortRange) String() string {
+	if r.From == r.To {
+		return fmt.Sprint(r.From)
+	}
+	return fmt.Sprintf("%d-%d", r.From, r.To)
+}
+
+// Ports are what the tiers serve. An empty list means the default.
+type Ports struct {
+	Listeners []PortRange // of load balancers; by default 80 and 443
+	App       []PortRange // of ECS tasks; by default 8080
+	Data      []PortRange // of databases and file systems; by default 5432 (PostgreSQL) and 2049 (NFS)
+	Internet  []PortRange // on the internet, that the app tier may call; by default 80 and 443
+}
+
+func (p Ports) withDefaults() Ports {
+	orElse := func(ports []PortRange, byDefault ...int) []PortRange {
+		if len(ports) > 0 {
+			return ports
+		}
+		for _, port := range byDefault {
+			ports = append(ports, Port(port))
+		}
+		return ports
+	}
+	return Ports{
+		Listeners: orElse(p.Listeners, 80, 443),
+		App:       orElse(p.App, 8080),
+		Data:      orElse(p.Data, 5432, 2049),
+		Internet:  orElse(p.Internet, 80, 443),
+	}
+}
+
+const https = 443
+
+var callsHttps = []PortRange{Port(https)}
+
+// flow says that from may open connections to these ports of to. A flow with via passes a NAT gateway in that tier.
+type flow struct {
+	from, via, to Tier
+	ports         []PortRange
+}
+
+// flows is the table. What is not in it does not pass.
+func (args *VpcArgs) flows() []flow {
+	ports := args.Ports
+	table := []flow{
+		{from: internet, to: Public, ports: ports.Listeners}, // clients to load balancers
+		{from: Public, to: App, ports: ports.App},            // load balancers to tasks
+		{from: App, to: App, ports: ports.App},               // services to one another, across zones
+		{from: App, to: Data, ports: ports.Data},             // tasks to databases and file systems
+		{from: Data, to: Data, ports: ports.Data},            // members and replicas of a database to one another
+		{from: App, to: internet, ports: callsHttps},         // tasks to S3 and DynamoDB, through gateway endpoints
+	}
+	if args.NatGateways != NatNone {
+		table = append(table, flow{from: App, via: Public, to: internet, ports: ports.Internet}) // tasks to the rest of the world
+	}
+	if len(args.InterfaceEndpoints) > 0 {
+		table = append(table, flow{from: App, to: App, ports: callsHttps}) // tasks to interface endpoints
+	}
+	if args.DataEndpointAccess {
+		table = append(table, flow{from: Data, to: internet, ports: callsHttps}) // databases to S3 and DynamoDB
+	}
+	return table
+}
+
+// Protocols as network ACLs store them, by their IANA number: a name would come back from AWS as the number and look
+// like a change.
+const (
+	protocolAll  = "-1"
+	protocolIcmp = "1"
+	protocolTcp  = "6"
+)
+
+// ICMP "destination unreachable, fragmentation needed", with which a router on the way asks for smaller packets.
+// Without it connections over a narrow path hang ("Path MTU Discovery", Amazon VPC user guide).
+const (
+	icmpUnreachable         = 3
+	icmpFragmentationNeeded = 4
+)
+
+// aclRule is one rule of a network ACL.
+type aclRule struct {
+	number   int
+	deny     bool
+	protocol string
+	peer     netip.Prefix
+	ports    PortRange // of TCP
+}
+
+// acl is the network ACL of one tier.
+type acl struct {
+	ingress, egress []aclRule
+}
+
+// maxAclRules is the quota of 20 rules for each direction, less AWS's own last rule, which counts ("Network ACLs",
+// Amazon VPC quotas).
+const maxAclRules = 19
+
+// acls turns the flows into one ACL for each tier.
+func (args *VpcArgs) acls(layout Layout) map[Tier]acl {
+	drafts := map[Tier]*draft{}
+	for _, tier := range tiers {
+		drafts[tier] = &draft{layout: layout}
+	}
+	for _, flow := range args.flows() {
+		for _, ports := range flow.ports {
+			drafts[flow.from].calls(flow.to, ports)
+			drafts[flow.to].isCalled(flow.from, ports)
+			drafts[flow.via].isCalled(flow.from, ports)
+			drafts[flow.via].calls(flow.to, ports)
+		}
+		if flow.via != "" {
+			drafts[flow.via].passesFragmentationNeeded(flow.from)
+			drafts[flow.from].hearsFragmentationNeeded()
+		}
+	}
+	drafts[Public].hearsFragmentationNeeded()
+
+	finished := map[Tier]acl{}
+	for tier, draft := range drafts {
+		finished[tier] = acl{ingress: draft.finish(draft.ingress), egress: draft.finish(draft.egress)}
+	}
+	return finished
+}
+
+// draft collects the rules of one tier's ACL. The draft of the internet, and of no NAT gateway, is nil: they are not
+// ours to filter.
+type draft struct {
+	layout          Layout
+	ingress, egress []peerRule
+}
+
+// peerRule is a rule about a whole tier, or the internet.
+type peerRule struct {
+	peer     Tier
+	protocol string
+	ports    PortRange
+}
+
+func (d *draft) calls(peer Tier, ports PortRange) {
+	if d == nil {
+		return
+	}
+	d.egress = append(d.egress, peerRule{peer, protocolTcp, ports})
+	d.ingress = append(d.ingress, peerRule{peer, protocolTcp, ephemeral})
+}
+
+func (d *draft) isCalled(peer Tier, ports PortRange) {
+	if d == nil {
+		return
+	}
+	d.ingress = append(d.ingress, peerRule{peer, protocolTcp, ports})
+	d.egress = append(d.egress, peerRule{peer, protocolTcp, ephemeral})
+}
+
+func (d *draft) hearsFragmentationNeeded() {
+	d.ingress = append(d.ingress, peerRule{internet, protocolIcmp, PortRange{}})
+}
+
+func (d *draft) passesFragmentationNeeded(peer Tier) {
+	d.egress = append(d.egress, peerRule{peer, protocolIcmp, PortRange{}})
+}
+
+// Numbers of rules. The rules about a zone's subnets are numbered within the zone's hundred, so that another zone adds
+// rules and renumbers none. Before the internet's rules, whose 0.0.0.0/0 would cover the VPC too, comes a refusal of
+// everything else in the VPC.
+const (
+	zoneNumbers     = 100
+	denyVpcNumber   = 10000
+	internetNumbers = 10100
+)
+
+// finish numbers the rules of one direction: the VPC's own subnets, the refusal, the internet.
+func (d *draft) finish(drafted []peerRule) []aclRule {
+	drafted = withoutCovered(drafted)
+	var rules, outside []aclRule
+	for zone := range d.layout.Zones {
+		number := zoneNumbers * (zone + 1)
+		for _, rule := range drafted {
+			if rule.peer == internet {
+				continue
+			}
+			rules = append(rules, aclRule{number: number, protocol: rule.protocol, peer: d.layout.Zones[zone].Subnets[rule.peer], ports: rule.ports})
+			number++
+		}
+	}
+	for _, rule := range drafted {
+		if rule.peer == internet {
+			outside = append(outside, aclRule{number: internetNumbers + len(outside), protocol: rule.protocol, peer: anywhere, ports: rule.ports})
+		}
+	}
+	if len(outside) > 0 {
+		rules = append(rules, aclRule{number: denyVpcNumber, deny: true, protocol: protocolAll, peer: d.layout.Vpc})
+	}
+	return append(rules, outside...)
+}
+
+// withoutCovered sorts rules and drops those that say nothing another does not say already: there is no room for them.
+func withoutCovered(rules []peerRule) []peerRule {
+	covers := func(a, b peerRule) bool {
+		return a.peer == b.peer && a.protocol == b.protocol && a.ports.From <= b.ports.From && b.ports.To <= a.ports.To
+	}
+	var kept []peerRule
+	for i, rule := range rules {
+		covered := false
+		for j, other := range rules {
+			// Of two equal rules the first stays.
+			if i != j && covers(other, rule) && (!covers(rule, other) || j < i) {
+				covered = true
+			}
+		}
+		if !covered {
+			kept = append(kept, rule)
+		}
+	}
+	slices.SortFunc(kept, func(a, b peerRule) int {
+		return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.protocol, b.protocol), cmp.Compare(a.ports.From, b.ports.From))
+	})
+	return kept
+}

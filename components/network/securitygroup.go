@@ -1,0 +1,231 @@
+package network
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// SecurityGroupArgs describe a security group.
+type SecurityGroupArgs struct {
+	VpcId       pulumi.StringInput
+	Description string // what the group is for; changing it replaces the group
+	Ingress     []Rule // who may call; empty means nobody
+	Egress      []Rule // who may be called; empty means nobody
+	Tags        map[string]string
+}
+
+// Rule lets TCP through to or from one far end: exactly one of Cidr, SecurityGroupId and PrefixListId is given.
+type Rule struct {
+	Name            string // ends the rule's resource name; unique among the group's rules of its direction
+	Description     string // what the rule is for
+	Ports           PortRange
+	Cidr            string
+	SecurityGroupId pulumi.StringInput
+	PrefixListId    pulumi.StringInput
+}
+
+// SecurityGroup is a security group whose rules are resources of their own, so that others can add theirs (see
+// [Connection]). Its type token is awslab:network:SecurityGroup.
+type SecurityGroup struct {
+	pulumi.ResourceState
+
+	// SecurityGroupId is the group's id.
+	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
+}
+
+// groupDeleteTimeout is short of the provider's 15 minutes: a group that something still uses fails soon.
+const groupDeleteTimeout = "5m"
+
+// NewSecurityGroup makes a security group and its rules.
+func NewSecurityGroup(ctx *pulumi.Context, name string, args *SecurityGroupArgs, opts ...pulumi.ResourceOption) (*SecurityGroup, error) {
+	if args == nil {
+		args = &SecurityGroupArgs{}
+	}
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("security group %q: %w", name, err)
+	}
+	component := &SecurityGroup{}
+	if err := ctx.RegisterComponentResource("awslab:network:SecurityGroup", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering security group %q: %w", name, err)
+	}
+	group, err := ec2.NewSecurityGroup(ctx, name+"-group", &ec2.SecurityGroupArgs{
+		VpcId:       args.VpcId,
+		Description: pulumi.String(args.Description),
+		Tags:        tags(args.Tags, name),
+	}, pulumi.Parent(component), pulumi.Timeouts(&pulumi.CustomTimeouts{Delete: groupDeleteTimeout}))
+	if err != nil {
+		return nil, fmt.Errorf("creating security group %q: %w", name, err)
+	}
+	component.SecurityGroupId = group.ID().ToStringOutput()
+
+	for _, rule := range args.Ingress {
+		if err := newIngressRule(ctx, name+"-ingress-"+rule.Name, component.SecurityGroupId, rule, pulumi.Parent(component)); err != nil {
+			return nil, err
+		}
+	}
+	for _, rule := range args.Egress {
+		if err := newEgressRule(ctx, name+"-egress-"+rule.Name, component.SecurityGroupId, rule, pulumi.Parent(component)); err != nil {
+			return nil, err
+		}
+	}
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"securityGroupId": component.SecurityGroupId}); err != nil {
+		return nil, fmt.Errorf("registering outputs of security group %q: %w", name, err)
+	}
+	return component, nil
+}
+
+// ConnectionArgs describe a connection.
+type ConnectionArgs struct {
+	FromSecurityGroupId pulumi.StringInput // who calls
+	ToSecurityGroupId   pulumi.StringInput // who is called
+	Ports               PortRange          // of who is called
+	Description         string             // what the connection is for
+}
+
+// Connection lets what is in one security group call what is in another: an egress rule of the one and an ingress rule
+// of the other. Its type token is awslab:network:Connection.
+type Connection struct {
+	pulumi.ResourceState
+}
+
+// NewConnection makes the two rules of a connection.
+func NewConnection(ctx *pulumi.Context, name string, args *ConnectionArgs, opts ...pulumi.ResourceOption) (*Connection, error) {
+	if args == nil {
+		args = &ConnectionArgs{}
+	}
+	egress := Rule{Name: "egress", Description: args.Description, Ports: args.Ports, SecurityGroupId: args.ToSecurityGroupId}
+	ingress := Rule{Name: "ingress", Description: args.Description, Ports: args.Ports, SecurityGroupId: args.FromSecurityGroupId}
+	if err := errors.Join(egress.validate("ToSecurityGroupId"), ingress.validate("FromSecurityGroupId")); err != nil {
+		return nil, fmt.Errorf("connection %q: %w", name, err)
+	}
+	component := &Connection{}
+	if err := ctx.RegisterComponentResource("awslab:network:Connection", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering connection %q: %w", name, err)
+	}
+	if err := newEgressRule(ctx, name+"-egress", args.FromSecurityGroupId, egress, pulumi.Parent(component)); err != nil {
+		return nil, err
+	}
+	if err := newIngressRule(ctx, name+"-ingress", args.ToSecurityGroupId, ingress, pulumi.Parent(component)); err != nil {
+		return nil, err
+	}
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
+		return nil, fmt.Errorf("registering outputs of connection %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func newIngressRule(ctx *pulumi.Context, name string, group pulumi.StringInput, rule Rule, opts ...pulumi.ResourceOption) error {
+	_, err := vpc.NewSecurityGroupIngressRule(ctx, name, &vpc.SecurityGroupIngressRuleArgs{
+		SecurityGroupId:           group,
+		Description:               pulumi.String(rule.Description),
+		IpProtocol:                pulumi.String("tcp"),
+		FromPort:                  pulumi.Int(rule.Ports.From),
+		ToPort:                    pulumi.Int(rule.Ports.To),
+		CidrIpv4:                  optionalString(rule.Cidr),
+		ReferencedSecurityGroupId: optionalInput(rule.SecurityGroupId),
+		PrefixListId:              optionalInput(rule.PrefixListId),
+	}, opts...)
+	if err != nil {
+		return fmt.Errorf("creating ingress rule %q: %w", name, err)
+	}
+	return nil
+}
+
+func newEgressRule(ctx *pulumi.Context, name string, group pulumi.StringInput, rule Rule, opts ...pulumi.ResourceOption) error {
+	_, err := vpc.NewSecurityGroupEgressRule(ctx, name, &vpc.SecurityGroupEgressRuleArgs{
+		SecurityGroupId:           group,
+		Description:               pulumi.String(rule.Description),
+		IpProtocol:                pulumi.String("tcp"),
+		FromPort:                  pulumi.Int(rule.Ports.From),
+		ToPort:                    pulumi.Int(rule.Ports.To),
+		CidrIpv4:                  optionalString(rule.Cidr),
+		ReferencedSecurityGroupId: optionalInput(rule.SecurityGroupId),
+		PrefixListId:              optionalInput(rule.PrefixListId),
+	}, opts...)
+	if err != nil {
+		return fmt.Errorf("creating egress rule %q: %w", name, err)
+	}
+	return nil
+}
+
+// descriptionPattern is what EC2 accepts as the description of a security group or of a rule.
+var descriptionPattern = regexp.MustCompile(`^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}$`)
+
+func (args *SecurityGroupArgs) validate() error {
+	var problems []error
+	if args.VpcId == nil {
+		problems = append(problems, errors.New("VpcId: it is missing; say which VPC the group is in"))
+	}
+	problems = append(problems, checkDescription("Description", args.Description))
+	for _, direction := range []struct {
+		field string
+		rules []Rule
+	}{{"Ingress", args.Ingress}, {"Egress", args.Egress}} {
+		names := map[string]bool{}
+		for i, rule := range direction.rules {
+			at := fmt.Sprintf("%s[%d]", direction.field, i)
+			if rule.Name == "" || names[rule.Name] {
+				problems = append(problems, fmt.Errorf("%s.Name: %q is empty or used twice; give each rule its own", at, rule.Name))
+			}
+			names[rule.Name] = true
+			problems = append(problems, rule.validate(at))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (r Rule) validate(at string) error {
+	var problems []error
+	peers := 0
+	for _, given := range []bool{r.Cidr != "", r.SecurityGroupId != nil, r.PrefixListId != nil} {
+		if given {
+			peers++
+		}
+	}
+	if peers != 1 {
+		problems = append(problems, fmt.Errorf("%s: give exactly one of Cidr, SecurityGroupId and PrefixListId, not %d of them", at, peers))
+	}
+	if r.Cidr != "" {
+		problems = append(problems, checkCidr(at+".Cidr", r.Cidr))
+	}
+	if !r.Ports.valid() {
+		problems = append(problems, fmt.Errorf("%s.Ports: %s is no range of ports; use 1 to 65535", at, r.Ports))
+	}
+	problems = append(problems, checkDescription(at+".Description", r.Description))
+	return errors.Join(problems...)
+}
+
+func checkDescription(at, description string) error {
+	if descriptionPattern.MatchString(description) {
+		return nil
+	}
+	return fmt.Errorf("%s: %q is no description; use 1 to 255 characters of A-Z a-z 0-9 space and ._-:/()#,@[]+=&;{}!$*", at, description)
+}
+
+func checkCidr(at, cidr string) error {
+	prefix, err := netip.ParsePrefix(cidr)
+	if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() {
+		return fmt.Errorf("%s: %q is no IPv4 CIDR block that begins at its network address", at, cidr)
+	}
+	return nil
+}
+
+func optionalString(value string) pulumi.StringPtrInput {
+	if value == "" {
+		return nil
+	}
+	return pulumi.String(value)
+}
+
+func optionalInput(value pulumi.StringInput) pulumi.StringPtrInput {
+	if value == nil {
+		return nil
+	}
+	return value.ToStringOutput().ToStringPtrOutput()
+}

@@ -1,0 +1,347 @@
+package network
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	awsx "github.com/pulumi/pulumi-awsx/sdk/v2/go/awsx/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Vpc is a VPC with three tiers of subnets, their network ACLs, the VPC endpoints, the flow logs, and the security
+// groups others hang theirs on. Its type token is awslab:network:Vpc.
+type Vpc struct {
+	pulumi.ResourceState
+
+	VpcId             pulumi.StringOutput      `pulumi:"vpcId"`
+	CidrBlock         pulumi.StringOutput      `pulumi:"cidrBlock"`
+	AvailabilityZones pulumi.StringArrayOutput `pulumi:"availabilityZones"`
+
+	// Subnets and route tables, one for each zone, in the order of AvailabilityZones.
+	PublicSubnetIds     pulumi.StringArrayOutput `pulumi:"publicSubnetIds"`
+	AppSubnetIds        pulumi.StringArrayOutput `pulumi:"appSubnetIds"`
+	DataSubnetIds       pulumi.StringArrayOutput `pulumi:"dataSubnetIds"`
+	PublicRouteTableIds pulumi.StringArrayOutput `pulumi:"publicRouteTableIds"`
+	AppRouteTableIds    pulumi.StringArrayOutput `pulumi:"appRouteTableIds"`
+	DataRouteTableIds   pulumi.StringArrayOutput `pulumi:"dataRouteTableIds"`
+	NatGatewayIds       pulumi.StringArrayOutput `pulumi:"natGatewayIds"` // empty without NAT gateways
+
+	LoadBalancerSecurityGroupId pulumi.StringOutput `pulumi:"loadBalancerSecurityGroupId"`
+	DatabaseSecurityGroupId     pulumi.StringOutput `pulumi:"databaseSecurityGroupId"`
+	// EndpointSecurityGroupId is empty without interface endpoints.
+	EndpointSecurityGroupId pulumi.StringOutput `pulumi:"endpointSecurityGroupId"`
+
+	// EndpointIds are the VPC endpoints by service: s3, dynamodb and the interface endpoints.
+	EndpointIds      pulumi.StringMapOutput `pulumi:"endpointIds"`
+	FlowLogGroupName pulumi.StringOutput    `pulumi:"flowLogGroupName"`
+
+	// Layout is how the addresses are divided, known before anything is made.
+	Layout Layout
+
+	args          VpcArgs
+	prefixListIds map[string]pulumi.StringOutput // of the gateway endpoints, by service
+}
+
+// NewVpc makes a VPC and everything in it.
+func NewVpc(ctx *pulumi.Context, name string, given *VpcArgs, opts ...pulumi.ResourceOption) (*Vpc, error) {
+	if given == nil {
+		given = &VpcArgs{}
+	}
+	args := given.withDefaults()
+	layout, err := args.validate()
+	if err != nil {
+		return nil, fmt.Errorf("VPC %q: %w", name, err)
+	}
+
+	component := &Vpc{Layout: layout, args: args, prefixListIds: map[string]pulumi.StringOutput{}}
+	if err := ctx.RegisterComponentResource("awslab:network:Vpc", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering VPC %q: %w", name, err)
+	}
+	for _, step := range []func(*pulumi.Context, string) error{
+		component.newSubnets,
+		component.newAcls,
+		component.newSecurityGroups,
+		component.newEndpoints,
+		component.newFlowLogs,
+	} {
+		if err := step(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	if err := ctx.RegisterResourceOutputs(component, component.outputs()); err != nil {
+		return nil, fmt.Errorf("registering outputs of VPC %q: %w", name, err)
+	}
+	return component, nil
+}
+
+var natStrategies = map[NatGateways]awsx.NatGatewayStrategy{
+	NatNone:     awsx.NatGatewayStrategyNone,
+	NatSingle:   awsx.NatGatewayStrategySingle,
+	NatOnePerAz: awsx.NatGatewayStrategyOnePerAz,
+}
+
+var subnetTypes = map[Tier]awsx.SubnetType{
+	Public: awsx.SubnetTypePublic,
+	App:    awsx.SubnetTypePrivate,
+	Data:   awsx.SubnetTypeIsolated,
+}
+
+// newSubnets makes the VPC with its subnets, gateways and routes.
+func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
+	name += "-vpc"
+	strategy := awsx.SubnetAllocationStrategyAuto
+	zoneMask := v.Layout.ZoneMask
+	vpc, err := awsx.NewVpc(ctx, name, &awsx.VpcArgs{
+		CidrBlock:                &v.args.CidrBlock,
+		AvailabilityZoneNames:    v.args.AvailabilityZones,
+		AvailabilityZoneCidrMask: &zoneMask,
+		SubnetStrategy:           &strategy,
+		SubnetSpecs:              v.subnetSpecs(),
+		NatGateways:              &awsx.NatGatewayConfigurationArgs{Strategy: natStrategies[v.args.NatGateways]},
+		EnableDnsSupport:         pulumi.Bool(true),
+		EnableDnsHostnames:       pulumi.Bool(true), // interface endpoints need both for their private names
+		Tags:                     pulumi.ToStringMap(v.args.Tags),
+	}, pulumi.Parent(v), pulumi.Transforms([]pulumi.ResourceTransform{withoutPublicIps}))
+	if err != nil {
+		return fmt.Errorf("creating VPC %q: %w", name, err)
+	}
+
+	v.VpcId = vpc.VpcId
+	v.CidrBlock = pulumi.String(v.args.CidrBlock).ToStringOutput()
+	v.AvailabilityZones = pulumi.ToStringArray(v.args.AvailabilityZones).ToStringArrayOutput()
+	v.PublicSubnetIds = vpc.PublicSubnetIds
+	v.AppSubnetIds = vpc.PrivateSubnetIds
+	v.DataSubnetIds = vpc.IsolatedSubnetIds
+	v.PublicRouteTableIds = v.routeTableIds(vpc, name, Public)
+	v.AppRouteTableIds = v.routeTableIds(vpc, name, App)
+	v.DataRouteTableIds = v.routeTableIds(vpc, name, Data)
+	v.NatGatewayIds = vpc.NatGateways.ApplyT(func(gateways []*ec2.NatGateway) pulumi.StringArrayOutput {
+		ids := make(pulumi.StringArray, 0, len(gateways))
+		for _, gateway := range gateways {
+			ids = append(ids, gateway.ID().ToStringOutput())
+		}
+		return ids.ToStringArrayOutput()
+	}).(pulumi.StringArrayOutput)
+	return nil
+}
+
+func (v *Vpc) subnetSpecs() []awsx.SubnetSpecArgs {
+	specs := make([]awsx.SubnetSpecArgs, 0, len(v.Layout.Order))
+	for _, tier := range v.Layout.Order {
+		specName, mask := string(tier), v.Layout.Masks.of(tier)
+		specs = append(specs, awsx.SubnetSpecArgs{Type: subnetTypes[tier], Name: &specName, CidrMask: &mask})
+	}
+	return specs
+}
+
+// withoutPublicIps keeps what is started in a public subnet from getting a public address by itself (FSBP EC2.15),
+// for which awsx has no switch. Load balancers and NAT gateways get theirs regardless.
+func withoutPublicIps(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+	if args.Type != "aws:ec2/subnet:Subnet" {
+		return nil
+	}
+	args.Props["mapPublicIpOnLaunch"] = pulumi.Bool(false)
+	return &pulumi.ResourceTransformResult{Props: args.Props, Opts: args.Opts}
+}
+
+// routeTableIds picks a tier's route tables out of awsx's one list, by their names: <vpc>-<tier>-<zone, from 1>.
+func (v *Vpc) routeTableIds(vpc *awsx.Vpc, vpcName string, tier Tier) pulumi.StringArrayOutput {
+	return vpc.RouteTables.ApplyT(func(tables []*ec2.RouteTable) pulumi.StringArrayOutput {
+		values := make([]any, 0, 2*len(tables))
+		for _, table := range tables {
+			values = append(values, table.URN(), table.ID())
+		}
+		return pulumi.All(values...).ApplyT(func(values []any) ([]string, error) {
+			ids := map[string]string{}
+			for i := 0; i < len(values); i += 2 {
+				urn := string(values[i].(pulumi.URN))
+				ids[urn[strings.LastIndex(urn, "::")+len("::"):]] = string(values[i+1].(pulumi.ID))
+			}
+			ordered := make([]string, 0, len(v.Layout.Zones))
+			for zone := range v.Layout.Zones {
+				tableName := fmt.Sprintf("%s-%s-%d", vpcName, tier, zone+1)
+				id, found := ids[tableName]
+				if !found {
+					return nil, fmt.Errorf("finding the %s tier's route tables: awsx made none named %q", tier, tableName)
+				}
+				ordered = append(ordered, id)
+			}
+			return ordered, nil
+		}).(pulumi.StringArrayOutput)
+	}).(pulumi.StringArrayOutput)
+}
+
+func (v *Vpc) subnetIds(tier Tier) pulumi.StringArrayOutput {
+	return map[Tier]pulumi.StringArrayOutput{Public: v.PublicSubnetIds, App: v.AppSubnetIds, Data: v.DataSubnetIds}[tier]
+}
+
+// newAcls gives each tier its network ACL. The rules are part of the ACL and not resources of their own: so the ACL
+// holds these rules and no others, and a rule added by hand is seen and removed.
+func (v *Vpc) newAcls(ctx *pulumi.Context, name string) error {
+	acls := v.args.acls(v.Layout)
+	for _, tier := range tiers {
+		aclName := fmt.Sprintf("%s-%s-acl", name, tier)
+		_, err := ec2.NewNetworkAcl(ctx, aclName, &ec2.NetworkAclArgs{
+			VpcId:     v.VpcId,
+			SubnetIds: v.subnetIds(tier),
+			Ingress:   ingressArgs(acls[tier].ingress),
+			Egress:    egressArgs(acls[tier].egress),
+			Tags:      tags(v.args.Tags, aclName),
+		}, pulumi.Parent(v))
+		if err != nil {
+			return fmt.Errorf("creating network ACL %q: %w", aclName, err)
+		}
+	}
+	return nil
+}
+
+func ingressArgs(rules []aclRule) ec2.NetworkAclIngressArray {
+	args := make(ec2.NetworkAclIngressArray, 0, len(rules))
+	for _, rule := range rules {
+		icmpType, icmpCode := rule.icmp()
+		args = append(args, ec2.NetworkAclIngressArgs{
+			RuleNo:    pulumi.Int(rule.number),
+			Action:    pulumi.String(rule.action()),
+			Protocol:  pulumi.String(rule.protocol),
+			CidrBlock: pulumi.String(rule.peer.String()),
+			FromPort:  pulumi.Int(rule.ports.From),
+			ToPort:    pulumi.Int(rule.ports.To),
+			IcmpType:  icmpType,
+			IcmpCode:  icmpCode,
+		})
+	}
+	return args
+}
+
+func egressArgs(rules []aclRule) ec2.NetworkAclEgressArray {
+	args := make(ec2.NetworkAclEgressArray, 0, len(rules))
+	for _, rule := range rules {
+		icmpType, icmpCode := rule.icmp()
+		args = append(args, ec2.NetworkAclEgressArgs{
+			RuleNo:    pulumi.Int(rule.number),
+			Action:    pulumi.String(rule.action()),
+			Protocol:  pulumi.String(rule.protocol),
+			CidrBlock: pulumi.String(rule.peer.String()),
+			FromPort:  pulumi.Int(rule.ports.From),
+			ToPort:    pulumi.Int(rule.ports.To),
+			IcmpType:  icmpType,
+			IcmpCode:  icmpCode,
+		})
+	}
+	return args
+}
+
+func (r aclRule) action() string {
+	if r.deny {
+		return "deny"
+	}
+	return "allow"
+}
+
+func (r aclRule) icmp() (icmpType, icmpCode pulumi.IntPtrInput) {
+	if r.protocol != protocolIcmp {
+		return nil, nil
+	}
+	return pulumi.Int(icmpUnreachable), pulumi.Int(icmpFragmentationNeeded)
+}
+
+// newSecurityGroups makes the groups of load balancers and of the database, and empties the VPC's default group, which
+// would otherwise let everything in it call everything in it (FSBP EC2.2).
+func (v *Vpc) newSecurityGroups(ctx *pulumi.Context, name string) error {
+	_, err := ec2.NewDefaultSecurityGroup(ctx, name+"-default-group", &ec2.DefaultSecurityGroupArgs{
+		VpcId:   v.VpcId,
+		Ingress: ec2.DefaultSecurityGroupIngressArray{},
+		Egress:  ec2.DefaultSecurityGroupEgressArray{},
+		Tags:    tags(v.args.Tags, name+"-default-group"),
+	}, pulumi.Parent(v))
+	if err != nil {
+		return fmt.Errorf("emptying the default security group of VPC %q: %w", name, err)
+	}
+	loadBalancer, err := NewSecurityGroup(ctx, name+"-load-balancer", &SecurityGroupArgs{
+		VpcId:       v.VpcId,
+		Description: "Load balancers: called by clients, call services",
+		Ingress:     v.clientRules(),
+		Tags:        v.args.Tags,
+	}, pulumi.Parent(v))
+	if err != nil {
+		return err
+	}
+	database, err := NewSecurityGroup(ctx, name+"-database", &SecurityGroupArgs{
+		VpcId:       v.VpcId,
+		Description: "Databases: called by the services that have access",
+		Tags:        v.args.Tags,
+	}, pulumi.Parent(v))
+	if err != nil {
+		return err
+	}
+	v.LoadBalancerSecurityGroupId = loadBalancer.SecurityGroupId
+	v.DatabaseSecurityGroupId = database.SecurityGroupId
+	return nil
+}
+
+func (v *Vpc) clientRules() []Rule {
+	var rules []Rule
+	for _, ports := range v.args.Ports.Listeners {
+		for _, cidr := range v.args.ClientCidrs {
+			rules = append(rules, Rule{
+				Name:        fmt.Sprintf("%s-from-%s", ports, strings.ReplaceAll(cidr, "/", "-")),
+				Description: "Clients call load balancers",
+				Ports:       ports,
+				Cidr:        cidr,
+			})
+		}
+	}
+	return rules
+}
+
+// ServiceEgress are the rules of egress that let a service reach AWS: the internet through NAT, or, without NAT, the
+// VPC endpoints. Whom else a service calls is the matter of a [Connection] each.
+func (v *Vpc) ServiceEgress() []Rule {
+	var rules []Rule
+	if v.args.NatGateways == NatNone {
+		for _, service := range gatewayServices {
+			rules = append(rules, Rule{Name: "to-" + service, Description: "Gateway endpoint of " + service, Ports: Port(https), PrefixListId: v.prefixListIds[service]})
+		}
+	} else {
+		for _, ports := range v.args.Ports.Internet {
+			rules = append(rules, Rule{Name: fmt.Sprintf("%s-to-internet", ports), Description: "Internet and AWS, through NAT", Ports: ports, Cidr: anywhere.String()})
+		}
+	}
+	if len(v.args.InterfaceEndpoints) > 0 {
+		rules = append(rules, Rule{Name: "to-endpoints", Description: "Interface endpoints", Ports: Port(https), SecurityGroupId: v.EndpointSecurityGroupId})
+	}
+	return rules
+}
+
+func (v *Vpc) outputs() pulumi.Map {
+	return pulumi.Map{
+		"vpcId":                       v.VpcId,
+		"cidrBlock":                   v.CidrBlock,
+		"availabilityZones":           v.AvailabilityZones,
+		"publicSubnetIds":             v.PublicSubnetIds,
+		"appSubnetIds":                v.AppSubnetIds,
+		"dataSubnetIds":               v.DataSubnetIds,
+		"publicRouteTableIds":         v.PublicRouteTableIds,
+		"appRouteTableIds":            v.AppRouteTableIds,
+		"dataRouteTableIds":           v.DataRouteTableIds,
+		"natGatewayIds":               v.NatGatewayIds,
+		"loadBalancerSecurityGroupId": v.LoadBalancerSecurityGroupId,
+		"databaseSecurityGroupId":     v.DatabaseSecurityGroupId,
+		"endpointSecurityGroupId":     v.EndpointSecurityGroupId,
+		"endpointIds":                 v.EndpointIds,
+		"flowLogGroupName":            v.FlowLogGroupName,
+	}
+}
+
+// tags are the given ones and the name by which AWS's console lists a thing.
+func tags(given map[string]string, name string) pulumi.StringMap {
+	all := maps.Clone(given)
+	if all == nil {
+		all = map[string]string{}
+	}
+	all["Name"] = name
+	return pulumi.ToStringMap(all)
+}
