@@ -1,0 +1,204 @@
+package automation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/offline"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+// The benchmarks time the awslab command on the dev stack beside the engine's own floor: a program that registers the
+// same resources with ready-made inputs, with a provider that echoes them. What lies between is ours: the program, the
+// stand-ins, the policy pack, the start of the command. Run them with: make bench
+
+func BenchmarkPreview(b *testing.B) {
+	lab, floor := newBench(b)
+	var times pair
+	for b.Loop() {
+		times.lab += timed(b, func() error { return lab("preview") })
+		times.floor += timed(b, func() error { _, err := floor.Preview(b.Context()); return err })
+	}
+	times.report(b)
+}
+
+func BenchmarkUp(b *testing.B) {
+	lab, floor := newBench(b)
+	var times pair
+	for b.Loop() {
+		times.lab += timed(b, func() error { return lab("up") })
+		times.floor += timed(b, func() error { _, err := floor.Up(b.Context()); return err })
+		require.NoError(b, lab("destroy"))
+		_, err := floor.Destroy(b.Context())
+		require.NoError(b, err)
+	}
+	times.report(b)
+}
+
+type pair struct{ lab, floor time.Duration }
+
+func (p pair) report(b *testing.B) {
+	b.ReportMetric(p.lab.Seconds()/float64(b.N), "awslab-s")
+	b.ReportMetric(p.floor.Seconds()/float64(b.N), "floor-s")
+	b.ReportMetric(p.lab.Seconds()/p.floor.Seconds(), "ratio")
+	b.ReportMetric(0, "ns/op")
+}
+
+func timed(b *testing.B, do func() error) time.Duration {
+	began := time.Now()
+	require.NoError(b, do())
+	return time.Since(began)
+}
+
+// newBench returns the awslab command on a fresh project and the floor for its dev stack, both down.
+func newBench(b *testing.B) (func(operation string) error, auto.Stack) {
+	ctx := b.Context()
+	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, "awslab"), "./cmd/awslab")
+	build.Stderr = os.Stderr
+	require.NoError(b, build.Run())
+	p := newProject(b)
+	// The packs are found and compiled in the project, as in a checkout.
+	require.NoError(b, os.Symlink(absolute(b, "../policy/resilience"), filepath.Join(p.dir, "policy", "resilience")))
+	lab := func(operation string) error {
+		cmd := exec.CommandContext(ctx, filepath.Join(bin, "awslab"), operation, "--stack", "dev", "-C", p.dir)
+		if output, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("awslab %s: %w\n%s", operation, err, output)
+		}
+		return nil
+	}
+	require.NoError(b, lab("up"))
+	deployment, err := p.open(b, "dev").Export(ctx)
+	require.NoError(b, err)
+	require.NoError(b, lab("destroy"))
+	return lab, newFloor(b, deployment)
+}
+
+func absolute(b *testing.B, path string) string {
+	path, err := filepath.Abs(path)
+	require.NoError(b, err)
+	return path
+}
+
+// newFloor is a stack on an offline target of its own whose plugins are this test's executable, which echoes.
+func newFloor(b *testing.B, deployment apitype.UntypedDeployment) auto.Stack {
+	ctx := b.Context()
+	self, err := os.Executable()
+	require.NoError(b, err)
+	home, err := offline.Open(b.TempDir(), self, false)
+	require.NoError(b, err)
+	found, err := engine.Find(ctx, "", nil)
+	require.NoError(b, err)
+	environ := os.Environ()
+	for name, value := range home.Environment() {
+		environ = append(environ, name+"="+value)
+	}
+	var state apitype.DeploymentV3
+	require.NoError(b, json.Unmarshal(deployment.Deployment, &state))
+	floor, err := auto.UpsertStackInlineSource(ctx, "floor", "floor", readyMade(state.Resources),
+		auto.Pulumi(&engine.Command{Engine: found, Environ: environ}), auto.PulumiHome(home.PulumiHome()), auto.WorkDir(b.TempDir()))
+	require.NoError(b, err)
+	return floor
+}
+
+// readyMade registers the resources of a state, flat and without dependencies.
+func readyMade(resources []apitype.ResourceV3) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		for i, r := range resources {
+			name := fmt.Sprintf("%s-%d", resource.URN(r.URN).Name(), i)
+			if r.Type == resource.RootStackType || strings.HasPrefix(string(r.Type), "pulumi:providers:") {
+				continue
+			}
+			if !r.Custom {
+				if err := ctx.RegisterComponentResource(string(r.Type), name, &pulumi.ResourceState{}); err != nil {
+					return err
+				}
+				continue
+			}
+			inputs := pulumi.Map{}
+			for key, value := range r.Inputs {
+				if !strings.HasPrefix(key, "__") {
+					inputs[key] = pulumi.Any(value)
+				}
+			}
+			version := pulumi.Version(versionOf(string(r.Type)))
+			if err := ctx.RegisterResource(string(r.Type), name, inputs, &pulumi.CustomResourceState{}, version); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func versionOf(token string) string {
+	if strings.HasPrefix(token, "docker:") {
+		return "4.11.2"
+	}
+	return "6.83.2"
+}
+
+// echo is a provider that accepts everything and gives it back.
+type echo struct {
+	pulumirpc.UnimplementedResourceProviderServer
+}
+
+// serveEcho is what this executable does when the engine starts it as a plugin.
+func serveEcho() error {
+	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(server *grpc.Server) error {
+		pulumirpc.RegisterResourceProviderServer(server, &echo{})
+		return nil
+	}})
+	if err != nil {
+		return err
+	}
+	fmt.Println(handle.Port)
+	return <-handle.Done
+}
+
+func (*echo) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	version := versionOf(strings.TrimPrefix(filepath.Base(os.Args[0]), "pulumi-resource-") + ":")
+	return &pulumirpc.PluginInfo{Version: version}, nil
+}
+
+func (*echo) CheckConfig(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	return &pulumirpc.CheckResponse{Inputs: r.GetNews()}, nil
+}
+
+func (*echo) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
+}
+
+func (*echo) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+	return &pulumirpc.ConfigureResponse{SupportsPreview: true}, nil
+}
+
+func (*echo) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	return &pulumirpc.CheckResponse{Inputs: r.GetNews()}, nil
+}
+
+func (*echo) Create(_ context.Context, r *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
+	return &pulumirpc.CreateResponse{Id: "id", Properties: r.GetProperties()}, nil
+}
+
+func (*echo) Delete(context.Context, *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+func (*echo) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}

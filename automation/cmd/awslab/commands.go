@@ -1,0 +1,339 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// usageError is a wrong use of the command line.
+type usageError struct{ reason error }
+
+func (e *usageError) Error() string { return e.reason.Error() }
+func (e *usageError) Unwrap() error { return e.reason }
+
+// app holds the streams and the flags that all commands share.
+type app struct {
+	in       *os.File
+	out, err io.Writer
+
+	project, stack, target string
+	json, yes              bool
+
+	lab atomic.Pointer[automation.Lab]
+	// view is what is drawing now; notices must not tear it.
+	mu   sync.Mutex
+	view view
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "awslab",
+		Short: "Drive the lab's stacks, on AWS or on the offline target",
+		Long: `awslab previews, deploys, refreshes and destroys the lab's stacks.
+
+It acts on the offline target - stand-ins for AWS on this machine, at no cost - unless --target aws is given.
+
+Exit codes: 0 success, 1 the operation failed, 2 wrong arguments or configuration (nothing was done),
+3 refused by a mandatory policy, 4 the stack is locked, 5 no Pulumi engine, 130 cancelled.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{fmt.Errorf("%w; see: %s --help", err, cmd.CommandPath())}
+	})
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.project, "project", "C", "", "folder of Pulumi.yaml (default: this folder or the nearest above it)")
+	flags.BoolVar(&a.json, "json", false, "print JSON, one object a line, for machines")
+
+	root.AddCommand(
+		a.operation("up", "Create or update the stack's resources, once its policies let the preview pass", (*automation.Lab).Up, true),
+		a.operation("preview", "Show what up would change, and what the policies say of it", (*automation.Lab).Preview, false),
+		a.operation("refresh", "Bring the stack's state in line with what exists", (*automation.Lab).Refresh, true),
+		a.operation("destroy", "Delete every resource of the stack", (*automation.Lab).Destroy, true),
+		a.outputsCommand(),
+		a.exportCommand(),
+		a.offlineCommand(),
+	)
+	// Cobra takes a wrong sub-command for an argument of the root and prints help; a script needs an error.
+	root.Args = cobra.ArbitraryArgs
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return &usageError{fmt.Errorf("unknown command %q; known are %s", args[0], strings.Join(names(root), ", "))}
+	}
+	return root
+}
+
+func names(root *cobra.Command) []string {
+	var found []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			found = append(found, c.Name())
+		}
+	}
+	return found
+}
+
+// onStack gives a command the flags that say which stack and target it acts on.
+func (a *app) onStack(cmd *cobra.Command) *cobra.Command {
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return &usageError{fmt.Errorf("unexpected argument %q; see: awslab %s --help", args[0], cmd.Name())}
+		}
+		return nil
+	}
+	cmd.Flags().StringVarP(&a.stack, "stack", "s", "", "the stack to act on, configured by Pulumi.<stack>.yaml (required)")
+	cmd.Flags().StringVar(&a.target, "target", string(automation.Offline), "offline or aws")
+	return cmd
+}
+
+func (a *app) operation(
+	use, short string, do func(*automation.Lab, context.Context) (*automation.Result, error), changes bool,
+) *cobra.Command {
+	cmd := a.onStack(&cobra.Command{Use: use, Short: short})
+	if changes {
+		cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask before changing anything on AWS")
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return a.operate(cmd.Context(), automation.Operation(use), do, changes)
+	}
+	return cmd
+}
+
+func (a *app) operate(
+	ctx context.Context, operation automation.Operation,
+	do func(*automation.Lab, context.Context) (*automation.Result, error), changes bool,
+) error {
+	view := a.openView(operation)
+	defer a.closeView()
+	lab, err := a.open(ctx, string(operation), view)
+	if err != nil {
+		return err
+	}
+	if changes && lab.Target() == automation.AWS && !a.yes {
+		if err := a.confirm(ctx, lab, operation); err != nil {
+			return err
+		}
+	}
+	result, err := do(lab, ctx)
+	a.closeView()
+	if err != nil {
+		return err
+	}
+	if !a.json && operation == automation.OperationUp {
+		return printOutputs(a.out, result.Outputs)
+	}
+	return nil
+}
+
+// open announces the target before anything else happens, and opens the lab.
+func (a *app) open(ctx context.Context, what string, view view) (*automation.Lab, error) {
+	project, err := a.projectDir()
+	if err != nil {
+		return nil, err
+	}
+	if a.stack == "" {
+		return nil, &usageError{fmt.Errorf("which stack? say --stack NAME; there are %s", strings.Join(automation.Stacks(project), ", "))}
+	}
+	target := automation.Target(a.target)
+	if slices.Contains(automation.Targets, target) {
+		view.announce(fmt.Sprintf("%s of stack %s on %s", what, a.stack, describe(target)))
+	}
+	lab, err := automation.Open(ctx, automation.Options{
+		ProjectDir: project, Stack: a.stack, Target: target,
+		EngineProgress: view.engine, OnEvent: view.event,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.lab.Store(lab)
+	return lab, nil
+}
+
+func describe(target automation.Target) string {
+	if target == automation.AWS {
+		return "AWS (real resources, real costs)"
+	}
+	return "the offline target (stand-ins for AWS on this machine; nothing is created at AWS)"
+}
+
+// projectDir finds the project the way pulumi does: here, or in the nearest folder above.
+func (a *app) projectDir() (string, error) {
+	if a.project != "" {
+		return a.project, nil
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the current folder: %w", err)
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", &usageError{fmt.Errorf("no Pulumi.yaml in %s or above it; say --project DIR", here)}
+		}
+	}
+}
+
+// confirm shows what up would do and asks; destroy and refresh ask at once.
+func (a *app) confirm(ctx context.Context, lab *automation.Lab, operation automation.Operation) error {
+	if !term.IsTerminal(int(a.in.Fd())) || a.json {
+		return &usageError{fmt.Errorf("%s would change AWS and there is nobody to ask; say --yes", operation)}
+	}
+	if operation == automation.OperationUp {
+		if result, err := lab.Preview(ctx); err != nil || result.Unchanged() {
+			return err
+		}
+	}
+	a.closeView()
+	fmt.Fprintf(a.err, "Type the stack's name to %s it on AWS: ", operation)
+	answer, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil || strings.TrimSpace(answer) != lab.Stack() {
+		return fmt.Errorf("%w: not confirmed", automation.ErrCancelled)
+	}
+	a.openView(operation)
+	return nil
+}
+
+func (a *app) outputsCommand() *cobra.Command {
+	var showSecrets bool
+	cmd := a.onStack(&cobra.Command{Use: "outputs", Short: "Print the stack's outputs"})
+	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false, "print secret values instead of [secret]")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		lab, err := a.open(cmd.Context(), "outputs", newPlainView(a.err, ""))
+		if err != nil {
+			return err
+		}
+		outputs, err := lab.Outputs(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if showSecrets {
+			for name, output := range outputs {
+				outputs[name] = automation.Output{Value: output.Value}
+			}
+		}
+		if a.json {
+			return json.NewEncoder(a.out).Encode(outputs)
+		}
+		return printOutputs(a.out, outputs)
+	}
+	return cmd
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	cmd := a.onStack(&cobra.Command{Use: "export", Short: "Print the stack's state as JSON, secrets encrypted"})
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		lab, err := a.open(cmd.Context(), "export", newPlainView(a.err, ""))
+		if err != nil {
+			return err
+		}
+		deployment, err := lab.Export(cmd.Context())
+		if err != nil {
+			return err
+		}
+		encoder := json.NewEncoder(a.out)
+		if !a.json {
+			encoder.SetIndent("", "  ")
+		}
+		return encoder.Encode(deployment)
+	}
+	return cmd
+}
+
+func (a *app) offlineCommand() *cobra.Command {
+	parent := &cobra.Command{Use: "offline", Short: "Work with the offline target"}
+	env := &cobra.Command{
+		Use:     "env",
+		Short:   "Print shell commands that point the stock pulumi command at the offline target",
+		Example: `  eval "$(awslab offline env)" && pulumi preview --stack dev`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			project, err := a.projectDir()
+			if err != nil {
+				return err
+			}
+			view := newPlainView(a.err, "")
+			environment, path, err := automation.OfflineEnvironment(cmd.Context(),
+				automation.Options{ProjectDir: project, EngineProgress: view.engine})
+			if err != nil {
+				return err
+			}
+			for _, name := range slices.Sorted(maps.Keys(environment)) {
+				fmt.Fprintf(a.out, "export %s=%s\n", name, quote(environment[name]))
+			}
+			fmt.Fprintf(a.out, "export PATH=%s:\"$PATH\"\n", quote(path))
+			fmt.Fprintln(a.err, "awslab: pulumi in this shell now acts on the offline target")
+			return nil
+		},
+	}
+	list := &cobra.Command{
+		Use:   "list",
+		Short: "List what exists in the offline target's world",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			project, err := a.projectDir()
+			if err != nil {
+				return err
+			}
+			things, err := automation.OfflineWorld(cmd.Context(), automation.Options{ProjectDir: project})
+			if err != nil {
+				return err
+			}
+			encoder := json.NewEncoder(a.out)
+			for _, thing := range things {
+				if a.json {
+					if err := encoder.Encode(thing); err != nil {
+						return err
+					}
+					continue
+				}
+				fmt.Fprintf(a.out, "%-14s %-50s %s\n", thing.Region, thing.Type, thing.ID)
+			}
+			fmt.Fprintf(a.err, "awslab: %d things exist in the offline target's world\n", len(things))
+			return nil
+		},
+	}
+	parent.AddCommand(env, list)
+	return parent
+}
+
+// quote makes a value safe for a POSIX shell.
+func quote(value string) string { return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'" }
+
+func printOutputs(w io.Writer, outputs automation.Outputs) error {
+	width := 0
+	for name := range outputs {
+		width = max(width, len(name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		value, err := json.Marshal(outputs[name])
+		if err != nil {
+			return fmt.Errorf("printing output %s: %w", name, err)
+		}
+		text := string(value)
+		if s, ok := outputs[name].Value.(string); ok && !outputs[name].Secret {
+			text = s
+		}
+		fmt.Fprintf(w, "%-*s  %s\n", width, name, text)
+	}
+	return nil
+}

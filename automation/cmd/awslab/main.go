@@ -1,0 +1,90 @@
+// Command awslab brings the lab up, shows what would change, and takes it down, for a stack on a target. It renders
+// what package automation reports: a live view on a terminal, plain lines elsewhere, JSON lines with --json.
+//
+// Exit codes: 0 success; 1 the operation failed; 2 wrong arguments or configuration, nothing was done; 3 refused by a
+// mandatory policy; 4 the stack is locked by another operation; 5 no Pulumi engine; 130 cancelled.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/infra/stack"
+)
+
+const (
+	exitFailed    = 1
+	exitInput     = 2
+	exitPolicy    = 3
+	exitLocked    = 4
+	exitEngine    = 5
+	exitCancelled = 130
+)
+
+func main() {
+	os.Exit(run(os.Args[1:]))
+}
+
+func run(args []string) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	app := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	go app.handleSignals(cancel)
+
+	command := app.rootCommand()
+	command.SetArgs(args)
+	err := command.ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintf(app.err, "awslab: %v\n", err)
+	}
+	return exitCode(err)
+}
+
+// handleSignals cancels on the first interrupt, forces on the second and gives up on the third.
+func (a *app) handleSignals(cancel context.CancelCauseFunc) {
+	signals := make(chan os.Signal, 3)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	<-signals
+	a.say("stopping: what has begun is finished first; interrupt again to force")
+	cancel(errors.New("interrupted"))
+	<-signals
+	a.say("forcing: resources in flight stay in the state as pending operations; run awslab refresh afterwards")
+	if lab := a.lab.Load(); lab != nil {
+		lab.Terminate()
+	}
+	<-signals
+	os.Exit(exitCancelled)
+}
+
+func exitCode(err error) int {
+	var (
+		input    *automation.InputError
+		config   *stack.ConfigError
+		usage    *usageError
+		policy   *automation.PolicyError
+		locked   *automation.ConcurrentUpdateError
+		noEngine *engine.MissingError
+	)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, automation.ErrCancelled), errors.Is(err, context.Canceled):
+		return exitCancelled
+	case errors.As(err, &input), errors.As(err, &config), errors.As(err, &usage):
+		return exitInput
+	case errors.As(err, &policy):
+		return exitPolicy
+	case errors.As(err, &locked):
+		return exitLocked
+	case errors.As(err, &noEngine):
+		return exitEngine
+	default:
+		return exitFailed
+	}
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/engine"
+	"golang.org/x/term"
+)
+
+// view renders an operation while it runs.
+type view interface {
+	// announce says what is about to be done, and on which target.
+	announce(text string)
+	// engine shows that the Pulumi engine is being built.
+	engine(engine.Progress)
+	event(automation.Event)
+	notice(text string)
+	close()
+}
+
+// openView picks the view: JSON when asked for, live where a person watches, plain lines elsewhere.
+func (a *app) openView(operation automation.Operation) view {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	stderr, isFile := a.err.(*os.File)
+	switch {
+	case a.json:
+		a.view = &jsonView{encoder: json.NewEncoder(a.out), err: a.err}
+	case isFile && term.IsTerminal(int(stderr.Fd())):
+		a.view = newLiveView(stderr, operation)
+	default:
+		a.view = newPlainView(a.err, operation)
+	}
+	return a.view
+}
+
+func (a *app) closeView() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.view != nil {
+		a.view.close()
+		a.view = nil
+	}
+}
+
+// say tells the user something beside the operation's own events.
+func (a *app) say(text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.view != nil {
+		a.view.notice(text)
+		return
+	}
+	fmt.Fprintln(a.err, "awslab: "+text)
+}
+
+// jsonView prints every event as it is; what is no event goes to standard error.
+type jsonView struct {
+	encoder *json.Encoder
+	err     io.Writer
+	last    time.Time
+}
+
+func (v *jsonView) announce(text string)     { fmt.Fprintln(v.err, "awslab: "+text) }
+func (v *jsonView) notice(text string)       { fmt.Fprintln(v.err, "awslab: "+text) }
+func (v *jsonView) event(e automation.Event) { _ = v.encoder.Encode(e) }
+func (v *jsonView) close()                   {}
+
+func (v *jsonView) engine(p engine.Progress) {
+	if time.Since(v.last) >= progressInterval {
+		v.last = time.Now()
+		v.announce(describeBuild(p))
+	}
+}
+
+// progressInterval keeps a build of several minutes visible in a log without filling it.
+const progressInterval = 5 * time.Second
+
+// plainView prints a line for each step that ended, for logs and pipes.
+type plainView struct {
+	w io.Writer
+	// command is what the user asked for: an up's own preview shows only what it found, not every step.
+	command automation.Operation
+	last    time.Time
+}
+
+func newPlainView(w io.Writer, command automation.Operation) *plainView {
+	return &plainView{w: w, command: command}
+}
+
+func (v *plainView) announce(text string) { fmt.Fprintln(v.w, "awslab: "+text) }
+func (v *plainView) notice(text string)   { fmt.Fprintln(v.w, "awslab: "+text) }
+func (v *plainView) close()               {}
+
+func (v *plainView) engine(p engine.Progress) {
+	if time.Since(v.last) >= progressInterval {
+		v.last = time.Now()
+		fmt.Fprintln(v.w, describeBuild(p))
+	}
+}
+
+func (v *plainView) event(e automation.Event) {
+	for _, line := range lines(e, v.command) {
+		fmt.Fprintln(v.w, line)
+	}
+}
+
+func describeBuild(p engine.Progress) string {
+	text := "building the Pulumi engine (once, about 4 minutes): " + p.Phase
+	if p.Total > 0 {
+		text += fmt.Sprintf(" %d of at most %d packages", p.Done, p.Total)
+	} else if p.Done > 0 {
+		text += fmt.Sprintf(" %d", p.Done)
+	}
+	return text
+}
+
+// lines is what an event comes to as text; most events come to one line, some to none.
+func lines(e automation.Event, command automation.Operation) []string {
+	switch e.Type {
+	case automation.EventStarted:
+		return []string{string(e.Operation) + " ..."}
+	case automation.EventResource:
+		shown := e.Resource.Phase != automation.Running
+		if shown && (e.Operation == command || e.Resource.Phase != automation.Planned) {
+			return []string{stepLine(*e.Resource)}
+		}
+	case automation.EventDiagnostic:
+		return []string{diagnosticLine(*e.Diagnostic)}
+	case automation.EventViolation:
+		return []string{violationLine(*e.Violation)}
+	case automation.EventFinished:
+		return []string{summaryLine(*e.Result)}
+	}
+	return nil
+}
+
+var symbols = map[string]string{
+	"create": "+", "update": "~", "delete": "-", "replace": "±", "create-replacement": "±", "delete-replaced": "±",
+	"read": ">", "import": "=", "refresh": "~",
+}
+
+func stepLine(s automation.Step) string {
+	symbol, known := symbols[s.Op]
+	if !known {
+		symbol = " "
+	}
+	line := fmt.Sprintf("  %s %-18s %s %s", symbol, s.Op, s.Type, s.Name)
+	if s.Phase == automation.Failed {
+		line += " FAILED"
+	}
+	if len(s.Properties) > 0 {
+		marked := make([]string, len(s.Properties))
+		for i, property := range s.Properties {
+			marked[i] = property
+			if slices.Contains(s.Replacing, property) {
+				marked[i] += " (replaces)"
+			}
+		}
+		line += " [" + strings.Join(marked, ", ") + "]"
+	}
+	return line
+}
+
+func diagnosticLine(d automation.Diagnostic) string {
+	return fmt.Sprintf("  %s: %s", d.Severity, d)
+}
+
+func violationLine(v automation.Violation) string {
+	level := "advisory"
+	if v.Mandatory {
+		level = "mandatory"
+	}
+	return fmt.Sprintf("  policy %s (%s, %s): %s\n    %s", v.Policy, v.Pack, level, v.URN, strings.ReplaceAll(v.Message, "\n", "\n    "))
+}
+
+// pastTense turns the engine's words into the summary's, for a plan and for what was done.
+var pastTense = map[string][2]string{
+	"create": {"to create", "created"}, "update": {"to update", "updated"}, "replace": {"to replace", "replaced"},
+	"delete": {"to delete", "deleted"}, "same": {"unchanged", "unchanged"}, "read": {"to read", "read"},
+}
+
+func summaryLine(r automation.Result) string {
+	tense := 1
+	if r.Operation == automation.OperationPreview {
+		tense = 0
+	}
+	var parts []string
+	for _, op := range slices.Sorted(maps.Keys(r.Changes)) {
+		word := op
+		if words, known := pastTense[op]; known {
+			word = words[tense]
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", r.Changes[op], word))
+	}
+	if len(parts) == 0 {
+		parts = []string{"nothing"}
+	}
+	outcome := "done"
+	if !r.Succeeded {
+		outcome = "FAILED"
+	}
+	return fmt.Sprintf("%s %s: %s (%.1f s)", r.Operation, outcome, strings.Join(parts, ", "), r.Duration.Seconds())
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/infra/stack"
+	"github.com/stretchr/testify/require"
+)
+
+func TestLines(t *testing.T) {
+	step := func(phase automation.Phase) *automation.Step {
+		return &automation.Step{Type: "aws:ec2/vpc:Vpc", Name: "lab", Op: "replace", Phase: phase,
+			Properties: []string{"cidrBlock", "tags.Name"}, Replacing: []string{"cidrBlock"}}
+	}
+	const stepText = "  ± replace            aws:ec2/vpc:Vpc lab [cidrBlock (replaces), tags.Name]"
+	tests := map[string]struct {
+		command automation.Operation
+		event   automation.Event
+		want    []string
+	}{
+		"a planned step of a preview": {automation.OperationPreview,
+			automation.Event{Type: automation.EventResource, Operation: automation.OperationPreview, Resource: step(automation.Planned)},
+			[]string{stepText}},
+		"the same in the preview of an up": {automation.OperationUp,
+			automation.Event{Type: automation.EventResource, Operation: automation.OperationPreview, Resource: step(automation.Planned)},
+			nil},
+		"a running step": {automation.OperationUp,
+			automation.Event{Type: automation.EventResource, Operation: automation.OperationUp, Resource: step(automation.Running)},
+			nil},
+		"a finished step": {automation.OperationUp,
+			automation.Event{Type: automation.EventResource, Operation: automation.OperationUp, Resource: step(automation.Done)},
+			[]string{stepText}},
+		"a failed step": {automation.OperationUp,
+			automation.Event{Type: automation.EventResource, Operation: automation.OperationUp,
+				Resource: &automation.Step{Type: "aws:ec2/vpc:Vpc", Name: "lab", Op: "create", Phase: automation.Failed}},
+			[]string{"  + create             aws:ec2/vpc:Vpc lab FAILED"}},
+		"a violation": {automation.OperationUp,
+			automation.Event{Type: automation.EventViolation, Violation: &automation.Violation{
+				Pack: "resilience", Policy: "rds-multi-az", URN: "urn:x", Message: "one AZ\nset multiAz", Mandatory: true}},
+			[]string{"  policy rds-multi-az (resilience, mandatory): urn:x\n    one AZ\n    set multiAz"}},
+		"a result": {automation.OperationUp,
+			automation.Event{Type: automation.EventFinished, Result: &automation.Result{Operation: automation.OperationUp, Succeeded: true,
+				Changes: map[string]int{"create": 2, "same": 1}, Duration: 1500 * time.Millisecond}},
+			[]string{"up done: 2 created, 1 unchanged (1.5 s)"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, test.want, lines(test.event, test.command))
+		})
+	}
+}
+
+func TestJSONViewPrintsOneObjectALine(t *testing.T) {
+	var out, err bytes.Buffer
+	v := &jsonView{encoder: json.NewEncoder(&out), err: &err}
+	v.announce("up of stack dev on the offline target")
+	v.event(automation.Event{Type: automation.EventStarted, Operation: automation.OperationUp, Stack: "dev", Target: automation.Offline})
+	require.JSONEq(t, `{"type":"started","time":"0001-01-01T00:00:00Z","operation":"up","stack":"dev","target":"offline"}`, out.String())
+	require.Contains(t, err.String(), "offline target")
+}
+
+func TestExitCodes(t *testing.T) {
+	for want, errs := range map[int][]error{
+		0:   {nil},
+		1:   {errors.New("x"), &automation.OperationError{}},
+		2:   {&usageError{errors.New("x")}, &automation.InputError{}, fmt.Errorf("x: %w", &stack.ConfigError{})},
+		3:   {&automation.PolicyError{}},
+		4:   {&automation.ConcurrentUpdateError{}},
+		5:   {&engine.MissingError{Reason: errors.New("x")}},
+		130: {fmt.Errorf("%w: x", automation.ErrCancelled)},
+	} {
+		for _, err := range errs {
+			require.Equal(t, want, exitCode(err), "%T", err)
+		}
+	}
+}
+
+func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"unknown command":   {[]string{"deploy"}, `unknown command "deploy"; known are destroy, export`},
+		"unknown flag":      {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
+		"stray argument":    {[]string{"up", "dev"}, `unexpected argument "dev"`},
+		"no stack":          {[]string{"up", "-C", "../../.."}, "which stack? say --stack NAME; there are dev, prod"},
+		"unknown stack":     {[]string{"up", "-C", "../../..", "--stack", "test"}, `stack "test": allowed is one of dev, prod`},
+		"unknown target":    {[]string{"up", "-C", "../../..", "--stack", "dev", "--target", "gcp"}, `target "gcp": allowed is offline or aws`},
+		"folder of nothing": {[]string{"up", "-C", "/nowhere", "--stack", "dev"}, "allowed is a folder with Pulumi.yaml"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			a := &app{out: &out, err: &errs}
+			command := a.rootCommand()
+			command.SetArgs(test.args)
+			err := command.ExecuteContext(t.Context())
+			require.Equal(t, exitInput, exitCode(err))
+			require.ErrorContains(t, err, test.want)
+			require.Empty(t, out.String())
+		})
+	}
+}
+
+func TestOutputsHideSecrets(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, printOutputs(&out, automation.Outputs{
+		"url": {Value: "http://x"}, "ids": {Value: []any{"a", "b"}}, "password": {Value: "hunter2", Secret: true}}))
+	require.Equal(t, "ids       [\"a\",\"b\"]\npassword  \"[secret]\"\nurl       http://x\n", out.String())
+}
+
+func TestQuoteIsSafeForAShell(t *testing.T) {
+	require.Equal(t, `'a b'\''c'`, quote("a b'c"))
+}

@@ -1,0 +1,265 @@
+package automation_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/offline"
+	"github.com/awslab/awslab/infra/stack"
+	"github.com/stretchr/testify/require"
+)
+
+// These tests run the lab's program through the real engine on the offline target.
+
+// bin holds the executables that the tests need, compiled once.
+var bin string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		if strings.HasPrefix(filepath.Base(os.Args[0]), "pulumi-resource-") {
+			if err := serveEcho(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+			return 0
+		}
+		dir, err := os.MkdirTemp("", "awslab-e2e-")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		bin = dir
+		for name, source := range map[string]string{offline.PluginCommand: "./offline/plugin", "resilience": "../policy/resilience"} {
+			build := exec.Command("go", "build", "-o", filepath.Join(dir, name), source) //nolint:gosec // fixed arguments
+			build.Stderr = os.Stderr
+			if err := build.Run(); err != nil {
+				fmt.Fprintf(os.Stderr, "compiling %s: %v\n", source, err)
+				return 1
+			}
+		}
+		return m.Run()
+	}())
+}
+
+// project is a copy of the lab's project whose configuration a test may edit, with an offline target of its own.
+type project struct {
+	dir  string
+	seen []automation.Event
+}
+
+func newProject(t testing.TB) *project {
+	t.Helper()
+	p := &project{dir: t.TempDir()}
+	for _, name := range []string{"Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"} {
+		content, err := os.ReadFile(filepath.Join("..", name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(p.dir, name), content, 0o600))
+	}
+	// The engine runs the providers in the folder of the program.
+	require.NoError(t, os.Mkdir(filepath.Join(p.dir, "infra"), 0o700))
+	for _, dir := range []string{"services", "policy/config"} {
+		require.NoError(t, os.CopyFS(filepath.Join(p.dir, dir), os.DirFS(filepath.Join("..", dir))))
+	}
+	return p
+}
+
+// configure replaces text in a stack's configuration; it fails when there is nothing to replace.
+func (p *project) configure(t testing.TB, stackName string, pairs ...string) {
+	t.Helper()
+	path := filepath.Join(p.dir, "Pulumi."+stackName+".yaml")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for i := 0; i < len(pairs); i += 2 {
+		require.Contains(t, string(content), pairs[i])
+	}
+	require.NoError(t, os.WriteFile(path, []byte(strings.NewReplacer(pairs...).Replace(string(content))), 0o600))
+}
+
+func (p *project) options(stackName string) automation.Options {
+	return automation.Options{
+		ProjectDir: p.dir, Stack: stackName, OfflinePlugin: filepath.Join(bin, offline.PluginCommand),
+		PolicyPacks: []automation.PolicyPack{{
+			Path: filepath.Join(bin, "resilience"), Config: filepath.Join(p.dir, "policy", "config", stackName+".json"),
+		}},
+		OnEvent: func(e automation.Event) { p.seen = append(p.seen, e) },
+	}
+}
+
+func (p *project) open(t testing.TB, stackName string) *automation.Lab {
+	t.Helper()
+	lab, err := automation.Open(context.Background(), p.options(stackName))
+	require.NoError(t, err)
+	return lab
+}
+
+func (p *project) world(t testing.TB) []offline.Thing {
+	t.Helper()
+	home, err := offline.Open(filepath.Join(p.dir, ".awslab", "offline"), filepath.Join(bin, offline.PluginCommand), false)
+	require.NoError(t, err)
+	things, err := home.List(context.Background())
+	require.NoError(t, err)
+	return things
+}
+
+func step(t testing.TB, r *automation.Result, resourceType, name string) automation.Step {
+	t.Helper()
+	for _, s := range r.Steps {
+		if s.Type == resourceType && s.Name == name {
+			return s
+		}
+	}
+	require.Failf(t, "no step", "%s %s is not among %v", resourceType, name, r.Steps)
+	return automation.Step{}
+}
+
+func opOf(r *automation.Result, resourceType string) []string {
+	var ops []string
+	for _, s := range r.Steps {
+		if s.Type == resourceType {
+			ops = append(ops, s.Op)
+		}
+	}
+	return ops
+}
+
+func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	before, err := os.ReadFile(filepath.Join(p.dir, "Pulumi.dev.yaml"))
+	require.NoError(t, err)
+
+	lab := p.open(t, "dev")
+	up, err := lab.Up(ctx)
+	require.NoError(t, err)
+	require.True(t, up.Succeeded)
+	for _, name := range []string{"url", "vpcId", "publicSubnetIds", "appSubnetIds", "dataSubnetIds", "images", "services"} {
+		require.NotEmpty(t, up.Outputs[name].Value, "output %s", name)
+	}
+	require.NotEmpty(t, p.world(t))
+
+	after, err := os.ReadFile(filepath.Join(p.dir, "Pulumi.dev.yaml"))
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(after), "the offline target leaves the stack's configuration alone")
+
+	again, err := p.open(t, "dev").Up(ctx)
+	require.NoError(t, err)
+	require.True(t, again.Unchanged(), "a second up has nothing to do, not %v", again.Steps)
+
+	refreshed, err := lab.Refresh(ctx)
+	require.NoError(t, err)
+	require.True(t, refreshed.Unchanged(), "nothing drifted, yet %v", refreshed.Steps)
+
+	t.Run("a changed CIDR is a replacement", func(t *testing.T) {
+		p.configure(t, "dev", "10.0.0.0/16", "10.9.0.0/16")
+		defer p.configure(t, "dev", "10.9.0.0/16", "10.0.0.0/16")
+		preview, err := p.open(t, "dev").Preview(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []string{"replace"}, opOf(preview, "aws:ec2/vpc:Vpc"))
+	})
+
+	destroyed, err := lab.Destroy(ctx)
+	require.NoError(t, err)
+	require.True(t, destroyed.Succeeded)
+	require.Empty(t, p.world(t))
+}
+
+func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {
+	ctx := context.Background()
+	t.Run("configuration", func(t *testing.T) {
+		p := newProject(t)
+		p.configure(t, "dev", "10.0.0.0/16", "10.0.0.0/33")
+		_, err := automation.Open(ctx, p.options("dev"))
+		var refused *stack.ConfigError
+		require.ErrorAs(t, err, &refused)
+		require.ErrorContains(t, err, "10.0.0.0/33")
+		require.NoDirExists(t, filepath.Join(p.dir, ".awslab"))
+	})
+	tests := map[string]struct {
+		change func(*automation.Options)
+		want   string
+	}{
+		"an unknown stack":   {func(o *automation.Options) { o.Stack = "test" }, `stack "test": allowed is one of dev, prod`},
+		"no stack":           {func(o *automation.Options) { o.Stack = "" }, `stack "": allowed is`},
+		"an unknown target":  {func(o *automation.Options) { o.Target = "gcp" }, `target "gcp": allowed is offline or aws`},
+		"no project":         {func(o *automation.Options) { o.ProjectDir = t.TempDir() }, "allowed is a folder with Pulumi.yaml"},
+		"an engine too many": {func(o *automation.Options) { o.Engine = "/bin/true" }, "reading the version of /bin/true"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			options := newProject(t).options("dev")
+			test.change(&options)
+			_, err := automation.Open(ctx, options)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+func TestAWSIsRefusedInAShellThatPointsAtTheOfflineTarget(t *testing.T) {
+	t.Setenv(offline.WorldVariable, "/tmp/world.db")
+	options := newProject(t).options("dev")
+	options.Target = automation.AWS
+	_, err := automation.Open(context.Background(), options)
+	require.ErrorContains(t, err, "open a new shell")
+}
+
+func TestACancelledUpLeavesAStateThatTheNextUpCompletes(t *testing.T) {
+	p := newProject(t)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	options := p.options("dev")
+	options.OnEvent = func(e automation.Event) {
+		if e.Operation == automation.OperationUp && e.Resource != nil && e.Resource.Type == "aws:ec2/subnet:Subnet" {
+			cancel(errors.New("enough"))
+		}
+	}
+	lab, err := automation.Open(ctx, options)
+	require.NoError(t, err)
+	_, err = lab.Up(ctx)
+	require.ErrorIs(t, err, automation.ErrCancelled)
+
+	up, err := p.open(t, "dev").Up(context.Background())
+	require.NoError(t, err)
+	require.NotEmpty(t, up.Steps)
+	destroyed, err := lab.Destroy(context.Background())
+	require.NoError(t, err)
+	require.True(t, destroyed.Succeeded)
+	require.Empty(t, p.world(t))
+}
+
+func TestTheStockCommandWorksOnTheOfflineTarget(t *testing.T) {
+	ctx := context.Background()
+	root, err := filepath.Abs("..")
+	require.NoError(t, err)
+	environment, path, err := automation.OfflineEnvironment(ctx, automation.Options{
+		ProjectDir: root, OfflineDir: t.TempDir(), OfflinePlugin: filepath.Join(bin, offline.PluginCommand)})
+	require.NoError(t, err)
+	config := filepath.Join(root, "Pulumi.dev.yaml")
+	// The engine adds the stack's encryption salt to the file.
+	before, err := os.ReadFile(config)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, os.WriteFile(config, before, 0o600)) }()
+
+	found, err := engine.Find(ctx, filepath.Join(path, "pulumi"), nil)
+	require.NoError(t, err)
+	cmd := exec.CommandContext(ctx, found.Path, "preview", "--stack", "dev", "--non-interactive", "--color", "never",
+		"--policy-pack", "policy/resilience", "--policy-pack-config", "policy/config/dev.json")
+	cmd.Dir = root
+	cmd.Env = os.Environ()
+	for name, value := range environment {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	cmd.WaitDelay = time.Minute
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(output))
+	require.Contains(t, string(output), "to create")
+	require.Contains(t, string(output), "resilience")
+}

@@ -1,0 +1,120 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+)
+
+// ErrCancelled is wrapped by the error of an operation that was cancelled. What it had finished is in the state.
+var ErrCancelled = errors.New("cancelled")
+
+// InputError refuses an option: which one, what it was, and what is allowed.
+type InputError struct {
+	Field, Value, Allowed string
+}
+
+func (e *InputError) Error() string {
+	return fmt.Sprintf("%s %q: allowed is %s", e.Field, e.Value, e.Allowed)
+}
+
+// PolicyError says that mandatory policies refused the preview or update.
+type PolicyError struct {
+	Violations []Violation
+}
+
+func (e *PolicyError) Error() string {
+	lines := make([]string, len(e.Violations))
+	for i, v := range e.Violations {
+		lines[i] = fmt.Sprintf("%s: %s: %s", v.Policy, v.URN, v.Message)
+	}
+	return fmt.Sprintf("refused by %s:\n%s", count(len(e.Violations), "mandatory policy violation"), strings.Join(lines, "\n"))
+}
+
+// ConcurrentUpdateError says that another operation holds the stack's lock.
+type ConcurrentUpdateError struct {
+	Stack string
+	// Holder is the engine's description of who holds the lock; may be empty.
+	Holder string
+}
+
+func (e *ConcurrentUpdateError) Error() string {
+	text := fmt.Sprintf("stack %s is locked by another operation", e.Stack)
+	if e.Holder != "" {
+		text += " (" + e.Holder + ")"
+	}
+	return text + "; wait for it to end. If its process is gone, release the lock with: pulumi cancel"
+}
+
+// OperationError says that the engine, the program or a provider failed.
+type OperationError struct {
+	// Diagnostics are the errors that were reported, in order.
+	Diagnostics []Diagnostic
+	cause       error
+}
+
+func (e *OperationError) Error() string {
+	if len(e.Diagnostics) == 0 {
+		return e.cause.Error()
+	}
+	lines := make([]string, len(e.Diagnostics))
+	for i, d := range e.Diagnostics {
+		lines[i] = d.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (e *OperationError) Unwrap() error { return e.cause }
+
+// classify turns an error of the SDK into one of ours. The SDK's predicates do not unwrap, so raw is the error as the
+// SDK returned it; wrapped carries what was attempted. seen is what the event stream told, nil when there was none.
+func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ErrCancelled, context.Cause(ctx))
+	}
+	if seen != nil {
+		if violations := seen.mandatory(); len(violations) > 0 {
+			return &PolicyError{Violations: violations}
+		}
+	}
+	if auto.IsConcurrentUpdateError(raw) {
+		return &ConcurrentUpdateError{Holder: lockHolder(raw.Error())}
+	}
+	failed := &OperationError{cause: wrapped}
+	if seen != nil {
+		failed.Diagnostics = seen.errors()
+	}
+	return failed
+}
+
+// lockHolder finds the engine's line about the lock: "dev.json: created by root@host (pid 42) at 2026-01-02T03:04:05Z".
+func lockHolder(text string) string {
+	for line := range strings.Lines(text) {
+		if _, holder, found := strings.Cut(line, "created by "); found {
+			return "created by " + strings.TrimSpace(holder)
+		}
+	}
+	return ""
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// redact shortens an error of the SDK, whose text holds all that the engine printed, to its first line and the end of
+// standard error.
+func redact(err error) error {
+	first, rest, found := strings.Cut(err.Error(), "\ncode: ")
+	if !found {
+		return err
+	}
+	_, stderr, _ := strings.Cut(rest, "\nstderr: ")
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	return errors.New(strings.TrimSpace(first + "\n" + strings.Join(lines[max(0, len(lines)-10):], "\n")))
+}

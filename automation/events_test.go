@@ -1,0 +1,183 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/require"
+)
+
+const bucketURN = "urn:pulumi:dev::awslab::aws:s3/bucketV2:BucketV2::logs"
+
+func engineEvent(e apitype.EngineEvent) events.EngineEvent { return events.EngineEvent{EngineEvent: e} }
+
+func stepMetadata(op apitype.OpType) apitype.StepEventMetadata {
+	return apitype.StepEventMetadata{Op: op, URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2"}
+}
+
+func TestTranslate(t *testing.T) {
+	replaced := stepMetadata(apitype.OpReplace)
+	replaced.DetailedDiff = map[string]apitype.PropertyDiff{
+		"tags.Name": {Kind: apitype.DiffUpdate}, "bucket": {Kind: apitype.DiffUpdateReplace},
+	}
+	tests := map[string]struct {
+		in   apitype.EngineEvent
+		want Event
+		none bool
+	}{
+		"a planned step": {
+			in: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true}},
+			want: Event{Type: EventResource, Resource: &Step{
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "create", Phase: Planned}},
+		},
+		"a replacement names what differs and what forces it": {
+			in: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: replaced}},
+			want: Event{Type: EventResource, Resource: &Step{
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "replace", Phase: Running,
+				Properties: []string{"bucket", "tags.Name"}, Replacing: []string{"bucket"}}},
+		},
+		"a finished step": {
+			in: apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: stepMetadata(apitype.OpDelete)}},
+			want: Event{Type: EventResource, Resource: &Step{
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "delete", Phase: Done}},
+		},
+		"a failed step": {
+			in: apitype.EngineEvent{ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: stepMetadata(apitype.OpUpdate)}},
+			want: Event{Type: EventResource, Resource: &Step{
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "update", Phase: Failed}},
+		},
+		"an unchanged resource is no event": {
+			in:   apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpSame)}},
+			none: true,
+		},
+		"a preview's outputs are no event": {
+			in:   apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true}},
+			none: true,
+		},
+		"a diagnostic loses its colors": {
+			in: apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{
+				Severity: "info#err", URN: bucketURN, Prefix: "<{%fg 1%}>error: <{%reset%}>", Message: "no such bucket<{%reset%}>\n"}},
+			want: Event{Type: EventDiagnostic, Diagnostic: &Diagnostic{Severity: "info", URN: bucketURN, Message: "no such bucket"}},
+		},
+		"debug output is no event": {
+			in:   apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: "debug", Message: "x"}},
+			none: true,
+		},
+		"a violation": {
+			in: apitype.EngineEvent{PolicyEvent: &apitype.PolicyEvent{
+				ResourceURN: bucketURN, Message: "not versioned", PolicyName: "s3-versioning", PolicyPackName: "backup",
+				EnforcementLevel: "mandatory"}},
+			want: Event{Type: EventViolation, Violation: &Violation{
+				Pack: "backup", Policy: "s3-versioning", URN: bucketURN, Message: "not versioned", Mandatory: true}},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got, ok := translate(engineEvent(test.in))
+			require.Equal(t, !test.none, ok)
+			if ok {
+				test.want.Time = got.Time
+				require.Equal(t, test.want, got)
+			}
+		})
+	}
+}
+
+// play runs an operation whose engine sends the given events and then returns err.
+func play(ctx context.Context, sent []apitype.EngineEvent, closes bool, err error) (*Result, []Event, error) {
+	var heard []Event
+	l := &Lab{options: Options{Stack: "dev", Target: Offline, OnEvent: func(e Event) { heard = append(heard, e) }}}
+	result, got := l.operate(ctx, OperationUp, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		for _, e := range sent {
+			ch <- engineEvent(e)
+		}
+		if closes {
+			close(ch)
+		}
+		return Outputs{"url": {Value: "http://x"}}, err
+	})
+	return result, heard, got
+}
+
+func summary(result apitype.OperationResult) apitype.EngineEvent {
+	return apitype.EngineEvent{SummaryEvent: &apitype.SummaryEvent{
+		Result: result, ResourceChanges: map[apitype.OpType]int{apitype.OpReplace: 1}}}
+}
+
+func TestAReplacementCountsAsOneStep(t *testing.T) {
+	var sent []apitype.EngineEvent
+	for _, op := range []apitype.OpType{apitype.OpCreateReplacement, apitype.OpReplace, apitype.OpDeleteReplaced} {
+		sent = append(sent,
+			apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(op)}},
+			apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: stepMetadata(op)}})
+	}
+	result, heard, err := play(context.Background(), append(sent, summary(apitype.OperationResultSucceeded)), true, nil)
+	require.NoError(t, err)
+	require.Len(t, result.Steps, 1)
+	require.Equal(t, "replace", result.Steps[0].Op)
+	require.Equal(t, Done, result.Steps[0].Phase)
+	require.Equal(t, map[string]int{"replace": 1}, result.Changes)
+	require.Equal(t, EventStarted, heard[0].Type)
+	require.Equal(t, EventFinished, heard[len(heard)-1].Type)
+	require.True(t, heard[len(heard)-1].Result.Succeeded)
+}
+
+func TestAnEngineThatDiesWithoutClosingTheStreamDoesNotHang(t *testing.T) {
+	_, _, err := play(context.Background(), nil, false, errors.New("exit status 1"))
+	var failed *OperationError
+	require.ErrorAs(t, err, &failed)
+	require.ErrorContains(t, err, "up of stack dev: exit status 1")
+}
+
+func TestFailuresAreTyped(t *testing.T) {
+	failure := errors.New("failed to run update: exit status 255")
+	violation := func(level string) apitype.EngineEvent {
+		return apitype.EngineEvent{PolicyEvent: &apitype.PolicyEvent{
+			ResourceURN: bucketURN, PolicyName: "s3-versioning", Message: "set enabled", EnforcementLevel: level}}
+	}
+	diagnostic := apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: "error", URN: bucketURN, Message: "BucketAlreadyExists"}}
+
+	t.Run("a mandatory violation", func(t *testing.T) {
+		_, _, err := play(context.Background(), []apitype.EngineEvent{violation("advisory"), violation("mandatory")}, true, failure)
+		var refused *PolicyError
+		require.ErrorAs(t, err, &refused)
+		require.Len(t, refused.Violations, 1)
+		require.ErrorContains(t, err, "s3-versioning: "+bucketURN+": set enabled")
+	})
+	t.Run("an advisory violation is no error", func(t *testing.T) {
+		result, _, err := play(context.Background(), []apitype.EngineEvent{violation("advisory")}, true, nil)
+		require.NoError(t, err)
+		require.Len(t, result.Violations, 1)
+	})
+	t.Run("a provider's error", func(t *testing.T) {
+		_, _, err := play(context.Background(), []apitype.EngineEvent{diagnostic}, true, failure)
+		require.EqualError(t, err, "logs: BucketAlreadyExists")
+		require.ErrorIs(t, err, errors.Unwrap(err))
+	})
+	t.Run("a cancelled operation", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(errors.New("interrupted"))
+		_, _, err := play(ctx, []apitype.EngineEvent{diagnostic}, true, failure)
+		require.ErrorIs(t, err, ErrCancelled)
+	})
+	t.Run("cancelled after the engine had succeeded", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		result, _, err := play(ctx, []apitype.EngineEvent{summary(apitype.OperationResultSucceeded)}, true, failure)
+		require.NoError(t, err)
+		require.True(t, result.Succeeded)
+	})
+}
+
+func TestRedactKeepsTheCauseAndDropsWhatTheEnginePrinted(t *testing.T) {
+	err := errors.New("failed to run update: exit status 255\ncode: 255\nstdout: password=hunter2\nstderr: error: no backend\n")
+	require.EqualError(t, redact(err), "failed to run update: exit status 255\nerror: no backend")
+}
+
+func TestLockHolder(t *testing.T) {
+	text := "error: the stack is currently locked by 1 lock(s).\n  file:///state/x.json: created by root@host (pid 42) at 2026-01-02T03:04:05Z\n"
+	require.Equal(t, "created by root@host (pid 42) at 2026-01-02T03:04:05Z", lockHolder(text))
+}

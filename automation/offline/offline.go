@@ -1,0 +1,222 @@
+// Package offline is the offline target: a private PULUMI_HOME in which the plugins for aws, awsx and docker are
+// stand-ins, and a record of what they created, the world. The engine, the state, the policy packs and, where a
+// Docker Engine runs, the images are real; only AWS is stood in for.
+//
+// The automation package opens a Home to run an operation offline. Nothing in the Pulumi program knows of it: the
+// target is chosen by the environment of the engine alone, which is also how the stock pulumi command is pointed at
+// it (see Environment).
+package offline
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
+	"github.com/awslab/awslab/automation/offline/internal/world"
+	"github.com/pulumi/pulumi/sdk/v3"
+)
+
+// PluginCommand is the file name of the executable that plays every stand-in.
+const PluginCommand = "awslab-offline"
+
+// WorldVariable names the environment variable through which a stand-in is told where the world is.
+const WorldVariable = world.Variable
+
+// Home is one offline target: its plugins, its state backend, its passphrase and its world, all under Dir.
+type Home struct {
+	Dir string
+}
+
+// plugin is a stand-in as the engine looks for it.
+type plugin struct {
+	kind, name, version string
+}
+
+func (p plugin) dir() string { return fmt.Sprintf("%s-%s-v%s", p.kind, p.name, p.version) }
+
+// executable is the name under which the engine starts the plugin, and by which the executable knows its role.
+func (p plugin) executable() string { return fmt.Sprintf("pulumi-%s-%s", p.kind, p.name) }
+
+// Open prepares the offline target in dir, creating what is missing; what exists already, the world above all, is
+// kept. executable plays the stand-ins (see FindPlugin). languageHost adds one for the runtime go, for an engine that
+// ships without.
+func Open(dir, executable string, languageHost bool) (*Home, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("resolving the offline target's folder: %w", err)
+	}
+	h := &Home{Dir: dir}
+	for _, folder := range []string{h.Dir, h.PulumiHome(), h.state()} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, fmt.Errorf("creating the offline target's folder: %w", err)
+		}
+	}
+	if err := h.ensurePassphrase(); err != nil {
+		return nil, err
+	}
+	plugins, err := standIns(languageHost)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range plugins {
+		if err := h.install(p, executable); err != nil {
+			return nil, fmt.Errorf("installing the stand-in for %s: %w", p.name, err)
+		}
+	}
+	return h, nil
+}
+
+// standIns lists the plugins under the versions that the Go SDKs ask for.
+func standIns(languageHost bool) ([]plugin, error) {
+	var plugins []plugin
+	for _, load := range []func() (*schema.Package, error){schema.AWS, schema.AWSX, schema.Docker} {
+		pkg, err := load()
+		if err != nil {
+			return nil, fmt.Errorf("loading the schema of a stand-in: %w", err)
+		}
+		plugins = append(plugins, plugin{kind: "resource", name: pkg.Name, version: pkg.Version})
+	}
+	if languageHost {
+		plugins = append(plugins, plugin{kind: "language", name: "go", version: sdk.Version.String()})
+	}
+	return plugins, nil
+}
+
+// PulumiHome is the private PULUMI_HOME.
+func (h *Home) PulumiHome() string { return filepath.Join(h.Dir, "home") }
+
+func (h *Home) worldFile() string  { return filepath.Join(h.Dir, "world.db") }
+func (h *Home) state() string      { return filepath.Join(h.Dir, "state") }
+func (h *Home) passphrase() string { return filepath.Join(h.Dir, "passphrase") }
+
+// BackendURL is where the engine keeps the state of the stacks of this target.
+func (h *Home) BackendURL() string { return "file://" + h.state() }
+
+// HasStack tells whether the backend knows the stack, without the cost of asking the engine.
+func (h *Home) HasStack(project, stack string) bool {
+	_, err := os.Stat(filepath.Join(h.state(), ".pulumi", "stacks", project, stack+".json"))
+	return err == nil
+}
+
+// StackConfig gives the engine a copy of the stack's configuration file of its own and returns its path. The engine
+// writes the stack's encryption salt into the file that it reads, and the original is shared with the stack on AWS.
+func (h *Home) StackConfig(original string) (string, error) {
+	content, err := os.ReadFile(original) //nolint:gosec // the project's own file
+	if err != nil {
+		return "", fmt.Errorf("reading the stack's configuration: %w", err)
+	}
+	copied := filepath.Join(h.Dir, "config", filepath.Base(original))
+	if err := os.MkdirAll(filepath.Dir(copied), 0o700); err != nil {
+		return "", fmt.Errorf("copying the stack's configuration: %w", err)
+	}
+	if err := os.WriteFile(copied, content, 0o600); err != nil {
+		return "", fmt.Errorf("copying the stack's configuration: %w", err)
+	}
+	return copied, nil
+}
+
+// Environment is what points an engine, the stock one too, at this target.
+func (h *Home) Environment() map[string]string {
+	return map[string]string{
+		"PULUMI_HOME":                   h.PulumiHome(),
+		"PULUMI_BACKEND_URL":            h.BackendURL(),
+		"PULUMI_CONFIG_PASSPHRASE_FILE": h.passphrase(),
+		WorldVariable:                   h.worldFile(),
+		"PULUMI_SKIP_UPDATE_CHECK":      "true",
+		// Real plugins on PATH or from the internet must never take the stand-ins' place.
+		"PULUMI_IGNORE_AMBIENT_PLUGINS":               "true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+		// The stack's secrets manager is found in its state: the stack's configuration file has none (see StackConfig).
+		"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+	}
+}
+
+// Thing is something that exists in the world.
+type Thing struct {
+	Region string `json:"region,omitempty"`
+	Type   string `json:"type"`
+	ID     string `json:"id"`
+	Name   string `json:"name,omitempty"`
+	URN    string `json:"urn"`
+}
+
+// List returns everything that exists in the world, sorted.
+func (h *Home) List(ctx context.Context) ([]Thing, error) {
+	w, err := world.New(h.worldFile())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = w.Close() }()
+	found, err := w.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing the world: %w", err)
+	}
+	things := make([]Thing, len(found))
+	for i, t := range found {
+		things[i] = Thing{Region: t.Region, Type: t.Type, ID: t.ID, Name: t.Name, URN: t.URN}
+	}
+	return things, nil
+}
+
+// FindPlugin looks for the stand-ins' executable: beside the running executable, then on PATH.
+func FindPlugin() (string, error) {
+	if self, err := os.Executable(); err == nil {
+		beside := filepath.Join(filepath.Dir(self), PluginCommand)
+		if _, err := os.Stat(beside); err == nil {
+			return beside, nil
+		}
+	}
+	path, err := exec.LookPath(PluginCommand)
+	if err != nil {
+		return "", fmt.Errorf("the offline target's stand-ins (%s) are neither beside this program nor on PATH; "+
+			"build them with: go build -o bin/%s github.com/awslab/awslab/automation/offline/plugin", PluginCommand, PluginCommand)
+	}
+	return filepath.Abs(path)
+}
+
+func (h *Home) ensurePassphrase() error {
+	if _, err := os.Stat(h.passphrase()); err == nil {
+		return nil
+	}
+	random := make([]byte, 32)
+	if _, err := rand.Read(random); err != nil {
+		return fmt.Errorf("making a passphrase: %w", err)
+	}
+	file, err := os.OpenFile(h.passphrase(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("writing the passphrase: %w", err)
+	}
+	if _, err := file.WriteString(hex.EncodeToString(random)); err != nil {
+		return errors.Join(fmt.Errorf("writing the passphrase: %w", err), file.Close())
+	}
+	return file.Close()
+}
+
+// install links the executable into the plugin cache. The folder must be a real one: the engine passes over links
+// to folders, but follows a link to the executable.
+func (h *Home) install(p plugin, executable string) error {
+	dir := filepath.Join(h.PulumiHome(), "plugins", p.dir())
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	link := filepath.Join(dir, p.executable())
+	if current, err := os.Readlink(link); err == nil && current == executable {
+		return nil
+	}
+	if err := os.Remove(link); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Symlink(executable, link); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
+}

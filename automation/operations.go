@@ -1,0 +1,227 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+)
+
+// Operation is what is being done to a stack.
+type Operation string
+
+const (
+	OperationPreview Operation = "preview"
+	OperationUp      Operation = "up"
+	OperationRefresh Operation = "refresh"
+	OperationDestroy Operation = "destroy"
+)
+
+// Result is what an operation did, or in a preview would do.
+type Result struct {
+	Operation Operation `json:"operation"`
+	Stack     string    `json:"stack"`
+	Target    Target    `json:"target"`
+	Succeeded bool      `json:"succeeded"`
+	// Changes counts resources by operation (create, update, replace, delete, same, ...).
+	Changes map[string]int `json:"changes"`
+	// Steps holds the last step of each resource that changes, in the order in which they began.
+	Steps       []Step       `json:"steps,omitempty"`
+	Diagnostics []Diagnostic `json:"diagnostics,omitempty"`
+	Violations  []Violation  `json:"violations,omitempty"`
+	// Outputs of the stack after an up.
+	Outputs Outputs `json:"outputs,omitempty"`
+	// Duration in nanoseconds, from the call to its return.
+	Duration time.Duration `json:"duration"`
+}
+
+// Unchanged tells whether the operation found nothing to do.
+func (r *Result) Unchanged() bool { return len(r.Steps) == 0 }
+
+func (r *Result) mandatory() []Violation {
+	var found []Violation
+	for _, v := range r.Violations {
+		if v.Mandatory {
+			found = append(found, v)
+		}
+	}
+	return found
+}
+
+func (r *Result) errors() []Diagnostic {
+	var found []Diagnostic
+	for _, d := range r.Diagnostics {
+		if d.Severity == "error" {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// Preview computes what Up would do, gated by the policy packs, and changes nothing.
+func (l *Lab) Preview(ctx context.Context) (*Result, error) {
+	packs, configs, err := l.buildPacks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.operate(ctx, OperationPreview, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		_, err := l.stack.Preview(ctx, optpreview.EventStreams(ch), optpreview.ConfigFile(l.configFile), optpreview.SuppressProgress(),
+			optpreview.PolicyPacks(packs...), optpreview.PolicyPackConfigs(configs...))
+		return nil, err
+	})
+}
+
+// Up previews and, when the policies let it pass, deploys. The engine alone would judge a resource only on reaching
+// it, in the middle of the deployment.
+func (l *Lab) Up(ctx context.Context) (*Result, error) {
+	packs, configs, err := l.buildPacks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(packs) > 0 {
+		if result, err := l.Preview(ctx); err != nil {
+			return result, err
+		}
+	}
+	return l.operate(ctx, OperationUp, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		result, err := l.stack.Up(ctx, optup.EventStreams(ch), optup.ConfigFile(l.configFile), optup.SuppressProgress(), optup.ShowSecrets(false),
+			optup.PolicyPacks(packs...), optup.PolicyPackConfigs(configs...))
+		return newOutputs(result.Outputs), err
+	})
+}
+
+// Refresh brings the state in line with what exists at the target.
+func (l *Lab) Refresh(ctx context.Context) (*Result, error) {
+	return l.operate(ctx, OperationRefresh, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		_, err := l.stack.Refresh(ctx, optrefresh.EventStreams(ch), optrefresh.ConfigFile(l.configFile), optrefresh.SuppressProgress(), optrefresh.ShowSecrets(false))
+		return nil, err
+	})
+}
+
+// Destroy deletes every resource of the stack. The stack itself, its configuration and history stay.
+func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
+	return l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		_, err := l.stack.Destroy(ctx, optdestroy.EventStreams(ch), optdestroy.ConfigFile(l.configFile), optdestroy.SuppressProgress(), optdestroy.ShowSecrets(false))
+		return nil, err
+	})
+}
+
+// operate runs one engine operation and collects what its events say.
+func (l *Lab) operate(
+	ctx context.Context, operation Operation, run func(chan<- events.EngineEvent) (Outputs, error),
+) (*Result, error) {
+	began := time.Now()
+	c := &collector{lab: l, result: Result{
+		Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Changes: map[string]int{},
+	}}
+	c.emit(Event{Type: EventStarted, Time: began.UTC()})
+
+	outputs, err := c.drain(run)
+	// Once the engine has said that the operation succeeded it has: what the SDK asks afterwards (outputs, history)
+	// can still fail or be cancelled, which undoes nothing.
+	if c.result.Succeeded && err != nil && ctx.Err() != nil {
+		err = nil
+	}
+	c.result.Succeeded = err == nil
+	c.result.Outputs = outputs
+	c.result.Duration = time.Since(began)
+	result := c.result
+	c.emit(Event{Type: EventFinished, Time: time.Now().UTC(), Result: &result})
+	if err == nil {
+		return &result, nil
+	}
+	err = classify(ctx, fmt.Errorf("%s of stack %s: %w", operation, l.options.Stack, redact(err)), err, &result)
+	var locked *ConcurrentUpdateError
+	if errors.As(err, &locked) {
+		locked.Stack = l.options.Stack
+	}
+	return &result, err
+}
+
+// collector folds the event stream into a Result and hands the events on.
+type collector struct {
+	lab    *Lab
+	result Result
+	index  map[string]int
+}
+
+// drain runs the operation while it reads the channel. The channel must always be read, or the engine hangs, and it
+// may never be closed, when the engine dies before it connects; so reading ends on whichever comes first.
+func (c *collector) drain(run func(chan<- events.EngineEvent) (Outputs, error)) (Outputs, error) {
+	stream := make(chan events.EngineEvent)
+	returned := make(chan struct{})
+	var outputs Outputs
+	var err error
+	go func() {
+		defer close(returned)
+		outputs, err = run(stream)
+	}()
+	for {
+		select {
+		case e, open := <-stream:
+			if !open {
+				<-returned
+				return outputs, err
+			}
+			c.take(e)
+		case <-returned:
+			return outputs, err
+		}
+	}
+}
+
+func (c *collector) take(e events.EngineEvent) {
+	if s := e.SummaryEvent; s != nil {
+		c.result.Succeeded = s.Result == apitype.OperationResultSucceeded || (s.Result == "" && s.IsPreview)
+		for op, n := range s.ResourceChanges {
+			c.result.Changes[string(op)] = n
+		}
+		return
+	}
+	event, ok := translate(e)
+	if !ok {
+		return
+	}
+	switch event.Type {
+	case EventDiagnostic:
+		c.result.Diagnostics = append(c.result.Diagnostics, *event.Diagnostic)
+	case EventViolation:
+		c.result.Violations = append(c.result.Violations, *event.Violation)
+	case EventResource:
+		c.step(*event.Resource)
+	}
+	c.emit(event)
+}
+
+// step keeps one entry per resource: a replacement arrives as three steps, of which "replace" names the whole.
+func (c *collector) step(s Step) {
+	if c.index == nil {
+		c.index = map[string]int{}
+	}
+	at, known := c.index[s.URN]
+	if !known {
+		c.index[s.URN] = len(c.result.Steps)
+		c.result.Steps = append(c.result.Steps, s)
+		return
+	}
+	if c.result.Steps[at].Op == "replace" && s.Op != "replace" {
+		c.result.Steps[at].Phase = s.Phase
+		return
+	}
+	c.result.Steps[at] = s
+}
+
+func (c *collector) emit(e Event) {
+	if c.lab.options.OnEvent == nil {
+		return
+	}
+	e.Operation, e.Stack, e.Target = c.result.Operation, c.result.Stack, c.result.Target
+	c.lab.options.OnEvent(e)
+}
