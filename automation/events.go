@@ -139,7 +139,8 @@ func (e Event) withDiagnostic(d *apitype.DiagnosticEvent) (Event, bool) {
 }
 
 func (e Event) withStep(m apitype.StepEventMetadata, phase Phase) (Event, bool) {
-	if m.Op == apitype.OpSame || m.Op == "" {
+	// A refresh announces every resource; what it found is in the operation that follows.
+	if m.Op == apitype.OpSame || m.Op == apitype.OpRefresh || m.Op == "" {
 		return e, false
 	}
 	step := &Step{URN: m.URN, Type: m.Type, Name: resource.URN(m.URN).Name(), Op: string(m.Op), Phase: phase}

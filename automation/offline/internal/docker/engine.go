@@ -1,0 +1,217 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/distribution/reference"
+	buildtypes "github.com/docker/docker/api/types/build"
+	dockerimage "github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/client"
+)
+
+// unavailable is a reason why an image cannot be built here that says nothing against the image.
+type unavailable struct{ reason string }
+
+func (u unavailable) Error() string { return u.reason }
+
+// unreachable is how the engine's messages tell that a registry could not be reached, as against answering with no.
+var unreachable = regexp.MustCompile(`dial tcp|no such host|server misbehaving|network is unreachable|` +
+	`connection refused|i/o timeout|TLS handshake timeout|Client\.Timeout exceeded|failed to do request`)
+
+// commandFailed is how the builders say that a command in the Dockerfile failed, whatever it was about.
+var commandFailed = regexp.MustCompile(`did not complete successfully|executor failed running|returned a non-zero code`)
+
+// builder builds and pushes with a Docker Engine.
+type builder struct {
+	client   *client.Client
+	registry *localRegistry
+}
+
+// pingTimeout is for how long an engine may take to answer that it is there.
+const pingTimeout = 3 * time.Second
+
+// connect returns a builder with the Docker Engine at host, or at DOCKER_HOST, or at its usual place. The error is
+// unavailable when none answers.
+func connect(ctx context.Context, host string, registry *localRegistry) (*builder, error) {
+	options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
+	if host != "" {
+		options = append(options, client.WithHost(host))
+	}
+	c, err := client.NewClientWithOpts(options...)
+	if err != nil {
+		return nil, fmt.Errorf("configuring the connection to the Docker Engine: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if _, err := c.Ping(ctx); err != nil {
+		return nil, errors.Join(unavailable{fmt.Sprintf("no Docker Engine answers at %s", c.DaemonHost())}, c.Close())
+	}
+	return &builder{client: c, registry: registry}, nil
+}
+
+func (b *builder) close() error { return b.client.Close() }
+
+// build builds the image, tags it with its name and returns its id.
+func (b *builder) build(ctx context.Context, i *image) (id string, err error) {
+	context, err := openContext(i.build.context, i.build.dockerfile)
+	if err != nil {
+		return "", err
+	}
+	reader, writer := io.Pipe()
+	go func() { _ = writer.CloseWithError(context.writeTar(writer)) }()
+	defer reader.Close()
+
+	args := map[string]*string{}
+	for name, v := range i.build.args {
+		args[name] = &v
+	}
+	options := buildtypes.ImageBuildOptions{
+		Version:     buildtypes.BuilderBuildKit,
+		Dockerfile:  context.name,
+		Tags:        []string{i.name.String()},
+		BuildArgs:   args,
+		Target:      i.build.target,
+		Platform:    i.build.platform,
+		NetworkMode: i.build.network,
+		CacheFrom:   i.build.cacheFrom,
+		ExtraHosts:  i.build.addHosts,
+		Remove:      true,
+	}
+	if i.build.classic {
+		options.Version = buildtypes.BuilderV1
+	} else {
+		session, end, err := openSession(ctx, b.client)
+		if err != nil {
+			return "", err
+		}
+		defer end()
+		options.SessionID = session
+	}
+	response, err := b.client.ImageBuild(ctx, reader, options)
+	if err != nil {
+		return "", fmt.Errorf("building %s: %w", i.given, err)
+	}
+	defer response.Body.Close()
+	output, err := follow(response.Body, func(json.RawMessage) {})
+	if err != nil {
+		return "", buildFailure(i, output, err)
+	}
+	inspected, err := b.client.ImageInspect(ctx, i.name.String())
+	if err != nil {
+		return "", fmt.Errorf("looking at the image %s: %w", i.given, err)
+	}
+	return inspected.ID, nil
+}
+
+func buildFailure(i *image, output string, err error) error {
+	message := i.redact(err.Error())
+	if unreachable.MatchString(message) && !commandFailed.MatchString(message) {
+		return unavailable{fmt.Sprintf("a base image is not on this machine and its registry cannot be reached (%s); "+
+			"pull it while there is a connection, or name one that is here through a build argument", message)}
+	}
+	again := "docker build"
+	if i.build.target != "" {
+		again += " --target " + i.build.target
+	}
+	return fmt.Errorf("building %s from %s: %s%s\nthe whole output: %s --file %s %s",
+		i.given, i.build.dockerfile, message, lastLines(i.redact(output)), again, i.build.dockerfile, i.build.context)
+}
+
+// lastLines are as many lines of a build's output as help to see what failed.
+func lastLines(output string) string {
+	const shown = 20
+	lines := strings.Split(strings.TrimSpace(output), "\n")
+	if len(lines) == 1 && lines[0] == "" {
+		return ""
+	}
+	return "\n" + strings.Join(lines[max(0, len(lines)-shown):], "\n")
+}
+
+// removeOptions untag an image, and remove it when that was its last tag.
+var removeOptions = dockerimage.RemoveOptions{PruneChildren: true}
+
+// push pushes the built image to the offline target's registry and returns the digest of its manifest and the size of
+// its layers in bytes. The registry that the image is named after is not contacted.
+func (b *builder) push(ctx context.Context, i *image) (digest string, size int64, err error) {
+	address, err := b.registry.start()
+	if err != nil {
+		return "", 0, err
+	}
+	local := address + "/" + reference.Path(i.name) + ":" + i.tag()
+	if err := b.client.ImageTag(ctx, i.name.String(), local); err != nil {
+		return "", 0, fmt.Errorf("tagging %s as %s: %w", i.given, local, err)
+	}
+	defer func() {
+		_, removeErr := b.client.ImageRemove(context.WithoutCancel(ctx), local, removeOptions)
+		if err == nil && removeErr != nil {
+			err = fmt.Errorf("removing the tag %s: %w", local, removeErr)
+		}
+	}()
+	// The engine insists on credentials; the registry does not look at them.
+	stream, err := b.client.ImagePush(ctx, local, dockerimage.PushOptions{RegistryAuth: "e30="})
+	if err != nil {
+		return "", 0, fmt.Errorf("pushing %s: %w", i.given, err)
+	}
+	defer stream.Close()
+	_, err = follow(stream, func(aux json.RawMessage) {
+		var result struct{ Digest string }
+		if json.Unmarshal(aux, &result) == nil && result.Digest != "" {
+			digest = result.Digest
+		}
+	})
+	switch {
+	case err != nil && unreachable.MatchString(err.Error()):
+		return "", 0, unavailable{fmt.Sprintf("the Docker Engine does not reach the registry at %s on this machine's loopback (%v)", address, err)}
+	case err != nil:
+		return "", 0, fmt.Errorf("pushing %s to the offline target's registry: %w", i.given, err)
+	case digest == "":
+		return "", 0, fmt.Errorf("pushing %s: the Docker Engine reported no digest", i.given)
+	}
+	inspected, err := b.client.ImageInspect(ctx, i.name.String())
+	if err != nil {
+		return "", 0, fmt.Errorf("looking at the image %s: %w", i.given, err)
+	}
+	return digest, inspected.Size, nil
+}
+
+// follow reads the engine's report to its end, or to its error, and returns what a build printed.
+func follow(report io.Reader, aux func(json.RawMessage)) (string, error) {
+	var output bytes.Buffer
+	decoder := json.NewDecoder(report)
+	for {
+		var message struct {
+			Stream string          `json:"stream"`
+			Error  string          `json:"error"`
+			Aux    json.RawMessage `json:"aux"`
+		}
+		switch err := decoder.Decode(&message); {
+		case errors.Is(err, io.EOF):
+			return output.String(), nil
+		case err != nil:
+			return output.String(), fmt.Errorf("reading the Docker Engine's report: %w", err)
+		case message.Error != "":
+			return output.String(), errors.New(message.Error)
+		}
+		output.WriteString(message.Stream)
+		if message.Aux != nil {
+			aux(message.Aux)
+		}
+	}
+}
+
+// engineHost is where the Docker Engine is by the provider's configuration; the empty text leaves it to the client.
+func engineHost(variables map[string]string) string {
+	if host := variables["docker:config:host"]; host != "" {
+		return host
+	}
+	return os.Getenv("DOCKER_HOST")
+}

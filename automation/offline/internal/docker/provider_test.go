@@ -1,0 +1,454 @@
+package docker
+
+import (
+	"context"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/uuid"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+const (
+	imageURN      = "urn:pulumi:dev::awslab::docker:index/image:Image::orders"
+	repositoryURL = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/orders"
+	noEngine      = "unix:///nowhere/docker.sock"
+)
+
+// standIn is a provider over a new world, and what it logged.
+type standIn struct {
+	*Provider
+	t *testing.T
+
+	mu   sync.Mutex
+	logs []string
+}
+
+// newStandIn has the repository of repositoryURL in its world. host is the Docker Engine's, empty for the usual one.
+func newStandIn(t *testing.T, host, mutability string) *standIn {
+	t.Helper()
+	w, err := world.New(filepath.Join(t.TempDir(), "world.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = w.Close() })
+	require.NoError(t, w.Update(t.Context(), func(tx *world.Tx) error {
+		return tx.Put(&world.Thing{
+			Key: world.Key{Region: "eu-west-1", Type: repositoryType, Key: "shop/orders"}, ID: "shop/orders", Name: "shop/orders",
+			State: resource.PropertyMap{
+				"repositoryUrl": resource.NewProperty(repositoryURL), "imageTagMutability": resource.NewProperty(mutability),
+			},
+		}, nil)
+	}))
+	s := &standIn{t: t}
+	s.Provider, err = New(w, func(_ context.Context, severity pulumirpc.LogSeverity, urn, message string) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.logs = append(s.logs, severity.String()+" "+message)
+		require.Equal(t, imageURN, urn)
+		return nil
+	})
+	require.NoError(t, err)
+	_, err = s.Configure(t.Context(), &pulumirpc.ConfigureRequest{Variables: map[string]string{"docker:config:host": host}})
+	require.NoError(t, err)
+	return s
+}
+
+func marshalled(t *testing.T, properties resource.PropertyMap) *structpb.Struct {
+	t.Helper()
+	object, err := plugin.MarshalProperties(properties, marshal)
+	require.NoError(t, err)
+	return object
+}
+
+func unmarshalled(t *testing.T, object *structpb.Struct) resource.PropertyMap {
+	t.Helper()
+	properties, err := plugin.UnmarshalProperties(object, marshal)
+	require.NoError(t, err)
+	return properties
+}
+
+// check returns the checked inputs, or the refusals by property.
+func (s *standIn) check(inputs resource.PropertyMap) (resource.PropertyMap, map[string]string) {
+	s.t.Helper()
+	response, err := s.Check(s.t.Context(), &pulumirpc.CheckRequest{Urn: imageURN, News: marshalled(s.t, inputs)})
+	require.NoError(s.t, err)
+	refusals := map[string]string{}
+	for _, f := range response.GetFailures() {
+		refusals[f.GetProperty()] = f.GetReason()
+	}
+	return unmarshalled(s.t, response.GetInputs()), refusals
+}
+
+func (s *standIn) create(inputs resource.PropertyMap, preview bool) (resource.PropertyMap, error) {
+	s.t.Helper()
+	checked, refusals := s.check(inputs)
+	require.Empty(s.t, refusals)
+	response, err := s.Create(s.t.Context(), &pulumirpc.CreateRequest{Urn: imageURN, Properties: marshalled(s.t, checked), Preview: preview})
+	if err != nil {
+		return nil, err
+	}
+	outputs := unmarshalled(s.t, response.GetProperties())
+	if !preview {
+		require.Equal(s.t, text(inputs["imageName"]), response.GetId())
+	}
+	return outputs, nil
+}
+
+func imageInputs(dir, tag string) resource.PropertyMap {
+	return resource.NewPropertyMapFromMap(map[string]any{
+		"imageName": repositoryURL + ":" + tag,
+		"build":     map[string]any{"context": dir, "platform": "linux/amd64", "args": map[string]any{"VERSION": "1"}},
+		"registry":  map[string]any{"server": strings.Split(repositoryURL, "/")[0], "username": "AWS", "password": "hush"},
+	})
+}
+
+func service(t *testing.T) string {
+	return folder(t, map[string]string{
+		"Dockerfile": "FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY hello /hello\n", "hello": "hello", ".dockerignore": "*.md\n",
+	})
+}
+
+func TestCheckCompletesTheInputs(t *testing.T) {
+	dir := service(t)
+	s := newStandIn(t, noEngine, "MUTABLE")
+	checked, refusals := s.check(resource.NewPropertyMapFromMap(map[string]any{"imageName": "orders", "build": map[string]any{"context": dir}}))
+	require.Empty(t, refusals)
+	build := checked["build"].ObjectValue()
+	require.Equal(t, dir+"/Dockerfile", build["dockerfile"].StringValue())
+	require.Equal(t, hostPlatform(), build["platform"].StringValue())
+	require.Len(t, build["contextDigest"].StringValue(), 64)
+	require.False(t, checked["buildOnPreview"].BoolValue())
+	require.Len(t, s.logs, 1)
+	require.Contains(t, s.logs[0], "consider explicitly setting the `platform` field")
+}
+
+func TestCheckLeavesWhatIsNotKnownYet(t *testing.T) {
+	s := newStandIn(t, noEngine, "MUTABLE")
+	unknown := resource.MakeComputed(resource.NewProperty(""))
+	checked, refusals := s.check(resource.PropertyMap{"imageName": unknown, "build": unknown})
+	require.Empty(t, refusals)
+	require.True(t, checked["build"].IsComputed())
+
+	checked, refusals = s.check(resource.PropertyMap{"imageName": unknown, "build": resource.NewProperty(resource.PropertyMap{"context": unknown})})
+	require.Empty(t, refusals)
+	require.NotContains(t, checked["build"].ObjectValue(), resource.PropertyKey("contextDigest"))
+}
+
+func TestCheckRefuses(t *testing.T) {
+	dir := service(t)
+	broken := folder(t, map[string]string{"Dockerfile": "FORM scratch"})
+	inputs := func(build map[string]any) map[string]any {
+		return map[string]any{"imageName": "orders", "build": build}
+	}
+	cases := map[string]struct {
+		inputs     map[string]any
+		path, want string
+	}{
+		"no name":          {map[string]any{"build": map[string]any{"context": dir}}, "imageName", "required"},
+		"bad name":         {map[string]any{"imageName": "Orders!", "build": map[string]any{"context": dir}}, "imageName", `"Orders!" is no image name`},
+		"unknown property": {map[string]any{"imageName": "orders", "biuld": 1}, "biuld", `Did you mean "build"?`},
+		"no context":       {inputs(map[string]any{"context": dir + "/nowhere"}), "build.context", "cannot be read: no such file or directory"},
+		"no folder":        {inputs(map[string]any{"context": dir + "/hello"}), "build.context", "is no folder"},
+		"no dockerfile":    {inputs(map[string]any{"context": dir, "dockerfile": "nowhere/Dockerfile"}), "build.dockerfile", "there is no nowhere/Dockerfile"},
+		"bad dockerfile":   {inputs(map[string]any{"context": broken}), "build.dockerfile", "line 1: unknown instruction FORM"},
+		"no stage":         {inputs(map[string]any{"context": dir, "target": "test"}), "build.target", "it has no stage named test"},
+		"builder":          {inputs(map[string]any{"context": dir, "builderVersion": "3"}), "build.builderVersion", `"3" is none of BuilderV1 and BuilderBuildKit`},
+		"platform":         {inputs(map[string]any{"context": dir, "platform": "windows/amd64"}), "build.platform", `"windows/amd64" is none of linux/amd64 and linux/arm64`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, refusals := newStandIn(t, noEngine, "MUTABLE").check(resource.NewPropertyMapFromMap(c.inputs))
+			require.Contains(t, refusals, c.path)
+			require.Contains(t, refusals[c.path], c.want)
+		})
+	}
+}
+
+func TestAPathRelativeToTheContextIsExplained(t *testing.T) {
+	t.Chdir(folder(t, map[string]string{"app/Dockerfile.prod": "FROM scratch"}))
+	_, refusals := newStandIn(t, noEngine, "MUTABLE").check(resource.NewPropertyMapFromMap(map[string]any{
+		"imageName": "orders", "build": map[string]any{"context": "app", "dockerfile": "Dockerfile.prod"},
+	}))
+	require.Contains(t, refusals["build.dockerfile"], `try "app/Dockerfile.prod"`)
+}
+
+func (s *standIn) diff(olds, news resource.PropertyMap) *pulumirpc.DiffResponse {
+	s.t.Helper()
+	checkedOlds, _ := s.check(olds)
+	checkedNews, _ := s.check(news)
+	response, err := s.Diff(s.t.Context(), &pulumirpc.DiffRequest{OldInputs: marshalled(s.t, checkedOlds), News: marshalled(s.t, checkedNews)})
+	require.NoError(s.t, err)
+	return response
+}
+
+func TestDiff(t *testing.T) {
+	dir := service(t)
+	s := newStandIn(t, noEngine, "MUTABLE")
+	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, s.diff(imageInputs(dir, "1"), imageInputs(dir, "1")).GetChanges())
+
+	rotated := imageInputs(dir, "1")
+	rotated["registry"] = resource.NewPropertyValue(map[string]any{"server": strings.Split(repositoryURL, "/")[0], "username": "AWS", "password": "new"})
+	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, s.diff(imageInputs(dir, "1"), rotated).GetChanges(), "credentials expire every twelve hours")
+
+	retagged := s.diff(imageInputs(dir, "1"), imageInputs(dir, "2"))
+	require.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, retagged.GetChanges())
+	require.Empty(t, retagged.GetReplaces(), "an image is never replaced")
+	require.Equal(t, []string{"imageName"}, retagged.GetDiffs())
+
+	before, _ := s.check(imageInputs(dir, "1"))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "hello"), []byte("changed"), 0o644))
+	after, _ := s.check(imageInputs(dir, "1"))
+	changed, err := s.Diff(t.Context(), &pulumirpc.DiffRequest{OldInputs: marshalled(t, before), News: marshalled(t, after)})
+	require.NoError(t, err)
+	require.Contains(t, changed.GetDetailedDiff(), "build.contextDigest")
+}
+
+func TestWithoutAnEngineNothingIsBuiltAndTheRunSaysSo(t *testing.T) {
+	dir := service(t)
+	s := newStandIn(t, noEngine, "MUTABLE")
+	outputs, err := s.create(imageInputs(dir, "1"), false)
+	require.NoError(t, err)
+	require.Equal(t, []string{"WARNING offline: image " + repositoryURL + ":1 was not built: no Docker Engine answers at " + noEngine +
+		". Its digest stands for the build context, and there is nothing to run."}, s.logs)
+	digest := outputs["repoDigest"].StringValue()
+	require.Regexp(t, "^"+repositoryURL+"@sha256:[0-9a-f]{64}$", digest)
+	require.Equal(t, repositoryURL+":1", outputs["baseImageName"].StringValue())
+	require.Equal(t, repositoryURL+":1", outputs["imageName"].StringValue())
+	require.Equal(t, strings.Split(repositoryURL, "/")[0], outputs["registryServer"].StringValue())
+	require.Equal(t, "linux/amd64", outputs["platform"].StringValue())
+	require.NotContains(t, outputs, resource.PropertyKey("registry"))
+
+	images, err := s.world.Images(t.Context(), repositoryURL)
+	require.NoError(t, err)
+	require.Len(t, images, 1)
+	require.Equal(t, digest, repositoryURL+"@"+images[0].Digest)
+
+	again, err := newStandIn(t, noEngine, "MUTABLE").create(imageInputs(dir, "1"), false)
+	require.NoError(t, err)
+	require.Equal(t, outputs, again, "the same context is the same image, in any run")
+}
+
+func TestPreviewBuildsNothingAndKnowsNoDigest(t *testing.T) {
+	s := newStandIn(t, noEngine, "MUTABLE")
+	inputs := imageInputs(service(t), "1")
+	inputs["registry"].ObjectValue()["password"] = resource.MakeSecret(resource.NewProperty("hush"))
+	outputs, err := s.create(inputs, true)
+	require.NoError(t, err)
+	require.True(t, outputs["repoDigest"].IsComputed())
+	require.Equal(t, repositoryURL+":1", outputs["imageName"].StringValue())
+	require.True(t, outputs["registry"].ObjectValue()["password"].IsSecret())
+	require.Empty(t, s.logs)
+}
+
+func TestPushesAreRefusedAsECRRefusesThem(t *testing.T) {
+	dir := service(t)
+	s := newStandIn(t, noEngine, "IMMUTABLE")
+	_, err := s.create(imageInputs(dir, "1"), false)
+	require.NoError(t, err)
+	_, err = s.create(imageInputs(dir, "1"), false)
+	require.NoError(t, err, "the same image may be pushed again")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "hello"), []byte("changed"), 0o644))
+	_, err = s.create(imageInputs(dir, "1"), false)
+	require.ErrorIs(t, err, errTagExists)
+	require.ErrorContains(t, err, "the image tag '1' already exists in the 'shop/orders' repository and cannot be overwritten")
+	_, err = s.create(imageInputs(dir, "2"), false)
+	require.NoError(t, err)
+
+	elsewhere := imageInputs(dir, "1")
+	elsewhere["imageName"] = resource.NewProperty(strings.Replace(repositoryURL, "eu-west-1", "us-east-1", 1) + ":1")
+	_, err = s.create(elsewhere, false)
+	require.ErrorContains(t, err, "RepositoryNotFoundException: there is no repository 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/orders")
+}
+
+func TestARequestedFaultStrikesOnce(t *testing.T) {
+	s := newStandIn(t, noEngine, "MUTABLE")
+	require.NoError(t, s.world.AddFault(t.Context(), world.Fault{
+		Operation: world.Create, URN: "*Image::orders", Code: "ServerException", Message: "try again", Times: 1,
+	}))
+	inputs := imageInputs(service(t), "1")
+	_, err := s.create(inputs, true)
+	require.NoError(t, err, "preview creates nothing")
+	_, err = s.create(inputs, false)
+	require.EqualError(t, err, "ServerException: try again")
+	_, err = s.create(inputs, false)
+	require.NoError(t, err)
+}
+
+func TestAnImageThatIsNotPushedIsNotRecorded(t *testing.T) {
+	s := newStandIn(t, noEngine, "MUTABLE")
+	inputs := imageInputs(service(t), "1")
+	inputs["skipPush"] = resource.NewProperty(true)
+	outputs, err := s.create(inputs, false)
+	require.NoError(t, err)
+	require.Regexp(t, "^sha256:", outputs["repoDigest"].StringValue())
+	images, err := s.world.Images(t.Context(), repositoryURL)
+	require.NoError(t, err)
+	require.Empty(t, images)
+}
+
+func TestOtherTypesHaveNoStandIn(t *testing.T) {
+	s := newStandIn(t, noEngine, "MUTABLE")
+	_, err := s.Check(t.Context(), &pulumirpc.CheckRequest{Urn: "urn:pulumi:dev::awslab::docker:index/container:Container::x"})
+	require.ErrorContains(t, err, "offline: docker:index/container:Container has no stand-in; of docker the offline target models docker:index/image:Image and")
+	_, err = s.Invoke(t.Context(), &pulumirpc.InvokeRequest{Tok: "docker:index/getLogs:getLogs"})
+	require.ErrorContains(t, err, "has no stand-in")
+}
+
+func TestGetRegistryImageFindsWhatWasPushed(t *testing.T) {
+	s := newStandIn(t, noEngine, "MUTABLE")
+	outputs, err := s.create(imageInputs(service(t), "1"), false)
+	require.NoError(t, err)
+	find := func(name string) (string, error) {
+		response, err := s.Invoke(t.Context(), &pulumirpc.InvokeRequest{
+			Tok: registryImageFunction, Args: marshalled(t, resource.PropertyMap{"name": resource.NewProperty(name)}),
+		})
+		return response.GetReturn().GetFields()["sha256Digest"].GetStringValue(), err
+	}
+	digest, err := find(repositoryURL + ":1")
+	require.NoError(t, err)
+	require.Equal(t, text(outputs["repoDigest"]), repositoryURL+"@"+digest)
+	_, err = find(repositoryURL + ":2")
+	require.ErrorContains(t, err, "ImageNotFoundException: there is no image with the tag 2")
+	_, err = find("alpine")
+	require.ErrorContains(t, err, "other registries are not asked")
+}
+
+func TestNoBuilderIsSentToECRForACache(t *testing.T) {
+	i, err := newImage(resource.NewPropertyMapFromMap(map[string]any{"imageName": "orders", "build": map[string]any{
+		"cacheFrom": map[string]any{"images": []any{repositoryURL + ":cache", "ghcr.io/awslab/cache"}},
+	}}))
+	require.NoError(t, err)
+	require.Equal(t, []string{"ghcr.io/awslab/cache"}, i.build.cacheFrom)
+}
+
+// withEngine returns a stand-in with the machine's Docker Engine, or skips the test. The image's repository has a name
+// of its own, because the engine is everybody's.
+func withEngine(t *testing.T) (s *standIn, inputs func(dir string) resource.PropertyMap) {
+	t.Helper()
+	s = newStandIn(t, "", "MUTABLE")
+	b, err := connect(t.Context(), "", s.registry)
+	if err != nil {
+		t.Skipf("a build needs a Docker Engine: %v", err)
+	}
+	url := strings.Replace(repositoryURL, "shop/orders", "test-"+uuid.NewString(), 1)
+	require.NoError(t, s.world.Update(t.Context(), func(tx *world.Tx) error {
+		name := strings.SplitN(url, "/", 2)[1]
+		return tx.Put(&world.Thing{
+			Key: world.Key{Region: "eu-west-1", Type: repositoryType, Key: name}, ID: name, Name: name,
+			State: resource.PropertyMap{"repositoryUrl": resource.NewProperty(url)},
+		}, nil)
+	}))
+	t.Cleanup(func() {
+		_, _ = b.client.ImageRemove(context.Background(), url+":1", removeOptions)
+		_ = b.close()
+	})
+	return s, func(dir string) resource.PropertyMap {
+		inputs := imageInputs(dir, "1")
+		inputs["imageName"] = resource.NewProperty(url + ":1")
+		return inputs
+	}
+}
+
+func TestWithAnEngineTheImageIsBuiltAndPushed(t *testing.T) {
+	s, inputs := withEngine(t)
+	dir := service(t)
+	outputs, err := s.create(inputs(dir), false)
+	require.NoError(t, err)
+	require.Empty(t, s.logs)
+	repository, digest, _ := strings.Cut(outputs["repoDigest"].StringValue(), "@")
+	require.Equal(t, text(outputs["imageName"]), repository+":1")
+
+	address, err := s.registry.start()
+	require.NoError(t, err)
+	pushed, err := name.NewDigest(address + "/" + strings.SplitN(repository, "/", 2)[1] + "@" + digest)
+	require.NoError(t, err)
+	image, err := remote.Image(pushed)
+	require.NoError(t, err, "the digest is that of a manifest in the registry")
+	config, err := image.ConfigFile()
+	require.NoError(t, err)
+	require.Equal(t, "1", config.Config.Labels["version"], "the build argument reached the build")
+	require.Equal(t, "amd64", config.Architecture)
+
+	images, err := s.world.Images(t.Context(), repository)
+	require.NoError(t, err)
+	require.Len(t, images, 1)
+	require.Equal(t, digest, images[0].Digest)
+	require.EqualValues(t, len("hello"), images[0].Size)
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "hello"), []byte("changed"), 0o644))
+	changed, err := s.create(inputs(dir), false)
+	require.NoError(t, err)
+	require.NotEqual(t, outputs["repoDigest"], changed["repoDigest"])
+}
+
+func TestAFailingBuildFailsAndShowsNoSecret(t *testing.T) {
+	s, inputs := withEngine(t)
+	image := inputs(folder(t, map[string]string{"Dockerfile": "FROM scratch\nARG TOKEN\nCOPY nowhere-$TOKEN /\n"}))
+	image["build"].ObjectValue()["args"] = resource.NewProperty(resource.PropertyMap{"TOKEN": resource.MakeSecret(resource.NewProperty("s3cr3t"))})
+	_, err := s.create(image, false)
+	require.ErrorContains(t, err, "nowhere-")
+	require.NotContains(t, err.Error(), "s3cr3t")
+	require.Empty(t, s.logs, "a broken build is no missing engine")
+}
+
+func TestABaseImageOutOfReachCountsAsNoEngine(t *testing.T) {
+	s, inputs := withEngine(t)
+	// Nothing listens on port 1 of loopback, which the engine may reach without TLS.
+	outputs, err := s.create(inputs(folder(t, map[string]string{"Dockerfile": "FROM 127.0.0.1:1/base\n"})), false)
+	require.NoError(t, err)
+	require.Contains(t, outputs["repoDigest"].StringValue(), "@sha256:")
+	require.Len(t, s.logs, 1)
+	require.Contains(t, s.logs[0], "a base image is not on this machine and its registry cannot be reached")
+}
+
+// tokenRegistry is a registry that wants a token and gives one to everybody, as Docker Hub does. It holds base:1.
+func tokenRegistry(t *testing.T) (address string) {
+	t.Helper()
+	content := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	open := httptest.NewServer(content)
+	t.Cleanup(open.Close)
+	image, err := random.Image(100, 1)
+	require.NoError(t, err)
+	reference, err := name.ParseReference(strings.TrimPrefix(open.URL, "http://") + "/base:1")
+	require.NoError(t, err)
+	require.NoError(t, remote.Write(reference, image))
+
+	guarded := httptest.NewUnstartedServer(nil)
+	guarded.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/token":
+			_, _ = io.WriteString(w, `{"token":"everybody","expires_in":300}`)
+		case r.Header.Get("Authorization") != "Bearer everybody":
+			w.Header().Set("WWW-Authenticate", `Bearer realm="`+guarded.URL+`/token",service="test"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		default:
+			content.ServeHTTP(w, r)
+		}
+	})
+	guarded.Start()
+	t.Cleanup(guarded.Close)
+	return strings.TrimPrefix(guarded.URL, "http://")
+}
+
+func TestABaseImageIsPulledAsThePublicGetsIt(t *testing.T) {
+	s, inputs := withEngine(t)
+	_, err := s.create(inputs(folder(t, map[string]string{"Dockerfile": "FROM " + tokenRegistry(t) + "/base:1\n"})), false)
+	require.NoError(t, err)
+	require.Empty(t, s.logs)
+}

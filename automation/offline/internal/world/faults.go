@@ -1,0 +1,91 @@
+package world
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Operation is what a fault strikes.
+type Operation string
+
+// The operations of a provider that a fault can strike.
+const (
+	Create Operation = "create"
+	Read   Operation = "read"
+	Update Operation = "update"
+	Delete Operation = "delete"
+)
+
+// Fault is a requested failure of the offline target.
+type Fault struct {
+	Operation Operation
+	// URN is an SQLite GLOB pattern on the URN of the resource; * matches all.
+	URN string
+	// Code is the AWS error code, such as ThrottlingException; empty only delays.
+	Code string
+	// Message is the text that goes with the code.
+	Message string
+	// Delay is how long the operation takes before it fails or goes on.
+	Delay time.Duration
+	// Times is how often the fault strikes, 1 or more.
+	Times int
+}
+
+// AddFault asks for a fault.
+func (w *World) AddFault(ctx context.Context, f Fault) error {
+	switch f.Operation {
+	case Create, Read, Update, Delete:
+	default:
+		return fmt.Errorf("adding a fault: operation %q is none of create, read, update, delete", f.Operation)
+	}
+	if f.URN == "" {
+		return fmt.Errorf("adding a fault: it names no resource; use * for every one")
+	}
+	if f.Times < 1 {
+		return fmt.Errorf("adding a fault: it strikes %d times, which must be 1 or more", f.Times)
+	}
+	return w.Update(ctx, func(t *Tx) error {
+		return t.exec("INSERT INTO faults (operation, pattern, code, message, delay, remaining) VALUES (?, ?, ?, ?, ?, ?)",
+			string(f.Operation), f.URN, f.Code, f.Message, int64(f.Delay), f.Times)
+	})
+}
+
+// ClearFaults drops every fault that was asked for.
+func (w *World) ClearFaults(ctx context.Context) error {
+	return w.Update(ctx, func(t *Tx) error { return t.exec("DELETE FROM faults") })
+}
+
+// TakeFault returns the oldest fault that strikes the operation on the resource, and counts it; nil when none does.
+func (w *World) TakeFault(ctx context.Context, operation Operation, urn string) (*Fault, error) {
+	var fault *Fault
+	err := w.Update(ctx, func(t *Tx) error {
+		found := Fault{Operation: operation}
+		var number, delay int64
+		rows, err := t.tx.QueryContext(t.ctx, `SELECT number, pattern, code, message, delay, remaining FROM faults
+			WHERE operation = ? AND ? GLOB pattern ORDER BY number LIMIT 1`, string(operation), urn)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if !rows.Next() {
+			return rows.Err()
+		}
+		if err := rows.Scan(&number, &found.URN, &found.Code, &found.Message, &delay, &found.Times); err != nil {
+			return err
+		}
+		if err := rows.Close(); err != nil {
+			return err
+		}
+		found.Delay = time.Duration(delay)
+		fault = &found
+		if found.Times > 1 {
+			return t.exec("UPDATE faults SET remaining = remaining - 1 WHERE number = ?", number)
+		}
+		return t.exec("DELETE FROM faults WHERE number = ?", number)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for faults: %w", err)
+	}
+	return fault, nil
+}

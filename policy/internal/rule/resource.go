@@ -1,0 +1,129 @@
+package rule
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/property"
+)
+
+// Resource is the view of one resource: of its inputs for Judge, of its outputs for JudgeInStack.
+type Resource struct {
+	URN, Type, Name string
+	// Parent is the URN of the component that the resource belongs to, or of the stack.
+	Parent string
+	// Properties is the view of all properties; Get is the short way in.
+	Properties property.Value
+	// PropertyDependencies lists for each top-level property the URNs of the resources that its value comes from. The
+	// engine gives it to JudgeInStack only.
+	PropertyDependencies map[string][]string
+}
+
+// Get returns the property below the keys.
+func (r Resource) Get(keys ...string) property.Value { return r.Properties.Get(keys...) }
+
+// Stack is all resources of a stack, without the stack's own resource and without providers.
+type Stack struct {
+	resources []Resource
+	byURN     map[string]Resource
+	children  map[string][]Resource
+}
+
+// NewStack returns the view of the resources, in the order of their URNs: the engine gives them in any order.
+func NewStack(resources []Resource) Stack {
+	s := Stack{byURN: map[string]Resource{}, children: map[string][]Resource{}}
+	for _, r := range resources {
+		if !IsInternal(r.Type) {
+			s.resources = append(s.resources, r)
+		}
+	}
+	slices.SortFunc(s.resources, func(a, b Resource) int { return cmp.Compare(a.URN, b.URN) })
+	for _, r := range s.resources {
+		s.byURN[r.URN] = r
+		s.children[r.Parent] = append(s.children[r.Parent], r)
+	}
+	return s
+}
+
+// IsInternal reports whether resources of the type are Pulumi's own, not a user's: the stack, and providers.
+func IsInternal(resourceType string) bool {
+	return resourceType == "pulumi:pulumi:Stack" || strings.HasPrefix(resourceType, "pulumi:providers:")
+}
+
+// Resources returns all resources, in the order of their URNs.
+func (s Stack) Resources() []Resource { return s.resources }
+
+// OfType returns the resources of the type, in the order of their URNs.
+func (s Stack) OfType(resourceType string) []Resource { return ofType(s.resources, resourceType) }
+
+func ofType(resources []Resource, resourceType string) []Resource {
+	var found []Resource
+	for _, r := range resources {
+		if r.Type == resourceType {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// Descendants returns everything below a component.
+func (s Stack) Descendants(urn string) []Resource {
+	return s.descend(urn, map[string]bool{urn: true})
+}
+
+func (s Stack) descend(urn string, seen map[string]bool) []Resource {
+	var found []Resource
+	for _, child := range s.children[urn] {
+		if seen[child.URN] {
+			continue
+		}
+		seen[child.URN] = true
+		found = append(found, child)
+		found = append(found, s.descend(child.URN, seen)...)
+	}
+	return found
+}
+
+// Sources is where a property's value comes from, as far as the dependencies tell.
+type Sources struct {
+	// Resources are of the type asked for, in the order of their URNs. They can be more than the value really uses.
+	Resources []Resource
+	// Others are the types of the remaining dependencies. A URN outside the stack counts as type "".
+	Others []string
+}
+
+// Sources returns the resources of a type that a property's value may come from.
+//
+// A dependency on a component stands for the resources of the type below it, since a component's outputs carry no finer
+// dependency. It stands for none when the property also depends on some of them directly, which then are the right ones.
+func (s Stack) Sources(r Resource, property, resourceType string) Sources {
+	dependencies := r.PropertyDependencies[property]
+	chosen := map[string]Resource{}
+	var rest []string
+	for _, urn := range dependencies {
+		if dependency, ok := s.byURN[urn]; ok && dependency.Type == resourceType {
+			chosen[urn] = dependency
+			continue
+		}
+		rest = append(rest, urn)
+	}
+	direct := maps.Clone(chosen)
+	var others []string
+	for _, urn := range rest {
+		below := ofType(s.Descendants(urn), resourceType)
+		if len(below) == 0 {
+			others = append(others, s.byURN[urn].Type)
+			continue
+		}
+		if slices.ContainsFunc(below, func(b Resource) bool { _, ok := direct[b.URN]; return ok }) {
+			continue
+		}
+		for _, b := range below {
+			chosen[b.URN] = b
+		}
+	}
+	found := slices.SortedFunc(maps.Values(chosen), func(a, b Resource) int { return cmp.Compare(a.URN, b.URN) })
+	return Sources{Resources: found, Others: others}
+}

@@ -1,0 +1,146 @@
+// Package rule says what a policy rule is: a value with a name, the controls it answers, a level, and a pure function
+// from a typed view of a resource to a verdict. Packs are lists of rules; package serve runs them for the engine.
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Severity is how much a violation matters. For a rule that answers a Security Hub control it is that control's own.
+type Severity string
+
+// The severities of AWS Security Hub.
+const (
+	Low      Severity = "LOW"
+	Medium   Severity = "MEDIUM"
+	High     Severity = "HIGH"
+	Critical Severity = "CRITICAL"
+)
+
+// Level is what a violation does: it is told (Advisory) or stops the preview or update (Mandatory).
+type Level string
+
+// The levels a rule can have by default. A stack's configuration of the pack can change them, and disable a rule.
+const (
+	Advisory  Level = "advisory"
+	Mandatory Level = "mandatory"
+)
+
+// Framework is a published set of controls. One without numbered editions has no version.
+type Framework struct{ Name, Version string }
+
+// The frameworks that rules refer to.
+var (
+	FSBP            = Framework{"AWS Foundational Security Best Practices", "1.0.0"}
+	CIS             = Framework{"CIS AWS Foundations Benchmark", "5.0.0"}
+	WellArchitected = Framework{"AWS Well-Architected Framework", ""}
+)
+
+// Control is a requirement in a framework, by the framework's own id, as RDS.5 or REL10-BP01.
+type Control struct {
+	Framework Framework
+	ID        string
+}
+
+// Rule is one check. Exactly one of Judge and JudgeInStack is set.
+type Rule struct {
+	// Name identifies the rule in configuration and in violations: lower-case words joined by hyphens.
+	Name string
+	// Description says in one sentence what holds when the rule is kept.
+	Description string
+	Severity    Severity
+	// Controls lists what the rule answers, the one that anchors it first.
+	Controls []Control
+	// Level is in force unless the stack's configuration of the pack says otherwise.
+	Level Level
+	// Settings are the rule's thresholds, each with a default.
+	Settings []Setting
+	// Fix says in one sentence which property to set.
+	Fix string
+	// Types are the resource types that the rule judges. None means every type.
+	Types []string
+
+	// Judge judges a resource by its inputs, before anything is done to it.
+	Judge func(Resource, Run) Verdict
+	// JudgeInStack judges a resource by its outputs, at the end of a preview or update, with the whole stack in view.
+	JudgeInStack func(Resource, Stack, Run) Verdict
+}
+
+// Headline returns the description with the severity and the anchoring control in front, as
+// [MEDIUM][RDS.5] RDS DB instances run in two Availability Zones.
+func (r Rule) Headline() string {
+	return fmt.Sprintf("[%s][%s] %s", r.Severity, r.Controls[0].ID, r.Description)
+}
+
+// Judges reports whether the rule is about resources of the type.
+func (r Rule) Judges(resourceType string) bool {
+	return len(r.Types) == 0 || slices.Contains(r.Types, resourceType)
+}
+
+// Pack is a set of rules that is run and configured together.
+type Pack struct {
+	// Name identifies the pack in violations: lower-case words joined by hyphens.
+	Name        string
+	Version     string
+	Description string
+	Rules       []Rule
+}
+
+// Unevaluated is the name under which every pack reports what its rules could not judge. No rule can have it.
+const Unevaluated = "unevaluated"
+
+// reserved are the names that mean something else in a pack's configuration file.
+var reserved = []string{"all", "environments", Unevaluated}
+
+var validName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// Validate returns all mistakes in the pack's rules in one error.
+func (p Pack) Validate() error {
+	var problems []error
+	if !validName.MatchString(p.Name) {
+		problems = append(problems, fmt.Errorf("pack name %q: want lower-case words joined by hyphens", p.Name))
+	}
+	seen := map[string]bool{}
+	for _, r := range p.Rules {
+		for _, problem := range r.problems() {
+			problems = append(problems, fmt.Errorf("rule %q: %s", r.Name, problem))
+		}
+		if seen[r.Name] {
+			problems = append(problems, fmt.Errorf("rule %q: the name is used twice", r.Name))
+		}
+		seen[r.Name] = true
+	}
+	return errors.Join(problems...)
+}
+
+func (r Rule) problems() []string {
+	checks := []struct {
+		bad     bool
+		problem string
+	}{
+		{!validName.MatchString(r.Name), "the name must be lower-case words joined by hyphens"},
+		{slices.Contains(reserved, r.Name), "the name is reserved: " + strings.Join(reserved, ", ")},
+		{r.Description == "", "it needs a description"},
+		{r.Fix == "", "it needs a fix that names the property to set"},
+		{len(r.Controls) == 0, "it needs a control that anchors it"},
+		{!slices.Contains([]Severity{Low, Medium, High, Critical}, r.Severity), "it needs a severity"},
+		{r.Level != Advisory && r.Level != Mandatory, "its level must be advisory or mandatory"},
+		{(r.Judge == nil) == (r.JudgeInStack == nil), "it must set one of Judge and JudgeInStack"},
+	}
+	var problems []string
+	for _, check := range checks {
+		if check.bad {
+			problems = append(problems, check.problem)
+		}
+	}
+	for _, s := range r.Settings {
+		if s.Name == "" || s.Description == "" || s.Default < s.Minimum {
+			problems = append(problems, fmt.Sprintf("setting %q needs a name, a description and a default not below its minimum", s.Name))
+		}
+	}
+	return problems
+}

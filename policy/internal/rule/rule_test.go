@@ -1,0 +1,65 @@
+package rule
+
+import (
+	"slices"
+	"testing"
+)
+
+func names(resources []Resource) []string {
+	var got []string
+	for _, r := range resources {
+		got = append(got, r.Name)
+	}
+	return got
+}
+
+func subnet(name, parent string) Resource {
+	return Resource{URN: name, Type: "subnet", Name: name, Parent: parent}
+}
+
+func TestStackIsInTheOrderOfURNs(t *testing.T) {
+	stack := NewStack([]Resource{subnet("c", ""), {URN: "stack", Type: "pulumi:pulumi:Stack"}, subnet("a", ""), {URN: "aws", Type: "pulumi:providers:aws"}, subnet("b", "")})
+	if got := names(stack.Resources()); !slices.Equal(got, []string{"a", "b", "c"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestSources(t *testing.T) {
+	stack := NewStack([]Resource{
+		{URN: "network", Type: "component", Name: "network"},
+		{URN: "vpc", Type: "component", Name: "vpc", Parent: "network"},
+		subnet("private1", "vpc"), subnet("private2", "vpc"), subnet("public1", "vpc"),
+		{URN: "vpc-itself", Type: "vpc", Parent: "vpc"},
+		{URN: "sg", Type: "group"},
+		subnet("lone", ""),
+	})
+	for _, c := range []struct {
+		name   string
+		from   []string
+		want   []string
+		others []string
+	}{
+		{"nothing", nil, nil, nil},
+		{"resources", []string{"private2", "private1", "sg"}, []string{"private1", "private2"}, []string{"group"}},
+		{"a component stands for what is below it, at any depth", []string{"network"}, []string{"private1", "private2", "public1"}, nil},
+		{"a component is narrowed by what is named below it", []string{"network", "vpc", "private1"}, []string{"private1"}, nil},
+		{"a component is not narrowed by what lies elsewhere", []string{"vpc", "lone"}, []string{"lone", "private1", "private2", "public1"}, nil},
+		{"a URN outside the stack", []string{"gone"}, nil, []string{""}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			service := Resource{URN: "service", PropertyDependencies: map[string][]string{"subnets": c.from}}
+			got := stack.Sources(service, "subnets", "subnet")
+			if !slices.Equal(names(got.Resources), c.want) || !slices.Equal(got.Others, c.others) {
+				t.Errorf("got %v and %v, want %v and %v", names(got.Resources), got.Others, c.want, c.others)
+			}
+		})
+	}
+}
+
+// The engine rules out a resource that is its own ancestor; a snapshot edited by hand does not.
+func TestDescendantsEndInACycle(t *testing.T) {
+	stack := NewStack([]Resource{subnet("a", "b"), subnet("b", "a")})
+	if got := names(stack.Descendants("a")); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("%v", got)
+	}
+}

@@ -1,0 +1,221 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Server answers the engine for one pack. Its calls may come in any order and at the same time: what has not been
+// configured has its defaults.
+type Server struct {
+	pulumirpc.UnimplementedAnalyzerServer
+
+	pack rule.Pack
+
+	mu     sync.RWMutex
+	run    rule.Run
+	config map[string]ruleConfig
+}
+
+// ruleConfig is what the stack's configuration says about one rule.
+type ruleConfig struct {
+	level    pulumirpc.EnforcementLevel
+	settings map[string]int
+}
+
+// New returns a server for the pack, or all mistakes in the pack.
+func New(pack rule.Pack) (*Server, error) {
+	if err := pack.Validate(); err != nil {
+		return nil, fmt.Errorf("policy pack %s: %w", pack.Name, err)
+	}
+	return &Server{pack: pack}, nil
+}
+
+// Handshake accepts every engine.
+func (s *Server) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest) (*pulumirpc.AnalyzerHandshakeResponse, error) {
+	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
+}
+
+// ConfigureStack takes note of the stack that is judged.
+func (s *Server) ConfigureStack(
+	_ context.Context, req *pulumirpc.AnalyzerStackConfigureRequest,
+) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.run = rule.Run{
+		Organization: req.GetOrganization(), Project: req.GetProject(), Stack: req.GetStack(),
+		Tags: req.GetTags(), Preview: req.GetDryRun(),
+	}
+	return &pulumirpc.AnalyzerStackConfigureResponse{}, nil
+}
+
+// GetPluginInfo tells the pack's version.
+func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: s.pack.Version}, nil
+}
+
+// Configure takes the levels and settings of a stack. The engine has applied "all" and filled in defaults. Names of other
+// packs' rules are passed over, so that a stack can have one file for all its packs.
+func (s *Server) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzerRequest) (*emptypb.Empty, error) {
+	config := map[string]ruleConfig{}
+	for _, r := range s.pack.Rules {
+		given, ok := req.GetPolicyConfig()[r.Name]
+		if !ok {
+			continue
+		}
+		settings, err := r.ReadSettings(given.GetProperties().AsMap())
+		if err != nil {
+			return nil, status.Errorf(codes.InvalidArgument, "configuration of policy pack %s: %v", s.pack.Name, err)
+		}
+		config[r.Name] = ruleConfig{level: given.GetEnforcementLevel(), settings: settings}
+	}
+	if given, ok := req.GetPolicyConfig()[rule.Unevaluated]; ok {
+		config[rule.Unevaluated] = ruleConfig{level: given.GetEnforcementLevel()}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config = config
+	return &emptypb.Empty{}, nil
+}
+
+// Analyze judges one resource by its inputs.
+func (s *Server) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pulumirpc.AnalyzeResponse, error) {
+	if rule.IsInternal(req.GetType()) {
+		return &pulumirpc.AnalyzeResponse{}, nil
+	}
+	r := rule.Resource{
+		URN: req.GetUrn(), Type: req.GetType(), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
+		Properties: property.Of(req.GetProperties()),
+	}
+	session := s.session(r)
+	for _, candidate := range s.pack.Rules {
+		if candidate.Judge == nil || session.disabled(candidate) {
+			continue
+		}
+		if !candidate.Judges(r.Type) {
+			session.notApplicable(candidate, "it does not judge "+r.Type)
+			continue
+		}
+		session.judge(candidate, r, func(run rule.Run) rule.Verdict { return candidate.Judge(r, run) })
+	}
+	return session.response(), nil
+}
+
+// AnalyzeStack judges every resource of the stack by its outputs.
+func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequest) (*pulumirpc.AnalyzeResponse, error) {
+	stack := stackOf(req.GetResources())
+	session := s.session(stack.Resources()...)
+	for _, candidate := range s.pack.Rules {
+		if candidate.JudgeInStack == nil || session.disabled(candidate) {
+			continue
+		}
+		judged := false
+		for _, r := range stack.Resources() {
+			if candidate.Judges(r.Type) {
+				judged = true
+				session.judge(candidate, r, func(run rule.Run) rule.Verdict { return candidate.JudgeInStack(r, stack, run) })
+			}
+		}
+		if !judged {
+			session.notApplicable(candidate, "the stack has no resource that it judges")
+		}
+	}
+	return session.response(), nil
+}
+
+func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
+	views := make([]rule.Resource, len(resources))
+	for i, r := range resources {
+		dependencies := make(map[string][]string, len(r.GetPropertyDependencies()))
+		for name, urns := range r.GetPropertyDependencies() {
+			dependencies[name] = urns.GetUrns()
+		}
+		views[i] = rule.Resource{
+			URN: r.GetUrn(), Type: r.GetType(), Name: r.GetName(), Parent: r.GetParent(),
+			Properties: property.Of(r.GetProperties()), PropertyDependencies: dependencies,
+		}
+	}
+	return rule.NewStack(views)
+}
+
+// Remediate changes nothing: no rule has a remediation.
+func (s *Server) Remediate(context.Context, *pulumirpc.AnalyzeRequest) (*pulumirpc.RemediateResponse, error) {
+	return &pulumirpc.RemediateResponse{}, nil
+}
+
+// Cancel has nothing to abort: a call takes milliseconds. The engine interrupts the process next.
+func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, nil
+}
+
+// GetAnalyzerInfo describes the pack and its rules.
+func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
+	policies := make([]*pulumirpc.PolicyInfo, 0, len(s.pack.Rules)+1)
+	for _, r := range s.pack.Rules {
+		info, err := policyInfo(r)
+		if err != nil {
+			return nil, status.Errorf(codes.Internal, "describing rule %s: %v", r.Name, err)
+		}
+		policies = append(policies, info)
+	}
+	policies = append(policies, &pulumirpc.PolicyInfo{
+		Name:             rule.Unevaluated,
+		Description:      "Every rule could decide. What a rule could not judge is listed here, always as advice; disabled silences it.",
+		EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
+	})
+	return &pulumirpc.AnalyzerInfo{
+		Name: s.pack.Name, Version: s.pack.Version, Description: s.pack.Description,
+		Policies: policies, SupportsConfig: true,
+	}, nil
+}
+
+func policyInfo(r rule.Rule) (*pulumirpc.PolicyInfo, error) {
+	schemas := map[string]any{}
+	for _, setting := range r.Settings {
+		schemas[setting.Name] = setting.Schema()
+	}
+	properties, err := structpb.NewStruct(schemas)
+	if err != nil {
+		return nil, err
+	}
+	tags := make([]string, len(r.Controls))
+	for i, control := range r.Controls {
+		tags[i] = control.ID
+	}
+	anchor := r.Controls[0]
+	policyType := pulumirpc.PolicyType_POLICY_TYPE_RESOURCE
+	if r.JudgeInStack != nil {
+		policyType = pulumirpc.PolicyType_POLICY_TYPE_STACK
+	}
+	return &pulumirpc.PolicyInfo{
+		Name: r.Name, Description: r.Headline(), EnforcementLevel: defaultLevel(r), PolicyType: policyType,
+		Severity: severities[r.Severity], Tags: tags, RemediationSteps: r.Fix,
+		ConfigSchema: &pulumirpc.PolicyConfigSchema{Properties: properties},
+		Framework: &pulumirpc.PolicyComplianceFramework{
+			Name: anchor.Framework.Name, Version: anchor.Framework.Version, Reference: anchor.ID,
+		},
+	}, nil
+}
+
+var severities = map[rule.Severity]pulumirpc.PolicySeverity{
+	rule.Low:      pulumirpc.PolicySeverity_POLICY_SEVERITY_LOW,
+	rule.Medium:   pulumirpc.PolicySeverity_POLICY_SEVERITY_MEDIUM,
+	rule.High:     pulumirpc.PolicySeverity_POLICY_SEVERITY_HIGH,
+	rule.Critical: pulumirpc.PolicySeverity_POLICY_SEVERITY_CRITICAL,
+}
+
+func defaultLevel(r rule.Rule) pulumirpc.EnforcementLevel {
+	if r.Level == rule.Mandatory {
+		return pulumirpc.EnforcementLevel_MANDATORY
+	}
+	return pulumirpc.EnforcementLevel_ADVISORY
+}
