@@ -6,7 +6,6 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 STACK    ?= dev
 FUZZTIME ?= 10s
 
-# On a fresh machine the first test of the automation package compiles the Pulumi engine.
 TEST_TIMEOUT = 30m
 
 .PHONY: help build up test race fuzz bench image-test lint vuln generate clean
@@ -21,7 +20,8 @@ build: ## compile bin/awslab and the offline target's stand-ins beside it
 up: build ## bring the stack STACK (dev) up on the offline target
 	bin/awslab up --stack $(STACK)
 
-test: ## run all tests
+test: build ## run all tests
+	bin/awslab engine
 	go test -timeout $(TEST_TIMEOUT) ./...
 
 race: ## run all tests under the race detector

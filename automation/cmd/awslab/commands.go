@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/engine"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -69,6 +70,7 @@ Exit codes: 0 success, 1 the operation failed, 2 wrong arguments or configuratio
 		a.outputsCommand(),
 		a.exportCommand(),
 		a.offlineCommand(),
+		a.engineCommand(),
 	)
 	// Cobra takes a wrong sub-command for an argument of the root and prints help; a script needs an error.
 	root.Args = cobra.ArbitraryArgs
@@ -314,6 +316,25 @@ func (a *app) offlineCommand() *cobra.Command {
 	}
 	parent.AddCommand(env, list)
 	return parent
+}
+
+func (a *app) engineCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "engine",
+		Short: "Find the Pulumi engine, building it where there is none, and print its path",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			view := a.openView("")
+			defer a.closeView()
+			found, err := engine.Find(cmd.Context(), "", view.engine)
+			a.closeView()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(a.out, found.Path)
+			return nil
+		},
+	}
 }
 
 // quote makes a value safe for a POSIX shell.

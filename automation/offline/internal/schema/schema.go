@@ -7,7 +7,12 @@
 //	resource aws:ec2/subnet:Subnet {"inputs":{"vpcId":"!string","tags":"{string}",...},"outputs":{...}}
 //
 // A type expression is string, integer, number, boolean, any, asset, archive, [T] for a list, {T} for a map,
-// enum("a"|"b"), or the name of an object line; a leading ! marks a required property.
+// enum("a"|"b"), or the name of an object line, which the awsx schema qualifies when it is of the aws schema
+// (aws:ecs.ServiceAlarms). A leading ! marks a property that is required, as an input, or always has a value, as an output.
+//
+// Go source does not tell everything that a provider's schema does. Unknown here, and so left open, are: whether a list
+// or a map inside an object type or among a function's arguments is required; the values of what AWS restricts but the SDK
+// types as string, and those of the few enumerations of awsx and docker, which their stand-ins judge; which types a union takes (an IAM policy as text or as document is any); references to resources.
 package schema
 
 import (
@@ -47,7 +52,7 @@ type Type struct {
 	Kind Kind
 	// Elem is the element type of an Array or Map.
 	Elem *Type
-	// Ref names the object type of an Object; see Package.Object.
+	// Ref names the object type of an Object; see Package.Object. One that names a resource has no properties to look up.
 	Ref string
 	// Enum lists the allowed values of a String; empty means any.
 	Enum []string
@@ -55,8 +60,9 @@ type Type struct {
 
 // Property is an input or output.
 type Property struct {
-	Name     string
-	Type     *Type
+	Name string
+	Type *Type
+	// Required inputs must be given, and required outputs always have a value.
 	Required bool
 	// Secret outputs are marked so by the SDK's constructor.
 	Secret bool
@@ -178,8 +184,12 @@ func (p *Package) Function(token string) (*Function, bool) {
 	return f, true
 }
 
-// Object looks the properties of an object type up by the Ref of a Type, sorted by name.
+// Object looks the properties of an object type up by the Ref of a Type of this package, sorted by name. The type may
+// belong to another package.
 func (p *Package) Object(ref string) ([]Property, bool) {
+	if owner, name, qualified := strings.Cut(ref, ":"); qualified {
+		return foreignObject(owner, name)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if found, known := p.objects[ref]; known {
@@ -192,6 +202,17 @@ func (p *Package) Object(ref string) ([]Property, bool) {
 	}
 	p.objects[ref] = properties(data)
 	return p.objects[ref], true
+}
+
+func foreignObject(owner, name string) ([]Property, bool) {
+	if owner != "aws" {
+		return nil, false // awsx refers to aws alone
+	}
+	p, err := AWS()
+	if err != nil {
+		return nil, false
+	}
+	return p.Object(name)
 }
 
 // ResourceTokens lists every resource type, sorted.

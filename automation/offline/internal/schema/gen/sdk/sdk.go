@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -57,21 +58,25 @@ func Generate(m Module) (string, error) {
 
 // goPackage is one folder of an SDK.
 type goPackage struct {
-	// name qualifies the package's types: the Go package's name.
-	name    string
-	structs map[string]*ast.StructType
+	// sdk is the Pulumi package's name, name the Go package's: it qualifies the package's types.
+	sdk, name string
+	structs   map[string]*ast.StructType
+	// elements are the plain types behind the SDK's wrappers, from their ElementType methods: serviceArgs of ServiceArgs,
+	// *Alarms of AlarmsPtrOutput.
+	elements map[string]ast.Expr
+	// imports are import paths by name. The SDKs name an import alike in all files of a package.
+	imports map[string]string
 	// basics are the named types over a basic one, such as enumerations.
 	basics map[string]string
-	enums  map[string][]string
 	funcs  []*ast.FuncDecl
 }
 
 // parse reads every folder below root, in parallel: a big SDK has over a hundred megabytes of source.
 func parse(root, rootName string) ([]*goPackage, error) {
 	var dirs []string
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(dir string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && entry.Name() != "internal" {
-			dirs = append(dirs, path)
+			dirs = append(dirs, dir)
 		}
 		return err
 	})
@@ -83,7 +88,10 @@ func parse(root, rootName string) ([]*goPackage, error) {
 	group.SetLimit(runtime.NumCPU())
 	for i, dir := range dirs {
 		group.Go(func() error {
-			p := &goPackage{name: filepath.Base(dir), structs: map[string]*ast.StructType{}, basics: map[string]string{}, enums: map[string][]string{}}
+			p := &goPackage{
+				sdk: rootName, name: filepath.Base(dir), structs: map[string]*ast.StructType{}, elements: map[string]ast.Expr{},
+				imports: map[string]string{}, basics: map[string]string{},
+			}
 			if dir == root {
 				p.name = rootName
 			}
@@ -99,10 +107,13 @@ func (p *goPackage) read(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		if err != nil {
 			return fmt.Errorf("parsing the SDK: %w", err)
+		}
+		if err := p.addImports(file); err != nil {
+			return fmt.Errorf("reading %s: %w", name, err)
 		}
 		for _, declaration := range file.Decls {
 			p.declare(declaration)
@@ -111,35 +122,58 @@ func (p *goPackage) read(dir string) error {
 	return nil
 }
 
+func (p *goPackage) addImports(file *ast.File) error {
+	for _, spec := range file.Imports {
+		imported := unquote(spec.Path.Value)
+		name := path.Base(imported)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		if other, taken := p.imports[name]; taken && other != imported && name != "_" {
+			return fmt.Errorf("the name %s stands for %s and for %s", name, other, imported)
+		}
+		p.imports[name] = imported
+	}
+	return nil
+}
+
 func (p *goPackage) declare(declaration ast.Decl) {
 	switch d := declaration.(type) {
 	case *ast.FuncDecl:
-		if d.Recv == nil && d.Body != nil {
+		switch {
+		case d.Body == nil:
+		case d.Recv == nil:
 			p.funcs = append(p.funcs, d)
+		case d.Name.Name == "ElementType":
+			p.elements[typeName(d.Recv.List[0].Type)] = elementType(d)
 		}
 	case *ast.GenDecl:
 		for _, spec := range d.Specs {
-			switch s := spec.(type) {
-			case *ast.TypeSpec:
-				switch t := s.Type.(type) {
-				case *ast.StructType:
-					p.structs[s.Name.Name] = t
-				case *ast.Ident:
-					p.basics[s.Name.Name] = t.Name
-				}
-			case *ast.ValueSpec:
-				if typ, ok := s.Type.(*ast.Ident); ok && len(s.Values) == 1 {
-					value := s.Values[0]
-					if call, ok := value.(*ast.CallExpr); ok && len(call.Args) == 1 {
-						value = call.Args[0]
-					}
-					if literal, ok := value.(*ast.BasicLit); ok {
-						p.enums[typ.Name] = append(p.enums[typ.Name], literal.Value)
-					}
-				}
+			s, ok := spec.(*ast.TypeSpec)
+			if !ok {
+				continue
+			}
+			switch t := s.Type.(type) {
+			case *ast.StructType:
+				p.structs[s.Name.Name] = t
+			case *ast.Ident:
+				p.basics[s.Name.Name] = t.Name
 			}
 		}
 	}
+}
+
+// elementType takes T out of return reflect.TypeOf((*T)(nil)).Elem().
+func elementType(f *ast.FuncDecl) (element ast.Expr) {
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		if parenthesized, ok := n.(*ast.ParenExpr); ok && element == nil {
+			if pointer, ok := parenthesized.X.(*ast.StarExpr); ok {
+				element = pointer.X
+			}
+		}
+		return element == nil
+	})
+	return element
 }
 
 // entries renders what the package registers, invokes and declares.
@@ -167,8 +201,8 @@ func (p *goPackage) entries() ([]string, error) {
 		}
 	}
 	for name, structure := range p.structs {
-		if properties := p.properties(structure, nil); len(properties) > 0 && p.plain(name, structure) {
-			if err := add("object", p.name+"."+name, properties); err != nil {
+		if p.plain(name, structure) {
+			if err := add("object", p.name+"."+name, p.properties(structure, nil)); err != nil {
 				return nil, err
 			}
 		}
@@ -217,17 +251,13 @@ type function struct {
 func (p *goPackage) resource(f *ast.FuncDecl) resource {
 	name := strings.TrimPrefix(f.Name.Name, "New")
 	facts := constructorFacts(f)
-	inputs := p.structs[lowerFirst(name)+"Args"]
+	inputs := p.structs[typeName(p.elements[name+"Args"])]
 	r := resource{
 		Inputs: p.properties(inputs, facts.required), Aliases: facts.aliases, Secrets: facts.secrets,
-		Defaults: p.byProperty(inputs, facts.defaults),
+		Defaults: p.byProperty(inputs, facts.defaults), Outputs: p.properties(p.structs[name], nil),
 	}
 	if r.Inputs == nil {
 		r.Inputs = map[string]string{}
-	}
-	r.Outputs = p.properties(p.structs[lowerFirst(name)+"State"], nil)
-	if len(r.Outputs) == 0 {
-		r.Outputs = p.outputs(p.structs[name])
 	}
 	return r
 }

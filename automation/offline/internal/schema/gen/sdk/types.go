@@ -3,6 +3,7 @@ package sdk
 import (
 	"go/ast"
 	"go/token"
+	"path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -31,47 +32,17 @@ func (p *goPackage) properties(structure *ast.StructType, required map[string]bo
 	return properties
 }
 
-// outputs renders the fields of a resource struct that has no state struct, as components have none. Their types are
-// outputs, whose element type is not worth the parsing.
-func (p *goPackage) outputs(structure *ast.StructType) map[string]string {
-	if structure == nil {
-		return nil
-	}
-	properties := map[string]string{}
-	for _, field := range structure.Fields.List {
-		if name := propertyName(field); name != "" {
-			properties[name] = "any"
-		}
-	}
-	return properties
-}
-
-// plain tells an object type from the SDK's wrappers around it and from the structs of resources and functions.
+// plain tells an object type, the empty ones among them, from the SDK's wrappers around it, which have an ElementType,
+// and from the structs of resources and outputs, which embed one of the Pulumi SDK's.
 func (p *goPackage) plain(name string, structure *ast.StructType) bool {
-	if unicode.IsLower(rune(name[0])) {
+	if _, wrapper := p.elements[name]; wrapper || unicode.IsLower(rune(name[0])) {
 		return false
 	}
-	for _, field := range structure.Fields.List {
-		if len(field.Names) == 0 || wrapped(field.Type) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(structure.Fields.List, func(f *ast.Field) bool { return len(f.Names) == 0 || propertyName(f) == "" })
 }
 
-// wrapped tells whether a type is an Input or Output of the Pulumi SDK, or one generated for an object type.
-func wrapped(t ast.Expr) bool {
-	name := typeName(t)
-	if selector, ok := t.(*ast.SelectorExpr); ok {
-		if owner, ok := selector.X.(*ast.Ident); ok && owner.Name == "pulumi" {
-			return !slices.Contains([]string{"Asset", "Archive", "AssetOrArchive"}, name)
-		}
-	}
-	return strings.HasSuffix(name, "Input") || strings.HasSuffix(name, "Output")
-}
-
-// expression renders a plain Go type: string, integer, number, boolean, any, asset, archive, [T], {T}, enum(...) or
-// the name of an object type. optional tells whether the Go type can be absent.
+// expression renders a Go type, plain or an Output: string, integer, number, boolean, any, asset, archive, [T], {T},
+// enum(...) or the name of an object type. optional tells whether the Go type can be absent.
 func (p *goPackage) expression(t ast.Expr) (expression string, optional bool) {
 	switch t := t.(type) {
 	case *ast.StarExpr:
@@ -86,8 +57,7 @@ func (p *goPackage) expression(t ast.Expr) (expression string, optional bool) {
 	case *ast.InterfaceType:
 		return "any", true
 	case *ast.SelectorExpr:
-		owner, ok := t.X.(*ast.Ident)
-		return p.foreign(t), ok && owner.Name == "pulumi"
+		return p.foreign(p.imports[typeName(t.X)], t.Sel.Name)
 	case *ast.Ident:
 		return p.local(t.Name)
 	default:
@@ -104,31 +74,64 @@ func (p *goPackage) local(name string) (expression string, optional bool) {
 		return basic, basic == "any"
 	}
 	if basic, ok := p.basics[name]; ok {
-		if values := p.enums[name]; len(values) > 0 && basic == "string" {
-			return "enum(" + strings.Join(values, "|") + ")", false
-		}
 		return basicTypes[basic], false
+	}
+	if element, ok := p.elements[name]; ok && strings.HasSuffix(name, "Output") {
+		return p.expression(element)
 	}
 	return p.name + "." + name, false
 }
 
-// foreign renders a type of another package: assets and archives of the Pulumi SDK, object types of a neighbour.
-func (p *goPackage) foreign(t *ast.SelectorExpr) string {
-	owner, ok := t.X.(*ast.Ident)
-	if !ok {
-		return "any"
+// foreign renders a type of another package. The name of an object type of another SDK is qualified: aws:ecs.ServiceAlarms.
+// Outputs of another SDK are references to its resources.
+func (p *goPackage) foreign(importPath, name string) (expression string, optional bool) {
+	if importPath == "github.com/pulumi/pulumi/sdk/v3/go/pulumi" {
+		return pulumiType(name)
 	}
-	if owner.Name != "pulumi" {
-		return owner.Name + "." + t.Sel.Name
+	if reference, ok := strings.CutSuffix(name, "Output"); ok {
+		if strings.HasSuffix(reference, "Array") {
+			return "[any]", true
+		}
+		return "any", true
 	}
-	switch t.Sel.Name {
-	case "Archive":
-		return "archive"
-	case "Asset", "AssetOrArchive":
-		return "asset"
-	default:
-		return "any"
+	for _, m := range Modules {
+		switch {
+		case !strings.HasPrefix(importPath, m.Path+"/"):
+		case m.Package == p.sdk:
+			return path.Base(importPath) + "." + name, false
+		default:
+			return m.Package + ":" + path.Base(importPath) + "." + name, false
+		}
 	}
+	return "any", true
+}
+
+// pulumiBases are what the Pulumi SDK's types are made of. The empty name is that of pulumi.Map and pulumi.Array, whose
+// elements are anything.
+var pulumiBases = map[string]string{
+	"String": "string", "Bool": "boolean", "Int": "integer", "Float64": "number", "Any": "any", "": "any",
+	"Asset": "asset", "AssetOrArchive": "asset", "Archive": "archive",
+}
+
+// pulumiType renders a type of the Pulumi SDK: Archive, StringOutput, StringPtrOutput, StringMapArrayOutput.
+func pulumiType(name string) (expression string, optional bool) {
+	name, isOutput := strings.CutSuffix(name, "Output")
+	if base, ok := pulumiBases[name]; ok {
+		return base, !isOutput || base == "any"
+	}
+	if value, ok := strings.CutSuffix(name, "Ptr"); ok {
+		expression, _ = pulumiType(value)
+		return expression, true
+	}
+	if element, ok := strings.CutSuffix(name, "Array"); ok {
+		expression, _ = pulumiType(element)
+		return "[" + expression + "]", true
+	}
+	if element, ok := strings.CutSuffix(name, "Map"); ok {
+		expression, _ = pulumiType(element)
+		return "{" + expression + "}", true
+	}
+	return "any", true
 }
 
 // propertyName reads the pulumi tag of a field; it is empty for a field that is no property.
@@ -179,5 +182,3 @@ func unquote(literal string) string {
 	}
 	return text
 }
-
-func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:] }
