@@ -167,10 +167,83 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 		require.Equal(t, []string{"replace"}, opOf(preview, "aws:ec2/vpc:Vpc"))
 	})
 
+	t.Run("a changed desired count is an update", func(t *testing.T) {
+		p.configure(t, "dev", "desiredCount: 1", "desiredCount: 2")
+		defer p.configure(t, "dev", "desiredCount: 2", "desiredCount: 1")
+		preview, err := p.open(t, "dev").Preview(ctx)
+		require.NoError(t, err)
+		require.Len(t, preview.Steps, 1)
+		service := step(t, preview, "aws:ecs/service:Service", "catalog-service")
+		require.Equal(t, "update", service.Op)
+		require.Equal(t, []string{"desiredCount"}, service.Properties)
+		require.Empty(t, preview.Violations, "two tasks are enough")
+	})
+
+	t.Run("a third zone keeps every subnet and NAT gateway", func(t *testing.T) {
+		p.configure(t, "dev", "availabilityZones: 2", "availabilityZones: 3")
+		defer p.configure(t, "dev", "availabilityZones: 3", "availabilityZones: 2")
+		preview, err := p.open(t, "dev").Preview(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []string{"create", "create", "create"}, opOf(preview, "aws:ec2/subnet:Subnet"))
+		require.Empty(t, opOf(preview, "aws:ec2/natGateway:NatGateway"))
+		for _, s := range preview.Steps {
+			require.Contains(t, []string{"create", "update"}, s.Op, "%s %s", s.Type, s.Name)
+		}
+	})
+
+	t.Run("a locked stack says who holds the lock", func(t *testing.T) {
+		locks := filepath.Join(p.dir, ".awslab", "offline", "state", ".pulumi", "locks", "organization", "awslab", "dev")
+		require.NoError(t, os.MkdirAll(locks, 0o700))
+		lock := filepath.Join(locks, "0.json")
+		content := `{"pid": 42, "username": "somebody", "hostname": "elsewhere", "timestamp": "2026-01-02T03:04:05Z"}`
+		require.NoError(t, os.WriteFile(lock, []byte(content), 0o600))
+		defer func() { require.NoError(t, os.Remove(lock)) }()
+		_, err := lab.Refresh(ctx)
+		var locked *automation.ConcurrentUpdateError
+		require.ErrorAs(t, err, &locked)
+		require.Equal(t, "dev", locked.Stack)
+		require.Contains(t, locked.Holder, "somebody@elsewhere (pid 42)")
+	})
+
 	destroyed, err := lab.Destroy(ctx)
 	require.NoError(t, err)
 	require.True(t, destroyed.Succeeded)
 	require.Empty(t, p.world(t))
+}
+
+func TestAServiceOfOneTaskIsRefusedInProd(t *testing.T) {
+	p := newProject(t)
+	p.configure(t, "prod", "desiredCount: 3", "desiredCount: 1", "min: 3", "min: 1")
+	result, err := p.open(t, "prod").Up(context.Background())
+	var refused *automation.PolicyError
+	require.ErrorAs(t, err, &refused)
+	require.Len(t, refused.Violations, 1)
+	violation := refused.Violations[0]
+	require.Equal(t, "ecs-min-tasks", violation.Policy)
+	require.True(t, strings.HasSuffix(violation.URN, "aws:ecs/service:Service::catalog-service"), violation.URN)
+	require.Contains(t, violation.Message, "Fix: ")
+	require.Equal(t, automation.OperationPreview, result.Operation, "it does not get beyond the preview")
+	require.Empty(t, p.world(t))
+}
+
+func TestProdComesUpAndGoesDown(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	lab := p.open(t, "prod")
+	up, err := lab.Up(ctx)
+	require.NoError(t, err)
+	require.Empty(t, up.Violations)
+	for _, d := range up.Diagnostics {
+		require.Contains(t, d.Message, "image not built", "prod comes up without a warning of its own")
+	}
+
+	_, err = lab.Destroy(ctx)
+	require.ErrorContains(t, err, "deletion protection", "what prod protects is not destroyed")
+	p.configure(t, "prod", "deletionProtection: true", "deletionProtection: false")
+	_, err = p.open(t, "prod").Up(ctx)
+	require.NoError(t, err)
+	_, err = lab.Destroy(ctx)
+	require.ErrorContains(t, err, "RepositoryNotEmptyException")
 }
 
 func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {

@@ -343,7 +343,7 @@ func (p *Provider) make(ctx context.Context, urn string, i *image, preview bool)
 	if errors.As(err, &cannot) {
 		digest, err = standInDigest(i.build.digest, i.build), nil
 		err = errors.Join(err, p.log(ctx, pulumirpc.LogSeverity_WARNING, urn, fmt.Sprintf(
-			"offline: image %s was not built: %s. Its digest stands for the build context, and there is nothing to run.", i.given, cannot.reason)))
+			"offline: image not built: %s: %s. Its digest stands for the build context, and there is nothing to run.", i.given, cannot.reason)))
 	}
 	if err != nil {
 		return "", err

@@ -223,7 +223,7 @@ func TestWithoutAnEngineNothingIsBuiltAndTheRunSaysSo(t *testing.T) {
 	s := newStandIn(t, noEngine, "MUTABLE")
 	outputs, err := s.create(imageInputs(dir, "1"), false)
 	require.NoError(t, err)
-	require.Equal(t, []string{"WARNING offline: image " + repositoryURL + ":1 was not built: no Docker Engine answers at " + noEngine +
+	require.Equal(t, []string{"WARNING offline: image not built: " + repositoryURL + ":1: no Docker Engine answers at " + noEngine +
 		". Its digest stands for the build context, and there is nothing to run."}, s.logs)
 	digest := outputs["repoDigest"].StringValue()
 	require.Regexp(t, "^"+repositoryURL+"@sha256:[0-9a-f]{64}$", digest)
