@@ -1,0 +1,69 @@
+package aws
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// APIError is a refusal in AWS's words.
+type APIError struct {
+	// Code is the error code of the service's API, such as InvalidSubnet.Range.
+	Code    string
+	Message string
+	// retried says that the provider tries again for minutes before it gives up, since the reason often goes away.
+	retried bool
+}
+
+func (e *APIError) Error() string { return fmt.Sprintf("api error %s: %s", e.Code, e.Message) }
+
+// refuse makes an AWS refusal.
+func refuse(code, format string, args ...any) error {
+	return &APIError{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// refuseRetried makes an AWS refusal that the provider waits out.
+func refuseRetried(code, format string, args ...any) error {
+	return &APIError{Code: code, Message: fmt.Sprintf(format, args...), retried: true}
+}
+
+func isRetried(err error) bool {
+	var refusal *APIError
+	return errors.As(err, &refusal) && refusal.retried
+}
+
+// services are the names of AWS services as the provider writes them in errors.
+var services = map[string]string{
+	"acm": "ACM", "appautoscaling": "Application Auto Scaling", "autoscaling": "Auto Scaling", "backup": "Backup",
+	"cloudfront": "CloudFront", "cloudwatch": "CloudWatch", "dynamodb": "DynamoDB", "ec2": "EC2", "ecr": "ECR",
+	"ecs": "ECS", "efs": "EFS", "iam": "IAM", "kms": "KMS", "lambda": "Lambda", "lb": "ELBv2", "rds": "RDS",
+	"route53": "Route 53", "s3": "S3", "secretsmanager": "Secrets Manager", "servicediscovery": "Service Discovery",
+	"sns": "SNS", "vpc": "EC2", "wafv2": "WAFv2", "xray": "X-Ray",
+}
+
+// wrap says what was attempted, in the provider's form: creating EC2 Subnet (name): operation error EC2: CreateSubnet,
+// api error InvalidSubnet.Range: ...
+func wrap(doing, operation, token, name string, err error) error {
+	service, known := services[serviceOf(token)]
+	if !known {
+		service = serviceOf(token)
+	}
+	what := fmt.Sprintf("%s %s %s (%s)", doing, service, spaced(shortName(token)), name)
+	var refusal *APIError
+	if errors.As(err, &refusal) {
+		return fmt.Errorf("%s: operation error %s: %s%s, %w", what, service, operation, shortName(token), refusal)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// spaced writes a type's name as words: Route Table for RouteTable.
+func spaced(name string) string {
+	var words strings.Builder
+	for i, r := range name {
+		if i > 0 && r >= 'A' && r <= 'Z' && name[i-1] >= 'a' && name[i-1] <= 'z' {
+			words.WriteByte(' ')
+		}
+		words.WriteRune(r)
+	}
+	return words.String()
+}

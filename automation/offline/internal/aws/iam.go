@@ -1,0 +1,179 @@
+package aws
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
+)
+
+func init() {
+	register(map[string]behavior{
+		tRole:           {create: createRole, update: createRole, read: readRole, remove: removeRole},
+		tPolicy:         {create: createPolicy, update: createPolicy, read: readPolicy},
+		tRolePolicy:     {create: createRolePolicy, update: createRolePolicy},
+		tRoleAttachment: {imported: importAttachment},
+	})
+}
+
+// Sizes of policy documents in characters without white space, from "IAM and AWS STS quotas".
+const (
+	maxTrustPolicy   = 2048
+	maxManagedPolicy = 6144
+	maxInlinePolicy  = 10240
+)
+
+func createRole(c *change) error {
+	if err := refusePolicy(c.inputs.str("assumeRolePolicy"), maxTrustPolicy); err != nil {
+		return err
+	}
+	return refusePrincipals(c, c.inputs.str("assumeRolePolicy"))
+}
+
+func createPolicy(c *change) error {
+	return refusePolicy(c.inputs.str("policy"), maxManagedPolicy)
+}
+
+func createRolePolicy(c *change) error {
+	return refusePolicy(c.inputs.str("policy"), maxInlinePolicy)
+}
+
+// refusePolicy refuses a document that is no IAM policy or too long.
+func refusePolicy(text string, limit int) error {
+	parsed, ok := parseJSON(text)
+	document, is := parsed.(map[string]any)
+	if !ok || !is {
+		return refuse("MalformedPolicyDocument", "Syntax errors in policy.")
+	}
+	statements := statementsOf(document)
+	if len(statements) == 0 {
+		return refuse("MalformedPolicyDocument", "Missing required field Statement")
+	}
+	for _, statement := range statements {
+		effect, _ := statement["Effect"].(string)
+		if effect != "Allow" && effect != "Deny" {
+			return refuse("MalformedPolicyDocument", "Invalid effect: %q", effect)
+		}
+		if statement["Action"] == nil && statement["NotAction"] == nil {
+			return refuse("MalformedPolicyDocument", "Policy statement must contain actions.")
+		}
+	}
+	if size := len(strings.Join(strings.Fields(text), "")); size > limit {
+		return refuse("LimitExceeded", "Cannot exceed quota for PolicySize: %d (the document has %d characters)", limit, size)
+	}
+	return nil
+}
+
+// statementsOf returns the statements of a policy document, of which there may be a bare one.
+func statementsOf(document map[string]any) []map[string]any {
+	list, is := document["Statement"].([]any)
+	if !is {
+		list = []any{document["Statement"]}
+	}
+	var statements []map[string]any
+	for _, element := range list {
+		if statement, is := element.(map[string]any); is {
+			statements = append(statements, statement)
+		}
+	}
+	return statements
+}
+
+// refusePrincipals refuses a trust in a role of this account that does not exist.
+func refusePrincipals(c *change, text string) error {
+	parsed, _ := parseJSON(text)
+	document, _ := parsed.(map[string]any)
+	for _, statement := range statementsOf(document) {
+		principal, _ := statement["Principal"].(map[string]any)
+		for _, arn := range textsOf(principal["AWS"]) {
+			if !strings.HasPrefix(arn, "arn:aws:iam::"+world.Account+":role/") || isAWSManaged(arn) {
+				continue
+			}
+			roles, err := c.tx.ByARN(arn)
+			if err != nil {
+				return err
+			}
+			if len(roles) == 0 {
+				return refuseRetried("MalformedPolicyDocument", "Invalid principal in policy: %q", "AWS:"+arn)
+			}
+		}
+	}
+	return nil
+}
+
+// textsOf returns a value of a policy document that may be one text or several.
+func textsOf(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		var texts []string
+		for _, element := range v {
+			if text, is := element.(string); is {
+				texts = append(texts, text)
+			}
+		}
+		return texts
+	default:
+		return nil
+	}
+}
+
+// readRole lists the policies that attachments added.
+func readRole(c *change) error {
+	referrers, err := c.tx.Referrers(c.thing)
+	if err != nil {
+		return err
+	}
+	arns := view(c.state).strings("managedPolicyArns")
+	var inline []any
+	for _, r := range referrers {
+		switch r.Thing.Type {
+		case tRoleAttachment:
+			arns = append(arns, stateOf(r.Thing).str("policyArn"))
+		case tRolePolicy:
+			inline = append(inline, map[string]any{"name": stateOf(r.Thing).str("name"), "policy": stateOf(r.Thing).str("policy")})
+		}
+	}
+	slices.Sort(arns)
+	c.set("managedPolicyArns", toAny(slices.Compact(arns)))
+	if len(inline) > 0 {
+		c.set("inlinePolicies", inline)
+	}
+	return nil
+}
+
+// removeRole takes the policies along that it detaches by force.
+func removeRole(c *change) error {
+	referrers, err := c.tx.Referrers(c.thing)
+	if err != nil {
+		return err
+	}
+	for _, r := range referrers {
+		if r.Thing.Type == tRoleAttachment || r.Thing.Type == tRolePolicy {
+			if err := c.tx.Remove(r.Thing.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func readPolicy(c *change) error {
+	referrers, err := c.tx.Referrers(c.thing)
+	if err != nil {
+		return err
+	}
+	c.set("attachmentCount", float64(len(referrers)))
+	return nil
+}
+
+// importAttachment takes {role}/{policy ARN}.
+func importAttachment(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
+	role, arn, found := strings.Cut(id, "/")
+	if !found {
+		return nil, fmt.Errorf("importing a role policy attachment: %q is not {role}/{policy ARN}", id)
+	}
+	return findBy(p, tx, tRoleAttachment, func(a view) bool { return a.str("role") == role && a.str("policyArn") == arn })
+}

@@ -1,0 +1,184 @@
+package aws
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Model is what the provider knows of a resource type as data. Paths name properties from the type's top, without list
+// indices: ingress.fromPort.
+type Model struct {
+	// ID, ARN and Key are templates (see expand). An ID that is empty is made by the type's behavior; an ARN that is
+	// empty means that the type has none. Key is what tells things of the type apart; empty means the id.
+	ID, ARN, Key string
+	// Global says that the thing lives in no region.
+	Global bool
+	// Name is the property that holds the AWS name; empty means "name".
+	Name string
+	// Tags says that the type has tags and tagsAll, and so takes the provider's default tags.
+	Tags bool
+	// DeleteBeforeReplace says that a replacement cannot exist beside what it replaces.
+	DeleteBeforeReplace bool
+	AutoName            *AutoName
+	// ForceNew are the inputs whose change replaces; OptionalComputed the inputs that AWS fills when absent.
+	ForceNew, OptionalComputed []string
+	// Defaults are filled in by Check.
+	Defaults map[string]any
+	// Conflicts are groups of which one may be given at most, ExactlyOneOf of which one must be, AtLeastOneOf of which
+	// some must be. Of a RequiredWith group the first needs all others.
+	Conflicts, ExactlyOneOf, AtLeastOneOf, RequiredWith [][]string
+	Enums                                               map[string][]any
+	// Numbers are closed ranges of numbers, Lengths of the length of texts in characters, Items of that of lists. A
+	// null bound is open.
+	Numbers, Lengths, Items map[string][2]*float64
+	// Patterns must match, Forbidden must not.
+	Patterns, Forbidden map[string]Pattern
+	// Formats name a syntax: arn, arnOrStar, json, cidr, cidr4, cidr6, ip4 or ip6.
+	Formats map[string]string
+	// APIPatterns are patterns that AWS checks, and the provider does not: they fail the create, not the preview.
+	APIPatterns map[string]Pattern
+	// Computed are templates for outputs that no input gives.
+	Computed map[string]any
+	// Sets are lists in which order has no meaning.
+	Sets []string
+	// Equal names how values are compared that may be written in several ways: see equalities.
+	Equal map[string]string
+	// Unseen are properties whose changes are no difference while another property has, or lacks, a value.
+	Unseen map[string]Unseen
+	// Kept are properties whose removal from the program is no difference, Absent values that mean the same as none.
+	Kept   []string
+	Absent map[string]any
+	// Taken is how AWS refuses a second thing of the same name.
+	Taken *Taken
+	// Secrets are properties that hold secrets whether or not the program says so.
+	Secrets []string
+
+	forceNew, optionalComputed, sets, kept map[string]bool
+}
+
+// AutoName says how a property is named when the program does not.
+type AutoName struct {
+	Property, Separator string
+	// Random is the number of hexadecimal digits at the end, Max the longest name in characters.
+	Random, Max int
+	// Prefix is put before the name; Lower makes it lower case.
+	Prefix string
+	Lower  bool
+}
+
+// Unseen is a condition on another property under which a change is no difference.
+type Unseen struct {
+	Property string
+	// When lists the values under which it is not seen; Unless those under which it is.
+	When, Unless []any
+}
+
+// Taken is the refusal of a name.
+type Taken struct {
+	Code, Message string
+	// With are further properties that must be the same for a name to be taken.
+	With []string
+	// Scope is "world" for names that are unique across regions.
+	Scope string
+}
+
+// Pattern is a regular expression, compiled at its first use: most runs use few of them.
+type Pattern struct {
+	text string
+	once *sync.Once
+	re   **regexp.Regexp
+}
+
+// UnmarshalJSON reads the expression.
+func (p *Pattern) UnmarshalJSON(data []byte) error {
+	p.once, p.re = new(sync.Once), new(*regexp.Regexp)
+	return json.Unmarshal(data, &p.text)
+}
+
+// Match says whether the text matches.
+func (p Pattern) Match(text string) bool {
+	p.once.Do(func() { *p.re = regexp.MustCompile(p.text) })
+	return (*p.re).MatchString(text)
+}
+
+func (p Pattern) String() string { return p.text }
+
+//go:embed models/*.json
+var modelFiles embed.FS
+
+// models reads the model files as they are asked for, one for each service.
+type models struct {
+	mu       sync.Mutex
+	services map[string]map[string]*Model
+}
+
+// of returns the model of a type, or nil if there is none.
+func (m *models) of(token string) (*Model, error) {
+	service := serviceOf(token)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	loaded, done := m.services[service]
+	if !done {
+		var err error
+		if loaded, err = loadModels(service); err != nil {
+			return nil, err
+		}
+		if m.services == nil {
+			m.services = map[string]map[string]*Model{}
+		}
+		m.services[service] = loaded
+	}
+	return loaded[token], nil
+}
+
+func loadModels(service string) (map[string]*Model, error) {
+	data, err := modelFiles.ReadFile("models/" + service + ".json")
+	if err != nil {
+		return nil, nil // a service none of whose types is modelled
+	}
+	var loaded map[string]*Model
+	if err := json.Unmarshal(data, &loaded); err != nil {
+		return nil, fmt.Errorf("reading the models of %s: %w", service, err)
+	}
+	for _, model := range loaded {
+		model.index()
+	}
+	return loaded, nil
+}
+
+func (m *Model) index() {
+	m.forceNew, m.optionalComputed = setOf(m.ForceNew), setOf(m.OptionalComputed)
+	m.sets, m.kept = setOf(m.Sets), setOf(m.Kept)
+}
+
+func (m *Model) nameProperty() string {
+	if m.Name != "" {
+		return m.Name
+	}
+	return "name"
+}
+
+func setOf(list []string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, element := range list {
+		set[element] = true
+	}
+	return set
+}
+
+// serviceOf returns the service of a type or function token: ec2 of aws:ec2/vpc:Vpc.
+func serviceOf(token string) string {
+	_, rest, _ := strings.Cut(token, ":")
+	service, _, _ := strings.Cut(rest, "/")
+	service, _, _ = strings.Cut(service, ":")
+	return service
+}
+
+// shortName returns the last part of a token: Vpc of aws:ec2/vpc:Vpc.
+func shortName(token string) string {
+	return token[strings.LastIndex(token, ":")+1:]
+}

@@ -1,0 +1,335 @@
+package aws
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// allModels returns every model by its type.
+func allModels(t testing.TB) map[string]*Model {
+	t.Helper()
+	files, err := modelFiles.ReadDir("models")
+	require.NoError(t, err)
+	all := map[string]*Model{}
+	for _, file := range files {
+		loaded, err := loadModels(strings.TrimSuffix(file.Name(), ".json"))
+		require.NoError(t, err)
+		for token, model := range loaded {
+			all[token] = model
+		}
+	}
+	require.Len(t, all, 96)
+	return all
+}
+
+func awsSchema(t testing.TB) *schema.Package {
+	t.Helper()
+	pkg, err := schema.AWS()
+	require.NoError(t, err)
+	return pkg
+}
+
+// typeAt returns the type of an input, or of an output, at a path of the model.
+func typeAt(pkg *schema.Package, properties []schema.Property, path string) *schema.Type {
+	name, rest, more := strings.Cut(path, ".")
+	typ := propertyType(properties, name)
+	if typ == nil || !more {
+		return typ
+	}
+	for typ.Kind == schema.Array {
+		typ = typ.Elem
+	}
+	if typ.Kind != schema.Object {
+		return typ
+	}
+	inner, _ := pkg.Object(typ.Ref)
+	return typeAt(pkg, inner, rest)
+}
+
+// A model speaks of properties that the SDK has: anything else is a slip of the pen that would never take effect.
+func TestModelsNamePropertiesOfTheSDK(t *testing.T) {
+	pkg := awsSchema(t)
+	for token, m := range allModels(t) {
+		r, known := pkg.Resource(token)
+		require.True(t, known, token)
+		inputs := slices.Concat(m.ForceNew, m.OptionalComputed, m.Sets, m.Kept, m.Secrets, sortedKeys(m.Defaults), sortedKeys(m.Enums),
+			sortedKeys(m.Numbers), sortedKeys(m.Lengths), sortedKeys(m.Items), sortedKeys(m.Patterns), sortedKeys(m.Forbidden),
+			sortedKeys(m.Formats), sortedKeys(m.APIPatterns), sortedKeys(m.Equal), sortedKeys(m.Unseen), sortedKeys(m.Absent),
+			slices.Concat(m.Conflicts...), slices.Concat(m.ExactlyOneOf...), slices.Concat(m.AtLeastOneOf...), slices.Concat(m.RequiredWith...))
+		if m.AutoName != nil {
+			inputs = append(inputs, m.AutoName.Property)
+		}
+		for _, path := range inputs {
+			if typeAt(pkg, r.Inputs, path) == nil && typeAt(pkg, r.Outputs, path) == nil {
+				t.Errorf("%s: no property %s", token, path)
+			}
+		}
+		for path := range m.Computed {
+			if typeAt(pkg, r.Outputs, path) == nil {
+				t.Errorf("%s: no output %s", token, path)
+			}
+		}
+		for _, format := range m.Formats {
+			assert.Contains(t, formats, format, token)
+		}
+		for _, equal := range m.Equal {
+			assert.Contains(t, equalities, equal, token)
+		}
+	}
+}
+
+func TestPatternsAreRegularExpressions(t *testing.T) {
+	for _, m := range allModels(t) {
+		for _, patterns := range []map[string]Pattern{m.Patterns, m.Forbidden, m.APIPatterns} {
+			for _, pattern := range patterns {
+				assert.NotPanics(t, func() { pattern.Match("") }, pattern.String())
+			}
+		}
+	}
+}
+
+func TestReferencesNamePropertiesOfTheSDK(t *testing.T) {
+	pkg := awsSchema(t)
+	for token, list := range references {
+		r, known := pkg.Resource(token)
+		require.True(t, known, token)
+		for _, reference := range list {
+			assert.NotNil(t, typeAt(pkg, r.Inputs, reference.property), "%s %s", token, reference.property)
+			for _, target := range reference.to.types {
+				_, known := pkg.Resource(target)
+				assert.True(t, known, target)
+			}
+		}
+	}
+}
+
+func TestBehaviorsAreOfTypesOfTheSDK(t *testing.T) {
+	pkg := awsSchema(t)
+	for token := range behaviors {
+		_, known := pkg.Resource(token)
+		assert.True(t, known, token)
+	}
+	for token := range functions {
+		_, known := pkg.Function(token)
+		assert.True(t, known, token)
+	}
+}
+
+// sample makes one of two different values of a type.
+func sample(pkg *schema.Package, typ *schema.Type, second bool, depth int) (any, bool) {
+	switch typ.Kind {
+	case schema.String, schema.Any:
+		return map[bool]string{false: "one", true: "two"}[second], true
+	case schema.Number, schema.Integer:
+		return map[bool]float64{false: 1, true: 2}[second], true
+	case schema.Boolean:
+		return second, true
+	case schema.Map:
+		return map[string]any{"key": map[bool]string{false: "one", true: "two"}[second]}, true
+	case schema.Array:
+		element, ok := sample(pkg, typ.Elem, second, depth)
+		return []any{element}, ok
+	case schema.Object:
+		properties, _ := pkg.Object(typ.Ref)
+		for _, p := range properties {
+			if depth > 4 {
+				return nil, false
+			}
+			if value, ok := sample(pkg, p.Type, second, depth+1); ok {
+				return map[string]any{p.Name: value}, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// at puts a value at a path, wrapped into the lists and objects that lead to it.
+func at(pkg *schema.Package, properties []schema.Property, path string, value any) map[string]any {
+	name, rest, more := strings.Cut(path, ".")
+	if !more {
+		return map[string]any{name: value}
+	}
+	typ := propertyType(properties, name)
+	lists := 0
+	for typ.Kind == schema.Array {
+		typ, lists = typ.Elem, lists+1
+	}
+	inner, _ := pkg.Object(typ.Ref)
+	var wrapped any = at(pkg, inner, rest, value)
+	for range lists {
+		wrapped = []any{wrapped}
+	}
+	return map[string]any{name: wrapped}
+}
+
+// visible adds what makes changes of a property count.
+func visible(m *Model, path string, inputs map[string]any) {
+	condition, has := m.Unseen[path]
+	if !has || len(condition.Unless) == 0 {
+		return
+	}
+	parent, last := cutLast(condition.Property)
+	if parent == "" {
+		inputs[last] = condition.Unless[0]
+	} else if object, is := inputs[parent].(map[string]any); is {
+		object[last] = condition.Unless[0]
+	}
+}
+
+func diffOf(t *testing.T, pkg *schema.Package, token string, m *Model, path string, old, new map[string]any) *pulumirpc.DiffResponse {
+	t.Helper()
+	r, _ := pkg.Resource(token)
+	k := kind{urn: resource.URN(urnOf(token, "it")), token: token, resource: r, objects: pkg, model: m, behavior: behaviors[token]}
+	visible(m, path, old)
+	visible(m, path, new)
+	d := newDifference(k, property(old).ObjectValue(), property(new).ObjectValue())
+	require.NoError(t, d.compute(), "%s %s", token, path)
+	return d.response(property(new).ObjectValue())
+}
+
+func TestEveryForceNewPropertyReplaces(t *testing.T) {
+	pkg := awsSchema(t)
+	for token, m := range allModels(t) {
+		r, _ := pkg.Resource(token)
+		for _, path := range m.ForceNew {
+			typ := typeAt(pkg, r.Inputs, path)
+			if typ == nil {
+				continue // an output, or what an older SDK had
+			}
+			if m.forcedBelow(path) {
+				continue // a block, of which the properties replace: tested by them
+			}
+			first, _ := sample(pkg, typ, false, 0)
+			second, ok := sample(pkg, typ, true, 0)
+			require.True(t, ok)
+			old, new := at(pkg, r.Inputs, path, first), at(pkg, r.Inputs, path, second)
+			if typ.Kind == schema.Object || typ.Kind == schema.Array && typ.Elem.Kind == schema.Object {
+				old = map[string]any{} // a block replaces when it comes or goes
+			}
+			if m.Equal[path] == "protocol" {
+				new = at(pkg, r.Inputs, path, "udp")
+			}
+			response := diffOf(t, pkg, token, m, path, old, new)
+			top, _, _ := strings.Cut(path, ".")
+			assert.Equal(t, []string{top}, response.GetReplaces(), "%s %s", token, path)
+			for _, detail := range response.GetDetailedDiff() {
+				if !strings.HasSuffix(detail.GetKind().String(), "_REPLACE") && token != "" {
+					assert.Failf(t, "no replacement", "%s %s: %v", token, path, response.GetDetailedDiff())
+				}
+			}
+		}
+	}
+}
+
+func (m *Model) forcedBelow(path string) bool {
+	return slices.ContainsFunc(m.ForceNew, func(other string) bool { return strings.HasPrefix(other, path+".") })
+}
+
+// replacesByRule are the inputs that no model says to replace, but a behavior does, for values as sample makes them.
+var replacesByRule = map[string][]string{
+	tVpc:            {"instanceTenancy"}, // to anything but default
+	tVpcEndpoint:    {"privateDnsEnabled"},
+	tService:        {"capacityProviderStrategies"}, // without forceNewDeployment
+	tTable:          {"restoreSourceName", "restoreSourceTableArn"},
+	tTaskDefinition: {"ipcMode", "volumes"},
+}
+
+// unseenByRule are the inputs whose change alone is no difference.
+var unseenByRule = map[string][]string{
+	tTable: {"attributes"}, // DynamoDB takes them with the indexes
+}
+
+func TestEveryOtherInputUpdates(t *testing.T) {
+	pkg := awsSchema(t)
+	for token, m := range allModels(t) {
+		r, _ := pkg.Resource(token)
+		for _, input := range r.Inputs {
+			path := input.Name
+			if m.forceNew[path] || m.forcedBelow(path) || slices.Contains(replacesByRule[token], path) || slices.Contains(unseenByRule[token], path) {
+				continue
+			}
+			first, _ := sample(pkg, input.Type, false, 0)
+			second, ok := sample(pkg, input.Type, true, 0)
+			if !ok {
+				continue // an asset
+			}
+			response := diffOf(t, pkg, token, m, path, map[string]any{path: first}, map[string]any{path: second})
+			assert.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, response.GetChanges(), "%s %s", token, path)
+			assert.Equal(t, []string{path}, response.GetDiffs(), "%s %s", token, path)
+			assert.Empty(t, response.GetReplaces(), "%s %s", token, path)
+		}
+	}
+}
+
+func TestAnUnknownValueOfAForceNewPropertyReplaces(t *testing.T) {
+	pkg := awsSchema(t)
+	for token, m := range allModels(t) {
+		r, _ := pkg.Resource(token)
+		for _, path := range m.ForceNew {
+			typ := propertyType(r.Inputs, path)
+			if typ == nil || strings.Contains(path, ".") {
+				continue
+			}
+			first, _ := sample(pkg, typ, true, 0)
+			response := diffOf(t, pkg, token, m, path, map[string]any{path: first}, map[string]any{path: unknown})
+			assert.Equal(t, []string{path}, response.GetReplaces(), "%s %s", token, path)
+		}
+	}
+}
+
+// Removing what AWS fills in when absent is no difference; removing anything else is.
+func TestAbsentOptionalComputedInputsAreNoDifference(t *testing.T) {
+	pkg := awsSchema(t)
+	for token, m := range allModels(t) {
+		r, _ := pkg.Resource(token)
+		for _, input := range r.Inputs {
+			value, ok := sample(pkg, input.Type, true, 0)
+			if !ok {
+				continue
+			}
+			response := diffOf(t, pkg, token, m, input.Name, map[string]any{input.Name: value}, map[string]any{})
+			quiet := m.optionalComputed[input.Name] || m.kept[input.Name] || slices.Contains(unseenByRule[token], input.Name)
+			assert.Equal(t, quiet, len(response.GetDetailedDiff()) == 0, "%s %s", token, input.Name)
+		}
+	}
+}
+
+// What Check fills in must be what it accepts.
+func TestDefaultsPassTheirOwnChecks(t *testing.T) {
+	for token, m := range allModels(t) {
+		for path, value := range m.Defaults {
+			if enum, has := m.Enums[path]; has {
+				assert.True(t, containsValue(enum, property(value)), "%s %s", token, path)
+			}
+			if bounds, has := m.Numbers[path]; has {
+				n, _ := value.(float64)
+				assert.False(t, outside(n, bounds), "%s %s", token, path)
+			}
+		}
+	}
+}
+
+func TestModelFilesHaveNoUnknownFields(t *testing.T) {
+	files, err := modelFiles.ReadDir("models")
+	require.NoError(t, err)
+	for _, file := range files {
+		data, err := modelFiles.ReadFile("models/" + file.Name())
+		require.NoError(t, err)
+		decoder := json.NewDecoder(strings.NewReader(string(data)))
+		decoder.DisallowUnknownFields()
+		var models map[string]*Model
+		require.NoError(t, decoder.Decode(&models), file.Name())
+		for token := range models {
+			assert.Equal(t, file.Name(), serviceOf(token)+".json", fmt.Sprint(token))
+		}
+	}
+}
