@@ -40,7 +40,12 @@ func run(args []string) int {
 	command := app.rootCommand()
 	command.SetArgs(args)
 	err := command.ExecuteContext(ctx)
-	if err != nil {
+	var refused *automation.PolicyError
+	switch {
+	case errors.As(err, &refused) && !app.json:
+		// The view has shown each violation.
+		fmt.Fprintf(app.err, "awslab: refused by %d mandatory policy violation(s); see above\n", len(refused.Violations))
+	case err != nil:
 		fmt.Fprintf(app.err, "awslab: %v\n", err)
 	}
 	return exitCode(err)

@@ -129,8 +129,7 @@ func lines(e automation.Event, command automation.Operation) []string {
 	case automation.EventStarted:
 		return []string{string(e.Operation) + " ..."}
 	case automation.EventResource:
-		shown := e.Resource.Phase != automation.Running
-		if shown && (e.Operation == command || e.Resource.Phase != automation.Planned) {
+		if shown(*e.Resource, e.Operation == command) {
 			return []string{stepLine(*e.Resource)}
 		}
 	case automation.EventDiagnostic:
@@ -141,6 +140,22 @@ func lines(e automation.Event, command automation.Operation) []string {
 		return []string{summaryLine(*e.Result)}
 	}
 	return nil
+}
+
+// shown tells whether a step gets a line: when it has ended, or, where a plan was asked for, when it is planned. Of the
+// three steps of a replacement only the one that names the whole is shown, unless one fails.
+func shown(s automation.Step, asked bool) bool {
+	switch s.Phase {
+	case automation.Failed:
+		return true
+	case automation.Running:
+		return false
+	case automation.Planned:
+		if !asked {
+			return false
+		}
+	}
+	return s.Op != "create-replacement" && s.Op != "delete-replaced"
 }
 
 var symbols = map[string]string{

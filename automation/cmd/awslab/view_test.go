@@ -87,7 +87,7 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 		args []string
 		want string
 	}{
-		"unknown command":   {[]string{"deploy"}, `unknown command "deploy"; known are completion, destroy, export`},
+		"unknown command":   {[]string{"deploy"}, `unknown command "deploy"; known are completion, destroy, engine, export`},
 		"unknown flag":      {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
 		"stray argument":    {[]string{"up", "dev"}, `unexpected argument "dev"`},
 		"no stack":          {[]string{"up", "-C", "../../.."}, "which stack? say --stack NAME; there are dev, prod"},

@@ -245,8 +245,8 @@ func TestBackupsAreCopiedToAnotherRegion(t *testing.T) {
 // Whatever subnets are asked for: AWS makes exactly those that lie in the VPC and overlap none it has made.
 func TestSubnetsNeverOverlap(t *testing.T) {
 	block := netip.MustParsePrefix("10.0.0.0/16")
+	l := newLab(t, "us-east-1")
 	rapid.Check(t, func(r *rapid.T) {
-		l := newLab(t, "us-east-1")
 		vpc := l.create(tVpc, "lab", in{"cidrBlock": block.String()})
 		var have []netip.Prefix
 		for i := range rapid.IntRange(1, 12).Draw(r, "subnets") {
