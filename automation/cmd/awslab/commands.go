@@ -283,7 +283,8 @@ func (a *app) offlineCommand() *cobra.Command {
 				fmt.Fprintf(a.out, "export %s=%s\n", name, quote(environment[name]))
 			}
 			fmt.Fprintf(a.out, "export PATH=%s:\"$PATH\"\n", quote(path))
-			fmt.Fprintln(a.err, "awslab: pulumi in this shell now acts on the offline target")
+			fmt.Fprintln(a.err, "awslab: pulumi in this shell now acts on the offline target; the encryptionsalt that it adds to "+
+				"Pulumi.<stack>.yaml belongs to this target, so do not commit it")
 			return nil
 		},
 	}

@@ -28,8 +28,6 @@ type behavior struct {
 	update func(c *change) error
 	// remove refuses, or does what deleting does besides. References to the thing have been refused.
 	remove func(c *change) error
-	// keeps says that deleting leaves the thing alone, as skipDestroy does.
-	keeps func(state view) bool
 	// imported finds a thing by an id for import that is neither its id, ARN, key nor name.
 	imported func(p *Provider, tx *world.Tx, id string) (*world.Thing, error)
 	// read changes the state that is read, to what follows from other things in the world.

@@ -51,11 +51,11 @@ func TestAnotherRegionIsAnotherProvider(t *testing.T) {
 	}
 }
 
-func TestConfigureTakesVariablesOfOlderEngines(t *testing.T) {
+func TestConfigureReadsRegionAndDefaultTags(t *testing.T) {
 	l := newLab(t, "us-east-1")
-	_, err := l.Configure(t.Context(), &pulumirpc.ConfigureRequest{Variables: map[string]string{
-		"aws:config:region": "ap-south-1", "aws:config:defaultTags": `{"tags":{"Project":"lab"}}`,
-	}})
+	config, err := marshal(property(in{"region": "ap-south-1", "defaultTags": `{"tags":{"Project":"lab"}}`}).ObjectValue())
+	require.NoError(t, err)
+	_, err = l.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: config})
 	require.NoError(t, err)
 	assert.Equal(t, "ap-south-1", l.region.Name)
 	assert.Equal(t, map[string]string{"Project": "lab"}, l.defaultTags)

@@ -471,9 +471,14 @@ func (c *change) merged(olds resource.PropertyMap) (resource.PropertyMap, error)
 	return state, nil
 }
 
+// keeping are the properties with which a program asks to leave a thing alone when its resource is deleted.
+var keeping = []string{"skipDestroy", "retainOnDelete"}
+
 func (c *change) remove(id string) error {
-	if c.behavior.keeps != nil && c.behavior.keeps(c.olds) {
-		return nil
+	for _, guard := range keeping {
+		if c.olds.bool(guard) {
+			return nil
+		}
 	}
 	thing, err := c.find(id, resource.PropertyMap(c.olds))
 	if thing == nil || err != nil {

@@ -19,7 +19,7 @@ func init() {
 		tCapacityProvider: {create: createCapacityProvider},
 		tTaskDefinition: {
 			check: checkTaskDefinition, diff: diffTaskDefinition, create: createTaskDefinition,
-			keeps: func(state view) bool { return state.bool("skipDestroy") }, imported: importTaskDefinition,
+			imported: importTaskDefinition,
 		},
 		tService: {diff: diffService, create: createService, update: updateService, imported: importService},
 	})

@@ -89,8 +89,8 @@ func TestFunctionsOfAWSsOwnThings(t *testing.T) {
 	assert.Equal(t, "shop.example.com", l.call("aws:route53/getZone:getZone", in{"name": "shop.example.com."}).str("name"))
 }
 
-// What a document renders to is what the provider's own documentation shows.
-func TestPolicyDocumentsRenderAsTheProviderDoes(t *testing.T) {
+// A document renders with the provider's order of fields, lists sorted backwards, and a list of one as its element.
+func TestPolicyDocumentsRenderInTheProvidersForm(t *testing.T) {
 	l := newLab(t, "us-east-1")
 	const token = "aws:iam/getPolicyDocument:getPolicyDocument"
 	result := l.call(token, in{"statements": []any{

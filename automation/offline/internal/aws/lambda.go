@@ -4,10 +4,7 @@ import "fmt"
 
 func init() {
 	register(map[string]behavior{
-		tFunction: {
-			check: checkFunction, plan: planFunction, create: createFunction, update: updateFunction,
-			keeps: func(state view) bool { return state.bool("skipDestroy") },
-		},
+		tFunction: {check: checkFunction, plan: planFunction, create: createFunction, update: updateFunction},
 	})
 }
 

@@ -175,7 +175,7 @@ func (p *Provider) Configure(
 	}, nil
 }
 
-// configuration reads the provider's configuration, which comes as properties or, from an older engine, as variables.
+// configuration reads the provider's configuration.
 func configuration(req *pulumirpc.ConfigureRequest) (view, error) {
 	args, err := unmarshal(req.GetArgs())
 	if err != nil {
@@ -183,12 +183,6 @@ func configuration(req *pulumirpc.ConfigureRequest) (view, error) {
 	}
 	if args == nil {
 		args = resource.PropertyMap{}
-	}
-	for name, value := range req.GetVariables() {
-		key := resource.PropertyKey(strings.TrimPrefix(name, "aws:config:"))
-		if !args.HasValue(key) {
-			args[key] = resource.NewProperty(value)
-		}
 	}
 	return view(args), nil
 }

@@ -29,7 +29,7 @@ type engine struct {
 	license, group string
 }
 
-// engines are the RDS engines. The versions are those of the Amazon RDS release notes of 2025.
+// engines are the RDS engines. The versions are plausible ones of 2025: which of them AWS offers was not looked up.
 var engines = map[string]engine{
 	"mysql":             {3306, "8.0.42", 2, "general-public-license", "mysql"},
 	"mariadb":           {3306, "11.4.5", 2, "general-public-license", "mariadb"},

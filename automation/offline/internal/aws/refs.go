@@ -176,7 +176,6 @@ var (
 	toParameters    = target{types: []string{tDBParameterGroup}, forms: []form{byName}, skip: isDefaultParameterGroup, code: "DBParameterGroupNotFound", message: "DBParameterGroup not found: %s"}
 	toDBCluster     = target{types: []string{tDBCluster}, forms: []form{byID}, code: "DBClusterNotFoundFault", message: "Could not find DB Cluster: %s"}
 	toBucket        = target{types: []string{tBucket}, forms: []form{byID}, code: "NoSuchBucket", message: "The specified bucket does not exist: %s"}
-	toBucketARN     = target{types: []string{tBucket}, forms: []form{byARN}, prefix: "arn:aws:s3:::", code: "InvalidRequest", message: "Destination bucket must exist: %s"}
 	toAccessControl = target{types: []string{tAccessControl}, code: "InvalidOriginAccessControl", message: "The specified origin access control does not exist: %s"}
 	toFileSystem    = target{types: []string{tFileSystem}, code: "FileSystemNotFound", message: "File system '%s' does not exist."}
 	toEventRule     = target{types: []string{tEventRule}, forms: []form{byName}, code: "ResourceNotFoundException", message: "Rule %s does not exist on EventBus default."}

@@ -193,15 +193,13 @@ func TestASecretsNameStaysTakenWhileItCouldBeRecovered(t *testing.T) {
 // What the real provider waits out for minutes, the stand-in waits out too: the other operation is on its way.
 func TestADeleteWaitsForWhatUsesTheThing(t *testing.T) {
 	l := newLab(t, "us-east-1")
-	vpc, subnets := l.network()
+	vpc, _ := l.network()
 	l.patience = time.Minute
-	done := make(chan error, 1)
-	go func() { done <- l.tryDelete(subnets[0]) }()
-	require.NoError(t, <-done)
-	gateways, err := l.w.List(t.Context())
+	users, err := l.w.List(t.Context())
 	require.NoError(t, err)
+	done := make(chan error, 1)
 	go func() { done <- l.tryDelete(vpc) }()
-	for _, thing := range gateways {
+	for _, thing := range users {
 		if thing.Type != tVpc {
 			require.NoError(t, l.w.Delete(t.Context(), thing.Key))
 		}
@@ -216,6 +214,14 @@ func TestCancelEndsEveryWait(t *testing.T) {
 	_, err := l.Cancel(t.Context(), nil)
 	require.NoError(t, err)
 	assert.ErrorContains(t, l.tryDelete(vpc), "DependencyViolation")
+}
+
+func TestWhatIsToBeKeptIsKept(t *testing.T) {
+	l := newLab(t, "us-east-1")
+	m := l.create(tLogGroup, "it", in{"skipDestroy": true})
+	require.NoError(t, l.tryDelete(m))
+	_, exists := l.refresh(m)
+	assert.True(t, exists)
 }
 
 func TestRevisionsOfATaskDefinitionAreNeverReused(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	buildtypes "github.com/docker/docker/api/types/build"
 	dockerimage "github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // unavailable is a reason why an image cannot be built here that says nothing against the image.
@@ -209,8 +210,8 @@ func follow(report io.Reader, aux func(json.RawMessage)) (string, error) {
 }
 
 // engineHost is where the Docker Engine is by the provider's configuration; the empty text leaves it to the client.
-func engineHost(variables map[string]string) string {
-	if host := variables["docker:config:host"]; host != "" {
+func engineHost(config *structpb.Struct) string {
+	if host := config.GetFields()["host"].GetStringValue(); host != "" {
 		return host
 	}
 	return os.Getenv("DOCKER_HOST")

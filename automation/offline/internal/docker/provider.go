@@ -83,7 +83,7 @@ func (p *Provider) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumir
 
 // Configure implements pulumirpc.ResourceProviderServer.
 func (p *Provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
-	p.host = engineHost(req.GetVariables())
+	p.host = engineHost(req.GetArgs())
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true}, nil
 }
 

@@ -63,7 +63,9 @@ func newStandIn(t *testing.T, host, mutability string) *standIn {
 		return nil
 	})
 	require.NoError(t, err)
-	_, err = s.Configure(t.Context(), &pulumirpc.ConfigureRequest{Variables: map[string]string{"docker:config:host": host}})
+	config, err := structpb.NewStruct(map[string]any{"host": host})
+	require.NoError(t, err)
+	_, err = s.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: config})
 	require.NoError(t, err)
 	return s
 }

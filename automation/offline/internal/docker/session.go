@@ -35,6 +35,7 @@ func openSession(ctx context.Context, engine *client.Client) (id string, end fun
 	if err != nil {
 		return "", nil, fmt.Errorf("opening a session with BuildKit: %w", err)
 	}
+	//lint:ignore SA1019 BuildKit speaks HTTP/2 on a connection that is open already; net/http has no server for one.
 	go (&http2.Server{}).ServeConn(conn, &http2.ServeConnOpts{Context: ctx, Handler: server})
 	return id, func() { _ = conn.Close() }, nil
 }
