@@ -81,6 +81,8 @@ func (c *checking) refuseTypes(pkg *schema.Package, inputs resource.PropertyMap)
 	}
 	// What Check itself fills in, the program need not give.
 	complete := inputs.Copy()
+	// The SDK has no such input, yet imported inputs come with it, and the real provider lets it pass.
+	delete(complete, "tagsAll")
 	if name := c.model.AutoName; name != nil && c.naming.option.GetMode() != pulumirpc.CheckRequest_AutonamingOptions_DISABLE {
 		if _, has := complete[resource.PropertyKey(name.Property)]; !has {
 			complete[resource.PropertyKey(name.Property)] = resource.NewProperty(c.naming.name)

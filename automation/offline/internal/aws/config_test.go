@@ -103,6 +103,8 @@ func TestImportIdsAreThoseTheProviderDocuments(t *testing.T) {
 			assert.Equal(t, have[token].id, imported.id)
 			// What the program says differs in nothing from what was imported.
 			assert.Empty(t, details(l.diff(imported, have[token].inputs)), token)
+			_, failures := l.check(token, "it", nil, imported.inputs)
+			assert.Empty(t, failures, "what was imported is valid: %s", token)
 		}
 		_, exists = l.imported(token, "nothing-of-that-name/x")
 		assert.False(t, exists, token)
