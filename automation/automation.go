@@ -92,7 +92,11 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := stack.LoadFile(project, stackFile(options)); err != nil {
+	config, err := stack.LoadFile(project, stackFile(options))
+	if err != nil {
+		return nil, err
+	}
+	if err := config.CheckPlace(project, options.Stack, root); err != nil {
 		return nil, err
 	}
 

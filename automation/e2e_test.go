@@ -203,6 +203,7 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 		require.ErrorAs(t, err, &locked)
 		require.Equal(t, "dev", locked.Stack)
 		require.Contains(t, locked.Holder, "somebody@elsewhere (pid 42)")
+		require.ErrorContains(t, err, `eval "$(awslab offline env)" && pulumi cancel --stack dev`)
 	})
 
 	destroyed, err := lab.Destroy(ctx)

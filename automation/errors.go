@@ -36,7 +36,8 @@ func (e *PolicyError) Error() string {
 
 // ConcurrentUpdateError says that another operation holds the stack's lock.
 type ConcurrentUpdateError struct {
-	Stack string
+	Stack  string
+	Target Target
 	// Holder is the engine's description of who holds the lock; may be empty.
 	Holder string
 }
@@ -46,7 +47,11 @@ func (e *ConcurrentUpdateError) Error() string {
 	if e.Holder != "" {
 		text += " (" + e.Holder + ")"
 	}
-	return text + "; wait for it to end. If its process is gone, release the lock with: pulumi cancel"
+	release := "pulumi cancel --stack " + e.Stack
+	if e.Target == Offline {
+		release = `eval "$(awslab offline env)" && ` + release
+	}
+	return text + "; wait for it to end. If its process is gone, release the lock with: " + release
 }
 
 // OperationError says that the engine, the program or a provider failed.

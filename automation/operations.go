@@ -140,7 +140,7 @@ func (l *Lab) operate(
 	err = classify(ctx, fmt.Errorf("%s of stack %s: %w", operation, l.options.Stack, redact(err)), err, &result)
 	var locked *ConcurrentUpdateError
 	if errors.As(err, &locked) {
-		locked.Stack = l.options.Stack
+		locked.Stack, locked.Target = l.options.Stack, l.options.Target
 	}
 	return &result, err
 }

@@ -60,6 +60,11 @@ func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err erro
 }
 
 func (l *Lab) buildPack(ctx context.Context, path string) (string, error) {
+	// The Go command looks for the module of the folder that it stands in, link or not.
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", err

@@ -1,6 +1,8 @@
 package compute
 
 import (
+	"errors"
+	"fmt"
 	"hash/fnv"
 	"strings"
 
@@ -11,40 +13,90 @@ import (
 // Route says which requests go to a service: those for Host, if given, whose path is Path or lies below it.
 type Route struct {
 	Host, Path string
+	// Priority is the listener rule's, 1 to [MaxPriority]; 0 derives it from Host and Path.
+	Priority int
 }
 
-// Listener rules have priorities from 1 to 50000 (Elastic Load Balancing API, CreateRule), and the lowest number that
-// matches wins. They are divided into bands, one for each length of a route, the longest first, so that a route wins
-// over one that it lies below.
 const (
-	bands    = 200
-	bandSize = 250
-	hostBand = 64 // a host outranks a path of up to this length
+	// MaxPriority is the highest number a listener rule may have (Elastic Load Balancing API, CreateRule). The lowest
+	// number that matches wins.
+	MaxPriority = 50000
+	// MaxDepth is the largest number of segments that a route's path may have.
+	MaxDepth = 9
 )
 
-// Priority is the route's priority. It follows from the route alone: adding a service never renumbers another's rule.
-// Two routes of one length can come out the same, which a program has to refuse before it deploys.
-func (r Route) Priority() int {
-	length := len(strings.TrimSuffix(r.Path, "/"))
-	if r.Host != "" {
-		length += hostBand
+// Derived priorities lie in bands, one for each kind of host and depth of path, the most specific first: a host outranks
+// every host, an exact one a pattern, and a path outranks those it lies below.
+const (
+	exactHost = iota
+	hostPattern
+	anyHost
+	hostKinds
+)
+
+const bandSize = MaxPriority / (hostKinds * (MaxDepth + 1))
+
+// Normal is the route as it is compared: host names know no case, and /items/ is /items.
+func (r Route) Normal() Route {
+	return Route{Host: strings.ToLower(r.Host), Path: strings.TrimRight(r.Path, "/"), Priority: r.Priority}
+}
+
+// Depth is the number of segments of the path.
+func (r Route) Depth() int { return strings.Count(r.Normal().Path, "/") }
+
+func (r Route) hostKind() int {
+	switch {
+	case r.Host == "":
+		return anyHost
+	case strings.ContainsAny(r.Host, "*?"):
+		return hostPattern
+	default:
+		return exactHost
 	}
-	band := bands - 1 - min(length, bands-1)
+}
+
+// RulePriority is Priority or, when that is 0, one that follows from Host and Path alone, so that adding a service never
+// renumbers another's rule. Two routes of one band can come out the same, which a program has to refuse before it
+// deploys; giving one of them a Priority parts them.
+func (r Route) RulePriority() int {
+	if r.Priority != 0 {
+		return r.Priority
+	}
+	normal := r.Normal()
+	band := normal.hostKind()*(MaxDepth+1) + MaxDepth - min(normal.Depth(), MaxDepth)
 	digest := fnv.New32a()
-	_, _ = digest.Write([]byte(r.Host + "\n" + r.Path))
+	_, _ = digest.Write([]byte(normal.Host + "\n" + normal.Path))
 	return band*bandSize + int(digest.Sum32()%bandSize) + 1
 }
 
+func (r Route) validate() error {
+	var problems []error
+	if r.Host == "" && r.Path == "" {
+		problems = append(problems, errors.New("Route: missing; give a path, a host or both"))
+	}
+	if r.Path != "" && !strings.HasPrefix(r.Path, "/") {
+		problems = append(problems, fmt.Errorf("Route.Path: %q; begin with /", r.Path))
+	}
+	if r.Depth() > MaxDepth {
+		problems = append(problems, fmt.Errorf("Route.Path: %q has %d segments; use at most %d", r.Path, r.Depth(), MaxDepth))
+	}
+	if r.Priority < 0 || r.Priority > MaxPriority {
+		problems = append(problems, fmt.Errorf("Route.Priority: %d; use 1 to %d, or 0 to derive it", r.Priority, MaxPriority))
+	}
+	return errors.Join(problems...)
+}
+
 func (r Route) conditions() lb.ListenerRuleConditionArray {
+	r = r.Normal()
 	var conditions lb.ListenerRuleConditionArray
 	if r.Host != "" {
 		conditions = append(conditions, lb.ListenerRuleConditionArgs{
 			HostHeader: lb.ListenerRuleConditionHostHeaderArgs{Values: pulumi.ToStringArray([]string{r.Host})},
 		})
 	}
-	if path := strings.TrimSuffix(r.Path, "/"); path != "" || r.Host == "" {
-		patterns := []string{path, path + "/*"}
-		if path == "" {
+	if r.Path != "" || r.Host == "" {
+		patterns := []string{r.Path, r.Path + "/*"}
+		if r.Path == "" {
 			patterns = []string{"/*"}
 		}
 		conditions = append(conditions, lb.ListenerRuleConditionArgs{

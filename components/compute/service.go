@@ -3,6 +3,7 @@ package compute
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,8 +45,8 @@ type ServiceArgs struct {
 	Capacity Capacity
 	Health   Health
 	// Environment and Secrets are passed to the container; a secret's value is the ARN of a Secrets Manager secret or
-	// an SSM parameter.
-	Environment, Secrets map[string]string
+	// an SSM parameter. No variable may be in both.
+	Environment, Secrets pulumi.StringMap
 	// LogGroup is the name of the service's log group, LogRetentionDays how long it keeps events.
 	LogGroup         string
 	LogRetentionDays int
@@ -61,7 +62,8 @@ type Health struct {
 	Interval, Timeout int
 	// Grace is how many seconds a new task may be unhealthy.
 	Grace int
-	// Command runs in the container; its first word is CMD or CMD-SHELL. Empty means no check of its own.
+	// Command runs in the container, for at most Timeout seconds (2 to 60); its first word is CMD or CMD-SHELL. Empty
+	// means no check of its own.
 	Command []string
 }
 
@@ -111,7 +113,6 @@ func (args *ServiceArgs) validate() error {
 	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn: missing")
 	add(args.TaskRoleArn == nil, "TaskRoleArn: missing")
 	add(args.Region == "", "Region: missing")
-	add(args.Route == Route{}, "Route: missing; give a path, a host or both")
 	add(args.Port < 1 || args.Port > 65535, "Port: %d; use 1 to 65535", args.Port)
 	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture: %q; use amd64 or arm64", args.Architecture)
 	if memories := FargateMemory(args.CPU); memories == nil {
@@ -120,10 +121,33 @@ func (args *ServiceArgs) validate() error {
 		add(!slices.Contains(memories, args.Memory), "Memory: %d MiB does not go with CPU %d; use one of %v", args.Memory, args.CPU, memories)
 	}
 	add(args.LogGroup == "", "LogGroup: missing")
-	add(!strings.HasPrefix(args.Health.Path, "/"), "Health.Path: %q; begin with /", args.Health.Path)
-	add(args.Health.Timeout >= args.Health.Interval, "Health.Timeout: %d is not shorter than Interval, %d", args.Health.Timeout, args.Health.Interval)
+	add(args.DesiredCount < 0, "DesiredCount: %d is negative", args.DesiredCount)
+	for _, name := range slices.Sorted(maps.Keys(args.Secrets)) {
+		_, twice := args.Environment[name]
+		add(twice, "Secrets: %s is in Environment too", name)
+	}
+	problems = append(problems, args.Route.validate(), args.Health.validate())
 	if args.Scaling != nil {
 		problems = append(problems, args.Scaling.validate())
+	}
+	return errors.Join(problems...)
+}
+
+func (h Health) validate() error {
+	var problems []error
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	add(!strings.HasPrefix(h.Path, "/"), "Health.Path: %q; begin with /", h.Path)
+	add(h.Interval < 5 || h.Interval > 300, "Health.Interval: %d; use 5 to 300 seconds", h.Interval)
+	add(h.Timeout < 2 || h.Timeout > 120, "Health.Timeout: %d; use 2 to 120 seconds", h.Timeout)
+	add(h.Timeout >= h.Interval, "Health.Timeout: %d is not shorter than Interval, %d", h.Timeout, h.Interval)
+	add(h.Grace < 0, "Health.Grace: %d is negative", h.Grace)
+	if len(h.Command) > 0 {
+		add(h.Timeout > MaxCommandTimeout, "Health.Timeout: %d; with Command, use at most %d seconds", h.Timeout, MaxCommandTimeout)
+		add(h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL", "Health.Command: begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
 	}
 	return errors.Join(problems...)
 }
@@ -211,7 +235,7 @@ func (component *Service) route(ctx *pulumi.Context, name string, args *ServiceA
 		return nil, nil, fmt.Errorf("creating the target group of service %q: %w", name, err)
 	}
 	rule, err := lb.NewListenerRule(ctx, name+"-rule", &lb.ListenerRuleArgs{
-		ListenerArn: args.LoadBalancer.ListenerArn, Priority: pulumi.Int(args.Route.Priority()), Conditions: args.Route.conditions(),
+		ListenerArn: args.LoadBalancer.ListenerArn, Priority: pulumi.Int(args.Route.RulePriority()), Conditions: args.Route.conditions(),
 		Actions: lb.ListenerRuleActionArray{lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: targets.Arn}},
 		Tags:    pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))

@@ -80,7 +80,7 @@ type logConfiguration struct {
 	Options   map[string]string `json:"options"`
 }
 
-func (args *ServiceArgs) container(image, logGroup string) container {
+func (args *ServiceArgs) container(image, logGroup string, environment, secrets map[string]string) container {
 	c := container{
 		Name: containerName, Image: image, Essential: true, User: nobody, ReadonlyRootFilesystem: true, StopTimeout: stopTimeout,
 		LinuxParameters: linuxParameters{InitProcessEnabled: true, Capabilities: capabilities{Drop: []string{"ALL"}}},
@@ -93,11 +93,11 @@ func (args *ServiceArgs) container(image, logGroup string) container {
 		}},
 		MountPoints: []json.RawMessage{}, VolumesFrom: []json.RawMessage{}, SystemControls: []json.RawMessage{},
 	}
-	for _, name := range slices.Sorted(maps.Keys(args.Environment)) {
-		c.Environment = append(c.Environment, variable{name, args.Environment[name]})
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		c.Environment = append(c.Environment, variable{name, environment[name]})
 	}
-	for _, name := range slices.Sorted(maps.Keys(args.Secrets)) {
-		c.Secrets = append(c.Secrets, secret{name, args.Secrets[name]})
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		c.Secrets = append(c.Secrets, secret{name, secrets[name]})
 	}
 	if len(args.Health.Command) > 0 {
 		c.HealthCheck = &healthCheck{Command: args.Health.Command, Interval: args.Health.Interval, Timeout: args.Health.Timeout,
@@ -106,13 +106,23 @@ func (args *ServiceArgs) container(image, logGroup string) container {
 	return c
 }
 
-// maxStartPeriod in seconds (ECS API, HealthCheck).
-const maxStartPeriod = 300
+// Limits of a container's own health check, in seconds (ECS API, HealthCheck).
+const (
+	maxStartPeriod    = 300
+	MaxCommandTimeout = 60
+)
 
 func (component *Service) newTaskDefinition(ctx *pulumi.Context, name string, args *ServiceArgs, logs *cloudwatch.LogGroup) (*ecs.TaskDefinition, error) {
-	definitions := pulumi.All(args.Image, logs.Name).ApplyT(func(known []any) (string, error) {
-		image, group := known[0].(string), known[1].(string)
-		text, err := json.Marshal([]container{args.container(image, group)})
+	// A nil map is no input; an empty one is.
+	environment, secrets := pulumi.StringMap{}, pulumi.StringMap{}
+	maps.Copy(environment, args.Environment)
+	maps.Copy(secrets, args.Secrets)
+	definitions := pulumi.All(
+		args.Image, logs.Name, environment.ToStringMapOutput(), secrets.ToStringMapOutput(),
+	).ApplyT(func(known []any) (string, error) {
+		text, err := json.Marshal([]container{
+			args.container(known[0].(string), known[1].(string), known[2].(map[string]string), known[3].(map[string]string)),
+		})
 		if err != nil {
 			return "", fmt.Errorf("rendering the container of service %q: %w", name, err)
 		}

@@ -23,6 +23,9 @@ func (args ImageArgs) checkContext() error {
 	if err != nil || !info.IsDir() {
 		return fmt.Errorf("Context: %q is no folder; name the folder with the %s", args.Context, args.Dockerfile)
 	}
+	if !filepath.IsLocal(args.Dockerfile) {
+		return fmt.Errorf("Dockerfile: %q is not below the context; name a file of %s", args.Dockerfile, args.Context)
+	}
 	file := filepath.Join(args.Context, args.Dockerfile)
 	if info, err := os.Stat(file); err != nil || info.IsDir() {
 		return fmt.Errorf("Dockerfile: there is no file %q", file)
@@ -92,22 +95,27 @@ func (args ImageArgs) tag() (string, error) {
 	return hex.EncodeToString(digest.Sum(nil))[:tagLength], nil
 }
 
+// ignored matches what the build does not see. The file <Dockerfile>.dockerignore goes before .dockerignore, as in
+// Docker.
 func (args ImageArgs) ignored() (*patternmatcher.PatternMatcher, error) {
 	var patterns []string
-	file, err := os.Open(filepath.Join(args.Context, ".dockerignore"))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("Context: %w", err)
-	default:
+	for _, name := range []string{args.Dockerfile + ".dockerignore", ".dockerignore"} {
+		file, err := os.Open(filepath.Join(args.Context, name)) //nolint:gosec // below the context
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("Context: %w", err)
+		}
 		defer func() { _ = file.Close() }()
 		if patterns, err = ignorefile.ReadAll(file); err != nil {
 			return nil, fmt.Errorf("Context: reading %s: %w", file.Name(), err)
 		}
+		break
 	}
 	matcher, err := patternmatcher.New(patterns)
 	if err != nil {
-		return nil, fmt.Errorf("Context: .dockerignore: %w", err)
+		return nil, fmt.Errorf("Context: what %s ignores: %w", args.Context, err)
 	}
 	return matcher, nil
 }
@@ -122,6 +130,9 @@ func addFile(digest hash.Hash, root, relative string) error {
 		target, err := os.Readlink(path)
 		fmt.Fprintf(digest, "link %q %q\n", filepath.ToSlash(relative), target)
 		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is neither a file, a folder nor a link; remove it or list it in .dockerignore", path)
 	}
 	fmt.Fprintf(digest, "file %q %v %d\n", filepath.ToSlash(relative), info.Mode()&0o111 != 0, info.Size())
 	file, err := os.Open(path) //nolint:gosec // below the context

@@ -31,7 +31,7 @@ type Network struct {
 	// and data.
 	SubnetMasks SubnetMasks `json:"subnetMasks,omitempty"`
 	// InterfaceEndpoints lists AWS services reached without leaving the VPC.
-	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=logs,enum=secretsmanager,enum=ssm,enum=sts,enum=kms"`
+	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=logs,enum=secretsmanager,enum=sqs,enum=ssm,enum=sts,enum=kms"`
 	// FlowLogRetentionDays is how long flow logs are kept.
 	FlowLogRetentionDays int `json:"flowLogRetentionDays,omitempty" jsonschema:"default=30"`
 }
@@ -84,23 +84,28 @@ type Service struct {
 	Image Image `json:"image" jsonschema:"required"`
 	// Port is the one the container listens on.
 	Port int `json:"port" jsonschema:"required,minimum=1,maximum=65535"`
-	// Path is the prefix of the URL paths that are routed to the service.
+	// Path is the prefix of the URL paths that are routed to the service, at most 9 segments.
 	Path string `json:"path,omitempty"`
 	// Host is the host name that is routed to the service; * and ? match.
 	Host string `json:"host,omitempty"`
+	// Priority is the listener rule's; the lowest that matches wins. By default it follows from host and path, the more
+	// specific first.
+	Priority int `json:"priority,omitempty" jsonschema:"minimum=1,maximum=50000"`
 	// CPU is in units of 1/1024 of a vCPU.
 	CPU int `json:"cpu,omitempty" jsonschema:"enum=256,enum=512,enum=1024,enum=2048,enum=4096,enum=8192,enum=16384,default=256"`
 	// Memory is in MiB; which sizes are allowed depends on CPU.
 	Memory int `json:"memory,omitempty" jsonschema:"default=512"`
 	// Architecture is amd64 or arm64.
 	Architecture string `json:"architecture,omitempty" jsonschema:"enum=amd64,enum=arm64,default=amd64"`
-	// DesiredCount is the number of tasks to start with; scaling takes over from there.
-	DesiredCount *int `json:"desiredCount,omitempty" jsonschema:"minimum=0,maximum=5000,default=1"`
+	// DesiredCount is the number of tasks to start with; scaling takes over from there. By default it is scaling's min,
+	// without scaling 1.
+	DesiredCount *int `json:"desiredCount,omitempty" jsonschema:"minimum=0,maximum=5000"`
 	// Scaling turns on target tracking.
 	Scaling *Scaling `json:"scaling,omitempty"`
 	// HealthCheck is the load balancer's, and the container's own.
 	HealthCheck HealthCheck `json:"healthCheck,omitempty"`
-	// Environment is passed to the container in clear text.
+	// Environment is passed to the container in clear text. What is encrypted here stays so in the stack's state, but
+	// anyone who may describe the task definition can read it: Secrets is the better place.
 	Environment map[string]string `json:"environment,omitempty"`
 	// Secrets are passed as environment variables, from a Secrets Manager secret or an SSM parameter.
 	Secrets map[string]Secret `json:"secrets,omitempty"`
@@ -112,7 +117,7 @@ type Service struct {
 
 // Image is built from Context and pushed to the service's repository, or taken from URI.
 type Image struct {
-	// Context is the build context, a folder relative to Pulumi.yaml.
+	// Context is the build context, a folder relative to that of Pulumi.yaml, and below it.
 	Context string `json:"context,omitempty"`
 	// Dockerfile is relative to Context.
 	Dockerfile string `json:"dockerfile,omitempty" jsonschema:"default=Dockerfile"`
@@ -120,7 +125,7 @@ type Image struct {
 	Target string `json:"target,omitempty"`
 	// Args are build arguments.
 	Args map[string]string `json:"args,omitempty"`
-	// URI is an image that exists, by tag or digest.
+	// URI is an image that exists, by tag or digest; in ECR, one of the stack's own account and region.
 	URI string `json:"uri,omitempty"`
 }
 
@@ -142,7 +147,7 @@ type HealthCheck struct {
 	Path string `json:"path,omitempty" jsonschema:"default=/healthz"`
 	// IntervalSeconds lies between two checks.
 	IntervalSeconds int `json:"intervalSeconds,omitempty" jsonschema:"minimum=5,maximum=300,default=10"`
-	// TimeoutSeconds is shorter than the interval.
+	// TimeoutSeconds is shorter than the interval and, with command, at most 60.
 	TimeoutSeconds int `json:"timeoutSeconds,omitempty" jsonschema:"minimum=2,maximum=120,default=5"`
 	// GraceSeconds is how long a new task may be unhealthy.
 	GraceSeconds int `json:"graceSeconds,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=30"`
@@ -169,50 +174,51 @@ type Grant struct {
 	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
 }
 
-// withDefaults fills in what was left out. Sizes that depend on others stay 0 and are decided by the component.
-func (c *Config) withDefaults() {
-	setDefault(&c.Network.Cidr, "10.0.0.0/16")
-	setDefault(&c.Network.AvailabilityZones, 2)
-	setDefault(&c.Network.NatGateways, "single")
-	setDefault(&c.Network.FlowLogRetentionDays, 30)
-	setDefault(&c.Images.Keep, 30)
-	setDefault(&c.LoadBalancer.IdleTimeoutSeconds, 60)
-	if len(c.LoadBalancer.ClientCidrs) == 0 {
-		c.LoadBalancer.ClientCidrs = []string{"0.0.0.0/0"}
-	}
+// setDefaults fills in what holds when a key is left out. It comes before decoding, so that a zero somebody wrote stays
+// a zero and is judged as one.
+func (c *Config) setDefaults() {
+	c.Network.setDefaults()
+	c.Images.setDefaults()
+	c.LoadBalancer.setDefaults()
+}
+
+func (n *Network) setDefaults() {
+	*n = Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", FlowLogRetentionDays: 30}
+}
+
+func (i *Images) setDefaults() { *i = Images{Keep: 30} }
+
+func (l *LoadBalancer) setDefaults() {
+	*l = LoadBalancer{ClientCidrs: []string{"0.0.0.0/0"}, IdleTimeoutSeconds: 60}
+}
+
+func (s *Service) setDefaults() {
+	*s = Service{CPU: 256, Memory: 512, Architecture: "amd64", LogRetentionDays: 30}
+	s.HealthCheck.setDefaults()
+}
+
+func (s *Scaling) setDefaults() { *s = Scaling{CPU: 70, Memory: 80} }
+
+func (h *HealthCheck) setDefaults() {
+	*h = HealthCheck{Path: "/healthz", IntervalSeconds: 10, TimeoutSeconds: 5, GraceSeconds: 30}
+}
+
+// complete fills in the defaults that depend on other keys.
+func (c *Config) complete() {
 	if c.Cluster.OnDemandWeight == 0 && c.Cluster.SpotWeight == 0 {
 		c.Cluster.OnDemandWeight = 1
 	}
 	for i := range c.Services {
-		c.Services[i].withDefaults()
-	}
-}
-
-func (s *Service) withDefaults() {
-	setDefault(&s.CPU, 256)
-	setDefault(&s.Memory, 512)
-	setDefault(&s.Architecture, "amd64")
-	if s.DesiredCount == nil {
-		one := 1
-		s.DesiredCount = &one
-	}
-	setDefault(&s.LogRetentionDays, 30)
-	setDefault(&s.HealthCheck.Path, "/healthz")
-	setDefault(&s.HealthCheck.IntervalSeconds, 10)
-	setDefault(&s.HealthCheck.TimeoutSeconds, 5)
-	setDefault(&s.HealthCheck.GraceSeconds, 30)
-	if s.Image.Context != "" {
-		setDefault(&s.Image.Dockerfile, "Dockerfile")
-	}
-	if s.Scaling != nil {
-		setDefault(&s.Scaling.CPU, 70)
-		setDefault(&s.Scaling.Memory, 80)
-	}
-}
-
-func setDefault[T comparable](value *T, fallback T) {
-	var zero T
-	if *value == zero {
-		*value = fallback
+		s := &c.Services[i]
+		if s.Image.Context != "" && s.Image.Dockerfile == "" {
+			s.Image.Dockerfile = "Dockerfile"
+		}
+		if s.DesiredCount == nil {
+			count := 1
+			if s.Scaling != nil {
+				count = s.Scaling.Min
+			}
+			s.DesiredCount = &count
+		}
 	}
 }

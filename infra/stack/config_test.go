@@ -53,7 +53,8 @@ func TestWhatIsRefused(t *testing.T) {
 		want   []string
 	}{
 		"no region":               {values{"region": ""}, []string{"awslab:region: is missing; say which AWS region, such as eu-west-1"}},
-		"no such region":          {values{"region": "Ireland"}, []string{`awslab:region: "Ireland" is no AWS region; use one such as eu-west-1`}},
+		"no such region":          {values{"region": "Ireland"}, []string{`awslab:region: "Ireland" is no AWS region`}},
+		"a misspelt region":       {values{"region": "eu-wset-1"}, []string{`awslab:region: "eu-wset-1" is no AWS region; did you mean "eu-west-1"?`}},
 		"an unknown key":          {values{"netwrk": "{}"}, []string{`awslab:netwrk: unknown key; did you mean "network"?`}},
 		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are cluster, images, loadBalancer, network, region, services"}},
 		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, natGateways, subnetMasks`}},
@@ -82,7 +83,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a client block":  {values{"loadBalancer": `{"clientCidrs": ["10.0.0.1"]}`}, []string{`awslab:loadBalancer.clientCidrs[0]: "10.0.0.1" is no IPv4 block; use one such as 203.0.113.0/24`}},
 		"an idle timeout": {values{"loadBalancer": `{"idleTimeoutSeconds": 5000}`}, []string{"awslab:loadBalancer.idleTimeoutSeconds: 5000; allowed is 1 to 4000"}},
 		"every problem in one message": {values{"region": "x", "images": `{"keep": 2000}`, "services": "[" + with(`{"name": "Catalog", "cpu": 300}`) + "]"}, []string{
-			`awslab:region: "x" is no AWS region; use one such as eu-west-1`,
+			`awslab:region: "x" is no AWS region`,
 			"awslab:images.keep: 2000; allowed is 1 to 1000",
 			`awslab:services[0].name: "Catalog": use 1 to 16 lower-case letters and digits, with single hyphens between them`,
 			"awslab:services[0].cpu: 300 is no Fargate size; allowed are 256, 512, 1024, 2048, 4096, 8192, 16384"}},
@@ -162,6 +163,31 @@ func TestTheStacksInTheRepositoryAreRight(t *testing.T) {
 	}
 }
 
+func TestCheckPlace(t *testing.T) {
+	config := func(service string) *Config {
+		c, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + service + "]"})
+		require.NoError(t, err)
+		return c
+	}
+	root := filepath.Join("..", "..")
+	require.NoError(t, config(catalog).CheckPlace("awslab", "dev", root))
+	require.NoError(t, config(with(`{"image": {"uri": "nginx"}}`)).CheckPlace("awslab", "dev", root))
+	tests := map[string]struct {
+		stack, service, want string
+	}{
+		"no such folder":     {"dev", with(`{"image": {"context": "services/catalogue"}}`), `awslab:services[0].image.context: there is no folder "services/catalogue" below the one of Pulumi.yaml`},
+		"outside":            {"dev", with(`{"image": {"context": "../x"}}`), `awslab:services[0].image.context: there is no folder "../x" below the one of Pulumi.yaml`},
+		"no such Dockerfile": {"dev", with(`{"image": {"context": "services/catalog", "dockerfile": "Other"}}`), `awslab:services[0].image.dockerfile: there is no file "services/catalog/Other"`},
+		"a name too long": {"a-stack-with-a-long-name", catalog, `awslab:services[0].name: a target group named "awslab-a-stack-with-a-long-name-catalog" is 39 characters long, and AWS allows 32; ` +
+			"shorten the name of the stack or of the service"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, []string{test.want}, problems(t, config(test.service).CheckPlace("awslab", test.stack, root)))
+		})
+	}
+}
+
 func TestLoadFile(t *testing.T) {
 	load := func(content string) error {
 		path := filepath.Join(t.TempDir(), "Pulumi.dev.yaml")
@@ -172,7 +198,7 @@ func TestLoadFile(t *testing.T) {
 	require.NoError(t, load("config: {awslab:region: eu-west-1, aws:region: anything, awslab:services: []}"))
 	require.NoError(t, load("config: {awslab:region: eu-west-1, awslab:loadBalancer: {clientCidrs: [10.0.0.0/8]}}\nencryptionsalt: v1:x"))
 	require.NoError(t, load("config: {region: eu-west-1}"), "a key without a namespace is the project's")
-	require.Equal(t, []string{`awslab:region: "[secret]" is no AWS region; use one such as eu-west-1`},
+	require.Equal(t, []string{`awslab:region: "[secret]" is no AWS region`},
 		problems(t, load("config: {awslab:region: {secure: abc}}")), "a secret is text that is not known yet")
 	require.Len(t, problems(t, load("config: [")), 1)
 	require.Equal(t, []string{`awslab:netwrk: unknown key; did you mean "network"?`},

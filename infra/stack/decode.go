@@ -39,8 +39,15 @@ func (e *ConfigError) Error() string {
 // Decode turns configuration values into a Config: each value is the text of one key of the project's namespace, as
 // pulumi hands it to programs (plain for scalars, JSON for objects and lists). All problems come in one *ConfigError.
 func Decode(project string, values map[string]string) (*Config, error) {
-	d := &decoder{}
+	d := newDecoder()
+	return d.result(d.config(project, values))
+}
+
+func newDecoder() *decoder { return &decoder{malformed: map[string]bool{}} }
+
+func (d *decoder) config(project string, values map[string]string) *Config {
 	var config Config
+	config.setDefaults()
 	fields := fieldsOf(reflect.TypeFor[Config]())
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		path := project + ":" + key
@@ -52,20 +59,14 @@ func Decode(project string, values map[string]string) (*Config, error) {
 		into := reflect.ValueOf(&config).Elem().FieldByIndex(field.Index)
 		raw, err := parseText(values[key], field.Type)
 		if err != nil {
-			d.add(path, "%v", err)
+			d.wrongType(path, "%v", err)
 			continue
 		}
 		d.value(path, raw, into)
 	}
-	// A value of the wrong type would be judged as if it had been left out, so validation waits for clean types.
-	if len(d.problems) == 0 {
-		config.withDefaults()
-		d.problems = validate(project, &config)
-	}
-	if len(d.problems) > 0 {
-		return nil, &ConfigError{Problems: d.problems}
-	}
-	return &config, nil
+	config.complete()
+	d.validate(project, &config)
+	return &config
 }
 
 // LoadFile decodes the project's keys in a Pulumi.<stack>.yaml, so that wrong configuration is refused before any
@@ -81,44 +82,79 @@ func LoadFile(project, path string) (*Config, error) {
 	if err := yaml.Unmarshal(content, &file); err != nil {
 		return nil, &ConfigError{Problems: []Problem{{Path: path, Message: "is no valid YAML: " + err.Error()}}}
 	}
-	values := map[string]string{}
-	for key, value := range file.Config {
-		namespace, name, found := strings.Cut(key, ":")
-		if !found {
-			namespace, name = project, key
-		}
-		if namespace != project {
+	d, values := newDecoder(), map[string]string{}
+	for _, key := range sortedKeys(file.Config) {
+		name, ours := d.keyOf(project, key)
+		if !ours || file.Config[key] == nil {
 			continue
 		}
-		text, err := textOf(value)
+		text, err := textOf(file.Config[key])
 		if err != nil {
-			return nil, &ConfigError{Problems: []Problem{{Path: key, Message: err.Error()}}}
+			d.wrongType(project+":"+name, "%v", err)
+			continue
 		}
 		values[name] = text
 	}
-	return Decode(project, values)
+	return d.result(d.config(project, values))
 }
+
+// keyOf is the name of a key of the project's namespace, which a file may leave out. A namespace that looks like a slip
+// of the pen for the project's is a problem; others belong to providers and the engine.
+func (d *decoder) keyOf(project, key string) (name string, ours bool) {
+	namespace, name, found := strings.Cut(key, ":")
+	if !found {
+		return key, true
+	}
+	name = strings.TrimPrefix(name, "config:") // the long form that pulumi still reads
+	if namespace == project {
+		return name, true
+	}
+	if levenshtein.Distance(namespace, project, nil) <= maxSlips {
+		d.add(key, "unknown namespace %q; did you mean %s:%s?", namespace, project, name)
+	}
+	return "", false
+}
+
+// maxSlips is small enough that no provider's namespace (aws, awsx, docker) is taken for awslab.
+const maxSlips = 2
 
 // load reads the program's configuration. The SDK hands out values by key only; the keys nobody asks for are in the
 // environment that the language host sets, and when the program runs inside the Automation API, whoever runs it has
 // checked the file with LoadFile.
 func load(ctx *pulumi.Context) (*Config, error) {
-	prefix := ctx.Project() + ":"
-	values := map[string]string{}
+	d, values, secret := newDecoder(), map[string]string{}, []string{}
 	for key := range fieldsOf(reflect.TypeFor[Config]()) {
-		if value, ok := ctx.GetConfig(prefix + key); ok {
+		path := ctx.Project() + ":" + key
+		if value, ok := ctx.GetConfig(path); ok {
 			values[key] = value
+		}
+		if ctx.IsConfigSecret(path) {
+			secret = append(secret, path)
 		}
 	}
 	var all map[string]string
 	if json.Unmarshal([]byte(os.Getenv(pulumi.EnvConfig)), &all) == nil {
-		for key, value := range all {
-			if name, ours := strings.CutPrefix(key, prefix); ours {
-				values[name] = value
+		for _, key := range sortedKeys(all) {
+			name, ours := d.keyOf(ctx.Project(), key)
+			if _, known := values[name]; ours && !known {
+				values[name] = all[key]
 			}
 		}
 	}
-	return Decode(ctx.Project(), values)
+	config := d.config(ctx.Project(), values)
+	d.conceal(secret)
+	return d.result(config)
+}
+
+// conceal takes what was decrypted out of the messages, which quote values.
+func (d *decoder) conceal(paths []string) {
+	for i, problem := range d.problems {
+		for _, path := range paths {
+			if within(path, problem.Path) {
+				d.problems[i].Message = "is wrong; the value is encrypted and not shown. schema.json says what is allowed"
+			}
+		}
+	}
 }
 
 // textOf renders a YAML value the way pulumi hands it to a program.
@@ -166,27 +202,67 @@ func parseText(text string, t reflect.Type) (any, error) {
 // decoder fills Go values from plain JSON values and collects what does not fit.
 type decoder struct {
 	problems []Problem
+	// malformed are the paths of values that could not be read, so that nothing is said about what they might hold.
+	malformed map[string]bool
 }
 
+func (d *decoder) result(config *Config) (*Config, error) {
+	if len(d.problems) > 0 {
+		return nil, &ConfigError{Problems: d.problems}
+	}
+	return config, nil
+}
+
+// add notes a problem, unless the value could not be read in the first place.
 func (d *decoder) add(path, format string, args ...any) {
-	d.problems = append(d.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+	if d.sound(path) {
+		d.problems = append(d.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (d *decoder) wrongType(path, format string, args ...any) {
+	d.add(path, format, args...)
+	d.malformed[path] = true
+}
+
+// sound tells whether the value at a path could be read; a check that compares values asks for each of them.
+func (d *decoder) sound(paths ...string) bool {
+	for _, path := range paths {
+		for bad := range d.malformed {
+			if within(bad, path) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// within tells whether path is outer or leads into it.
+func within(outer, path string) bool {
+	rest, ok := strings.CutPrefix(path, outer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 func (d *decoder) unknown(path, key string, fields map[string]reflect.StructField) {
 	message := "unknown key"
 	known := slices.Sorted(maps.Keys(fields))
-	best, distance := "", 1+len(key)/3
-	for _, candidate := range known {
-		if n := levenshtein.Distance(strings.ToLower(key), strings.ToLower(candidate), nil); n <= distance {
-			best, distance = candidate, n-1
-		}
-	}
-	if best != "" {
-		message += fmt.Sprintf("; did you mean %q?", best)
+	if near := nearest(key, known); near != "" {
+		message += fmt.Sprintf("; did you mean %q?", near)
 	} else {
 		message += "; known are " + strings.Join(known, ", ")
 	}
 	d.add(path, "%s", message)
+}
+
+// nearest returns the candidate that a misspelling was probably meant to be, or nothing.
+func nearest(text string, candidates []string) string {
+	best, distance := "", 1+len(text)/3
+	for _, candidate := range candidates {
+		if n := levenshtein.Distance(strings.ToLower(text), strings.ToLower(candidate), nil); n <= distance {
+			best, distance = candidate, n-1
+		}
+	}
+	return best
 }
 
 func (d *decoder) value(path string, raw any, into reflect.Value) {
@@ -205,7 +281,7 @@ func (d *decoder) value(path string, raw any, into reflect.Value) {
 		d.mapping(path, raw, into)
 	default:
 		if err := scalar(raw, into); err != nil {
-			d.add(path, "%v", err)
+			d.wrongType(path, "%v", err)
 		}
 	}
 }
@@ -213,8 +289,11 @@ func (d *decoder) value(path string, raw any, into reflect.Value) {
 func (d *decoder) object(path string, raw any, into reflect.Value) {
 	object, ok := raw.(map[string]any)
 	if !ok {
-		d.add(path, "%s is no %s", describe(raw), kindName(into.Type()))
+		d.wrongType(path, "%s is no %s", describe(raw), kindName(into.Type()))
 		return
+	}
+	if v, ok := into.Addr().Interface().(interface{ setDefaults() }); ok {
+		v.setDefaults()
 	}
 	fields := fieldsOf(into.Type())
 	for _, key := range slices.Sorted(maps.Keys(object)) {
@@ -230,27 +309,36 @@ func (d *decoder) object(path string, raw any, into reflect.Value) {
 func (d *decoder) list(path string, raw any, into reflect.Value) {
 	list, ok := raw.([]any)
 	if !ok {
-		d.add(path, "%s is no list", describe(raw))
+		d.wrongType(path, "%s is no list", describe(raw))
 		return
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(list), len(list)))
 	for i, element := range list {
-		d.value(fmt.Sprintf("%s[%d]", path, i), element, into.Index(i))
+		d.element(fmt.Sprintf("%s[%d]", path, i), element, into.Index(i))
 	}
 }
 
 func (d *decoder) mapping(path string, raw any, into reflect.Value) {
 	object, ok := raw.(map[string]any)
 	if !ok {
-		d.add(path, "%s is no map", describe(raw))
+		d.wrongType(path, "%s is no map", describe(raw))
 		return
 	}
 	into.Set(reflect.MakeMap(into.Type()))
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		element := reflect.New(into.Type().Elem()).Elem()
-		d.value(path+"."+key, object[key], element)
+		d.element(path+"."+key, object[key], element)
 		into.SetMapIndex(reflect.ValueOf(key), element)
 	}
+}
+
+// element decodes what is in a list or map. There, nothing cannot mean a default.
+func (d *decoder) element(path string, raw any, into reflect.Value) {
+	if raw == nil {
+		d.wrongType(path, "is empty; write a value or remove it")
+		return
+	}
+	d.value(path, raw, into)
 }
 
 func scalar(raw any, into reflect.Value) error {

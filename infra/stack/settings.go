@@ -2,9 +2,11 @@ package stack
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/images"
 	"github.com/awslab/awslab/components/network"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-awsx/sdk/v2/go/awsx"
@@ -17,11 +19,10 @@ import (
 // providers makes every provider explicit, so that nothing lands in a region or account by accident, and finds out
 // where the stack is.
 func (l *lab) providers() error {
-	l.tags = map[string]string{"Project": l.Project(), "Stack": l.Stack()}
-	defaults := pulumi.ToStringMap(map[string]string{"ManagedBy": "pulumi"})
+	l.tags = map[string]string{"Project": l.Project(), "Stack": l.Stack(), "ManagedBy": "pulumi"}
 	inRegion, err := aws.NewProvider(l.Context, "aws", &aws.ProviderArgs{
 		Region:      pulumi.String(l.config.Region),
-		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: defaults},
+		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(l.tags)},
 	})
 	if err != nil {
 		return fmt.Errorf("making the aws provider: %w", err)
@@ -56,12 +57,35 @@ func (l *lab) name(parts ...string) string { return identity.PhysicalName(l.Cont
 
 func (l *lab) repository(s Service) string { return l.name(s.Name) }
 
-// repositories are those that the service's image comes from; an image by URI may come from anywhere.
-func (l *lab) repositories(s Service) []string {
-	if s.Image.URI != "" {
-		return nil
+// repositories are those in ECR that the service's image comes from, so that its execution role may pull from them.
+func (l *lab) repositories(s Service) ([]string, error) {
+	if s.Image.URI == "" {
+		return []string{l.repository(s)}, nil
 	}
-	return []string{l.repository(s)}
+	match := ecrImage.FindStringSubmatch(s.Image.URI)
+	if match == nil {
+		return nil, nil
+	}
+	if account := match[1]; account != l.place.AccountId {
+		return nil, fmt.Errorf("service %q: image.uri: %s is in account %s, the stack in %s; copy the image to an account's own repository",
+			s.Name, s.Image.URI, account, l.place.AccountId)
+	}
+	return []string{match[3]}, nil
+}
+
+func (l *lab) imageArgs(s Service) *images.ImageArgs {
+	return &images.ImageArgs{
+		Repository:   l.repository(s),
+		Context:      filepath.Join(l.root, s.Image.Context),
+		ProgramDir:   filepath.Join(l.root, programDir),
+		Dockerfile:   s.Image.Dockerfile,
+		Target:       s.Image.Target,
+		Args:         s.Image.Args,
+		Architecture: s.Architecture,
+		Keep:         l.config.Images.Keep,
+		ForceDelete:  l.config.Images.ForceDelete,
+		Tags:         l.tags,
+	}
 }
 
 func (l *lab) logGroup(s Service) string { return "/ecs/" + l.name(s.Name) }
@@ -108,15 +132,29 @@ func secrets(s Service) []identity.Secret {
 	return list
 }
 
+// environment is passed to the container. When some of the services' configuration is encrypted, the SDK does not say
+// what, so that all of it is kept encrypted in the state.
+func (l *lab) environment(s Service) pulumi.StringMap {
+	variables := pulumi.StringMap{}
+	encrypted := l.IsConfigSecret(l.Project() + ":services")
+	for name, value := range s.Environment {
+		variables[name] = pulumi.String(value)
+		if encrypted {
+			variables[name] = pulumi.ToSecret(pulumi.String(value)).(pulumi.StringOutput)
+		}
+	}
+	return variables
+}
+
 // secretArns are what ECS reads secrets by: for Secrets Manager an ARN without the random suffix will do.
-func (l *lab) secretArns(s Service) map[string]string {
-	arns := map[string]string{}
+func (l *lab) secretArns(s Service) pulumi.StringMap {
+	arns := pulumi.StringMap{}
 	for variable, secret := range s.Secrets {
 		if secret.Parameter != "" {
-			arns[variable] = l.place.ParameterArn(secret.Parameter)
+			arns[variable] = pulumi.String(l.place.ParameterArn(secret.Parameter))
 			continue
 		}
-		arns[variable] = l.place.Arn("secretsmanager", "secret:"+secret.Name)
+		arns[variable] = pulumi.String(l.place.Arn("secretsmanager", "secret:"+secret.Name))
 	}
 	return arns
 }

@@ -4,7 +4,6 @@ package stack
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/identity"
@@ -48,6 +47,9 @@ type lab struct {
 func deploy(ctx *pulumi.Context, root string) error {
 	config, err := load(ctx)
 	if err != nil {
+		return err
+	}
+	if err := config.CheckPlace(ctx.Project(), ctx.Stack(), root); err != nil {
 		return err
 	}
 	l := &lab{Context: ctx, config: config, root: root}
@@ -99,10 +101,14 @@ type roles struct {
 func (l *lab) identity() error {
 	l.roles = map[string]roles{}
 	for _, s := range l.config.Services {
+		repositories, err := l.repositories(s)
+		if err != nil {
+			return err
+		}
 		execution, err := identity.NewExecutionRole(l.Context, s.Name+"-execution", &identity.ExecutionRoleArgs{
 			RoleSettings: identity.RoleSettings{Name: l.name(s.Name, "execution"), Tags: l.tags},
 			Place:        l.place,
-			Repositories: l.repositories(s),
+			Repositories: repositories,
 			LogGroups:    []string{l.logGroup(s)},
 			Secrets:      secrets(s),
 		}, l.aws)
@@ -129,18 +135,7 @@ func (l *lab) containerImages() error {
 			l.images[s.Name] = pulumi.String(s.Image.URI)
 			continue
 		}
-		image, err := images.NewImage(l.Context, s.Name, &images.ImageArgs{
-			Repository:   l.repository(s),
-			Context:      filepath.Join(l.root, s.Image.Context),
-			ProgramDir:   filepath.Join(l.root, programDir),
-			Dockerfile:   s.Image.Dockerfile,
-			Target:       s.Image.Target,
-			Args:         s.Image.Args,
-			Architecture: s.Architecture,
-			Keep:         l.config.Images.Keep,
-			ForceDelete:  l.config.Images.ForceDelete,
-			Tags:         l.tags,
-		}, l.aws)
+		image, err := images.NewImage(l.Context, s.Name, l.imageArgs(s), l.aws)
 		if err != nil {
 			return err
 		}
@@ -179,7 +174,7 @@ func (l *lab) ecsServices() error {
 			Region:           l.place.Region,
 			Cluster:          l.cluster,
 			LoadBalancer:     l.balancer,
-			Route:            compute.Route{Host: s.Host, Path: s.Path},
+			Route:            s.route(),
 			Vpc:              l.vpc,
 			Image:            l.images[s.Name],
 			Port:             s.Port,
@@ -192,7 +187,7 @@ func (l *lab) ecsServices() error {
 			Scaling:          scaling(s),
 			Capacity:         l.capacity(),
 			Health:           health(s),
-			Environment:      s.Environment,
+			Environment:      l.environment(s),
 			Secrets:          l.secretArns(s),
 			LogGroup:         l.logGroup(s),
 			LogRetentionDays: s.LogRetentionDays,

@@ -1,0 +1,51 @@
+package compute_test
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/compute"
+	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/network"
+)
+
+// A service behind a load balancer, on spot capacity once two tasks run on demand.
+func Example() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Place: place, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		if err != nil {
+			return err
+		}
+		capacity := compute.Capacity{OnDemandBase: 2, SpotWeight: 1}
+		cluster, err := compute.NewCluster(ctx, "lab", &compute.ClusterArgs{Name: identity.PhysicalName(ctx, "cluster"), Capacity: capacity})
+		if err != nil {
+			return err
+		}
+		balancer, err := compute.NewLoadBalancer(ctx, "lab", &compute.LoadBalancerArgs{
+			Name: identity.PhysicalName(ctx, "alb"), SubnetIds: vpc.PublicSubnetIds, SecurityGroupId: vpc.LoadBalancerSecurityGroupId,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = compute.NewService(ctx, "orders", &compute.ServiceArgs{
+			Name:             identity.PhysicalName(ctx, "orders"),
+			Region:           place.Region,
+			Cluster:          cluster,
+			LoadBalancer:     balancer,
+			Route:            compute.Route{Path: "/orders"},
+			Vpc:              vpc,
+			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1"),
+			Port:             8080,
+			CPU:              256,
+			Memory:           512,
+			ExecutionRoleArn: pulumi.String(place.RoleArn("", "orders-execution")),
+			TaskRoleArn:      pulumi.String(place.RoleArn("", "orders-task")),
+			DesiredCount:     2,
+			Capacity:         capacity,
+			Health:           compute.Health{Path: "/healthz", Interval: 10, Timeout: 5, Grace: 30},
+			LogGroup:         "/ecs/" + identity.PhysicalName(ctx, "orders"),
+			LogRetentionDays: 30,
+		})
+		return err
+	})
+}
