@@ -72,7 +72,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"an app tier too large":   {values{"network": `{"subnetMasks": {"app": 18}}`}, []string{"awslab:network.subnetMasks.app: /18; in 10.0.0.0/16, whose zones have a /18 each, use /19 to /28"}},
 		"tiers that do not fit":   {values{"network": `{"subnetMasks": {"public": 19, "app": 19, "data": 19}}`}, []string{"awslab:network.subnetMasks: /19 public, /19 app and /19 data need 24576 addresses; a zone's /18 has 16384"}},
 		"NAT gateways":            {values{"network": `{"natGateways": "two"}`}, []string{`awslab:network.natGateways: "two"; allowed are none, single, onePerAz`}},
-		"an endpoint":             {values{"network": `{"interfaceEndpoints": ["ec2"]}`}, []string{`awslab:network.interfaceEndpoints[0]: "ec2"; allowed are ecr.api, ecr.dkr, logs, secretsmanager, ssm, sts, kms`}},
+		"an endpoint":             {values{"network": `{"interfaceEndpoints": ["ec2"]}`}, []string{`awslab:network.interfaceEndpoints[0]: "ec2"; allowed are ecr.api, ecr.dkr, logs, secretsmanager, sqs, ssm, sts, kms`}},
 		"flow log retention":      {values{"network": `{"flowLogRetentionDays": 2}`}, []string{"awslab:network.flowLogRetentionDays: 2 days; CloudWatch Logs offers 1, 3, 5, ... 3653"}},
 		"tasks without a way out": {values{"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "logs"]}`, "services": "[" + catalog + "]"}, []string{"awslab:network.natGateways: none leaves tasks no way to ecr.dkr; add it to interfaceEndpoints, or use single"}},
 		"images to keep":          {values{"images": `{"keep": -1}`}, []string{"awslab:images.keep: -1; allowed is 1 to 1000"}},
