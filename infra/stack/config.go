@@ -1,12 +1,18 @@
 package stack
 
-//go:generate go run ./internal/configschema/gen
+//go:generate go run ./internal/configdoc/gen
 
 // Config is the configuration of a stack: the keys of the namespace awslab in Pulumi.<stack>.yaml. Its JSON Schema,
-// schema.json, is generated from these types.
+// schema.json, is generated from these types. What holds when a key is left out is in [Defaults].
 type Config struct {
+	// Profile is the set of defaults: dev is small and cheap, prod highly available and protected.
+	Profile string `json:"profile,omitempty" jsonschema:"enum=dev,enum=prod,default=dev"`
 	// Region is the AWS region of the stack.
 	Region string `json:"region" jsonschema:"required,example=eu-west-1"`
+	// CopyRegion is the region that holds the copies: of backups, and of buckets and images that are replicated.
+	CopyRegion string `json:"copyRegion,omitempty" jsonschema:"example=eu-central-1"`
+	// PermissionsBoundary is the ARN of the IAM policy that caps every role of the stack.
+	PermissionsBoundary string `json:"permissionsBoundary,omitempty"`
 	// Network is the VPC.
 	Network Network `json:"network,omitempty"`
 	// Images says how container images are kept.
@@ -17,23 +23,41 @@ type Config struct {
 	LoadBalancer LoadBalancer `json:"loadBalancer,omitempty"`
 	// Services are the microservices.
 	Services []Service `json:"services,omitempty"`
+	// Database is the relational database. Without it there is none.
+	Database *Database `json:"database,omitempty"`
+	// Tables are DynamoDB tables.
+	Tables []Table `json:"tables,omitempty"`
+	// Buckets are S3 buckets.
+	Buckets []Bucket `json:"buckets,omitempty"`
+	// FileSystem is an EFS file system that services mount. Without it there is none.
+	FileSystem *FileSystem `json:"fileSystem,omitempty"`
+	// Website is static content that is served world-wide. Without it there is none.
+	Website *Website `json:"website,omitempty"`
+	// Monitoring says who is told of what.
+	Monitoring Monitoring `json:"monitoring,omitempty"`
+	// Firewall is the web application firewall (AWS WAF) before the load balancer and the website.
+	Firewall Firewall `json:"firewall,omitempty"`
+	// Backup says what is backed up when, and how that is proven.
+	Backup Backup `json:"backup,omitempty"`
 }
 
 // Network configures the VPC.
 type Network struct {
 	// Cidr is the VPC's IPv4 block, /16 to /24 of a private range. Each availability zone gets a quarter of it.
-	Cidr string `json:"cidr,omitempty" jsonschema:"default=10.0.0.0/16"`
+	Cidr string `json:"cidr,omitempty"`
 	// AvailabilityZones is the number of zones. Going from two to three keeps what exists.
-	AvailabilityZones int `json:"availabilityZones,omitempty" jsonschema:"minimum=2,maximum=3,default=2"`
+	AvailabilityZones int `json:"availabilityZones,omitempty" jsonschema:"minimum=2,maximum=3"`
 	// NatGateways is none, single or onePerAz.
-	NatGateways string `json:"natGateways,omitempty" jsonschema:"enum=none,enum=single,enum=onePerAz,default=single"`
+	NatGateways string `json:"natGateways,omitempty" jsonschema:"enum=none,enum=single,enum=onePerAz"`
 	// SubnetMasks are the prefix lengths of the tiers; by default half of a zone's block is app, a quarter each public
 	// and data.
 	SubnetMasks SubnetMasks `json:"subnetMasks,omitempty"`
 	// InterfaceEndpoints lists AWS services reached without leaving the VPC.
 	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=logs,enum=secretsmanager,enum=sqs,enum=ssm,enum=sts,enum=kms"`
 	// FlowLogRetentionDays is how long flow logs are kept.
-	FlowLogRetentionDays int `json:"flowLogRetentionDays,omitempty" jsonschema:"default=30"`
+	FlowLogRetentionDays int `json:"flowLogRetentionDays,omitempty"`
+	// IPv6 gives the VPC and its subnets IPv6 addresses besides.
+	IPv6 bool `json:"ipv6,omitempty"`
 }
 
 // SubnetMasks are prefix lengths; 0 means the default share of the zone's block.
@@ -46,14 +70,20 @@ type SubnetMasks struct {
 // Images configures the image repositories.
 type Images struct {
 	// Keep is the number of images that a repository keeps.
-	Keep int `json:"keep,omitempty" jsonschema:"minimum=1,maximum=1000,default=30"`
+	Keep int `json:"keep,omitempty" jsonschema:"minimum=1,maximum=1000"`
 	// ForceDelete lets destroy delete repositories that still hold images.
 	ForceDelete bool `json:"forceDelete,omitempty"`
+	// Replicate copies every image to the copy region. ECR has one such setting for an account and region.
+	Replicate bool `json:"replicate,omitempty"`
+	// ReportFindings tells the notifications' subscribers of critical and high findings of image scans.
+	ReportFindings bool `json:"reportFindings,omitempty"`
 }
 
-// Cluster configures the ECS cluster. A service's tasks are spread over the two kinds of capacity by weight, once
-// OnDemandBase tasks run on demand.
+// Cluster configures the ECS cluster. On Fargate a service's tasks are spread over the two kinds of capacity by weight,
+// once OnDemandBase tasks run on demand.
 type Cluster struct {
+	// LaunchType is fargate, or ec2 for instances of the stack's own.
+	LaunchType string `json:"launchType,omitempty" jsonschema:"enum=fargate,enum=ec2"`
 	// ContainerInsights turns on CloudWatch Container Insights, at a price per metric.
 	ContainerInsights bool `json:"containerInsights,omitempty"`
 	// OnDemandBase is the number of tasks of each service that always run on demand.
@@ -62,18 +92,40 @@ type Cluster struct {
 	OnDemandWeight int `json:"onDemandWeight,omitempty" jsonschema:"minimum=0,maximum=1000"`
 	// SpotWeight is the share of FARGATE_SPOT, cheaper and interrupted at two minutes' notice.
 	SpotWeight int `json:"spotWeight,omitempty" jsonschema:"minimum=0,maximum=1000"`
+	// Instances are the EC2 instances of launch type ec2.
+	Instances Instances `json:"instances,omitempty"`
+}
+
+// Instances are the EC2 instances of a cluster. ECS adds and removes them as the tasks need.
+type Instances struct {
+	// Types are instance types of one architecture, the preferred first.
+	Types []string `json:"types,omitempty"`
+	// Min and Max are numbers of instances.
+	Min int `json:"min,omitempty" jsonschema:"minimum=0,maximum=5000"`
+	Max int `json:"max,omitempty" jsonschema:"minimum=1,maximum=5000"`
+	// TargetCapacity is the percentage of the instances that tasks should fill.
+	TargetCapacity int `json:"targetCapacity,omitempty" jsonschema:"minimum=1,maximum=100"`
+	// SpotPercentage is the share of the instances beyond Min that are spot instances.
+	SpotPercentage int `json:"spotPercentage,omitempty" jsonschema:"minimum=0,maximum=100"`
 }
 
 // LoadBalancer configures the application load balancer.
 type LoadBalancer struct {
 	// CertificateArn is an ACM certificate of the stack's region; with it port 80 redirects to HTTPS on 443.
 	CertificateArn string `json:"certificateArn,omitempty"`
+	// Domain is the name by which clients call; its certificate is issued and validated, and the name made to lead to the
+	// load balancer, through Zone.
+	Domain string `json:"domain,omitempty" jsonschema:"example=api.example.com"`
+	// Zone is the name of the Route 53 hosted zone that Domain lies in.
+	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 blocks that may connect; by default everyone.
-	ClientCidrs []string `json:"clientCidrs,omitempty" jsonschema:"default=0.0.0.0/0"`
+	ClientCidrs []string `json:"clientCidrs,omitempty"`
+	// AccessLogs keeps a record of every request in S3.
+	AccessLogs bool `json:"accessLogs,omitempty"`
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
 	// IdleTimeoutSeconds closes a quiet connection.
-	IdleTimeoutSeconds int `json:"idleTimeoutSeconds,omitempty" jsonschema:"minimum=1,maximum=4000,default=60"`
+	IdleTimeoutSeconds int `json:"idleTimeoutSeconds,omitempty" jsonschema:"minimum=1,maximum=4000"`
 }
 
 // Service is one microservice.
@@ -82,8 +134,10 @@ type Service struct {
 	Name string `json:"name" jsonschema:"required"`
 	// Image is where the container image comes from.
 	Image Image `json:"image" jsonschema:"required"`
-	// Port is the one the container listens on.
-	Port int `json:"port" jsonschema:"required,minimum=1,maximum=65535"`
+	// Port is the one the container listens on. A worker has none.
+	Port int `json:"port,omitempty" jsonschema:"minimum=1,maximum=65535"`
+	// Internal services are called by other services alone, at http://<name>:<port>.
+	Internal bool `json:"internal,omitempty"`
 	// Path is the prefix of the URL paths that are routed to the service, at most 9 segments.
 	Path string `json:"path,omitempty"`
 	// Host is the host name that is routed to the service; * and ? match.
@@ -91,17 +145,24 @@ type Service struct {
 	// Priority is the listener rule's; the lowest that matches wins. By default it follows from host and path, the more
 	// specific first.
 	Priority int `json:"priority,omitempty" jsonschema:"minimum=1,maximum=50000"`
-	// CPU is in units of 1/1024 of a vCPU.
-	CPU int `json:"cpu,omitempty" jsonschema:"enum=256,enum=512,enum=1024,enum=2048,enum=4096,enum=8192,enum=16384,default=256"`
-	// Memory is in MiB; which sizes are allowed depends on CPU.
-	Memory int `json:"memory,omitempty" jsonschema:"default=512"`
+	// CPU is in units of 1/1024 of a vCPU: on Fargate 256, 512, 1024, 2048, 4096, 8192 or 16384.
+	CPU int `json:"cpu,omitempty" jsonschema:"minimum=128,maximum=196608"`
+	// Memory is in MiB; which sizes Fargate allows depends on CPU.
+	Memory int `json:"memory,omitempty" jsonschema:"minimum=128,maximum=3145728"`
 	// Architecture is amd64 or arm64.
-	Architecture string `json:"architecture,omitempty" jsonschema:"enum=amd64,enum=arm64,default=amd64"`
+	Architecture string `json:"architecture,omitempty" jsonschema:"enum=amd64,enum=arm64"`
 	// DesiredCount is the number of tasks to start with; scaling takes over from there. By default it is scaling's min,
 	// without scaling 1.
 	DesiredCount *int `json:"desiredCount,omitempty" jsonschema:"minimum=0,maximum=5000"`
 	// Scaling turns on target tracking.
 	Scaling *Scaling `json:"scaling,omitempty"`
+	// Before and After are tasks that run to their end before and after each deployment, such as database migrations.
+	Before []Task `json:"before,omitempty"`
+	After  []Task `json:"after,omitempty"`
+	// Exec lets people open a shell in a running task with ECS Exec.
+	Exec bool `json:"exec,omitempty"`
+	// ScratchPaths are folders the container may write to; what is in them goes with the task.
+	ScratchPaths []string `json:"scratchPaths,omitempty"`
 	// HealthCheck is the load balancer's, and the container's own.
 	HealthCheck HealthCheck `json:"healthCheck,omitempty"`
 	// Environment is passed to the container in clear text. What is encrypted here stays so in the stack's state, but
@@ -112,7 +173,28 @@ type Service struct {
 	// Access is what the service's code may reach.
 	Access Access `json:"access,omitempty"`
 	// LogRetentionDays is how long the service's log is kept.
-	LogRetentionDays int `json:"logRetentionDays,omitempty" jsonschema:"default=30"`
+	LogRetentionDays int `json:"logRetentionDays,omitempty"`
+	// Objectives are what its users may expect; what is missed is alarmed by how fast it uses up what may fail.
+	Objectives Objectives `json:"objectives,omitempty"`
+}
+
+// Task is one run of the service's container with another command.
+type Task struct {
+	// Name tells the tasks of a service apart.
+	Name string `json:"name" jsonschema:"required"`
+	// Command replaces the image's own.
+	Command []string `json:"command" jsonschema:"required"`
+	// TimeoutSeconds is how long it may take.
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty" jsonschema:"minimum=10,maximum=840"`
+}
+
+// Objectives are service level objectives over 30 days.
+type Objectives struct {
+	// Availability is the percentage of requests that do not fail; 0 is no objective.
+	Availability float64 `json:"availability,omitempty"`
+	// LatencyMilliseconds is what LatencyPercentage of the requests are faster than; 0 is no objective.
+	LatencyMilliseconds int     `json:"latencyMilliseconds,omitempty" jsonschema:"minimum=1,maximum=60000"`
+	LatencyPercentage   float64 `json:"latencyPercentage,omitempty"`
 }
 
 // Image is built from Context and pushed to the service's repository, or taken from URI.
@@ -120,7 +202,7 @@ type Image struct {
 	// Context is the build context, a folder relative to that of Pulumi.yaml, and below it.
 	Context string `json:"context,omitempty"`
 	// Dockerfile is relative to Context.
-	Dockerfile string `json:"dockerfile,omitempty" jsonschema:"default=Dockerfile"`
+	Dockerfile string `json:"dockerfile,omitempty"`
 	// Target is the stage to build; by default the last.
 	Target string `json:"target,omitempty"`
 	// Args are build arguments.
@@ -131,26 +213,40 @@ type Image struct {
 
 // Scaling keeps the averages of the service's tasks near targets.
 type Scaling struct {
-	Min int `json:"min" jsonschema:"required,minimum=0,maximum=5000"`
+	Min int `json:"min,omitempty" jsonschema:"minimum=0,maximum=5000"`
 	Max int `json:"max" jsonschema:"required,minimum=1,maximum=5000"`
 	// CPU is a percentage.
-	CPU int `json:"cpu,omitempty" jsonschema:"minimum=1,maximum=100,default=70"`
+	CPU int `json:"cpu,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// Memory is a percentage.
-	Memory int `json:"memory,omitempty" jsonschema:"minimum=1,maximum=100,default=80"`
+	Memory int `json:"memory,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// RequestsPerTarget is per minute; 0 does not scale by requests.
 	RequestsPerTarget int `json:"requestsPerTarget,omitempty" jsonschema:"minimum=0"`
+	// Schedules change Min and Max at set times.
+	Schedules []Schedule `json:"schedules,omitempty"`
+}
+
+// Schedule sets the limits of scaling from a point in time on.
+type Schedule struct {
+	// Name tells the schedules of a service apart.
+	Name string `json:"name" jsonschema:"required"`
+	// At is cron(...), rate(...) or at(...), as Application Auto Scaling writes them.
+	At string `json:"at" jsonschema:"required,example=cron(0 7 ? * MON-FRI *)"`
+	// TimeZone is the one At is meant in.
+	TimeZone string `json:"timeZone,omitempty" jsonschema:"example=Europe/Dublin"`
+	Min      int    `json:"min" jsonschema:"required,minimum=0,maximum=5000"`
+	Max      int    `json:"max" jsonschema:"required,minimum=0,maximum=5000"`
 }
 
 // HealthCheck decides when a task gets requests, and when it is replaced.
 type HealthCheck struct {
 	// Path is what the load balancer asks for.
-	Path string `json:"path,omitempty" jsonschema:"default=/healthz"`
+	Path string `json:"path,omitempty"`
 	// IntervalSeconds lies between two checks.
-	IntervalSeconds int `json:"intervalSeconds,omitempty" jsonschema:"minimum=5,maximum=300,default=10"`
+	IntervalSeconds int `json:"intervalSeconds,omitempty" jsonschema:"minimum=5,maximum=300"`
 	// TimeoutSeconds is shorter than the interval and, with command, at most 60.
-	TimeoutSeconds int `json:"timeoutSeconds,omitempty" jsonschema:"minimum=2,maximum=120,default=5"`
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty" jsonschema:"minimum=2,maximum=120"`
 	// GraceSeconds is how long a new task may be unhealthy.
-	GraceSeconds int `json:"graceSeconds,omitempty" jsonschema:"minimum=1,maximum=2147483647,default=30"`
+	GraceSeconds int `json:"graceSeconds,omitempty" jsonschema:"minimum=1,maximum=2147483647"`
 	// Command runs in the container, such as [CMD, /catalog, healthcheck]; by default there is none.
 	Command []string `json:"command,omitempty"`
 }
@@ -161,46 +257,33 @@ type Secret struct {
 	Parameter string `json:"parameter,omitempty"`
 }
 
-// Access lists what a service may reach, by the names AWS knows them by.
+// Access lists what a service may reach. From it follow its role, its security group's rules and its environment:
+// TABLE_<NAME>, BUCKET_<NAME>, DATABASE_HOST, _PORT, _NAME and _SECRET, and SERVICE_<NAME>_URL.
 type Access struct {
+	// Tables and Buckets are names in tables and buckets.
 	Tables  []Grant `json:"tables,omitempty"`
 	Buckets []Grant `json:"buckets,omitempty"`
-	Queues  []Grant `json:"queues,omitempty"`
+	// Queues are names of SQS queues that exist.
+	Queues []Grant `json:"queues,omitempty"`
+	// Database is the stack's database, with the user that RDS manages.
+	Database bool `json:"database,omitempty"`
+	// FileSystem mounts the stack's file system.
+	FileSystem *Mount `json:"fileSystem,omitempty"`
+	// Services are names of other services that it calls.
+	Services []string `json:"services,omitempty"`
+}
+
+// Mount is a folder of the file system in the container: each service has a folder of its own.
+type Mount struct {
+	// Path is where the container finds it.
+	Path string `json:"path" jsonschema:"required"`
+	Mode string `json:"mode" jsonschema:"required,enum=read,enum=readwrite"`
 }
 
 // Grant is access to one resource.
 type Grant struct {
 	Name string `json:"name" jsonschema:"required"`
 	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
-}
-
-// setDefaults fills in what holds when a key is left out. It comes before decoding, so that a zero somebody wrote stays
-// a zero and is judged as one.
-func (c *Config) setDefaults() {
-	c.Network.setDefaults()
-	c.Images.setDefaults()
-	c.LoadBalancer.setDefaults()
-}
-
-func (n *Network) setDefaults() {
-	*n = Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", FlowLogRetentionDays: 30}
-}
-
-func (i *Images) setDefaults() { *i = Images{Keep: 30} }
-
-func (l *LoadBalancer) setDefaults() {
-	*l = LoadBalancer{ClientCidrs: []string{"0.0.0.0/0"}, IdleTimeoutSeconds: 60}
-}
-
-func (s *Service) setDefaults() {
-	*s = Service{CPU: 256, Memory: 512, Architecture: "amd64", LogRetentionDays: 30}
-	s.HealthCheck.setDefaults()
-}
-
-func (s *Scaling) setDefaults() { *s = Scaling{CPU: 70, Memory: 80} }
-
-func (h *HealthCheck) setDefaults() {
-	*h = HealthCheck{Path: "/healthz", IntervalSeconds: 10, TimeoutSeconds: 5, GraceSeconds: 30}
 }
 
 // complete fills in the defaults that depend on other keys.
@@ -214,7 +297,7 @@ func (c *Config) complete() {
 			s.Image.Dockerfile = "Dockerfile"
 		}
 		if s.DesiredCount == nil {
-			count := 1
+			count := c.defaultOf("services[].desiredCount").(int)
 			if s.Scaling != nil {
 				count = s.Scaling.Min
 			}

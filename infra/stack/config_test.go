@@ -52,12 +52,12 @@ func TestWhatIsRefused(t *testing.T) {
 		values values
 		want   []string
 	}{
-		"no region":               {values{"region": ""}, []string{"awslab:region: is missing; say which AWS region, such as eu-west-1"}},
+		"no region":               {values{"region": ""}, []string{"awslab:region: is missing; an example is eu-west-1"}},
 		"no such region":          {values{"region": "Ireland"}, []string{`awslab:region: "Ireland" is no AWS region`}},
 		"a misspelt region":       {values{"region": "eu-wset-1"}, []string{`awslab:region: "eu-wset-1" is no AWS region; did you mean "eu-west-1"?`}},
 		"an unknown key":          {values{"netwrk": "{}"}, []string{`awslab:netwrk: unknown key; did you mean "network"?`}},
-		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are cluster, images, loadBalancer, network, region, services"}},
-		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, natGateways, subnetMasks`}},
+		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are backup, buckets, cluster, copyRegion, database, fileSystem, firewall, images, loadBalancer, monitoring, network, permissionsBoundary, profile, region, services, tables, website"}},
+		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, ipv6, natGateways, subnetMasks`}},
 		"a misspelt nested key":   {values{"services": "[" + with(`{"prot": 1}`) + "]"}, []string{`awslab:services[0].prot: unknown key; did you mean "port"?`}},
 		"text for an object":      {values{"network": "large"}, []string{`awslab:network: "large" is no map`}},
 		"a list for an object":    {values{"network": "[]"}, []string{"awslab:network: a list is no map"}},
@@ -80,11 +80,26 @@ func TestWhatIsRefused(t *testing.T) {
 		"a certificate":           {values{"loadBalancer": `{"certificateArn": "mine"}`}, []string{`awslab:loadBalancer.certificateArn: "mine" is no ARN of an ACM certificate`}},
 		"a certificate from elsewhere": {values{"loadBalancer": `{"certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/a"}`},
 			[]string{"awslab:loadBalancer.certificateArn: the certificate is in us-east-1; a load balancer in eu-west-1 needs one in its own region"}},
-		"a client block":  {values{"loadBalancer": `{"clientCidrs": ["10.0.0.1"]}`}, []string{`awslab:loadBalancer.clientCidrs[0]: "10.0.0.1" is no IPv4 block; use one such as 203.0.113.0/24`}},
-		"an idle timeout": {values{"loadBalancer": `{"idleTimeoutSeconds": 5000}`}, []string{"awslab:loadBalancer.idleTimeoutSeconds: 5000; allowed is 1 to 4000"}},
+		"a client block":               {values{"loadBalancer": `{"clientCidrs": ["10.0.0.1"]}`}, []string{`awslab:loadBalancer.clientCidrs[0]: "10.0.0.1" is no IPv4 block; use one such as 203.0.113.0/24`}},
+		"an idle timeout":              {values{"loadBalancer": `{"idleTimeoutSeconds": 5000}`}, []string{"awslab:loadBalancer.idleTimeoutSeconds: 5000; allowed is 1 to 4000"}},
+		"a profile":                    {values{"profile": "test"}, []string{`awslab:profile: "test"; allowed are dev, prod`}},
+		"copies without a region":      {values{"images": `{"replicate": true}`}, []string{"awslab:copyRegion: is missing; say in which region copies are kept, such as eu-central-1, or turn off images.replicate"}},
+		"copies at home":               {values{"copyRegion": "eu-west-1"}, []string{"awslab:copyRegion: eu-west-1 is the stack's own region; a copy there would be lost with it"}},
+		"a domain elsewhere":           {values{"loadBalancer": `{"domain": "api.example.com", "zone": "example.org"}`}, []string{`awslab:loadBalancer.zone: "example.org" does not hold api.example.com; name the Route 53 hosted zone that it lies in`}},
+		"instances":                    {values{"cluster": `{"launchType": "ec2", "instances": {"types": ["large"], "min": 5}}`}, []string{`awslab:cluster.instances.types[0]: "large" is no instance type; use one such as m7i.large`, "awslab:cluster.instances.min: 5 is more than max, 4"}},
+		"a database engine":            {values{"database": `{"engine": "oracle"}`}, []string{`awslab:database.engine: "oracle"; allowed are postgres, mysql`}},
+		"a database class":             {values{"database": `{"class": "large"}`}, []string{`awslab:database.class: "large" is no instance class; use one such as db.t4g.micro`}},
+		"a key of two types":           {values{"tables": `[{"name": "t", "hashKey": {"name": "id"}, "indexes": [{"name": "i", "hashKey": {"name": "id", "type": "N"}}]}]`}, []string{`awslab:tables[0].indexes[0].hashKey.type: "N", but attribute "id" is of type "S" elsewhere in the table`}},
+		"two buckets of one name":      {values{"buckets": `[{"name": "b"}, {"name": "b"}]`}, []string{`awslab:buckets[1].name: "b" is there twice`}},
+		"a domain without certificate": {values{"website": `{"folder": "site", "domains": ["www.example.com"]}`}, []string{"awslab:website.certificateArn: is missing; domains need one in us-east-1, where CloudFront looks for certificates"}},
+		"an address":                   {values{"monitoring": `{"emails": ["ops"]}`}, []string{`awslab:monitoring.emails[0]: "ops" is no e-mail address`}},
+		"an unsafe URL":                {values{"monitoring": `{"urls": ["http://example.com"]}`}, []string{`awslab:monitoring.urls[0]: "http://example.com" is no URL that begins with https://`}},
+		"a threshold":                  {values{"monitoring": `{"thresholds": {"service.cpu": "high"}}`}, []string{`awslab:monitoring.thresholds.service.cpu: "high" is no number`}},
+		"a rate limit":                 {values{"firewall": `{"requestsPerIp": 1}`}, []string{"awslab:firewall.requestsPerIp: 1; allowed is 10 to 2000000000"}},
+		"no backup rule":               {values{"backup": `{"rules": []}`}, []string{"awslab:backup.rules: is empty, so that nothing would be backed up; add a rule, or set enabled: false"}},
 		"every problem in one message": {values{"region": "x", "images": `{"keep": 2000}`, "services": "[" + with(`{"name": "Catalog", "cpu": 300}`) + "]"}, []string{
-			`awslab:region: "x" is no AWS region`,
 			"awslab:images.keep: 2000; allowed is 1 to 1000",
+			`awslab:region: "x" is no AWS region`,
 			`awslab:services[0].name: "Catalog": use 1 to 16 lower-case letters and digits, with single hyphens between them`,
 			"awslab:services[0].cpu: 300 is no Fargate size; allowed are 256, 512, 1024, 2048, 4096, 8192, 16384"}},
 	}
@@ -94,8 +109,8 @@ func TestWhatIsRefused(t *testing.T) {
 		`{"image": {}}`:                                                "image: say either context, a folder to build, or uri, an image that exists",
 		`{"image": {"uri": "a b"}}`:                                    `image.uri: "a b" is no image reference`,
 		`{"image": {"uri": "nginx", "target": "x"}}`:                   "image: dockerfile, target and args are for an image that is built from context, not for uri",
-		`{"port": null}`:                                               "port: 0; allowed is 1 to 65535",
-		`{"path": null}`:                                               "path: is missing; say path, such as /catalog, or host",
+		`{"port": null}`:                                               "port: is missing; say on which the container listens",
+		`{"path": null}`:                                               "path: is missing; say path, such as /catalog, or host, or internal: true",
 		`{"path": "items"}`:                                            `path: "items" is no path prefix; begin with / and use at most 126 characters`,
 		`{"host": "api"}`:                                              `host: "api" is no host name; use one such as api.example.com`,
 		`{"cpu": 1024, "memory": 1024}`:                                "memory: 1024 MiB does not go with cpu 1024; allowed are 2048, 3072, 4096, 5120, 6144, 7168, 8192",
@@ -110,8 +125,17 @@ func TestWhatIsRefused(t *testing.T) {
 		`{"environment": {"A-B": "x"}}`:                                "environment.A-B: is no name of an environment variable",
 		`{"secrets": {"A": {}}}`:                                       "secrets.A: say either name, of a Secrets Manager secret, or parameter, of an SSM parameter",
 		`{"environment": {"A": "x"}, "secrets": {"A": {"name": "y"}}}`: "secrets.A: is in environment too",
-		`{"access": {"tables": [{"name": "items", "mode": "all"}]}}`:   `access.tables[0].mode: "all"; allowed are read, write, readwrite`,
-		`{"logRetentionDays": 4}`:                                      "logRetentionDays: 4 days; CloudWatch Logs offers 1, 3, 5, ... 3653",
+		`{"access": {"queues": [{"name": "items", "mode": "all"}]}}`:   `access.queues[0].mode: "all"; allowed are read, write, readwrite`,
+		`{"access": {"tables": [{"name": "items", "mode": "read"}]}}`:  `access.tables[0].name: there is no "items", nor any other`,
+		`{"access": {"database": true}}`:                               "access.database: is true, and there is none; add awslab:database",
+		`{"access": {"services": ["catalog"]}}`:                        `access.services[0]: there is no "catalog", nor any other`,
+		`{"access": {"fileSystem": {"path": "/x", "mode": "read"}}}`:   "access.fileSystem: is mounted, and there is none; add awslab:fileSystem",
+		`{"internal": true}`:                                           "internal: is true, but path and host let clients in; say one or the other",
+		`{"scratchPaths": ["tmp"]}`:                                    `scratchPaths[0]: "tmp" is no folder in a container; use one such as /tmp`,
+		`{"before": [{"name": "migrate"}]}`:                            "before[0].command: is missing",
+		`{"objectives": {"availability": 100}}`:                        "objectives.availability: 100; allowed is 50 to 99.999, or 0 for none",
+		`{"scaling": {"max": 2, "schedules": [{"name": "night", "at": "22:00", "min": 0, "max": 1}]}}`: `scaling.schedules[0].at: "22:00" is no schedule; use one such as cron(0 7 ? * MON-FRI *)`,
+		`{"logRetentionDays": 4}`: "logRetentionDays: 4 days; CloudWatch Logs offers 1, 3, 5, ... 3653",
 	} {
 		tests[changes] = struct {
 			values values
@@ -142,8 +166,8 @@ func TestWhatIsRefused(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + catalog + "]"})
 	require.NoError(t, err)
-	require.Equal(t, Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", FlowLogRetentionDays: 30}, config.Network)
-	require.Equal(t, Cluster{OnDemandWeight: 1}, config.Cluster)
+	require.Equal(t, Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", InterfaceEndpoints: []string{}, FlowLogRetentionDays: 30}, config.Network)
+	require.Equal(t, 1, config.Cluster.SpotWeight)
 	service := config.Services[0]
 	require.Equal(t, 1, *service.DesiredCount)
 	require.Equal(t, "Dockerfile", service.Image.Dockerfile)

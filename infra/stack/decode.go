@@ -46,8 +46,9 @@ func Decode(project string, values map[string]string) (*Config, error) {
 func newDecoder() *decoder { return &decoder{malformed: map[string]bool{}} }
 
 func (d *decoder) config(project string, values map[string]string) *Config {
-	var config Config
-	config.setDefaults()
+	config := Config{Profile: d.profile(project+":profile", values)}
+	d.defaults = defaultsIn(config.Profile)
+	d.setDefaults(project+":", reflect.ValueOf(&config).Elem())
 	fields := fieldsOf(reflect.TypeFor[Config]())
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		path := project + ":" + key
@@ -63,10 +64,29 @@ func (d *decoder) config(project string, values map[string]string) *Config {
 			continue
 		}
 		d.value(path, raw, into)
+		d.constrain(path, field.Tag, into)
+	}
+	for _, key := range sortedKeys(fields) {
+		_, given := values[key]
+		if c := constraintsOf(fields[key].Tag); c.required && !given {
+			d.missing(project+":"+key, c)
+		}
 	}
 	config.complete()
 	d.validate(project, &config)
 	return &config
+}
+
+// profile decides over the defaults, and so is read before anything else.
+func (d *decoder) profile(path string, values map[string]string) string {
+	profile, given := values["profile"]
+	if given && !slices.Contains(Profiles, profile) {
+		d.wrongType(path, "%q; allowed are %s", profile, strings.Join(Profiles, ", "))
+	}
+	if slices.Contains(Profiles, profile) {
+		return profile
+	}
+	return Profiles[0]
 }
 
 // LoadFile decodes the project's keys in a Pulumi.<stack>.yaml, so that wrong configuration is refused before any
@@ -204,6 +224,8 @@ type decoder struct {
 	problems []Problem
 	// malformed are the paths of values that could not be read, so that nothing is said about what they might hold.
 	malformed map[string]bool
+	// defaults are those of the profile, by key.
+	defaults map[string]any
 }
 
 func (d *decoder) result(config *Config) (*Config, error) {
@@ -292,9 +314,7 @@ func (d *decoder) object(path string, raw any, into reflect.Value) {
 		d.wrongType(path, "%s is no %s", describe(raw), kindName(into.Type()))
 		return
 	}
-	if v, ok := into.Addr().Interface().(interface{ setDefaults() }); ok {
-		v.setDefaults()
-	}
+	d.setDefaults(path, into)
 	fields := fieldsOf(into.Type())
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		field, known := fields[key]
@@ -303,6 +323,14 @@ func (d *decoder) object(path string, raw any, into reflect.Value) {
 			continue
 		}
 		d.value(path+"."+key, object[key], into.FieldByIndex(field.Index))
+		if object[key] != nil {
+			d.constrain(path+"."+key, field.Tag, into.FieldByIndex(field.Index))
+		}
+	}
+	for _, key := range sortedKeys(fields) {
+		if c := constraintsOf(fields[key].Tag); c.required && object[key] == nil {
+			d.missing(path+"."+key, c)
+		}
 	}
 }
 
@@ -356,6 +384,12 @@ func scalar(raw any, into reflect.Value) error {
 			return nil
 		}
 		return fmt.Errorf("%s is no whole number", describe(raw))
+	case reflect.Float64:
+		if number, ok := raw.(float64); ok {
+			into.SetFloat(number)
+			return nil
+		}
+		return fmt.Errorf("%s is no number", describe(raw))
 	case reflect.Bool:
 		if flag, ok := raw.(bool); ok {
 			into.SetBool(flag)

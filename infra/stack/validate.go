@@ -7,55 +7,78 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/network"
 )
 
-var (
-	// serviceName leaves room for a prefix in the names it becomes part of: a target group's has 32 characters.
-	serviceName     = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	certificateArn  = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+$`)
-	pathPrefix      = regexp.MustCompile(`^/[A-Za-z0-9_.$/~"'@:+-]*$`)
-	hostName        = regexp.MustCompile(`^[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)+$`)
-	imageURI        = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9._/:@-]*[A-Za-z0-9]$`)
-)
-
-// Limits of AWS that the configuration can run into.
-const (
-	maxServiceName = 16   // a target group's name has 32 characters, of which project and stack take the rest
-	maxPathPrefix  = 126  // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
-	maxServices    = 100  // rules per load balancer, default quota
-	maxTasks       = 5000 // tasks per service, default quota
-)
+// serviceName leaves room for a prefix in the names it becomes part of.
+var serviceName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // logRetentions are the periods CloudWatch Logs offers, in days (API reference, PutRetentionPolicy).
 var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
-// interfaceEndpoints are the services that may be reached without leaving the VPC.
-var interfaceEndpoints = []string{"ecr.api", "ecr.dkr", "logs", "secretsmanager", "sqs", "ssm", "sts", "kms"}
-
-// validate notes everything that is wrong with a complete configuration, including combinations.
+// validate notes everything that is wrong with a complete configuration beyond what the tags of its fields say.
 func (d *decoder) validate(project string, c *Config) {
 	d.region(project+":region", c.Region)
+	d.copies(project, c)
+	if c.PermissionsBoundary != "" && !boundaryArn.MatchString(c.PermissionsBoundary) {
+		d.add(project+":permissionsBoundary", "%q is no ARN of an IAM policy", c.PermissionsBoundary)
+	}
 	d.network(project+":network", c)
-	d.images(project+":images", c.Images)
 	d.cluster(project+":cluster", c.Cluster)
 	d.loadBalancer(project+":loadBalancer", c)
+	d.data(project, c)
 	d.services(project, c)
+	d.operations(project, c)
 }
 
+var boundaryArn = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$`)
+
 func (d *decoder) region(path, region string) {
-	switch {
-	case region == "":
-		d.add(path, "is missing; say which AWS region, such as eu-west-1")
-	case !slices.Contains(regions, region):
-		message := fmt.Sprintf("%q is no AWS region", region)
-		if near := nearest(region, regions); near != "" {
-			message += fmt.Sprintf("; did you mean %q?", near)
-		}
-		d.add(path, "%s", message)
+	if region == "" || slices.Contains(regions, region) {
+		return
 	}
+	message := fmt.Sprintf("%q is no AWS region", region)
+	if near := nearest(region, regions); near != "" {
+		message += fmt.Sprintf("; did you mean %q?", near)
+	}
+	d.add(path, "%s", message)
+}
+
+// copies refuses what is to be in a second region when there is none.
+func (d *decoder) copies(project string, c *Config) {
+	path := project + ":copyRegion"
+	if c.CopyRegion != "" {
+		d.region(path, c.CopyRegion)
+		if c.CopyRegion == c.Region {
+			d.add(path, "%s is the stack's own region; a copy there would be lost with it", c.CopyRegion)
+		}
+		return
+	}
+	if wanted := c.copied(); len(wanted) > 0 {
+		d.add(path, "is missing; say in which region copies are kept, such as eu-central-1, or turn off %s", strings.Join(wanted, ", "))
+	}
+}
+
+// copied are the keys that ask for something in the copy region.
+func (c *Config) copied() []string {
+	var keys []string
+	use := func(wanted bool, format string, args ...any) {
+		if wanted {
+			keys = append(keys, fmt.Sprintf(format, args...))
+		}
+	}
+	use(c.Images.Replicate, "images.replicate")
+	for i, t := range c.Tables {
+		use(t.Replicate, "tables[%d].replicate", i)
+	}
+	for i, b := range c.Buckets {
+		use(b.Replicate, "buckets[%d].replicate", i)
+	}
+	use(c.FileSystem != nil && c.FileSystem.Replicate, "fileSystem.replicate")
+	for i, r := range c.Backup.Rules {
+		use(c.Backup.Enabled && r.CopyRetentionDays > 0, "backup.rules[%d].copyRetentionDays", i)
+	}
+	return keys
 }
 
 // networkFields says which key of ours a field of the network component comes from.
@@ -65,15 +88,7 @@ var networkFields = strings.NewReplacer(
 
 func (d *decoder) network(path string, c *Config) {
 	n := c.Network
-	d.between(path+".availabilityZones", n.AvailabilityZones, 2, 3)
-	d.oneOf(path+".natGateways", n.NatGateways, "none", "single", "onePerAz")
-	for i, service := range n.InterfaceEndpoints {
-		at := fmt.Sprintf("%s.interfaceEndpoints[%d]", path, i)
-		d.oneOf(at, service, interfaceEndpoints...)
-		if slices.Contains(n.InterfaceEndpoints[:i], service) {
-			d.add(at, "%q is there twice", service)
-		}
-	}
+	d.distinct(path+".interfaceEndpoints", n.InterfaceEndpoints)
 	d.retention(path+".flowLogRetentionDays", n.FlowLogRetentionDays)
 	masks := network.SubnetMasks{Public: n.SubnetMasks.Public, App: n.SubnetMasks.App, Data: n.SubnetMasks.Data}
 	if _, err := network.NewLayout(n.Cidr, min(3, max(2, n.AvailabilityZones)), masks); err != nil {
@@ -110,18 +125,38 @@ func endpointsNeeded(services []Service) []string {
 			use("secretsmanager", s.Secrets[variable].Name != "")
 			use("ssm", s.Secrets[variable].Parameter != "")
 		}
+		use("secretsmanager", s.Access.Database)
 		use("sqs", len(s.Access.Queues) > 0)
 	}
 	return needed
 }
 
-func (d *decoder) images(path string, i Images) { d.between(path+".keep", i.Keep, 1, 1000) }
+// instanceType is a family and a size, as in m7i.large.
+var instanceType = regexp.MustCompile(`^[a-z]+[0-9]+[a-z0-9-]*\.[a-z0-9-]+$`)
 
 func (d *decoder) cluster(path string, c Cluster) {
-	d.between(path+".onDemandBase", c.OnDemandBase, 0, 100000)
-	d.between(path+".onDemandWeight", c.OnDemandWeight, 0, 1000)
-	d.between(path+".spotWeight", c.SpotWeight, 0, 1000)
+	if c.LaunchType != "ec2" {
+		return
+	}
+	path += ".instances"
+	if len(c.Instances.Types) == 0 {
+		d.add(path+".types", "is empty; name at least one instance type, such as m7i.large")
+	}
+	for i, t := range c.Instances.Types {
+		if !instanceType.MatchString(t) {
+			d.add(fmt.Sprintf("%s.types[%d]", path, i), "%q is no instance type; use one such as m7i.large", t)
+		}
+	}
+	d.distinct(path+".types", c.Instances.Types)
+	if c.Instances.Min > c.Instances.Max && d.sound(path+".min", path+".max") {
+		d.add(path+".min", "%d is more than max, %d", c.Instances.Min, c.Instances.Max)
+	}
 }
+
+var (
+	certificateArn = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+$`)
+	domainName     = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+)
 
 func (d *decoder) loadBalancer(path string, c *Config) {
 	lb := c.LoadBalancer
@@ -137,227 +172,62 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 	if len(lb.ClientCidrs) == 0 {
 		d.add(path+".clientCidrs", "is empty, so that nobody could connect; leave it out to let everyone in")
 	}
-	for i, cidr := range lb.ClientCidrs {
-		at := fmt.Sprintf("%s.clientCidrs[%d]", path, i)
+	d.cidrs(path+".clientCidrs", lb.ClientCidrs)
+	switch {
+	case lb.Domain == "" && lb.Zone != "":
+		d.add(path+".domain", "is missing; zone says where a name lies, domain which it is")
+	case lb.Domain == "":
+	case lb.CertificateArn != "":
+		d.add(path+".domain", "has a certificate issued for it, and certificateArn names one; say either")
+	case !domainName.MatchString(lb.Domain):
+		d.add(path+".domain", "%q is no domain name; use one such as api.example.com", lb.Domain)
+	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone) || lb.Zone == "":
+		d.add(path+".zone", "%q does not hold %s; name the Route 53 hosted zone that it lies in", lb.Zone, lb.Domain)
+	}
+}
+
+// name refuses what cannot be part of names in AWS.
+func (d *decoder) name(path, name string, limit int) {
+	if name != "" && (!serviceName.MatchString(name) || len(name) > limit) {
+		d.add(path, "%q: use 1 to %d lower-case letters and digits, with single hyphens between them", name, limit)
+	}
+}
+
+// known refuses a name that nothing in the configuration has.
+func (d *decoder) known(path, name string, known []string) {
+	if name == "" || slices.Contains(known, name) {
+		return
+	}
+	switch near := nearest(name, known); {
+	case near != "":
+		d.add(path, "there is no %q; did you mean %q?", name, near)
+	case len(known) == 0:
+		d.add(path, "there is no %q, nor any other", name)
+	default:
+		d.add(path, "there is no %q; there are %s", name, strings.Join(known, ", "))
+	}
+}
+
+// distinct refuses a value that is there twice.
+func (d *decoder) distinct(path string, values []string) { d.distinctBy(path, "", values) }
+
+// distinctBy refuses the value of a key that an earlier element of the list has.
+func (d *decoder) distinctBy(path, key string, values []string) {
+	for i, value := range values {
+		if value != "" && slices.Contains(values[:i], value) {
+			d.add(fmt.Sprintf("%s[%d]%s", path, i, key), "%q is there twice", value)
+		}
+	}
+}
+
+func (d *decoder) cidrs(path string, cidrs []string) {
+	for i, cidr := range cidrs {
 		prefix, err := netip.ParsePrefix(cidr)
 		if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() {
-			d.add(at, "%q is no IPv4 block; use one such as 203.0.113.0/24", cidr)
-		}
-		if slices.Contains(lb.ClientCidrs[:i], cidr) {
-			d.add(at, "%q is there twice", cidr)
+			d.add(fmt.Sprintf("%s[%d]", path, i), "%q is no IPv4 block; use one such as 203.0.113.0/24", cidr)
 		}
 	}
-	d.between(path+".idleTimeoutSeconds", lb.IdleTimeoutSeconds, 1, 4000)
-}
-
-func (d *decoder) services(project string, c *Config) {
-	path := project + ":services"
-	if len(c.Services) > maxServices {
-		d.add(path, "%d services; a load balancer has at most %d rules", len(c.Services), maxServices)
-	}
-	names, routes, priorities := map[string]string{}, map[string]string{}, map[int]string{}
-	for i, s := range c.Services {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		if !d.sound(at) {
-			continue
-		}
-		d.service(at, s, c)
-		if first, taken := names[s.Name]; taken && s.Name != "" {
-			d.add(at+".name", "%q is the name of %s already", s.Name, first)
-		} else {
-			names[s.Name] = at
-		}
-		if (s.Path == "" && s.Host == "") || !d.sound(at+".path", at+".host", at+".priority") {
-			continue
-		}
-		route := s.route().Normal()
-		key := route.Host + " " + route.Path
-		if first, taken := routes[key]; taken {
-			d.add(at+".path", "%s%s is routed to %s already", s.Host, s.Path, first)
-			continue
-		}
-		routes[key] = at
-		d.priority(at, route.RulePriority(), priorities)
-	}
-}
-
-// priority refuses a listener rule priority that is taken. Those that are not given follow from the route alone, so that
-// adding a service never renumbers another's rule; two that come out the same are rare, and a person parts them.
-func (d *decoder) priority(at string, priority int, taken map[int]string) {
-	first, isTaken := taken[priority]
-	if !isTaken {
-		taken[priority] = at
-		return
-	}
-	free := priority%compute.MaxPriority + 1
-	for taken[free] != "" {
-		free = free%compute.MaxPriority + 1
-	}
-	d.add(at+".priority", "%d is the listener rule priority of %s already; set another, such as %d", priority, first, free)
-}
-
-func (s Service) route() compute.Route {
-	return compute.Route{Host: s.Host, Path: s.Path, Priority: s.Priority}
-}
-
-func (d *decoder) service(path string, s Service, c *Config) {
-	switch {
-	case s.Name == "":
-		d.add(path+".name", "is missing")
-	case !serviceName.MatchString(s.Name) || len(s.Name) > maxServiceName:
-		d.add(path+".name", "%q: use 1 to %d lower-case letters and digits, with single hyphens between them", s.Name, maxServiceName)
-	}
-	d.image(path+".image", s.Image, c)
-	d.between(path+".port", s.Port, 1, 65535)
-	d.route(path, s)
-	d.size(path, s)
-	d.oneOf(path+".architecture", s.Architecture, "amd64", "arm64")
-	d.between(path+".desiredCount", *s.DesiredCount, 0, maxTasks)
-	d.scaling(path, s)
-	d.healthCheck(path+".healthCheck", s.HealthCheck)
-	d.environment(path, s)
-	d.access(path+".access", s.Access)
-	d.retention(path+".logRetentionDays", s.LogRetentionDays)
-}
-
-// ecrImage is an image in ECR: account, region and repository.
-var ecrImage = regexp.MustCompile(`^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)(?:[:@].*)?$`)
-
-func (d *decoder) image(path string, i Image, c *Config) {
-	if !d.sound(path+".context", path+".uri") {
-		return
-	}
-	if (i.Context == "") == (i.URI == "") {
-		d.add(path, "say either context, a folder to build, or uri, an image that exists")
-		return
-	}
-	if i.Context != "" {
-		return
-	}
-	match := ecrImage.FindStringSubmatch(i.URI)
-	switch {
-	case !imageURI.MatchString(i.URI):
-		d.add(path+".uri", "%q is no image reference", i.URI)
-	case i.Dockerfile != "" || i.Target != "" || len(i.Args) > 0:
-		d.add(path, "dockerfile, target and args are for an image that is built from context, not for uri")
-	case match != nil && match[2] != c.Region && slices.Contains(regions, c.Region):
-		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", match[2], c.Region)
-	case match == nil && c.Network.NatGateways == "none":
-		d.add(path+".uri", "%q cannot be pulled without a NAT gateway; copy the image to ECR, or set natGateways to single", i.URI)
-	}
-}
-
-func (d *decoder) route(path string, s Service) {
-	if s.Path == "" && s.Host == "" && d.sound(path+".host") {
-		d.add(path+".path", "is missing; say path, such as /%s, or host", s.Name)
-	}
-	if s.Path != "" && (!pathPrefix.MatchString(s.Path) || len(s.Path) > maxPathPrefix) {
-		d.add(path+".path", "%q is no path prefix; begin with / and use at most %d characters", s.Path, maxPathPrefix)
-	}
-	if depth := s.route().Depth(); depth > compute.MaxDepth {
-		d.add(path+".path", "%q has %d segments; use at most %d", s.Path, depth, compute.MaxDepth)
-	}
-	if s.Priority < 0 || s.Priority > compute.MaxPriority {
-		d.between(path+".priority", s.Priority, 1, compute.MaxPriority)
-	}
-	if s.Host != "" && (!hostName.MatchString(s.Host) || len(s.Host) > 128) {
-		d.add(path+".host", "%q is no host name; use one such as api.example.com", s.Host)
-	}
-}
-
-func (d *decoder) size(path string, s Service) {
-	memories := compute.FargateMemory(s.CPU)
-	if memories == nil {
-		d.add(path+".cpu", "%d is no Fargate size; allowed are %s", s.CPU, list(compute.FargateCPUs()))
-		return
-	}
-	if !slices.Contains(memories, s.Memory) && d.sound(path+".cpu") {
-		d.add(path+".memory", "%d MiB does not go with cpu %d; allowed are %s", s.Memory, s.CPU, list(memories))
-	}
-}
-
-func (d *decoder) scaling(path string, s Service) {
-	if s.Scaling == nil {
-		return
-	}
-	scaling := s.Scaling
-	d.between(path+".scaling.min", scaling.Min, 0, maxTasks)
-	d.between(path+".scaling.max", scaling.Max, 1, maxTasks)
-	if d.sound(path+".scaling.min", path+".scaling.max") {
-		if scaling.Min > scaling.Max {
-			d.add(path+".scaling.min", "%d is more than max, %d", scaling.Min, scaling.Max)
-		} else if count := *s.DesiredCount; count < scaling.Min || count > scaling.Max {
-			d.add(path+".desiredCount", "%d lies outside scaling, %d to %d", count, scaling.Min, scaling.Max)
-		}
-	}
-	d.between(path+".scaling.cpu", scaling.CPU, 1, 100)
-	d.between(path+".scaling.memory", scaling.Memory, 1, 100)
-	if scaling.RequestsPerTarget < 0 {
-		d.add(path+".scaling.requestsPerTarget", "%d is negative; 0 does not scale by requests", scaling.RequestsPerTarget)
-	}
-}
-
-func (d *decoder) healthCheck(path string, h HealthCheck) {
-	if !strings.HasPrefix(h.Path, "/") || len(h.Path) > 1024 {
-		d.add(path+".path", "%q is no path; begin with / and use at most 1024 characters", h.Path)
-	}
-	d.between(path+".intervalSeconds", h.IntervalSeconds, 5, 300)
-	d.between(path+".timeoutSeconds", h.TimeoutSeconds, 2, 120)
-	if h.TimeoutSeconds >= h.IntervalSeconds && d.sound(path+".intervalSeconds") {
-		d.add(path+".timeoutSeconds", "%d is not shorter than intervalSeconds, %d", h.TimeoutSeconds, h.IntervalSeconds)
-	}
-	d.between(path+".graceSeconds", h.GraceSeconds, 1, 2147483647)
-	if len(h.Command) > 0 && h.TimeoutSeconds > compute.MaxCommandTimeout {
-		d.add(path+".timeoutSeconds", "%d; with command, ECS allows at most %d", h.TimeoutSeconds, compute.MaxCommandTimeout)
-	}
-	if len(h.Command) > 0 && h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL" {
-		d.add(path+".command", "begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
-	}
-}
-
-func (d *decoder) environment(path string, s Service) {
-	for _, name := range sortedKeys(s.Environment) {
-		if !environmentName.MatchString(name) {
-			d.add(path+".environment."+name, "is no name of an environment variable")
-		}
-	}
-	for _, name := range sortedKeys(s.Secrets) {
-		at := path + ".secrets." + name
-		if !environmentName.MatchString(name) {
-			d.add(at, "is no name of an environment variable")
-		}
-		if _, twice := s.Environment[name]; twice {
-			d.add(at, "is in environment too")
-		}
-		if secret := s.Secrets[name]; (secret.Name == "") == (secret.Parameter == "") {
-			d.add(at, "say either name, of a Secrets Manager secret, or parameter, of an SSM parameter")
-		}
-	}
-}
-
-func (d *decoder) access(path string, a Access) {
-	for _, kind := range []string{"buckets", "queues", "tables"} {
-		grants := map[string][]Grant{"buckets": a.Buckets, "queues": a.Queues, "tables": a.Tables}[kind]
-		for i, grant := range grants {
-			at := fmt.Sprintf("%s.%s[%d]", path, kind, i)
-			if grant.Name == "" {
-				d.add(at+".name", "is missing")
-			}
-			d.oneOf(at+".mode", grant.Mode, "read", "write", "readwrite")
-		}
-	}
-}
-
-func (d *decoder) between(path string, value, low, high int) {
-	if value < low || value > high {
-		d.add(path, "%d; allowed is %d to %d", value, low, high)
-	}
-}
-
-func (d *decoder) oneOf(path, value string, allowed ...string) {
-	if !slices.Contains(allowed, value) {
-		d.add(path, "%q; allowed are %s", value, strings.Join(allowed, ", "))
-	}
+	d.distinct(path, cidrs)
 }
 
 func (d *decoder) retention(path string, days int) {
@@ -375,4 +245,13 @@ func list(numbers []int) string {
 		return fmt.Sprintf("%s, ... %s", strings.Join(texts[:3], ", "), texts[len(texts)-1])
 	}
 	return strings.Join(texts, ", ")
+}
+
+// each collects one text of every element.
+func each[T any](elements []T, text func(T) string) []string {
+	texts := make([]string, len(elements))
+	for i, element := range elements {
+		texts[i] = text(element)
+	}
+	return texts
 }

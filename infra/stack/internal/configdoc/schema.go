@@ -1,10 +1,12 @@
-// Package configschema renders the JSON Schema of the stack's configuration from its Go types, for editors and for
-// whoever writes a Pulumi.<stack>.yaml by program.
-package configschema
+// Package configdoc documents the stack's configuration from its Go types: as a JSON Schema, for editors and for whoever
+// writes a Pulumi.<stack>.yaml by program, and as the table of defaults in the README.
+package configdoc
 
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"strings"
 
 	"github.com/awslab/awslab/infra/stack"
 	"github.com/invopop/jsonschema"
@@ -12,15 +14,63 @@ import (
 
 const stackPackage = "github.com/awslab/awslab/infra/stack"
 
-// Generate returns the schema; source is the folder of package stack, whose comments become the descriptions.
-func Generate(source string) ([]byte, error) {
+// Schema returns the JSON Schema; source is the folder of package stack, whose comments become the descriptions.
+func Schema(source string) ([]byte, error) {
 	reflector := &jsonschema.Reflector{ExpandedStruct: true, RequiredFromJSONSchemaTags: true}
 	if err := reflector.AddGoComments(stackPackage, source); err != nil {
 		return nil, fmt.Errorf("reading the comments of package stack: %w", err)
 	}
-	text, err := json.MarshalIndent(reflector.Reflect(&stack.Config{}), "", "  ")
+	schema := reflector.Reflect(&stack.Config{})
+	for _, d := range stack.Defaults {
+		property, err := find(schema, schema, strings.Split(strings.ReplaceAll(d.Key, "[]", ".[]"), "."))
+		if err != nil {
+			return nil, fmt.Errorf("describing the default of %s: %w", d.Key, err)
+		}
+		if reflect.DeepEqual(d.Dev, d.Prod) {
+			property.Default = d.Dev
+			continue
+		}
+		dev, prod, err := texts(d)
+		if err != nil {
+			return nil, err
+		}
+		property.Description = strings.TrimSpace(fmt.Sprintf("%s\nDefault: %s in dev, %s in prod.", property.Description, dev, prod))
+	}
+	text, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("rendering the schema: %w", err)
 	}
 	return append(text, '\n'), nil
+}
+
+// find follows a path of keys, where [] is the element of a list.
+func find(root, schema *jsonschema.Schema, path []string) (*jsonschema.Schema, error) {
+	for _, key := range path {
+		if name, isRef := strings.CutPrefix(schema.Ref, "#/$defs/"); isRef {
+			schema = root.Definitions[name]
+		}
+		if key == "[]" {
+			schema = schema.Items
+			continue
+		}
+		property, known := schema.Properties.Get(key)
+		if !known {
+			return nil, fmt.Errorf("there is no key %q", key)
+		}
+		schema = property
+	}
+	return schema, nil
+}
+
+// texts are a default's values as they are written in a configuration.
+func texts(d stack.Default) (dev, prod string, err error) {
+	one, err := json.Marshal(d.Dev)
+	if err != nil {
+		return "", "", fmt.Errorf("describing the default of %s: %w", d.Key, err)
+	}
+	two, err := json.Marshal(d.Prod)
+	if err != nil {
+		return "", "", fmt.Errorf("describing the default of %s: %w", d.Key, err)
+	}
+	return string(one), string(two), nil
 }

@@ -1,0 +1,97 @@
+package stack
+
+// Database is a relational database on RDS.
+type Database struct {
+	// Engine is postgres or mysql. Changing it replaces the database.
+	Engine string `json:"engine,omitempty" jsonschema:"enum=postgres,enum=mysql"`
+	// Version is the engine's; by default the newest that was tested.
+	Version string `json:"version,omitempty" jsonschema:"example=17"`
+	// Kind is instance (one, with a standby in another zone when multiAz), multiAzCluster (a writer and two readable
+	// standbys) or aurora. Changing it replaces the database.
+	Kind string `json:"kind,omitempty" jsonschema:"enum=instance,enum=multiAzCluster,enum=aurora"`
+	// Class is the instance class.
+	Class string `json:"class,omitempty" jsonschema:"example=db.t4g.micro"`
+	// MultiAz keeps a standby in another zone.
+	MultiAz bool `json:"multiAz,omitempty"`
+	// ReadReplicas is the number of copies that can be read from.
+	ReadReplicas int `json:"readReplicas,omitempty" jsonschema:"minimum=0,maximum=5"`
+	// StorageGiB is the size to begin with; it grows by itself up to MaxStorageGiB.
+	StorageGiB    int `json:"storageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
+	MaxStorageGiB int `json:"maxStorageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
+	// Name is that of the first database. Changing it replaces the database.
+	Name string `json:"name,omitempty"`
+	// BackupRetentionDays is how long RDS keeps its own backups, to any second of which the database can be restored.
+	BackupRetentionDays int `json:"backupRetentionDays,omitempty" jsonschema:"minimum=1,maximum=35"`
+	// MonitoringSeconds is the interval of enhanced monitoring; 0 turns it off.
+	MonitoringSeconds int `json:"monitoringSeconds,omitempty" jsonschema:"enum=0,enum=1,enum=5,enum=10,enum=15,enum=30,enum=60"`
+	// Proxy puts RDS Proxy in front, which pools connections and shortens failovers.
+	Proxy bool `json:"proxy,omitempty"`
+	// DeletionProtection refuses to delete the database, and takes a last snapshot when it is deleted after all.
+	DeletionProtection bool `json:"deletionProtection,omitempty"`
+}
+
+// Table is a DynamoDB table.
+type Table struct {
+	// Name is what services call it by in access; in AWS, project and stack go before it.
+	Name string `json:"name" jsonschema:"required"`
+	// HashKey and RangeKey are the primary key. Changing them replaces the table.
+	HashKey  Attribute  `json:"hashKey" jsonschema:"required"`
+	RangeKey *Attribute `json:"rangeKey,omitempty"`
+	// Indexes are global secondary indexes.
+	Indexes []Index `json:"indexes,omitempty"`
+	// TimeToLive is the attribute that says, in seconds since 1970, when an item goes.
+	TimeToLive string `json:"timeToLive,omitempty"`
+	// Stream is what its change stream shows; by default there is none.
+	Stream string `json:"stream,omitempty" jsonschema:"enum=KEYS_ONLY,enum=NEW_IMAGE,enum=OLD_IMAGE,enum=NEW_AND_OLD_IMAGES"`
+	// Replicate keeps a replica in the copy region.
+	Replicate bool `json:"replicate,omitempty"`
+	// DeletionProtection refuses to delete the table.
+	DeletionProtection bool `json:"deletionProtection,omitempty"`
+}
+
+// Attribute is a key attribute.
+type Attribute struct {
+	Name string `json:"name" jsonschema:"required"`
+	// Type is S (text), N (number) or B (bytes).
+	Type string `json:"type,omitempty" jsonschema:"enum=S,enum=N,enum=B"`
+}
+
+// Index is a global secondary index with all attributes of the table.
+type Index struct {
+	Name     string     `json:"name" jsonschema:"required"`
+	HashKey  Attribute  `json:"hashKey" jsonschema:"required"`
+	RangeKey *Attribute `json:"rangeKey,omitempty"`
+}
+
+// Bucket is an S3 bucket: versioned, encrypted, private, TLS only.
+type Bucket struct {
+	// Name is what services call it by in access; in AWS, project, stack, account and region are in its name too.
+	Name string `json:"name" jsonschema:"required"`
+	// ExpireDays deletes objects after that time; 0 keeps them.
+	ExpireDays int `json:"expireDays,omitempty" jsonschema:"minimum=0,maximum=36500"`
+	// OldVersionDays is how long overwritten and deleted objects can be had back.
+	OldVersionDays int `json:"oldVersionDays,omitempty" jsonschema:"minimum=1,maximum=36500"`
+	// Replicate keeps a copy in the copy region.
+	Replicate bool `json:"replicate,omitempty"`
+	// ForceDelete lets destroy delete the bucket while it holds objects.
+	ForceDelete bool `json:"forceDelete,omitempty"`
+}
+
+// FileSystem is an EFS file system.
+type FileSystem struct {
+	// InfrequentAccessDays is when files that nobody reads move to cheaper storage.
+	InfrequentAccessDays int `json:"infrequentAccessDays,omitempty" jsonschema:"enum=1,enum=7,enum=14,enum=30,enum=60,enum=90,enum=180,enum=270,enum=365"`
+	// Replicate keeps a read-only copy in the copy region.
+	Replicate bool `json:"replicate,omitempty"`
+}
+
+// Website is a folder of static files, served through CloudFront.
+type Website struct {
+	// Folder holds the files, relative to that of Pulumi.yaml, and below it.
+	Folder string `json:"folder" jsonschema:"required"`
+	// Domains are names that lead to it, all in CertificateArn, an ACM certificate of us-east-1.
+	Domains        []string `json:"domains,omitempty"`
+	CertificateArn string   `json:"certificateArn,omitempty"`
+	// PriceClass is how much of the world is near an edge.
+	PriceClass string `json:"priceClass,omitempty" jsonschema:"enum=PriceClass_100,enum=PriceClass_200,enum=PriceClass_All"`
+}

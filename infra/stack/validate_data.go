@@ -1,0 +1,91 @@
+package stack
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Limits of names that the configuration's become part of.
+const (
+	maxTableName  = 200 // a table's has 255 characters (DynamoDB API), of which project and stack take some
+	maxBucketName = 20  // a bucket's has 63 (S3 user guide), of which project, stack, account and region take the rest
+)
+
+var (
+	databaseName       = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	databaseClass      = regexp.MustCompile(`^db\.[a-z0-9-]+\.[a-z0-9]+$`)
+	websiteCertificate = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[A-Za-z0-9-]+$`)
+)
+
+func (d *decoder) data(project string, c *Config) {
+	if c.Database != nil {
+		d.database(project+":database", *c.Database)
+	}
+	d.distinctBy(project+":tables", ".name", each(c.Tables, func(t Table) string { return t.Name }))
+	for i, t := range c.Tables {
+		d.table(fmt.Sprintf("%s:tables[%d]", project, i), t)
+	}
+	d.distinctBy(project+":buckets", ".name", each(c.Buckets, func(b Bucket) string { return b.Name }))
+	for i, b := range c.Buckets {
+		d.name(fmt.Sprintf("%s:buckets[%d].name", project, i), b.Name, maxBucketName)
+	}
+	if c.Website != nil {
+		d.website(project+":website", *c.Website)
+	}
+}
+
+func (d *decoder) database(path string, db Database) {
+	if !databaseClass.MatchString(db.Class) {
+		d.add(path+".class", "%q is no instance class; use one such as db.t4g.micro", db.Class)
+	}
+	if !databaseName.MatchString(db.Name) {
+		d.add(path+".name", "%q; use a lower-case letter, then up to 62 of them, digits and underscores", db.Name)
+	}
+	if db.MaxStorageGiB < db.StorageGiB && d.sound(path+".storageGiB", path+".maxStorageGiB") {
+		d.add(path+".maxStorageGiB", "%d is less than storageGiB, %d", db.MaxStorageGiB, db.StorageGiB)
+	}
+	if strings.HasPrefix(db.Class, "db.t") && db.Kind == "multiAzCluster" {
+		d.add(path+".class", "%q; a Multi-AZ cluster needs a class with local storage, such as db.m6gd.large", db.Class)
+	}
+}
+
+func (d *decoder) table(path string, t Table) {
+	d.name(path+".name", t.Name, maxTableName)
+	types := map[string]string{}
+	key := func(at string, a *Attribute) {
+		if a == nil || a.Name == "" {
+			return
+		}
+		if known, twice := types[a.Name]; twice && known != a.Type {
+			d.add(at+".type", "%q, but attribute %q is of type %q elsewhere in the table", a.Type, a.Name, known)
+		}
+		types[a.Name] = a.Type
+	}
+	key(path+".hashKey", &t.HashKey)
+	key(path+".rangeKey", t.RangeKey)
+	d.distinctBy(path+".indexes", ".name", each(t.Indexes, func(i Index) string { return i.Name }))
+	for i, index := range t.Indexes {
+		at := fmt.Sprintf("%s.indexes[%d]", path, i)
+		d.name(at+".name", index.Name, maxTableName)
+		key(at+".hashKey", &index.HashKey)
+		key(at+".rangeKey", index.RangeKey)
+	}
+}
+
+func (d *decoder) website(path string, w Website) {
+	switch {
+	case len(w.Domains) > 0 && w.CertificateArn == "":
+		d.add(path+".certificateArn", "is missing; domains need one in us-east-1, where CloudFront looks for certificates")
+	case w.CertificateArn != "" && len(w.Domains) == 0:
+		d.add(path+".domains", "is missing; say which names of the certificate lead to the website")
+	case w.CertificateArn != "" && !websiteCertificate.MatchString(w.CertificateArn):
+		d.add(path+".certificateArn", "%q is no ARN of an ACM certificate of us-east-1, where CloudFront looks for them", w.CertificateArn)
+	}
+	for i, domain := range w.Domains {
+		if !domainName.MatchString(domain) {
+			d.add(fmt.Sprintf("%s.domains[%d]", path, i), "%q is no domain name; use one such as www.example.com", domain)
+		}
+	}
+	d.distinct(path+".domains", w.Domains)
+}

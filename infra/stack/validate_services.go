@@ -1,0 +1,286 @@
+package stack
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/components/compute"
+)
+
+var (
+	environmentName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	pathPrefix         = regexp.MustCompile(`^/[A-Za-z0-9_.$/~"'@:+-]*$`)
+	hostName           = regexp.MustCompile(`^[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)+$`)
+	imageURI           = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9._/:@-]*[A-Za-z0-9]$`)
+	scheduleExpression = regexp.MustCompile(`^(cron|rate|at)\(.+\)$`)
+	containerPath      = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+)
+
+// Limits of AWS that the services' configuration can run into.
+const (
+	maxServiceName = 16  // a target group's name has 32 characters, of which project and stack take the rest
+	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
+	maxServices    = 100 // rules per load balancer, default quota
+)
+
+func (d *decoder) services(project string, c *Config) {
+	path := project + ":services"
+	if len(c.Services) > maxServices {
+		d.add(path, "%d services; a load balancer has at most %d rules", len(c.Services), maxServices)
+	}
+	names, routes, priorities := map[string]string{}, map[string]string{}, map[int]string{}
+	for i, s := range c.Services {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if !d.sound(at) {
+			continue
+		}
+		d.service(at, s, c)
+		if first, taken := names[s.Name]; taken && s.Name != "" {
+			d.add(at+".name", "%q is the name of %s already", s.Name, first)
+		} else {
+			names[s.Name] = at
+		}
+		if (s.Path == "" && s.Host == "") || !d.sound(at+".path", at+".host", at+".priority") {
+			continue
+		}
+		route := s.route().Normal()
+		key := route.Host + " " + route.Path
+		if first, taken := routes[key]; taken {
+			d.add(at+".path", "%s%s is routed to %s already", s.Host, s.Path, first)
+			continue
+		}
+		routes[key] = at
+		d.priority(at, route.RulePriority(), priorities)
+	}
+}
+
+// priority refuses a listener rule priority that is taken. Those that are not given follow from the route alone, so that
+// adding a service never renumbers another's rule; two that come out the same are rare, and a person parts them.
+func (d *decoder) priority(at string, priority int, taken map[int]string) {
+	first, isTaken := taken[priority]
+	if !isTaken {
+		taken[priority] = at
+		return
+	}
+	free := priority%compute.MaxPriority + 1
+	for taken[free] != "" {
+		free = free%compute.MaxPriority + 1
+	}
+	d.add(at+".priority", "%d is the listener rule priority of %s already; set another, such as %d", priority, first, free)
+}
+
+func (s Service) route() compute.Route {
+	return compute.Route{Host: s.Host, Path: s.Path, Priority: s.Priority}
+}
+
+// public tells whether the load balancer leads to the service.
+func (s Service) public() bool { return s.Port != 0 && !s.Internal }
+
+func (d *decoder) service(path string, s Service, c *Config) {
+	d.name(path+".name", s.Name, maxServiceName)
+	d.image(path+".image", s.Image, c)
+	d.entry(path, s)
+	if c.Cluster.LaunchType == "fargate" {
+		d.size(path, s)
+	}
+	d.scaling(path, s)
+	d.healthCheck(path+".healthCheck", s.HealthCheck)
+	d.environment(path, s)
+	d.access(path+".access", s, c)
+	d.tasks(path, s)
+	d.objectives(path+".objectives", s.Objectives)
+	for i, folder := range s.ScratchPaths {
+		d.containerPath(fmt.Sprintf("%s.scratchPaths[%d]", path, i), folder)
+	}
+	d.retention(path+".logRetentionDays", s.LogRetentionDays)
+}
+
+// ecrImage is an image in ECR: account, region and repository.
+var ecrImage = regexp.MustCompile(`^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)(?:[:@].*)?$`)
+
+func (d *decoder) image(path string, i Image, c *Config) {
+	if !d.sound(path+".context", path+".uri") {
+		return
+	}
+	if (i.Context == "") == (i.URI == "") {
+		d.add(path, "say either context, a folder to build, or uri, an image that exists")
+		return
+	}
+	if i.Context != "" {
+		return
+	}
+	match := ecrImage.FindStringSubmatch(i.URI)
+	switch {
+	case !imageURI.MatchString(i.URI):
+		d.add(path+".uri", "%q is no image reference", i.URI)
+	case i.Dockerfile != "" || i.Target != "" || len(i.Args) > 0:
+		d.add(path, "dockerfile, target and args are for an image that is built from context, not for uri")
+	case match != nil && match[2] != c.Region && slices.Contains(regions, c.Region):
+		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", match[2], c.Region)
+	case match == nil && c.Network.NatGateways == "none":
+		d.add(path+".uri", "%q cannot be pulled without a NAT gateway; copy the image to ECR, or set natGateways to single", i.URI)
+	}
+}
+
+// entry is how requests come to the service: through the load balancer, from other services, or not at all.
+func (d *decoder) entry(path string, s Service) {
+	routed := s.Path != "" || s.Host != ""
+	switch {
+	case s.Port == 0 && (routed || s.Internal) && d.sound(path+".port"):
+		d.add(path+".port", "is missing; say on which the container listens")
+	case s.Internal && routed:
+		d.add(path+".internal", "is true, but path and host let clients in; say one or the other")
+	case s.public() && !routed && d.sound(path+".host", path+".path"):
+		d.add(path+".path", "is missing; say path, such as /%s, or host, or internal: true", s.Name)
+	}
+	if s.Path != "" && (!pathPrefix.MatchString(s.Path) || len(s.Path) > maxPathPrefix) {
+		d.add(path+".path", "%q is no path prefix; begin with / and use at most %d characters", s.Path, maxPathPrefix)
+	}
+	if depth := s.route().Depth(); depth > compute.MaxDepth {
+		d.add(path+".path", "%q has %d segments; use at most %d", s.Path, depth, compute.MaxDepth)
+	}
+	if s.Host != "" && (!hostName.MatchString(s.Host) || len(s.Host) > 128) {
+		d.add(path+".host", "%q is no host name; use one such as api.example.com", s.Host)
+	}
+}
+
+func (d *decoder) size(path string, s Service) {
+	memories := compute.FargateMemory(s.CPU)
+	if memories == nil {
+		d.add(path+".cpu", "%d is no Fargate size; allowed are %s", s.CPU, list(compute.FargateCPUs()))
+		return
+	}
+	if !slices.Contains(memories, s.Memory) && d.sound(path+".cpu") {
+		d.add(path+".memory", "%d MiB does not go with cpu %d; allowed are %s", s.Memory, s.CPU, list(memories))
+	}
+}
+
+func (d *decoder) scaling(path string, s Service) {
+	if s.Scaling == nil {
+		return
+	}
+	scaling := s.Scaling
+	if d.sound(path+".scaling.min", path+".scaling.max") && scaling.Max > 0 {
+		if scaling.Min > scaling.Max {
+			d.add(path+".scaling.min", "%d is more than max, %d", scaling.Min, scaling.Max)
+		} else if count := *s.DesiredCount; count < scaling.Min || count > scaling.Max {
+			d.add(path+".desiredCount", "%d lies outside scaling, %d to %d", count, scaling.Min, scaling.Max)
+		}
+	}
+	if scaling.RequestsPerTarget > 0 && !s.public() {
+		d.add(path+".scaling.requestsPerTarget", "is for services behind the load balancer, which counts requests")
+	}
+	d.distinctBy(path+".scaling.schedules", ".name", each(scaling.Schedules, func(s Schedule) string { return s.Name }))
+	for i, schedule := range scaling.Schedules {
+		at := fmt.Sprintf("%s.scaling.schedules[%d]", path, i)
+		d.name(at+".name", schedule.Name, maxServiceName)
+		if schedule.At != "" && !scheduleExpression.MatchString(schedule.At) {
+			d.add(at+".at", "%q is no schedule; use one such as cron(0 7 ? * MON-FRI *)", schedule.At)
+		}
+		if schedule.Min > schedule.Max {
+			d.add(at+".min", "%d is more than max, %d", schedule.Min, schedule.Max)
+		}
+	}
+}
+
+func (d *decoder) healthCheck(path string, h HealthCheck) {
+	if !strings.HasPrefix(h.Path, "/") || len(h.Path) > 1024 {
+		d.add(path+".path", "%q is no path; begin with / and use at most 1024 characters", h.Path)
+	}
+	if h.TimeoutSeconds >= h.IntervalSeconds && d.sound(path+".intervalSeconds") {
+		d.add(path+".timeoutSeconds", "%d is not shorter than intervalSeconds, %d", h.TimeoutSeconds, h.IntervalSeconds)
+	}
+	if len(h.Command) > 0 && h.TimeoutSeconds > compute.MaxCommandTimeout {
+		d.add(path+".timeoutSeconds", "%d; with command, ECS allows at most %d", h.TimeoutSeconds, compute.MaxCommandTimeout)
+	}
+	if len(h.Command) > 0 && h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL" {
+		d.add(path+".command", "begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
+	}
+}
+
+func (d *decoder) environment(path string, s Service) {
+	for _, name := range sortedKeys(s.Environment) {
+		if !environmentName.MatchString(name) {
+			d.add(path+".environment."+name, "is no name of an environment variable")
+		}
+	}
+	for _, name := range sortedKeys(s.Secrets) {
+		at := path + ".secrets." + name
+		if !environmentName.MatchString(name) {
+			d.add(at, "is no name of an environment variable")
+		}
+		if _, twice := s.Environment[name]; twice {
+			d.add(at, "is in environment too")
+		}
+		if secret := s.Secrets[name]; (secret.Name == "") == (secret.Parameter == "") {
+			d.add(at, "say either name, of a Secrets Manager secret, or parameter, of an SSM parameter")
+		}
+	}
+}
+
+func (d *decoder) access(path string, s Service, c *Config) {
+	d.grants(path+".tables", s.Access.Tables, each(c.Tables, func(t Table) string { return t.Name }))
+	d.grants(path+".buckets", s.Access.Buckets, each(c.Buckets, func(b Bucket) string { return b.Name }))
+	var others []string
+	for _, other := range c.Services {
+		if other.Name != s.Name && other.Port != 0 {
+			others = append(others, other.Name)
+		}
+	}
+	for i, name := range s.Access.Services {
+		d.known(fmt.Sprintf("%s.services[%d]", path, i), name, others)
+	}
+	d.distinct(path+".services", s.Access.Services)
+	if s.Access.Database && c.Database == nil {
+		d.add(path+".database", "is true, and there is none; add awslab:database")
+	}
+	if mount := s.Access.FileSystem; mount != nil {
+		if c.FileSystem == nil {
+			d.add(path+".fileSystem", "is mounted, and there is none; add awslab:fileSystem")
+		}
+		d.containerPath(path+".fileSystem.path", mount.Path)
+	}
+}
+
+func (d *decoder) grants(path string, grants []Grant, known []string) {
+	d.distinctBy(path, ".name", each(grants, func(g Grant) string { return g.Name }))
+	for i, grant := range grants {
+		d.known(fmt.Sprintf("%s[%d].name", path, i), grant.Name, known)
+	}
+}
+
+func (d *decoder) containerPath(path, folder string) {
+	if folder != "" && !containerPath.MatchString(folder) {
+		d.add(path, "%q is no folder in a container; use one such as /tmp", folder)
+	}
+}
+
+func (d *decoder) tasks(path string, s Service) {
+	var names []string
+	check := func(at string, task Task) {
+		d.name(at+".name", task.Name, maxServiceName)
+		if slices.Contains(names, task.Name) {
+			d.add(at+".name", "%q is the name of another task of the service", task.Name)
+		}
+		names = append(names, task.Name)
+	}
+	for i, task := range s.Before {
+		check(fmt.Sprintf("%s.before[%d]", path, i), task)
+	}
+	for i, task := range s.After {
+		check(fmt.Sprintf("%s.after[%d]", path, i), task)
+	}
+}
+
+func (d *decoder) objectives(path string, o Objectives) {
+	d.objective(path+".availability", o.Availability)
+	d.objective(path+".latencyPercentage", o.LatencyPercentage)
+}
+
+func (d *decoder) objective(path string, percentage float64) {
+	if percentage != 0 && (percentage < 50 || percentage > 99.999) {
+		d.add(path, "%v; allowed is 50 to 99.999, or 0 for none", percentage)
+	}
+}
