@@ -16,6 +16,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi-docker/sdk/v4/go/docker"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
 )
 
 // ImageArgs describe an image and the repository it is kept in.
@@ -41,7 +43,10 @@ type ImageArgs struct {
 	ForceDelete bool
 	// KmsKeyArn encrypts the repository. Nil means the AWS managed key of ECR.
 	KmsKeyArn pulumi.StringPtrInput
-	Tags      map[string]string
+	// FunctionArn is the ARN, or a pattern of it, of the Lambda functions that run the image. Empty means none: unlike
+	// ECS, Lambda pulls with a right that the repository itself grants.
+	FunctionArn string
+	Tags        map[string]string
 }
 
 // Image is a container image in ECR. Its type token is awslab:images:Image.
@@ -149,7 +154,30 @@ func (component *Image) newRepository(ctx *pulumi.Context, name string, args Ima
 	}, pulumi.Parent(component)); err != nil {
 		return nil, fmt.Errorf("creating the lifecycle policy of image %q: %w", name, err)
 	}
+	if args.FunctionArn == "" {
+		return repository, nil
+	}
+	access, err := functionAccess(args.FunctionArn)
+	if err != nil {
+		return nil, fmt.Errorf("rendering the repository policy of image %q: %w", name, err)
+	}
+	if _, err := ecr.NewRepositoryPolicy(ctx, name+"-access", &ecr.RepositoryPolicyArgs{
+		Repository: repository.Name,
+		Policy:     pulumi.String(access),
+	}, pulumi.Parent(component)); err != nil {
+		return nil, fmt.Errorf("creating the repository policy of image %q: %w", name, err)
+	}
 	return repository, nil
+}
+
+// functionAccess is a repository's policy. Like a trust policy it names no resource, which is the repository.
+func functionAccess(functionArn string) (string, error) {
+	return identity.Document{Statements: []identity.Statement{{
+		Sid:        "LambdaPulls",
+		Actions:    []string{"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
+		Principals: []identity.Principal{{Type: "Service", Values: []string{"lambda.amazonaws.com"}}},
+		Conditions: []identity.Condition{{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{functionArn}}},
+	}}}.JSON()
 }
 
 // lifecyclePolicy drops what a failed push left untagged after a day, and all but the newest images.

@@ -1,0 +1,123 @@
+package identity
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// aliasPattern is what an alias may look like (KMS API, CreateAlias); AWS keeps alias/aws/ to itself.
+var aliasPattern = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
+
+// keyWildcards are the actions with a wildcard in key policies: the account's own right, without which a key can be lost
+// for good, and the two that come with and without plaintext or source.
+var keyWildcards = []string{"kms:*", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
+
+// KeyArgs describe a customer managed key. Everything in it is plain Go, so that all of it is known in a preview.
+type KeyArgs struct {
+	Place       Place
+	Alias       string // alias/..., by which role policies find the key; see [Grant]
+	Description string
+	// Statements let AWS services use the key for themselves; see [KeyUse]. Roles need none here: the account's own
+	// IAM policies decide over them.
+	Statements []Statement
+	// DeletionDays is how long a deleted key can be had back, 7 to 30. Default: 30.
+	DeletionDays int
+	Tags         map[string]string
+}
+
+// Key is a symmetric KMS key that is rotated every year, with its alias. Its type token is awslab:identity:Key.
+type Key struct {
+	pulumi.ResourceState
+
+	Arn   pulumi.StringOutput `pulumi:"arn"`
+	KeyId pulumi.StringOutput `pulumi:"keyId"`
+	// Alias is the one given, known in preview.
+	Alias string
+}
+
+// NewKey makes a key and its alias.
+func NewKey(ctx *pulumi.Context, name string, args *KeyArgs, opts ...pulumi.ResourceOption) (*Key, error) {
+	if args == nil {
+		args = &KeyArgs{}
+	}
+	policy, err := args.policy()
+	if err != nil {
+		return nil, fmt.Errorf("key %q: %w", name, err)
+	}
+	component := &Key{Alias: args.Alias}
+	if err := ctx.RegisterComponentResource("awslab:identity:Key", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering key %q: %w", name, err)
+	}
+	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
+		Description:          optionalString(args.Description),
+		Policy:               pulumi.String(policy),
+		EnableKeyRotation:    pulumi.Bool(true),
+		DeletionWindowInDays: pulumi.Int(args.deletionDays()),
+		Tags:                 pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating key %q: %w", args.Alias, err)
+	}
+	alias, err := kms.NewAlias(ctx, name+"-alias", &kms.AliasArgs{Name: pulumi.String(args.Alias), TargetKeyId: key.KeyId}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the alias of key %q: %w", args.Alias, err)
+	}
+	// Role policies know the key by its alias: what uses the key waits for it.
+	component.Arn = pulumi.All(key.Arn, alias.ID()).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
+	component.KeyId = key.KeyId
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"arn": component.Arn, "keyId": component.KeyId}); err != nil {
+		return nil, fmt.Errorf("registering outputs of key %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func (args *KeyArgs) deletionDays() int { return cmp.Or(args.DeletionDays, 30) }
+
+func (args *KeyArgs) policy() (string, error) {
+	problems := []error{args.Place.Validate()}
+	if !aliasPattern.MatchString(args.Alias) {
+		problems = append(problems, problem("Alias", "%q; use alias/ and up to 250 letters, digits, / _ -", args.Alias))
+	}
+	if days := args.deletionDays(); days < 7 || days > 30 {
+		problems = append(problems, problem("DeletionDays", "%d; KMS allows 7 to 30", days))
+	}
+	account := Statement{
+		Sid:        "AccountDecidesByIam",
+		Actions:    []string{"kms:*"},
+		Resources:  []string{"*"}, // in a key policy, the key itself
+		Principals: []Principal{{Type: "AWS", Values: []string{fmt.Sprintf("arn:%s:iam::%s:root", args.Place.Partition, args.Place.AccountId)}}},
+	}
+	document := Document{Statements: append([]Statement{account}, args.Statements...)}
+	problems = append(problems, document.Validate(ResourcePolicy, keyWildcards...))
+	text, err := document.JSON()
+	return text, errors.Join(append(problems, err)...)
+}
+
+// KeyUse lets an AWS service, such as sns.amazonaws.com, encrypt and decrypt with the key it is a statement of, when it
+// acts for the account.
+func KeyUse(sid, service, accountId string) Statement {
+	return Statement{
+		Sid:        sid,
+		Actions:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"},
+		Resources:  []string{"*"},
+		Principals: []Principal{{Type: "Service", Values: []string{service}}},
+		Conditions: []Condition{{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{accountId}}},
+	}
+}
+
+// LogsKeyUse lets CloudWatch Logs use a key for the log groups of the place. Logs does not send the account along, but
+// the log group's ARN as encryption context.
+func LogsKeyUse(place Place) Statement {
+	return Statement{
+		Sid:        "CloudWatchLogs",
+		Actions:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
+		Resources:  []string{"*"},
+		Principals: []Principal{{Type: "Service", Values: []string{place.serviceEndpoint("logs")}}},
+		Conditions: []Condition{{Operator: "ArnLike", Key: "kms:EncryptionContext:aws:logs:arn", Values: []string{place.LogGroupArn("*")}}},
+	}
+}

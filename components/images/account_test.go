@@ -1,0 +1,61 @@
+package images
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+var ireland = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+
+func TestLambdaPullsOnlyWhereItIsLet(t *testing.T) {
+	g := &graph{}
+	args := &ImageArgs{Repository: "awslab-dev-check", Context: folder(t, service), FunctionArn: ireland.Arn("lambda", "function:awslab-dev-check")}
+	require.NoError(t, g.run(args))
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
+		"Sid": "LambdaPulls", "Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+		"Principal": {"Service": "lambda.amazonaws.com"},
+		"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:eu-west-1:123456789012:function:awslab-dev-check"}}
+	}]}`, g.find(t, "orders-access").Inputs["policy"].StringValue())
+}
+
+func TestReplicationsInputs(t *testing.T) {
+	g := &graph{}
+	replicate := func(args *ReplicationArgs) error {
+		return pulumi.RunErr(func(ctx *pulumi.Context) error {
+			_, err := NewReplication(ctx, "images", args)
+			return err
+		}, pulumi.WithMocks("awslab", "dev", g))
+	}
+	require.ErrorContains(t, replicate(&ReplicationArgs{Place: ireland, Prefix: "a", Region: "eu-west-1"}), `Prefix: "a"; use at least 2 characters`)
+	require.ErrorContains(t, replicate(&ReplicationArgs{Place: ireland, Prefix: "awslab-dev-", Region: "eu-west-1"}), `Region: "eu-west-1"; name another than eu-west-1`)
+	require.Empty(t, g.resources, "nothing is registered")
+
+	require.NoError(t, replicate(&ReplicationArgs{Place: ireland, Prefix: "awslab-dev-", Region: "eu-central-1"}))
+	require.Equal(t, object{"replicationConfiguration": object{"rules": []any{object{
+		"destinations":      []any{object{"region": "eu-central-1", "registryId": "123456789012"}},
+		"repositoryFilters": []any{object{"filter": "awslab-dev-", "filterType": "PREFIX_MATCH"}},
+	}}}}, g.find(t, "images-replication").Inputs.Mappable())
+}
+
+func TestScanFindingsInputs(t *testing.T) {
+	g := &graph{}
+	tell := func(args *ScanFindingsArgs) error {
+		return pulumi.RunErr(func(ctx *pulumi.Context) error {
+			_, err := NewScanFindings(ctx, "findings", args)
+			return err
+		}, pulumi.WithMocks("awslab", "dev", g))
+	}
+	require.ErrorContains(t, tell(nil), "Prefix: missing")
+	require.Empty(t, g.resources, "nothing is registered")
+
+	require.NoError(t, tell(&ScanFindingsArgs{Name: "awslab-dev-findings", Prefix: "awslab-dev-", TopicArn: pulumi.String("arn:topic")}))
+	require.JSONEq(t, `{"source": ["aws.ecr"], "detail-type": ["ECR Image Scan"], "detail": {
+		"scan-status": ["COMPLETE"], "repository-name": [{"prefix": "awslab-dev-"}],
+		"$or": [{"finding-severity-counts": {"CRITICAL": [{"numeric": [">", 0]}]}}, {"finding-severity-counts": {"HIGH": [{"numeric": [">", 0]}]}}]
+	}}`, g.find(t, "findings-rule").Inputs["eventPattern"].StringValue())
+	require.Equal(t, "arn:topic", g.find(t, "findings-topic").Inputs["arn"].StringValue())
+}
