@@ -180,8 +180,9 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 	})
 
 	t.Run("a third zone keeps every subnet and NAT gateway", func(t *testing.T) {
-		p.configure(t, "dev", "availabilityZones: 2", "availabilityZones: 3")
-		defer p.configure(t, "dev", "availabilityZones: 3", "availabilityZones: 2")
+		const two, three = "cidr: 10.0.0.0/16\n", "cidr: 10.0.0.0/16\n    availabilityZones: 3\n"
+		p.configure(t, "dev", two, three)
+		defer p.configure(t, "dev", three, two)
 		preview, err := p.open(t, "dev").Preview(ctx)
 		require.NoError(t, err)
 		require.Equal(t, []string{"create", "create", "create"}, opOf(preview, "aws:ec2/subnet:Subnet"))
@@ -214,7 +215,7 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 
 func TestAServiceOfOneTaskIsRefusedInProd(t *testing.T) {
 	p := newProject(t)
-	p.configure(t, "prod", "desiredCount: 3", "desiredCount: 1", "min: 3", "min: 1")
+	p.configure(t, "prod", "desiredCount: 3", "desiredCount: 1", "max: 12", "max: 12\n        min: 1")
 	result, err := p.open(t, "prod").Up(context.Background())
 	var refused *automation.PolicyError
 	require.ErrorAs(t, err, &refused)
@@ -240,7 +241,7 @@ func TestProdComesUpAndGoesDown(t *testing.T) {
 
 	_, err = lab.Destroy(ctx)
 	require.ErrorContains(t, err, "deletion protection", "what prod protects is not destroyed")
-	p.configure(t, "prod", "deletionProtection: true", "deletionProtection: false")
+	p.configure(t, "prod", "awslab:region: eu-west-1", "awslab:region: eu-west-1\n  awslab:loadBalancer: {deletionProtection: false}")
 	_, err = p.open(t, "prod").Up(ctx)
 	require.NoError(t, err)
 	_, err = lab.Destroy(ctx)
