@@ -163,6 +163,28 @@ func (l Layout) Cidrs(tier Tier) []netip.Prefix {
 	return cidrs
 }
 
+// reserved is how many addresses of each subnet AWS keeps for itself ("Subnet CIDR blocks", Amazon VPC user guide).
+const reserved = 5
+
+// Subnet is one line of the plan of a VPC's addresses.
+type Subnet struct {
+	Tier             Tier
+	AvailabilityZone string
+	Cidr             netip.Prefix
+	Addresses        int // that load balancers, tasks and databases can have
+}
+
+// Plan lists the subnets by tier and zone, whose names are given in order.
+func (l Layout) Plan(zoneNames []string) []Subnet {
+	var plan []Subnet
+	for _, tier := range tiers {
+		for i, cidr := range l.Cidrs(tier) {
+			plan = append(plan, Subnet{tier, zoneNames[i], cidr, 1<<(32-cidr.Bits()) - reserved})
+		}
+	}
+	return plan
+}
+
 func contains(outer, inner netip.Prefix) bool {
 	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }

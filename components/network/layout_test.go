@@ -148,3 +148,16 @@ func prefixes(cidrs ...string) []netip.Prefix {
 	}
 	return parsed
 }
+
+func TestThePlanNamesEverySubnetOnce(t *testing.T) {
+	layout, err := NewLayout("10.0.0.0/16", 2, SubnetMasks{})
+	require.NoError(t, err)
+	require.Equal(t, []Subnet{
+		{Public, "eu-west-1a", netip.MustParsePrefix("10.0.32.0/20"), 4091},
+		{Public, "eu-west-1b", netip.MustParsePrefix("10.0.96.0/20"), 4091},
+		{App, "eu-west-1a", netip.MustParsePrefix("10.0.0.0/19"), 8187},
+		{App, "eu-west-1b", netip.MustParsePrefix("10.0.64.0/19"), 8187},
+		{Data, "eu-west-1a", netip.MustParsePrefix("10.0.48.0/20"), 4091},
+		{Data, "eu-west-1b", netip.MustParsePrefix("10.0.112.0/20"), 4091},
+	}, layout.Plan([]string{"eu-west-1a", "eu-west-1b"}))
+}

@@ -316,6 +316,9 @@ func (v *Vpc) ServiceEgress() []Rule {
 	return rules
 }
 
+// Plan lists the subnets, known before anything is made.
+func (v *Vpc) Plan() []Subnet { return v.Layout.Plan(v.args.AvailabilityZones) }
+
 func (v *Vpc) outputs() pulumi.Map {
 	return pulumi.Map{
 		"vpcId":                       v.VpcId,
