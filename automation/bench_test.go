@@ -133,7 +133,7 @@ func readyMade(resources []apitype.ResourceV3) pulumi.RunFunc {
 			inputs := pulumi.Map{}
 			for key, value := range r.Inputs {
 				if !strings.HasPrefix(key, "__") {
-					inputs[key] = pulumi.Any(value)
+					inputs[key] = input(value)
 				}
 			}
 			version := pulumi.Version(versionOf(string(r.Type)))
@@ -142,6 +142,29 @@ func readyMade(resources []apitype.ResourceV3) pulumi.RunFunc {
 			}
 		}
 		return nil
+	}
+}
+
+// input is a value of a state as an input. What is encrypted there stays a secret, of some other text.
+func input(value any) pulumi.Input {
+	switch v := value.(type) {
+	case map[string]any:
+		if v[resource.SigKey] == resource.SecretSig {
+			return pulumi.ToSecret(pulumi.String("secret"))
+		}
+		object := pulumi.Map{}
+		for key := range v {
+			object[key] = input(v[key])
+		}
+		return object
+	case []any:
+		list := make(pulumi.Array, len(v))
+		for i := range v {
+			list[i] = input(v[i])
+		}
+		return list
+	default:
+		return pulumi.Any(value)
 	}
 }
 
