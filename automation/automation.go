@@ -72,6 +72,8 @@ type Lab struct {
 	stack   auto.Stack
 	// configFile is what the engine reads the stack's configuration from; empty means Pulumi.<stack>.yaml.
 	configFile string
+	// findFailures is nil where no tasks run.
+	findFailures findFailures
 }
 
 // stackName follows Pulumi's rule for stack names (100 characters of letters, digits, -, _ and .).
@@ -111,6 +113,9 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 		return nil, err
 	}
 	l.command = &engine.Command{Engine: found}
+	if options.Target == AWS {
+		l.findFailures = failuresOnAWS(config.Region)
+	}
 	if err := l.selectStack(ctx); err != nil {
 		return nil, classify(ctx, fmt.Errorf("opening stack %s: %w", options.Stack, err), err, nil)
 	}

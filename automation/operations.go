@@ -36,6 +36,8 @@ type Result struct {
 	Steps       []Step       `json:"steps,omitempty"`
 	Diagnostics []Diagnostic `json:"diagnostics,omitempty"`
 	Violations  []Violation  `json:"violations,omitempty"`
+	// TaskFailures are ECS tasks that stopped while an operation went on that failed, by service, the latest first.
+	TaskFailures []TaskFailure `json:"taskFailures,omitempty"`
 	// Outputs of the stack after an up.
 	Outputs Outputs `json:"outputs,omitempty"`
 	// Duration in nanoseconds, from the call to its return.
@@ -131,6 +133,9 @@ func (l *Lab) operate(
 	}
 	c.result.Succeeded = err == nil
 	c.result.Outputs = outputs
+	if err != nil {
+		c.explain(ctx, began)
+	}
 	c.result.Duration = time.Since(began)
 	result := c.result
 	c.emit(Event{Type: EventFinished, Time: time.Now().UTC(), Result: &result})
@@ -150,6 +155,8 @@ type collector struct {
 	lab    *Lab
 	result Result
 	index  map[string]int
+	// services are the ECS services that were deployed, by URN.
+	services map[string]ecsService
 }
 
 // drain runs the operation while it reads the channel. The channel must always be read, or the engine hangs, and it
@@ -185,6 +192,7 @@ func (c *collector) take(e events.EngineEvent) {
 		}
 		return
 	}
+	c.note(e)
 	event, ok := translate(e)
 	if !ok {
 		return

@@ -1,0 +1,86 @@
+package automation
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/awslab/awslab/automation/internal/taskfailures"
+)
+
+// TaskFailure is an ECS task that stopped: the reason, and the last lines of its containers' logs.
+type TaskFailure = taskfailures.Failure
+
+// ecsService names a service in ECS.
+type ecsService struct{ cluster, name string }
+
+// findFailures looks for the tasks of a service that stopped since a point in time.
+type findFailures func(ctx context.Context, service ecsService, since time.Time) ([]TaskFailure, error)
+
+const ecsServiceType = "aws:ecs/service:Service"
+
+// note remembers the ECS services that an operation deploys.
+func (c *collector) note(e events.EngineEvent) {
+	var step *apitype.StepEventMetadata
+	switch {
+	case e.ResourcePreEvent != nil && !e.ResourcePreEvent.Planning:
+		step = &e.ResourcePreEvent.Metadata
+	case e.ResOpFailedEvent != nil:
+		step = &e.ResOpFailedEvent.Metadata
+	}
+	if step == nil || step.Type != ecsServiceType || step.New == nil || step.Op == apitype.OpSame {
+		return
+	}
+	cluster, _ := step.New.Inputs["cluster"].(string)
+	name, _ := step.New.Inputs["name"].(string)
+	if cluster == "" || name == "" {
+		return
+	}
+	if c.services == nil {
+		c.services = map[string]ecsService{}
+	}
+	c.services[step.URN] = ecsService{cluster, name}
+}
+
+// explain adds to a failed operation why tasks of the services that it deployed stopped. What cannot be found out is
+// said and changes nothing: the operation has failed anyway.
+func (c *collector) explain(ctx context.Context, began time.Time) {
+	if c.lab.findFailures == nil || ctx.Err() != nil {
+		return
+	}
+	for _, urn := range slices.Sorted(maps.Keys(c.services)) {
+		failures, err := c.lab.findFailures(ctx, c.services[urn], began)
+		if err != nil {
+			c.diagnose(urn, "warning", fmt.Sprintf("finding out why its tasks stopped: %v", err))
+		}
+		for _, failure := range failures {
+			c.diagnose(urn, "error", failure.String())
+		}
+		c.result.TaskFailures = append(c.result.TaskFailures, failures...)
+	}
+}
+
+func (c *collector) diagnose(urn, severity, message string) {
+	d := Diagnostic{Severity: severity, URN: urn, Message: message}
+	c.result.Diagnostics = append(c.result.Diagnostics, d)
+	c.emit(Event{Type: EventDiagnostic, Time: time.Now().UTC(), Diagnostic: &d})
+}
+
+// failuresOnAWS asks AWS, with the credentials that the engine uses too.
+func failuresOnAWS(region string) findFailures {
+	return func(ctx context.Context, service ecsService, since time.Time) ([]TaskFailure, error) {
+		settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
+		if err != nil {
+			return nil, fmt.Errorf("finding AWS credentials: %w", err)
+		}
+		return taskfailures.Since(ctx, ecs.NewFromConfig(settings), cloudwatchlogs.NewFromConfig(settings), service.cluster, service.name, since)
+	}
+}

@@ -1,0 +1,59 @@
+package automation
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/require"
+)
+
+const serviceURN = "urn:pulumi:dev::awslab::aws:ecs/service:Service::orders-service"
+
+func deployed(op apitype.OpType) apitype.StepEventMetadata {
+	return apitype.StepEventMetadata{Op: op, URN: serviceURN, Type: ecsServiceType,
+		New: &apitype.StepEventStateMetadata{Inputs: map[string]any{"cluster": "lab", "name": "awslab-dev-orders"}}}
+}
+
+// explained is what a collector tells after the events of a failed operation.
+func explained(find findFailures, seen ...apitype.EngineEvent) Result {
+	c := &collector{lab: &Lab{findFailures: find}}
+	for _, e := range seen {
+		c.take(engineEvent(e))
+	}
+	c.explain(context.Background(), time.Unix(100, 0))
+	return c.result
+}
+
+func TestAFailedDeploymentIsExplained(t *testing.T) {
+	find := func(_ context.Context, service ecsService, since time.Time) ([]TaskFailure, error) {
+		require.Equal(t, ecsService{"lab", "awslab-dev-orders"}, service)
+		require.Equal(t, time.Unix(100, 0), since)
+		return []TaskFailure{{Service: service.name, TaskArn: "task/lab/abc", Reason: "Essential container in task exited"}}, nil
+	}
+	result := explained(find, apitype.EngineEvent{ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: deployed(apitype.OpUpdate)}})
+	require.Len(t, result.TaskFailures, 1)
+	require.Equal(t, []Diagnostic{{Severity: "error", URN: serviceURN, Message: "task abc stopped: Essential container in task exited"}}, result.Diagnostics)
+}
+
+func TestWhatWasNotDeployedIsNotExplained(t *testing.T) {
+	find := func(context.Context, ecsService, time.Time) ([]TaskFailure, error) {
+		t.Fatal("nobody asks")
+		return nil, nil
+	}
+	explained(find,
+		apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpSame)}},
+		apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpUpdate), Planning: true}},
+		apitype.EngineEvent{ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: stepMetadata(apitype.OpCreate)}})
+}
+
+func TestWhatCannotBeFoundOutIsSaid(t *testing.T) {
+	find := func(context.Context, ecsService, time.Time) ([]TaskFailure, error) {
+		return nil, errors.New("AccessDenied")
+	}
+	result := explained(find, apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpCreate)}})
+	require.Equal(t, []Diagnostic{{Severity: "warning", URN: serviceURN, Message: "finding out why its tasks stopped: AccessDenied"}}, result.Diagnostics)
+	require.Empty(t, result.TaskFailures)
+}
