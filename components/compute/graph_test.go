@@ -18,6 +18,8 @@ import (
 type graph struct {
 	mutex     sync.Mutex
 	resources []pulumi.MockResourceArgs
+	// running is the task definition that services run; empty means their own.
+	running string
 }
 
 func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -40,8 +42,19 @@ func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	return id, state, nil
 }
 
-func (g *graph) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	return resource.PropertyMap{}, nil
+func (g *graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if args.Token != "aws:ecs/getService:getService" {
+		return resource.PropertyMap{}, nil
+	}
+	running := g.running
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	for _, r := range g.resources {
+		if family := r.Inputs["family"]; running == "" && family.IsString() && family.StringValue() == args.Args["serviceName"].StringValue() {
+			running = "arn:" + r.Name
+		}
+	}
+	return resource.PropertyMap{"taskDefinition": resource.NewStringProperty(running)}, nil
 }
 
 func (g *graph) find(t *testing.T, name string) pulumi.MockResourceArgs {

@@ -13,7 +13,7 @@ var (
 	host    = rapid.SampledFrom([]string{"", "*.example.com", "api.example.com", "shop.example.com"})
 )
 
-func path(depth int) *rapid.Generator[string] {
+func routePath(depth int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		segments := rapid.SliceOfN(segment, depth, depth).Draw(t, "segments")
 		return "/" + strings.Join(segments, "/")
@@ -22,7 +22,7 @@ func path(depth int) *rapid.Generator[string] {
 
 func TestAPriorityIsOneThatListenersHave(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := Route{Host: host.Draw(t, "host"), Path: path(rapid.IntRange(0, MaxDepth).Draw(t, "depth")).Draw(t, "path")}
+		r := Route{Host: host.Draw(t, "host"), Path: routePath(rapid.IntRange(0, MaxDepth).Draw(t, "depth")).Draw(t, "path")}
 		require.GreaterOrEqual(t, r.RulePriority(), 1)
 		require.LessOrEqual(t, r.RulePriority(), MaxPriority)
 	})
@@ -31,8 +31,8 @@ func TestAPriorityIsOneThatListenersHave(t *testing.T) {
 func TestARouteGoesBeforeThoseItLiesBelow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		depth := rapid.IntRange(0, MaxDepth-1).Draw(t, "depth")
-		outer := Route{Host: host.Draw(t, "host"), Path: path(depth).Draw(t, "outer")}
-		below := path(rapid.IntRange(1, MaxDepth-depth).Draw(t, "more")).Draw(t, "below")
+		outer := Route{Host: host.Draw(t, "host"), Path: routePath(depth).Draw(t, "outer")}
+		below := routePath(rapid.IntRange(1, MaxDepth-depth).Draw(t, "more")).Draw(t, "below")
 		inner := Route{Host: outer.Host, Path: strings.TrimSuffix(outer.Path, "/") + below}
 		require.Less(t, inner.RulePriority(), outer.RulePriority())
 	})
@@ -41,7 +41,7 @@ func TestARouteGoesBeforeThoseItLiesBelow(t *testing.T) {
 func TestAHostGoesBeforeAPatternAndAPatternBeforeAnyHost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		any := func(label string) string {
-			return path(rapid.IntRange(0, MaxDepth).Draw(t, label)).Draw(t, label+" path")
+			return routePath(rapid.IntRange(0, MaxDepth).Draw(t, label)).Draw(t, label+" path")
 		}
 		exact := Route{Host: "api.example.com", Path: any("exact")}.RulePriority()
 		pattern := Route{Host: "*.example.com", Path: any("pattern")}.RulePriority()

@@ -1,12 +1,12 @@
 package compute
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -15,29 +15,43 @@ type Scaling struct {
 	Min, Max int
 	// CPU and Memory are percentages, 1 to 100; 0 does not scale by them.
 	CPU, Memory int
-	// RequestsPerTarget is per minute; 0 does not scale by requests.
+	// RequestsPerTarget is per minute; 0 does not scale by requests. Only the load balancer counts requests.
 	RequestsPerTarget int
+	// ScaleOutCooldown and ScaleInCooldown are how many seconds pass between a step and the next, up to 3600. 0 means 60
+	// and 300: too few tasks hurt users, too many cost a little.
+	ScaleOutCooldown, ScaleInCooldown int
+	// DisableScaleIn only ever adds tasks by the targets; Schedules still take them away.
+	DisableScaleIn bool
+	// Schedules change Min and Max at certain times.
+	Schedules []Schedule
 }
 
-// Scaling out is quick and scaling in slow: too few tasks hurt users, too many cost a little.
 const (
-	scaleOutCooldown = 60  // seconds
-	scaleInCooldown  = 300 // seconds
+	scaleOutCooldown = 60   // seconds
+	scaleInCooldown  = 300  // seconds
+	maxCooldown      = 3600 // seconds
 )
 
 func (s *Scaling) validate() error {
 	var problems []error
-	if s.Min < 0 || s.Max < 1 || s.Min > s.Max {
-		problems = append(problems, fmt.Errorf("Scaling: %d to %d; use 0 <= Min <= Max and at least 1 as Max", s.Min, s.Max))
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
 	}
-	if s.CPU < 0 || s.CPU > 100 || s.Memory < 0 || s.Memory > 100 {
-		problems = append(problems, fmt.Errorf("Scaling: CPU %d and Memory %d; use percentages", s.CPU, s.Memory))
-	}
-	if s.RequestsPerTarget < 0 {
-		problems = append(problems, fmt.Errorf("Scaling.RequestsPerTarget: %d is negative", s.RequestsPerTarget))
-	}
-	if s.CPU == 0 && s.Memory == 0 && s.RequestsPerTarget == 0 {
-		problems = append(problems, errors.New("Scaling: no target; give CPU, Memory or RequestsPerTarget"))
+	add(s.Min < 0 || s.Max < 1 || s.Min > s.Max, "Scaling: %d to %d; use 0 <= Min <= Max and at least 1 as Max", s.Min, s.Max)
+	add(s.CPU < 0 || s.CPU > 100 || s.Memory < 0 || s.Memory > 100, "Scaling: CPU %d and Memory %d; use percentages", s.CPU, s.Memory)
+	add(s.RequestsPerTarget < 0, "Scaling.RequestsPerTarget: %d is negative", s.RequestsPerTarget)
+	add(s.CPU == 0 && s.Memory == 0 && s.RequestsPerTarget == 0 && len(s.Schedules) == 0,
+		"Scaling: no target; give CPU, Memory or RequestsPerTarget, or Schedules")
+	add(s.ScaleOutCooldown < 0 || s.ScaleOutCooldown > maxCooldown, "Scaling.ScaleOutCooldown: %d; use 0 to %d seconds", s.ScaleOutCooldown, maxCooldown)
+	add(s.ScaleInCooldown < 0 || s.ScaleInCooldown > maxCooldown, "Scaling.ScaleInCooldown: %d; use 0 to %d seconds", s.ScaleInCooldown, maxCooldown)
+	names := map[string]bool{}
+	for i, schedule := range s.Schedules {
+		at := fmt.Sprintf("Scaling.Schedules[%d]", i)
+		problems = append(problems, schedule.validate(at))
+		add(names[schedule.Name], "%s.Name: %q is used twice", at, schedule.Name)
+		names[schedule.Name] = true
 	}
 	return errors.Join(problems...)
 }
@@ -49,50 +63,64 @@ type metric struct {
 	label            pulumi.StringPtrInput
 }
 
-// apply is called on nil for a service of a fixed size.
-func (s *Scaling) apply(
-	ctx *pulumi.Context, name string, args *ServiceArgs, service *ecs.Service, targets *lb.TargetGroup, parent pulumi.Resource,
-) error {
+func (p *servicePlan) metrics() []metric {
+	metrics := []metric{
+		{"cpu", "ECSServiceAverageCPUUtilization", p.Scaling.CPU, nil},
+		{"memory", "ECSServiceAverageMemoryUtilization", p.Scaling.Memory, nil},
+	}
+	if p.routed() {
+		metrics = append(metrics, metric{"requests", "ALBRequestCountPerTarget", p.Scaling.RequestsPerTarget,
+			pulumi.Sprintf("%s/%s", p.LoadBalancer.ArnSuffix, p.targets.ArnSuffix)})
+	}
+	return metrics
+}
+
+func (p *servicePlan) scale(ctx *pulumi.Context, service *ecs.Service) error {
+	s := p.Scaling
 	if s == nil {
 		return nil
 	}
-	target, err := appautoscaling.NewTarget(ctx, name+"-scaling", &appautoscaling.TargetArgs{
+	target, err := appautoscaling.NewTarget(ctx, p.name+"-scaling", &appautoscaling.TargetArgs{
 		ServiceNamespace:  pulumi.String("ecs"),
 		ScalableDimension: pulumi.String("ecs:service:DesiredCount"),
-		ResourceId:        pulumi.Sprintf("service/%s/%s", args.Cluster.ClusterName, service.Name),
+		ResourceId:        pulumi.Sprintf("service/%s/%s", p.Cluster.ClusterName, service.Name),
 		MinCapacity:       pulumi.Int(s.Min),
 		MaxCapacity:       pulumi.Int(s.Max),
-		Tags:              pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(parent))
+		Tags:              pulumi.ToStringMap(p.Tags),
+	}, pulumi.Parent(p.component))
 	if err != nil {
-		return fmt.Errorf("making service %q scalable: %w", name, err)
+		return fmt.Errorf("making service %q scalable: %w", p.name, err)
 	}
-	for _, m := range []metric{
-		{"cpu", "ECSServiceAverageCPUUtilization", s.CPU, nil},
-		{"memory", "ECSServiceAverageMemoryUtilization", s.Memory, nil},
-		{"requests", "ALBRequestCountPerTarget", s.RequestsPerTarget,
-			pulumi.Sprintf("%s/%s", args.LoadBalancer.ArnSuffix, targets.ArnSuffix)},
-	} {
+	for _, m := range p.metrics() {
 		if m.target == 0 {
 			continue
 		}
-		if _, err := appautoscaling.NewPolicy(ctx, name+"-scaling-"+m.name, &appautoscaling.PolicyArgs{
-			Name:              pulumi.String(args.Name + "-" + m.name),
-			PolicyType:        pulumi.String("TargetTrackingScaling"),
-			ServiceNamespace:  target.ServiceNamespace,
-			ScalableDimension: target.ScalableDimension,
-			ResourceId:        target.ResourceId,
-			TargetTrackingScalingPolicyConfiguration: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
-				TargetValue:      pulumi.Float64(m.target),
-				ScaleOutCooldown: pulumi.Int(scaleOutCooldown),
-				ScaleInCooldown:  pulumi.Int(scaleInCooldown),
-				PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
-					PredefinedMetricType: pulumi.String(m.predefined), ResourceLabel: m.label,
-				},
-			},
-		}, pulumi.Parent(parent)); err != nil {
-			return fmt.Errorf("scaling service %q by %s: %w", name, m.name, err)
+		if err := p.track(ctx, target, m); err != nil {
+			return err
 		}
+	}
+	return p.schedule(ctx, target)
+}
+
+func (p *servicePlan) track(ctx *pulumi.Context, target *appautoscaling.Target, m metric) error {
+	configuration := appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
+		TargetValue:      pulumi.Float64(m.target),
+		ScaleOutCooldown: pulumi.Int(cmp.Or(p.Scaling.ScaleOutCooldown, scaleOutCooldown)),
+		ScaleInCooldown:  pulumi.Int(cmp.Or(p.Scaling.ScaleInCooldown, scaleInCooldown)),
+		DisableScaleIn:   pulumi.Bool(p.Scaling.DisableScaleIn),
+		PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
+			PredefinedMetricType: pulumi.String(m.predefined), ResourceLabel: m.label,
+		},
+	}
+	if _, err := appautoscaling.NewPolicy(ctx, p.name+"-scaling-"+m.name, &appautoscaling.PolicyArgs{
+		Name:                                     pulumi.String(p.Name + "-" + m.name),
+		PolicyType:                               pulumi.String("TargetTrackingScaling"),
+		ServiceNamespace:                         target.ServiceNamespace,
+		ScalableDimension:                        target.ScalableDimension,
+		ResourceId:                               target.ResourceId,
+		TargetTrackingScalingPolicyConfiguration: configuration,
+	}, pulumi.Parent(p.component)); err != nil {
+		return fmt.Errorf("scaling service %q by %s: %w", p.name, m.name, err)
 	}
 	return nil
 }

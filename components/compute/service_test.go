@@ -2,10 +2,14 @@ package compute
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/components/network"
 )
 
 type object = map[string]any
@@ -32,11 +36,11 @@ func TestAServicesInputs(t *testing.T) {
 		"healthCheckGracePeriodSeconds":   30.0,
 		"deploymentMinimumHealthyPercent": 100.0, "deploymentMaximumPercent": 200.0,
 		"deploymentCircuitBreaker":    object{"enable": true, "rollback": true},
-		"availabilityZoneRebalancing": "ENABLED", "enableEcsManagedTags": true, "propagateTags": "SERVICE",
-		"waitForSteadyState": true, "tags": asTags,
+		"availabilityZoneRebalancing": "ENABLED", "enableEcsManagedTags": true, "enableExecuteCommand": false, "propagateTags": "SERVICE",
+		"forceNewDeployment": true, "waitForSteadyState": true, "tags": asTags,
 	}, g.inputs(t, "orders-service"))
 	require.Equal(t, object{
-		"name": "awslab-dev-orders", "vpcId": "network-vpc-id", "targetType": "ip", "port": 8080.0, "protocol": "HTTP", "deregistrationDelay": 30.0,
+		"name": "awslab-dev-orders", "vpcId": "network-vpc-id", "targetType": "ip", "port": 80.0, "protocol": "HTTP", "deregistrationDelay": 30.0,
 		"healthCheck": object{"path": "/readyz", "protocol": "HTTP", "matcher": "200", "interval": 10.0, "timeout": 5.0, "healthyThreshold": 2.0, "unhealthyThreshold": 3.0},
 		"tags":        asTags,
 	}, g.inputs(t, "orders-targets"))
@@ -52,14 +56,12 @@ func TestAServicesInputs(t *testing.T) {
 func TestOnlyTheLoadBalancerReachesAService(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))
-	var into []string
 	for _, r := range g.resources {
 		if r.TypeToken == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" && r.Inputs["securityGroupId"].StringValue() == "orders-tasks-group-id" {
-			require.False(t, r.Inputs["cidrIpv4"].IsString(), "%s lets a block in", r.Name)
-			into = append(into, r.Inputs["referencedSecurityGroupId"].StringValue())
+			require.NotContains(t, r.Inputs, resource.PropertyKey("cidrIpv4"), "%s lets a block in", r.Name)
 		}
 	}
-	require.Equal(t, []string{g.inputs(t, "lab-alb")["securityGroups"].([]any)[0].(string)}, into)
+	require.Equal(t, []string{g.inputs(t, "lab-alb")["securityGroups"].([]any)[0].(string)}, g.into("orders-tasks-group-id"))
 }
 
 func TestATaskDefinition(t *testing.T) {
@@ -92,23 +94,6 @@ func TestATaskDefinition(t *testing.T) {
 	}, inputs)
 }
 
-func TestAnUnchangedContainerIsTheSameText(t *testing.T) {
-	text := func() string {
-		g := &graph{}
-		require.NoError(t, g.runOrders(func(args *ServiceArgs) {
-			args.Environment = pulumi.StringMap{}
-			for _, name := range []string{"Z", "M", "A", "Q", "F"} {
-				args.Environment[name] = pulumi.String(name)
-			}
-		}))
-		return g.inputs(t, "orders-task")["containerDefinitions"].(string)
-	}
-	first := text()
-	for range 5 {
-		require.Equal(t, first, text())
-	}
-}
-
 func TestListsOfAContainerAreNeverNull(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))
@@ -129,56 +114,104 @@ func TestASecretEnvironmentMakesTheTaskDefinitionSecret(t *testing.T) {
 		"a secret travels in an envelope, not as a plain string")
 }
 
-func TestScaling(t *testing.T) {
-	scaled := func(args *ServiceArgs) { args.Scaling = &Scaling{Min: 2, Max: 6, CPU: 70, RequestsPerTarget: 1000} }
-	g := &graph{}
-	require.NoError(t, g.runOrders(scaled))
-	require.Equal(t, object{
-		"serviceNamespace": "ecs", "scalableDimension": "ecs:service:DesiredCount", "resourceId": "service/awslab-dev/awslab-dev-orders",
-		"minCapacity": 2.0, "maxCapacity": 6.0, "tags": asTags,
-	}, g.inputs(t, "orders-scaling"))
-	require.Equal(t, []string{"orders-scaling-cpu", "orders-scaling-requests"}, g.names("aws:appautoscaling/policy:Policy"), "0 does not scale by memory")
-	require.Equal(t, object{
-		"targetValue": 1000.0, "scaleOutCooldown": 60.0, "scaleInCooldown": 300.0,
-		"predefinedMetricSpecification": object{
-			"predefinedMetricType": "ALBRequestCountPerTarget", "resourceLabel": "arnSuffix:lab-alb/arnSuffix:orders-targets",
-		},
-	}, g.inputs(t, "orders-scaling-requests")["targetTrackingScalingPolicyConfiguration"])
-}
-
-func TestTheCountIsLeftAloneExactlyWhenScalingOwnsIt(t *testing.T) {
-	for _, scaling := range []*Scaling{nil, {Min: 2, Max: 6, CPU: 70}} {
-		g := &graph{}
-		require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.Scaling = scaling }))
-		ignored := g.find(t, "orders-service").RegisterRPC.GetIgnoreChanges()
-		if scaling == nil {
-			require.Empty(t, ignored)
-			require.Empty(t, g.names("aws:appautoscaling/target:Target"))
-		} else {
-			require.Equal(t, []string{"desiredCount"}, ignored)
-		}
-	}
-}
-
 func TestAServiceWaitsForItsRuleAndTheClustersCapacity(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))
-	var names []string
-	for _, urn := range g.find(t, "orders-service").RegisterRPC.GetDependencies() {
-		names = append(names, urn[len(urn)-len(lastPart(urn)):])
-	}
-	require.Contains(t, names, "orders-rule")
-	require.Contains(t, names, "lab-capacity")
+	dependencies := g.dependencies(t, "orders-service")
+	require.Contains(t, dependencies, "orders-rule")
+	require.Contains(t, dependencies, "lab-capacity")
+	require.Contains(t, dependencies, "orders-from-load-balancer-ingress")
 }
 
-func lastPart(urn string) string {
-	for i := len(urn) - 1; i > 0; i-- {
-		if urn[i] == ':' {
-			return urn[i+1:]
+// dependencies are the names of what a resource waits for.
+func (g *graph) dependencies(t *testing.T, name string) []string {
+	t.Helper()
+	var names []string
+	for _, urn := range g.find(t, name).RegisterRPC.GetDependencies() {
+		names = append(names, urn[strings.LastIndex(urn, ":")+1:])
+	}
+	return names
+}
+
+func TestAWorkerHasNeitherPortNorRoute(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
+		args.Port, args.Route, args.Health, args.LoadBalancer = 0, Route{}, Health{}, nil
+	}))
+	require.Empty(t, g.names("aws:lb/targetGroup:TargetGroup"))
+	require.Empty(t, g.names("aws:lb/listenerRule:ListenerRule"))
+	inputs := g.inputs(t, "orders-service")
+	require.NotContains(t, inputs, "loadBalancers")
+	require.NotContains(t, inputs, "healthCheckGracePeriodSeconds", "ECS takes one only with a load balancer")
+	require.Equal(t, []any{}, g.containers(t)[0]["portMappings"])
+	require.Empty(t, g.into("orders-tasks-group-id"), "nobody calls a worker")
+}
+
+func TestAnInternalServiceIsReachedByNameOnly(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
+		args.Internal, args.Route, args.Health, args.LoadBalancer = true, Route{}, Health{}, nil
+		args.Connect = &Connect{Namespace: namespace, Name: "orders"}
+	}))
+	require.Empty(t, g.names("aws:lb/targetGroup:TargetGroup"))
+	require.NotContains(t, g.inputs(t, "orders-service"), "loadBalancers")
+	require.Equal(t, []any{object{"name": "orders", "containerPort": 8080.0, "hostPort": 8080.0, "protocol": "tcp", "appProtocol": "http"}},
+		g.containers(t)[0]["portMappings"])
+	require.Empty(t, g.into("orders-tasks-group-id"), "connections between services are their caller's")
+}
+
+// into are the groups that may call a group.
+func (g *graph) into(group string) []string {
+	var from []string
+	for _, r := range g.resources {
+		if r.TypeToken == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" && r.Inputs["securityGroupId"].StringValue() == group {
+			from = append(from, r.Inputs["referencedSecurityGroupId"].StringValue())
 		}
 	}
-	return urn
+	return from
 }
+
+// containers are the definitions in the task definition of the service orders.
+func (g *graph) containers(t *testing.T) []object {
+	t.Helper()
+	var containers []object
+	require.NoError(t, json.Unmarshal([]byte(g.inputs(t, "orders-task")["containerDefinitions"].(string)), &containers))
+	return containers
+}
+
+func TestConnectionsAreThereBeforeTheTasks(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
+		args.Connections = []Connection{{Name: "database", SecurityGroupId: pulumi.String("sg-database"), Ports: network.Port(5432)}}
+	}))
+	require.Equal(t, []string{"orders-tasks-group-id"}, g.into("sg-database"))
+	egress := g.inputs(t, "orders-to-database-egress")
+	require.Equal(t, "orders-tasks-group-id", egress["securityGroupId"])
+	require.Equal(t, 5432.0, egress["fromPort"])
+	require.Contains(t, g.dependencies(t, "orders-service"), "orders-to-database-egress")
+}
+
+func TestOnEC2(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
+		onEC2(args)
+		args.CPU, args.Memory, args.Capacity = 300, 700, Capacity{}
+	}))
+	service := g.inputs(t, "orders-service")
+	require.Equal(t, []any{object{"capacityProvider": "awslab-dev-ec2", "base": 0.0, "weight": 1.0}}, service["capacityProviderStrategies"])
+	require.Equal(t, []any{
+		object{"type": "spread", "field": "attribute:ecs.availability-zone"}, object{"type": "binpack", "field": "memory"},
+	}, service["orderedPlacementStrategies"])
+	task := g.inputs(t, "orders-task")
+	require.Equal(t, []any{"EC2"}, task["requiresCompatibilities"])
+	require.Equal(t, []any{"300", "700", "awsvpc"}, []any{task["cpu"], task["memory"], task["networkMode"]})
+}
+
+func onEC2(args *ServiceArgs) {
+	args.CapacityProvider = "awslab-dev-ec2"
+}
+
+var namespace = pulumi.String("arn:namespace")
 
 func TestWhatAServiceRefuses(t *testing.T) {
 	tests := map[string]struct {
@@ -205,6 +238,47 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		"a rare health check":  {func(a *ServiceArgs) { a.Health.Interval = 301 }, "Health.Interval: 301; use 5 to 300"},
 		"a slow command":       {func(a *ServiceArgs) { a.Health = Health{"/", 120, 61, 0, []string{"CMD", "/x"}} }, "with Command, use at most 60"},
 		"a command of no kind": {func(a *ServiceArgs) { a.Health.Command = []string{"/x"} }, "the first word is CMD or CMD-SHELL"},
+		"a worker's health path is not asked for, its command is": {func(a *ServiceArgs) {
+			a.Port, a.Route, a.Health = 0, Route{}, Health{Command: []string{"CMD", "/x"}}
+		}, "Health.Interval: 0; use 5 to 300"},
+		"an internal worker":                 {func(a *ServiceArgs) { a.Port, a.Route, a.Internal = 0, Route{}, true }, "a service without a Port is a worker"},
+		"an internal service with a route":   {func(a *ServiceArgs) { a.Internal = true }, "Route: an internal service has none"},
+		"an internal service without a name": {func(a *ServiceArgs) { a.Internal, a.Route = true, Route{} }, "Connect.Name: missing; other services reach an internal one by it"},
+		"no load balancer":                   {func(a *ServiceArgs) { a.LoadBalancer = nil }, "LoadBalancer: missing"},
+		"no namespace":                       {func(a *ServiceArgs) { a.Connect = &Connect{} }, "Connect.Namespace: missing"},
+		"a name that is no DNS label":        {func(a *ServiceArgs) { a.Connect = &Connect{Name: "Orders"} }, `Connect.Name: "Orders"; use 1 to 63`},
+		"a worker with a name": {func(a *ServiceArgs) { a.Port, a.Route, a.Connect = 0, Route{}, &Connect{Name: "orders"} },
+			"a worker has no Port to be reached at"},
+		"a connection to nothing": {func(a *ServiceArgs) { a.Connections = []Connection{{Name: "x"}} }, "Connections[0].SecurityGroupId: missing"},
+		"a connection twice": {func(a *ServiceArgs) {
+			a.Connections = []Connection{{"x", pulumi.String("sg"), network.Port(1)}, {"x", pulumi.String("sg"), network.Port(2)}}
+		}, `Connections[1].Name: "x" is used twice`},
+		"little CPU on EC2":              {func(a *ServiceArgs) { onEC2(a); a.CPU = 64 }, "CPU: 64; on EC2 use 128 to 196608"},
+		"little memory on EC2":           {func(a *ServiceArgs) { onEC2(a); a.Memory = 5 }, "Memory: 5 MiB; use at least 6"},
+		"requests of a worker":           {func(a *ServiceArgs) { a.Port, a.Route, a.Scaling = 0, Route{}, &Scaling{Max: 1, RequestsPerTarget: 1} }, "Scaling.RequestsPerTarget: only the load balancer"},
+		"a cooldown":                     {func(a *ServiceArgs) { a.Scaling = &Scaling{Max: 1, CPU: 1, ScaleInCooldown: 3601} }, "Scaling.ScaleInCooldown: 3601; use 0 to 3600"},
+		"a schedule's expression":        {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "0 7 * * *", "", 0, 1}) }, `Scaling.Schedules[0].Expression: "0 7 * * *"; use cron(`},
+		"a cron of five fields":          {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "cron(0 7 * * *)", "", 0, 1}) }, "Scaling.Schedules[0].Expression"},
+		"a schedule's zone":              {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "Europe/Bonn", 0, 1}) }, `Timezone: "Europe/Bonn" is no IANA time zone`},
+		"a schedule's range":             {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "", 2, 1}) }, "Scaling.Schedules[0]: 2 to 1; use 0 <= Min <= Max"},
+		"a schedule twice":               {func(a *ServiceArgs) { a.Scaling = scheduled(evening, evening) }, `Scaling.Schedules[1].Name: "evening" is used twice`},
+		"a deployment that cannot begin": {func(a *ServiceArgs) { a.Deployment = Deployment{MinimumHealthyPercent: 100, MaximumPercent: 100} }, "leaves no task to replace"},
+		"half of the percents":           {func(a *ServiceArgs) { a.Deployment.MinimumHealthyPercent = 50 }, "Deployment.MaximumPercent: missing"},
+		"a percent":                      {func(a *ServiceArgs) { a.Deployment.MaximumPercent = 300 }, "Deployment: 0 to 300 percent"},
+		"an alarm without a name":        {func(a *ServiceArgs) { a.Deployment.Alarms = []string{""} }, `Deployment.Alarms[0]: ""`},
+		"errors of a worker":             {func(a *ServiceArgs) { a.Port, a.Route, a.Deployment.ServerErrors = 0, Route{}, 5 }, "Deployment.ServerErrors: only the load balancer"},
+		"a relative mount":               {func(a *ServiceArgs) { a.ScratchPaths = []string{"tmp"} }, `ScratchPaths[0]: "tmp"; use an absolute path`},
+		"a mount twice": {func(a *ServiceArgs) { a.Volumes, a.ScratchPaths = []Volume{files}, []string{files.Path} },
+			`ScratchPaths[0]: "/files" is mounted twice`},
+		"a volume without access point": {func(a *ServiceArgs) { v := files; v.AccessPointId = nil; a.Volumes = []Volume{v} }, "Volumes[0].AccessPointId: missing"},
+		"a volume named as scratch is":  {func(a *ServiceArgs) { v := files; v.Name = "scratch-1"; a.Volumes = []Volume{v} }, "which is for ScratchPaths"},
+		"a collector that takes it all": {func(a *ServiceArgs) { a.Tracing = &Tracing{CPU: 256, Memory: 512} }, "Tracing.CPU: 256; use at least 1 and less than the task's 256"},
+		"a collector without memory":    {func(a *ServiceArgs) { a.Tracing = &Tracing{Memory: 32} }, "Tracing.Memory: 32 MiB; use at least 64"},
+		"a run without a runner":        {func(a *ServiceArgs) { a.Before = []TaskRun{{Name: "x", Command: []string{"/x"}}} }, "TaskRunner: missing"},
+		"a run without a command":       {func(a *ServiceArgs) { a.After = []TaskRun{{Name: "x"}} }, "After[0].Command: missing"},
+		"a run that takes long": {func(a *ServiceArgs) { a.Before = []TaskRun{{Name: "x", Command: []string{"/x"}, Timeout: 841}} },
+			"Before[0].Timeout: 841; use 1 to 840"},
+		"a run twice": {func(a *ServiceArgs) { a.Before, a.After = []TaskRun{{Name: "x"}}, []TaskRun{{Name: "x"}} }, `After[0].Name: "x" is used twice`},
 		"a variable twice": {func(a *ServiceArgs) {
 			a.Environment, a.Secrets = pulumi.StringMap{"A": pulumi.String("1")}, pulumi.StringMap{"A": pulumi.String("arn:a")}
 		}, "Secrets: A is in Environment too"},
@@ -230,4 +304,6 @@ func TestNilArgs(t *testing.T) {
 	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewService(ctx, "x", nil); return err }))
 	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewCluster(ctx, "x", nil); return err }))
 	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewLoadBalancer(ctx, "x", nil); return err }))
+	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewTaskRunner(ctx, "x", nil); return err }))
+	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewRedeployment(ctx, "x", nil); return err }))
 }

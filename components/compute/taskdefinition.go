@@ -1,13 +1,13 @@
 package compute
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -26,6 +26,7 @@ type container struct {
 	Name                   string            `json:"name"`
 	Image                  string            `json:"image"`
 	CPU                    int               `json:"cpu"`
+	Memory                 int               `json:"memory,omitempty"`
 	Essential              bool              `json:"essential"`
 	User                   string            `json:"user"`
 	ReadonlyRootFilesystem bool              `json:"readonlyRootFilesystem"`
@@ -36,8 +37,9 @@ type container struct {
 	Environment            []variable        `json:"environment"`
 	Secrets                []secret          `json:"secrets"`
 	HealthCheck            *healthCheck      `json:"healthCheck,omitempty"`
+	DependsOn              []dependency      `json:"dependsOn,omitempty"`
 	LogConfiguration       logConfiguration  `json:"logConfiguration"`
-	MountPoints            []json.RawMessage `json:"mountPoints"`
+	MountPoints            []mountPoint      `json:"mountPoints"`
 	VolumesFrom            []json.RawMessage `json:"volumesFrom"`
 	SystemControls         []json.RawMessage `json:"systemControls"`
 }
@@ -52,9 +54,11 @@ type capabilities struct {
 }
 
 type portMapping struct {
+	Name          string `json:"name,omitempty"`
 	ContainerPort int    `json:"containerPort"`
 	HostPort      int    `json:"hostPort"`
 	Protocol      string `json:"protocol"`
+	AppProtocol   string `json:"appProtocol,omitempty"`
 }
 
 type variable struct {
@@ -75,29 +79,82 @@ type healthCheck struct {
 	StartPeriod int      `json:"startPeriod"`
 }
 
+type dependency struct {
+	ContainerName string `json:"containerName"`
+	Condition     string `json:"condition"`
+}
+
 type logConfiguration struct {
 	LogDriver string            `json:"logDriver"`
 	Options   map[string]string `json:"options"`
 }
 
-func (args *ServiceArgs) container(image, logGroup string, environment, secrets map[string]string) container {
-	c := container{
-		Name: containerName, Image: image, Essential: true, User: nobody, ReadonlyRootFilesystem: true, StopTimeout: stopTimeout,
+type mountPoint struct {
+	SourceVolume  string `json:"sourceVolume"`
+	ContainerPath string `json:"containerPath"`
+	ReadOnly      bool   `json:"readOnly"`
+}
+
+// values are what a task definition takes from other resources.
+type values struct {
+	image, collectorImage, logGroup string
+	environment, secrets            map[string]string
+}
+
+// containers are in the order of their names, as the API returns them.
+func (args *ServiceArgs) containers(v values) []container {
+	containers := []container{args.app(v)}
+	if args.Tracing != nil {
+		containers = append(containers, args.collector(v))
+	}
+	slices.SortFunc(containers, func(a, b container) int { return cmp.Compare(a.Name, b.Name) })
+	return containers
+}
+
+// newContainer is what all containers have in common: no privileges, a read-only root file system, logs.
+func (args *ServiceArgs) newContainer(name, image, logGroup string) container {
+	return container{
+		Name: name, Image: image, User: nobody, ReadonlyRootFilesystem: true, StopTimeout: stopTimeout,
 		LinuxParameters: linuxParameters{InitProcessEnabled: true, Capabilities: capabilities{Drop: []string{"ALL"}}},
-		PortMappings:    []portMapping{{ContainerPort: args.Port, HostPort: args.Port, Protocol: "tcp"}},
-		Environment:     []variable{}, Secrets: []secret{},
-		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{
-			"awslogs-group": logGroup, "awslogs-region": args.Region, "awslogs-stream-prefix": containerName,
-			// A service goes on when its logs cannot be delivered, at the price of losing some.
-			"mode": "non-blocking", "max-buffer-size": "4m",
-		}},
-		MountPoints: []json.RawMessage{}, VolumesFrom: []json.RawMessage{}, SystemControls: []json.RawMessage{},
+		PortMappings:    []portMapping{}, Environment: []variable{}, Secrets: []secret{},
+		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: args.logOptions(logGroup, name)},
+		MountPoints:      []mountPoint{}, VolumesFrom: []json.RawMessage{}, SystemControls: []json.RawMessage{},
+	}
+}
+
+func (args *ServiceArgs) logOptions(logGroup, streamPrefix string) map[string]string {
+	return map[string]string{
+		"awslogs-group": logGroup, "awslogs-region": args.Region, "awslogs-stream-prefix": streamPrefix,
+		// A service goes on when its logs cannot be delivered, at the price of losing some.
+		"mode": "non-blocking", "max-buffer-size": "4m",
+	}
+}
+
+func (args *ServiceArgs) app(v values) container {
+	c := args.newContainer(containerName, v.image, v.logGroup)
+	c.Essential = true
+	c.MountPoints = append(c.MountPoints, args.mountPoints()...)
+	if args.Port != 0 {
+		port := portMapping{ContainerPort: args.Port, HostPort: args.Port, Protocol: "tcp"}
+		if name := args.connectName(); name != "" {
+			port.Name, port.AppProtocol = name, "http"
+		}
+		c.PortMappings = append(c.PortMappings, port)
+	}
+	environment := v.environment
+	if args.Tracing != nil {
+		environment = args.tracingEnvironment(environment)
+		// Without shares of its own the service would get next to none when the collector is busy.
+		c.CPU = args.CPU - args.Tracing.cpu()
+		// ECS stops what depends before what it depends on, so the last traces are still taken. Only started, not
+		// healthy: a service runs without its traces.
+		c.DependsOn = []dependency{{ContainerName: collectorName, Condition: "START"}}
 	}
 	for _, name := range slices.Sorted(maps.Keys(environment)) {
 		c.Environment = append(c.Environment, variable{name, environment[name]})
 	}
-	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		c.Secrets = append(c.Secrets, secret{name, secrets[name]})
+	for _, name := range slices.Sorted(maps.Keys(v.secrets)) {
+		c.Secrets = append(c.Secrets, secret{name, v.secrets[name]})
 	}
 	if len(args.Health.Command) > 0 {
 		c.HealthCheck = &healthCheck{Command: args.Health.Command, Interval: args.Health.Interval, Timeout: args.Health.Timeout,
@@ -112,42 +169,57 @@ const (
 	MaxCommandTimeout = 60
 )
 
-func (component *Service) newTaskDefinition(ctx *pulumi.Context, name string, args *ServiceArgs, logs *cloudwatch.LogGroup) (*ecs.TaskDefinition, error) {
+// SecretKey is one key of a secret whose value is a JSON object, such as the one that RDS manages for a database, in the
+// form in which ECS passes it to a container.
+func SecretKey(secretArn pulumi.StringInput, key string) pulumi.StringOutput {
+	return pulumi.Sprintf("%s:%s::", secretArn, key)
+}
+
+// definitions is the text of the container definitions.
+func (p *servicePlan) definitions() pulumi.StringOutput {
 	// A nil map is no input; an empty one is.
 	environment, secrets := pulumi.StringMap{}, pulumi.StringMap{}
-	maps.Copy(environment, args.Environment)
-	maps.Copy(secrets, args.Secrets)
-	definitions := pulumi.All(
-		args.Image, logs.Name, environment.ToStringMapOutput(), secrets.ToStringMapOutput(),
+	maps.Copy(environment, p.Environment)
+	maps.Copy(secrets, p.Secrets)
+	return pulumi.All(
+		p.Image, p.Tracing.image(), p.logs.Name, environment.ToStringMapOutput(), secrets.ToStringMapOutput(),
 	).ApplyT(func(known []any) (string, error) {
-		text, err := json.Marshal([]container{
-			args.container(known[0].(string), known[1].(string), known[2].(map[string]string), known[3].(map[string]string)),
-		})
+		text, err := json.Marshal(p.containers(values{
+			image: known[0].(string), collectorImage: known[1].(string), logGroup: known[2].(string),
+			environment: known[3].(map[string]string), secrets: known[4].(map[string]string),
+		}))
 		if err != nil {
-			return "", fmt.Errorf("rendering the container of service %q: %w", name, err)
+			return "", fmt.Errorf("rendering the containers of service %q: %w", p.name, err)
 		}
 		return string(text), nil
 	}).(pulumi.StringOutput)
-	architecture := "X86_64"
-	if args.Architecture == "arm64" {
+}
+
+func (p *servicePlan) newTaskDefinition(ctx *pulumi.Context) (err error) {
+	architecture, compatibility := "X86_64", "FARGATE"
+	if p.Architecture == "arm64" {
 		architecture = "ARM64"
 	}
-	task, err := ecs.NewTaskDefinition(ctx, name+"-task", &ecs.TaskDefinitionArgs{
-		Family:                  pulumi.String(args.Name),
-		Cpu:                     pulumi.String(strconv.Itoa(args.CPU)),
-		Memory:                  pulumi.String(strconv.Itoa(args.Memory)),
+	if p.onEC2() {
+		compatibility = "EC2"
+	}
+	p.task, err = ecs.NewTaskDefinition(ctx, p.name+"-task", &ecs.TaskDefinitionArgs{
+		Family:                  pulumi.String(p.Name),
+		Cpu:                     pulumi.String(strconv.Itoa(p.CPU)),
+		Memory:                  pulumi.String(strconv.Itoa(p.Memory)),
 		NetworkMode:             pulumi.String("awsvpc"),
-		RequiresCompatibilities: pulumi.ToStringArray([]string{"FARGATE"}),
-		ExecutionRoleArn:        args.ExecutionRoleArn,
-		TaskRoleArn:             args.TaskRoleArn,
+		RequiresCompatibilities: pulumi.ToStringArray([]string{compatibility}),
+		ExecutionRoleArn:        p.ExecutionRoleArn,
+		TaskRoleArn:             p.TaskRoleArn,
 		RuntimePlatform: ecs.TaskDefinitionRuntimePlatformArgs{
 			OperatingSystemFamily: pulumi.String("LINUX"), CpuArchitecture: pulumi.String(architecture),
 		},
-		ContainerDefinitions: definitions,
-		Tags:                 pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component))
+		ContainerDefinitions: p.definitions(),
+		Volumes:              p.taskVolumes(),
+		Tags:                 pulumi.ToStringMap(p.Tags),
+	}, pulumi.Parent(p.component))
 	if err != nil {
-		return nil, fmt.Errorf("creating the task definition of service %q: %w", name, err)
+		return fmt.Errorf("creating the task definition of service %q: %w", p.name, err)
 	}
-	return task, nil
+	return nil
 }

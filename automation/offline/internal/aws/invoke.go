@@ -56,6 +56,7 @@ var functions = map[string]func(call) (map[string]any, error){
 	"aws:s3/getBucket:getBucket":                          getByName("bucket", tBucket, "NoSuchBucket"),
 	"aws:cloudwatch/getLogGroup:getLogGroup":              getByName("name", tLogGroup, "ResourceNotFoundException"),
 	"aws:ecs/getCluster:getCluster":                       getByName("clusterName", tCluster, "ClusterNotFoundException"),
+	"aws:ecs/getService:getService":                       getService,
 }
 
 // Invoke calls a function.
@@ -286,6 +287,20 @@ func getByName(argument, token, code string) func(call) (map[string]any, error) 
 		}
 		return nil, refuse(code, "there is no %s named %q in %s", spaced(shortName(token)), c.args.str(argument), c.p.region.Name)
 	}
+}
+
+// getService finds a service by its cluster and name, as two clusters may have one of the same name.
+func getService(c call) (map[string]any, error) {
+	things, err := c.here(tService)
+	if err != nil {
+		return nil, err
+	}
+	for _, thing := range things {
+		if state := stateOf(thing); state.str("name") == c.args.str("serviceName") && state.str("cluster") == c.args.str("clusterArn") {
+			return describe(thing), nil
+		}
+	}
+	return nil, refuse("ServiceNotFoundException", "there is no service %q in cluster %s", c.args.str("serviceName"), c.args.str("clusterArn"))
 }
 
 // filterNames are the EC2 filters, besides tags, and the properties they look at.

@@ -1,0 +1,195 @@
+package compute
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Deployment says how a new version of a service takes the place of the old one, and what makes it go back. One that
+// cannot start its tasks always goes back.
+type Deployment struct {
+	// MinimumHealthyPercent (0 to 100) and MaximumPercent (100 to 200) of DesiredCount are how few and how many tasks
+	// run during a deployment. Both 0 mean 100 and 200: none less, up to twice as many. A service of which no two tasks
+	// may run at once has 0 and 100.
+	MinimumHealthyPercent, MaximumPercent int
+	// Alarms of CloudWatch, by name, that roll back a deployment during which they go off. They have to exist before
+	// the service does.
+	Alarms []string
+	// ServerErrors is how many 5xx answers of the service's tasks in a minute roll a deployment back; 0 means no number
+	// does. The alarm is the service's own.
+	ServerErrors int
+}
+
+func (d Deployment) percents() (minimum, maximum int) {
+	if d.MaximumPercent == 0 {
+		return 100, 200
+	}
+	return d.MinimumHealthyPercent, d.MaximumPercent
+}
+
+func (d Deployment) validate(routed bool) error {
+	var problems []error
+	minimum, maximum := d.percents()
+	if d.MaximumPercent == 0 && d.MinimumHealthyPercent != 0 {
+		problems = append(problems, fmt.Errorf("Deployment.MaximumPercent: missing; give it with MinimumHealthyPercent, %d", d.MinimumHealthyPercent))
+	}
+	if minimum < 0 || minimum > 100 || maximum < 100 || maximum > 200 {
+		problems = append(problems, fmt.Errorf("Deployment: %d to %d percent; use 0 to 100 as MinimumHealthyPercent and 100 to 200 as MaximumPercent", minimum, maximum))
+	}
+	if minimum == 100 && maximum == 100 {
+		problems = append(problems, errors.New("Deployment: 100 to 100 percent leaves no task to replace; lower MinimumHealthyPercent or raise MaximumPercent"))
+	}
+	for i, alarm := range d.Alarms {
+		if alarm == "" || len(alarm) > 255 {
+			problems = append(problems, fmt.Errorf("Deployment.Alarms[%d]: %q; an alarm's name has 1 to 255 characters", i, alarm))
+		}
+	}
+	if d.ServerErrors < 0 {
+		problems = append(problems, fmt.Errorf("Deployment.ServerErrors: %d is negative", d.ServerErrors))
+	}
+	if d.ServerErrors > 0 && !routed {
+		problems = append(problems, errors.New("Deployment.ServerErrors: only the load balancer counts them; use Alarms for a service without a Route"))
+	}
+	return errors.Join(problems...)
+}
+
+func (p *servicePlan) deploy(ctx *pulumi.Context) error {
+	alarms, err := p.rollbackAlarms(ctx)
+	if err != nil {
+		return err
+	}
+	args := p.serviceArgs()
+	if alarms != nil {
+		args.Alarms = ecs.ServiceAlarmsArgs{AlarmNames: alarms, Enable: pulumi.Bool(true), Rollback: pulumi.Bool(true)}
+	}
+	opts := []pulumi.ResourceOption{pulumi.Parent(p.component), pulumi.DependsOn(p.ready)}
+	if p.Scaling != nil {
+		// The count belongs to the autoscaler from the first deployment on.
+		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))
+	}
+	service, err := ecs.NewService(ctx, p.name+"-service", args, opts...)
+	if err != nil {
+		return fmt.Errorf("creating service %q: %w", p.name, err)
+	}
+	p.component.ServiceName, p.component.ServiceArn = service.Name, service.ID().ToStringOutput()
+	p.component.TaskDefinitionArn = p.deployed(ctx, service)
+	if err := p.scale(ctx, service); err != nil {
+		return err
+	}
+	return p.runAfter(ctx, service)
+}
+
+// deployed is the task definition that runs, or an error when ECS went back to an earlier one: the provider waits until the
+// service is stable, and one that was rolled back is (https://github.com/hashicorp/terraform-provider-aws/issues/20858).
+func (p *servicePlan) deployed(ctx *pulumi.Context, service *ecs.Service) pulumi.StringOutput {
+	if ctx.DryRun() {
+		return p.task.Arn
+	}
+	found := ecs.LookupServiceOutput(ctx, ecs.LookupServiceOutputArgs{
+		ClusterArn: p.Cluster.ClusterArn, ServiceName: service.Name,
+	}, pulumi.Parent(p.component))
+	return pulumi.All(p.task.Arn, found.TaskDefinition()).ApplyT(func(known []any) (string, error) {
+		wanted, running := known[0].(string), known[1].(string)
+		if running != wanted {
+			return "", fmt.Errorf("service %s runs %s and not %s: the deployment failed and was rolled back; "+
+				"its stopped tasks and the log group %s tell why", p.Name, running, wanted, p.LogGroup)
+		}
+		return wanted, nil
+	}).(pulumi.StringOutput)
+}
+
+func (p *servicePlan) serviceArgs() *ecs.ServiceArgs {
+	minimum, maximum := p.Deployment.percents()
+	rebalancing := "ENABLED"
+	if maximum == 100 {
+		rebalancing = "DISABLED" // it starts a task before it stops one, and ECS refuses it where that may not be
+	}
+	args := &ecs.ServiceArgs{
+		Name: pulumi.String(p.Name), Cluster: p.Cluster.ClusterArn, TaskDefinition: p.task.Arn,
+		DesiredCount: pulumi.Int(p.DesiredCount), CapacityProviderStrategies: p.capacityStrategies(),
+		NetworkConfiguration: ecs.ServiceNetworkConfigurationArgs{
+			Subnets: p.Vpc.AppSubnetIds, SecurityGroups: pulumi.StringArray{p.group}, AssignPublicIp: pulumi.Bool(false),
+		},
+		DeploymentMinimumHealthyPercent: pulumi.Int(minimum),
+		DeploymentMaximumPercent:        pulumi.Int(maximum),
+		DeploymentCircuitBreaker:        ecs.ServiceDeploymentCircuitBreakerArgs{Enable: pulumi.Bool(true), Rollback: pulumi.Bool(true)},
+		AvailabilityZoneRebalancing:     pulumi.String(rebalancing),
+		EnableEcsManagedTags:            pulumi.Bool(true),
+		EnableExecuteCommand:            pulumi.Bool(p.ExecuteCommand),
+		PropagateTags:                   pulumi.String("SERVICE"),
+		ServiceConnectConfiguration:     p.connectConfiguration(),
+		// Without it the provider replaces the service when its capacity changes, and drops changes of the triggers.
+		ForceNewDeployment: pulumi.Bool(true),
+		Triggers:           p.Triggers,
+		// Without it a deployment that was rolled back would count as a success.
+		WaitForSteadyState: pulumi.Bool(true),
+		Tags:               pulumi.ToStringMap(p.Tags),
+	}
+	if p.onEC2() {
+		args.OrderedPlacementStrategies = placement
+	}
+	if p.routed() {
+		args.HealthCheckGracePeriodSeconds = pulumi.Int(p.Health.Grace)
+		args.LoadBalancers = ecs.ServiceLoadBalancerArray{ecs.ServiceLoadBalancerArgs{
+			TargetGroupArn: p.targets.Arn, ContainerName: pulumi.String(containerName), ContainerPort: pulumi.Int(p.Port),
+		}}
+	}
+	return args
+}
+
+// placement spreads tasks over the zones first, and within a zone fills instances before it uses others.
+var placement = ecs.ServiceOrderedPlacementStrategyArray{
+	ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("spread"), Field: pulumi.String("attribute:ecs.availability-zone")},
+	ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("binpack"), Field: pulumi.String("memory")},
+}
+
+// shares are the parts of the capacity providers that run the tasks.
+func (args *ServiceArgs) shares() []share {
+	if args.onEC2() {
+		return []share{{provider: args.CapacityProvider, weight: 1}}
+	}
+	return args.Capacity.shares()
+}
+
+func (args *ServiceArgs) capacityStrategies() ecs.ServiceCapacityProviderStrategyArray {
+	var strategies ecs.ServiceCapacityProviderStrategyArray
+	for _, s := range args.shares() {
+		strategies = append(strategies, ecs.ServiceCapacityProviderStrategyArgs{
+			CapacityProvider: pulumi.String(s.provider), Base: pulumi.Int(s.base), Weight: pulumi.Int(s.weight),
+		})
+	}
+	return strategies
+}
+
+// rollbackAlarms are the names of the alarms that roll a deployment back; nil when there are none.
+func (p *servicePlan) rollbackAlarms(ctx *pulumi.Context) (pulumi.StringArray, error) {
+	var names pulumi.StringArray
+	for _, name := range slices.Sorted(slices.Values(p.Deployment.Alarms)) {
+		names = append(names, pulumi.String(name))
+	}
+	if p.Deployment.ServerErrors == 0 {
+		return names, nil
+	}
+	alarm, err := cloudwatch.NewMetricAlarm(ctx, p.name+"-deployment-errors", &cloudwatch.MetricAlarmArgs{
+		Name:             pulumi.String(p.Name + "-deployment-errors"),
+		AlarmDescription: pulumi.Sprintf("Rolls back a deployment of service %s whose tasks answer with 5xx", p.Name),
+		Namespace:        pulumi.String("AWS/ApplicationELB"),
+		MetricName:       pulumi.String("HTTPCode_Target_5XX_Count"),
+		Dimensions: pulumi.StringMap{
+			"LoadBalancer": p.LoadBalancer.ArnSuffix, "TargetGroup": p.targets.ArnSuffix,
+		},
+		Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1),
+		ComparisonOperator: pulumi.String("GreaterThanOrEqualToThreshold"), Threshold: pulumi.Float64(p.Deployment.ServerErrors),
+		TreatMissingData: pulumi.String("notBreaching"), // no errors, no data
+		Tags:             pulumi.ToStringMap(p.Tags),
+	}, pulumi.Parent(p.component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the alarm that rolls back service %q: %w", p.name, err)
+	}
+	return append(names, alarm.Name), nil
+}

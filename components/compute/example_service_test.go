@@ -1,0 +1,84 @@
+package compute_test
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/compute"
+	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/network"
+)
+
+// A worker that is traced, rests at night, and migrates its database before each deployment.
+func ExampleNewService() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Place: place, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		if err != nil {
+			return err
+		}
+		capacity := compute.Capacity{SpotWeight: 1}
+		cluster, err := compute.NewCluster(ctx, "lab", &compute.ClusterArgs{Name: identity.PhysicalName(ctx, "cluster"), Capacity: capacity})
+		if err != nil {
+			return err
+		}
+		_, err = compute.NewService(ctx, "billing", &compute.ServiceArgs{
+			Name: identity.PhysicalName(ctx, "billing"), Region: place.Region, Cluster: cluster, Vpc: vpc,
+			Image: pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/billing:1"),
+			CPU:   512, Memory: 1024, Capacity: capacity, DesiredCount: 1,
+			ExecutionRoleArn: pulumi.String(place.RoleArn("", "billing-execution")),
+			TaskRoleArn:      pulumi.String(place.RoleArn("", "billing-task")),
+			Connections: []compute.Connection{
+				{Name: "database", SecurityGroupId: vpc.DatabaseSecurityGroupId, Ports: network.Port(5432)},
+			},
+			Scaling: &compute.Scaling{Min: 1, Max: 4, CPU: 70, Schedules: []compute.Schedule{
+				{Name: "evening", Expression: "cron(0 20 ? * * *)", Timezone: "Europe/Berlin", Min: 0, Max: 0},
+				{Name: "morning", Expression: "cron(0 6 ? * * *)", Timezone: "Europe/Berlin", Min: 1, Max: 4},
+			}},
+			Before:           []compute.TaskRun{{Name: "migrate", Command: []string{"/billing", "migrate"}}},
+			TaskRunner:       pulumi.String(identity.PhysicalName(ctx, "runtask")),
+			Tracing:          &compute.Tracing{},
+			ScratchPaths:     []string{"/tmp"},
+			LogGroup:         "/ecs/" + identity.PhysicalName(ctx, "billing"),
+			LogRetentionDays: 30,
+		})
+		return err
+	})
+}
+
+// The function that runs the migrations of one service.
+func ExampleNewTaskRunner() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		runner, err := compute.NewTaskRunner(ctx, "runtask", &compute.TaskRunnerArgs{
+			Name: identity.PhysicalName(ctx, "runtask"), Place: place,
+			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/runtask:1"),
+			ClusterName:      identity.PhysicalName(ctx, "cluster"),
+			Families:         []string{identity.PhysicalName(ctx, "billing")},
+			Roles:            []string{"billing-execution", "billing-task"},
+			LogGroups:        []string{"/ecs/" + identity.PhysicalName(ctx, "billing")},
+			LogRetentionDays: 30,
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("runner", runner.FunctionName)
+		return nil
+	})
+}
+
+// A service that gets a rotated password without anyone's doing.
+func ExampleNewRedeployment() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		_, err := compute.NewRedeployment(ctx, "redeploy", &compute.RedeploymentArgs{
+			Name:        identity.PhysicalName(ctx, "redeploy"),
+			Place:       identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+			ClusterName: identity.PhysicalName(ctx, "cluster"),
+			Services: []compute.RedeployedService{{
+				Name: "billing", ServiceName: identity.PhysicalName(ctx, "billing"),
+				Secrets: pulumi.StringArray{pulumi.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:billing/api-key-AbCdEf")},
+			}},
+			LogRetentionDays: 30,
+		})
+		return err
+	})
+}

@@ -1,0 +1,136 @@
+package compute
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// TaskRun is one task that runs before or after a deployment: the service's own task definition with another command,
+// such as the migration of a database. It runs again whenever the task definition, the place it runs in or the run itself
+// changes, and so it has to be one that does no harm twice. A run that fails fails the update, with the task's reason and
+// its last log lines.
+type TaskRun struct {
+	// Name is unique among the service's runs, 1 to 64 letters, digits, hyphens and underscores.
+	Name    string
+	Command []string
+	// Timeout in seconds, 1 to [MaxRunTimeout]. Default: 600.
+	Timeout int
+}
+
+// MaxRunTimeout leaves the function that waits for a task a minute of its 15 (AWS Lambda quotas) to stop the task and
+// read its logs.
+const MaxRunTimeout = 840
+
+const runTimeout = 600 // seconds
+
+// runEvent is what the function is called with; see services/runtask.
+type runEvent struct {
+	Cluster                  string        `json:"cluster"`
+	TaskDefinition           string        `json:"taskDefinition"`
+	CapacityProviderStrategy []runCapacity `json:"capacityProviderStrategy"`
+	Subnets                  []string      `json:"subnets"`
+	SecurityGroups           []string      `json:"securityGroups"`
+	ContainerName            string        `json:"containerName"`
+	Command                  []string      `json:"command"`
+	TimeoutSeconds           int           `json:"timeoutSeconds"`
+	LogGroup                 string        `json:"logGroup"`
+	LogStreamPrefix          string        `json:"logStreamPrefix"`
+	StartedBy                string        `json:"startedBy"`
+}
+
+type runCapacity struct {
+	CapacityProvider string `json:"capacityProvider"`
+	Base             int    `json:"base"`
+	Weight           int    `json:"weight"`
+}
+
+func (args *ServiceArgs) validateTaskRuns() error {
+	var problems []error
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	names := map[string]bool{}
+	for _, list := range []struct {
+		field string
+		runs  []TaskRun
+	}{{"Before", args.Before}, {"After", args.After}} {
+		for i, run := range list.runs {
+			at := fmt.Sprintf("%s[%d]", list.field, i)
+			problems = append(problems, checkName(at+".Name", run.Name, 64))
+			add(names[run.Name], "%s.Name: %q is used twice", at, run.Name)
+			names[run.Name] = true
+			add(len(run.Command) == 0, "%s.Command: missing", at)
+			add(run.Timeout < 0 || run.Timeout > MaxRunTimeout, "%s.Timeout: %d; use 1 to %d seconds", at, run.Timeout, MaxRunTimeout)
+		}
+	}
+	add(len(names) > 0 && args.TaskRunner == nil, "TaskRunner: missing; Before and After need the function that runs them")
+	return errors.Join(problems...)
+}
+
+// runBefore makes the service wait for the last of the runs, each of which waits for the one before it.
+func (p *servicePlan) runBefore(ctx *pulumi.Context) error {
+	for _, run := range p.Before {
+		invocation, err := p.run(ctx, "before", run, p.ready)
+		if err != nil {
+			return err
+		}
+		p.ready = append(p.ready, invocation)
+	}
+	return nil
+}
+
+func (p *servicePlan) runAfter(ctx *pulumi.Context, service *ecs.Service) error {
+	after := []pulumi.Resource{service}
+	for _, run := range p.After {
+		invocation, err := p.run(ctx, "after", run, after)
+		if err != nil {
+			return err
+		}
+		after = append(after, invocation)
+	}
+	return nil
+}
+
+func (p *servicePlan) run(ctx *pulumi.Context, when string, run TaskRun, after []pulumi.Resource) (*lambda.Invocation, error) {
+	invocation, err := lambda.NewInvocation(ctx, p.name+"-"+when+"-"+run.Name, &lambda.InvocationArgs{
+		FunctionName: p.TaskRunner,
+		Input:        p.runInput(run),
+		Triggers:     pulumi.StringMap{"taskDefinition": p.task.Arn},
+	}, pulumi.Parent(p.component), pulumi.DependsOn(after))
+	if err != nil {
+		return nil, fmt.Errorf("running %s %s the deployment of service %q: %w", run.Name, when, p.name, err)
+	}
+	return invocation, nil
+}
+
+func (p *servicePlan) runInput(run TaskRun) pulumi.StringOutput {
+	timeout := run.Timeout
+	if timeout == 0 {
+		timeout = runTimeout
+	}
+	event := runEvent{
+		ContainerName: containerName, Command: run.Command, TimeoutSeconds: timeout, LogStreamPrefix: containerName,
+		StartedBy: run.Name,
+	}
+	for _, s := range p.shares() {
+		event.CapacityProviderStrategy = append(event.CapacityProviderStrategy, runCapacity{s.provider, s.base, s.weight})
+	}
+	return pulumi.All(p.Cluster.ClusterArn, p.task.Arn, p.Vpc.AppSubnetIds, p.group, p.logs.Name).ApplyT(func(known []any) (string, error) {
+		event := event
+		event.Cluster, event.TaskDefinition = known[0].(string), known[1].(string)
+		event.Subnets, event.SecurityGroups = known[2].([]string), []string{known[3].(string)}
+		event.LogGroup = known[4].(string)
+		text, err := json.Marshal(event)
+		if err != nil {
+			return "", fmt.Errorf("rendering the call that runs %s of service %q: %w", run.Name, p.name, err)
+		}
+		return string(text), nil
+	}).(pulumi.StringOutput)
+}

@@ -1,0 +1,52 @@
+package compute
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+func withRuns(args *ServiceArgs) {
+	args.TaskRunner = pulumi.String("awslab-dev-runtask")
+	args.Before = []TaskRun{
+		{Name: "migrate", Command: []string{"/orders", "migrate"}},
+		{Name: "seed", Command: []string{"/orders", "seed"}, Timeout: 60},
+	}
+	args.After = []TaskRun{{Name: "warm", Command: []string{"/orders", "warm"}}}
+}
+
+func TestARunsInput(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(withRuns))
+	inputs := g.inputs(t, "orders-before-migrate")
+	require.JSONEq(t, `{
+		"cluster": "arn:lab-cluster", "taskDefinition": "arn:orders-task",
+		"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "base": 0, "weight": 1}],
+		"subnets": ["network-vpc-app-1-id", "network-vpc-app-2-id"], "securityGroups": ["orders-tasks-group-id"],
+		"containerName": "app", "command": ["/orders", "migrate"], "timeoutSeconds": 600,
+		"logGroup": "/ecs/awslab-dev-orders", "logStreamPrefix": "app", "startedBy": "migrate"
+	}`, inputs["input"].(string))
+	delete(inputs, "input")
+	require.Equal(t, object{"functionName": "awslab-dev-runtask", "triggers": object{"taskDefinition": "arn:orders-task"}}, inputs)
+}
+
+func TestRunsAreInTheirOrderAroundTheDeployment(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
+		withRuns(args)
+		args.Connections = []Connection{{Name: "database", SecurityGroupId: pulumi.String("sg-database")}}
+		args.Connections[0].Ports.From, args.Connections[0].Ports.To = 5432, 5432
+	}))
+	require.Contains(t, g.dependencies(t, "orders-before-migrate"), "orders-to-database-ingress", "a migration reaches the database")
+	require.NotContains(t, g.dependencies(t, "orders-before-migrate"), "orders-service")
+	require.Contains(t, g.dependencies(t, "orders-before-seed"), "orders-before-migrate")
+	require.Contains(t, g.dependencies(t, "orders-service"), "orders-before-seed")
+	require.Contains(t, g.dependencies(t, "orders-after-warm"), "orders-service")
+}
+
+func TestARunUsesTheInstancesOfItsCluster(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) { onEC2(args); withRuns(args) }))
+	require.Contains(t, g.inputs(t, "orders-before-migrate")["input"], `"capacityProviderStrategy":[{"capacityProvider":"awslab-dev-ec2","base":0,"weight":1}]`)
+}

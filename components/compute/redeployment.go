@@ -1,0 +1,321 @@
+package compute
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sfn"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// RedeploymentArgs describe a redeployment.
+type RedeploymentArgs struct {
+	// Name of the state machine, and the beginning of the names of the two roles and of the rules, 1 to 50 letters,
+	// digits, hyphens and underscores.
+	Name        string
+	Place       identity.Place
+	ClusterName string
+	// Services are at least one.
+	Services []RedeployedService
+	// RolePath and PermissionsBoundary of the two roles; empty means "/" and none.
+	RolePath, PermissionsBoundary string
+	LogRetentionDays              int
+	// LogKmsKeyArn encrypts the log group. Nil means CloudWatch's own key.
+	LogKmsKeyArn pulumi.StringPtrInput
+	Tags         map[string]string
+}
+
+// RedeployedService is a service and the secrets it is started with: at least one secret or parameter.
+type RedeployedService struct {
+	// Name ends the names of the resources.
+	Name string
+	// ServiceName is the service's name in ECS.
+	ServiceName string
+	// Secrets are the ARNs of secrets in Secrets Manager, without the key of a JSON value.
+	Secrets pulumi.StringArray
+	// Parameters are the names of parameters of Systems Manager.
+	Parameters []string
+}
+
+// Redeployment redeploys services when a secret they are started with gets a new value, since ECS reads it only when a
+// task starts. New values of parameters are told by Systems Manager itself; those of secrets by CloudTrail, so the account
+// needs a trail that records management events in this region. Its type token is awslab:compute:Redeployment.
+type Redeployment struct {
+	pulumi.ResourceState
+
+	StateMachineArn pulumi.StringOutput `pulumi:"stateMachineArn"`
+	LogGroupName    pulumi.StringOutput `pulumi:"logGroupName"`
+}
+
+// maxRuleName is EventBridge's (API, PutRule).
+const maxRuleName = 64
+
+// Suffixes of the rules' names, by what they listen to.
+const (
+	onSecrets    = "secrets"
+	onParameters = "parameters"
+)
+
+var parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+
+func (args *RedeploymentArgs) validate() error {
+	problems := []error{args.Place.Validate(), checkName("Name", args.Name, 50), checkName("ClusterName", args.ClusterName, 255)}
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	add(len(args.Services) == 0, "Services: missing; there is nothing to redeploy")
+	names := map[string]bool{}
+	for i, service := range args.Services {
+		at := fmt.Sprintf("Services[%d]", i)
+		problems = append(problems, checkName(at+".Name", service.Name, 255), checkName(at+".ServiceName", service.ServiceName, 255))
+		add(names[service.Name], "%s.Name: %q is used twice", at, service.Name)
+		names[service.Name] = true
+		rule := args.ruleName(service, onParameters)
+		add(len(rule) > maxRuleName, "%s.Name: %q makes the rule's name %q, of %d characters; EventBridge allows %d", at, service.Name, rule, len(rule), maxRuleName)
+		add(len(service.Secrets)+len(service.Parameters) == 0, "%s: no secret and no parameter; leave the service out", at)
+		for j, parameter := range service.Parameters {
+			add(!parameterName.MatchString(parameter), "%s.Parameters[%d]: %q is no name of a parameter; it must match %s", at, j, parameter, parameterName)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (args *RedeploymentArgs) ruleName(service RedeployedService, kind string) string {
+	return args.Name + "-" + service.Name + "-" + kind
+}
+
+func (args *RedeploymentArgs) stateMachineArn() string {
+	return args.Place.Arn("states", "stateMachine:"+args.Name)
+}
+
+// NewRedeployment makes a state machine that redeploys a service, and rules that start it.
+func NewRedeployment(ctx *pulumi.Context, name string, args *RedeploymentArgs, opts ...pulumi.ResourceOption) (*Redeployment, error) {
+	if args == nil {
+		args = &RedeploymentArgs{}
+	}
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("redeployment %q: %w", name, err)
+	}
+	component := &Redeployment{}
+	if err := ctx.RegisterComponentResource("awslab:compute:Redeployment", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering redeployment %q: %w", name, err)
+	}
+	if err := component.newStateMachine(ctx, name, args); err != nil {
+		return nil, err
+	}
+	starter, err := identity.NewRole(ctx, name+"-start", args.starterRole(), pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the role that starts redeployment %q: %w", name, err)
+	}
+	for _, service := range args.Services {
+		if err := component.listen(ctx, name, args, service, starter); err != nil {
+			return nil, err
+		}
+	}
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"stateMachineArn": component.StateMachineArn, "logGroupName": component.LogGroupName,
+	}); err != nil {
+		return nil, fmt.Errorf("registering outputs of redeployment %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func (component *Redeployment) newStateMachine(ctx *pulumi.Context, name string, args *RedeploymentArgs) error {
+	role, err := identity.NewRole(ctx, name, args.role(), pulumi.Parent(component))
+	if err != nil {
+		return fmt.Errorf("creating the role of redeployment %q: %w", name, err)
+	}
+	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
+		// The prefix keeps the account's policy for delivered logs from growing with each group.
+		Name: pulumi.String("/aws/vendedlogs/states/" + args.Name), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogKmsKeyArn,
+		Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return fmt.Errorf("creating the log group of redeployment %q: %w", name, err)
+	}
+	definition, err := args.definition()
+	if err != nil {
+		return fmt.Errorf("rendering the state machine of redeployment %q: %w", name, err)
+	}
+	machine, err := sfn.NewStateMachine(ctx, name+"-machine", &sfn.StateMachineArgs{
+		Name: pulumi.String(args.Name), RoleArn: role.Arn, Definition: pulumi.String(definition), Type: pulumi.String("STANDARD"),
+		LoggingConfiguration: sfn.StateMachineLoggingConfigurationArgs{
+			Level: pulumi.String("ALL"), IncludeExecutionData: pulumi.Bool(true), LogDestination: pulumi.Sprintf("%s:*", logs.Arn),
+		},
+		TracingConfiguration: sfn.StateMachineTracingConfigurationArgs{Enabled: pulumi.Bool(true)},
+		Tags:                 pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return fmt.Errorf("creating the state machine of redeployment %q: %w", name, err)
+	}
+	component.StateMachineArn, component.LogGroupName = machine.Arn, logs.Name
+	return nil
+}
+
+// definition is one step: a new deployment of the service that the execution is started with. It is tried again while
+// ECS is busy with another deployment of it.
+func (args *RedeploymentArgs) definition() (string, error) {
+	text, err := json.Marshal(map[string]any{
+		"Comment": "Redeploys a service of cluster " + args.ClusterName,
+		"StartAt": "Redeploy",
+		"States": map[string]any{"Redeploy": map[string]any{
+			"Type":     "Task",
+			"Resource": "arn:" + args.Place.Partition + ":states:::aws-sdk:ecs:updateService",
+			"Parameters": map[string]any{
+				"Cluster": args.ClusterName, "Service.$": "$.service", "ForceNewDeployment": true,
+			},
+			"Retry": []any{map[string]any{
+				"ErrorEquals": []string{"States.TaskFailed"}, "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 5, "JitterStrategy": "FULL",
+			}},
+			"ResultPath": nil,
+			"End":        true,
+		}},
+	})
+	return string(text), err
+}
+
+// listen makes the rules of a service: one for its secrets, one for its parameters.
+func (component *Redeployment) listen(ctx *pulumi.Context, name string, args *RedeploymentArgs, service RedeployedService, starter *identity.Role) error {
+	patterns := map[string]pulumi.StringPtrInput{}
+	if len(service.Secrets) > 0 {
+		patterns[onSecrets] = secretsPattern(service.Secrets).ToStringPtrOutput()
+	}
+	if len(service.Parameters) > 0 {
+		pattern, err := parametersPattern(service.Parameters)
+		if err != nil {
+			return fmt.Errorf("listening to the parameters of service %s: %w", service.Name, err)
+		}
+		patterns[onParameters] = pulumi.String(pattern)
+	}
+	input, err := json.Marshal(map[string]string{"service": service.ServiceName})
+	if err != nil {
+		return fmt.Errorf("rendering the call that redeploys %s: %w", service.Name, err)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(patterns)) {
+		resourceName := name + "-" + service.Name + "-" + kind
+		rule, err := cloudwatch.NewEventRule(ctx, resourceName, &cloudwatch.EventRuleArgs{
+			Name:         pulumi.String(args.ruleName(service, kind)),
+			Description:  pulumi.Sprintf("Redeploys %s when one of its %s changes", service.ServiceName, kind),
+			EventPattern: patterns[kind],
+			Tags:         pulumi.ToStringMap(args.Tags),
+		}, pulumi.Parent(component))
+		if err != nil {
+			return fmt.Errorf("creating the rule on the %s of service %s: %w", kind, service.Name, err)
+		}
+		if _, err := cloudwatch.NewEventTarget(ctx, resourceName+"-target", &cloudwatch.EventTargetArgs{
+			Rule: rule.Name, TargetId: pulumi.String("redeploy"), Arn: component.StateMachineArn, RoleArn: starter.Arn, Input: pulumi.String(input),
+		}, pulumi.Parent(component)); err != nil {
+			return fmt.Errorf("leading the rule on the %s of service %s to redeployment %q: %w", kind, service.Name, name, err)
+		}
+	}
+	return nil
+}
+
+// secretSuffix is what Secrets Manager puts behind a secret's name in its ARN.
+var secretSuffix = regexp.MustCompile(`^.*:secret:(.+)-[A-Za-z0-9]{6}$`)
+
+// secretsPattern matches the end of a rotation, and a new value that someone put. In a rotation the new value is put
+// first with the label AWSPENDING, when it is not yet in force.
+func secretsPattern(secrets pulumi.StringArray) pulumi.StringOutput {
+	return secrets.ToStringArrayOutput().ApplyT(func(arns []string) (string, error) {
+		ids := slices.Clone(arns) // who puts a value names the secret by its ARN or by its name
+		for _, arn := range arns {
+			if match := secretSuffix.FindStringSubmatch(arn); match != nil {
+				ids = append(ids, match[1])
+			}
+		}
+		put := func(stages []any) map[string]any {
+			return map[string]any{
+				"eventName":         []string{"PutSecretValue", "UpdateSecret"},
+				"requestParameters": map[string]any{"secretId": sorted(ids), "versionStages": stages},
+			}
+		}
+		return eventPattern(map[string]any{
+			"source": []string{"aws.secretsmanager"},
+			"detail": map[string]any{
+				"eventSource": []string{"secretsmanager.amazonaws.com"},
+				"$or": []any{
+					map[string]any{"eventName": []string{"RotationSucceeded"}, "additionalEventData": map[string]any{"SecretId": sorted(arns)}},
+					put([]any{map[string]any{"exists": false}}),
+					put([]any{"AWSCURRENT"}),
+				},
+			},
+		})
+	}).(pulumi.StringOutput)
+}
+
+func parametersPattern(names []string) (string, error) {
+	return eventPattern(map[string]any{
+		"source":      []string{"aws.ssm"},
+		"detail-type": []string{"Parameter Store Change"},
+		"detail":      map[string]any{"name": sorted(names), "operation": []string{"Update"}},
+	})
+}
+
+// maxPattern is how many characters EventBridge allows an event pattern (API, PutRule).
+const maxPattern = 4096
+
+func eventPattern(pattern map[string]any) (string, error) {
+	text, err := json.Marshal(pattern)
+	if err != nil {
+		return "", fmt.Errorf("rendering an event pattern: %w", err)
+	}
+	if len(text) > maxPattern {
+		return "", fmt.Errorf("event pattern: %d characters; EventBridge allows %d. Give the service fewer secrets", len(text), maxPattern)
+	}
+	return string(text), nil
+}
+
+func sorted(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+
+// role is that of the state machine.
+func (args *RedeploymentArgs) role() *identity.RoleArgs {
+	var services []string
+	for _, service := range args.Services {
+		services = append(services, args.Place.Arn("ecs", "service/"+args.ClusterName+"/"+service.ServiceName))
+	}
+	return &identity.RoleArgs{
+		Name: args.Name, Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
+		Description: "Redeploys ECS services when their secrets change",
+		Trust:       identity.ServiceTrust("states.amazonaws.com", args.Place.AccountId, args.stateMachineArn()),
+		Policies: map[string]identity.Document{"redeploy": {Statements: []identity.Statement{
+			{Sid: "Redeploy", Actions: []string{"ecs:UpdateService"}, Resources: sorted(services)},
+			{
+				Sid: "DeliverLogs",
+				Actions: []string{
+					"logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
+					"logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+				},
+				Resources: []string{"*"}, // none of them supports resource-level permissions for deliveries
+			},
+			{
+				Sid: "SendTraces",
+				Actions: []string{
+					"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
+				},
+				Resources: []string{"*"}, // none of the four supports resource-level permissions
+			},
+		}}},
+	}
+}
+
+// starterRole is that of the rules.
+func (args *RedeploymentArgs) starterRole() *identity.RoleArgs {
+	return &identity.RoleArgs{
+		Name: args.Name + "-start", Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
+		Description: "Starts redeployments when secrets change",
+		Trust:       identity.ServiceTrust("events.amazonaws.com", args.Place.AccountId, args.Place.Arn("events", "rule/"+args.Name+"-*")),
+		Policies: map[string]identity.Document{"start": {Statements: []identity.Statement{
+			{Sid: "StartRedeployment", Actions: []string{"states:StartExecution"}, Resources: []string{args.stateMachineArn()}},
+		}}},
+	}
+}

@@ -1,0 +1,101 @@
+package compute
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+)
+
+const passwordArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/password-AbCdEf"
+
+func (g *graph) runRedeployment(change func(*RedeploymentArgs)) error {
+	return g.run(func(ctx *pulumi.Context) error {
+		args := &RedeploymentArgs{
+			Name: "awslab-dev-redeploy", Place: place, ClusterName: "awslab-dev", LogRetentionDays: 30, Tags: labTags,
+			Services: []RedeployedService{
+				{Name: "orders", ServiceName: "awslab-dev-orders", Secrets: pulumi.StringArray{pulumi.String(passwordArn)}, Parameters: []string{"/shop/mode"}},
+				{Name: "catalog", ServiceName: "awslab-dev-catalog", Parameters: []string{"/shop/mode"}},
+			},
+		}
+		change(args)
+		_, err := NewRedeployment(ctx, "redeploy", args)
+		return err
+	})
+}
+
+func TestARedeployment(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runRedeployment(func(*RedeploymentArgs) {}))
+	machine := g.inputs(t, "redeploy-machine")
+	require.JSONEq(t, `{"Comment": "Redeploys a service of cluster awslab-dev", "StartAt": "Redeploy", "States": {"Redeploy": {
+		"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:ecs:updateService",
+		"Parameters": {"Cluster": "awslab-dev", "Service.$": "$.service", "ForceNewDeployment": true},
+		"Retry": [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 5, "JitterStrategy": "FULL"}],
+		"ResultPath": null, "End": true}}}`, machine["definition"].(string))
+	delete(machine, "definition")
+	require.Equal(t, object{
+		"name": "awslab-dev-redeploy", "roleArn": "arn:redeploy-role", "type": "STANDARD", "tracingConfiguration": object{"enabled": true},
+		"loggingConfiguration": object{"level": "ALL", "includeExecutionData": true, "logDestination": "arn:redeploy-logs:*"}, "tags": asTags,
+	}, machine)
+	require.Equal(t, object{
+		"rule": "awslab-dev-redeploy-orders-secrets", "targetId": "redeploy", "arn": "arn:redeploy-machine", "roleArn": "arn:redeploy-start-role",
+		"input": `{"service":"awslab-dev-orders"}`,
+	}, g.inputs(t, "redeploy-orders-secrets-target"))
+	require.Equal(t, []string{"redeploy-catalog-parameters", "redeploy-orders-parameters", "redeploy-orders-secrets"},
+		g.names("aws:cloudwatch/eventRule:EventRule"), "a service listens to what it has")
+}
+
+func TestWhatRedeploys(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runRedeployment(func(*RedeploymentArgs) {}))
+	put := func(stages string) string {
+		return fmt.Sprintf(`{"eventName": ["PutSecretValue", "UpdateSecret"], "requestParameters": {"secretId": [%q, "shop/password"], "versionStages": [%s]}}`, passwordArn, stages)
+	}
+	require.JSONEq(t, fmt.Sprintf(`{"source": ["aws.secretsmanager"], "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "$or": [
+		{"eventName": ["RotationSucceeded"], "additionalEventData": {"SecretId": [%q]}}, %s, %s]}}`,
+		passwordArn, put(`{"exists": false}`), put(`"AWSCURRENT"`)), g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string))
+	require.JSONEq(t, `{"source": ["aws.ssm"], "detail-type": ["Parameter Store Change"], "detail": {"name": ["/shop/mode"], "operation": ["Update"]}}`,
+		g.inputs(t, "redeploy-catalog-parameters")["eventPattern"].(string))
+}
+
+func TestARedeploymentMayRedeployItsServicesOnly(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runRedeployment(func(*RedeploymentArgs) {}))
+	require.Contains(t, g.inputs(t, "redeploy-redeploy")["policy"],
+		`"Action":"ecs:UpdateService","Resource":["arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/awslab-dev-catalog","arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/awslab-dev-orders"]`)
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{"Sid": "StartRedeployment", "Effect": "Allow", "Action": "states:StartExecution",
+		"Resource": "arn:aws:states:eu-west-1:123456789012:stateMachine:awslab-dev-redeploy"}]}`, g.inputs(t, "redeploy-start-start")["policy"].(string))
+	require.Contains(t, g.inputs(t, "redeploy-role")["assumeRolePolicy"], "arn:aws:states:eu-west-1:123456789012:stateMachine:awslab-dev-redeploy")
+	require.Contains(t, g.inputs(t, "redeploy-start-role")["assumeRolePolicy"], "arn:aws:events:eu-west-1:123456789012:rule/awslab-dev-redeploy-*")
+}
+
+func TestWhatARedeploymentRefuses(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*RedeploymentArgs)
+		want   string
+	}{
+		"no services":          {func(a *RedeploymentArgs) { a.Services = nil }, "Services: missing"},
+		"nothing to listen to": {func(a *RedeploymentArgs) { a.Services[1].Parameters = nil }, "Services[1]: no secret and no parameter"},
+		"a service twice":      {func(a *RedeploymentArgs) { a.Services[1].Name = "orders" }, `Services[1].Name: "orders" is used twice`},
+		"a wildcard":           {func(a *RedeploymentArgs) { a.Services[0].ServiceName = "*" }, `Services[0].ServiceName: "*"`},
+		"a rule's name":        {func(a *RedeploymentArgs) { a.Services[0].Name = strings.Repeat("x", 40) }, "EventBridge allows 64"},
+		"a parameter's name":   {func(a *RedeploymentArgs) { a.Services[0].Parameters = []string{"a b"} }, `Services[0].Parameters[0]: "a b" is no name`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &graph{}
+			require.ErrorContains(t, g.runRedeployment(test.change), test.want)
+			require.Empty(t, g.resources, "nothing is registered")
+		})
+	}
+	t.Run("more than a pattern holds", func(t *testing.T) {
+		err := (&graph{}).runRedeployment(func(a *RedeploymentArgs) {
+			for i := range 200 {
+				a.Services[0].Parameters = append(a.Services[0].Parameters, fmt.Sprintf("/a/rather/long/name/%d", i))
+			}
+		})
+		require.ErrorContains(t, err, "EventBridge allows 4096")
+	})
+}

@@ -1,0 +1,238 @@
+package compute
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/network"
+)
+
+// ServiceArgs describe a microservice. With a Port and a Route it is behind the load balancer; with a Port and Internal
+// only other services reach it, through Service Connect; with neither Port nor Route it is a worker.
+type ServiceArgs struct {
+	// Name of the service in ECS and of its task definition's family, 1 to 255 letters, digits, hyphens and
+	// underscores. The target group gets it too, and so at most 32 characters.
+	Name string
+	// Region is where the logs go.
+	Region  string
+	Cluster *Cluster
+	// LoadBalancer carries the service's route, which Route describes. Only a service with a Route needs one.
+	LoadBalancer *LoadBalancer
+	Route        Route
+	Vpc          *network.Vpc
+	// Image is the reference of the container's image; by digest, so that what was tested is what runs.
+	Image pulumi.StringInput
+	// Port is the one the container listens on; 0 for a worker.
+	Port int
+	// Internal keeps a service with a Port from the load balancer.
+	Internal bool
+	// Connect makes the service take part in Service Connect. Nil means not.
+	Connect *Connect
+	// Connections are what the tasks may call besides AWS. They are made before the first task runs.
+	Connections []Connection
+	// CPU in 1/1024 vCPU and Memory in MiB; see FargateCPUs and FargateMemory, or on EC2 [MinCPU], [MaxCPU] and
+	// [MinMemory].
+	CPU, Memory int
+	// Architecture is amd64 (the default) or arm64.
+	Architecture string
+	// ExecutionRoleArn lets ECS start the tasks, TaskRoleArn is what the service's code acts as.
+	ExecutionRoleArn, TaskRoleArn pulumi.StringInput
+	// DesiredCount is the number of tasks. With Scaling it is the number to start with.
+	DesiredCount int
+	// Scaling is nil for a fixed number of tasks.
+	Scaling *Scaling
+	// CapacityProvider is the one of the cluster's EC2 instances, which then run the tasks. Empty means Fargate, where
+	// Capacity divides the tasks.
+	CapacityProvider string
+	Capacity         Capacity
+	Health           Health
+	Deployment       Deployment
+	// Before and After run, in their order, each time there is a new task definition: Before until every one of them
+	// has succeeded and only then the service is deployed, After once its deployment is stable. They need TaskRunner,
+	// the name of the function that runs them; see [NewTaskRunner].
+	Before, After []TaskRun
+	TaskRunner    pulumi.StringInput
+	// Triggers redeploy the service when one of them changes; the version of a secret, for example.
+	Triggers pulumi.StringMap
+	// ExecuteCommand lets people open a shell in a running task with ECS Exec, if the task role does.
+	ExecuteCommand bool
+	// Environment and Secrets are passed to the container; a secret's value is the ARN of a Secrets Manager secret or
+	// an SSM parameter, or what [SecretKey] makes of it. No variable may be in both.
+	Environment, Secrets pulumi.StringMap
+	// Volumes are file systems that outlive the task.
+	Volumes []Volume
+	// ScratchPaths are directories that the container may write to until the task ends; all else that is not a volume
+	// is read-only. ECS mounts each with the owner and mode that the image gives it, root and 0755 unless its Dockerfile
+	// says otherwise (chown to 65532, then VOLUME).
+	ScratchPaths []string
+	// Tracing adds a collector of traces to each task. Nil means none.
+	Tracing *Tracing
+	// LogGroup is the name of the service's log group, LogRetentionDays how long it keeps events.
+	LogGroup         string
+	LogRetentionDays int
+	// LogKmsKeyArn encrypts the log group. Nil means CloudWatch's own key.
+	LogKmsKeyArn pulumi.StringPtrInput
+	Tags         map[string]string
+}
+
+// Health says how the load balancer, and the container itself, find out whether a task is well. A service without a
+// route has the check by Command only, and needs none.
+type Health struct {
+	// Path is what the load balancer asks for, every Interval seconds (5 to 300), for at most Timeout seconds (2 to 120).
+	Path              string
+	Interval, Timeout int
+	// Grace is how many seconds a new task may be unhealthy.
+	Grace int
+	// Command runs in the container, for at most Timeout seconds (2 to 60); its first word is CMD or CMD-SHELL. Empty
+	// means no check of its own.
+	Command []string
+}
+
+// Connection lets the tasks call what is in another security group.
+type Connection struct {
+	// Name ends the names of the connection's resources.
+	Name            string
+	SecurityGroupId pulumi.StringInput
+	Ports           network.PortRange
+}
+
+// routed tells whether the service is behind the load balancer.
+func (args *ServiceArgs) routed() bool { return !args.Internal && !args.worker() }
+
+func (args *ServiceArgs) worker() bool { return args.Port == 0 && args.Route == Route{} }
+
+func (args *ServiceArgs) onEC2() bool { return args.CapacityProvider != "" }
+
+var ecsName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func checkName(field, name string, limit int) error {
+	if len(name) > limit || !ecsName.MatchString(name) {
+		return fmt.Errorf("%s: %q; use 1 to %d letters, digits, hyphens and underscores", field, name, limit)
+	}
+	return nil
+}
+
+func (args *ServiceArgs) validate() error {
+	var problems []error
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	add(!elbName.MatchString(args.Name), "Name: %q; use 1 to 32 letters, digits and hyphens, none at the ends", args.Name)
+	add(args.Cluster == nil, "Cluster: missing")
+	add(args.Vpc == nil, "Vpc: missing")
+	add(args.Image == nil, "Image: missing")
+	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn: missing")
+	add(args.TaskRoleArn == nil, "TaskRoleArn: missing")
+	add(args.Region == "", "Region: missing")
+	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture: %q; use amd64 or arm64", args.Architecture)
+	add(args.LogGroup == "", "LogGroup: missing")
+	add(args.DesiredCount < 0, "DesiredCount: %d is negative", args.DesiredCount)
+	for _, name := range slices.Sorted(maps.Keys(args.Secrets)) {
+		_, twice := args.Environment[name]
+		add(twice, "Secrets: %s is in Environment too", name)
+	}
+	return errors.Join(append(problems,
+		args.validateReach(), args.validateSize(), args.Health.validate(args.routed()), args.Deployment.validate(args.routed()),
+		args.validateScaling(), args.validateVolumes(), args.validateTaskRuns(), args.Tracing.validate(args.CPU, args.Memory),
+	)...)
+}
+
+// validateReach is about who reaches the service and whom it reaches.
+func (args *ServiceArgs) validateReach() error {
+	var problems []error
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	add(!args.worker() && (args.Port < 1 || args.Port > 65535), "Port: %d; use 1 to 65535, or for a worker neither Port nor Route", args.Port)
+	if args.routed() {
+		add(args.LoadBalancer == nil, "LoadBalancer: missing")
+		problems = append(problems, args.Route.validate())
+	}
+	if args.Internal {
+		add(args.Route != Route{}, "Route: an internal service has none; leave it out, or leave out Internal")
+		add(args.Port == 0, "Internal: a service without a Port is a worker; leave out Internal")
+		add(args.Connect == nil || args.Connect.Name == "", "Connect.Name: missing; other services reach an internal one by it")
+	}
+	problems = append(problems, args.Connect.validate(args))
+	names := map[string]bool{}
+	for i, connection := range args.Connections {
+		at := fmt.Sprintf("Connections[%d]", i)
+		problems = append(problems, checkName(at+".Name", connection.Name, 255))
+		add(names[connection.Name], "%s.Name: %q is used twice", at, connection.Name)
+		names[connection.Name] = true
+		add(connection.SecurityGroupId == nil, "%s.SecurityGroupId: missing", at)
+	}
+	return errors.Join(problems...)
+}
+
+// Limits of a task on EC2, in 1/1024 vCPU and MiB ("Task size", Amazon ECS developer guide, task definition parameters;
+// Docker itself wants 6 MiB for a container).
+const (
+	MinCPU    = 128
+	MaxCPU    = 196608
+	MinMemory = 6
+)
+
+func (args *ServiceArgs) validateSize() error {
+	if args.onEC2() {
+		var problems []error
+		if args.CPU < MinCPU || args.CPU > MaxCPU {
+			problems = append(problems, fmt.Errorf("CPU: %d; on EC2 use %d to %d", args.CPU, MinCPU, MaxCPU))
+		}
+		if args.Memory < MinMemory {
+			problems = append(problems, fmt.Errorf("Memory: %d MiB; use at least %d", args.Memory, MinMemory))
+		}
+		return errors.Join(problems...)
+	}
+	problem := args.Capacity.validate()
+	memories := FargateMemory(args.CPU)
+	switch {
+	case memories == nil:
+		return errors.Join(problem, fmt.Errorf("CPU: %d is no Fargate size; use one of %v", args.CPU, FargateCPUs()))
+	case !slices.Contains(memories, args.Memory):
+		return errors.Join(problem, fmt.Errorf("Memory: %d MiB does not go with CPU %d; use one of %v", args.Memory, args.CPU, memories))
+	}
+	return problem
+}
+
+func (args *ServiceArgs) validateScaling() error {
+	if args.Scaling == nil {
+		return nil
+	}
+	err := args.Scaling.validate()
+	if args.Scaling.RequestsPerTarget > 0 && !args.routed() {
+		err = errors.Join(err, errors.New("Scaling.RequestsPerTarget: only the load balancer counts requests; scale a service without a Route by CPU or Memory"))
+	}
+	return err
+}
+
+func (h Health) validate(routed bool) error {
+	var problems []error
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	add(routed && !strings.HasPrefix(h.Path, "/"), "Health.Path: %q; begin with /", h.Path)
+	if routed || len(h.Command) > 0 {
+		add(h.Interval < 5 || h.Interval > 300, "Health.Interval: %d; use 5 to 300 seconds", h.Interval)
+		add(h.Timeout < 2 || h.Timeout > 120, "Health.Timeout: %d; use 2 to 120 seconds", h.Timeout)
+		add(h.Timeout >= h.Interval, "Health.Timeout: %d is not shorter than Interval, %d", h.Timeout, h.Interval)
+	}
+	add(h.Grace < 0, "Health.Grace: %d is negative", h.Grace)
+	if len(h.Command) > 0 {
+		add(h.Timeout > MaxCommandTimeout, "Health.Timeout: %d; with Command, use at most %d seconds", h.Timeout, MaxCommandTimeout)
+		add(h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL", "Health.Command: begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
+	}
+	return errors.Join(problems...)
+}

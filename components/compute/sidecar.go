@@ -1,0 +1,107 @@
+package compute
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// CollectorImage is the AWS Distro for OpenTelemetry Collector, the default image of [Tracing].
+const CollectorImage = "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0"
+
+// Tracing puts an OpenTelemetry collector beside the container, which takes traces over OTLP on localhost and sends them
+// to X-Ray as the task role. The container learns of it by the standard variables OTEL_EXPORTER_OTLP_ENDPOINT,
+// OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_PROPAGATORS and OTEL_SERVICE_NAME, each unless the service sets it itself. A service
+// goes on when its collector does not.
+type Tracing struct {
+	// Image of the collector. Nil means [CollectorImage], which comes from the internet; a mirror in ECR does not.
+	Image pulumi.StringInput
+	// CPU (in 1/1024 vCPU) and Memory (in MiB) are the collector's part of the task's. 0 means 64 and 128.
+	CPU, Memory int
+}
+
+const (
+	collectorName   = "collector"
+	collectorCPU    = 64
+	collectorMemory = 128
+	// minCollectorMemory keeps a slip from making a collector that is killed as soon as it starts.
+	minCollectorMemory = 64
+)
+
+func (t *Tracing) cpu() int    { return cmp.Or(t.CPU, collectorCPU) }
+func (t *Tracing) memory() int { return cmp.Or(t.Memory, collectorMemory) }
+
+// image is called on nil for a service without tracing.
+func (t *Tracing) image() pulumi.StringInput {
+	if t == nil || t.Image == nil {
+		return pulumi.String(CollectorImage)
+	}
+	return t.Image
+}
+
+// validate is called on nil for a service without tracing. The CPU and memory given are the task's.
+func (t *Tracing) validate(cpu, memory int) error {
+	if t == nil {
+		return nil
+	}
+	var problems []error
+	if t.cpu() < 1 || t.cpu() >= cpu {
+		problems = append(problems, fmt.Errorf("Tracing.CPU: %d; use at least 1 and less than the task's %d", t.cpu(), cpu))
+	}
+	if t.memory() < minCollectorMemory || t.memory() >= memory {
+		problems = append(problems, fmt.Errorf("Tracing.Memory: %d MiB; use at least %d and less than the task's %d", t.memory(), minCollectorMemory, memory))
+	}
+	return errors.Join(problems...)
+}
+
+func (args *ServiceArgs) collector(v values) container {
+	c := args.newContainer(collectorName, v.collectorImage, v.logGroup)
+	c.CPU, c.Memory = args.Tracing.cpu(), args.Tracing.memory()
+	c.Environment = []variable{{"AOT_CONFIG_CONTENT", args.collectorConfig()}}
+	c.HealthCheck = &healthCheck{Command: []string{"CMD", "/healthcheck"}, Interval: 10, Timeout: 5, Retries: 3, StartPeriod: 10}
+	return c
+}
+
+// collectorConfig is the collector's configuration file. The memory limiter refuses traces before the kernel would kill
+// the collector.
+func (args *ServiceArgs) collectorConfig() string {
+	return fmt.Sprintf(`extensions:
+  health_check: {}
+receivers:
+  otlp:
+    protocols:
+      grpc: {endpoint: "127.0.0.1:4317"}
+      http: {endpoint: "127.0.0.1:4318"}
+processors:
+  memory_limiter: {check_interval: 1s, limit_mib: %d, spike_limit_mib: %d}
+  resourcedetection: {detectors: [env, ecs], timeout: 2s}
+  batch: {timeout: 1s, send_batch_size: 50}
+exporters:
+  awsxray: {region: %s}
+service:
+  extensions: [health_check]
+  pipelines:
+    traces:
+      receivers: [otlp]
+      processors: [memory_limiter, resourcedetection, batch]
+      exporters: [awsxray]
+`, args.Tracing.memory()*3/4, args.Tracing.memory()/5, args.Region)
+}
+
+// tracingEnvironment is what the container has to know to send traces, under what the service sets itself.
+func (args *ServiceArgs) tracingEnvironment(own map[string]string) map[string]string {
+	environment := map[string]string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317",
+		"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+		"OTEL_PROPAGATORS":            "tracecontext,baggage,xray",
+		"OTEL_SERVICE_NAME":           args.Name,
+	}
+	for name := range args.Secrets {
+		delete(environment, name)
+	}
+	maps.Copy(environment, own)
+	return environment
+}

@@ -1,0 +1,200 @@
+package compute
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// TaskRunnerArgs describe a function that runs tasks.
+type TaskRunnerArgs struct {
+	// Name of the function and of its role, 1 to 64 letters, digits, hyphens and underscores.
+	Name  string
+	Place identity.Place
+	// Image is the reference of the image of services/runtask in ECR.
+	Image pulumi.StringInput
+	// Architecture of the image is amd64 (the default) or arm64.
+	Architecture string
+	// ClusterName is the cluster the tasks run in.
+	ClusterName string
+	// Families are the task definitions it may run, Roles the names of their execution and task roles, and LogGroups the
+	// names of their log groups, whose last lines tell why a task failed.
+	Families, Roles, LogGroups []string
+	// RolePath is that of Roles and of the function's own role. Empty means "/".
+	RolePath string
+	// PermissionsBoundary of the function's role; empty means none.
+	PermissionsBoundary string
+	LogRetentionDays    int
+	// LogKmsKeyArn encrypts the log group. Nil means CloudWatch's own key.
+	LogKmsKeyArn pulumi.StringPtrInput
+	Tags         map[string]string
+}
+
+// TaskRunner is the Lambda function that runs a task to its end before or after a deployment; see [TaskRun]. Its type
+// token is awslab:compute:TaskRunner.
+type TaskRunner struct {
+	pulumi.ResourceState
+
+	FunctionName pulumi.StringOutput `pulumi:"functionName"`
+	FunctionArn  pulumi.StringOutput `pulumi:"functionArn"`
+	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
+}
+
+const (
+	runnerTimeout = 900 // seconds, the longest that Lambda allows
+	runnerMemory  = 256 // MiB
+)
+
+// logGroupName is the rule for log groups (CloudWatch Logs API, CreateLogGroup); no wildcard is in it.
+var logGroupName = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
+
+func (args *TaskRunnerArgs) validate() error {
+	problems := []error{args.Place.Validate(), checkName("Name", args.Name, 64), checkName("ClusterName", args.ClusterName, 255)}
+	if args.Image == nil {
+		problems = append(problems, errors.New("Image: missing"))
+	}
+	if !slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture) {
+		problems = append(problems, fmt.Errorf("Architecture: %q; use amd64 or arm64", args.Architecture))
+	}
+	for _, list := range []struct {
+		field string
+		names []string
+		limit int
+	}{{"Families", args.Families, 255}, {"Roles", args.Roles, 64}} {
+		if len(list.names) == 0 {
+			problems = append(problems, fmt.Errorf("%s: missing; there is nothing to run", list.field))
+		}
+		for i, name := range list.names {
+			problems = append(problems, checkName(fmt.Sprintf("%s[%d]", list.field, i), name, list.limit))
+		}
+	}
+	for i, name := range args.LogGroups {
+		if !logGroupName.MatchString(name) {
+			problems = append(problems, fmt.Errorf("LogGroups[%d]: %q is no name of a log group; it must match %s", i, name, logGroupName))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// NewTaskRunner makes the function, its role and its log group.
+func NewTaskRunner(ctx *pulumi.Context, name string, args *TaskRunnerArgs, opts ...pulumi.ResourceOption) (*TaskRunner, error) {
+	if args == nil {
+		args = &TaskRunnerArgs{}
+	}
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("task runner %q: %w", name, err)
+	}
+	component := &TaskRunner{}
+	if err := ctx.RegisterComponentResource("awslab:compute:TaskRunner", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering task runner %q: %w", name, err)
+	}
+	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
+		Name: pulumi.String(args.logGroup()), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogKmsKeyArn,
+		Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the log group of task runner %q: %w", name, err)
+	}
+	role, err := identity.NewRole(ctx, name, args.role(), pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the role of task runner %q: %w", name, err)
+	}
+	function, err := component.newFunction(ctx, name, args, role, logs)
+	if err != nil {
+		return nil, err
+	}
+	component.FunctionName, component.FunctionArn, component.LogGroupName = function.Name, function.Arn, logs.Name
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"functionName": component.FunctionName, "functionArn": component.FunctionArn, "logGroupName": component.LogGroupName,
+	}); err != nil {
+		return nil, fmt.Errorf("registering outputs of task runner %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func (component *TaskRunner) newFunction(
+	ctx *pulumi.Context, name string, args *TaskRunnerArgs, role *identity.Role, logs *cloudwatch.LogGroup,
+) (*lambda.Function, error) {
+	architecture := "x86_64"
+	if args.Architecture == "arm64" {
+		architecture = "arm64"
+	}
+	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
+		Name:          pulumi.String(args.Name),
+		Description:   pulumi.String("Runs ECS tasks before and after deployments"),
+		PackageType:   pulumi.String("Image"),
+		ImageUri:      args.Image.ToStringOutput().ToStringPtrOutput(),
+		Architectures: pulumi.ToStringArray([]string{architecture}),
+		Role:          role.Arn,
+		Timeout:       pulumi.Int(runnerTimeout),
+		MemorySize:    pulumi.Int(runnerMemory),
+		LoggingConfig: lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
+		TracingConfig: lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
+		Tags:          pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the function of task runner %q: %w", name, err)
+	}
+	return function, nil
+}
+
+func (args *TaskRunnerArgs) logGroup() string { return "/aws/lambda/" + args.Name }
+
+func (args *TaskRunnerArgs) role() *identity.RoleArgs {
+	return &identity.RoleArgs{
+		Name: args.Name, Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
+		Description: "Runs ECS tasks before and after deployments",
+		Trust:       identity.ServiceTrust("lambda.amazonaws.com", args.Place.AccountId, args.Place.Arn("lambda", "function:"+args.Name)),
+		Policies:    map[string]identity.Document{"run": {Statements: args.statements()}},
+	}
+}
+
+func (args *TaskRunnerArgs) statements() []identity.Statement {
+	place := args.Place
+	inCluster := identity.Condition{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{place.Arn("ecs", "cluster/"+args.ClusterName)}}
+	statements := []identity.Statement{
+		{
+			Sid: "RunTasks", Actions: []string{"ecs:RunTask"}, Conditions: []identity.Condition{inCluster},
+			Resources: each(args.Families, func(family string) string { return place.Arn("ecs", "task-definition/"+family+":*") }),
+		},
+		{
+			Sid: "FollowTasks", Actions: []string{"ecs:DescribeTasks", "ecs:StopTask"}, Conditions: []identity.Condition{inCluster},
+			Resources: []string{place.Arn("ecs", "task/"+args.ClusterName+"/*")},
+		},
+		{
+			Sid: "PassRoles", Actions: []string{"iam:PassRole"},
+			Resources:  each(args.Roles, func(role string) string { return place.RoleArn(args.RolePath, role) }),
+			Conditions: []identity.Condition{{Operator: "StringEquals", Key: "iam:PassedToService", Values: []string{"ecs-tasks.amazonaws.com"}}},
+		},
+		{
+			Sid: "WriteLogs", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+			Resources: []string{place.LogGroupArn(args.logGroup()) + ":*"},
+		},
+		{
+			Sid: "SendTraces", Actions: []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
+			Resources: []string{"*"}, // neither supports resource-level permissions
+		},
+	}
+	if len(args.LogGroups) > 0 {
+		statements = append(statements, identity.Statement{
+			Sid: "ReadTasksLogs", Actions: []string{"logs:GetLogEvents"},
+			Resources: each(args.LogGroups, func(group string) string { return place.LogGroupArn(group) + ":log-stream:*" }),
+		})
+	}
+	return statements
+}
+
+func each(names []string, arn func(string) string) []string {
+	arns := make([]string, 0, len(names))
+	for _, name := range names {
+		arns = append(arns, arn(name))
+	}
+	return arns
+}
