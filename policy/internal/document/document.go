@@ -1,0 +1,216 @@
+// Package document reads IAM policy documents for the rules that judge them.
+//
+// It accepts what IAM accepts: one value or a list of them, principals as "*" or by type, any case of the keys' values
+// that IAM ignores the case of. It never fails on odd input with anything but an error, and takes time in proportion to
+// the text.
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MaxSize is the longest text that is read, in bytes: far above the largest policy that any AWS service takes (1 MB for
+// none; 20,480 for a bucket's).
+const MaxSize = 1 << 20
+
+// Document is a policy document.
+type Document struct {
+	Version    string
+	Statements []Statement
+}
+
+// Statement is one statement. Of each pair with and without Not, IAM lets a statement have one.
+type Statement struct {
+	Sid                      string
+	Allow                    bool
+	Actions, NotActions      []string
+	Resources, NotResources  []string
+	Principals, NotPrincipal []Principal
+	Conditions               []Condition
+}
+
+// Principal is one principal, such as {AWS, *} or {Service, ecs-tasks.amazonaws.com}. "Principal": "*" is {*, *}.
+type Principal struct{ Type, Value string }
+
+// Condition compares a key of the request with values.
+type Condition struct {
+	Operator, Key string
+	Values        []string
+}
+
+// Parse reads a document.
+func Parse(text string) (Document, error) {
+	if len(text) > MaxSize {
+		return Document{}, fmt.Errorf("the policy document has %d bytes; at most %d are read", len(text), MaxSize)
+	}
+	decoder := json.NewDecoder(bytes.NewReader([]byte(text)))
+	var raw struct {
+		Version   string
+		Statement oneOrMore[rawStatement]
+	}
+	if err := decoder.Decode(&raw); err != nil {
+		return Document{}, fmt.Errorf("reading the policy document: %w", err)
+	}
+	document := Document{Version: raw.Version}
+	for i, s := range raw.Statement {
+		statement, err := s.statement()
+		if err != nil {
+			return Document{}, fmt.Errorf("reading statement %d of the policy document: %w", i, err)
+		}
+		document.Statements = append(document.Statements, statement)
+	}
+	return document, nil
+}
+
+type rawStatement struct {
+	Sid, Effect             string
+	Action, NotAction       oneOrMore[string]
+	Resource, NotResource   oneOrMore[string]
+	Principal, NotPrincipal principals
+	Condition               map[string]map[string]values
+}
+
+func (r rawStatement) statement() (Statement, error) {
+	if r.Effect != "Allow" && r.Effect != "Deny" {
+		return Statement{}, fmt.Errorf("its Effect is %q, neither Allow nor Deny", r.Effect)
+	}
+	s := Statement{
+		Sid: r.Sid, Allow: r.Effect == "Allow", Actions: r.Action, NotActions: r.NotAction, Resources: r.Resource, NotResources: r.NotResource,
+		Principals: r.Principal, NotPrincipal: r.NotPrincipal,
+	}
+	for operator, keys := range r.Condition {
+		for key, values := range keys {
+			s.Conditions = append(s.Conditions, Condition{operator, key, values})
+		}
+	}
+	slices.SortFunc(s.Conditions, func(a, b Condition) int { return strings.Compare(a.Operator+a.Key, b.Operator+b.Key) })
+	return s, nil
+}
+
+// oneOrMore is a value that may stand alone or in a list.
+type oneOrMore[T any] []T
+
+// UnmarshalJSON reads either form.
+func (o *oneOrMore[T]) UnmarshalJSON(text []byte) error {
+	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("[")) {
+		return json.Unmarshal(text, (*[]T)(o))
+	}
+	var one T
+	if err := json.Unmarshal(text, &one); err != nil {
+		return err
+	}
+	*o = []T{one}
+	return nil
+}
+
+// values are texts; in conditions IAM takes numbers and booleans for their text.
+type values []string
+
+// UnmarshalJSON reads one value or a list.
+func (v *values) UnmarshalJSON(text []byte) error {
+	var raw oneOrMore[any]
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	for _, value := range raw {
+		switch value.(type) {
+		case string, float64, bool:
+			*v = append(*v, fmt.Sprint(value))
+		default:
+			return errors.New("a condition's value is neither text, number nor boolean")
+		}
+	}
+	return nil
+}
+
+type principals []Principal
+
+// UnmarshalJSON reads "*" or an object of types.
+func (p *principals) UnmarshalJSON(text []byte) error {
+	var all string
+	if json.Unmarshal(text, &all) == nil {
+		if all != "*" {
+			return fmt.Errorf("a principal is %q; only \"*\" stands alone", all)
+		}
+		*p = []Principal{{"*", "*"}}
+		return nil
+	}
+	var byType map[string]oneOrMore[string]
+	if err := json.Unmarshal(text, &byType); err != nil {
+		return err
+	}
+	for kind, names := range byType {
+		for _, name := range names {
+			*p = append(*p, Principal{kind, name})
+		}
+	}
+	slices.SortFunc(*p, func(a, b Principal) int { return strings.Compare(a.Type+a.Value, b.Type+b.Value) })
+	return nil
+}
+
+// Anyone tells whether the principal is everybody in the world.
+func (p Principal) Anyone() bool { return p.Value == "*" && (p.Type == "*" || p.Type == "AWS") }
+
+// Has tells whether a condition compares the key, whose case IAM ignores, with an operator that a request cannot pass
+// by leaving the key out.
+func (s Statement) Has(keys ...string) bool {
+	return slices.ContainsFunc(s.Conditions, func(c Condition) bool {
+		return !strings.HasSuffix(c.Operator, "IfExists") && c.Operator != "Null" && !strings.Contains(c.Operator, "Not") &&
+			!strings.HasPrefix(c.Operator, "ForAllValues:") && slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, c.Key) }) &&
+			!slices.Contains(c.Values, "*")
+	})
+}
+
+// Grants tells whether the statement allows an action such as iam:PassRole, by name or by a pattern.
+func (s Statement) Grants(action string) bool {
+	if !s.Allow {
+		return false
+	}
+	if len(s.NotActions) > 0 {
+		return !slices.ContainsFunc(s.NotActions, func(pattern string) bool { return Match(pattern, action) })
+	}
+	return slices.ContainsFunc(s.Actions, func(pattern string) bool { return Match(pattern, action) })
+}
+
+// Everywhere tells whether the statement is about every resource: "*", or an ARN that has nothing but wildcards behind
+// its service, such as arn:aws:s3:::*.
+func (s Statement) Everywhere() bool {
+	return len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, Unbounded)
+}
+
+// Unbounded tells whether a resource pattern names no resource in particular.
+func Unbounded(resource string) bool {
+	if strings.Trim(resource, "*") == "" {
+		return resource != ""
+	}
+	parts := strings.SplitN(resource, ":", 6)
+	return len(parts) == 6 && strings.Trim(parts[5], "*/") == ""
+}
+
+// Match tells whether a pattern of IAM, in which * stands for any text and ? for one character, matches a text. Case is
+// ignored, as in actions. It takes time in proportion to the product of the lengths, and no more.
+func Match(pattern, text string) bool {
+	pattern, text = strings.ToLower(pattern), strings.ToLower(text)
+	p, t, star, mark := 0, 0, -1, 0
+	for t < len(text) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, t
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+			p++
+			t++
+		case star >= 0:
+			mark++
+			p, t = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
