@@ -7,8 +7,8 @@ import (
 )
 
 var (
-	task        = of(taskDefinitionType)
-	accessPoint = of("aws:efs/accessPoint:AccessPoint")
+	task        = ruletest.Of(taskDefinitionType)
+	accessPoint = ruletest.Of("aws:efs/accessPoint:AccessPoint")
 )
 
 const hardened = `"user": "65532:65532", "readonlyRootFilesystem": true, "privileged": false`
@@ -19,7 +19,7 @@ func refused(name, settings string) ruletest.Case {
 	return ruletest.Case{Situation: ruletest.Fails, Name: name, Resource: task(ruletest.Props{"containerDefinitions": containers(settings)}), Want: ruletest.Violation("containerDefinitions")}
 }
 
-var containerCases = append(textCases(task, "containerDefinitions", containers(hardened), containers(`"privileged": true`), ruletest.Unevaluated("containerDefinitions")),
+var containerCases = append(ruletest.Texts(task, "containerDefinitions", containers(hardened), containers(`"privileged": true`), ruletest.Unevaluated("containerDefinitions")),
 	refused("as root", `"user": "0:0", "readonlyRootFilesystem": true`),
 	refused("as whoever the image says", `"readonlyRootFilesystem": true`),
 	refused("a writable root", `"user": "1000"`),

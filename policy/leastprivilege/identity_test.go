@@ -13,10 +13,10 @@ const (
 )
 
 var (
-	role         = of("aws:iam/role:Role")
-	rolePolicy   = of("aws:iam/rolePolicy:RolePolicy")
-	attachment   = of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
-	bucketPolicy = of("aws:s3/bucketPolicy:BucketPolicy")
+	role         = ruletest.Of("aws:iam/role:Role")
+	rolePolicy   = ruletest.Of("aws:iam/rolePolicy:RolePolicy")
+	attachment   = ruletest.Of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+	bucketPolicy = ruletest.Of("aws:s3/bucketPolicy:BucketPolicy")
 	scoped       = allow("s3:GetObject", bucket)
 )
 
@@ -59,8 +59,8 @@ var managedPolicies = []ruletest.Case{
 }
 
 var (
-	user      = of("aws:iam/user:User")
-	accessKey = of("aws:iam/accessKey:AccessKey")
+	user      = ruletest.Of("aws:iam/user:User")
+	accessKey = ruletest.Of("aws:iam/accessKey:AccessKey")
 )
 
 var userCases = []ruletest.Case{

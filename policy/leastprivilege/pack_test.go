@@ -14,7 +14,7 @@ var cases = map[string][]ruletest.Case{
 	"iam-passrole-scoped":       append(documentCases(rolePolicy, "policy", passing(passedToEcs), passing("")), anyRolePassed),
 	"kms-decrypt-scoped":        append(documentCases(rolePolicy, "policy", allow("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/a"), allow("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/*")), keyByAlias),
 	"iam-no-privesc":            documentCases(rolePolicy, "policy", allow("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/own"), allow("iam:PutRolePolicy", "*")),
-	"iam-managed-admin":         append(textCases(attachment, "policyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/AdministratorAccess", ruletest.Pass), managedPolicies...),
+	"iam-managed-admin":         append(ruletest.Texts(attachment, "policyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/AdministratorAccess", ruletest.Pass), managedPolicies...),
 	"iam-no-users":              userCases,
 	"iam-trust":                 append(documentCases(role, "assumeRolePolicy", trusting(`"Service": "ecs-tasks.amazonaws.com"`, sourceAccount), trusting(`"Service": "ecs-tasks.amazonaws.com"`, "")), trustCases...),
 	"resource-policy-public":    append(documentCases(bucketPolicy, "policy", open(`{"AWS": "*"}`, sourceAccount), open(`"*"`, "")), deniedToEveryone),
@@ -30,28 +30,8 @@ func TestPropertyNames(t *testing.T) { ruletest.PropertyNames(t, cases) }
 
 func FuzzRules(f *testing.F) { ruletest.Fuzz(f, pack, cases) }
 
-func of(resourceType string) func(ruletest.Props) ruletest.Resource {
-	return func(properties ruletest.Props) ruletest.Resource {
-		return ruletest.Resource{Type: resourceType, Name: "it", Properties: properties}
-	}
-}
-
-// textCases are the five situations of a rule about one text.
-func textCases(resource func(ruletest.Props) ruletest.Resource, property, good, bad string, absent ruletest.Want) []ruletest.Case {
-	with := func(value any) ruletest.Resource { return resource(ruletest.Props{property: value}) }
-	return []ruletest.Case{
-		{Situation: ruletest.Passes, Resource: with(good), Want: ruletest.Pass},
-		{Situation: ruletest.Fails, Resource: with(bad), Want: ruletest.Violation(property)},
-		{Situation: ruletest.Unknown, Resource: with(ruletest.Computed), Want: ruletest.Unevaluated(property)},
-		{Situation: ruletest.Secret, Resource: with(ruletest.Secretly(bad)), Want: ruletest.Violation(property)},
-		{Situation: ruletest.Secret, Name: "and good", Resource: with(ruletest.Secretly(good)), Want: ruletest.Pass},
-		{Situation: ruletest.Absent, Resource: resource(ruletest.Props{}), Want: absent},
-		{Situation: ruletest.Absent, Name: "another type of value", Resource: with([]any{1.0}), Want: ruletest.Unevaluated(property)},
-	}
-}
-
 // documentCases are the five situations of a rule about a policy document.
 func documentCases(resource func(ruletest.Props) ruletest.Resource, property, good, bad string) []ruletest.Case {
-	return append(textCases(resource, property, good, bad, ruletest.Pass),
+	return append(ruletest.Texts(resource, property, good, bad, ruletest.Pass),
 		ruletest.Case{Situation: ruletest.Absent, Name: "what cannot be read", Resource: resource(ruletest.Props{property: "{"}), Want: ruletest.Unevaluated(property)})
 }

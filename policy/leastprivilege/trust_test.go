@@ -24,7 +24,7 @@ var deniedToEveryone = ruletest.Case{Situation: ruletest.Passes, Name: "a denial
 	"policy": `{"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}}`,
 }), Want: ruletest.Pass}
 
-var permission = of("aws:lambda/permission:Permission")
+var permission = ruletest.Of("aws:lambda/permission:Permission")
 
 var permissionCases = []ruletest.Case{
 	{Situation: ruletest.Passes, Resource: permission(ruletest.Props{"principal": "events.amazonaws.com", "sourceArn": "arn:rule"}), Want: ruletest.Pass},

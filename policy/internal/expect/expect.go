@@ -1,0 +1,159 @@
+// Package expect makes the judges of the rules that ask one property for one thing, which is most of them.
+package expect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+// Judge is what rule.Rule.Judge wants.
+type Judge = func(rule.Resource, rule.Run) rule.Verdict
+
+// True wants a switch to be on. Because says why, as the rest of a sentence: "so that ...".
+func True(path, because string) Judge {
+	return func(r rule.Resource, _ rule.Run) rule.Verdict {
+		value := at(r, path)
+		on, state := value.Bool()
+		switch {
+		case state == property.Known && on:
+			return rule.Pass()
+		case state == property.Known:
+			return rule.Violation(value.Path(), "is not true, %s", because)
+		case state == property.Absent:
+			return rule.Violation(value.Path(), "is not set and defaults to false, %s", because)
+		}
+		return rule.Unreadable(value, state)
+	}
+}
+
+// NotTrue wants a switch to be off, as it is by default.
+func NotTrue(path, because string) Judge {
+	return func(r rule.Resource, _ rule.Run) rule.Verdict {
+		value := at(r, path)
+		on, state := value.Bool()
+		switch {
+		case state == property.Absent || state == property.Known && !on:
+			return rule.Pass()
+		case state == property.Known:
+			return rule.Violation(value.Path(), "is true, %s", because)
+		}
+		return rule.Unreadable(value, state)
+	}
+}
+
+// Set wants a value, whatever it is; one that becomes known later will do.
+func Set(path, because string) Judge {
+	return func(r rule.Resource, _ rule.Run) rule.Verdict {
+		value := at(r, path)
+		text, state := value.Text()
+		elements, listed := value.List()
+		empty := state == property.Known && text == "" || listed == property.Known && len(elements) == 0
+		if state == property.Absent || empty {
+			return rule.Violation(value.Path(), "is not set, %s", because)
+		}
+		return rule.Pass()
+	}
+}
+
+// OneOf wants a text to be one of some.
+func OneOf(path, because string, allowed ...string) Judge {
+	return func(r rule.Resource, _ rule.Run) rule.Verdict {
+		value := at(r, path)
+		text, state := value.Text()
+		switch {
+		case state == property.Known && slices.Contains(allowed, text):
+			return rule.Pass()
+		case state == property.Known || state == property.Absent:
+			return rule.Violation(value.Path(), "is none of %s, %s", strings.Join(allowed, ", "), because)
+		}
+		return rule.Unreadable(value, state)
+	}
+}
+
+// AtLeast wants a number not below a setting. Absent counts as 0.
+func AtLeast(path string, setting rule.Setting, because string) Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		value, want := at(r, path), run.Int(setting)
+		number, state := value.Number()
+		switch {
+		case state == property.Known && number >= float64(want):
+			return rule.Pass()
+		case state == property.Known || state == property.Absent:
+			return rule.Violation(value.Path(), "is below %d, %s", want, because)
+		}
+		return rule.Unreadable(value, state)
+	}
+}
+
+// All wants every judge to pass.
+func All(judges ...Judge) Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		var verdict rule.Verdict
+		for _, judge := range judges {
+			one := judge(r, run)
+			if one.NotApplicable != "" {
+				return one
+			}
+			verdict.Violations = append(verdict.Violations, one.Violations...)
+			verdict.Unjudged = append(verdict.Unjudged, one.Unjudged...)
+		}
+		return verdict
+	}
+}
+
+// ByType judges resources of several types, each in its own way.
+func ByType(judges map[string]Judge) Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		if judge, known := judges[r.Type]; known {
+			return judge(r, run)
+		}
+		return rule.NotApplicable("it is of another type")
+	}
+}
+
+// UnlessSet leaves alone resources that have a property, for the reason given: NotApplicable's. While it cannot be told
+// whether they have it, they pass if the judge lets them.
+func UnlessSet(path, reason string, judge Judge) Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		value := at(r, path)
+		text, state := value.Text()
+		if state == property.Known && text != "" || state == property.Mistyped {
+			return rule.NotApplicable(reason)
+		}
+		verdict := judge(r, run)
+		if state == property.Unknown && len(verdict.Violations) > 0 {
+			return rule.Unreadable(value, state)
+		}
+		return verdict
+	}
+}
+
+// at follows a path such as metadataOptions.httpTokens. A part in brackets, as in rules[0], is an element of a list.
+func at(r rule.Resource, path string) property.Value {
+	value := r.Properties
+	for _, key := range strings.Split(path, ".") {
+		name, index, indexed := strings.Cut(key, "[")
+		value = value.Get(name)
+		if indexed {
+			value = element(value, index)
+		}
+	}
+	return value
+}
+
+// element is an element of a list, or what the list is when it has none.
+func element(list property.Value, index string) property.Value {
+	var i int
+	if _, err := fmt.Sscanf(index, "%d]", &i); err != nil {
+		panic(fmt.Sprintf("a rule's path has the index [%s", index))
+	}
+	elements, state := list.List()
+	if state == property.Known && i < len(elements) {
+		return elements[i]
+	}
+	return list.Get(fmt.Sprint(i))
+}
