@@ -50,7 +50,7 @@ var exposure = []rule.Rule{
 		Types: []string{vpcType, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 			if r.Type == vpcType {
-				return companion(r, stack, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "vpcId", "has a default security group that nobody has emptied")
+				return expect.Companion(r, stack, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "vpcId", "has a default security group that nobody has emptied")
 			}
 			return expect.All(empty("ingress"), empty("egress"))(r, run)
 		},
@@ -78,7 +78,7 @@ var exposure = []rule.Rule{
 			if inside, state := r.Get("internal").Bool(); state == property.Known && inside {
 				return rule.NotApplicable("it is not public")
 			}
-			return companion(r, stack, "aws:wafv2/webAclAssociation:WebAclAssociation", "resourceArn", "has no web ACL in front")
+			return expect.Companion(r, stack, "aws:wafv2/webAclAssociation:WebAclAssociation", "resourceArn", "has no web ACL in front")
 		},
 	},
 	{
@@ -95,7 +95,7 @@ var exposure = []rule.Rule{
 		Types: []string{bucketType, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 			if r.Type == bucketType {
-				return companion(r, stack, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket", "has no public access block")
+				return expect.Companion(r, stack, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket", "has no public access block")
 			}
 			const because = "so that the bucket can be made public"
 			return expect.All(expect.True("blockPublicAcls", because), expect.True("blockPublicPolicy", because),

@@ -23,7 +23,7 @@ var recording = []rule.Rule{
 		Fix:   "declare an aws.ec2.FlowLog for the VPC.",
 		Types: []string{vpcType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
-			return companion(r, stack, "aws:ec2/flowLog:FlowLog", "vpcId", "has no flow log")
+			return expect.Companion(r, stack, "aws:ec2/flowLog:FlowLog", "vpcId", "has no flow log")
 		},
 	},
 	{
@@ -39,7 +39,7 @@ var recording = []rule.Rule{
 		Fix:   "declare an aws.wafv2.WebAclLoggingConfiguration for it.",
 		Types: []string{webAclType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
-			return companion(r, stack, "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", "resourceArn", "has no log")
+			return expect.Companion(r, stack, "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", "resourceArn", "has no log")
 		},
 	},
 	{
@@ -106,7 +106,7 @@ var recording = []rule.Rule{
 		Fix:   "declare an aws.ecr.LifecyclePolicy for the repository.",
 		Types: []string{"aws:ecr/repository:Repository"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
-			return companion(r, stack, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "repository", "keeps every image for ever")
+			return expect.Companion(r, stack, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "repository", "keeps every image for ever")
 		},
 	},
 }

@@ -155,6 +155,20 @@ func (v Value) List() ([]Value, State) {
 	})
 }
 
+// Object returns the values of an object by key. They can be unknown one by one, while the object is known.
+func (v Value) Object() (map[string]Value, State) {
+	return read(v, func(raw *structpb.Value) (map[string]Value, bool) {
+		if _, is := raw.GetKind().(*structpb.Value_StructValue); !is || isSpecial(raw) {
+			return nil, false
+		}
+		values := map[string]Value{}
+		for key := range raw.GetStructValue().GetFields() {
+			values[key] = v.child(key)
+		}
+		return values, true
+	})
+}
+
 func read[T any](v Value, as func(*structpb.Value) (T, bool)) (T, State) {
 	var zero T
 	if state := v.State(); state != Known {

@@ -163,3 +163,13 @@ func FuzzValue(f *testing.F) {
 		}
 	})
 }
+
+func TestObject(t *testing.T) {
+	got, state := view(t, map[string]any{"tags": map[string]any{"a": "x", "b": true}, "list": []any{}}).Get("tags").Object()
+	if a, _ := got["a"].Text(); state != property.Known || len(got) != 2 || a != "x" || got["b"].Path() != "tags.b" {
+		t.Errorf("%v %v", got, state)
+	}
+	if _, state := view(t, map[string]any{"list": []any{}}).Get("list").Object(); state != property.Mistyped {
+		t.Errorf("a list is %v", state)
+	}
+}
