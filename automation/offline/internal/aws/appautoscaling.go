@@ -9,8 +9,9 @@ import (
 
 func init() {
 	register(map[string]behavior{
-		tScalingTarget: {create: createScalingTarget, created: scaleService, update: refuseCapacity, remove: removeScalingTarget, imported: importScaling(tScalingTarget)},
-		tScalingPolicy: {check: checkScalingPolicy, create: createScalingPolicy, imported: importScaling(tScalingPolicy)},
+		tScalingTarget:   {create: createScalingTarget, created: scaleService, update: refuseCapacity, remove: removeScalingTarget, imported: importScaling(tScalingTarget)},
+		tScalingPolicy:   {check: checkScalingPolicy, create: createScalingPolicy, imported: importScaling(tScalingPolicy)},
+		tScheduledAction: {create: createScheduledAction, update: createScheduledAction, imported: importScaling(tScheduledAction)},
 	})
 }
 
@@ -22,21 +23,68 @@ func createScalingTarget(c *change) error {
 	if err := refuseCapacity(c); err != nil {
 		return err
 	}
-	if namespace == "ecs" {
-		service, err := c.scaledService()
+	if scaled, known := scalables[namespace]; known {
+		thing, err := scaled.find(c)
 		if err != nil {
 			return err
 		}
-		if service == nil {
-			return refuseRetried("ValidationException", "ECS service doesn't exist: %s", c.inputs.str("resourceId"))
+		if thing == nil {
+			return refuseRetried("ValidationException", "%s doesn't exist: %s", scaled.title, c.inputs.str("resourceId"))
 		}
-		c.links = append(c.links, world.Link{Property: "resourceId", Target: service})
+		c.links = append(c.links, world.Link{Property: "resourceId", Target: thing})
 	}
 	if role, known := scalingRoles[namespace]; known {
 		c.out("roleArn", fmt.Sprintf("arn:%s:iam::%s:role/aws-service-role/%s.application-autoscaling.amazonaws.com/"+
 			"AWSServiceRoleForApplicationAutoScaling_%s", c.p.region.Partition(), world.Account, namespace, role))
 	}
 	return nil
+}
+
+// scalables are what can be scaled and is in the world, by namespace, with how AWS calls it in a refusal.
+var scalables = map[string]struct {
+	title string
+	find  func(c *change) (*world.Thing, error)
+}{
+	"ecs":      {"ECS service", (*change).scaledService},
+	"dynamodb": {"DynamoDB table", (*change).scaledTable},
+	"rds":      {"RDS cluster", (*change).scaledCluster},
+}
+
+// scaledTable returns the table that a resource id like table/orders or table/orders/index/by-customer names, or nil.
+func (c *change) scaledTable() (*world.Thing, error) {
+	parts := strings.Split(c.inputs.str("resourceId"), "/")
+	if len(parts) != 2 && len(parts) != 4 {
+		return nil, nil
+	}
+	table, err := c.namedHere(tTable, parts[1])
+	if err != nil || table == nil || len(parts) == 2 {
+		return table, err
+	}
+	for _, index := range stateOf(table).objects("globalSecondaryIndexes") {
+		if index.str("name") == parts[3] {
+			return table, nil
+		}
+	}
+	return nil, nil
+}
+
+// scaledCluster returns the cluster that a resource id like cluster:orders names, or nil.
+func (c *change) scaledCluster() (*world.Thing, error) {
+	return c.namedHere(tDBCluster, strings.TrimPrefix(c.inputs.str("resourceId"), "cluster:"))
+}
+
+// namedHere returns the thing of a type with the name in the region, or nil.
+func (c *change) namedHere(token, name string) (*world.Thing, error) {
+	things, err := c.tx.ByName(token, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, thing := range things {
+		if thing.Region == c.p.region.Name {
+			return thing, nil
+		}
+	}
+	return nil, nil
 }
 
 // scaledService returns the service that a resource id like service/cluster/service names, or nil.
@@ -63,7 +111,7 @@ func refuseCapacity(c *change) error {
 // scaleService moves a service's count into the new target's range, as scaling does at once.
 func scaleService(c *change) error {
 	service := c.target("resourceId")
-	if service == nil {
+	if service == nil || service.Type != tService {
 		return nil
 	}
 	links, err := c.tx.Links(service)
@@ -79,16 +127,18 @@ func scaleService(c *change) error {
 	return c.tx.Put(service, links)
 }
 
-// removeScalingTarget takes the target's policies along.
+// removeScalingTarget takes the target's policies and scheduled actions along.
 func removeScalingTarget(c *change) error {
-	policies, err := c.siblings(tScalingPolicy)
-	if err != nil {
-		return err
-	}
-	for _, policy := range policies {
-		if sameTarget(stateOf(policy), c.olds) {
-			if err := c.tx.Remove(policy.Key); err != nil {
-				return err
+	for _, token := range []string{tScalingPolicy, tScheduledAction} {
+		dependents, err := c.siblings(token)
+		if err != nil {
+			return err
+		}
+		for _, dependent := range dependents {
+			if sameTarget(stateOf(dependent), c.olds) {
+				if err := c.tx.Remove(dependent.Key); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -113,18 +163,34 @@ func checkScalingPolicy(inputs view) []failure {
 	return nil
 }
 
-func createScalingPolicy(c *change) error {
+// refuseUnregistered refuses what scales something that is no scalable target.
+func (c *change) refuseUnregistered() error {
 	targets, err := c.siblings(tScalingTarget)
 	if err != nil {
 		return err
 	}
-	registered := false
 	for _, target := range targets {
-		registered = registered || sameTarget(stateOf(target), c.inputs)
+		if sameTarget(stateOf(target), c.inputs) {
+			return nil
+		}
 	}
-	if !registered {
-		return refuseRetried("ObjectNotFoundException", "No scalable target registered for service namespace: %s, resource ID: %s, "+
-			"scalable dimension: %s", c.inputs.str("serviceNamespace"), c.inputs.str("resourceId"), c.inputs.str("scalableDimension"))
+	return refuseRetried("ObjectNotFoundException", "No scalable target registered for service namespace: %s, resource ID: %s, "+
+		"scalable dimension: %s", c.inputs.str("serviceNamespace"), c.inputs.str("resourceId"), c.inputs.str("scalableDimension"))
+}
+
+// createScheduledAction refuses an action without its target, a range that is none, and a schedule that AWS does not read.
+func createScheduledAction(c *change) error {
+	least, given := c.inputs.at("scalableTargetAction.minCapacity")
+	most, both := c.inputs.at("scalableTargetAction.maxCapacity")
+	if given && both && least.IsNumber() && most.IsNumber() && least.NumberValue() > most.NumberValue() {
+		return refuse("ValidationException", "Maximum capacity %s cannot be less than minimum capacity %s", text(most), text(least))
+	}
+	return c.refuseUnregistered()
+}
+
+func createScalingPolicy(c *change) error {
+	if err := c.refuseUnregistered(); err != nil {
+		return err
 	}
 	if c.inputs.str("policyType") == "TargetTrackingScaling" {
 		var arns []any
@@ -140,12 +206,12 @@ func createScalingPolicy(c *change) error {
 	return nil
 }
 
-// importScaling takes {namespace}/{resource id}/{dimension} and, for a policy, /{name}.
+// importScaling takes {namespace}/{resource id}/{dimension} and, for a policy or an action, /{name}.
 func importScaling(token string) func(*Provider, *world.Tx, string) (*world.Thing, error) {
 	return func(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
 		return findBy(p, tx, token, func(v view) bool {
 			full := v.str("serviceNamespace") + "/" + v.str("resourceId") + "/" + v.str("scalableDimension")
-			if token == tScalingPolicy {
+			if token != tScalingTarget {
 				full += "/" + v.str("name")
 			}
 			return full == id

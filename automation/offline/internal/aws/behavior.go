@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/awslab/awslab/automation/offline/internal/world"
@@ -58,6 +59,13 @@ type change struct {
 	// variables and values are what templates of the model may use besides properties.
 	variables map[string]string
 	values    map[string]resource.PropertyValue
+	// warnings are said once the change is made: what AWS takes now and will not work later.
+	warnings []string
+}
+
+// warn tells the user of what AWS takes now and will not work later.
+func (c *change) warn(format string, args ...any) {
+	c.warnings = append(c.warnings, "offline: "+fmt.Sprintf(format, args...))
 }
 
 // out sets an output unless there is a value already.

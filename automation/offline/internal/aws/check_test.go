@@ -180,21 +180,21 @@ func TestDefaultTagsAreUnderTheResourcesOwn(t *testing.T) {
 func TestATypeWithoutAModelRoundTripsAndIsReportedOnce(t *testing.T) {
 	l := newLab(t, "us-east-1")
 	other := labOver(t, l.w, "us-west-2", nil)
-	const token = "aws:sqs/queue:Queue"
-	m := l.create(token, "jobs", in{"name": "jobs", "delaySeconds": 5})
+	const token = "aws:athena/workgroup:Workgroup"
+	m := l.create(token, "jobs", in{"name": "jobs", "description": "five"})
 	other.create(token, "jobs", in{"name": "jobs"})
 	assert.Equal(t, "jobs", m.id)
-	assert.NotEmpty(t, m.str("url"))
-	assert.Empty(t, l.diffChecked(m, in{"name": "jobs", "delaySeconds": 5}).GetDetailedDiff())
-	changed := l.diffChecked(m, in{"name": "jobs", "delaySeconds": 6})
-	assert.Equal(t, []string{"delaySeconds"}, changed.GetDiffs())
+	assert.NotEmpty(t, m.str("arn"))
+	assert.Empty(t, l.diffChecked(m, in{"name": "jobs", "description": "five"}).GetDetailedDiff())
+	changed := l.diffChecked(m, in{"name": "jobs", "description": "six"})
+	assert.Equal(t, []string{"description"}, changed.GetDiffs())
 	read, exists := l.refresh(m)
 	require.True(t, exists)
 	assert.Equal(t, m.state, read.state)
-	_, failures := l.check(token, "jobs", nil, property(in{"delay": 5}).ObjectValue())
+	_, failures := l.check(token, "jobs", nil, property(in{"describe": "five"}).ObjectValue())
 	assert.NotEmpty(t, failures, "its properties are checked all the same")
 	require.NoError(t, l.tryDelete(m))
-	assert.Equal(t, []string{"offline: no model for aws:sqs/queue:Queue; it round-trips only"}, append(l.warnings, other.warnings...))
+	assert.Equal(t, []string{"offline: no model for aws:athena/workgroup:Workgroup; it round-trips only"}, append(l.warnings, other.warnings...))
 }
 
 func TestATypeThatDoesNotExistIsRefused(t *testing.T) {

@@ -37,6 +37,7 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if err != nil {
 		return nil, wrap("creating", "Create", kind.token, kind.title(inputs), err)
 	}
+	p.say(ctx, c)
 	properties, err := marshal(c.state)
 	return &pulumirpc.CreateResponse{Id: c.id, Properties: properties}, err
 }
@@ -72,6 +73,7 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	if err != nil {
 		return nil, wrap("updating", "Update", kind.token, req.GetId(), err)
 	}
+	p.say(ctx, c)
 	properties, err := marshal(c.state)
 	return &pulumirpc.UpdateResponse{Properties: properties}, err
 }
@@ -86,15 +88,24 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	if err != nil {
 		return nil, err
 	}
+	var c *change
 	err = p.attempt(ctx, world.Delete, kind, func(tx *world.Tx) error {
-		c := p.newChange(tx, kind, state)
+		c = p.newChange(tx, kind, state)
 		c.olds = view(state)
 		return c.remove(req.GetId())
 	})
 	if err != nil {
 		return nil, wrap("deleting", "Delete", kind.token, req.GetId(), err)
 	}
+	p.say(ctx, c)
 	return &emptypb.Empty{}, nil
+}
+
+// say tells the user the warnings of a change that was made.
+func (p *Provider) say(ctx context.Context, c *change) {
+	for _, warning := range c.warnings {
+		p.warn(ctx, string(c.urn), warning)
+	}
 }
 
 // attempt runs an operation in a transaction, waits out refusals that the real provider waits out, and lets requested

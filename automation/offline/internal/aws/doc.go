@@ -10,6 +10,9 @@
 // Property names and types come from package schema, so a type without a model still takes part: it is checked,
 // created with an id made for it, and reported once in a run.
 //
+// What AWS takes though it will not work later, such as a backup plan that its vault's lock refuses, is taken here too,
+// and the user is warned.
+//
 // A secret property reaches neither the world nor a log: the world keeps a marker in its place, and Read gives back
 // the value from the state the engine sent.
 package aws

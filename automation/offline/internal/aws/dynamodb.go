@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -102,7 +103,21 @@ func planTable(d *difference) []string {
 	return nil
 }
 
+// maxGlobalIndexes and maxLocalIndexes are from "Quotas in Amazon DynamoDB".
+const (
+	maxGlobalIndexes = 20
+	maxLocalIndexes  = 5
+)
+
 func createTable(c *change) error {
+	if global := len(c.inputs.list("globalSecondaryIndexes")); global > maxGlobalIndexes {
+		return refuse("ValidationException", "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the "+
+			"per-table limit of %d: %d", maxGlobalIndexes, global)
+	}
+	if local := len(c.inputs.list("localSecondaryIndexes")); local > maxLocalIndexes {
+		return refuse("ValidationException", "One or more parameter values were invalid: Number of LocalSecondaryIndexes exceeds "+
+			"per-table limit of %d: %d", maxLocalIndexes, local)
+	}
 	if err := refuseCapacities(c); err != nil {
 		return err
 	}
@@ -139,13 +154,55 @@ func updateTable(c *change) error {
 			world.Account, c.inputs.str("name"), label))
 	}
 	for _, replica := range state.objects("replicas") {
-		if name := replica.str("regionName"); name == c.p.region.Name {
-			return refuse("ValidationException", "a replica of table %s cannot be in its own region %s", c.inputs.str("name"), name)
-		} else if _, err := regionNamed(name); err != nil {
-			return refuse("ValidationException", "replica: %v", err)
+		if err := c.refuseTableReplica(replica); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// refuseTableReplica refuses what DynamoDB refuses of a copy in another region, from "Requirements for global tables" in
+// the Amazon DynamoDB Developer Guide.
+func (c *change) refuseTableReplica(replica view) error {
+	state, region := view(c.state), replica.str("regionName")
+	if region == c.p.region.Name {
+		return refuse("ValidationException", "a replica of table %s cannot be in its own region %s", state.str("name"), region)
+	}
+	if _, err := regionNamed(region); err != nil {
+		return refuse("ValidationException", "replica: %v", err)
+	}
+	if !state.bool("streamEnabled") {
+		return refuse("ValidationException", "One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table "+
+			"replica: set streamEnabled and streamViewType of table %s", state.str("name"))
+	}
+	if state.str("billingMode") != "PAY_PER_REQUEST" {
+		scaled, err := c.writesScale()
+		if err != nil || !scaled {
+			return cmp.Or(err, refuse("ValidationException", "Table write capacity should either be Pay-Per-Request or AutoScaled: replicas of table %s "+
+				"can be made once its write capacity is scaled", state.str("name")))
+		}
+	}
+	key := replica.str("kmsKeyArn")
+	if key == "" && state.has("serverSideEncryption.kmsKeyArn") && state.str("serverSideEncryption.kmsKeyArn") != c.p.keyARN("dynamodb") {
+		return refuse("ValidationException", "One or more parameter values were invalid: KMSMasterKeyId must be specified for each replica, as "+
+			"it is for table %s: the replica in %s has none", state.str("name"), region)
+	}
+	if key == "" || isManagedKey(key) {
+		return nil
+	}
+	there := toKey
+	there.region = region
+	_, err := c.lookUp(there, key)
+	return err
+}
+
+// writesScale says whether the table's write capacity is scaled.
+func (c *change) writesScale() (bool, error) {
+	targets, err := c.tx.OfType(c.p.region.Name, tScalingTarget)
+	return slices.ContainsFunc(targets, func(target *world.Thing) bool {
+		state := stateOf(target)
+		return state.str("resourceId") == "table/"+c.inputs.str("name") && state.str("scalableDimension") == "dynamodb:table:WriteCapacityUnits"
+	}), err
 }
 
 func removeTable(c *change) error {

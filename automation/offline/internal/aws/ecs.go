@@ -126,6 +126,11 @@ func createTaskDefinition(c *change) error {
 			return err
 		}
 	}
+	for _, volume := range c.inputs.objects("volumes") {
+		if err := refuseFileVolume(volume); err != nil {
+			return err
+		}
+	}
 	revision, err := c.tx.Next("task definition " + c.p.region.Name + " " + c.inputs.str("family"))
 	if err != nil {
 		return err
@@ -133,6 +138,23 @@ func createTaskDefinition(c *change) error {
 	c.set("revision", float64(revision))
 	if !isSecret(c, "containerDefinitions") {
 		c.set("containerDefinitions", normalizeContainers(document(definitions)))
+	}
+	return nil
+}
+
+// refuseFileVolume refuses a mount of an EFS file system that contradicts itself, from "EFSVolumeConfiguration" in the
+// Amazon ECS API Reference.
+func refuseFileVolume(volume view) error {
+	const files = "efsVolumeConfiguration."
+	point := volume.has(files + "authorizationConfig.accessPointId")
+	authorized := point || volume.str(files+"authorizationConfig.iam") == "ENABLED"
+	if authorized && volume.str(files+"transitEncryption") != "ENABLED" {
+		return refuse("ClientException", "Invalid EFS volume configuration of %s: transitEncryption must be ENABLED for an access point or IAM "+
+			"authorization", volume.str("name"))
+	}
+	if root := volume.str(files + "rootDirectory"); point && root != "" && root != "/" {
+		return refuse("ClientException", "Invalid EFS volume configuration of %s: with an access point, rootDirectory must be omitted or /, not %s",
+			volume.str("name"), root)
 	}
 	return nil
 }
@@ -331,6 +353,9 @@ func createService(c *change) error {
 	if c.inputs.has("healthCheckGracePeriodSeconds") && len(c.inputs.list("loadBalancers")) == 0 {
 		return refuse("InvalidParameterException", "Health check grace period is only valid for services configured to use load balancers")
 	}
+	if err := c.refuseProviders(); err != nil {
+		return err
+	}
 	if err := deployService(c); err != nil {
 		return err
 	}
@@ -346,7 +371,38 @@ func createService(c *change) error {
 	return nil
 }
 
-func updateService(c *change) error { return deployService(c) }
+func updateService(c *change) error {
+	if err := c.refuseProviders(); err != nil {
+		return err
+	}
+	return deployService(c)
+}
+
+// refuseProviders refuses a strategy with capacity providers that the service's cluster does not have.
+func (c *change) refuseProviders() error {
+	cluster := c.target("cluster")
+	strategies := c.inputs.objects("capacityProviderStrategies")
+	if cluster == nil || len(strategies) == 0 {
+		return nil
+	}
+	referrers, err := c.tx.Referrers(cluster)
+	if err != nil {
+		return err
+	}
+	var associated []string
+	for _, r := range referrers {
+		if r.Thing.Type == tClusterProviders {
+			associated = append(associated, stateOf(r.Thing).strings("capacityProviders")...)
+		}
+	}
+	for _, strategy := range strategies {
+		if provider := afterLast(strategy.str("capacityProvider"), "/"); !slices.Contains(associated, provider) {
+			return refuse("InvalidParameterException", "The specified capacity provider strategy cannot contain a capacity provider that is not "+
+				"associated with the cluster: %s is not of %s", provider, cluster.Name)
+		}
+	}
+	return nil
+}
 
 func onFargate(service view) bool {
 	if service.str("launchType") == "FARGATE" {

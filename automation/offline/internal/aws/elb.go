@@ -80,6 +80,11 @@ func updateLoadBalancer(c *change) error { return placeLoadBalancer(c) }
 
 // placeLoadBalancer refuses subnets that do not do and computes what follows from them.
 func placeLoadBalancer(c *change) error {
+	for _, kind := range []string{"accessLogs", "connectionLogs"} {
+		if err := c.refuseLogs(kind); err != nil {
+			return err
+		}
+	}
 	if len(c.inputs.list("subnets")) > 0 {
 		delete(c.state, "subnetMappings")
 	}

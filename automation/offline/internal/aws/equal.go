@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -24,10 +25,13 @@ var equalities = map[string]func(a, b string) bool{
 	"kmsKey":      func(a, b string) bool { return afterLast(a, "/") == afterLast(b, "/") },
 	"protocol":    func(a, b string) bool { return protocolNumber(a) == protocolNumber(b) },
 	"cidr":        equalCIDR,
-	"json":        func(a, b string) bool { return equalDocuments(a, b, func(v any) any { return v }) },
-	"iam":         func(a, b string) bool { return equalDocuments(a, b, canonicalPolicy) },
-	"lifecycle":   func(a, b string) bool { return equalDocuments(a, b, canonicalLifecycle) },
-	"containers":  func(a, b string) bool { return equalDocuments(a, b, canonicalContainers) },
+	"time":        equalTimes,
+	// A function is named by its name or its ARN.
+	"functionName": func(a, b string) bool { return afterLast(a, ":function:") == afterLast(b, ":function:") },
+	"json":         func(a, b string) bool { return equalDocuments(a, b, func(v any) any { return v }) },
+	"iam":          func(a, b string) bool { return equalDocuments(a, b, canonicalPolicy) },
+	"lifecycle":    func(a, b string) bool { return equalDocuments(a, b, canonicalLifecycle) },
+	"containers":   func(a, b string) bool { return equalDocuments(a, b, canonicalContainers) },
 }
 
 // document returns a value as text: a document that was given as an object in JSON.
@@ -165,6 +169,16 @@ func sortTexts(v any) any {
 	return v
 }
 
+// equalTimes compares points in time, in whichever zone they are written.
+func equalTimes(a, b string) bool {
+	left, errLeft := time.Parse(time.RFC3339, a)
+	right, errRight := time.Parse(time.RFC3339, b)
+	if errLeft != nil || errRight != nil {
+		return a == b
+	}
+	return left.Equal(right)
+}
+
 func equalCIDR(a, b string) bool {
 	left, errLeft := netip.ParsePrefix(a)
 	right, errRight := netip.ParsePrefix(b)
@@ -185,5 +199,9 @@ func protocolNumber(name string) string {
 }
 
 func afterLast(text, separator string) string {
-	return text[strings.LastIndex(text, separator)+1:]
+	i := strings.LastIndex(text, separator)
+	if i < 0 {
+		return text
+	}
+	return text[i+len(separator):]
 }

@@ -10,10 +10,12 @@ import (
 
 func init() {
 	register(map[string]behavior{
-		tRole:           {create: createRole, update: createRole, read: readRole, remove: removeRole},
-		tPolicy:         {create: createPolicy, update: createPolicy, read: readPolicy},
-		tRolePolicy:     {create: createRolePolicy, update: createRolePolicy},
-		tRoleAttachment: {imported: importAttachment},
+		tRole:              {create: createRole, update: createRole, read: readRole, remove: removeRole},
+		tPolicy:            {create: createPolicy, update: createPolicy, read: readPolicy},
+		tRolePolicy:        {create: createRolePolicy, update: createRolePolicy},
+		tRoleAttachment:    {imported: importAttachment},
+		tServiceLinkedRole: {create: createServiceLinkedRole},
+		tIdentityProvider:  {create: createIdentityProvider},
 	})
 }
 
@@ -176,4 +178,40 @@ func importAttachment(p *Provider, tx *world.Tx, id string) (*world.Thing, error
 		return nil, fmt.Errorf("importing a role policy attachment: %q is not {role}/{policy ARN}", id)
 	}
 	return findBy(p, tx, tRoleAttachment, func(a view) bool { return a.str("role") == role && a.str("policyArn") == arn })
+}
+
+// linkedRoles are how the names of service-linked roles end, of the services whose own name does not tell.
+var linkedRoles = map[string]string{
+	"autoscaling": "AutoScaling", "ecs": "ECS", "elasticfilesystem": "AmazonElasticFileSystem", "elasticloadbalancing": "ElasticLoadBalancing",
+	"management.chatbot": "AWSChatbot", "rds": "RDS", "replication.ecr": "ECRReplication", "wafv2": "WAFV2Logging", "backup": "Backup",
+}
+
+func createServiceLinkedRole(c *change) error {
+	service := strings.TrimSuffix(c.inputs.str("awsServiceName"), ".amazonaws.com")
+	end, known := linkedRoles[service]
+	if !known {
+		end = strings.ToUpper(service[:1]) + service[1:]
+	}
+	name := "AWSServiceRoleFor" + end
+	if suffix := c.inputs.str("customSuffix"); suffix != "" {
+		name += "_" + suffix
+	}
+	c.variables["roleName"] = name
+	arn, err := c.expand(c.model.ARN)
+	if err != nil {
+		return err
+	}
+	others, err := c.tx.ByARN(arn)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return refuse("InvalidInput", "Service role name %s has been taken in this account, please try a different suffix.", name)
+	}
+	return nil
+}
+
+func createIdentityProvider(c *change) error {
+	c.variables["host"] = strings.TrimPrefix(c.inputs.str("url"), "https://")
+	return nil
 }

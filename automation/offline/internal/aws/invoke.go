@@ -26,37 +26,46 @@ type call struct {
 
 // functions are what Invoke answers. A result is added to the arguments, which AWS functions give back.
 var functions = map[string]func(call) (map[string]any, error){
-	"aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
-	"aws:index/getAvailabilityZone:getAvailabilityZone":   getAvailabilityZone,
-	"aws:index/getCallerIdentity:getCallerIdentity":       getCallerIdentity,
-	"aws:index/getRegion:getRegion":                       getRegion,
-	"aws:index/getRegions:getRegions":                     getRegions,
-	"aws:index/getPartition:getPartition":                 getPartition,
-	"aws:ecr/getAuthorizationToken:getAuthorizationToken": getAuthorizationToken,
-	"aws:ecr/getCredentials:getCredentials":               getAuthorizationToken,
-	"aws:ecr/getImage:getImage":                           getImage,
-	"aws:ecr/getRepository:getRepository":                 getByName("name", tRepository, "RepositoryNotFoundException"),
-	"aws:ec2/getVpc:getVpc":                               getVpc,
-	"aws:ec2/getSubnet:getSubnet":                         getOne(tSubnet, "InvalidSubnet.NotFound"),
-	"aws:ec2/getSubnets:getSubnets":                       getSubnets,
-	"aws:ec2/getSecurityGroup:getSecurityGroup":           getOne(tSecurityGroup, "InvalidGroup.NotFound"),
-	"aws:ec2/getPrefixList:getPrefixList":                 getPrefixList,
-	"aws:ec2/getManagedPrefixList:getManagedPrefixList":   getManagedPrefixList,
-	"aws:ec2/getAmi:getAmi":                               getAMI,
-	"aws:iam/getPolicyDocument:getPolicyDocument":         getPolicyDocument,
-	"aws:iam/getRole:getRole":                             getByName("name", tRole, "NoSuchEntity"),
-	"aws:elb/getServiceAccount:getServiceAccount":         getServiceAccount,
-	"aws:kms/getKey:getKey":                               getKey,
-	"aws:kms/getAlias:getAlias":                           getAlias,
-	"aws:ssm/getParameter:getParameter":                   getParameter,
-	"aws:acm/getCertificate:getCertificate":               getCertificate,
-	"aws:route53/getZone:getZone":                         getZone,
-	"aws:secretsmanager/getSecret:getSecret":              getSecret,
-	"aws:lb/getLoadBalancer:getLoadBalancer":              getByName("name", tLoadBalancer, "LoadBalancerNotFound"),
-	"aws:s3/getBucket:getBucket":                          getByName("bucket", tBucket, "NoSuchBucket"),
-	"aws:cloudwatch/getLogGroup:getLogGroup":              getByName("name", tLogGroup, "ResourceNotFoundException"),
-	"aws:ecs/getCluster:getCluster":                       getByName("clusterName", tCluster, "ClusterNotFoundException"),
-	"aws:ecs/getService:getService":                       getService,
+	"aws:index/getAvailabilityZones:getAvailabilityZones":                        getAvailabilityZones,
+	"aws:index/getAvailabilityZone:getAvailabilityZone":                          getAvailabilityZone,
+	"aws:index/getCallerIdentity:getCallerIdentity":                              getCallerIdentity,
+	"aws:index/getRegion:getRegion":                                              getRegion,
+	"aws:index/getRegions:getRegions":                                            getRegions,
+	"aws:index/getPartition:getPartition":                                        getPartition,
+	"aws:ecr/getAuthorizationToken:getAuthorizationToken":                        getAuthorizationToken,
+	"aws:ecr/getCredentials:getCredentials":                                      getAuthorizationToken,
+	"aws:ecr/getImage:getImage":                                                  getImage,
+	"aws:ecr/getRepository:getRepository":                                        getByName("name", tRepository, "RepositoryNotFoundException"),
+	"aws:ec2/getVpc:getVpc":                                                      getVpc,
+	"aws:ec2/getSubnet:getSubnet":                                                getOne(tSubnet, "InvalidSubnet.NotFound"),
+	"aws:ec2/getSubnets:getSubnets":                                              getSubnets,
+	"aws:ec2/getSecurityGroup:getSecurityGroup":                                  getOne(tSecurityGroup, "InvalidGroup.NotFound"),
+	"aws:ec2/getPrefixList:getPrefixList":                                        getPrefixList,
+	"aws:ec2/getManagedPrefixList:getManagedPrefixList":                          getManagedPrefixList,
+	"aws:ec2/getAmi:getAmi":                                                      getAMI,
+	"aws:iam/getPolicyDocument:getPolicyDocument":                                getPolicyDocument,
+	"aws:iam/getRole:getRole":                                                    getByName("name", tRole, "NoSuchEntity"),
+	"aws:elb/getServiceAccount:getServiceAccount":                                getServiceAccount,
+	"aws:kms/getKey:getKey":                                                      getKey,
+	"aws:sns/getTopic:getTopic":                                                  getByName("name", tTopic, "NotFound"),
+	"aws:sqs/getQueue:getQueue":                                                  getByName("name", tQueue, "AWS.SimpleQueueService.NonExistentQueue"),
+	"aws:backup/getVault:getVault":                                               getByName("name", tVault, "ResourceNotFoundException"),
+	"aws:index/getDefaultTags:getDefaultTags":                                    getDefaultTags,
+	"aws:s3/getCanonicalUserId:getCanonicalUserId":                               getCanonicalUser,
+	"aws:cloudfront/getLogDeliveryCanonicalUserId:getLogDeliveryCanonicalUserId": getLogDelivery,
+	"aws:cloudfront/getCachePolicy:getCachePolicy":                               getEdgePolicy("aws:cloudfront/getCachePolicy:getCachePolicy", tCachePolicy),
+	"aws:cloudfront/getOriginRequestPolicy:getOriginRequestPolicy":               getEdgePolicy("aws:cloudfront/getOriginRequestPolicy:getOriginRequestPolicy", tOriginRequestPolicy),
+	"aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy":           getEdgePolicy("aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy", tResponseHeaders),
+	"aws:kms/getAlias:getAlias":                                                  getAlias,
+	"aws:ssm/getParameter:getParameter":                                          getParameter,
+	"aws:acm/getCertificate:getCertificate":                                      getCertificate,
+	"aws:route53/getZone:getZone":                                                getZone,
+	"aws:secretsmanager/getSecret:getSecret":                                     getSecret,
+	"aws:lb/getLoadBalancer:getLoadBalancer":                                     getByName("name", tLoadBalancer, "LoadBalancerNotFound"),
+	"aws:s3/getBucket:getBucket":                                                 getByName("bucket", tBucket, "NoSuchBucket"),
+	"aws:cloudwatch/getLogGroup:getLogGroup":                                     getByName("name", tLogGroup, "ResourceNotFoundException"),
+	"aws:ecs/getCluster:getCluster":                                              getByName("clusterName", tCluster, "ClusterNotFoundException"),
+	"aws:ecs/getService:getService":                                              getService,
 }
 
 // Invoke calls a function.
@@ -200,6 +209,24 @@ func getRegions(c call) (map[string]any, error) {
 		names = append(names, region.Name)
 	}
 	return map[string]any{"id": c.p.region.Partition(), "names": names}, nil
+}
+
+func getDefaultTags(c call) (map[string]any, error) {
+	tags := map[string]any{}
+	for key, value := range c.p.defaultTags {
+		tags[key] = value
+	}
+	return map[string]any{"id": c.p.region.Partition(), "tags": tags}, nil
+}
+
+func getCanonicalUser(call) (map[string]any, error) {
+	return map[string]any{"id": canonicalUser, "displayName": "awslab-offline"}, nil
+}
+
+// getLogDelivery returns the canonical user that writes CloudFront's standard logs, from "Configure standard logging" in
+// the CloudFront Developer Guide.
+func getLogDelivery(call) (map[string]any, error) {
+	return map[string]any{"id": "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"}, nil
 }
 
 func getPartition(c call) (map[string]any, error) {
@@ -480,6 +507,10 @@ var parameters = regexp.MustCompile(`^/aws/service/(ecs/optimized-ami|ami-amazon
 
 func getParameter(c call) (map[string]any, error) {
 	name := c.args.str("name")
+	own, err := getByName("name", tParameter, "ParameterNotFound")(c)
+	if err == nil {
+		return ownParameter(own)
+	}
 	if !parameters.MatchString(name) {
 		return nil, refuse("ParameterNotFound", "there is no parameter %q; offline there are those of Amazon's AMIs, such as "+
 			"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id", name)
@@ -492,6 +523,17 @@ func getParameter(c call) (map[string]any, error) {
 		"id": name, "value": value, "insecureValue": value, "type": "String", "version": 1.0,
 		"arn": fmt.Sprintf("arn:%s:ssm:%s::parameter%s", c.p.region.Partition(), c.p.region.Name, name),
 	}, nil
+}
+
+// ownParameter describes a parameter in the world, if the world has its value: it holds no secrets.
+func ownParameter(parameter map[string]any) (map[string]any, error) {
+	state := view(property(parameter).ObjectValue())
+	if state.str("insecureValue") == "" {
+		return nil, fmt.Errorf("the value of the parameter %s is a secret, which the offline target does not keep: give it as insecureValue, "+
+			"or pass it on in the program", state.str("name"))
+	}
+	parameter["value"] = parameter["insecureValue"]
+	return parameter, nil
 }
 
 func getServiceAccount(c call) (map[string]any, error) {
@@ -512,7 +554,7 @@ func (c call) keyNamed(name string) (*world.Thing, error) {
 		return nil, nil
 	}
 	thing, err := holder.lookUp(toKey, name)
-	if err != nil || thing.Type == tKey {
+	if err != nil || thing.Type != tAlias {
 		return thing, err
 	}
 	return holder.lookUp(toKey, stateOf(thing).str("targetKeyId"))
@@ -583,10 +625,24 @@ func getCertificate(c call) (map[string]any, error) {
 	return nil, fmt.Errorf("no certificate for domain %q found in %s with status %s", c.args.str("domain"), c.p.region.Name, strings.Join(statuses, " or "))
 }
 
-// getZone describes a hosted zone. A zone that a person owns is not in the world, so every public one is taken to exist.
+// getZone describes a hosted zone: one in the world, or else, since a zone that a person owns is not in the world, any
+// public one is taken to exist.
 func getZone(c call) (map[string]any, error) {
 	name := strings.TrimSuffix(c.args.str("name"), ".")
 	id := c.args.str("zoneId")
+	zones, err := c.here(tZone)
+	if err != nil {
+		return nil, err
+	}
+	for _, zone := range zones {
+		private := len(stateOf(zone).list("vpcs")) > 0
+		if (zone.ID == id || id == "" && stateOf(zone).str("name") == name) && private == c.args.bool("privateZone") {
+			return describe(zone), nil
+		}
+	}
+	if c.args.bool("privateZone") {
+		return nil, refuse("NoSuchHostedZone", "no matching private hosted zone found: offline there are those that the program made")
+	}
 	if id == "" {
 		id = fmt.Sprintf("Z%08X%s", crc32.ChecksumIEEE([]byte(name)), strings.ToUpper(regions[0].digest("zone/"+name, 12)))
 	}

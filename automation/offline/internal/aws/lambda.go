@@ -1,14 +1,26 @@
 package aws
 
-import "fmt"
+import (
+	"crypto/md5"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
+)
 
 func init() {
 	register(map[string]behavior{
-		tFunction: {check: checkFunction, plan: planFunction, create: createFunction, update: updateFunction},
+		tInvocation:  {diff: diffInvocation, plan: planInvocation, create: invokeFunction, update: invokeFunction},
+		tEventSource: {create: createEventSource, update: createEventSource},
+		tFunction:    {check: checkFunction, plan: planFunction, create: createFunction, update: updateFunction},
 	})
 }
 
 func checkFunction(inputs view) []failure {
+	if inputs.str("packageType") == "Image" && !inputs.given("imageUri") {
+		return []failure{failf("imageUri", "image_uri must be set when PackageType is Image")}
+	}
 	if inputs.str("packageType") != "Zip" {
 		return nil
 	}
@@ -48,6 +60,32 @@ func createFunction(c *change) error {
 	if c.inputs.bool("publish") {
 		c.set("version", "1")
 	}
+	return c.refuseFunctionImage()
+}
+
+// refuseFunctionImage refuses an image that is not in a repository of the region.
+func (c *change) refuseFunctionImage() error {
+	image := c.inputs.str("imageUri")
+	if image == "" {
+		return nil
+	}
+	repository, reference := splitImage(image)
+	registry, _, _ := strings.Cut(repository, "/")
+	account, host, _ := strings.Cut(registry, ".dkr.ecr.")
+	if host != c.p.region.Name+"."+c.p.region.DNSSuffix() {
+		return refuse("InvalidParameterValueException", "Source image %s is not valid. Provide a valid source image: one of ECR in %s.",
+			image, c.p.region.Name)
+	}
+	if account != world.Account {
+		return nil // another account's, which the world does not know
+	}
+	images, err := c.tx.Images(repository)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(images, func(i world.Image) bool { return i.Tag == reference || i.Digest == reference }) {
+		return refuse("InvalidParameterValueException", "Source image %s does not exist. Provide a valid source image.", image)
+	}
 	return nil
 }
 
@@ -55,12 +93,65 @@ func updateFunction(c *change) error {
 	if c.difference.changedAny(codeProperties) {
 		delete(c.state, "lastModified")
 		delete(c.state, "codeSha256")
+		if err := c.refuseFunctionImage(); err != nil {
+			return err
+		}
 	}
 	if c.inputs.bool("publish") && len(c.difference.edits) > 0 {
 		number, _ := number(property(view(c.state).str("version")))
 		c.set("version", fmt.Sprint(number+1))
 		delete(c.state, "qualifiedArn")
 		delete(c.state, "qualifiedInvokeArn")
+	}
+	return nil
+}
+
+// diffInvocation invokes again, as a new invocation, when the input of one that happens on create alone changes.
+func diffInvocation(d *difference) error {
+	if d.changed("input") && d.news.str("lifecycleScope") == "CREATE_ONLY" {
+		d.replace("input", true)
+	}
+	return nil
+}
+
+func planInvocation(d *difference) []string {
+	if d.changed("input") {
+		return []string{"result"}
+	}
+	return nil
+}
+
+// invocationResult is what an invocation gives offline, where there is nothing to run a function on.
+const invocationResult = `{"offline":true,"message":"not run: the offline target has nothing to run functions on"}`
+
+func invokeFunction(c *change) error {
+	id := fmt.Sprintf("%s_%s_%x", c.inputs.str("functionName"), c.inputs.str("qualifier"), md5.Sum([]byte(c.inputs.str("input"))))
+	if c.id == "" {
+		c.id = id
+	}
+	c.set("result", invocationResult)
+	return nil
+}
+
+// batchSizes are how many records a function gets at once unless the program says otherwise: 10 of a queue, 100 of a stream.
+const (
+	queueBatch  = 10.0
+	streamBatch = 100.0
+)
+
+// createEventSource refuses a queue whose messages reappear while the function still works on them.
+func createEventSource(c *change) error {
+	function := c.target("functionName")
+	c.set("functionArn", function.ARN)
+	queue := c.target("eventSourceArn")
+	if queue == nil {
+		c.out("batchSize", streamBatch)
+		return nil
+	}
+	c.out("batchSize", queueBatch)
+	visible, timeout := stateOf(queue).num("visibilityTimeoutSeconds"), stateOf(function).num("timeout")
+	if visible < timeout {
+		return refuse("InvalidParameterValueException", "Queue visibility timeout: %g seconds is less than Function timeout: %g seconds", visible, timeout)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ type Model struct {
 // AutoName says how a property is named when the program does not.
 type AutoName struct {
 	Property, Separator string
-	// Random is the number of hexadecimal digits at the end, Max the longest name in characters.
+	// Random is the number of hexadecimal digits at the end, none if 0; Max the longest name in characters.
 	Random, Max int
 	// Prefix is put before the name; Lower makes it lower case.
 	Prefix string

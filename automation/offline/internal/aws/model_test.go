@@ -27,7 +27,7 @@ func allModels(t testing.TB) map[string]*Model {
 			all[token] = model
 		}
 	}
-	require.Len(t, all, 96)
+	require.Equal(t, 160, len(all))
 	return all
 }
 

@@ -20,6 +20,9 @@ type naming struct {
 // random digits, or what the engine's autonaming configuration proposes. The second result is false if the
 // configuration turned automatic names off.
 func (n naming) automatic(rule *AutoName) (string, bool, error) {
+	if n.option == nil && rule.Random == 0 {
+		return n.base(rule, n.name), true, nil
+	}
 	if n.option == nil {
 		name, err := resource.NewUniqueName(n.seed, n.base(rule, n.name)+rule.Separator, rule.Random, rule.Max, nil)
 		return name, true, err

@@ -14,46 +14,50 @@ func init() {
 	register(map[string]behavior{
 		tDBInstance:        {check: checkDBInstance, create: createDBInstance, update: updateDBInstance, remove: removeDatabase, imported: importDBInstance},
 		tDBSubnetGroup:     {create: createDBSubnetGroup, update: createDBSubnetGroup},
-		tDBCluster:         {create: createDBCluster, remove: removeDatabase},
+		tDBCluster:         {create: createDBCluster, update: updateDBCluster, remove: removeDatabase},
 		tDBClusterInstance: {create: createDBClusterInstance},
 		tDBReplication:     {create: createDBReplication},
 	})
 }
 
-// engine is what follows from a database engine: its port, its newest version offline, how many parts of the version
-// name its family, and its licence.
+// engine is what follows from a database engine: its port, its default version offline and the newest of other major
+// versions, how many parts of the version name its family, and its licence.
 type engine struct {
 	port           float64
-	version        string
+	versions       []string
 	familyParts    int
 	license, group string
 }
 
 // engines are the RDS engines. The versions are plausible ones of 2025: which of them AWS offers was not looked up.
 var engines = map[string]engine{
-	"mysql":             {3306, "8.0.42", 2, "general-public-license", "mysql"},
-	"mariadb":           {3306, "11.4.5", 2, "general-public-license", "mariadb"},
-	"postgres":          {5432, "17.5", 1, "postgresql-license", "postgres"},
-	"oracle-ee":         {1521, "19.0.0.0.ru-2025-04.rur-2025-04.r1", 1, "bring-your-own-license", "oracle-ee"},
-	"oracle-se2":        {1521, "19.0.0.0.ru-2025-04.rur-2025-04.r1", 1, "license-included", "oracle-se2"},
-	"sqlserver-ex":      {1433, "16.00.4195.2.v1", 2, "license-included", "sqlserver-ex"},
-	"sqlserver-se":      {1433, "16.00.4195.2.v1", 2, "license-included", "sqlserver-se"},
-	"sqlserver-ee":      {1433, "16.00.4195.2.v1", 2, "license-included", "sqlserver-ee"},
-	"sqlserver-web":     {1433, "16.00.4195.2.v1", 2, "license-included", "sqlserver-web"},
-	"aurora-mysql":      {3306, "8.0.mysql_aurora.3.08.2", 2, "general-public-license", "aurora-mysql"},
-	"aurora-postgresql": {5432, "16.6", 1, "postgresql-license", "aurora-postgresql"},
+	"mysql":             {3306, []string{"8.0.42", "8.4.5"}, 2, "general-public-license", "mysql"},
+	"mariadb":           {3306, []string{"11.4.5", "10.11.11"}, 2, "general-public-license", "mariadb"},
+	"postgres":          {5432, []string{"17.5", "16.9", "15.13", "14.18"}, 1, "postgresql-license", "postgres"},
+	"oracle-ee":         {1521, []string{"19.0.0.0.ru-2025-04.rur-2025-04.r1"}, 1, "bring-your-own-license", "oracle-ee"},
+	"oracle-se2":        {1521, []string{"19.0.0.0.ru-2025-04.rur-2025-04.r1"}, 1, "license-included", "oracle-se2"},
+	"sqlserver-ex":      {1433, []string{"16.00.4195.2.v1"}, 2, "license-included", "sqlserver-ex"},
+	"sqlserver-se":      {1433, []string{"16.00.4195.2.v1"}, 2, "license-included", "sqlserver-se"},
+	"sqlserver-ee":      {1433, []string{"16.00.4195.2.v1"}, 2, "license-included", "sqlserver-ee"},
+	"sqlserver-web":     {1433, []string{"16.00.4195.2.v1"}, 2, "license-included", "sqlserver-web"},
+	"aurora-mysql":      {3306, []string{"8.0.mysql_aurora.3.08.2"}, 2, "general-public-license", "aurora-mysql"},
+	"aurora-postgresql": {5432, []string{"16.6", "17.4", "15.10"}, 1, "postgresql-license", "aurora-postgresql"},
 }
 
 // full returns the engine's full version for the one asked for, of which the first parts may be given.
 func (e engine) full(asked string) string {
-	switch {
-	case asked == "" || e.version == asked || strings.HasPrefix(e.version, asked+"."):
-		return e.version
-	case strings.Count(asked, ".") >= strings.Count(e.version, "."):
-		return asked
-	default:
-		return asked + ".1"
+	if asked == "" {
+		return e.versions[0]
 	}
+	for _, version := range e.versions {
+		if version == asked || strings.HasPrefix(version, asked+".") {
+			return version
+		}
+	}
+	if strings.Count(asked, ".") >= strings.Count(e.versions[0], ".") {
+		return asked
+	}
+	return asked + ".1"
 }
 
 // family is the parameter group family of a version: postgres17, mysql8.0.
@@ -81,7 +85,9 @@ func createDBInstance(c *change) error {
 		return err
 	}
 	if source != nil {
-		c.inherit(stateOf(source))
+		if err := c.inherit(source); err != nil {
+			return err
+		}
 	} else if err := refuseIncomplete(c); err != nil {
 		return err
 	}
@@ -97,6 +103,9 @@ func createDBInstance(c *change) error {
 		return err
 	}
 	c.versions(known)
+	if err := c.refuseDatabase(known); err != nil {
+		return err
+	}
 	c.storage()
 	c.out("port", known.port)
 	c.address()
@@ -155,6 +164,9 @@ func (c *change) replicationSource() (*world.Thing, error) {
 		if source.ARN != name && source.Region != c.p.region.Name {
 			continue
 		}
+		if err := c.refuseReplica(name, source); err != nil {
+			return nil, err
+		}
 		if stateOf(source).num("backupRetentionPeriod") == 0 {
 			return nil, refuse("InvalidDBInstanceState", "Automated backups are not enabled for this database instance %s. To enable "+
 				"automated backups, set a non-zero backup retention period.", source.Name)
@@ -165,16 +177,41 @@ func (c *change) replicationSource() (*world.Thing, error) {
 	return nil, refuse("DBInstanceNotFound", "DBInstance %s not found.", name)
 }
 
-// inherit takes over what a replica has of its source.
-func (c *change) inherit(source view) {
-	if view(c.state).str("engine") == "" {
-		c.set("engine", source.str("engine"))
+// inherited is what a replica takes over from its source, inheritedHere what one in the same region takes over besides.
+var (
+	inherited = []string{
+		"engineVersion", "allocatedStorage", "storageType", "username", "port", "iops", "storageThroughput", "storageEncrypted",
 	}
-	for _, property := range []string{"engineVersion", "allocatedStorage", "storageType", "username", "port", "iops", "storageThroughput", "storageEncrypted"} {
-		if value, has := source.at(property); has {
-			c.out(property, value)
+	inheritedHere = []string{"dbSubnetGroupName", "parameterGroupName", "kmsKeyId"}
+)
+
+// inherit takes over what a replica has of its source.
+func (c *change) inherit(source *world.Thing) error {
+	state := stateOf(source)
+	if view(c.state).str("engine") == "" {
+		c.set("engine", state.str("engine"))
+	}
+	take := inherited
+	if source.Region == c.p.region.Name {
+		take = slices.Concat(inherited, inheritedHere)
+	}
+	links, err := c.tx.Links(source)
+	if err != nil {
+		return err
+	}
+	for _, property := range take {
+		value, has := state.at(property)
+		if !has || view(c.state).has(property) {
+			continue
+		}
+		c.set(property, value)
+		for _, link := range links {
+			if link.Property == property {
+				c.links = append(c.links, link)
+			}
 		}
 	}
+	return nil
 }
 
 // placeDatabase finds zones and network of a database from its subnet group.
@@ -227,7 +264,14 @@ func (c *change) versions(e engine) {
 	full := e.full(asked)
 	c.set("engineVersionActual", full)
 	c.out("engineVersion", full)
-	c.out("parameterGroupName", "default."+e.family(full))
+	c.defaultParameters("parameterGroupName", e.family(full))
+}
+
+// defaultParameters names the default parameter group of the version unless the program names one.
+func (c *change) defaultParameters(property, family string) {
+	if !c.inputs.has(property) && (!view(c.state).has(property) || isDefaultParameterGroup(view(c.state).str(property))) {
+		c.set(property, "default."+family)
+	}
 }
 
 // storage fills in what follows from the storage type, as "Amazon RDS DB instance storage" has it.
@@ -267,7 +311,8 @@ func (c *change) managedPassword() error {
 	if len(view(c.state).list("masterUserSecrets")) > 0 {
 		return nil
 	}
-	arn, err := c.expand("arn:{partition}:secretsmanager:{region}:{account}:secret:rds!db-{uuid}-{alnum6}")
+	kind := map[bool]string{true: "cluster", false: "db"}[c.token == tDBCluster]
+	arn, err := c.expand("arn:{partition}:secretsmanager:{region}:{account}:secret:rds!" + kind + "-{uuid}-{alnum6}")
 	if err != nil {
 		return err
 	}
@@ -285,16 +330,62 @@ func updateDBInstance(c *change) error {
 			return refuse("InvalidParameterCombination", "The AllowMajorVersionUpgrade flag must be present when upgrading to a new "+
 				"major version: from %s to %s", before, after)
 		}
+		if known.family(before) != known.family(after) {
+			if err := c.upgradeReplicas(after, known.family(after)); err != nil {
+				return err
+			}
+		}
 	}
 	if err := c.placeDatabase(); err != nil {
 		return err
 	}
 	c.versions(known)
+	if err := c.refuseDatabase(known); err != nil {
+		return err
+	}
 	if !c.inputs.bool("manageMasterUserPassword") {
 		c.set("masterUserSecrets", []any{})
 	}
 	c.address()
 	return c.managedPassword()
+}
+
+// upgradeReplicas upgrades the replicas in the region along with their source, as RDS does for PostgreSQL; for other
+// engines it refuses to upgrade the source before them. From "Upgrading a DB instance engine version" in the Amazon RDS
+// User Guide.
+func (c *change) upgradeReplicas(version, family string) error {
+	referrers, err := c.tx.Referrers(c.thing)
+	if err != nil {
+		return err
+	}
+	for _, r := range referrers {
+		state := stateOf(r.Thing)
+		known := engines[state.str("engine")]
+		if r.Property != "replicateSourceDb" || r.Thing.Region != c.p.region.Name || known.family(state.str("engineVersionActual")) == family {
+			continue
+		}
+		if state.str("engine") != "postgres" {
+			return refuse("InvalidDBInstanceState", "One or more of the DB Instance's read replicas need to be upgraded: %s", r.Thing.Name)
+		}
+		if err := c.upgradeReplica(r.Thing, version, family); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// upgradeReplica gives a replica the version, and the default parameters of its family until it is given others.
+func (c *change) upgradeReplica(replica *world.Thing, version, family string) error {
+	for name, value := range map[string]string{
+		"engineVersion": version, "engineVersionActual": version, "parameterGroupName": "default." + family,
+	} {
+		set(replica.State, name, property(value))
+	}
+	links, err := c.tx.Links(replica)
+	if err != nil {
+		return err
+	}
+	return c.tx.Put(replica, slices.DeleteFunc(links, func(l world.Link) bool { return l.Property == "parameterGroupName" }))
 }
 
 // tSnapshot stands for final snapshots among the names that stay taken.
@@ -306,13 +397,17 @@ func removeDatabase(c *change) error {
 		return refuse("InvalidParameterCombination", "Cannot delete protected %s, please disable deletion protection and try again.",
 			map[bool]string{true: "DB Instance", false: "Cluster"}[c.token == tDBInstance])
 	}
-	if c.olds.bool("skipFinalSnapshot") || c.olds.str("replicateSourceDb") != "" {
+	if c.olds.bool("skipFinalSnapshot") {
 		return nil
 	}
 	snapshot := c.olds.str("finalSnapshotIdentifier")
 	if snapshot == "" {
 		return errors.New("final_snapshot_identifier is required when skip_final_snapshot is false: set finalSnapshotIdentifier or " +
 			"skipFinalSnapshot and run an update first")
+	}
+	if c.olds.str("replicateSourceDb") != "" {
+		return refuse("InvalidParameterCombination", "FinalDBSnapshotIdentifier can not be specified when deleting a replica instance: "+
+			"set skipFinalSnapshot and run an update first")
 	}
 	_, taken, err := c.tx.Buried(c.thing.Region, tSnapshot, snapshot)
 	if err != nil {
@@ -345,69 +440,6 @@ func createDBSubnetGroup(c *change) error {
 			"requirement. Current AZ coverage: %s. Add subnets to cover at least 2 AZs.", strings.Join(sortedKeys(zones), ", "))
 	}
 	c.set("vpcId", vpc)
-	return nil
-}
-
-func createDBCluster(c *change) error {
-	restored := c.inputs.has("snapshotIdentifier") || c.inputs.has("restoreToPointInTime") || c.inputs.has("s3Import") ||
-		c.inputs.has("replicationSourceIdentifier") || c.inputs.has("globalClusterIdentifier")
-	if !restored && !c.inputs.given("masterUsername") {
-		return errors.New("\"master_username\": required field is not set")
-	}
-	if !restored && !c.inputs.given("masterPassword") && !c.inputs.bool("manageMasterUserPassword") {
-		return errors.New("one of masterPassword and manageMasterUserPassword is required")
-	}
-	known, has := engines[c.inputs.str("engine")]
-	if !has {
-		return refuse("InvalidParameterValue", "Invalid DB engine: %q", c.inputs.str("engine"))
-	}
-	if err := c.compute(false); err != nil {
-		return err
-	}
-	if err := c.placeDatabase(); err != nil {
-		return err
-	}
-	full := known.full(c.inputs.str("engineVersion"))
-	c.set("engineVersionActual", full)
-	c.out("engineVersion", full)
-	c.out("dbClusterParameterGroupName", "default."+known.family(full))
-	c.out("port", known.port)
-	for property, infix := range map[string]string{"endpoint": "cluster", "readerEndpoint": "cluster-ro"} {
-		c.set(property, fmt.Sprintf("%s.%s-%s.%s.rds.%s", view(c.state).str("clusterIdentifier"), infix, c.p.region.digest("rds", 12),
-			c.p.region.Name, c.p.region.DNSSuffix()))
-	}
-	if c.inputs.bool("storageEncrypted") {
-		c.out("kmsKeyId", c.p.keyARN("rds"))
-	}
-	delete(c.state, "availabilityZone")
-	return c.managedPassword()
-}
-
-func createDBClusterInstance(c *change) error {
-	cluster := stateOf(c.target("clusterIdentifier"))
-	if err := c.compute(false); err != nil {
-		return err
-	}
-	for _, property := range []string{
-		"engineVersion", "engineVersionActual", "dbSubnetGroupName", "storageEncrypted", "kmsKeyId", "preferredBackupWindow",
-	} {
-		if value, has := cluster.at(property); has {
-			c.out(property, value)
-		}
-	}
-	known := engines[c.inputs.str("engine")]
-	c.set("port", cluster.num("port"))
-	c.out("dbParameterGroupName", "default."+known.family(cluster.str("engineVersionActual")))
-	c.out("availabilityZone", c.p.region.zoneNames()[0])
-	c.set("endpoint", fmt.Sprintf("%s.%s.%s.rds.%s", view(c.state).str("identifier"), c.p.region.digest("rds", 12), c.p.region.Name, c.p.region.DNSSuffix()))
-	siblings, err := c.siblings(tDBClusterInstance)
-	if err != nil {
-		return err
-	}
-	writer := !slices.ContainsFunc(siblings, func(t *world.Thing) bool {
-		return stateOf(t).str("clusterIdentifier") == c.inputs.str("clusterIdentifier")
-	})
-	c.set("writer", writer)
 	return nil
 }
 

@@ -7,13 +7,22 @@ import (
 )
 
 func init() {
-	register(map[string]behavior{tRecord: {create: createRecord}})
+	register(map[string]behavior{
+		tRecord: {create: createRecord},
+		tZone:   {create: createZone},
+	})
+}
+
+// createZone writes the name as Route 53 has it.
+func createZone(c *change) error {
+	c.set("name", strings.TrimSuffix(strings.ToLower(c.inputs.str("name")), "."))
+	return nil
 }
 
 func createRecord(c *change) error {
 	name := strings.TrimSuffix(strings.ToLower(c.inputs.str("name")), ".")
 	c.set("name", name)
-	c.out("fqdn", name)
+	c.out("fqdn", c.fullName(name))
 	c.id = strings.TrimPrefix(c.inputs.str("zoneId"), "/hostedzone/") + "_" + name + "_" + c.inputs.str("type")
 	if set := c.inputs.str("setIdentifier"); set != "" {
 		c.id += "_" + set
@@ -26,4 +35,16 @@ func createRecord(c *change) error {
 			name, c.inputs.str("type"))
 	}
 	return nil
+}
+
+// fullName appends the zone's name to a record's, when the zone is in the world and the name does not end with it.
+func (c *change) fullName(name string) string {
+	zone := stateOf(c.target("zoneId")).str("name")
+	if zone == "" || name == zone || strings.HasSuffix(name, "."+zone) {
+		return name
+	}
+	if name == "" {
+		return zone
+	}
+	return name + "." + zone
 }

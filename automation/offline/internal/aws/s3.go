@@ -12,7 +12,10 @@ import (
 func init() {
 	register(map[string]behavior{
 		tBucket:            {create: createBucket, read: readBucket, remove: removeBucket},
-		tBucketVersioning:  {diff: diffVersioning},
+		tBucketVersioning:  {diff: diffVersioning, update: updateVersioning, remove: removeVersioning},
+		tBucketObjectLock:  {create: refuseUnversioned, update: refuseUnversioned},
+		tBucketACL:         {create: refuseACL, update: refuseACL},
+		tBucketLogging:     {create: refuseDistantLogs, update: refuseDistantLogs},
 		tBucketEncryption:  {create: createEncryption, update: createEncryption},
 		tBucketPolicy:      {create: createBucketPolicy, update: createBucketPolicy},
 		tBucketLifecycle:   {check: checkLifecycle},
@@ -64,7 +67,104 @@ func removeBucket(c *change) error {
 			"The bucket you tried to delete is not empty: it has %d objects, such as %s; set forceDestroy and run an update first",
 			len(objects), objects[0]))
 	}
+	if err := c.removeManagedObjects(); err != nil {
+		return err
+	}
 	return c.tx.RemoveObjects(c.thing.ID)
+}
+
+// removeManagedObjects deletes the objects of a bucket that are things of their own.
+func (c *change) removeManagedObjects() error {
+	referrers, err := c.tx.Referrers(c.thing)
+	if err != nil {
+		return err
+	}
+	for _, r := range referrers {
+		if r.Property == "bucket" && (r.Thing.Type == tBucketObject || r.Thing.Type == tBucketObjectV2) {
+			if err := c.tx.Remove(r.Thing.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// satellites returns the resources of a type that configure the bucket.
+func (c *change) satellites(bucket *world.Thing, token string) ([]view, error) {
+	referrers, err := c.tx.Referrers(bucket)
+	if err != nil {
+		return nil, err
+	}
+	var states []view
+	for _, r := range referrers {
+		if r.Thing.Type == token && r.Property == "bucket" {
+			states = append(states, stateOf(r.Thing))
+		}
+	}
+	return states, nil
+}
+
+// takesACLs says whether a bucket has access control lists. Since April 2023 a bucket has none unless it says so.
+func (c *change) takesACLs(bucket *world.Thing) (bool, error) {
+	ownerships, err := c.satellites(bucket, tBucketOwnership)
+	return slices.ContainsFunc(ownerships, func(o view) bool {
+		return o.str("rule.objectOwnership") != "BucketOwnerEnforced"
+	}), err
+}
+
+func refuseACL(c *change) error {
+	bucket := c.target("bucket")
+	if bucket == nil {
+		return nil
+	}
+	allowed, err := c.takesACLs(bucket)
+	if err != nil || allowed {
+		return err
+	}
+	return refuse("AccessControlListNotSupported", "The bucket does not allow ACLs: %s", bucket.ID)
+}
+
+// refuseDistantLogs refuses to write a bucket's access logs to one in another region.
+func refuseDistantLogs(c *change) error {
+	bucket, logs := c.target("bucket"), c.target("targetBucket")
+	if bucket != nil && logs != nil && bucket.Region != logs.Region {
+		return refuse("CrossLocationLoggingProhibited", "Cross S3 location logging not allowed: %s is in %s, %s in %s", bucket.ID, bucket.Region, logs.ID,
+			logs.Region)
+	}
+	return nil
+}
+
+func refuseUnversioned(c *change) error {
+	bucket := c.target("bucket")
+	if bucket == nil {
+		return nil
+	}
+	versioned, err := isVersioned(c, bucket)
+	if err != nil || versioned {
+		return err
+	}
+	return refuse("InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply an Object Lock configuration: %s", bucket.ID)
+}
+
+func updateVersioning(c *change) error {
+	if view(c.state).str("versioningConfiguration.status") == "Enabled" {
+		return nil
+	}
+	return removeVersioning(c)
+}
+
+// removeVersioning refuses to turn versioning off while the bucket is replicated.
+func removeVersioning(c *change) error {
+	buckets, err := c.tx.ByID(tBucket, c.olds.str("bucket"))
+	if err != nil || len(buckets) == 0 {
+		return err
+	}
+	replications, err := c.satellites(buckets[0], tBucketReplication)
+	if err != nil || len(replications) == 0 {
+		return err
+	}
+	return refuseRetried("InvalidBucketState", "A replication configuration is present on this bucket, so the versioning state cannot be "+
+		"changed. To change the versioning state, first delete the replication configuration of %s.", buckets[0].ID)
 }
 
 func diffVersioning(d *difference) error {
@@ -145,6 +245,11 @@ func createReplication(c *change) error {
 	buckets := []string{c.inputs.str("bucket")}
 	for _, rule := range c.inputs.objects("rules") {
 		buckets = append(buckets, strings.TrimPrefix(rule.str("destination.bucket"), "arn:aws:s3:::"))
+		encrypted := rule.str("sourceSelectionCriteria.sseKmsEncryptedObjects.status") == "Enabled"
+		if encrypted && !rule.has("destination.encryptionConfiguration.replicaKmsKeyId") {
+			return refuse("InvalidRequest", "ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present: "+
+				"destination.encryptionConfiguration.replicaKmsKeyId")
+		}
 	}
 	for _, bucket := range buckets {
 		things, err := c.tx.ByID(tBucket, bucket)

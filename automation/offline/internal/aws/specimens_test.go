@@ -2,6 +2,7 @@ package aws
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -35,7 +36,10 @@ const (
 func with(inputs in) func(things) in { return func(things) in { return inputs } }
 
 // specimens are in the order in which they can be made.
-var specimens = []specimen{
+var specimens = slices.Concat(foundations, satellites)
+
+// foundations are the things that most others refer to.
+var foundations = []specimen{
 	{tVpc, "", with(in{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true}), `vpc-[0-9a-f]{17}`, `arn:aws:ec2:us-east-1:123456789012:vpc/vpc-[0-9a-f]{17}`},
 	{tSubnet, "", func(h things) in {
 		return in{"vpcId": h.id(tVpc), "cidrBlock": "10.0.0.0/24", "availabilityZone": "us-east-1a"}
@@ -88,7 +92,7 @@ var specimens = []specimen{
 	}, `fl-[0-9a-f]{17}`, `arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/fl-[0-9a-f]{17}`},
 	{tLaunchTemplate, "", func(h things) in { return in{"imageId": "ami-1", "vpcSecurityGroupIds": []any{h.id(tSecurityGroup)}} }, `lt-[0-9a-f]{17}`, `arn:aws:ec2:us-east-1:123456789012:launch-template/lt-[0-9a-f]{17}`},
 	{tAutoScalingGroup, "", func(h things) in {
-		return in{"minSize": 1, "maxSize": 2, "vpcZoneIdentifiers": []any{h.id(tSubnet)}, "launchTemplate": in{"id": h.id(tLaunchTemplate), "version": "$Latest"}, "protectFromScaleIn": true}
+		return in{"minSize": 1, "maxSize": 2, "vpcZoneIdentifiers": []any{h.id(tSubnet)}, "launchTemplate": in{"id": h.id(tLaunchTemplate), "version": "$Latest"}, "protectFromScaleIn": true, "forceDelete": true}
 	}, `it-[0-9a-f]{7}`, `arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:[0-9a-f-]{36}:autoScalingGroupName/it-[0-9a-f]{7}`},
 	{tRepository, "", with(in{}), `it-[0-9a-f]{7}`, `arn:aws:ecr:us-east-1:123456789012:repository/it-[0-9a-f]{7}`},
 	{tLifecyclePolicy, "", func(h things) in {
@@ -173,7 +177,7 @@ var specimens = []specimen{
 	{tDistribution, "", func(h things) in {
 		return in{"enabled": true, "origins": []any{in{"domainName": "shop.s3.amazonaws.com", "originId": "s3", "originAccessControlId": h.id(tAccessControl)}},
 			"restrictions": in{"geoRestriction": in{"restrictionType": "none"}}, "viewerCertificate": in{"cloudfrontDefaultCertificate": true},
-			"defaultCacheBehavior": in{"targetOriginId": "s3", "viewerProtocolPolicy": "redirect-to-https", "allowedMethods": []any{"GET", "HEAD"}, "cachedMethods": []any{"GET", "HEAD"}}}
+			"defaultCacheBehavior": in{"targetOriginId": "s3", "viewerProtocolPolicy": "redirect-to-https", "cachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6", "allowedMethods": []any{"GET", "HEAD"}, "cachedMethods": []any{"GET", "HEAD"}}}
 	}, `E[0-9A-Z]{13}`, `arn:aws:cloudfront::123456789012:distribution/E[0-9A-Z]{13}`},
 	{tFileSystem, "", with(in{"encrypted": true}), `fs-[0-9a-f]{17}`, `arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-[0-9a-f]{17}`},
 	{tMountTarget, "", func(h things) in { return in{"fileSystemId": h.id(tFileSystem), "subnetId": h.id(tSubnet)} }, `fsmt-[0-9a-f]{17}`, ``},
@@ -182,8 +186,10 @@ var specimens = []specimen{
 		return in{"fileSystemId": h.id(tFileSystem), "backupPolicy": in{"status": "ENABLED"}}
 	}, `fs-[0-9a-f]{17}`, ``},
 	{tFileSystemPolicy, "", func(h things) in { return in{"fileSystemId": h.id(tFileSystem), "policy": grant} }, `fs-[0-9a-f]{17}`, ``},
-	{"aws:cloudwatch/metricAlarm:MetricAlarm", "", with(in{"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1, "metricName": "CPUUtilization", "namespace": "AWS/ECS", "period": 60, "statistic": "Average", "threshold": 80}), `it-[0-9a-f]{7}`, `arn:aws:cloudwatch:us-east-1:123456789012:alarm:it-[0-9a-f]{7}`},
-	{"aws:cloudwatch/compositeAlarm:CompositeAlarm", "", with(in{"alarmName": "shop", "alarmRule": "ALARM(cpu)"}), `shop`, `arn:aws:cloudwatch:us-east-1:123456789012:alarm:shop`},
+	{tMetricAlarm, "", with(in{"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 1, "metricName": "CPUUtilization", "namespace": "AWS/ECS", "period": 60, "statistic": "Average", "threshold": 80}), `it-[0-9a-f]{7}`, `arn:aws:cloudwatch:us-east-1:123456789012:alarm:it-[0-9a-f]{7}`},
+	{tCompositeAlarm, "", func(h things) in {
+		return in{"alarmName": "shop", "alarmRule": "ALARM(" + h.id(tMetricAlarm) + ")"}
+	}, `shop`, `arn:aws:cloudwatch:us-east-1:123456789012:alarm:shop`},
 	{"aws:cloudwatch/dashboard:Dashboard", "", with(in{"dashboardName": "shop", "dashboardBody": `{"widgets":[]}`}), `shop`, ``},
 	{tLogMetricFilter, "", func(h things) in {
 		return in{"logGroupName": h.id(tLogGroup), "name": "errors", "pattern": "ERROR", "metricTransformation": in{"name": "Errors", "namespace": "Shop", "value": "1"}}
@@ -199,8 +205,9 @@ var specimens = []specimen{
 	{"aws:xray/group:Group", "", with(in{"groupName": "shop", "filterExpression": "responsetime > 5"}), `arn:aws:xray:us-east-1:123456789012:group/shop/[A-Z2-7]{52}`, `arn:aws:xray:.*`},
 	{tWebACL, "", with(in{"scope": "REGIONAL", "defaultAction": in{"allow": in{}}, "visibilityConfig": in{"cloudwatchMetricsEnabled": true, "metricName": "shop", "sampledRequestsEnabled": true}}), `[0-9a-f-]{36}`, `arn:aws:wafv2:us-east-1:123456789012:regional/webacl/it-[0-9a-f]{7}/[0-9a-f-]{36}`},
 	{tWebACLAssoc, "", func(h things) in { return in{"webAclArn": h.arn(tWebACL), "resourceArn": h.arn(tLoadBalancer)} }, `arn:aws:wafv2:.*,arn:aws:elasticloadbalancing:.*`, ``},
+	{tLogGroup, "waf", with(in{"name": "aws-waf-logs-shop"}), `aws-waf-logs-shop`, `arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-shop`},
 	{tWebACLLogging, "", func(h things) in {
-		return in{"resourceArn": h.arn(tWebACL), "logDestinationConfigs": []any{h.arn(tLogGroup)}}
+		return in{"resourceArn": h.arn(tWebACL), "logDestinationConfigs": []any{h.arn(tLogGroup + " waf")}}
 	}, `arn:aws:wafv2:.*`, ``},
 	{tVault, "", with(in{}), `it-[0-9a-f]{7}`, `arn:aws:backup:us-east-1:123456789012:backup-vault:it-[0-9a-f]{7}`},
 	{tPlan, "", func(h things) in {
@@ -267,7 +274,7 @@ func TestEveryModelledTypeRoundTrips(t *testing.T) {
 		assert.True(t, exists, "import of %s", s.token)
 	}
 	for token := range allModels(t) {
-		if token != tDBReplication { // needs a second region, see TestBackupsAreCopiedToAnotherRegion
+		if token != tDBReplication && token != tReplicaKey { // need a second region, see TestBackupsAreCopiedToAnotherRegion and TestAReplicaKeyHasItsPrimarysID
 			assert.True(t, seen[token], "no specimen of %s", token)
 		}
 	}

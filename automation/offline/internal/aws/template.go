@@ -2,6 +2,7 @@ package aws
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"regexp"
@@ -38,7 +39,8 @@ type scope struct {
 
 // expand replaces the placeholders of a template:
 //
-//	{name}     a variable, random characters (see random), a generator (uuid, stamp, now, time, ...) or a property
+//	{name}     a variable, random characters (see random), a generator (uuid, stamp, now, time, ...) or a property;
+//	           of a property that is an object or a list, a digest
 //	{?,name}   the same with a comma before it, or nothing when there is no such property
 //
 // A template that is {=name} alone becomes the value of the name as it is, list or number.
@@ -119,10 +121,19 @@ func (s scope) lookup(name string) (string, bool) {
 		return generate(), true
 	}
 	if value, has := s.properties.at(name); has {
-		return text(value), true
+		return summary(value), true
 	}
 	// A map's missing element and an absent name read as nothing.
 	return "", strings.Contains(name, ".")
+}
+
+// summary is a value as text, an object or a list as a digest: it may hold secrets.
+func summary(v resource.PropertyValue) string {
+	if !v.IsObject() && !v.IsArray() {
+		return text(v)
+	}
+	sum := sha256.Sum256([]byte(document(v)))
+	return hex.EncodeToString(sum[:16])
 }
 
 var generators = map[string]func() string{
