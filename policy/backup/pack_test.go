@@ -39,6 +39,7 @@ var cases = map[string][]ruletest.Case{
 	"stateful-protect": append(ruletest.Switches(table, "deletionProtectionEnabled", true, violation("deletionProtectionEnabled")),
 		ruletest.Case{Situation: ruletest.Fails, Name: "bucket", Resource: bucket(ruletest.Props{"forceDestroy": true}), Want: violation("forceDestroy")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "bucket", Resource: bucket(ruletest.Props{}), Want: ruletest.Pass},
+		ruletest.Case{Situation: ruletest.Passes, Name: "a worthless bucket", Resource: bucket(ruletest.Props{"forceDestroy": true, "tags": object{"backup": "none"}}), Want: ruletest.NotApplicable},
 		ruletest.Case{Situation: ruletest.Fails, Name: "no last snapshot", Resource: db(ruletest.Props{"deletionProtection": true, "skipFinalSnapshot": true}), Want: violation("skipFinalSnapshot")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "database", Resource: db(ruletest.Props{"deletionProtection": true}), Want: ruletest.Pass}),
 	"backup-coverage":       coverageCases,

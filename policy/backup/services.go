@@ -70,6 +70,16 @@ var services = []rule.Rule{
 	},
 }
 
+// unlessWorthless leaves alone what says that nothing in it is worth a backup.
+func unlessWorthless(judge expect.Judge) expect.Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		if tagsOf(r)["backup"] == "none" {
+			return rule.NotApplicable("it says that nothing in it is worth a backup")
+		}
+		return judge(r, run)
+	}
+}
+
 const lostForGood = "so that one wrong command loses the data for good"
 
 var databaseProtection = expect.All(expect.True("deletionProtection", lostForGood), expect.NotTrue("skipFinalSnapshot", lostForGood))
