@@ -63,7 +63,7 @@ var services = []rule.Rule{
 			instanceType:                    expect.UnlessSet("replicateSourceDb", replica, databaseProtection),
 			clusterType:                     databaseProtection,
 			tableType:                       expect.True("deletionProtectionEnabled", lostForGood),
-			bucketType:                      expect.NotTrue("forceDestroy", lostForGood),
+			bucketType:                      unlessWorthless(expect.NotTrue("forceDestroy", lostForGood)),
 			vaultType:                       expect.NotTrue("forceDestroy", lostForGood),
 			"aws:ecr/repository:Repository": expect.NotTrue("forceDelete", lostForGood),
 		}),
