@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicediscovery"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -54,17 +56,32 @@ type ClusterArgs struct {
 	Name string
 	// ContainerInsights collects metrics per task, at a price.
 	ContainerInsights bool
-	// Capacity is the strategy of tasks that have none of their own.
+	// Capacity is the strategy of tasks on Fargate that have none of their own.
 	Capacity Capacity
-	Tags     map[string]string
+	// Instances are EC2 instances of the cluster's own, which run the tasks instead of Fargate. Nil means Fargate.
+	Instances *Instances
+	// Namespace is the name in which services find each other (Service Connect). Empty means that they do not.
+	Namespace string
+	// SessionLogGroup is the name of the log group that records what people do in tasks with ECS Exec; it is made here.
+	// Empty means that sessions go unrecorded.
+	SessionLogGroup  string
+	LogRetentionDays int
+	// KmsKeyArn encrypts sessions, LogKmsKeyArn their record. Nil means AWS's own keys.
+	KmsKeyArn, LogKmsKeyArn pulumi.StringInput
+	Tags                    map[string]string
 }
 
-// Cluster is an ECS cluster on Fargate. Its type token is awslab:compute:Cluster.
+// Cluster is an ECS cluster, on Fargate or on instances of its own. Its type token is awslab:compute:Cluster.
 type Cluster struct {
 	pulumi.ResourceState
 
 	ClusterArn  pulumi.StringOutput `pulumi:"clusterArn"`
 	ClusterName pulumi.StringOutput `pulumi:"clusterName"`
+	// Namespace is the ARN of the one in which services find each other; empty without one.
+	Namespace pulumi.StringOutput `pulumi:"namespace"`
+
+	// LaunchType is FARGATE or EC2. On EC2 CapacityProvider and ScalingGroup are the names of what governs the instances.
+	LaunchType, CapacityProvider, ScalingGroup string
 
 	// ready is what services have to wait for: they may name a capacity provider only once the cluster has it.
 	ready pulumi.Resource
@@ -75,24 +92,103 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 	if args == nil {
 		args = &ClusterArgs{}
 	}
-	if err := errors.Join(checkName("Name", args.Name, 255), args.Capacity.validate()); err != nil {
+	if err := errors.Join(checkName("Name", args.Name, 255), args.validateCapacity()); err != nil {
 		return nil, fmt.Errorf("cluster %q: %w", name, err)
 	}
-	component := &Cluster{}
+	component := &Cluster{LaunchType: "FARGATE", Namespace: pulumi.String("").ToStringOutput()}
 	if err := ctx.RegisterComponentResource("awslab:compute:Cluster", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering cluster %q: %w", name, err)
 	}
+	settings, err := component.settings(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	cluster, err := ecs.NewCluster(ctx, name+"-cluster", settings, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating cluster %q: %w", name, err)
+	}
+	capacity, err := component.capacity(ctx, name, args, cluster)
+	if err != nil {
+		return nil, err
+	}
+	providers, err := ecs.NewClusterCapacityProviders(ctx, name+"-capacity", capacity, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("adding capacity providers to cluster %q: %w", name, err)
+	}
+	component.ClusterArn, component.ClusterName, component.ready = cluster.Arn, cluster.Name, providers
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"clusterArn": component.ClusterArn, "clusterName": component.ClusterName, "namespace": component.Namespace,
+	}); err != nil {
+		return nil, fmt.Errorf("registering outputs of cluster %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func (args *ClusterArgs) validateCapacity() error {
+	if args.Instances != nil {
+		return args.Instances.validate()
+	}
+	return args.Capacity.validate()
+}
+
+func (component *Cluster) settings(ctx *pulumi.Context, name string, args *ClusterArgs) (*ecs.ClusterArgs, error) {
 	insights := "disabled"
 	if args.ContainerInsights {
 		insights = "enabled"
 	}
-	cluster, err := ecs.NewCluster(ctx, name+"-cluster", &ecs.ClusterArgs{
+	settings := &ecs.ClusterArgs{
 		Name:     pulumi.String(args.Name),
 		Settings: ecs.ClusterSettingArray{ecs.ClusterSettingArgs{Name: pulumi.String("containerInsights"), Value: pulumi.String(insights)}},
 		Tags:     pulumi.ToStringMap(args.Tags),
+	}
+	if args.Namespace != "" {
+		namespace, err := servicediscovery.NewHttpNamespace(ctx, name+"-namespace", &servicediscovery.HttpNamespaceArgs{
+			Name: pulumi.String(args.Namespace), Description: pulumi.String("Services of cluster " + args.Name), Tags: pulumi.ToStringMap(args.Tags),
+		}, pulumi.Parent(component))
+		if err != nil {
+			return nil, fmt.Errorf("creating the namespace of cluster %q: %w", name, err)
+		}
+		component.Namespace = namespace.Arn
+		settings.ServiceConnectDefaults = ecs.ClusterServiceConnectDefaultsArgs{Namespace: namespace.Arn}
+	}
+	if args.SessionLogGroup == "" {
+		return settings, nil
+	}
+	logs, err := cloudwatch.NewLogGroup(ctx, name+"-sessions", &cloudwatch.LogGroupArgs{
+		Name: pulumi.String(args.SessionLogGroup), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: optionalInput(args.LogKmsKeyArn), Tags: pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
-		return nil, fmt.Errorf("creating cluster %q: %w", name, err)
+		return nil, fmt.Errorf("creating the log group of the sessions in cluster %q: %w", name, err)
+	}
+	settings.Configuration = ecs.ClusterConfigurationArgs{ExecuteCommandConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
+		Logging: pulumi.String("OVERRIDE"), KmsKeyId: optionalInput(args.KmsKeyArn),
+		LogConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationLogConfigurationArgs{
+			CloudWatchEncryptionEnabled: pulumi.Bool(args.LogKmsKeyArn != nil), CloudWatchLogGroupName: logs.Name,
+		},
+	}}
+	return settings, nil
+}
+
+func optionalInput(value pulumi.StringInput) pulumi.StringPtrInput {
+	if value == nil {
+		return nil
+	}
+	return value.ToStringOutput().ToStringPtrOutput()
+}
+
+// capacity is where the tasks run: on the instances, or on Fargate.
+func (component *Cluster) capacity(ctx *pulumi.Context, name string, args *ClusterArgs, cluster *ecs.Cluster) (*ecs.ClusterCapacityProvidersArgs, error) {
+	capacity := &ecs.ClusterCapacityProvidersArgs{ClusterName: cluster.Name}
+	if args.Instances != nil {
+		provider, err := component.newInstances(ctx, name, args, cluster)
+		if err != nil {
+			return nil, err
+		}
+		capacity.CapacityProviders = pulumi.StringArray{provider.Name}
+		capacity.DefaultCapacityProviderStrategies = ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArray{
+			ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs{CapacityProvider: provider.Name, Weight: pulumi.Int(1)},
+		}
+		return capacity, nil
 	}
 	var strategies ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArray
 	for _, s := range args.Capacity.shares() {
@@ -100,19 +196,7 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 			CapacityProvider: pulumi.String(s.provider), Base: pulumi.Int(s.base), Weight: pulumi.Int(s.weight),
 		})
 	}
-	providers, err := ecs.NewClusterCapacityProviders(ctx, name+"-capacity", &ecs.ClusterCapacityProvidersArgs{
-		ClusterName:                       cluster.Name,
-		CapacityProviders:                 pulumi.ToStringArray([]string{"FARGATE", "FARGATE_SPOT"}),
-		DefaultCapacityProviderStrategies: strategies,
-	}, pulumi.Parent(component))
-	if err != nil {
-		return nil, fmt.Errorf("adding capacity providers to cluster %q: %w", name, err)
-	}
-	component.ClusterArn, component.ClusterName, component.ready = cluster.Arn, cluster.Name, providers
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
-		"clusterArn": component.ClusterArn, "clusterName": component.ClusterName,
-	}); err != nil {
-		return nil, fmt.Errorf("registering outputs of cluster %q: %w", name, err)
-	}
-	return component, nil
+	capacity.CapacityProviders = pulumi.ToStringArray([]string{"FARGATE", "FARGATE_SPOT"})
+	capacity.DefaultCapacityProviderStrategies = strategies
+	return capacity, nil
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -23,9 +24,14 @@ type LoadBalancerArgs struct {
 	SubnetIds pulumi.StringArrayInput
 	// SecurityGroupId is the group that services let in.
 	SecurityGroupId pulumi.StringInput
-	// CertificateArn is an ACM certificate. With it requests to port 80 are redirected to HTTPS; without it HTTP is
-	// served, which is for development.
-	CertificateArn string
+	// CertificateArn is an ACM certificate. With it requests to port 80 are redirected to HTTPS; without it (nil) HTTP
+	// is served, which is for development.
+	CertificateArn pulumi.StringInput
+	// Domain is a name that is made to lead to the load balancer, in the Route 53 hosted zone ZoneId. Empty means none.
+	Domain string
+	ZoneId pulumi.StringInput
+	// LogBucket is the name of the S3 bucket that keeps a record of every request. Nil means none does.
+	LogBucket pulumi.StringInput
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
@@ -62,6 +68,9 @@ func (args *LoadBalancerArgs) validate() error {
 	if args.SecurityGroupId == nil {
 		problems = append(problems, errors.New("SecurityGroupId: missing"))
 	}
+	if args.Domain != "" && args.ZoneId == nil {
+		problems = append(problems, fmt.Errorf("ZoneId: missing; say which hosted zone %s lies in", args.Domain))
+	}
 	return errors.Join(problems...)
 }
 
@@ -81,7 +90,7 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 	if idleTimeout == 0 {
 		idleTimeout = 60
 	}
-	balancer, err := lb.NewLoadBalancer(ctx, name+"-alb", &lb.LoadBalancerArgs{
+	settings := &lb.LoadBalancerArgs{
 		Name:                     pulumi.String(args.Name),
 		LoadBalancerType:         pulumi.String("application"),
 		Internal:                 pulumi.Bool(false),
@@ -92,7 +101,11 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 		EnableDeletionProtection: pulumi.Bool(args.DeletionProtection),
 		IdleTimeout:              pulumi.Int(idleTimeout),
 		Tags:                     pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component))
+	}
+	if args.LogBucket != nil {
+		settings.AccessLogs = lb.LoadBalancerAccessLogsArgs{Bucket: args.LogBucket, Prefix: pulumi.String(args.Name), Enabled: pulumi.Bool(true)}
+	}
+	balancer, err := lb.NewLoadBalancer(ctx, name+"-alb", settings, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating load balancer %q: %w", name, err)
 	}
@@ -100,11 +113,17 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 	if err != nil {
 		return nil, err
 	}
-	scheme := "http"
-	if args.CertificateArn != "" {
+	if err := component.newRecords(ctx, name, args, balancer); err != nil {
+		return nil, err
+	}
+	scheme, host := "http", balancer.DnsName
+	if args.CertificateArn != nil {
 		scheme = "https"
 	}
-	component.Url = pulumi.Sprintf("%s://%s", scheme, balancer.DnsName)
+	if args.Domain != "" {
+		host = pulumi.String(args.Domain).ToStringOutput()
+	}
+	component.Url = pulumi.Sprintf("%s://%s", scheme, host)
 	component.DnsName, component.Arn, component.ArnSuffix = balancer.DnsName, balancer.Arn, balancer.ArnSuffix
 	component.ListenerArn = listener.Arn
 	component.SecurityGroupId = args.SecurityGroupId.ToStringOutput()
@@ -115,6 +134,20 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 		return nil, fmt.Errorf("registering outputs of load balancer %q: %w", name, err)
 	}
 	return component, nil
+}
+
+// newRecords makes the domain lead to the load balancer.
+func (component *LoadBalancer) newRecords(ctx *pulumi.Context, name string, args *LoadBalancerArgs, balancer *lb.LoadBalancer) error {
+	if args.Domain == "" {
+		return nil
+	}
+	if _, err := route53.NewRecord(ctx, name+"-domain", &route53.RecordArgs{
+		ZoneId: args.ZoneId, Name: pulumi.String(args.Domain), Type: pulumi.String("A"),
+		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{Name: balancer.DnsName, ZoneId: balancer.ZoneId, EvaluateTargetHealth: pulumi.Bool(true)}},
+	}, pulumi.Parent(component)); err != nil {
+		return fmt.Errorf("making %s lead to load balancer %q: %w", args.Domain, name, err)
+	}
+	return nil
 }
 
 // newListeners returns the listener that carries the routes.
@@ -131,7 +164,7 @@ func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, ar
 		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"), DefaultActions: notFound,
 		Tags: pulumi.ToStringMap(args.Tags),
 	}
-	if args.CertificateArn == "" {
+	if args.CertificateArn == nil {
 		return newListener(ctx, name+"-http", http, component)
 	}
 	http.DefaultActions = lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
@@ -145,7 +178,7 @@ func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, ar
 	}
 	return newListener(ctx, name+"-https", &lb.ListenerArgs{
 		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), DefaultActions: notFound,
-		CertificateArn: pulumi.String(args.CertificateArn), SslPolicy: pulumi.String(tlsPolicy),
+		CertificateArn: args.CertificateArn.ToStringOutput().ToStringPtrOutput(), SslPolicy: pulumi.String(tlsPolicy),
 		Tags: pulumi.ToStringMap(args.Tags),
 	}, component)
 }

@@ -15,8 +15,8 @@ import (
 type Service struct {
 	pulumi.ResourceState
 
-	ServiceName       pulumi.StringOutput `pulumi:"serviceName"`
-	ServiceArn        pulumi.StringOutput `pulumi:"serviceArn"`
+	ServiceName pulumi.StringOutput `pulumi:"serviceName"`
+	ServiceArn  pulumi.StringOutput `pulumi:"serviceArn"`
 	// TaskDefinitionArn is the one that runs.
 	TaskDefinitionArn pulumi.StringOutput `pulumi:"taskDefinitionArn"`
 	// TargetGroupArn and TargetGroupArnSuffix are empty for a service without a route.

@@ -3,6 +3,7 @@ package stack
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,6 +151,15 @@ func TestWhatIsRefused(t *testing.T) {
 		values values
 		want   []string
 	}{values{"services": "[" + catalog + "," + with(`{"name": "other", "path": "/items/"}`) + "]"}, []string{"awslab:services[1].path: /items/ is routed to awslab:services[0] already"}}
+
+	circle := func(name, callee string) string {
+		return fmt.Sprintf(`{"name": %q, "image": {"uri": "nginx"}, "port": 80, "internal": true, "access": {"services": [%q]}}`, name, callee)
+	}
+	tests["services in a circle"] = struct {
+		values values
+		want   []string
+	}{values{"services": "[" + circle("a", "b") + "," + circle("b", "c") + "," + circle("c", "a") + "]"},
+		[]string{"awslab:services[0].access.services: lead back to the service: a -> b -> c -> a; let one of them call through the load balancer"}}
 
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

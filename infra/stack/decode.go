@@ -92,6 +92,16 @@ func (d *decoder) profile(path string, values map[string]string) string {
 // LoadFile decodes the project's keys in a Pulumi.<stack>.yaml, so that wrong configuration is refused before any
 // engine runs. Encrypted values are taken for text.
 func LoadFile(project, path string) (*Config, error) {
+	d := newDecoder()
+	values, err := d.file(project, path)
+	if err != nil {
+		return nil, err
+	}
+	return d.result(d.config(project, values))
+}
+
+// file reads the project's keys as pulumi would hand them to the program.
+func (d *decoder) file(project, path string) (map[string]string, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the stack's configuration: %w", err)
@@ -102,7 +112,7 @@ func LoadFile(project, path string) (*Config, error) {
 	if err := yaml.Unmarshal(content, &file); err != nil {
 		return nil, &ConfigError{Problems: []Problem{{Path: path, Message: "is no valid YAML: " + err.Error()}}}
 	}
-	d, values := newDecoder(), map[string]string{}
+	values := map[string]string{}
 	for _, key := range sortedKeys(file.Config) {
 		name, ours := d.keyOf(project, key)
 		if !ours || file.Config[key] == nil {
@@ -115,7 +125,7 @@ func LoadFile(project, path string) (*Config, error) {
 		}
 		values[name] = text
 	}
-	return d.result(d.config(project, values))
+	return values, nil
 }
 
 // keyOf is the name of a key of the project's namespace, which a file may leave out. A namespace that looks like a slip

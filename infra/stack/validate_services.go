@@ -27,6 +27,7 @@ const (
 
 func (d *decoder) services(project string, c *Config) {
 	path := project + ":services"
+	d.circles(path, c.Services)
 	if len(c.Services) > maxServices {
 		d.add(path, "%d services; a load balancer has at most %d rules", len(c.Services), maxServices)
 	}
@@ -54,6 +55,37 @@ func (d *decoder) services(project string, c *Config) {
 		routes[key] = at
 		d.priority(at, route.RulePriority(), priorities)
 	}
+}
+
+// circles refuses services that call each other: each would have to be there before the other.
+func (d *decoder) circles(path string, services []Service) {
+	calls := map[string][]string{}
+	for _, s := range services {
+		calls[s.Name] = s.Access.Services
+	}
+	for i, s := range services {
+		if way := wayBack(calls, s.Name, s.Name, nil); len(way) > 2 {
+			d.add(fmt.Sprintf("%s[%d].access.services", path, i), "lead back to the service: %s; let one of them call through the load balancer", strings.Join(way, " -> "))
+			return
+		}
+	}
+}
+
+// wayBack is a way of calls from one service to another, or nil.
+func wayBack(calls map[string][]string, from, to string, seen []string) []string {
+	seen = append(seen, from)
+	for _, next := range calls[from] {
+		if next == to {
+			return append(slices.Clone(seen), to)
+		}
+		if slices.Contains(seen, next) {
+			continue
+		}
+		if way := wayBack(calls, next, to, seen); way != nil {
+			return way
+		}
+	}
+	return nil
 }
 
 // priority refuses a listener rule priority that is taken. Those that are not given follow from the route alone, so that

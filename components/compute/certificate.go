@@ -1,0 +1,72 @@
+package compute
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// CertificateArgs describe a certificate that is issued by ACM and renewed as long as its record is in the zone.
+type CertificateArgs struct {
+	Domain string
+	// ZoneId is the Route 53 hosted zone that the domain lies in; see [LookupZone].
+	ZoneId pulumi.StringInput
+	Tags   map[string]string
+}
+
+// Certificate is a certificate that has been issued. Its type token is awslab:compute:Certificate.
+type Certificate struct {
+	pulumi.ResourceState
+
+	// Arn becomes known once the certificate is valid.
+	Arn pulumi.StringOutput `pulumi:"arn"`
+}
+
+// LookupZone finds the id of a public Route 53 hosted zone by its name.
+func LookupZone(ctx *pulumi.Context, name string, opts ...pulumi.InvokeOption) (string, error) {
+	private := false
+	zone, err := route53.LookupZone(ctx, &route53.LookupZoneArgs{Name: &name, PrivateZone: &private}, opts...)
+	if err != nil {
+		return "", fmt.Errorf("finding hosted zone %s: %w", name, err)
+	}
+	return zone.ZoneId, nil
+}
+
+// NewCertificate makes a certificate and the record that proves whose the domain is.
+func NewCertificate(ctx *pulumi.Context, name string, args *CertificateArgs, opts ...pulumi.ResourceOption) (*Certificate, error) {
+	if args == nil || args.Domain == "" || args.ZoneId == nil {
+		return nil, fmt.Errorf("certificate %q: %w", name, errors.New("Domain, ZoneId: missing"))
+	}
+	component := &Certificate{}
+	if err := ctx.RegisterComponentResource("awslab:compute:Certificate", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering certificate %q: %w", name, err)
+	}
+	certificate, err := acm.NewCertificate(ctx, name+"-certificate", &acm.CertificateArgs{
+		DomainName: pulumi.String(args.Domain), ValidationMethod: pulumi.String("DNS"), KeyAlgorithm: pulumi.String("EC_prime256v1"), Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("requesting certificate %q: %w", name, err)
+	}
+	proof := certificate.DomainValidationOptions.Index(pulumi.Int(0))
+	record, err := route53.NewRecord(ctx, name+"-proof", &route53.RecordArgs{
+		ZoneId: args.ZoneId, AllowOverwrite: pulumi.Bool(true), Ttl: pulumi.Int(60),
+		Name: proof.ResourceRecordName().Elem(), Type: proof.ResourceRecordType().Elem(), Records: pulumi.StringArray{proof.ResourceRecordValue().Elem()},
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("proving certificate %q: %w", name, err)
+	}
+	valid, err := acm.NewCertificateValidation(ctx, name+"-validation", &acm.CertificateValidationArgs{
+		CertificateArn: certificate.Arn, ValidationRecordFqdns: pulumi.StringArray{record.Fqdn},
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("waiting for certificate %q: %w", name, err)
+	}
+	component.Arn = valid.CertificateArn
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"arn": component.Arn}); err != nil {
+		return nil, fmt.Errorf("registering outputs of certificate %q: %w", name, err)
+	}
+	return component, nil
+}

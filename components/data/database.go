@@ -1,0 +1,278 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// DatabaseKind is how many servers a database has and how they share its data.
+type DatabaseKind string
+
+// The kinds of databases.
+const (
+	DatabaseInstance       DatabaseKind = "instance"       // one instance, with a standby when MultiAz, and read replicas
+	DatabaseMultiAzCluster DatabaseKind = "multiAzCluster" // a writer and two readable standbys in three zones
+	DatabaseAurora         DatabaseKind = "aurora"         // instances over one storage that is in three zones
+)
+
+// DatabaseEngine is the SQL that a database speaks.
+type DatabaseEngine string
+
+// The engines.
+const (
+	DatabasePostgres DatabaseEngine = "postgres"
+	DatabaseMySQL    DatabaseEngine = "mysql"
+)
+
+// DatabaseArgs describe a database. What has a default may be left out.
+type DatabaseArgs struct {
+	Place identity.Place
+	// Identifier is the name in RDS, at most 50 lower-case letters, digits and hyphens. Changing it replaces the database
+	// when it is a cluster; of an instance RDS refuses it, as it would have to move to another subnet group of its VPC.
+	Identifier string
+	// Kind is by default DatabaseInstance. Changing it replaces the database.
+	Kind DatabaseKind
+	// Engine is by default DatabasePostgres. Changing it replaces the database.
+	Engine DatabaseEngine
+	// EngineVersion is by default PostgreSQL 17 or MySQL 8.4, on Aurora PostgreSQL 17 or MySQL 8.0. Without its minor part,
+	// RDS chooses that. Minor versions are upgraded in the maintenance window in any case.
+	EngineVersion string
+	// AllowMajorVersionUpgrade lets a changed EngineVersion upgrade to another major version, which stops the database for
+	// a while and cannot be undone. RDS upgrades the read replicas of PostgreSQL with their source; those of MySQL have to
+	// be taken away for the time.
+	AllowMajorVersionUpgrade bool
+	// InstanceClass is by default db.t4g.micro, for a Multi-AZ cluster db.m6gd.large and on Aurora db.t4g.medium.
+	InstanceClass string
+	// MultiAz keeps another instance in a second zone to fail over to: a standby, or on Aurora a reader. A Multi-AZ
+	// cluster has both in any case.
+	MultiAz bool
+	// ReadReplicas is the number of copies that can be read from: 0 to 5 of an instance and 0 to 15 on Aurora. A Multi-AZ
+	// cluster has two and takes no more. See SecretName for what the first replica of an instance changes.
+	ReadReplicas int
+
+	// AllocatedStorage is in GiB, 20 (the default) to 65536. It only ever grows. Aurora allocates by itself.
+	AllocatedStorage int
+	// MaxAllocatedStorage lets the storage of an instance grow by itself up to so many GiB. 0 means that it does not.
+	MaxAllocatedStorage int
+	// StorageType is gp3 (the default), io1 or io2. On Aurora it is empty or aurora-iopt1. Changing it replaces the database
+	// when it is a Multi-AZ cluster.
+	StorageType string
+	// Iops are those of io1 and io2, which need them, and of gp3 from 400 GiB on.
+	Iops int
+
+	// DatabaseName is that of the first database. Changing it replaces the database.
+	DatabaseName string
+	// Username is that of the master user, by default dbadmin. Changing it replaces the database.
+	Username string
+	// Port is by default the engine's: 5432 or 3306. A Multi-AZ cluster keeps the one it is made with.
+	Port int
+	// Parameters are set in the parameter group besides those of the lab: TLS only, and logs of connections and of
+	// statements slower than a second. Static ones take effect at the next reboot.
+	Parameters map[string]string
+
+	// SubnetIds are those of the data tier, in two zones or more; a Multi-AZ cluster needs three.
+	SubnetIds        pulumi.StringArrayInput
+	SecurityGroupIds pulumi.StringArrayInput
+
+	// KmsKeyArn encrypts storage, backups, Performance Insights and the secret. Nil means AWS's own keys. Changing it
+	// replaces the database.
+	KmsKeyArn pulumi.StringInput
+	// KeyAlias is the alias (alias/...) of that key, by which the proxy's role finds it.
+	KeyAlias string
+
+	// BackupRetentionDays is for how long the database can be restored to any second, 1 to 35. Default: 7.
+	BackupRetentionDays int
+	// BackupWindow is when the daily snapshot is taken, in UTC. Default: 03:00-04:00.
+	BackupWindow string
+	// MaintenanceWindow is when RDS may change and restart servers, in UTC. Default: sun:04:30-sun:05:30.
+	MaintenanceWindow string
+	// DeletionProtection refuses to delete the database.
+	DeletionProtection bool
+	// SkipFinalSnapshot deletes the database and its automated backups without a last snapshot.
+	SkipFinalSnapshot bool
+	// FinalSnapshotIdentifier names the last snapshot, by default after Identifier: <identifier>-final. RDS refuses to
+	// delete the database while a snapshot of an earlier one has the name.
+	FinalSnapshotIdentifier string
+	// ApplyImmediately applies changes at once, with a restart where they need one, and not in the maintenance window.
+	ApplyImmediately bool
+	// CaCertIdentifier is the authority of the servers' certificates, by default rds-ca-rsa2048-g1.
+	CaCertIdentifier string
+
+	// MonitoringSeconds is the interval of enhanced monitoring: 1, 5, 10, 15, 30 or 60. 0 turns it off.
+	MonitoringSeconds int
+	// PerformanceInsightsDays is how long Performance Insights keeps what it saw: 7 (the default, which costs nothing),
+	// a multiple of 31 up to 713, or 731. Classes that cannot have it go without; see [DatabaseArgs.PerformanceInsights].
+	PerformanceInsightsDays int
+	// LogRetentionDays is one of the periods CloudWatch Logs knows. Default: 365 (FSBP CloudWatch.16).
+	LogRetentionDays int
+	// LogKmsKeyArn encrypts the log groups. Nil means CloudWatch's own key.
+	LogKmsKeyArn pulumi.StringPtrInput
+	// EventTopicArn is the SNS topic that hears of failovers, failures, low storage, maintenance and changes. Nil means
+	// that nobody does.
+	EventTopicArn pulumi.StringInput
+
+	// Proxy puts RDS Proxy in front. Nil means none.
+	Proxy *DatabaseProxy
+
+	// CopyProvider, of another region, keeps a copy of an instance's automated backups there. Nil means no copy.
+	CopyProvider pulumi.ProviderResource
+	// CopyPlace is that region.
+	CopyPlace identity.Place
+	// CopyKmsKeyArn is a key in that region. Changing it copies the backups anew.
+	CopyKmsKeyArn pulumi.StringInput
+
+	// RolePath and PermissionsBoundary are for the roles of monitoring and proxy; empty means "/" and none.
+	RolePath, PermissionsBoundary string
+	Tags                          map[string]string
+}
+
+// Database is a relational database on RDS. Its type token is awslab:data:Database.
+type Database struct {
+	pulumi.ResourceState
+
+	// Arn is that of the instance or of the cluster.
+	Arn pulumi.StringOutput `pulumi:"arn"`
+	// ResourceId is what rds-db:connect knows the database by: db-... or cluster-....
+	ResourceId pulumi.StringOutput `pulumi:"resourceId"`
+	// Endpoint is the host to write to. It becomes known once there is an instance that answers.
+	Endpoint pulumi.StringOutput `pulumi:"endpoint"`
+	// ReaderEndpoint is a host to read from: the first replica, or the cluster's readers, or without any the writer itself.
+	ReaderEndpoint pulumi.StringOutput `pulumi:"readerEndpoint"`
+	// ProxyEndpoint is the proxy's host. It is empty without a proxy.
+	ProxyEndpoint pulumi.StringOutput `pulumi:"proxyEndpoint"`
+	// SecretArn is the secret with the master user's name and password, {"username": ..., "password": ...}.
+	SecretArn pulumi.StringOutput `pulumi:"secretArn"`
+
+	// Identifier, Engine, DatabaseName, Username, Port and SecretName are as in the arguments, known in preview.
+	Identifier, DatabaseName, Username, SecretName string
+	Engine                                         DatabaseEngine
+	Port                                           int
+	// ReplicaIdentifiers are the names of the read replicas, on Aurora of all instances.
+	ReplicaIdentifiers []string
+
+	args   *DatabaseArgs // with defaults
+	flavor databaseFlavor
+	name   string
+	// servers are what has to be there before the database answers.
+	servers []pulumi.Resource
+	// parts are the settings that all servers share.
+	parts databaseParts
+}
+
+// NewDatabase makes a database.
+func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...pulumi.ResourceOption) (*Database, error) {
+	if args == nil {
+		args = &DatabaseArgs{}
+	}
+	args = args.withDefaults()
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("database %q: %w", name, err)
+	}
+	db := &Database{
+		Identifier: args.Identifier, DatabaseName: args.DatabaseName, Username: args.Username, SecretName: args.SecretName(),
+		Engine: args.Engine, Port: args.Port, ProxyEndpoint: pulumi.String("").ToStringOutput(),
+		args: args, flavor: args.flavor(), name: name,
+	}
+	if err := ctx.RegisterComponentResource("awslab:data:Database", name, db, opts...); err != nil {
+		return nil, fmt.Errorf("registering database %q: %w", name, err)
+	}
+	if err := db.make(ctx); err != nil {
+		return nil, fmt.Errorf("database %q: %w", name, err)
+	}
+	if err := ctx.RegisterResourceOutputs(db, pulumi.Map{
+		"arn": db.Arn, "resourceId": db.ResourceId, "endpoint": db.Endpoint, "readerEndpoint": db.ReaderEndpoint,
+		"proxyEndpoint": db.ProxyEndpoint, "secretArn": db.SecretArn,
+	}); err != nil {
+		return nil, fmt.Errorf("registering outputs of database %q: %w", name, err)
+	}
+	return db, nil
+}
+
+func (db *Database) make(ctx *pulumi.Context) error {
+	if err := db.newParts(ctx); err != nil {
+		return err
+	}
+	servers := db.newInstances
+	switch db.args.Kind {
+	case DatabaseMultiAzCluster:
+		servers = db.newMultiAzCluster
+	case DatabaseAurora:
+		servers = db.newAurora
+	}
+	if err := servers(ctx); err != nil {
+		return err
+	}
+	return errors.Join(db.newProxy(ctx), db.newEventSubscriptions(ctx))
+}
+
+// isCluster tells whether RDS knows the database as a DB cluster.
+func (args *DatabaseArgs) isCluster() bool { return args.Kind != DatabaseInstance && args.Kind != "" }
+
+// replicaIdentifiers are the names of an instance's replicas, or of all of Aurora's instances, which change places.
+func (args *DatabaseArgs) replicaIdentifiers() []string {
+	count, infix := args.ReadReplicas, "-replica-"
+	switch {
+	case args.Kind == DatabaseMultiAzCluster:
+		return nil
+	case args.Kind == DatabaseAurora && args.MultiAz:
+		count, infix = 1+max(1, args.ReadReplicas), "-"
+	case args.Kind == DatabaseAurora:
+		count, infix = 1+args.ReadReplicas, "-"
+	}
+	var identifiers []string
+	for i := range count {
+		identifiers = append(identifiers, args.Identifier+infix+strconv.Itoa(i+1))
+	}
+	return identifiers
+}
+
+// arn is known in preview.
+func (args *DatabaseArgs) arn() string {
+	if args.isCluster() {
+		return args.Place.Arn("rds", "cluster:"+args.Identifier)
+	}
+	return args.Place.DatabaseArn(args.Identifier)
+}
+
+// finalSnapshot is nil when there is none, as RDS wants it.
+func (args *DatabaseArgs) finalSnapshot() pulumi.StringPtrInput {
+	if args.SkipFinalSnapshot {
+		return nil
+	}
+	return pulumi.String(args.FinalSnapshotIdentifier)
+}
+
+func databaseOptional(value pulumi.StringInput) pulumi.StringPtrInput {
+	if value == nil {
+		return nil
+	}
+	return value.ToStringOutput().ToStringPtrOutput()
+}
+
+func databaseText(value string) pulumi.StringPtrInput {
+	if value == "" {
+		return nil
+	}
+	return pulumi.String(value)
+}
+
+func databaseCount(value int) pulumi.IntPtrInput {
+	if value == 0 {
+		return nil
+	}
+	return pulumi.Int(value)
+}
+
+// databaseOnceMade is a value that becomes known only when resources have been made.
+func databaseOnceMade(value pulumi.StringOutput, resources []pulumi.Resource) pulumi.StringOutput {
+	all := []any{value}
+	for _, resource := range resources {
+		all = append(all, resource.(pulumi.CustomResource).ID())
+	}
+	return pulumi.All(all...).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
+}

@@ -1,0 +1,117 @@
+package data
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// DatabaseProxy describes an RDS Proxy, which shares connections between clients and keeps them through a failover. It
+// listens on the database's port, to TLS only, for the users in the database's secret.
+type DatabaseProxy struct {
+	// SubnetIds are by default the database's. Changing them replaces the proxy, not the database.
+	SubnetIds pulumi.StringArrayInput
+	// SecurityGroupIds are of the proxy; the database's group has to let it in.
+	SecurityGroupIds pulumi.StringArrayInput
+	// IdleClientTimeout is after how many seconds a client that is silent is let go, 1 to 28800. Default: 1800.
+	IdleClientTimeout int
+	// MaxConnectionsPercent is the proxy's part of the connections that the database allows, 1 to 100. Default: 90, so
+	// that people can still get in.
+	MaxConnectionsPercent int
+}
+
+func (proxy *DatabaseProxy) withDefaults(args *DatabaseArgs) *DatabaseProxy {
+	full := *proxy
+	if full.SubnetIds == nil {
+		full.SubnetIds = args.SubnetIds
+	}
+	full.IdleClientTimeout = cmp.Or(full.IdleClientTimeout, 1800)
+	full.MaxConnectionsPercent = cmp.Or(full.MaxConnectionsPercent, 90)
+	return &full
+}
+
+func (proxy *DatabaseProxy) validate(problems *databaseProblems) {
+	if proxy.SecurityGroupIds == nil {
+		problems.add("Proxy.SecurityGroupIds", "it is missing; without one the VPC's default group would be used")
+	}
+	problems.between("Proxy.IdleClientTimeout", proxy.IdleClientTimeout, 1, 28800, " seconds")
+	problems.between("Proxy.MaxConnectionsPercent", proxy.MaxConnectionsPercent, 1, 100, "")
+}
+
+// proxyRole lets RDS Proxy read the secret that it opens connections with.
+func (args *DatabaseArgs) proxyRole() *identity.RoleArgs {
+	return &identity.RoleArgs{
+		Name:                args.Identifier + "-proxy",
+		Path:                args.RolePath,
+		Description:         "Lets RDS Proxy read the database's secret",
+		Trust:               identity.ServiceTrust("rds.amazonaws.com", args.Place.AccountId, args.Place.Arn("rds", "db-proxy:*")),
+		Policies:            map[string]identity.Document{"read": {Statements: args.readSecret()}},
+		PermissionsBoundary: args.PermissionsBoundary,
+		Tags:                args.Tags,
+	}
+}
+
+func (db *Database) newProxy(ctx *pulumi.Context) error {
+	if db.args.Proxy == nil {
+		return nil
+	}
+	role, err := identity.NewRole(ctx, db.name+"-proxy-role", db.args.proxyRole(), pulumi.Parent(db))
+	if err != nil {
+		return err
+	}
+	logs, err := db.newLogGroup(ctx, db.name+"-proxy-log", "/aws/rds/proxy/"+db.Identifier)
+	if err != nil {
+		return err
+	}
+	proxy, err := rds.NewProxy(ctx, db.name+"-proxy", &rds.ProxyArgs{
+		Name:         pulumi.String(db.Identifier),
+		EngineFamily: pulumi.String(db.flavor.proxyFamily),
+		RoleArn:      role.Arn,
+		Auths: rds.ProxyAuthArray{rds.ProxyAuthArgs{
+			AuthScheme:             pulumi.String("SECRETS"),
+			SecretArn:              db.SecretArn,
+			IamAuth:                pulumi.String("DISABLED"),
+			ClientPasswordAuthType: pulumi.String(db.flavor.proxyAuth),
+		}},
+		RequireTls:          pulumi.Bool(true),
+		IdleClientTimeout:   pulumi.Int(db.args.Proxy.IdleClientTimeout),
+		VpcSubnetIds:        db.args.Proxy.SubnetIds,
+		VpcSecurityGroupIds: db.args.Proxy.SecurityGroupIds,
+		Tags:                pulumi.ToStringMap(db.args.Tags),
+	}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{logs}))
+	if err != nil {
+		return fmt.Errorf("creating proxy %q: %w", db.Identifier, err)
+	}
+	return db.newProxyTarget(ctx, proxy)
+}
+
+func (db *Database) newProxyTarget(ctx *pulumi.Context, proxy *rds.Proxy) error {
+	group, err := rds.NewProxyDefaultTargetGroup(ctx, db.name+"-proxy-target-group", &rds.ProxyDefaultTargetGroupArgs{
+		DbProxyName: proxy.Name,
+		ConnectionPoolConfig: rds.ProxyDefaultTargetGroupConnectionPoolConfigArgs{
+			ConnectionBorrowTimeout:   pulumi.Int(120), // seconds, RDS's default
+			MaxConnectionsPercent:     pulumi.Int(db.args.Proxy.MaxConnectionsPercent),
+			MaxIdleConnectionsPercent: pulumi.Int(db.args.Proxy.MaxConnectionsPercent / 2),
+		},
+	}, pulumi.Parent(db))
+	if err != nil {
+		return fmt.Errorf("configuring the connections of proxy %q: %w", db.Identifier, err)
+	}
+	args := &rds.ProxyTargetArgs{DbProxyName: proxy.Name, TargetGroupName: group.Name}
+	// The target is named as in the arguments and waits for the servers, as a cluster without instances is none.
+	if db.args.isCluster() {
+		args.DbClusterIdentifier = pulumi.String(db.Identifier)
+	} else {
+		args.DbInstanceIdentifier = pulumi.String(db.Identifier)
+	}
+	target, err := rds.NewProxyTarget(ctx, db.name+"-proxy-target", args, pulumi.Parent(db), pulumi.DependsOn(db.servers))
+	if err != nil {
+		return fmt.Errorf("adding database %q to its proxy: %w", db.Identifier, err)
+	}
+	db.ProxyEndpoint = databaseOnceMade(proxy.Endpoint, []pulumi.Resource{target})
+	return nil
+}

@@ -1,0 +1,303 @@
+package protection
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// Schedule is how often a rule of a backup plan is due.
+type Schedule string
+
+// The schedules, at quiet times in UTC.
+const (
+	Hourly  Schedule = "hourly"
+	Daily   Schedule = "daily"
+	Weekly  Schedule = "weekly"
+	Monthly Schedule = "monthly"
+)
+
+// expressions are in EventBridge's syntax; none begins with another, as the services allow one backup at a time.
+var expressions = map[Schedule]string{
+	Hourly: "cron(15 * * * ? *)", Daily: "cron(0 3 * * ? *)", Weekly: "cron(30 4 ? * SUN *)", Monthly: "cron(45 5 1 * ? *)",
+}
+
+// Hours are the longest time between two backups of a schedule, and so the most work that it lets get lost.
+func (s Schedule) Hours() int {
+	return map[Schedule]int{Hourly: 1, Daily: 24, Weekly: 7 * 24, Monthly: 31 * 24}[s]
+}
+
+// BackupRule is one rule of a backup plan.
+type BackupRule struct {
+	Schedule Schedule
+	// RetentionDays is how long a recovery point is kept, 1 to 36500.
+	RetentionDays int
+	// CopyRetentionDays is how long its copy in the other region is kept; 0 makes none.
+	CopyRetentionDays int
+}
+
+// BackupArgs describe vaults and a plan.
+type BackupArgs struct {
+	Place identity.Place
+	// Name of the vaults and the plan, 2 to 50 letters, digits, hyphens and underscores.
+	Name  string
+	Rules []BackupRule
+	// TagKey and TagValue select what is backed up: everything in the region that has the tag and that AWS Backup knows.
+	TagKey, TagValue string
+	// Lock keeps recovery points from being deleted before their time, by anyone but who may remove the lock
+	// ("governance mode").
+	Lock bool
+	// Keepers are the ARNs of the roles that may delete recovery points and change what protects them; with none, nobody
+	// may until the vault's policy is taken away.
+	Keepers []string
+	// ForceDestroy lets the vaults be deleted while they hold recovery points.
+	ForceDestroy bool
+	// TopicArn is told of backups, copies and restores that failed. Nil means nobody is.
+	TopicArn pulumi.StringInput
+	// CopyPlace and CopyProvider are the region of the copies. Rules that copy need them.
+	CopyPlace    identity.Place
+	CopyProvider pulumi.ProviderResource
+
+	PermissionsBoundary string
+	Tags                map[string]string
+}
+
+// Backup is a vault in each of two regions, and a plan that fills them. Its type token is awslab:protection:Backup.
+type Backup struct {
+	pulumi.ResourceState
+
+	VaultArn     pulumi.StringOutput `pulumi:"vaultArn"`
+	CopyVaultArn pulumi.StringOutput `pulumi:"copyVaultArn"` // empty without copies
+	PlanId       pulumi.StringOutput `pulumi:"planId"`
+	// VaultName is the one given, known in preview.
+	VaultName string
+}
+
+var vaultName = regexp.MustCompile(`^[A-Za-z0-9_-]{2,50}$`)
+
+// failures are the events of a vault that a person should hear of (AWS Backup API, PutBackupVaultNotifications).
+var failures = []string{"BACKUP_JOB_FAILED", "COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED", "S3_RESTORE_OBJECT_FAILED"}
+
+func (args *BackupArgs) copies() bool {
+	return slices.ContainsFunc(args.Rules, func(r BackupRule) bool { return r.CopyRetentionDays > 0 })
+}
+
+func (args *BackupArgs) validate() error {
+	problems := []error{args.Place.Validate()}
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	add(!vaultName.MatchString(args.Name), "Name: %q; use 2 to 50 letters, digits, hyphens and underscores", args.Name)
+	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue: %q, %q; say which tag selects what is backed up", args.TagKey, args.TagValue)
+	add(len(args.Rules) == 0, "Rules: missing; nothing would be backed up")
+	seen := map[Schedule]bool{}
+	for i, r := range args.Rules {
+		at := fmt.Sprintf("Rules[%d]", i)
+		_, known := expressions[r.Schedule]
+		add(!known, "%s.Schedule: %q; use %v", at, r.Schedule, slices.Sorted(maps.Keys(expressions)))
+		add(seen[r.Schedule], "%s.Schedule: %q is there twice", at, r.Schedule)
+		seen[r.Schedule] = true
+		add(r.RetentionDays < 1 || r.RetentionDays > 36500, "%s.RetentionDays: %d; use 1 to 36500", at, r.RetentionDays)
+		add(r.CopyRetentionDays < 0 || r.CopyRetentionDays > 36500, "%s.CopyRetentionDays: %d; use 1 to 36500, or 0 for no copy", at, r.CopyRetentionDays)
+	}
+	if args.copies() {
+		problems = append(problems, args.CopyPlace.Validate())
+		add(args.CopyProvider == nil, "CopyProvider: missing; the copies need a provider of their region")
+		add(args.CopyPlace.Region == args.Place.Region, "CopyPlace.Region: %s; copies in the same region are lost with it", args.CopyPlace.Region)
+	}
+	return errors.Join(problems...)
+}
+
+// NewBackup makes the vaults with their keys, policies, locks and notifications, and the plan.
+func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulumi.ResourceOption) (*Backup, error) {
+	if args == nil {
+		args = &BackupArgs{}
+	}
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("backup %q: %w", name, err)
+	}
+	component := &Backup{VaultName: args.Name, CopyVaultArn: pulumi.String("").ToStringOutput()}
+	if err := ctx.RegisterComponentResource("awslab:protection:Backup", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering backup %q: %w", name, err)
+	}
+	vault, err := component.newVault(ctx, name, args, args.Place, retentions(args.Rules, func(r BackupRule) int { return r.RetentionDays }))
+	if err != nil {
+		return nil, err
+	}
+	component.VaultArn = vault.Arn
+	if args.TopicArn != nil {
+		if _, err := backup.NewVaultNotifications(ctx, name+"-notifications", &backup.VaultNotificationsArgs{
+			BackupVaultName: vault.Name, SnsTopicArn: args.TopicArn, BackupVaultEvents: pulumi.ToStringArray(failures),
+		}, pulumi.Parent(component)); err != nil {
+			return nil, fmt.Errorf("turning on the notifications of backup %q: %w", name, err)
+		}
+	}
+	if args.copies() {
+		copied := retentions(args.Rules, func(r BackupRule) int { return r.CopyRetentionDays })
+		other, err := component.newVault(ctx, name+"-copy", args, args.CopyPlace, copied, pulumi.Provider(args.CopyProvider))
+		if err != nil {
+			return nil, err
+		}
+		component.CopyVaultArn = other.Arn
+	}
+	if err := component.newPlan(ctx, name, args, vault); err != nil {
+		return nil, err
+	}
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"vaultArn": component.VaultArn, "copyVaultArn": component.CopyVaultArn, "planId": component.PlanId,
+	}); err != nil {
+		return nil, fmt.Errorf("registering outputs of backup %q: %w", name, err)
+	}
+	return component, nil
+}
+
+// retentions are how long the rules keep recovery points in a vault, those that keep none left out.
+func retentions(rules []BackupRule, days func(BackupRule) int) []int {
+	var all []int
+	for _, r := range rules {
+		if days(r) > 0 {
+			all = append(all, days(r))
+		}
+	}
+	return all
+}
+
+// newVault makes a vault with a key of its own: whoever may use the data's key may not read its backups.
+func (component *Backup) newVault(
+	ctx *pulumi.Context, name string, args *BackupArgs, place identity.Place, retentions []int, provider ...pulumi.ResourceOption,
+) (*backup.Vault, error) {
+	opts := append([]pulumi.ResourceOption{pulumi.Parent(component)}, provider...)
+	key, err := identity.NewKey(ctx, name+"-vault", &identity.KeyArgs{
+		Place: place, Alias: "alias/" + args.Name + "-backup", Description: "Backups", Tags: args.Tags,
+	}, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("creating the key of vault %q: %w", name, err)
+	}
+	vault, err := backup.NewVault(ctx, name+"-vault", &backup.VaultArgs{
+		Name: pulumi.String(args.Name), KmsKeyArn: key.Arn, ForceDestroy: pulumi.Bool(args.ForceDestroy), Tags: pulumi.ToStringMap(args.Tags),
+	}, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("creating vault %q: %w", name, err)
+	}
+	policy, err := args.vaultPolicy(place)
+	if err != nil {
+		return nil, fmt.Errorf("rendering the policy of vault %q: %w", name, err)
+	}
+	if _, err := backup.NewVaultPolicy(ctx, name+"-vault-policy", &backup.VaultPolicyArgs{
+		BackupVaultName: vault.Name, Policy: pulumi.String(policy),
+	}, opts...); err != nil {
+		return nil, fmt.Errorf("creating the policy of vault %q: %w", name, err)
+	}
+	if !args.Lock {
+		return vault, nil
+	}
+	if _, err := backup.NewVaultLockConfiguration(ctx, name+"-vault-lock", &backup.VaultLockConfigurationArgs{
+		BackupVaultName: vault.Name, MinRetentionDays: pulumi.Int(slices.Min(retentions)), MaxRetentionDays: pulumi.Int(slices.Max(retentions)),
+	}, opts...); err != nil {
+		return nil, fmt.Errorf("locking vault %q: %w", name, err)
+	}
+	return vault, nil
+}
+
+// vaultPolicy keeps everybody but the keepers from deleting recovery points, and from changing how long they are kept.
+// That it does not deny taking the policy itself away leaves a way back, which CloudTrail records.
+func (args *BackupArgs) vaultPolicy(place identity.Place) (string, error) {
+	statement := identity.Statement{
+		Sid: "NobodyDeletesRecoveryPoints", Effect: identity.Deny,
+		Actions:    []string{"backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"},
+		Resources:  []string{"*"}, // in a vault's policy, its recovery points
+		Principals: []identity.Principal{{Type: "AWS", Values: []string{"*"}}},
+	}
+	if len(args.Keepers) > 0 {
+		statement.Conditions = []identity.Condition{{Operator: "ArnNotLike", Key: "aws:PrincipalArn", Values: args.Keepers}}
+	}
+	return identity.Document{Statements: []identity.Statement{statement}}.JSON()
+}
+
+// Windows of a backup, in minutes: how late it may begin, and how long it may take.
+const (
+	startWindow      = 60
+	completionWindow = 8 * 60
+)
+
+func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupArgs, vault *backup.Vault) error {
+	var rules backup.PlanRuleArray
+	for _, r := range slices.SortedFunc(slices.Values(args.Rules), func(a, b BackupRule) int { return cmp.Compare(a.Schedule.Hours(), b.Schedule.Hours()) }) {
+		rule := backup.PlanRuleArgs{
+			RuleName: pulumi.String(r.Schedule), TargetVaultName: vault.Name, Schedule: pulumi.String(expressions[r.Schedule]),
+			StartWindow: pulumi.Int(startWindow), CompletionWindow: pulumi.Int(completionWindow),
+			Lifecycle:         backup.PlanRuleLifecycleArgs{DeleteAfter: pulumi.Int(r.RetentionDays)},
+			RecoveryPointTags: pulumi.ToStringMap(args.Tags),
+		}
+		if r.CopyRetentionDays > 0 {
+			rule.CopyActions = backup.PlanRuleCopyActionArray{backup.PlanRuleCopyActionArgs{
+				DestinationVaultArn: component.CopyVaultArn,
+				Lifecycle:           backup.PlanRuleCopyActionLifecycleArgs{DeleteAfter: pulumi.Int(r.CopyRetentionDays)},
+			}}
+		}
+		rules = append(rules, rule)
+	}
+	plan, err := backup.NewPlan(ctx, name+"-plan", &backup.PlanArgs{
+		Name: pulumi.String(args.Name), Rules: rules, Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return fmt.Errorf("creating the plan of backup %q: %w", name, err)
+	}
+	role, ready, err := serviceRole(ctx, name, args.Name+"-backup", args.Place, args.PermissionsBoundary, args.Tags, backupPolicies, component)
+	if err != nil {
+		return err
+	}
+	if _, err := backup.NewSelection(ctx, name+"-selection", &backup.SelectionArgs{
+		Name: pulumi.String(args.Name), PlanId: plan.ID(), IamRoleArn: role.Arn,
+		Resources: pulumi.ToStringArray([]string{"*"}),
+		SelectionTags: backup.SelectionSelectionTagArray{backup.SelectionSelectionTagArgs{
+			Type: pulumi.String("STRINGEQUALS"), Key: pulumi.String(args.TagKey), Value: pulumi.String(args.TagValue),
+		}},
+	}, pulumi.Parent(component), pulumi.DependsOn(ready)); err != nil {
+		return fmt.Errorf("creating the selection of backup %q: %w", name, err)
+	}
+	component.PlanId = plan.ID().ToStringOutput()
+	return nil
+}
+
+// AWS's own policies for its service: what a backup needs changes with every service that AWS Backup learns.
+var (
+	backupPolicies  = []string{"service-role/AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForS3Backup"}
+	restorePolicies = []string{"service-role/AWSBackupServiceRolePolicyForRestores", "AWSBackupServiceRolePolicyForS3Restore"}
+)
+
+// serviceRole is a role for AWS Backup, and what has to be there before it is of use.
+func serviceRole(
+	ctx *pulumi.Context, name, roleName string, place identity.Place, boundary string, tags map[string]string, policies []string, parent pulumi.Resource,
+) (*identity.Role, []pulumi.Resource, error) {
+	role, err := identity.NewRole(ctx, name, &identity.RoleArgs{
+		Name: roleName, Description: "What AWS Backup may do", PermissionsBoundary: boundary, Tags: tags,
+		Trust: identity.ServiceTrust("backup.amazonaws.com", place.AccountId, place.Arn("backup", "*")),
+	}, pulumi.Parent(parent))
+	if err != nil {
+		return nil, nil, fmt.Errorf("creating the role of %q: %w", name, err)
+	}
+	var ready []pulumi.Resource
+	for _, policy := range policies {
+		attachment, err := iam.NewRolePolicyAttachment(ctx, name+"-"+path.Base(policy), &iam.RolePolicyAttachmentArgs{
+			Role: role.Name, PolicyArn: pulumi.String("arn:" + place.Partition + ":iam::aws:policy/" + policy),
+		}, pulumi.Parent(role))
+		if err != nil {
+			return nil, nil, fmt.Errorf("attaching %s to the role of %q: %w", policy, name, err)
+		}
+		ready = append(ready, attachment)
+	}
+	return role, ready, nil
+}

@@ -1,0 +1,298 @@
+package protection
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// RestoreTestingArgs describe the trial of a recovery plan: AWS Backup restores the latest recovery points, a function
+// looks at what came out and reports, and AWS Backup deletes it again.
+type RestoreTestingArgs struct {
+	Place identity.Place
+	// Name of the function and the beginning of the other names, 1 to 40 letters, digits and hyphens.
+	Name string
+	// Types are what is restored: RDS, Aurora, DynamoDB, EFS, S3 or EBS.
+	Types []string
+	// TagKey and TagValue select whose recovery points are restored.
+	TagKey, TagValue string
+	// Overrides are settings of the restored resource, by type, such as the subnet group of a database (AWS Backup
+	// developer guide, "Restore testing inferred metadata").
+	Overrides map[string]pulumi.StringMap
+	// Image is the reference of the image of services/restorecheck in ECR.
+	Image pulumi.StringInput
+	// Architecture of the image is amd64 (the default) or arm64.
+	Architecture     string
+	LogRetentionDays int
+	// LogKmsKeyArn encrypts the function's log. Nil means CloudWatch's own key.
+	LogKmsKeyArn        pulumi.StringPtrInput
+	PermissionsBoundary string
+	Tags                map[string]string
+}
+
+// RestoreTesting is a restore testing plan with the function that judges what was restored. Its type token is
+// awslab:protection:RestoreTesting.
+type RestoreTesting struct {
+	pulumi.ResourceState
+
+	PlanName     pulumi.StringOutput `pulumi:"planName"`
+	FunctionName pulumi.StringOutput `pulumi:"functionName"`
+	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
+}
+
+// testable are the types, and what the function has to ask to judge one. AWS Backup names what it restores on trial
+// awsbackup-restore-test-..., except volumes, whose ids it cannot choose.
+var testable = map[string]func(identity.Place) identity.Statement{
+	"RDS": func(p identity.Place) identity.Statement {
+		return identity.Statement{Sid: "Databases", Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{p.Arn("rds", "db:awsbackup-restore-test-*")}}
+	},
+	"Aurora": func(p identity.Place) identity.Statement {
+		return identity.Statement{Sid: "Clusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{p.Arn("rds", "cluster:awsbackup-restore-test-*")}}
+	},
+	"DynamoDB": func(p identity.Place) identity.Statement {
+		return identity.Statement{Sid: "Tables", Actions: []string{"dynamodb:DescribeTable", "dynamodb:Scan"}, Resources: []string{p.TableArn("awsbackup-restore-test-*")}}
+	},
+	"EFS": func(p identity.Place) identity.Statement {
+		return identity.Statement{Sid: "FileSystems", Actions: []string{"elasticfilesystem:DescribeFileSystems"}, Resources: []string{p.Arn("elasticfilesystem", "file-system/*")}}
+	},
+	"S3": func(p identity.Place) identity.Statement {
+		return identity.Statement{Sid: "Buckets", Actions: []string{"s3:ListBucket"}, Resources: []string{p.BucketArn("awsbackup-restore-test-*")}}
+	},
+	"EBS": func(identity.Place) identity.Statement {
+		return identity.Statement{Sid: "Volumes", Actions: []string{"ec2:DescribeVolumes"}, Resources: []string{"*"}} // knows nothing narrower
+	},
+}
+
+// Settings of the trial.
+const (
+	trialSchedule   = "cron(0 7 ? * MON *)" // when people are there to see what came out
+	startHours      = 8
+	selectionDays   = 7
+	validationHours = 4
+	checkTimeout    = 300 // seconds
+	checkMemory     = 256 // MiB
+	maxRetries      = 2
+)
+
+var trialName = regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)
+
+func (args *RestoreTestingArgs) validate() error {
+	problems := []error{args.Place.Validate()}
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	add(!trialName.MatchString(args.Name), "Name: %q; use 1 to 40 letters, digits and hyphens", args.Name)
+	add(len(args.Types) == 0, "Types: missing; there is nothing to restore")
+	for i, t := range args.Types {
+		_, known := testable[t]
+		add(!known, "Types[%d]: %q; use one of %v", i, t, slices.Sorted(maps.Keys(testable)))
+		add(slices.Contains(args.Types[:i], t), "Types[%d]: %q is there twice", i, t)
+	}
+	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue: %q, %q; say which tag selects what is restored", args.TagKey, args.TagValue)
+	add(args.Image == nil, "Image: missing")
+	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture: %q; use amd64 or arm64", args.Architecture)
+	return errors.Join(problems...)
+}
+
+// planName is the name with the characters that AWS Backup takes there.
+func (args *RestoreTestingArgs) planName() string { return strings.ReplaceAll(args.Name, "-", "_") }
+
+// NewRestoreTesting makes the restore testing plan and the function.
+func NewRestoreTesting(ctx *pulumi.Context, name string, args *RestoreTestingArgs, opts ...pulumi.ResourceOption) (*RestoreTesting, error) {
+	if args == nil {
+		args = &RestoreTestingArgs{}
+	}
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("restore testing %q: %w", name, err)
+	}
+	component := &RestoreTesting{}
+	if err := ctx.RegisterComponentResource("awslab:protection:RestoreTesting", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering restore testing %q: %w", name, err)
+	}
+	plan, err := component.newPlan(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	function, failed, err := component.newFunction(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	if err := component.callFunction(ctx, name, args, plan, function, failed); err != nil {
+		return nil, err
+	}
+	component.PlanName, component.FunctionName = plan.Name, function.Name
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"planName": component.PlanName, "functionName": component.FunctionName, "logGroupName": component.LogGroupName,
+	}); err != nil {
+		return nil, fmt.Errorf("registering outputs of restore testing %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func (component *RestoreTesting) newPlan(ctx *pulumi.Context, name string, args *RestoreTestingArgs) (*backup.RestoreTestingPlan, error) {
+	plan, err := backup.NewRestoreTestingPlan(ctx, name+"-plan", &backup.RestoreTestingPlanArgs{
+		Name: pulumi.String(args.planName()), ScheduleExpression: pulumi.String(trialSchedule), StartWindowHours: pulumi.Int(startHours),
+		RecoveryPointSelection: backup.RestoreTestingPlanRecoveryPointSelectionArgs{
+			Algorithm: pulumi.String("LATEST_WITHIN_WINDOW"), IncludeVaults: pulumi.ToStringArray([]string{"*"}),
+			RecoveryPointTypes: pulumi.ToStringArray([]string{"SNAPSHOT", "CONTINUOUS"}), SelectionWindowDays: pulumi.Int(selectionDays),
+		},
+		Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the plan of restore testing %q: %w", name, err)
+	}
+	role, ready, err := serviceRole(ctx, name+"-restore", args.Name+"-restore", args.Place, args.PermissionsBoundary, args.Tags, restorePolicies, component)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range args.Types {
+		if _, err := backup.NewRestoreTestingSelection(ctx, name+"-"+strings.ToLower(t), &backup.RestoreTestingSelectionArgs{
+			Name: pulumi.String(strings.ToLower(t)), RestoreTestingPlanName: plan.Name, ProtectedResourceType: pulumi.String(t),
+			IamRoleArn: role.Arn, ValidationWindowHours: pulumi.Int(validationHours),
+			ProtectedResourceConditions: backup.RestoreTestingSelectionProtectedResourceConditionsArgs{
+				StringEquals: backup.RestoreTestingSelectionProtectedResourceConditionsStringEqualArray{
+					backup.RestoreTestingSelectionProtectedResourceConditionsStringEqualArgs{
+						Key: pulumi.String("aws:ResourceTag/" + args.TagKey), Value: pulumi.String(args.TagValue),
+					},
+				},
+			},
+			RestoreMetadataOverrides: args.Overrides[t],
+		}, pulumi.Parent(component), pulumi.DependsOn(ready)); err != nil {
+			return nil, fmt.Errorf("selecting %s for restore testing %q: %w", t, name, err)
+		}
+	}
+	return plan, nil
+}
+
+// newFunction makes the function, and the queue for the events it failed on.
+func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, args *RestoreTestingArgs) (*lambda.Function, *sqs.Queue, error) {
+	group := "/aws/lambda/" + args.Name
+	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
+		Name: pulumi.String(group), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogKmsKeyArn, Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, nil, fmt.Errorf("creating the log group of restore testing %q: %w", name, err)
+	}
+	failed, err := sqs.NewQueue(ctx, name+"-failed", &sqs.QueueArgs{
+		Name: pulumi.String(args.Name + "-failed"), MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), SqsManagedSseEnabled: pulumi.Bool(true),
+		Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, nil, fmt.Errorf("creating the queue of restore testing %q: %w", name, err)
+	}
+	role, err := identity.NewRole(ctx, name+"-check", &identity.RoleArgs{
+		Name: args.Name, Description: "Judges what AWS Backup restored", PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
+		Trust:    identity.ServiceTrust("lambda.amazonaws.com", args.Place.AccountId, args.Place.Arn("lambda", "function:"+args.Name)),
+		Policies: map[string]identity.Document{"check": {Statements: args.statements(group)}},
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, nil, fmt.Errorf("creating the role of restore testing %q: %w", name, err)
+	}
+	architecture := "x86_64"
+	if args.Architecture == "arm64" {
+		architecture = "arm64"
+	}
+	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
+		Name: pulumi.String(args.Name), Description: pulumi.String("Judges what AWS Backup restored"),
+		PackageType: pulumi.String("Image"), ImageUri: args.Image.ToStringOutput().ToStringPtrOutput(), Architectures: pulumi.ToStringArray([]string{architecture}),
+		Role: role.Arn, Timeout: pulumi.Int(checkTimeout), MemorySize: pulumi.Int(checkMemory),
+		LoggingConfig:    lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
+		TracingConfig:    lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
+		DeadLetterConfig: lambda.FunctionDeadLetterConfigArgs{TargetArn: failed.Arn},
+		Tags:             pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, nil, fmt.Errorf("creating the function of restore testing %q: %w", name, err)
+	}
+	component.LogGroupName = logs.Name
+	return function, failed, nil
+}
+
+func (args *RestoreTestingArgs) statements(logGroup string) []identity.Statement {
+	place := args.Place
+	statements := []identity.Statement{
+		// AWS Backup knows nothing narrower for jobs.
+		{Sid: "ReportResult", Actions: []string{"backup:DescribeRestoreJob", "backup:PutRestoreValidationResult"}, Resources: []string{"*"}},
+		{Sid: "WriteLogs", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resources: []string{place.LogGroupArn(logGroup) + ":*"}},
+		{Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{place.QueueArn(args.Name + "-failed")}},
+		{Sid: "SendTraces", Actions: []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, Resources: []string{"*"}}, // nothing narrower either
+	}
+	for _, t := range slices.Sorted(slices.Values(args.Types)) {
+		statements = append(statements, testable[t](place))
+	}
+	return statements
+}
+
+// callFunction calls the function when a restore of the plan is complete.
+func (component *RestoreTesting) callFunction(
+	ctx *pulumi.Context, name string, args *RestoreTestingArgs, plan *backup.RestoreTestingPlan, function *lambda.Function, failed *sqs.Queue,
+) error {
+	pattern := plan.Arn.ApplyT(func(arn string) (string, error) {
+		text, err := json.Marshal(map[string]any{
+			"source": []string{"aws.backup"}, "detail-type": []string{"Restore Job State Change"},
+			"detail": map[string]any{"status": []string{"COMPLETED"}, "restoreTestingPlanArn": []string{arn}},
+		})
+		return string(text), err
+	}).(pulumi.StringOutput)
+	rule, err := cloudwatch.NewEventRule(ctx, name+"-restored", &cloudwatch.EventRuleArgs{
+		Name: pulumi.String(args.Name), Description: pulumi.String("A restore on trial is complete"), EventPattern: pattern, Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return fmt.Errorf("creating the rule of restore testing %q: %w", name, err)
+	}
+	permission, err := lambda.NewPermission(ctx, name+"-permission", &lambda.PermissionArgs{
+		Function: function.Name, Action: pulumi.String("lambda:InvokeFunction"), Principal: pulumi.String("events.amazonaws.com"), SourceArn: rule.Arn,
+	}, pulumi.Parent(component))
+	if err != nil {
+		return fmt.Errorf("letting the rule call the function of restore testing %q: %w", name, err)
+	}
+	if err := component.letQueue(ctx, name, args, failed); err != nil {
+		return err
+	}
+	if _, err := cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
+		Rule: rule.Name, TargetId: pulumi.String("check"), Arn: function.Arn,
+		RetryPolicy:      cloudwatch.EventTargetRetryPolicyArgs{MaximumRetryAttempts: pulumi.Int(maxRetries)},
+		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: failed.Arn},
+	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{permission})); err != nil {
+		return fmt.Errorf("leading the rule of restore testing %q to its function: %w", name, err)
+	}
+	return nil
+}
+
+// letQueue lets EventBridge keep in the queue what it could not deliver, and nobody send without TLS.
+func (component *RestoreTesting) letQueue(ctx *pulumi.Context, name string, args *RestoreTestingArgs, failed *sqs.Queue) error {
+	queueArn := args.Place.QueueArn(args.Name + "-failed")
+	policy, err := identity.Document{Statements: []identity.Statement{
+		{
+			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{queueArn},
+			Principals: []identity.Principal{{Type: "Service", Values: []string{"events.amazonaws.com"}}},
+			Conditions: []identity.Condition{{Operator: "ArnEquals", Key: "aws:SourceArn", Values: []string{args.Place.Arn("events", "rule/"+args.Name)}}},
+		},
+		{
+			Sid: "TlsOnly", Effect: identity.Deny, Actions: []string{"sqs:*"}, Resources: []string{queueArn},
+			Principals: []identity.Principal{{Type: "AWS", Values: []string{"*"}}},
+			Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
+		},
+	}}.JSON()
+	if err != nil {
+		return fmt.Errorf("rendering the policy of the queue of restore testing %q: %w", name, err)
+	}
+	if _, err := sqs.NewQueuePolicy(ctx, name+"-failed-policy", &sqs.QueuePolicyArgs{QueueUrl: failed.ID(), Policy: pulumi.String(policy)}, pulumi.Parent(component)); err != nil {
+		return fmt.Errorf("creating the policy of the queue of restore testing %q: %w", name, err)
+	}
+	return nil
+}

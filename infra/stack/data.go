@@ -1,0 +1,254 @@
+package stack
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/data"
+	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/network"
+)
+
+// Names in AWS of what keeps data, which role policies know before it exists.
+
+func (l *lab) databaseName() string { return l.name("database") }
+
+func (l *lab) tableName(name string) string { return l.name(name) }
+
+// bucketName has account and region in it, as buckets share one name space with everyone's.
+func (l *lab) bucketName(name string) string { return l.name(name, l.place.AccountId, l.place.Region) }
+
+func (l *lab) fileSystemName() string { return l.name("files") }
+
+// backedUp are the tags of what the backup plan takes in.
+func (l *lab) backedUp() map[string]string { return l.tagged("backup", l.Stack()) }
+
+// notBackedUp are the tags of what can be made again, or is a copy itself.
+func (l *lab) notBackedUp() map[string]string { return l.tagged("backup", "none") }
+
+func (l *lab) tagged(key, value string) map[string]string {
+	tags := map[string]string{key: value}
+	for k, v := range l.tags {
+		tags[k] = v
+	}
+	return tags
+}
+
+// copyKey is the key of the copies, in their region. It is nil without copies.
+func (l *lab) copyKeyArn() pulumi.StringInput {
+	if l.keys.copies == nil {
+		return nil
+	}
+	return l.keys.copies.Arn
+}
+
+// logBuckets makes the bucket that load balancer and buckets write their logs to.
+func (l *lab) logBuckets() (err error) {
+	if !l.config.LoadBalancer.AccessLogs {
+		return nil
+	}
+	name := l.bucketName("logs")
+	l.logBucket, err = data.NewBucket(l.Context, "logs", &data.BucketArgs{
+		Place: l.place, Name: name, ExpireDays: l.config.Network.FlowLogRetentionDays, Statements: data.LogDelivery(l.place, name),
+		ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
+	}, l.providers.all)
+	return err
+}
+
+// logBucketName is nil when nothing is logged there.
+func (l *lab) logBucketName() pulumi.StringInput {
+	if l.logBucket == nil {
+		return nil
+	}
+	return l.logBucket.BucketName
+}
+
+func (l *lab) tables() error {
+	l.tableArns = pulumi.StringMap{}
+	for _, t := range l.config.Tables {
+		args := &data.TableArgs{
+			Name: l.tableName(t.Name), HashKey: data.Attribute(t.HashKey), RangeKey: (*data.Attribute)(t.RangeKey), TimeToLive: t.TimeToLive, Stream: t.Stream,
+			KmsKeyArn: l.keys.data.Arn, DeletionProtection: t.DeletionProtection, Tags: l.backedUp(),
+		}
+		for _, i := range t.Indexes {
+			args.Indexes = append(args.Indexes, data.Index{Name: i.Name, HashKey: data.Attribute(i.HashKey), RangeKey: (*data.Attribute)(i.RangeKey)})
+		}
+		if t.Replicate {
+			args.Replicas = map[string]pulumi.StringInput{l.config.CopyRegion: l.copyKeyArn()}
+		}
+		table, err := data.NewTable(l.Context, t.Name, args, l.providers.all)
+		if err != nil {
+			return err
+		}
+		l.tableArns[t.Name] = table.Arn
+	}
+	return nil
+}
+
+func (l *lab) buckets() error {
+	l.bucketNames = pulumi.StringMap{}
+	for _, b := range l.config.Buckets {
+		args := &data.BucketArgs{
+			Place: l.place, Name: l.bucketName(b.Name), KmsKeyArn: l.keys.data.Arn, KeyAlias: l.keys.data.Alias, ExpireDays: b.ExpireDays, OldVersionDays: b.OldVersionDays,
+			LogBucket: l.logBucketName(), ForceDestroy: b.ForceDelete, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.backedUp(),
+		}
+		if b.Replicate {
+			args.Copy = &data.BucketCopy{
+				Place: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, Name: l.name(b.Name, l.place.AccountId, l.config.CopyRegion),
+				KmsKeyArn: l.keys.copies.Arn, KeyAlias: l.keys.copies.Alias, RoleName: l.name(b.Name, "replication"), Tags: l.notBackedUp(),
+			}
+		}
+		bucket, err := data.NewBucket(l.Context, b.Name, args, l.providers.all)
+		if err != nil {
+			return err
+		}
+		l.bucketNames[b.Name] = bucket.BucketName
+	}
+	return nil
+}
+
+func (l *lab) fileSystems() (err error) {
+	if l.config.FileSystem == nil {
+		return nil
+	}
+	args := &data.FileSystemArgs{
+		Place: l.place, Name: l.fileSystemName(), VpcId: l.vpc.VpcId, SubnetIds: l.vpc.DataSubnetIds, Zones: l.config.Network.AvailabilityZones,
+		Folders: map[string]string{}, KmsKeyArn: l.keys.data.Arn, InfrequentAccessDays: l.config.FileSystem.InfrequentAccessDays, Tags: l.backedUp(),
+	}
+	for _, s := range l.config.Services {
+		if s.Access.FileSystem != nil {
+			args.Folders[s.Name] = "/" + s.Name
+		}
+	}
+	if l.config.FileSystem.Replicate {
+		args.CopyRegion, args.CopyKmsKeyArn = l.config.CopyRegion, l.keys.copies.Arn
+	}
+	l.fileSystem, err = data.NewFileSystem(l.Context, "files", args, l.providers.all)
+	return err
+}
+
+func (l *lab) websites() (err error) {
+	w := l.config.Website
+	if w == nil {
+		return nil
+	}
+	args := &data.WebsiteArgs{
+		Place: l.place, Name: l.name("website"), BucketName: l.bucketName("website"), Folder: filepath.Join(l.root, w.Folder), Domains: w.Domains,
+		CertificateArn: w.CertificateArn, PriceClass: w.PriceClass, LogBucket: l.logBucketName(), ForceDestroy: true, Tags: l.notBackedUp(),
+	}
+	if l.edgeAcl != nil {
+		args.WebAclArn = l.edgeAcl.Arn
+	}
+	l.website, err = data.NewWebsite(l.Context, "website", args, l.providers.all)
+	return err
+}
+
+// databaseArgs are as much of the database as is known before anything is made.
+func (l *lab) databaseArgs() *data.DatabaseArgs {
+	db := l.config.Database
+	return &data.DatabaseArgs{
+		Place:               l.place,
+		Identifier:          l.databaseName(),
+		Kind:                data.DatabaseKind(db.Kind),
+		Engine:              data.DatabaseEngine(db.Engine),
+		EngineVersion:       db.Version,
+		InstanceClass:       db.Class,
+		MultiAz:             db.MultiAz,
+		ReadReplicas:        db.ReadReplicas,
+		AllocatedStorage:    db.storage(),
+		MaxAllocatedStorage: db.maxStorage(),
+		DatabaseName:        db.Name,
+		KeyAlias:            l.keys.data.Alias,
+		KmsKeyArn:           l.keys.data.Arn,
+		BackupRetentionDays: db.BackupRetentionDays,
+		DeletionProtection:  db.DeletionProtection,
+		SkipFinalSnapshot:   l.config.Profile == "dev" && !db.DeletionProtection,
+		MonitoringSeconds:   db.MonitoringSeconds,
+		LogRetentionDays:    l.config.Network.FlowLogRetentionDays,
+		EventTopicArn:       l.notifications.TopicArn,
+		LogKmsKeyArn:        l.keys.logs.Arn,
+		PermissionsBoundary: l.config.PermissionsBoundary,
+		Tags:                l.backedUp(),
+	}
+}
+
+// databaseSecret is how a service's execution role finds the secret of the database's user.
+func (l *lab) databaseSecret() identity.Secret {
+	secret := identity.Secret{KeyAlias: l.keys.data.Alias}
+	if name := l.databaseArgs().SecretName(); name != "" {
+		secret.Name = name
+	} else {
+		secret.Database = l.databaseName()
+	}
+	return secret
+}
+
+func (l *lab) databases() (err error) {
+	if l.config.Database == nil {
+		return nil
+	}
+	args := l.databaseArgs()
+	args.SubnetIds = l.vpc.DataSubnetIds
+	args.SecurityGroupIds = pulumi.StringArray{l.vpc.DatabaseSecurityGroupId}
+	l.databaseEntry = l.vpc.DatabaseSecurityGroupId
+	if l.config.Database.Proxy {
+		if args.Proxy, err = l.databaseProxy(); err != nil {
+			return err
+		}
+	}
+	l.database, err = data.NewDatabase(l.Context, "database", args, l.providers.all)
+	return err
+}
+
+// storage is what is set for a kind that does not allocate by itself, as Aurora does.
+func (db *Database) storage() int {
+	if db.Kind == string(data.DatabaseAurora) {
+		return 0
+	}
+	return db.StorageGiB
+}
+
+// maxStorage is for instances: those of a Multi-AZ cluster do not grow by themselves.
+func (db *Database) maxStorage() int {
+	if db.Kind != string(data.DatabaseInstance) {
+		return 0
+	}
+	return db.MaxStorageGiB
+}
+
+// databaseProxy is what services call instead of the database.
+func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
+	port := network.Port(l.config.Database.port())
+	group, err := network.NewSecurityGroup(l.Context, "database-proxy", &network.SecurityGroupArgs{
+		VpcId: l.vpc.VpcId, Description: "RDS Proxy: called by the services that have access, calls the database", Tags: l.tags,
+	}, l.providers.all)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := network.NewConnection(l.Context, "database-proxy-to-database", &network.ConnectionArgs{
+		FromSecurityGroupId: group.SecurityGroupId, ToSecurityGroupId: l.vpc.DatabaseSecurityGroupId, Ports: port,
+		Description: "RDS Proxy to the database",
+	}, l.providers.all); err != nil {
+		return nil, fmt.Errorf("connecting the proxy with the database: %w", err)
+	}
+	l.databaseEntry = group.SecurityGroupId
+	return &data.DatabaseProxy{SecurityGroupIds: pulumi.StringArray{group.SecurityGroupId}}, nil
+}
+
+// port is the engine's.
+func (db *Database) port() int {
+	if db.Engine == string(data.DatabaseMySQL) {
+		return 3306
+	}
+	return 5432
+}
+
+// databaseHost is the proxy's, if there is one.
+func (l *lab) databaseHost() pulumi.StringOutput {
+	if l.config.Database.Proxy {
+		return l.database.ProxyEndpoint
+	}
+	return l.database.Endpoint
+}

@@ -1,0 +1,150 @@
+package stack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// keys are the customer managed keys of the stack.
+type keys struct {
+	// data encrypts the database, tables, buckets, file system and images; logs the log groups and notifications.
+	data, logs *identity.Key
+	// copies encrypts what is replicated, in the copy region. It is nil when nothing is.
+	copies *identity.Key
+	// edge encrypts logs in us-east-1. It is nil without a website.
+	edge *identity.Key
+}
+
+// roles are a service's two: ECS starts its tasks with one, its code acts as the other.
+type roles struct {
+	execution, task *identity.Role
+}
+
+// encryption makes the keys before anything that they encrypt.
+func (l *lab) encryption() (err error) {
+	if l.keys.data, err = l.newKey("data", "Data at rest", l.place, l.providers.all); err != nil {
+		return err
+	}
+	uses := []identity.Statement{identity.LogsKeyUse(l.place)}
+	for sid, service := range map[string]string{
+		"Alarms": "cloudwatch.amazonaws.com", "Events": "events.amazonaws.com", "Notifications": "sns.amazonaws.com",
+		"Backups": "backup.amazonaws.com", "DatabaseEvents": "events.rds.amazonaws.com",
+	} {
+		uses = append(uses, identity.KeyUse(sid, service, l.place.AccountId))
+	}
+	slices.SortFunc(uses, func(a, b identity.Statement) int { return strings.Compare(a.Sid, b.Sid) })
+	if l.keys.logs, err = l.newKey("logs", "Logs and notifications", l.place, l.providers.all, uses...); err != nil {
+		return err
+	}
+	if l.providers.copies != nil {
+		if l.keys.copies, err = l.newKey("copies", "Copies of data", l.placeIn(l.config.CopyRegion), pulumi.Provider(l.providers.copies)); err != nil {
+			return err
+		}
+	}
+	if l.providers.edge != nil {
+		edge := l.placeIn(edgeRegion)
+		l.keys.edge, err = l.newKey("edge-logs", "Logs of what CloudFront needs here", edge, pulumi.Provider(l.providers.edge), identity.LogsKeyUse(edge))
+	}
+	return err
+}
+
+func (l *lab) newKey(name, description string, place identity.Place, provider pulumi.ResourceOption, uses ...identity.Statement) (*identity.Key, error) {
+	return identity.NewKey(l.Context, name, &identity.KeyArgs{
+		Place: place, Alias: "alias/" + l.name(name), Description: description, Statements: uses, Tags: l.tags,
+	}, provider)
+}
+
+func (l *lab) identity() (err error) {
+	l.roles = map[string]roles{}
+	for _, s := range l.config.Services {
+		if l.roles[s.Name], err = l.rolesOf(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lab) rolesOf(s Service) (roles, error) {
+	repositories, err := l.repositories(s)
+	if err != nil {
+		return roles{}, err
+	}
+	execution, err := identity.NewExecutionRole(l.Context, s.Name+"-execution", &identity.ExecutionRoleArgs{
+		RoleSettings: l.role(s.Name, "execution"),
+		Place:        l.place,
+		Repositories: repositories,
+		LogGroups:    []string{l.logGroup(s)},
+		Secrets:      l.secretsOf(s),
+	}, l.providers.all)
+	if err != nil {
+		return roles{}, err
+	}
+	task, err := identity.NewTaskRole(l.Context, s.Name+"-task", &identity.TaskRoleArgs{
+		RoleSettings: l.role(s.Name, "task"),
+		Place:        l.place,
+		Access:       l.accessOf(s),
+		Exec:         s.Exec,
+		Tracing:      l.config.Monitoring.Tracing,
+	}, l.providers.all)
+	return roles{execution, task}, err
+}
+
+func (l *lab) role(parts ...string) identity.RoleSettings {
+	return identity.RoleSettings{Name: l.name(parts...), PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags}
+}
+
+// repositories are those in ECR that the service's image comes from, so that its execution role may pull from them.
+func (l *lab) repositories(s Service) ([]string, error) {
+	if s.Image.URI == "" {
+		return []string{l.name(s.Name)}, nil
+	}
+	match := ecrImage.FindStringSubmatch(s.Image.URI)
+	if match == nil {
+		return nil, nil
+	}
+	if account := match[1]; account != l.place.AccountId {
+		return nil, fmt.Errorf("service %q: image.uri: %s is in account %s, the stack in %s; copy the image to an account's own repository",
+			s.Name, s.Image.URI, account, l.place.AccountId)
+	}
+	return []string{match[3]}, nil
+}
+
+// secretsOf are what ECS reads when it starts the service's tasks.
+func (l *lab) secretsOf(s Service) []identity.Secret {
+	var secrets []identity.Secret
+	for _, variable := range sortedKeys(s.Secrets) {
+		secrets = append(secrets, identity.Secret{Name: s.Secrets[variable].Name, Parameter: s.Secrets[variable].Parameter})
+	}
+	if s.Access.Database {
+		secrets = append(secrets, l.databaseSecret())
+	}
+	return secrets
+}
+
+// accessOf is what the service's code may reach: things of the stack by the names they have in AWS.
+func (l *lab) accessOf(s Service) identity.Access {
+	access := identity.Access{
+		Tables:  l.grants(s.Access.Tables, l.tableName),
+		Buckets: l.grants(s.Access.Buckets, l.bucketName),
+	}
+	for _, g := range s.Access.Queues {
+		access.Queues = append(access.Queues, identity.Grant{Name: g.Name, Mode: identity.Mode(g.Mode)})
+	}
+	if mount := s.Access.FileSystem; mount != nil {
+		access.FileSystem = &identity.FileSystemAccess{Name: l.fileSystemName(), Mode: identity.Mode(mount.Mode)}
+	}
+	return access
+}
+
+func (l *lab) grants(configured []Grant, name func(string) string) []identity.Grant {
+	grants := make([]identity.Grant, len(configured))
+	for i, g := range configured {
+		grants[i] = identity.Grant{Name: name(g.Name), Mode: identity.Mode(g.Mode), KeyAlias: l.keys.data.Alias}
+	}
+	return grants
+}

@@ -1,0 +1,97 @@
+package stack
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/protection"
+)
+
+func (l *lab) firewallName() string { return l.name("firewall") }
+
+// firewall puts a web ACL before the load balancer, and another one, which lives in us-east-1, before the website.
+func (l *lab) firewall() error {
+	f := l.config.Firewall
+	if !f.Enabled {
+		return nil
+	}
+	args := protection.WebAclArgs{
+		Place: l.place, Scope: protection.Regional, Name: l.firewallName(), AllowCidrs: f.AllowCidrs, DenyCidrs: f.DenyCidrs, RequestsPerIp: f.RequestsPerIp,
+		Exclusions: f.Exclusions, CountOnly: f.CountOnly, LogRetentionDays: f.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
+		Resources: map[string]pulumi.StringInput{"load-balancer": l.balancer.Arn},
+	}
+	if _, err := protection.NewWebAcl(l.Context, "firewall", &args, l.providers.all); err != nil {
+		return err
+	}
+	if l.config.Website == nil {
+		return nil
+	}
+	edge := args
+	edge.Scope, edge.Name, edge.Resources = protection.CloudFront, l.name("edge-firewall"), nil
+	edge.Place, edge.LogKmsKeyArn = l.placeIn(edgeRegion), l.keys.edge.Arn
+	var err error
+	l.edgeAcl, err = protection.NewWebAcl(l.Context, "edge-firewall", &edge, pulumi.Provider(l.providers.edge))
+	return err
+}
+
+func (l *lab) restoreCheckName() string { return l.name("restorecheck") }
+
+func (l *lab) backups() error {
+	b := l.config.Backup
+	if !b.Enabled {
+		return nil
+	}
+	args := &protection.BackupArgs{
+		Place: l.place, Name: l.name("backups"), TagKey: "backup", TagValue: l.Stack(), Lock: b.Lock, ForceDestroy: l.config.Profile == "dev",
+		TopicArn: l.notifications.TopicArn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
+	}
+	for _, r := range b.Rules {
+		args.Rules = append(args.Rules, protection.BackupRule{Schedule: protection.Schedule(r.Schedule), RetentionDays: r.RetentionDays, CopyRetentionDays: r.CopyRetentionDays})
+	}
+	if l.providers.copies != nil {
+		args.CopyPlace, args.CopyProvider = l.placeIn(l.config.CopyRegion), l.providers.copies
+	}
+	var err error
+	if l.backup, err = protection.NewBackup(l.Context, "backup", args, l.providers.all); err != nil {
+		return err
+	}
+	if types := l.restorable(); b.RestoreTesting && len(types) > 0 {
+		return l.testRestores(types)
+	}
+	return nil
+}
+
+// restorable are the kinds of what is backed up.
+func (l *lab) restorable() []string {
+	var types []string
+	if db := l.config.Database; db != nil {
+		kind := "RDS"
+		if db.Kind == "aurora" {
+			kind = "Aurora"
+		}
+		types = append(types, kind)
+	}
+	if len(l.config.Tables) > 0 {
+		types = append(types, "DynamoDB")
+	}
+	if len(l.config.Buckets) > 0 {
+		types = append(types, "S3")
+	}
+	if l.config.FileSystem != nil {
+		types = append(types, "EFS")
+	}
+	return types
+}
+
+func (l *lab) testRestores(types []string) error {
+	const architecture = "arm64"
+	image, err := l.newImage("restorecheck", Image{Context: ".", Dockerfile: "services/restorecheck/Dockerfile"}, architecture,
+		l.place.Arn("lambda", "function:"+l.restoreCheckName()))
+	if err != nil {
+		return err
+	}
+	l.restoreTesting, err = protection.NewRestoreTesting(l.Context, "restore-testing", &protection.RestoreTestingArgs{
+		Place: l.place, Name: l.restoreCheckName(), Types: types, TagKey: "backup", TagValue: l.Stack(), Image: image, Architecture: architecture,
+		LogRetentionDays: l.config.Firewall.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
+	}, l.providers.all)
+	return err
+}

@@ -1,0 +1,111 @@
+package stack
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/components/network/networktest"
+)
+
+// account answers as AWS would, and records what a program registers.
+type account struct {
+	mutex     sync.Mutex
+	resources []pulumi.MockResourceArgs
+}
+
+func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	id := args.Name + "-id"
+	if networktest.IsStandIn(args) {
+		return id, args.Inputs, nil
+	}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.resources = append(a.resources, args)
+	if args.TypeToken == networktest.VpcToken {
+		return id, networktest.VpcOutputs(args), nil
+	}
+	state := args.Inputs.Copy()
+	if args.Custom {
+		for _, output := range []resource.PropertyKey{"arn", "arnSuffix", "dnsName", "keyId", "prefixListId", "repositoryUrl", "registryId", "repoDigest"} {
+			state[output] = resource.NewStringProperty(string(output) + ":" + args.Name)
+		}
+	}
+	return id, state, nil
+}
+
+func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	answers := map[string]map[string]any{
+		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},
+		"aws:index/getPartition:getPartition":                 {"partition": "aws"},
+		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}},
+		"aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
+	}
+	if args.Token == "aws:ecs/getService:getService" {
+		name := strings.TrimPrefix(args.Args["serviceName"].StringValue(), "awslab-dev-")
+		return resource.PropertyMap{"taskDefinition": resource.NewStringProperty("arn:" + strings.TrimPrefix(name, "awslab-prod-") + "-task")}, nil
+	}
+	answer, known := answers[args.Token]
+	if !known {
+		return nil, fmt.Errorf("nobody answers %s", args.Token)
+	}
+	return resource.NewPropertyMapFromMap(answer), nil
+}
+
+// deployStack runs the program with the configuration of a stack in the repository.
+func deployStack(t *testing.T, stackName string) *account {
+	t.Helper()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	require.NoError(t, err)
+	values, err := newDecoder().file("awslab", filepath.Join(root, "Pulumi."+stackName+".yaml"))
+	require.NoError(t, err)
+	configuration := map[string]string{}
+	for key, value := range values {
+		configuration["awslab:"+key] = value
+	}
+	config, err := Decode("awslab", values)
+	require.NoError(t, err)
+	a := &account{}
+	program := networktest.WithRouteTables("lab", config.Network.AvailabilityZones, Program(root))
+	require.NoError(t, pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration }))
+	return a
+}
+
+func TestEveryResourceBelongsToAComponentAndHasAnExplicitProvider(t *testing.T) {
+	for _, stackName := range Profiles {
+		for _, r := range deployStack(t, stackName).resources {
+			if !r.Custom || strings.HasPrefix(r.TypeToken, "pulumi:providers:") {
+				continue
+			}
+			parent := r.RegisterRPC.GetParent()
+			require.NotContains(t, parent, "pulumi:pulumi:Stack", "%s %s has no component", r.TypeToken, r.Name)
+			require.NotEmpty(t, r.RegisterRPC.GetProvider(), "%s %s", r.TypeToken, r.Name)
+		}
+	}
+}
+
+func TestNamesAreUniqueAndCarryProjectAndStack(t *testing.T) {
+	for _, stackName := range Profiles {
+		seen := map[string]bool{}
+		for _, r := range deployStack(t, stackName).resources {
+			name := r.Inputs["name"]
+			if !r.Custom || !name.IsString() || strings.HasPrefix(r.TypeToken, "pulumi:") || slices.Contains(named, r.TypeToken) {
+				continue
+			}
+			require.Contains(t, name.StringValue(), "awslab-"+stackName, "%s %s", r.TypeToken, r.Name)
+			key := r.TypeToken + " " + name.StringValue()
+			require.False(t, seen[key], key)
+			seen[key] = true
+		}
+	}
+}
+
+// named are the types whose names live inside something that carries the stack's.
+var named = []string{"aws:iam/rolePolicy:RolePolicy"}
