@@ -167,7 +167,6 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 		SkipFinalSnapshot:   l.config.Profile == "dev" && !db.DeletionProtection,
 		MonitoringSeconds:   db.MonitoringSeconds,
 		LogRetentionDays:    l.config.Network.FlowLogRetentionDays,
-		EventTopicArn:       l.notifications.TopicArn,
 		LogKmsKeyArn:        l.keys.logs.Arn,
 		PermissionsBoundary: l.config.PermissionsBoundary,
 		Tags:                l.backedUp(),
@@ -190,7 +189,7 @@ func (l *lab) databases() (err error) {
 		return nil
 	}
 	args := l.databaseArgs()
-	args.SubnetIds = l.vpc.DataSubnetIds
+	args.SubnetIds, args.EventTopicArn = l.vpc.DataSubnetIds, l.notifications.TopicArn
 	args.SecurityGroupIds = pulumi.StringArray{l.vpc.DatabaseSecurityGroupId}
 	l.databaseEntry = l.vpc.DatabaseSecurityGroupId
 	if l.config.Database.Proxy {
