@@ -20,6 +20,9 @@ import (
 
 // These tests run the lab's program through the real engine on the offline target.
 
+// packs are those of the repository.
+var packs = []string{"backup", "baseline", "leastprivilege", "resilience"}
+
 // bin holds the executables that the tests need, compiled once.
 var bin string
 
@@ -39,7 +42,11 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		bin = dir
-		for name, source := range map[string]string{offline.PluginCommand: "./offline/plugin", "resilience": "../policy/resilience"} {
+		commands := map[string]string{offline.PluginCommand: "./offline/plugin"}
+		for _, pack := range packs {
+			commands[pack] = "../policy/" + pack
+		}
+		for name, source := range commands {
 			build := exec.Command("go", "build", "-o", filepath.Join(dir, name), source) //nolint:gosec // fixed arguments
 			build.Stderr = os.Stderr
 			if err := build.Run(); err != nil {
@@ -86,13 +93,16 @@ func (p *project) configure(t testing.TB, stackName string, pairs ...string) {
 }
 
 func (p *project) options(stackName string) automation.Options {
-	return automation.Options{
+	options := automation.Options{
 		ProjectDir: p.dir, Stack: stackName, OfflinePlugin: filepath.Join(bin, offline.PluginCommand),
-		PolicyPacks: []automation.PolicyPack{{
-			Path: filepath.Join(bin, "resilience"), Config: filepath.Join(p.dir, "policy", "config", stackName+".json"),
-		}},
 		OnEvent: func(e automation.Event) { p.seen = append(p.seen, e) },
 	}
+	for _, pack := range packs {
+		options.PolicyPacks = append(options.PolicyPacks, automation.PolicyPack{
+			Path: filepath.Join(bin, pack), Config: filepath.Join(p.dir, "policy", "config", stackName+".json"),
+		})
+	}
+	return options
 }
 
 func (p *project) open(t testing.TB, stackName string) *automation.Lab {
@@ -176,7 +186,9 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 		service := step(t, preview, "aws:ecs/service:Service", "catalog-service")
 		require.Equal(t, "update", service.Op)
 		require.Equal(t, []string{"desiredCount"}, service.Properties)
-		require.Empty(t, preview.Violations, "two tasks are enough")
+		for _, v := range preview.Violations {
+			require.NotEqual(t, service.URN, v.URN, "two tasks are enough: %s", v.Message)
+		}
 	})
 
 	t.Run("a third zone keeps every subnet and NAT gateway", func(t *testing.T) {
@@ -188,6 +200,17 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 		require.Equal(t, []string{"create", "create", "create"}, opOf(preview, "aws:ec2/subnet:Subnet"))
 		require.Empty(t, opOf(preview, "aws:ec2/natGateway:NatGateway"))
 		for _, s := range preview.Steps {
+			// A list of ids is unknown in a preview when one of them is; the update below tells what becomes of these.
+			if s.Type != "aws:efs/mountTarget:MountTarget" && s.Type != "aws:lambda/invocation:Invocation" {
+				require.Contains(t, []string{"create", "update"}, s.Op, "%s %s", s.Type, s.Name)
+			}
+		}
+		grown, err := p.open(t, "dev").Up(ctx)
+		require.NoError(t, err)
+		for _, s := range grown.Steps {
+			if s.Type == "aws:lambda/invocation:Invocation" {
+				continue // the migration runs again
+			}
 			require.Contains(t, []string{"create", "update"}, s.Op, "%s %s", s.Type, s.Name)
 		}
 	})
@@ -234,18 +257,13 @@ func TestProdComesUpAndGoesDown(t *testing.T) {
 	lab := p.open(t, "prod")
 	up, err := lab.Up(ctx)
 	require.NoError(t, err)
-	require.Empty(t, up.Violations)
+	require.Empty(t, up.Violations, "prod keeps every rule, and what becomes known has been judged")
 	for _, d := range up.Diagnostics {
 		require.Contains(t, d.Message, "image not built", "prod comes up without a warning of its own")
 	}
 
 	_, err = lab.Destroy(ctx)
 	require.ErrorContains(t, err, "deletion protection", "what prod protects is not destroyed")
-	p.configure(t, "prod", "awslab:region: eu-west-1", "awslab:region: eu-west-1\n  awslab:loadBalancer: {deletionProtection: false}")
-	_, err = p.open(t, "prod").Up(ctx)
-	require.NoError(t, err)
-	_, err = lab.Destroy(ctx)
-	require.ErrorContains(t, err, "RepositoryNotEmptyException")
 }
 
 func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {

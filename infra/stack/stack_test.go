@@ -34,8 +34,14 @@ func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 	}
 	state := args.Inputs.Copy()
 	if args.Custom {
-		for _, output := range []resource.PropertyKey{"arn", "arnSuffix", "dnsName", "keyId", "prefixListId", "repositoryUrl", "registryId", "repoDigest"} {
+		for _, output := range []resource.PropertyKey{"arn", "arnSuffix", "dnsName", "keyId", "prefixListId", "repositoryUrl", "registryId", "repoDigest", "bucketRegionalDomainName", "domainName", "address", "endpoint"} {
 			state[output] = resource.NewStringProperty(string(output) + ":" + args.Name)
+		}
+		for output, element := range map[resource.PropertyKey]map[string]any{
+			"domainValidationOptions": {"resourceRecordName": "_proof", "resourceRecordType": "CNAME", "resourceRecordValue": "proven"},
+			"masterUserSecrets":       {"secretArn": "arn:secret:" + args.Name},
+		} {
+			state[output] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewObjectProperty(resource.NewPropertyMapFromMap(element))})
 		}
 	}
 	return id, state, nil
@@ -46,6 +52,7 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},
 		"aws:index/getPartition:getPartition":                 {"partition": "aws"},
 		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}},
+		"aws:route53/getZone:getZone":                         {"zoneId": "Z1", "name": "example.com"},
 		"aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
 	}
 	if args.Token == "aws:ecs/getService:getService" {
@@ -100,12 +107,12 @@ func TestNamesAreUniqueAndCarryProjectAndStack(t *testing.T) {
 				continue
 			}
 			require.Contains(t, name.StringValue(), "awslab-"+stackName, "%s %s", r.TypeToken, r.Name)
-			key := r.TypeToken + " " + name.StringValue()
+			key := r.TypeToken + " " + name.StringValue() + " " + r.RegisterRPC.GetProvider() // one in each region
 			require.False(t, seen[key], key)
 			seen[key] = true
 		}
 	}
 }
 
-// named are the types whose names live inside something that carries the stack's.
-var named = []string{"aws:iam/rolePolicy:RolePolicy"}
+// named are the types whose names live inside something that carries the stack, or in the domain of DNS.
+var named = []string{"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record", "aws:backup/restoreTestingSelection:RestoreTestingSelection"}

@@ -1,0 +1,433 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/services/orders/internal/order"
+)
+
+var errBroken = errors.New("relation is broken at db.internal")
+
+// brokenStore fails, or panics, at whatever it is asked for.
+type brokenStore struct {
+	err    error
+	panics bool
+}
+
+func (s brokenStore) fail() error {
+	if s.panics {
+		panic(s.err)
+	}
+	return s.err
+}
+
+func (s brokenStore) Create(context.Context, order.Order, string) (order.Order, bool, error) {
+	return order.Order{}, false, s.fail()
+}
+func (s brokenStore) Get(context.Context, string) (order.Order, error) {
+	return order.Order{}, s.fail()
+}
+func (s brokenStore) List(context.Context, int, string) (order.Page, error) {
+	return order.Page{}, s.fail()
+}
+func (s brokenStore) Ping(context.Context) error { return s.fail() }
+
+var (
+	broken      = brokenStore{err: errBroken}
+	unreachable = brokenStore{err: fmt.Errorf("reading an order: %w: %w", order.ErrUnavailable, errBroken)}
+)
+
+func quiet(store order.Store) *API { return New(store, slog.New(slog.DiscardHandler)) }
+
+// logged returns an API and what it logs, one JSON object a line.
+func logged(store order.Store) (*API, *bytes.Buffer) {
+	var log bytes.Buffer
+	return New(store, NewLogger(&log, slog.LevelInfo)), &log
+}
+
+func request(method, target, body string, header ...string) *http.Request {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return r
+}
+
+func send(handler http.Handler, method, target, body string, header ...string) *http.Response {
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, request(method, target, body, header...))
+	return w.Result()
+}
+
+func decode[T any](t *testing.T, answer *http.Response) T {
+	t.Helper()
+	assert.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+	var v T
+	require.NoError(t, json.NewDecoder(answer.Body).Decode(&v))
+	return v
+}
+
+func decodeError(t *testing.T, answer *http.Response) Error {
+	t.Helper()
+	return decode[map[string]Error](t, answer)["error"]
+}
+
+// valid is an order of two lamps.
+const valid = `{"customer": "Ada", "lines": [{"item": "lamp", "quantity": 2, "priceCents": 1250}]}`
+
+// lineOf is the body of an order with one line.
+func lineOf(line string) string { return `{"customer": "Ada", "lines": [` + line + `]}` }
+
+func create(t *testing.T, handler http.Handler, body string, header ...string) order.Order {
+	t.Helper()
+	answer := send(handler, "POST", "/orders", body, header...)
+	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	return decode[order.Order](t, answer)
+}
+
+func TestCreatedOrderIsFoundAtItsLocation(t *testing.T) {
+	handler := quiet(order.NewMemory(1))
+	answer := send(handler, "POST", "/orders", valid)
+	require.Equal(t, http.StatusCreated, answer.StatusCode)
+	created := decode[order.Order](t, answer)
+	assert.Equal(t, order.Order{ID: created.ID, Customer: "Ada", Lines: []order.Line{{Item: "lamp", Quantity: 2, PriceCents: 1250}},
+		TotalCents: 2500, CreatedAt: created.CreatedAt}, created)
+	assert.NotEmpty(t, created.ID)
+	assert.False(t, created.CreatedAt.IsZero())
+
+	answer = send(handler, "GET", answer.Header.Get("Location"), "")
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	assert.Equal(t, created, decode[order.Order](t, answer))
+}
+
+func TestARequestSentAgainMakesNoSecondOrder(t *testing.T) {
+	handler := quiet(order.NewMemory(10))
+	first := send(handler, "POST", "/orders", valid, "Idempotency-Key", "3f0c")
+	again := send(handler, "POST", "/orders", valid, "Idempotency-Key", "3f0c")
+	require.Equal(t, http.StatusCreated, again.StatusCode)
+	assert.Equal(t, first.Header.Get("Location"), again.Header.Get("Location"))
+	assert.Empty(t, first.Header.Get("Idempotency-Replayed"))
+	assert.Equal(t, "true", again.Header.Get("Idempotency-Replayed"))
+	assert.Equal(t, decode[order.Order](t, first), decode[order.Order](t, again))
+	assert.Len(t, decode[listAnswer](t, send(handler, "GET", "/orders", "")).Orders, 1)
+
+	other := strings.Replace(valid, "Ada", "Grace", 1)
+	refused := send(handler, "POST", "/orders", other, "Idempotency-Key", "3f0c")
+	assert.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
+	assert.Equal(t, "idempotency_key_reused", decodeError(t, refused).Code)
+	create(t, handler, other, "Idempotency-Key", "another")
+}
+
+func TestListPages(t *testing.T) {
+	handler := quiet(order.NewMemory(5))
+	var ids []string
+	for range 5 {
+		ids = append([]string{create(t, handler, valid).ID}, ids...)
+	}
+	var listed []string
+	var sizes []int
+	for target := "/orders?limit=2"; target != ""; {
+		answer := send(handler, "GET", target, "")
+		require.Equal(t, http.StatusOK, answer.StatusCode)
+		page := decode[listAnswer](t, answer)
+		sizes = append(sizes, len(page.Orders))
+		for _, o := range page.Orders {
+			listed = append(listed, o.ID)
+		}
+		target = ""
+		if page.Next != "" {
+			target = "/orders?limit=2&after=" + page.Next
+		}
+	}
+	assert.Equal(t, ids, listed)
+	assert.Equal(t, []int{2, 2, 1}, sizes)
+}
+
+func TestListHasADefaultLimit(t *testing.T) {
+	handler := quiet(order.NewMemory(defaultLimit + 1))
+	for range defaultLimit + 1 {
+		create(t, handler, valid)
+	}
+	page := decode[listAnswer](t, send(handler, "GET", "/orders", ""))
+	assert.Len(t, page.Orders, defaultLimit)
+	assert.NotEmpty(t, page.Next)
+}
+
+func TestEmptyListIsAnArray(t *testing.T) {
+	body, err := io.ReadAll(send(quiet(order.NewMemory(1)), "GET", "/orders", "").Body)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"orders": []}`, string(body))
+}
+
+func TestRefusals(t *testing.T) {
+	const wantKey = "must be given once, with 1 to 255 printable ASCII characters other than space"
+	const wantKnown = "is unknown; allowed are customer and lines, and in a line item, quantity and priceCents"
+	unavailable := Error{503, "store_unreachable", "the store cannot be reached; try again", ""}
+	for name, tc := range map[string]struct {
+		store                order.Store
+		method, target, body string
+		header               []string
+		want                 Error
+	}{
+		"no such order":   {method: "GET", target: "/orders/absent", want: Error{404, "not_found", "no order has this id", "id"}},
+		"no such route":   {method: "GET", target: "/ordersfoo", want: Error{404, "not_found", "no such resource", ""}},
+		"no id":           {method: "GET", target: "/orders/", want: Error{404, "not_found", "no such resource", ""}},
+		"wrong method":    {method: "DELETE", target: "/orders", want: Error{405, "method_not_allowed", "allowed here: GET, HEAD, POST", ""}},
+		"limit of zero":   {method: "GET", target: "/orders?limit=0", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
+		"limit too high":  {method: "GET", target: "/orders?limit=101", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
+		"limit no number": {method: "GET", target: "/orders?limit=ten", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
+		"limit twice":     {method: "GET", target: "/orders?limit=1&limit=2", want: Error{400, "invalid_query", "is given more than once", "limit"}},
+		"unknown cursor":  {method: "GET", target: "/orders?after=x", want: Error{400, "invalid_query", "is not one that a list returned as next", "after"}},
+		"unknown query":   {method: "GET", target: "/orders?page=2", want: Error{400, "invalid_query", "is unknown; allowed are limit and after", "page"}},
+		"malformed query": {method: "GET", target: "/orders?limit=%zz", want: Error{400, "invalid_query", "the query string is malformed", ""}},
+
+		"empty key":          {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", ""}, want: Error{400, "invalid_header", wantKey, "Idempotency-Key"}},
+		"key with a space":   {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", "a b"}, want: Error{400, "invalid_header", wantKey, "Idempotency-Key"}},
+		"key of two lines":   {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", "a\n"}, want: Error{400, "invalid_header", wantKey, "Idempotency-Key"}},
+		"long key":           {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", strings.Repeat("x", 256)}, want: Error{400, "invalid_header", wantKey, "Idempotency-Key"}},
+		"no content type":    {method: "POST", target: "/orders", body: valid, header: []string{"Content-Type", ""}, want: Error{415, "unsupported_media_type", "the Content-Type must be application/json", ""}},
+		"other content type": {method: "POST", target: "/orders", body: valid, header: []string{"Content-Type", "text/plain"}, want: Error{415, "unsupported_media_type", "the Content-Type must be application/json", ""}},
+		"too large":          {method: "POST", target: "/orders", body: strings.Repeat(" ", maxBody) + valid, want: Error{413, "body_too_large", "the body is longer than 131072 bytes", ""}},
+		"no body":            {method: "POST", target: "/orders", header: []string{"Content-Type", "application/json"}, want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
+		"null":               {method: "POST", target: "/orders", body: "null", want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
+		"array":              {method: "POST", target: "/orders", body: "[" + valid + "]", want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
+		"cut short":          {method: "POST", target: "/orders", body: valid[:12], want: Error{400, "invalid_json", "the body is not well-formed JSON", ""}},
+		"two objects":        {method: "POST", target: "/orders", body: valid + valid, want: Error{400, "invalid_json", "the body must end after its JSON object", ""}},
+		"no UTF-8":           {method: "POST", target: "/orders", body: "{\"customer\": \"\xff\"}", want: Error{400, "invalid_json", "the body is not UTF-8", ""}},
+		"unknown field":      {method: "POST", target: "/orders", body: `{"client": "Ada"}`, want: Error{422, "invalid_order", wantKnown, "client"}},
+		"id given":           {method: "POST", target: "/orders", body: `{"id": "1"}`, want: Error{422, "invalid_order", wantKnown, "id"}},
+		"unknown in a line":  {method: "POST", target: "/orders", body: lineOf(`{"sku": "lamp"}`), want: Error{422, "invalid_order", wantKnown, "sku"}},
+		"customer no string": {method: "POST", target: "/orders", body: `{"customer": 7}`, want: Error{422, "invalid_order", "is not a string", "customer"}},
+		"lines no array":     {method: "POST", target: "/orders", body: `{"lines": {}}`, want: Error{422, "invalid_order", "is not an array of objects", "lines"}},
+		"line no object":     {method: "POST", target: "/orders", body: lineOf(`"lamp"`), want: Error{422, "invalid_order", "is not an array of objects", "lines"}},
+		"item no string":     {method: "POST", target: "/orders", body: lineOf(`{"item": 1}`), want: Error{422, "invalid_order", "is not a string", "lines.item"}},
+		"quantity a half":    {method: "POST", target: "/orders", body: lineOf(`{"quantity": 0.5}`), want: Error{422, "invalid_order", "is not a whole number", "lines.quantity"}},
+		"price too great":    {method: "POST", target: "/orders", body: lineOf(`{"priceCents": 99999999999999999999}`), want: Error{422, "invalid_order", "is not a whole number", "lines.priceCents"}},
+		"no quantity":        {method: "POST", target: "/orders", body: lineOf(`{"item": "lamp", "priceCents": 1}`), want: Error{422, "invalid_order", "is required", "lines[0].quantity"}},
+
+		"store full":            {store: order.NewMemory(0), method: "POST", target: "/orders", body: valid, want: Error{507, "store_full", "the service has no room for another order", ""}},
+		"list on broken":        {store: broken, method: "GET", target: "/orders", want: internalError},
+		"get on broken":         {store: broken, method: "GET", target: "/orders/x", want: internalError},
+		"create on broken":      {store: broken, method: "POST", target: "/orders", body: valid, want: internalError},
+		"panic":                 {store: brokenStore{errBroken, true}, method: "GET", target: "/orders", want: internalError},
+		"list on unreachable":   {store: unreachable, method: "GET", target: "/orders", want: unavailable},
+		"get on unreachable":    {store: unreachable, method: "GET", target: "/orders/x", want: unavailable},
+		"create on unreachable": {store: unreachable, method: "POST", target: "/orders", body: valid, want: unavailable},
+		"readiness on broken":   {store: broken, method: "GET", target: "/readyz", want: Error{503, "store_not_ready", "the store cannot be used; the log has the cause", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if tc.store == nil {
+				tc.store = order.NewMemory(1)
+			}
+			answer := send(quiet(tc.store), tc.method, tc.target, tc.body, tc.header...)
+			got := decodeError(t, answer)
+			got.Status = answer.StatusCode
+			assert.Equal(t, tc.want, got)
+			assert.NotEmpty(t, answer.Header.Get("X-Request-Id"))
+			if tc.want.Status == http.StatusMethodNotAllowed {
+				assert.Equal(t, "GET, HEAD, POST", answer.Header.Get("Allow"))
+			}
+			assert.Equal(t, tc.want.Code == "store_unreachable", answer.Header.Get("Retry-After") != "")
+		})
+	}
+}
+
+func TestAKeyGivenTwiceIsRefused(t *testing.T) {
+	r := request("POST", "/orders", valid, "Idempotency-Key", "a")
+	r.Header.Add("Idempotency-Key", "a")
+	w := httptest.NewRecorder()
+	quiet(order.NewMemory(1)).ServeHTTP(w, r)
+	assert.Equal(t, http.StatusBadRequest, w.Code)
+}
+
+func TestContentTypeMayHaveParameters(t *testing.T) {
+	create(t, quiet(order.NewMemory(1)), valid, "Content-Type", "application/json; charset=utf-8")
+}
+
+func TestLargestOrderFitsTheBody(t *testing.T) {
+	const escaped = `\ud83d\ude00` // one character, in the longest way JSON can write it
+	var lines []string
+	for i := range order.MaxLines {
+		lines = append(lines, fmt.Sprintf(`{"item": "%03d%s", "quantity": %d, "priceCents": %d}`,
+			i, strings.Repeat(escaped, order.MaxItemLength-3), order.MaxQuantity, order.MaxPriceCents))
+	}
+	create(t, quiet(order.NewMemory(1)), fmt.Sprintf(`{"customer": "%s", "lines": [%s]}`, strings.Repeat(escaped, order.MaxCustomerLength), strings.Join(lines, ", ")))
+}
+
+func TestHealth(t *testing.T) {
+	draining := quiet(order.NewMemory(1))
+	draining.Drain()
+	for name, tc := range map[string]struct {
+		handler     *API
+		live, ready int
+	}{
+		"healthy":     {quiet(order.NewMemory(1)), 200, 200},
+		"unreachable": {quiet(unreachable), 200, 503},
+		"draining":    {draining, 200, 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tc.live, send(tc.handler, "GET", "/healthz", "").StatusCode)
+			assert.Equal(t, tc.ready, send(tc.handler, "GET", "/readyz", "").StatusCode)
+		})
+	}
+	assert.Equal(t, http.StatusOK, send(draining, "GET", "/orders", "").StatusCode, "while draining, requests are served")
+}
+
+// slowStore answers when its caller stops waiting.
+type slowStore struct{ order.Store }
+
+func (slowStore) Get(ctx context.Context, _ string) (order.Order, error) {
+	<-ctx.Done()
+	return order.Order{}, fmt.Errorf("%w: %w", order.ErrUnavailable, ctx.Err())
+}
+
+func TestASlowStoreIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		assert.Equal(t, http.StatusServiceUnavailable, send(quiet(slowStore{}), "GET", "/orders/x", "").StatusCode)
+		assert.Equal(t, storeTimeout, time.Since(start))
+	})
+}
+
+func TestAClientThatWentAwayIsNoError(t *testing.T) {
+	handler, log := logged(slowStore{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	handler.ServeHTTP(httptest.NewRecorder(), request("GET", "/orders/x", "").WithContext(ctx))
+	assert.Contains(t, log.String(), `"msg":"client went away"`)
+	assert.NotContains(t, log.String(), `"level":"ERROR"`)
+}
+
+func TestRequestIsLoggedWithItsIDsAndWithoutItsContents(t *testing.T) {
+	handler, log := logged(order.NewMemory(1))
+	answer := send(handler, "POST", "/orders?token=hidden-query", strings.Replace(valid, "Ada", "hidden-body", 1),
+		"X-Request-Id", "req-1", "X-Amzn-Trace-Id", "Root=1-67891233-abcdef012345678912345678", "Authorization", "hidden-header", "Idempotency-Key", "hidden-key")
+	assert.Equal(t, "req-1", answer.Header.Get("X-Request-Id"))
+
+	var line map[string]any
+	require.NoError(t, json.Unmarshal(log.Bytes(), &line), "one line of JSON")
+	for _, varies := range []string{"time", "duration_ms", "bytes"} {
+		assert.Contains(t, line, varies)
+		delete(line, varies)
+	}
+	assert.Equal(t, map[string]any{
+		"level": "INFO", "msg": "request", "method": "POST", "path": "/orders", "status": 201.0,
+		"request_id": "req-1", "trace_id": "Root=1-67891233-abcdef012345678912345678",
+	}, line)
+	assert.NotContains(t, log.String(), "hidden")
+}
+
+func TestRequestIDIsReplacedUnlessFitForALog(t *testing.T) {
+	handler := quiet(order.NewMemory(1))
+	for _, given := range []string{"", "with space", "line\nbreak", strings.Repeat("x", 65)} {
+		got := send(handler, "GET", "/healthz", "", "X-Request-Id", given).Header.Get("X-Request-Id")
+		assert.NotEqual(t, given, got)
+		assert.Regexp(t, acceptableID, got)
+	}
+}
+
+func TestHealthChecksAreLoggedOnlyWhenTheyFail(t *testing.T) {
+	handler, log := logged(order.NewMemory(1))
+	send(handler, "GET", "/healthz", "")
+	send(handler, "GET", "/readyz", "")
+	assert.Empty(t, log.String())
+	handler.Drain()
+	send(handler, "GET", "/readyz", "")
+	assert.Contains(t, log.String(), `"status":503`)
+}
+
+func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
+	for name, tc := range map[string]struct {
+		store   order.Store
+		message string
+		status  string
+	}{
+		"error":       {broken, "request failed", `"status":500`},
+		"panic":       {brokenStore{errBroken, true}, "panic", `"status":500`},
+		"unreachable": {unreachable, "request refused", `"status":503`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			handler, log := logged(tc.store)
+			body, err := io.ReadAll(send(handler, "GET", "/orders", "", "X-Request-Id", "req-1").Body)
+			require.NoError(t, err)
+			assert.NotContains(t, string(body), errBroken.Error())
+
+			first, rest, _ := strings.Cut(log.String(), "\n")
+			var cause map[string]any
+			require.NoError(t, json.Unmarshal([]byte(first), &cause))
+			assert.Equal(t, tc.message, cause["msg"])
+			assert.Equal(t, "ERROR", cause["level"])
+			assert.Contains(t, cause["error"], errBroken.Error())
+			assert.Equal(t, "req-1", cause["request_id"])
+			assert.Contains(t, rest, tc.status, "the request's own line follows")
+		})
+	}
+}
+
+// Half an answer must not look like a whole one, so the connection is cut.
+func TestPanicAmidAnAnswerCutsTheConnection(t *testing.T) {
+	a := quiet(order.NewMemory(1))
+	server := httptest.NewServer(a.observe(a.recoverPanics(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"orders": [`)
+		_ = http.NewResponseController(w).Flush()
+		panic("amid")
+	}))))
+	defer server.Close()
+	answer, err := server.Client().Get(server.URL)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	_, err = io.ReadAll(answer.Body)
+	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
+func TestTooLargeBodyClosesTheConnection(t *testing.T) {
+	server := httptest.NewServer(quiet(order.NewMemory(1)))
+	defer server.Close()
+	answer, err := server.Client().Post(server.URL+"/orders", "application/json", strings.NewReader(strings.Repeat(" ", 2*maxBody)))
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.StatusCode)
+	assert.True(t, answer.Close)
+}
+
+func FuzzDecodeOrder(f *testing.F) {
+	for _, seed := range []string{
+		valid, valid + " ", lineOf(`{"item": "a", "quantity": 1, "priceCents": -0}`), lineOf(`{"item": "\u0000", "quantity": 1e2, "priceCents": 1}`),
+		`{"customer": "\ud83d"}`, `{"lines": [[]]}`, `{"lines": [null]}`, `{"a": {"b": []}}`, `{"": 1}`, `{`, `null`, `[]`, ``, "\xff", `{}{}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		created, err := decodeOrder(body, now)
+		if err != nil {
+			assert.NotContains(t, err.Error(), "json:", "the wording of encoding/json is for Go programmers")
+			assert.NotRegexp(t, `is not $`, err.Error())
+			return
+		}
+		again, err := json.Marshal(map[string]any{"customer": created.Customer, "lines": created.Lines})
+		require.NoError(t, err)
+		same, err := decodeOrder(again, now)
+		require.NoError(t, err)
+		same.ID = created.ID
+		assert.Equal(t, created, same)
+	})
+}

@@ -1,0 +1,151 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed migrations
+var embedded embed.FS
+
+// Migration is one step of the schema. Those that were released do not change: a new step follows them.
+type Migration struct {
+	Version int // 1 is the first
+	Name    string
+	sql     string
+}
+
+func (m Migration) digest() string {
+	sum := sha256.Sum256([]byte(m.sql))
+	return hex.EncodeToString(sum[:])
+}
+
+var migrationFile = regexp.MustCompile(`^(\d{4})_([a-z0-9_]+)\.sql$`)
+
+// Migrations returns the steps from the empty database to the schema that this program uses.
+func Migrations() ([]Migration, error) { return readMigrations(embedded) }
+
+func readMigrations(files fs.FS) ([]Migration, error) {
+	entries, err := fs.ReadDir(files, "migrations") // sorted by name
+	if err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	var migrations []Migration
+	for i, entry := range entries {
+		name := migrationFile.FindStringSubmatch(entry.Name())
+		if name == nil {
+			return nil, fmt.Errorf("migration %q: its name must match %s", entry.Name(), migrationFile)
+		}
+		if version, _ := strconv.Atoi(name[1]); version != i+1 {
+			return nil, fmt.Errorf("migration %q: its version must be %04d, as versions have no gaps", entry.Name(), i+1)
+		}
+		sql, err := fs.ReadFile(files, "migrations/"+entry.Name())
+		if err != nil {
+			return nil, fmt.Errorf("reading migration %q: %w", entry.Name(), err)
+		}
+		migrations = append(migrations, Migration{Version: i + 1, Name: name[2], sql: string(sql)})
+	}
+	return migrations, nil
+}
+
+// migrationLock is the key of the advisory lock that keeps two migrations of one database apart. The number only has to
+// be nobody else's: it spells "orders".
+const migrationLock = 0x6f7264657273
+
+// limitLocks gives up on a lock on a table before the requests that queue up behind it time out.
+const limitLocks = `SET LOCAL lock_timeout = '3s'`
+
+const createHistory = `
+	CREATE TABLE IF NOT EXISTS orders_migrations (
+		version    integer     PRIMARY KEY,
+		name       text        NOT NULL,
+		sha256     text        NOT NULL,
+		applied_at timestamptz NOT NULL DEFAULT now()
+	)`
+
+// Migrate applies the steps that the database has not had, all of them or none, and returns them. It may run several
+// times, and at once. A database that has had later steps than those given is left alone: the version of the service that
+// made them keeps the earlier one working, which may just be coming back.
+func Migrate(ctx context.Context, config Config, migrations []Migration) (applied []Migration, err error) {
+	pool, err := config.pool()
+	if err != nil {
+		return nil, err
+	}
+	connection, err := pgx.ConnectConfig(ctx, pool.ConnConfig)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
+	}
+	defer func() { err = errors.Join(err, connection.Close(context.WithoutCancel(ctx))) }()
+	err = pgx.BeginFunc(ctx, connection, func(tx pgx.Tx) error {
+		applied, err = migrate(ctx, tx, migrations)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("migrating database %s: %w", config.Database, err)
+	}
+	return applied, nil
+}
+
+func migrate(ctx context.Context, tx pgx.Tx, migrations []Migration) (applied []Migration, err error) {
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
+		return nil, fmt.Errorf("waiting for another migration: %w", err)
+	}
+	for _, statement := range []string{limitLocks, createHistory} {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return nil, fmt.Errorf("preparing the history of migrations: %w", err)
+		}
+	}
+	had, err := history(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range migrations {
+		if digest, ok := had[m.Version]; ok {
+			if digest != m.digest() {
+				return nil, fmt.Errorf("migration %04d_%s differs from the one that was applied; undo the change and add a migration", m.Version, m.Name)
+			}
+			continue
+		}
+		if err := apply(ctx, tx, m); err != nil {
+			return nil, fmt.Errorf("migration %04d_%s: %w", m.Version, m.Name, err)
+		}
+		applied = append(applied, m)
+	}
+	return applied, nil
+}
+
+// history returns the digests of the migrations that the database has had, by version.
+func history(ctx context.Context, tx pgx.Tx) (map[int]string, error) {
+	rows, err := tx.Query(ctx, `SELECT version, sha256 FROM orders_migrations`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the history of migrations: %w", err)
+	}
+	had := map[int]string{}
+	var version int
+	var digest string
+	_, err = pgx.ForEachRow(rows, []any{&version, &digest}, func() error {
+		had[version] = digest
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the history of migrations: %w", err)
+	}
+	return had, nil
+}
+
+func apply(ctx context.Context, tx pgx.Tx, m Migration) error {
+	if _, err := tx.Exec(ctx, m.sql); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO orders_migrations (version, name, sha256) VALUES ($1, $2, $3)`, m.Version, m.Name, m.digest())
+	return err
+}

@@ -1,0 +1,177 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/awslab/awslab/services/orders/internal/order"
+)
+
+// ErrRefused says that the database knows no such user with this password. A secret that was rotated is the usual cause,
+// and a process that was given its secret at its start cannot repair that.
+var ErrRefused = errors.New("the database refuses the user or its password")
+
+// Store is an order.Store in PostgreSQL.
+type Store struct {
+	pool    *pgxpool.Pool
+	refused func(error)
+}
+
+// Open returns a store whose connections are made as they are needed: no error of it says that the database is out of
+// reach. refused is called, once, when the database refuses the user; see ErrRefused.
+func Open(ctx context.Context, config Config, refused func(error)) (*Store, error) {
+	poolConfig, err := config.pool()
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
+	if err != nil {
+		return nil, fmt.Errorf("preparing connections to %s: %w", config.Host, err)
+	}
+	var once sync.Once
+	return &Store{pool: pool, refused: func(err error) { once.Do(func() { refused(err) }) }}, nil
+}
+
+// Close ends all connections once they are idle.
+func (s *Store) Close() { s.pool.Close() }
+
+// columns are what scan reads.
+const columns = "id, customer, lines, total_cents, created_at"
+
+func scan(row pgx.CollectableRow) (order.Order, error) {
+	var o order.Order
+	err := row.Scan(&o.ID, &o.Customer, &o.Lines, &o.TotalCents, &o.CreatedAt)
+	o.CreatedAt = o.CreatedAt.UTC()
+	return o, err
+}
+
+// Create leaves it to the unique index to decide which of several orders with the same key is the first: the others wait
+// for its transaction, and then find it.
+func (s *Store) Create(ctx context.Context, o order.Order, key string) (order.Order, bool, error) {
+	tag, err := s.pool.Exec(ctx, `
+		INSERT INTO orders (`+columns+`, idempotency_key) VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''))
+		ON CONFLICT (idempotency_key) DO NOTHING`,
+		o.ID, o.Customer, o.Lines, o.TotalCents, o.CreatedAt, key)
+	if err != nil {
+		return order.Order{}, false, s.wrap("creating an order", err)
+	}
+	if tag.RowsAffected() == 1 {
+		return o, false, nil
+	}
+	kept, err := s.one(ctx, "idempotency_key", key)
+	if err != nil {
+		return order.Order{}, false, s.wrap("reading the order of an idempotency key", err)
+	}
+	if !kept.SameContents(o) {
+		return order.Order{}, false, fmt.Errorf("creating an order with idempotency key %q: %w", key, order.ErrKeyReused)
+	}
+	return kept, true, nil
+}
+
+func (s *Store) Get(ctx context.Context, id string) (order.Order, error) {
+	found, err := s.one(ctx, "id", id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return order.Order{}, fmt.Errorf("reading order %q: %w", id, order.ErrNotFound)
+	}
+	if err != nil {
+		return order.Order{}, s.wrap("reading an order", err)
+	}
+	return found, nil
+}
+
+// one reads the order that has a value in a column, which is this package's own word.
+func (s *Store) one(ctx context.Context, column, value string) (order.Order, error) {
+	rows, err := s.pool.Query(ctx, `SELECT `+columns+` FROM orders WHERE `+column+` = $1`, storable(value))
+	if err != nil {
+		return order.Order{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, scan)
+}
+
+func (s *Store) List(ctx context.Context, limit int, after string) (order.Page, error) {
+	before, err := s.position(ctx, after)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return order.Page{}, fmt.Errorf("listing orders after %q: %w", after, order.ErrCursor)
+	}
+	if err != nil {
+		return order.Page{}, s.wrap("looking a cursor up", err)
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+columns+` FROM orders WHERE number < $1 ORDER BY number DESC LIMIT $2`, before, limit+1)
+	if err != nil {
+		return order.Page{}, s.wrap("listing orders", err)
+	}
+	orders, err := pgx.CollectRows(rows, scan)
+	if err != nil {
+		return order.Page{}, s.wrap("listing orders", err)
+	}
+	return order.NewPage(orders, limit), nil
+}
+
+// position is the number of the order that a page ended with, or one above all numbers for the first page.
+func (s *Store) position(ctx context.Context, after string) (number int64, err error) {
+	if after == "" {
+		return 1<<63 - 1, nil
+	}
+	err = s.pool.QueryRow(ctx, `SELECT number FROM orders WHERE id = $1`, storable(after)).Scan(&number)
+	return number, err
+}
+
+// storable drops from a client's text what PostgreSQL has no room for. No stored text holds it, so that nothing is found
+// which should not be.
+func storable(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
+}
+
+// Ping also finds out whether the schema is there.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `SELECT idempotency_key FROM orders LIMIT 0`)
+	return s.wrap("asking for the table of orders", err)
+}
+
+// Codes of PostgreSQL's errors (PostgreSQL documentation, appendix A).
+const (
+	invalidAuthorization = "28000"
+	invalidPassword      = "28P01"
+	undefinedTable       = "42P01"
+	undefinedColumn      = "42703"
+)
+
+// wrap says what was attempted, gives the error its meaning in the terms of order.Store, and reports a refused user.
+func (s *Store) wrap(attempted string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if explained := explain(err); explained != nil {
+		err = fmt.Errorf("%w: %w", explained, err)
+	}
+	err = fmt.Errorf("%s: %w", attempted, err)
+	if errors.Is(err, ErrRefused) {
+		s.refused(err)
+	}
+	return err
+}
+
+var errSchema = errors.New("the schema is not there; run orders migrate")
+
+func explain(err error) error {
+	if answered := new(pgconn.PgError); errors.As(err, &answered) {
+		switch answered.Code {
+		case invalidAuthorization, invalidPassword:
+			return ErrRefused
+		case undefinedTable, undefinedColumn:
+			return errSchema
+		}
+	}
+	if failed := new(pgconn.ConnectError); errors.As(err, &failed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err) {
+		return order.ErrUnavailable
+	}
+	return nil
+}

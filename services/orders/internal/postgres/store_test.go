@@ -1,0 +1,191 @@
+//go:build unix
+
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/services/orders/internal/order"
+	"github.com/awslab/awslab/services/orders/internal/order/storetest"
+	"github.com/awslab/awslab/services/orders/internal/postgres"
+	"github.com/awslab/awslab/services/orders/internal/postgres/postgrestest"
+)
+
+// start starts a cluster for all tests of the package when the first one needs it.
+var (
+	start = sync.OnceValues(func() (*postgrestest.Cluster, error) {
+		started = true
+		return postgrestest.Start()
+	})
+	started bool
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.Exit(max(code, stop()))
+}
+
+func stop() int {
+	if !started {
+		return 0
+	}
+	cluster, err := start()
+	if err == nil {
+		err = cluster.Stop()
+	}
+	if err != nil && !errors.Is(err, postgrestest.ErrAbsent) {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func needCluster(t testing.TB) *postgrestest.Cluster {
+	t.Helper()
+	cluster, err := start()
+	if errors.Is(err, postgrestest.ErrAbsent) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	return cluster
+}
+
+func open(t testing.TB, config postgres.Config, refused func(error)) *postgres.Store {
+	t.Helper()
+	store, err := postgres.Open(t.Context(), config, refused)
+	require.NoError(t, err)
+	t.Cleanup(store.Close)
+	return store
+}
+
+func notRefused(t testing.TB) func(error) {
+	return func(err error) { t.Errorf("refused: %v", err) }
+}
+
+func migrated(t testing.TB) postgres.Config {
+	t.Helper()
+	config := needCluster(t).NewDatabase(t)
+	migrations, err := postgres.Migrations()
+	require.NoError(t, err)
+	_, err = postgres.Migrate(t.Context(), config, migrations)
+	require.NoError(t, err)
+	return config
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t testing.TB) order.Store { return open(t, migrated(t), notRefused(t)) })
+}
+
+func TestTextThatPostgreSQLCannotHoldIsNotFound(t *testing.T) {
+	store := open(t, migrated(t), notRefused(t))
+	for _, id := range []string{"\x00", "a\x00b", "\xff"} {
+		_, err := store.Get(t.Context(), id)
+		require.ErrorIs(t, err, order.ErrNotFound, "%q", id)
+		_, err = store.List(t.Context(), 1, id)
+		require.ErrorIs(t, err, order.ErrCursor, "%q", id)
+	}
+}
+
+func TestWithoutSchemaTheStoreIsNotReady(t *testing.T) {
+	store := open(t, needCluster(t).NewDatabase(t), notRefused(t))
+	assert.ErrorContains(t, store.Ping(t.Context()), "the schema is not there; run orders migrate")
+}
+
+func TestOutOfReachIsUnavailable(t *testing.T) {
+	config := needCluster(t).NewDatabase(t)
+	config.Port = 1 // nobody listens there
+	store := open(t, config, notRefused(t))
+	assert.ErrorIs(t, store.Ping(t.Context()), order.ErrUnavailable)
+	_, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
+	assert.ErrorIs(t, err, order.ErrUnavailable)
+}
+
+func TestConnectionsLostAreMadeAnew(t *testing.T) {
+	config := migrated(t)
+	store := open(t, config, notRefused(t))
+	created, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
+	require.NoError(t, err)
+	needCluster(t).Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+config.Database+"'")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		got, err := store.Get(t.Context(), created.ID)
+		require.NoError(c, err)
+		assert.Equal(c, created, got)
+	}, eventually, tick)
+}
+
+func TestARefusedUserIsReportedOnce(t *testing.T) {
+	config := migrated(t)
+	wrong, err := postgres.ParseUser(`{"username": "orders", "password": "of yesterday"}`)
+	require.NoError(t, err)
+	config.User = wrong
+	reported := make(chan error, 2)
+	store := open(t, config, func(err error) { reported <- err })
+	for range 2 {
+		require.ErrorIs(t, store.Ping(t.Context()), postgres.ErrRefused)
+	}
+	require.Len(t, reported, 1)
+	err = <-reported
+	require.ErrorIs(t, err, postgres.ErrRefused)
+	assert.NotContains(t, err.Error(), "of yesterday")
+}
+
+// A rotation does not end connections: what is open goes on, and what is new is refused.
+func TestARotatedPasswordLeavesOpenConnectionsAlone(t *testing.T) {
+	config := migrated(t)
+	cluster := needCluster(t)
+	cluster.Exec(t, "CREATE ROLE rotated LOGIN SUPERUSER PASSWORD 'first'")
+	var err error
+	config.User, err = postgres.ParseUser(`{"username": "rotated", "password": "first"}`)
+	require.NoError(t, err)
+	before := open(t, config, notRefused(t))
+	require.NoError(t, before.Ping(t.Context()))
+
+	cluster.Exec(t, "ALTER ROLE rotated PASSWORD 'second'")
+	assert.NoError(t, before.Ping(t.Context()))
+	after := open(t, config, func(error) {})
+	assert.ErrorIs(t, after.Ping(t.Context()), postgres.ErrRefused)
+}
+
+func TestTLS(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*postgres.Config)
+		want   string // in the error; none means success
+	}{
+		"verify-full":                   {func(*postgres.Config) {}, ""},
+		"verify-full, other name":       {func(c *postgres.Config) { c.Host = "127.0.0.1" }, "certificate"},
+		"verify-full, unknown signer":   {func(c *postgres.Config) { c.CAFile = "" }, "certificate signed by unknown authority"},
+		"require takes any certificate": {func(c *postgres.Config) { c.Host, c.CAFile, c.TLS = "127.0.0.1", "", postgres.TLSRequire }, ""},
+		"disable":                       {func(c *postgres.Config) { c.TLS = postgres.TLSDisable }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := migrated(t)
+			tc.change(&config)
+			err := open(t, config, notRefused(t)).Ping(t.Context())
+			if tc.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, order.ErrUnavailable)
+			assert.ErrorContains(t, err, tc.want)
+		})
+	}
+}
+
+func TestTLSWithoutCertificatesIsRefusedAtTheStart(t *testing.T) {
+	config := postgres.Config{Host: "localhost", TLS: postgres.TLSVerifyFull, CAFile: "absent.pem"}
+	_, err := postgres.Open(t.Context(), config, notRefused(t))
+	assert.ErrorContains(t, err, "absent.pem")
+	config.CAFile = "store_test.go"
+	_, err = postgres.Open(t.Context(), config, notRefused(t))
+	assert.ErrorContains(t, err, "store_test.go holds no PEM certificate")
+	config.TLS = "prefer"
+	_, err = postgres.Open(t.Context(), config, notRefused(t))
+	assert.ErrorContains(t, err, `TLS: "prefer"; use verify-full, require or disable`)
+}

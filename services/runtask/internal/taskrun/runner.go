@@ -1,0 +1,172 @@
+package taskrun
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+)
+
+// ECS is what a Runner asks of ECS.
+type ECS interface {
+	RunTask(context.Context, *ecs.RunTaskInput, ...func(*ecs.Options)) (*ecs.RunTaskOutput, error)
+	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
+	StopTask(context.Context, *ecs.StopTaskInput, ...func(*ecs.Options)) (*ecs.StopTaskOutput, error)
+}
+
+// Runner runs tasks.
+type Runner struct {
+	ECS  ECS
+	Logs Logs
+	Log  *slog.Logger
+}
+
+// Result is how a task ended that did not fail.
+type Result struct {
+	TaskArn  string `json:"taskArn"`
+	ExitCode int32  `json:"exitCode"` // 0
+}
+
+const (
+	// firstPoll and lastPoll lie between two looks at a task: a task takes some seconds to start, and may take long.
+	firstPoll = 2 * time.Second
+	lastPoll  = 15 * time.Second
+	// reserve is kept of the time that Lambda allows, to stop the task and read its logs.
+	reserve = 30 * time.Second
+	// patience with DescribeTasks, which may not know a new task yet (ECS API, RunTask: eventual consistency).
+	patience = 2 * time.Minute
+)
+
+// Run runs the task and waits for its end. A task whose container exits with anything but 0, that does not start, or that
+// is not done in time, which stops it, is an error. Calls with the same token, of up to 64 characters, within a day run
+// one task.
+func (r *Runner) Run(ctx context.Context, token string, event Event) (Result, error) {
+	if err := event.validate(); err != nil {
+		return Result{}, fmt.Errorf("event: %w", err)
+	}
+	running, cancel := limit(ctx, time.Duration(event.TimeoutSeconds)*time.Second)
+	defer cancel()
+	arn, err := r.start(running, token, event)
+	if err != nil {
+		return Result{}, err
+	}
+	r.Log.Info("started", "task", arn, "startedBy", event.StartedBy)
+	task, err := r.wait(running, event.Cluster, arn)
+	if err != nil {
+		return Result{}, r.giveUp(ctx, event, arn, err)
+	}
+	if problem := failure(task, event.ContainerName); problem != "" {
+		return Result{}, fmt.Errorf("task %s %s%s", arn, problem, r.lastLines(ctx, event, arn))
+	}
+	r.Log.Info("ended", "task", arn, "exitCode", 0)
+	return Result{TaskArn: arn}, nil
+}
+
+// limit ends a context after the timeout, or earlier, so that reserve is left of the time that ctx has.
+func limit(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(timeout)
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(-reserve).Before(end) {
+		end = deadline.Add(-reserve)
+	}
+	return context.WithDeadline(ctx, end)
+}
+
+func (r *Runner) start(ctx context.Context, token string, event Event) (arn string, err error) {
+	input := &ecs.RunTaskInput{
+		Cluster: &event.Cluster, TaskDefinition: &event.TaskDefinition, Count: aws.Int32(1), ClientToken: &token,
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
+			Subnets: event.Subnets, SecurityGroups: event.SecurityGroups, AssignPublicIp: types.AssignPublicIpDisabled,
+		}},
+		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: &event.ContainerName, Command: event.Command}}},
+	}
+	if event.StartedBy != "" {
+		input.StartedBy = &event.StartedBy
+	}
+	for _, c := range event.CapacityProviderStrategy {
+		input.CapacityProviderStrategy = append(input.CapacityProviderStrategy, types.CapacityProviderStrategyItem{
+			CapacityProvider: &c.CapacityProvider, Base: c.Base, Weight: c.Weight,
+		})
+	}
+	answer, err := r.ECS.RunTask(ctx, input)
+	if err != nil {
+		return "", fmt.Errorf("running task definition %s: %w", event.TaskDefinition, err)
+	}
+	if len(answer.Failures) > 0 {
+		f := answer.Failures[0]
+		return "", fmt.Errorf("running task definition %s: ECS refused: %s %s", event.TaskDefinition, aws.ToString(f.Reason), aws.ToString(f.Detail))
+	}
+	if len(answer.Tasks) == 0 {
+		return "", fmt.Errorf("running task definition %s: ECS named neither a task nor a failure", event.TaskDefinition)
+	}
+	return aws.ToString(answer.Tasks[0].TaskArn), nil
+}
+
+// wait returns the task once it is stopped.
+func (r *Runner) wait(ctx context.Context, cluster, arn string) (types.Task, error) {
+	start := time.Now()
+	for pause := firstPoll; ; pause = min(pause*3/2, lastPoll) {
+		select {
+		case <-ctx.Done():
+			return types.Task{}, ctx.Err()
+		case <-time.After(pause):
+		}
+		answer, err := r.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
+		if err != nil {
+			return types.Task{}, fmt.Errorf("looking at it: %w", err)
+		}
+		if len(answer.Tasks) == 0 {
+			if time.Since(start) > patience {
+				return types.Task{}, fmt.Errorf("ECS does not know it after %s: %s", patience, reasons(answer.Failures))
+			}
+			continue
+		}
+		if task := answer.Tasks[0]; aws.ToString(task.LastStatus) == "STOPPED" {
+			return task, nil
+		}
+	}
+}
+
+func reasons(failures []types.Failure) string {
+	if len(failures) == 0 {
+		return "no reason given"
+	}
+	return aws.ToString(failures[0].Reason)
+}
+
+// failure says how a stopped task failed, or nothing.
+func failure(task types.Task, container string) string {
+	stopped := fmt.Sprintf("(%s: %s)", task.StopCode, aws.ToString(task.StoppedReason))
+	at := slices.IndexFunc(task.Containers, func(c types.Container) bool { return aws.ToString(c.Name) == container })
+	if at < 0 {
+		return fmt.Sprintf("has no container %q %s", container, stopped)
+	}
+	switch c := task.Containers[at]; {
+	case c.ExitCode == nil:
+		return fmt.Sprintf("did not run container %q: %s %s", container, cmp.Or(aws.ToString(c.Reason), "no reason given"), stopped)
+	case *c.ExitCode != 0:
+		return fmt.Sprintf("failed: container %q exited with %d %s", container, *c.ExitCode, stopped)
+	}
+	return ""
+}
+
+// giveUp stops a task that nobody waits for any more, and tells all that is known.
+func (r *Runner) giveUp(ctx context.Context, event Event, arn string, cause error) error {
+	// Lambda freezes the process soon after ctx ends, and a task without a witness should not go on.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reserve/2)
+	defer cancel()
+	if errors.Is(cause, context.DeadlineExceeded) {
+		cause = fmt.Errorf("is not done in time (timeoutSeconds: %d)", event.TimeoutSeconds)
+	}
+	outcome := "it was stopped"
+	if _, err := r.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &event.Cluster, Task: &arn, Reason: aws.String("given up by its runner")}); err != nil {
+		outcome = fmt.Sprintf("stopping it failed, so it may go on: %s", err)
+	}
+	return fmt.Errorf("task %s %w; %s%s", arn, cause, outcome, r.lastLines(ctx, event, arn))
+}
