@@ -112,7 +112,7 @@ func (component *Cluster) newInstances(ctx *pulumi.Context, name string, args *C
 	if err != nil {
 		return nil, err
 	}
-	provider, err := ecs.NewCapacityProvider(ctx, name+"-instances", &ecs.CapacityProviderArgs{
+	provider, err := ecs.NewCapacityProvider(ctx, name+"-provider", &ecs.CapacityProviderArgs{
 		Name: pulumi.String(capacityProviderName(args.Name)),
 		AutoScalingGroupProvider: ecs.CapacityProviderAutoScalingGroupProviderArgs{
 			AutoScalingGroupArn: group.Arn, ManagedDraining: pulumi.String("ENABLED"), ManagedTerminationProtection: pulumi.String("ENABLED"),

@@ -115,4 +115,4 @@ func TestNamesAreUniqueAndCarryProjectAndStack(t *testing.T) {
 }
 
 // named are the types whose names live inside something that carries the stack, or in the domain of DNS.
-var named = []string{"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record", "aws:backup/restoreTestingSelection:RestoreTestingSelection"}
+var named = []string{"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record", "aws:backup/restoreTestingSelection:RestoreTestingSelection", "aws:backup/restoreTestingPlan:RestoreTestingPlan"}
