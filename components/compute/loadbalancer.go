@@ -32,6 +32,8 @@ type LoadBalancerArgs struct {
 	ZoneId pulumi.StringInput
 	// LogBucket is the name of the S3 bucket that keeps a record of every request. Nil means none does.
 	LogBucket pulumi.StringInput
+	// DualStack lets clients call over IPv6 too; the subnets have to have it.
+	DualStack bool
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
@@ -101,6 +103,9 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 		EnableDeletionProtection: pulumi.Bool(args.DeletionProtection),
 		IdleTimeout:              pulumi.Int(idleTimeout),
 		Tags:                     pulumi.ToStringMap(args.Tags),
+	}
+	if args.DualStack {
+		settings.IpAddressType = pulumi.String("dualstack")
 	}
 	if args.LogBucket != nil {
 		settings.AccessLogs = lb.LoadBalancerAccessLogsArgs{Bucket: args.LogBucket, Prefix: pulumi.String(args.Name), Enabled: pulumi.Bool(true)}

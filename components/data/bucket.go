@@ -2,56 +2,80 @@ package data
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"regexp"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
 )
 
-// BucketArgs describe an S3 bucket. In any case it is versioned, encrypted, owned by the account alone, never public, and
-// reached over TLS only.
+// BucketArgs describe an S3 bucket. In any case it is versioned, encrypted, without access control lists, never public
+// and reached over TLS 1.2 or newer only, and EventBridge hears of its objects. What has a default may be left out.
 type BucketArgs struct {
 	Place identity.Place
-	// Name in AWS, 3 to 63 lower-case letters, digits, hyphens and dots. Changing it replaces the bucket.
+	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it replaces
+	// the bucket.
 	Name string
-	// KmsKeyArn encrypts objects. Nil means a key of S3's own, which is what the log services of AWS can write with.
+	// KmsKeyArn encrypts new objects. Nil means a key of S3's own.
 	KmsKeyArn pulumi.StringInput
-	// KeyAlias is that key's alias (alias/...), by which the replication role finds it.
+	// KeyAlias is the alias (alias/...) of that key, by which role policies find it.
 	KeyAlias string
-	// ExpireDays deletes objects after that time; 0 keeps them.
-	ExpireDays int
-	// OldVersionDays is how long overwritten and deleted objects can be had back, 1 or more. Default: 30.
-	OldVersionDays int
-	// LogBucket is the name of the bucket that keeps a record of every request, below Name. Nil means none does.
-	LogBucket pulumi.StringInput
-	// Statements are further ones of the bucket's policy, such as who else may write.
-	Statements []identity.Statement
-	// ForceDestroy lets the bucket be deleted while it holds objects.
-	ForceDestroy bool
 
-	// Copy replicates objects to a bucket in another region. Nil means there is no copy.
+	// Transitions move objects to cheaper storage as they get older.
+	Transitions []Transition
+	// ExpireDays deletes objects after that time; 0 keeps them. Deleted ones can be had back for OldVersionDays.
+	ExpireDays int
+	// OldVersionDays is how long overwritten and deleted objects can be had back. Default: 30.
+	OldVersionDays int
+	// ObjectLock refuses to delete or overwrite versions of objects for a time. It can be put on at any time, and the lock
+	// of what was written under it cannot be taken off.
+	ObjectLock *ObjectLock
+
+	// LogBucket is the name of the bucket that keeps a record of every request, below this bucket's name; see
+	// [NewLogBucket]. Nil means that none does.
+	LogBucket pulumi.StringInput
+	// Statements are further ones of the bucket's policy, such as which service may write.
+	Statements []identity.Statement
+
+	// ForceDestroy lets the bucket be deleted while it holds objects, with all of them.
+	ForceDestroy bool
+	// DeletionProtection has Pulumi refuse to delete or replace the bucket, as S3 knows no such protection.
+	DeletionProtection bool
+
+	// Copy replicates new objects to a bucket in another region. Nil means that there is no copy. Objects that were there
+	// before are not replicated; S3 Batch Replication does that.
 	Copy *BucketCopy
 
+	// PermissionsBoundary is for the role that S3 replicates as; empty means none.
 	PermissionsBoundary string
 	Tags                map[string]string
 }
 
-// BucketCopy is a bucket in another region.
+// BucketCopy is a bucket in another region, protected like the one whose objects are replicated to it.
 type BucketCopy struct {
 	Place    identity.Place
-	Provider pulumi.ProviderResource
-	// Name in AWS.
+	Provider pulumi.ProviderResource // of that region
+	// Name in AWS. Changing it replaces the bucket.
 	Name string
-	// KmsKeyArn encrypts the copies, KeyAlias is that key's alias.
+	// KmsKeyArn encrypts the copies with a key of that region, and KeyAlias is its alias. They are needed when the bucket
+	// has a key, and left out otherwise.
 	KmsKeyArn pulumi.StringInput
 	KeyAlias  string
-	// RoleName is that of the role that S3 replicates as.
+	// LogBucket is as that of the bucket, and in the copy's region.
+	LogBucket pulumi.StringInput
+	// RoleName is that of the role S3 replicates as. Default: Name of the bucket, then -replication.
 	RoleName string
-	Tags     map[string]string
+	// Tags are by default those of the bucket.
+	Tags map[string]string
+}
+
+// ObjectLock is the lock of new objects.
+type ObjectLock struct {
+	// Mode is GOVERNANCE, which those with s3:BypassGovernanceRetention may lift, or COMPLIANCE, which nobody can.
+	Mode string
+	// Days is how long a version stays locked, 1 to 36500.
+	Days int
 }
 
 // Bucket is an S3 bucket, with its copy. Its type token is awslab:data:Bucket.
@@ -59,47 +83,29 @@ type Bucket struct {
 	pulumi.ResourceState
 
 	Arn pulumi.StringOutput `pulumi:"arn"`
-	// BucketName becomes known once the bucket is protected, so that nothing is written to it before.
+	// BucketName is Name. It becomes known once the bucket is protected, so that nothing is written to it before.
 	BucketName         pulumi.StringOutput `pulumi:"bucketName"`
+	DomainName         pulumi.StringOutput `pulumi:"domainName"`
 	RegionalDomainName pulumi.StringOutput `pulumi:"regionalDomainName"`
+	// CopyName is the copy's name, and empty without one.
+	CopyName pulumi.StringOutput `pulumi:"copyName"`
+
 	// Name is the one given, known in preview.
 	Name string
 }
 
-// abortDays is after how many days the parts of an upload that nobody finished go.
-const abortDays = 7
+// bucketPattern leaves dots out, although S3 allows them: their certificates would not match (S3 user guide, "Bucket
+// naming rules").
+var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+const bucketRule = "%q; use 3 to 63 lower-case letters, digits and hyphens"
 
-func (args BucketArgs) validate() error {
-	problems := []error{args.Place.Validate()}
-	add := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
-		}
-	}
-	add(!bucketName.MatchString(args.Name), "Name: %q; use 3 to 63 lower-case letters, digits, hyphens and dots", args.Name)
-	add(args.ExpireDays < 0, "ExpireDays: %d is negative", args.ExpireDays)
-	add(args.OldVersionDays < 0, "OldVersionDays: %d is negative", args.OldVersionDays)
-	if len(args.Statements) > 0 {
-		problems = append(problems, identity.Document{Statements: args.Statements}.Validate(identity.ResourcePolicy))
-	}
-	if c := args.Copy; c != nil {
-		problems = append(problems, c.Place.Validate())
-		add(c.Place.Region == args.Place.Region, "Copy.Place.Region: %s; a copy in the same region is lost with it", c.Place.Region)
-		add(c.Provider == nil, "Copy.Provider: missing")
-		add(!bucketName.MatchString(c.Name), "Copy.Name: %q; use 3 to 63 lower-case letters, digits, hyphens and dots", c.Name)
-		add(c.KmsKeyArn == nil || args.KmsKeyArn == nil, "Copy: both buckets need a key")
-		add(c.RoleName == "", "Copy.RoleName: missing")
-	}
-	return errors.Join(problems...)
-}
-
-// NewBucket makes a bucket and everything that protects it.
+// NewBucket makes a bucket and all that protects it.
 func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
 	if args == nil {
 		args = &BucketArgs{}
 	}
+	args = args.withDefaults()
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("bucket %q: %w", name, err)
 	}
@@ -107,212 +113,79 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource("awslab:data:Bucket", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering bucket %q: %w", name, err)
 	}
-	made, err := component.protect(ctx, name, args)
+	bucket, err := newProtectedBucket(ctx, name, args.store(), pulumi.Parent(component))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("bucket %q: %w", args.Name, err)
 	}
+	component.Arn, component.BucketName = bucket.made.Arn, bucket.name()
+	component.DomainName, component.RegionalDomainName = bucket.made.BucketDomainName, bucket.made.BucketRegionalDomainName
+	component.CopyName = pulumi.String("").ToStringOutput()
 	if args.Copy != nil {
-		if err := component.replicate(ctx, name, args, made); err != nil {
-			return nil, err
+		if err := component.newCopy(ctx, name, args, bucket); err != nil {
+			return nil, fmt.Errorf("copying bucket %q: %w", args.Name, err)
 		}
 	}
-	component.Arn, component.RegionalDomainName = made.bucket.Arn, made.bucket.BucketRegionalDomainName
-	component.BucketName = made.name()
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
-		"arn": component.Arn, "bucketName": component.BucketName, "regionalDomainName": component.RegionalDomainName,
+		"arn": component.Arn, "bucketName": component.BucketName, "domainName": component.DomainName,
+		"regionalDomainName": component.RegionalDomainName, "copyName": component.CopyName,
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of bucket %q: %w", name, err)
 	}
 	return component, nil
 }
 
-// madeBucket is a bucket with what has to be there before it is used.
-type madeBucket struct {
-	bucket     *s3.BucketV2
-	versioning *s3.BucketVersioningV2
-	protection []any // ids
+func (args *BucketArgs) withDefaults() *BucketArgs {
+	full := *args
+	full.OldVersionDays = cmp.Or(full.OldVersionDays, 30)
+	if full.Copy != nil {
+		replica := *full.Copy
+		replica.RoleName = cmp.Or(replica.RoleName, full.Name+"-replication")
+		if replica.Tags == nil {
+			replica.Tags = full.Tags
+		}
+		full.Copy = &replica
+	}
+	return &full
 }
 
-// name is the bucket's, known once it is protected.
-func (m madeBucket) name() pulumi.StringOutput {
-	return pulumi.All(append([]any{m.bucket.Bucket}, m.protection...)...).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
-}
-
-// protect makes a bucket, its protection and its housekeeping, all of which are resources of their own.
-func (component *Bucket) protect(ctx *pulumi.Context, name string, args *BucketArgs, provider ...pulumi.ResourceOption) (madeBucket, error) {
-	opts := append([]pulumi.ResourceOption{pulumi.Parent(component)}, provider...)
-	failed := func(what string, err error) (madeBucket, error) {
-		return madeBucket{}, fmt.Errorf("creating the %s of bucket %q: %w", what, name, err)
-	}
-	bucket, err := s3.NewBucketV2(ctx, name+"-bucket", &s3.BucketV2Args{
-		Bucket: pulumi.String(args.Name), ForceDestroy: pulumi.Bool(args.ForceDestroy), Tags: pulumi.ToStringMap(args.Tags),
-	}, opts...)
-	if err != nil {
-		return failed("bucket", err)
-	}
-	owner, err := s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
-		Bucket: bucket.ID(), Rule: s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
-	}, opts...)
-	if err != nil {
-		return failed("ownership", err)
-	}
-	private, err := s3.NewBucketPublicAccessBlock(ctx, name+"-private", &s3.BucketPublicAccessBlockArgs{
-		Bucket: bucket.ID(), BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true), IgnorePublicAcls: pulumi.Bool(true), RestrictPublicBuckets: pulumi.Bool(true),
-	}, opts...)
-	if err != nil {
-		return failed("public access block", err)
-	}
-	versioning, err := s3.NewBucketVersioningV2(ctx, name+"-versioning", &s3.BucketVersioningV2Args{
-		Bucket: bucket.ID(), VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
-	}, opts...)
-	if err != nil {
-		return failed("versioning", err)
-	}
-	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
-		Bucket: bucket.ID(), Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{args.encryption()},
-	}, opts...)
-	if err != nil {
-		return failed("encryption", err)
-	}
-	document, err := args.policy()
-	if err != nil {
-		return failed("policy", err)
-	}
-	// A policy that S3 may take for public is refused while the access block is being made.
-	policy, err := s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{Bucket: bucket.ID(), Policy: pulumi.String(document)},
-		append(opts, pulumi.DependsOn([]pulumi.Resource{private}))...)
-	if err != nil {
-		return failed("policy", err)
-	}
-	if _, err := s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
-		Bucket: bucket.ID(), Rules: args.lifecycle(),
-	}, append(opts, pulumi.DependsOn([]pulumi.Resource{versioning}))...); err != nil {
-		return failed("lifecycle", err)
-	}
-	if args.LogBucket != nil {
-		if _, err := s3.NewBucketLoggingV2(ctx, name+"-logging", &s3.BucketLoggingV2Args{
-			Bucket: bucket.ID(), TargetBucket: args.LogBucket, TargetPrefix: pulumi.String(args.Name + "/"),
-		}, opts...); err != nil {
-			return failed("log", err)
+// validate expects the defaults to be set.
+func (args *BucketArgs) validate() error {
+	p := &problems{}
+	p.add(args.Place.Validate())
+	p.addIf(!bucketPattern.MatchString(args.Name), "Name", bucketRule, args.Name)
+	p.checkKey("", args.KmsKeyArn, args.KeyAlias)
+	args.validateAges(p)
+	if len(args.Statements) > 0 {
+		if err := (identity.Document{Statements: args.Statements}).Validate(identity.ResourcePolicy); err != nil {
+			p.add(fmt.Errorf("Statements: %w", err))
 		}
 	}
-	if _, err := s3.NewBucketNotification(ctx, name+"-events", &s3.BucketNotificationArgs{Bucket: bucket.ID(), Eventbridge: pulumi.Bool(true)}, opts...); err != nil {
-		return failed("events", err) // AWS Backup follows a bucket by them
+	if lock := args.ObjectLock; lock != nil {
+		p.addIf(lock.Mode != "GOVERNANCE" && lock.Mode != "COMPLIANCE", "ObjectLock.Mode", "%q; use GOVERNANCE or COMPLIANCE", lock.Mode)
+		p.addIf(lock.Days < 1 || lock.Days > maxDays, "ObjectLock.Days", "%d; use 1 to %d", lock.Days, maxDays)
+		p.addIf(args.ForceDestroy, "ForceDestroy", "it is true, and ObjectLock keeps the objects; use one of them")
 	}
-	return madeBucket{bucket, versioning, []any{owner.ID(), private.ID(), versioning.ID(), encryption.ID(), policy.ID()}}, nil
+	p.addIf(args.ForceDestroy && args.DeletionProtection, "ForceDestroy", "it is true, and so is DeletionProtection; use one of them")
+	args.validateCopy(p)
+	return p.join()
 }
 
-func (args *BucketArgs) encryption() s3.BucketServerSideEncryptionConfigurationV2RuleArgs {
-	if args.KmsKeyArn == nil {
-		return s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
-			ApplyServerSideEncryptionByDefault: s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{SseAlgorithm: pulumi.String("AES256")},
-		}
+func (args *BucketArgs) validateCopy(p *problems) {
+	replica := args.Copy
+	if replica == nil {
+		return
 	}
-	return s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
-		ApplyServerSideEncryptionByDefault: s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
-			SseAlgorithm: pulumi.String("aws:kms"), KmsMasterKeyId: args.KmsKeyArn.ToStringOutput().ToStringPtrOutput(),
-		},
-		BucketKeyEnabled: pulumi.Bool(true), // one call of KMS for many objects
+	if err := replica.Place.Validate(); err != nil {
+		p.add(fmt.Errorf("Copy.%w", err))
 	}
+	p.addIf(replica.Place.Region == args.Place.Region, "Copy.Place.Region", "%q is the bucket's own; a copy there is lost with it: use another", replica.Place.Region)
+	p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Place.Region)
+	p.addIf(!bucketPattern.MatchString(replica.Name), "Copy.Name", bucketRule, replica.Name)
+	p.addIf(replica.Name == args.Name, "Copy.Name", "%q is the bucket's own; names of buckets are for all regions: use another", replica.Name)
+	p.checkKey("Copy.", replica.KmsKeyArn, replica.KeyAlias)
+	p.addIf((replica.KmsKeyArn == nil) != (args.KmsKeyArn == nil), "Copy.KmsKeyArn", "give a key to the bucket and to its copy, or to none of them")
+	p.addIf(len(replica.RoleName) > maxRoleName, "Copy.RoleName", "%q has %d characters; IAM allows %d", replica.RoleName, len(replica.RoleName), maxRoleName)
 }
 
-// policy denies what is not over TLS, 1.2 or newer, and then says what the caller adds.
-func (args *BucketArgs) policy() (string, error) {
-	both := []string{args.Place.BucketArn(args.Name), args.Place.BucketArn(args.Name) + "/*"}
-	everybody := []identity.Principal{{Type: "AWS", Values: []string{"*"}}}
-	return identity.Document{Statements: append([]identity.Statement{
-		{Sid: "TlsOnly", Effect: identity.Deny, Actions: []string{"s3:*"}, Resources: both, Principals: everybody,
-			Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}}},
-		{Sid: "RecentTlsOnly", Effect: identity.Deny, Actions: []string{"s3:*"}, Resources: both, Principals: everybody,
-			Conditions: []identity.Condition{{Operator: "NumericLessThan", Key: "s3:TlsVersion", Values: []string{"1.2"}}}},
-	}, args.Statements...)}.JSON()
-}
-
-func (args *BucketArgs) lifecycle() s3.BucketLifecycleConfigurationV2RuleArray {
-	everything := s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")}
-	rules := s3.BucketLifecycleConfigurationV2RuleArray{s3.BucketLifecycleConfigurationV2RuleArgs{
-		Id: pulumi.String("leftovers"), Status: pulumi.String("Enabled"), Filter: everything,
-		AbortIncompleteMultipartUpload: s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{DaysAfterInitiation: pulumi.Int(abortDays)},
-		NoncurrentVersionExpiration: s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
-			NoncurrentDays: pulumi.Int(cmp.Or(args.OldVersionDays, 30)),
-		},
-	}}
-	if args.ExpireDays > 0 {
-		rules = append(rules, s3.BucketLifecycleConfigurationV2RuleArgs{
-			Id: pulumi.String("expire"), Status: pulumi.String("Enabled"), Filter: everything,
-			Expiration: s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(args.ExpireDays)},
-		})
-	}
-	return rules
-}
-
-// replicate makes the copy and the role that S3 fills it as.
-func (component *Bucket) replicate(ctx *pulumi.Context, name string, args *BucketArgs, from madeBucket) error {
-	c := args.Copy
-	to, err := component.protect(ctx, name+"-copy", &BucketArgs{
-		Place: c.Place, Name: c.Name, KmsKeyArn: c.KmsKeyArn, OldVersionDays: args.OldVersionDays, ExpireDays: args.ExpireDays, ForceDestroy: args.ForceDestroy, Tags: c.Tags,
-	}, pulumi.Provider(c.Provider))
-	if err != nil {
-		return err
-	}
-	role, err := identity.NewRole(ctx, name+"-replication", &identity.RoleArgs{
-		Name: c.RoleName, Description: "Replicates bucket " + args.Name, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
-		Trust:    identity.ServiceTrust("s3.amazonaws.com", args.Place.AccountId, args.Place.BucketArn(args.Name)),
-		Policies: map[string]identity.Document{"replicate": {Statements: args.replication()}},
-	}, pulumi.Parent(component))
-	if err != nil {
-		return fmt.Errorf("creating the replication role of bucket %q: %w", name, err)
-	}
-	if _, err := s3.NewBucketReplicationConfig(ctx, name+"-replication", &s3.BucketReplicationConfigArgs{
-		Bucket: from.bucket.ID(), Role: role.Arn,
-		Rules: s3.BucketReplicationConfigRuleArray{s3.BucketReplicationConfigRuleArgs{
-			Id: pulumi.String("everything"), Status: pulumi.String("Enabled"), Priority: pulumi.Int(0),
-			Filter:                  s3.BucketReplicationConfigRuleFilterArgs{Prefix: pulumi.String("")},
-			DeleteMarkerReplication: s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs{Status: pulumi.String("Enabled")},
-			SourceSelectionCriteria: s3.BucketReplicationConfigRuleSourceSelectionCriteriaArgs{
-				SseKmsEncryptedObjects: s3.BucketReplicationConfigRuleSourceSelectionCriteriaSseKmsEncryptedObjectsArgs{Status: pulumi.String("Enabled")},
-			},
-			Destination: s3.BucketReplicationConfigRuleDestinationArgs{
-				Bucket: to.bucket.Arn, StorageClass: pulumi.String("STANDARD_IA"),
-				EncryptionConfiguration: s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs{ReplicaKmsKeyId: c.KmsKeyArn},
-			},
-		}},
-	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{from.versioning, to.versioning})); err != nil {
-		return fmt.Errorf("replicating bucket %q: %w", name, err)
-	}
-	return nil
-}
-
-// replication is what S3 needs to replicate (S3 user guide, "Setting up permissions for live replication").
-func (args *BucketArgs) replication() []identity.Statement {
-	c := args.Copy
-	source, target := args.Place.BucketArn(args.Name), c.Place.BucketArn(c.Name)
-	key := func(place identity.Place, alias, action, sid string) identity.Statement {
-		return identity.Statement{Sid: sid, Actions: []string{action}, Resources: []string{place.Arn("kms", "key/*")}, Conditions: []identity.Condition{
-			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{alias}},
-			{Operator: "StringLike", Key: "kms:ViaService", Values: []string{"s3." + place.Region + ".amazonaws.com"}},
-		}}
-	}
-	return []identity.Statement{
-		{Sid: "FindObjects", Actions: []string{"s3:GetReplicationConfiguration", "s3:ListBucket"}, Resources: []string{source}},
-		{Sid: "ReadObjects", Actions: []string{"s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"}, Resources: []string{source + "/*"}},
-		{Sid: "WriteCopies", Actions: []string{"s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"}, Resources: []string{target + "/*"}},
-		key(args.Place, args.KeyAlias, "kms:Decrypt", "ReadKey"),
-		key(c.Place, c.KeyAlias, "kms:Encrypt", "WriteKey"),
-	}
-}
-
-// LogDelivery lets the services of AWS write logs to a bucket: load balancers, and S3 itself for other buckets, both for
-// this account alone.
-func LogDelivery(place identity.Place, bucket string) []identity.Statement {
-	forThisAccount := identity.Condition{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{place.AccountId}}
-	objects := place.BucketArn(bucket) + "/*"
-	return []identity.Statement{
-		{Sid: "LoadBalancerLogs", Actions: []string{"s3:PutObject"}, Resources: []string{objects},
-			Principals: []identity.Principal{{Type: "Service", Values: []string{"logdelivery.elasticloadbalancing.amazonaws.com"}}},
-			Conditions: []identity.Condition{forThisAccount}},
-		{Sid: "BucketLogs", Actions: []string{"s3:PutObject"}, Resources: []string{objects},
-			Principals: []identity.Principal{{Type: "Service", Values: []string{"logging.s3.amazonaws.com"}}},
-			Conditions: []identity.Condition{forThisAccount}},
-	}
-}
+// maxRoleName is IAM's limit ("IAM and AWS STS quotas").
+const maxRoleName = 64

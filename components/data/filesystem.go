@@ -1,13 +1,12 @@
 package data
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/efs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -16,204 +15,266 @@ import (
 	"github.com/awslab/awslab/components/network"
 )
 
-// FileSystemArgs describe an EFS file system.
+// FileSystemArgs describe an EFS file system. What has a default may be left out.
 type FileSystemArgs struct {
 	Place identity.Place
 	// Name by which role policies find it, 1 to 128 letters, digits, . _ - (its tag [identity.FileSystemTag]).
-	Name  string
-	VpcId pulumi.StringInput
-	// SubnetIds are those of the data tier, Zones how many there are: each gets a mount target.
+	Name string
+	// VpcId and SubnetIds are where it is mounted: one subnet of the data tier in each zone.
+	VpcId     pulumi.StringInput
 	SubnetIds pulumi.StringArrayInput
-	Zones     int
-	// Folders are the paths, by name, that clients see as their root: each has an access point, through which all files
-	// belong to the user and group 65532.
-	Folders map[string]string
-	// KmsKeyArn encrypts the file system. Changing it replaces the file system.
+	// Zones is how many SubnetIds there are.
+	Zones int
+	// AccessPoints are what can be mounted, by name. There is no other way in, so there is at least one.
+	AccessPoints map[string]AccessPoint
+
+	// KmsKeyArn encrypts the files. Nil means the AWS managed key of EFS. Changing it replaces the file system.
 	KmsKeyArn pulumi.StringInput
-	// InfrequentAccessDays is after how many days files that nobody reads move to cheaper storage: 1, 7, 14, 30, 60, 90,
-	// 180, 270 or 365.
+	// Throughput is elastic (the default; paid by what is read and written) or bursting (by what is stored).
+	Throughput string
+	// InfrequentAccessDays is after how many days without being read files move to cheaper storage, which costs when they
+	// are read: 1, 7, 14, 30 (the default), 60, 90, 180, 270 or 365. They move back when they are read.
 	InfrequentAccessDays int
-	// CopyRegion keeps a read-only copy in another region, encrypted with CopyKmsKeyArn. Empty means none.
-	CopyRegion    string
-	CopyKmsKeyArn pulumi.StringInput
-	Tags          map[string]string
+	// ArchiveDays is the same for still cheaper storage, and later. 0 means that files stay where they are; it needs elastic
+	// Throughput.
+	ArchiveDays int
+	// NoAutomaticBackups leaves backups to a plan of AWS Backup that takes the file system in. Otherwise EFS has AWS Backup
+	// keep one of each of the last 35 days.
+	NoAutomaticBackups bool
+	// DeletionProtection has Pulumi refuse to delete or replace the file system, as EFS knows no such protection.
+	DeletionProtection bool
+
+	// Copy keeps a copy in another region, some minutes old. Nil means none.
+	Copy *FileSystemCopy
+	Tags map[string]string
+}
+
+// AccessPoint is a folder that clients see as their root. Changing anything of it makes the access point anew; the files
+// stay.
+type AccessPoint struct {
+	// Path is the folder, such as /orders. It is made when it is first mounted, with the access point's owner and
+	// permissions, and keeps those it has when it is there.
+	Path string
+	// Uid and Gid are the user and group that all clients act as, whoever they are in their container. Default: 65532, which
+	// distroless images call nonroot.
+	Uid, Gid int
+	// Permissions of the folder, in octal. Default: 0750.
+	Permissions string
+}
+
+// FileSystemCopy is a file system in another region that EFS replicates to. It can be read through mount targets of that
+// region, and written to once the replication is taken away.
+type FileSystemCopy struct {
+	Place    identity.Place
+	Provider pulumi.ProviderResource // of that region
+	// KmsKeyArn is a key of that region. Nil means the AWS managed key of EFS. Changing it replaces the copy.
+	KmsKeyArn pulumi.StringInput
+	// Tags are by default those of the file system.
+	Tags map[string]string
 }
 
 // FileSystem is an EFS file system. Its type token is awslab:data:FileSystem.
 type FileSystem struct {
 	pulumi.ResourceState
 
-	// FileSystemId becomes known once every zone has a mount target.
+	// FileSystemId becomes known once the file system can be mounted in every zone, by those who may.
 	FileSystemId pulumi.StringOutput `pulumi:"fileSystemId"`
 	Arn          pulumi.StringOutput `pulumi:"arn"`
-	// SecurityGroupId is the group that clients connect to, by NFS (port 2049).
+	// SecurityGroupId is the group that clients connect to, by NFS ([NfsPort]); see [network.NewConnection].
 	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
-	// AccessPointIds are the access points, by the folder's name.
-	AccessPointIds map[string]pulumi.StringOutput
+	// AccessPointIds are the access points, by name.
+	AccessPointIds pulumi.StringMapOutput `pulumi:"accessPointIds"`
+	// CopyId is the copy's id, and empty without one.
+	CopyId pulumi.StringOutput `pulumi:"copyId"`
+
+	// Name is the one given, known in preview.
+	Name string
+
+	args  *FileSystemArgs // with defaults
+	files *efs.FileSystem
+	// entrances are what has to be there before it is mounted.
+	entrances []pulumi.CustomResource
 }
 
-// owner is the user and group of the files: the id that distroless images call nonroot.
-const owner = 65532
+// NfsPort is where file systems listen (RFC 7530).
+const NfsPort = 2049
 
-// idlePeriods are what EFS offers (API reference, LifecyclePolicy).
-var idlePeriods = []int{1, 7, 14, 30, 60, 90, 180, 270, 365}
+// nonroot is the user and group of files by default.
+const nonroot = 65532
 
-var fileSystemName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
-
-func (args *FileSystemArgs) validate() error {
-	problems := []error{args.Place.Validate()}
-	add := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
-		}
-	}
-	add(!fileSystemName.MatchString(args.Name), "Name: %q; use 1 to 128 letters, digits, . _ -", args.Name)
-	add(args.VpcId == nil, "VpcId: missing")
-	add(args.SubnetIds == nil, "SubnetIds: missing")
-	add(args.Zones < 1, "Zones: %d; say how many subnets there are", args.Zones)
-	add(args.KmsKeyArn == nil, "KmsKeyArn: missing")
-	add(!slices.Contains(idlePeriods, args.InfrequentAccessDays), "InfrequentAccessDays: %d; use one of %v", args.InfrequentAccessDays, idlePeriods)
-	for _, name := range slices.Sorted(maps.Keys(args.Folders)) {
-		folder := args.Folders[name]
-		add(!path.IsAbs(folder) || folder == "/" || path.Clean(folder) != folder, "Folders[%q]: %q; use a folder such as /orders", name, folder)
-	}
-	add(args.CopyRegion == args.Place.Region, "CopyRegion: %s; a copy in the same region is lost with it", args.CopyRegion)
-	add(args.CopyRegion != "" && args.CopyKmsKeyArn == nil, "CopyKmsKeyArn: missing; the copy needs a key of its region")
-	return errors.Join(problems...)
-}
+var (
+	fileSystemNamePattern  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+	accessPointNamePattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	permissionsPattern     = regexp.MustCompile(`^[0-7]{3,4}$`)
+	// idleDays are the periods that EFS knows (API reference, LifecyclePolicy).
+	idleDays    = []int{1, 7, 14, 30, 60, 90, 180, 270, 365}
+	throughputs = []string{"elastic", "bursting"}
+)
 
 // NewFileSystem makes a file system.
 func NewFileSystem(ctx *pulumi.Context, name string, args *FileSystemArgs, opts ...pulumi.ResourceOption) (*FileSystem, error) {
 	if args == nil {
 		args = &FileSystemArgs{}
 	}
+	args = args.withDefaults()
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("file system %q: %w", name, err)
 	}
-	component := &FileSystem{AccessPointIds: map[string]pulumi.StringOutput{}}
+	component := &FileSystem{Name: args.Name, CopyId: pulumi.String("").ToStringOutput(), args: args}
 	if err := ctx.RegisterComponentResource("awslab:data:FileSystem", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering file system %q: %w", name, err)
 	}
-	tags := maps.Clone(args.Tags)
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	tags[identity.FileSystemTag], tags["Name"] = args.Name, args.Name
-	files, err := efs.NewFileSystem(ctx, name+"-files", &efs.FileSystemArgs{
-		Encrypted: pulumi.Bool(true), KmsKeyId: args.KmsKeyArn.ToStringOutput().ToStringPtrOutput(), ThroughputMode: pulumi.String("elastic"),
-		LifecyclePolicies: args.lifecycle(), Tags: pulumi.ToStringMap(tags),
-	}, pulumi.Parent(component))
-	if err != nil {
-		return nil, fmt.Errorf("creating file system %q: %w", name, err)
-	}
-	for _, step := range []func(*pulumi.Context, string, *FileSystemArgs, *efs.FileSystem) error{
-		component.mount, component.guard, component.divide, component.replicate,
+	for _, step := range []func(*pulumi.Context, string) error{
+		component.newFiles, component.newMountTargets, component.newPolicy, component.newAccessPoints, component.newBackupPolicy, component.newCopy,
 	} {
-		if err := step(ctx, name, args, files); err != nil {
-			return nil, err
+		if err := step(ctx, name); err != nil {
+			return nil, fmt.Errorf("file system %q: %w", args.Name, err)
 		}
 	}
-	component.Arn = files.Arn
+	component.Arn = component.files.Arn
+	component.FileSystemId = onceMade(component.files.ID().ToStringOutput(), component.entrances...)
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
 		"fileSystemId": component.FileSystemId, "arn": component.Arn, "securityGroupId": component.SecurityGroupId,
+		"accessPointIds": component.AccessPointIds, "copyId": component.CopyId,
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of file system %q: %w", name, err)
 	}
 	return component, nil
 }
 
-func (args *FileSystemArgs) lifecycle() efs.FileSystemLifecyclePolicyArray {
-	period := fmt.Sprintf("AFTER_%d_DAYS", args.InfrequentAccessDays)
-	if args.InfrequentAccessDays == 1 {
-		period = "AFTER_1_DAY"
+func (args *FileSystemArgs) withDefaults() *FileSystemArgs {
+	full := *args
+	full.Throughput = cmp.Or(full.Throughput, throughputs[0])
+	full.InfrequentAccessDays = cmp.Or(full.InfrequentAccessDays, 30)
+	full.AccessPoints = maps.Clone(full.AccessPoints)
+	for name, point := range full.AccessPoints {
+		point.Uid, point.Gid = cmp.Or(point.Uid, nonroot), cmp.Or(point.Gid, nonroot)
+		point.Permissions = cmp.Or(point.Permissions, "0750")
+		full.AccessPoints[name] = point
 	}
-	return efs.FileSystemLifecyclePolicyArray{
-		efs.FileSystemLifecyclePolicyArgs{TransitionToIa: pulumi.String(period)},
+	if full.Copy != nil && full.Copy.Tags == nil {
+		replica := *full.Copy
+		replica.Tags = full.Tags
+		full.Copy = &replica
+	}
+	return &full
+}
+
+// validate expects the defaults to be set.
+func (args *FileSystemArgs) validate() error {
+	p := &problems{}
+	p.add(args.Place.Validate())
+	p.addIf(!fileSystemNamePattern.MatchString(args.Name), "Name", "%q; use 1 to 128 letters, digits, . _ -", args.Name)
+	p.missing("VpcId", args.VpcId, "the VPC of the subnets")
+	p.missing("SubnetIds", args.SubnetIds, "a subnet of the data tier in each zone")
+	p.addIf(args.Zones < 1, "Zones", "%d; say how many SubnetIds there are", args.Zones)
+	p.addIf(!slices.Contains(throughputs, args.Throughput), "Throughput", "%q; use one of %v", args.Throughput, throughputs)
+	p.addIf(!slices.Contains(idleDays, args.InfrequentAccessDays), "InfrequentAccessDays", "%d; use one of %v", args.InfrequentAccessDays, idleDays)
+	if args.ArchiveDays != 0 {
+		p.addIf(!slices.Contains(idleDays, args.ArchiveDays), "ArchiveDays", "%d; use 0 or one of %v", args.ArchiveDays, idleDays)
+		p.addIf(args.ArchiveDays <= args.InfrequentAccessDays, "ArchiveDays", "%d; use more than InfrequentAccessDays, %d", args.ArchiveDays, args.InfrequentAccessDays)
+		p.addIf(args.Throughput != throughputs[0], "ArchiveDays", "%d, and Throughput is %q; only elastic file systems have an archive", args.ArchiveDays, args.Throughput)
+	}
+	args.validateAccessPoints(p)
+	if replica := args.Copy; replica != nil {
+		if err := replica.Place.Validate(); err != nil {
+			p.add(fmt.Errorf("Copy.%w", err))
+		}
+		p.addIf(replica.Place.Region == args.Place.Region, "Copy.Place.Region", "%q is the file system's own; a copy there is lost with it: use another", replica.Place.Region)
+		p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Place.Region)
+		p.addIf(replica.KmsKeyArn == nil && args.KmsKeyArn != nil, "Copy.KmsKeyArn", "it is missing; give a key of %s, as the file system has one", replica.Place.Region)
+	}
+	return p.join()
+}
+
+func (args *FileSystemArgs) validateAccessPoints(p *problems) {
+	p.addIf(len(args.AccessPoints) == 0, "AccessPoints", "there is none, and so nothing to mount; give each service its own")
+	for _, name := range slices.Sorted(maps.Keys(args.AccessPoints)) {
+		point, at := args.AccessPoints[name], fmt.Sprintf("AccessPoints[%q]", name)
+		p.addIf(!accessPointNamePattern.MatchString(name), at, "use lower-case letters, digits and single hyphens as the name")
+		p.addIf(!path.IsAbs(point.Path) || path.Clean(point.Path) != point.Path || point.Path == "/" || len(point.Path) > 100, at+".Path",
+			"%q; use a folder such as /orders, of up to 100 characters", point.Path)
+		p.addIf(point.Uid < 1 || point.Gid < 1, at, "user %d and group %d; use 1 or more: 0 is root", point.Uid, point.Gid)
+		p.addIf(!permissionsPattern.MatchString(point.Permissions), at+".Permissions", "%q; use octal digits such as 0750", point.Permissions)
+	}
+}
+
+// tagged are tags with the names by which people and role policies find the file system.
+func (args *FileSystemArgs) tagged(tags map[string]string) pulumi.StringMap {
+	all := pulumi.ToStringMap(tags)
+	if all == nil {
+		all = pulumi.StringMap{}
+	}
+	all["Name"], all[identity.FileSystemTag] = pulumi.String(args.Name), pulumi.String(args.Name)
+	return all
+}
+
+func (f *FileSystem) newFiles(ctx *pulumi.Context, name string) error {
+	files, err := efs.NewFileSystem(ctx, name+"-files", &efs.FileSystemArgs{
+		Encrypted:         pulumi.Bool(true),
+		KmsKeyId:          optionalInput(f.args.KmsKeyArn),
+		ThroughputMode:    pulumi.String(f.args.Throughput),
+		LifecyclePolicies: f.args.lifecyclePolicies(),
+		Tags:              f.args.tagged(f.args.Tags),
+	}, pulumi.Parent(f), pulumi.Protect(f.args.DeletionProtection))
+	if err != nil {
+		return fmt.Errorf("creating it: %w", err)
+	}
+	f.files = files
+	return nil
+}
+
+func (args *FileSystemArgs) lifecyclePolicies() efs.FileSystemLifecyclePolicyArray {
+	policies := efs.FileSystemLifecyclePolicyArray{
+		efs.FileSystemLifecyclePolicyArgs{TransitionToIa: pulumi.String(idlePeriod(args.InfrequentAccessDays))},
 		efs.FileSystemLifecyclePolicyArgs{TransitionToPrimaryStorageClass: pulumi.String("AFTER_1_ACCESS")},
 	}
+	if args.ArchiveDays > 0 {
+		policies = append(policies, efs.FileSystemLifecyclePolicyArgs{TransitionToArchive: pulumi.String(idlePeriod(args.ArchiveDays))})
+	}
+	return policies
 }
 
-// mount makes a mount target in each zone.
-func (component *FileSystem) mount(ctx *pulumi.Context, name string, args *FileSystemArgs, files *efs.FileSystem) error {
+// idlePeriod is how EFS writes a number of days.
+func idlePeriod(days int) string {
+	if days == 1 {
+		return "AFTER_1_DAY"
+	}
+	return fmt.Sprintf("AFTER_%d_DAYS", days)
+}
+
+// newMountTargets makes the file system reachable in each zone.
+func (f *FileSystem) newMountTargets(ctx *pulumi.Context, name string) error {
 	group, err := network.NewSecurityGroup(ctx, name+"-nfs", &network.SecurityGroupArgs{
-		VpcId: args.VpcId, Description: "File system " + args.Name + ": mounted by the services that have access", Tags: args.Tags,
-	}, pulumi.Parent(component))
+		VpcId: f.args.VpcId, Description: "File system " + f.args.Name + ": mounted by those who have access", Tags: f.args.Tags,
+	}, pulumi.Parent(f))
 	if err != nil {
-		return fmt.Errorf("creating the security group of file system %q: %w", name, err)
+		return err
 	}
-	ready := []any{files.ID().ToStringOutput()}
-	subnets := args.SubnetIds.ToStringArrayOutput()
-	for zone := range args.Zones {
+	f.SecurityGroupId = group.SecurityGroupId
+	subnets := f.args.SubnetIds.ToStringArrayOutput()
+	for zone := range f.args.Zones {
 		target, err := efs.NewMountTarget(ctx, fmt.Sprintf("%s-mount-%d", name, zone+1), &efs.MountTargetArgs{
-			FileSystemId: files.ID(), SubnetId: subnets.Index(pulumi.Int(zone)), SecurityGroups: pulumi.StringArray{group.SecurityGroupId},
-		}, pulumi.Parent(component))
+			FileSystemId: f.files.ID(), SubnetId: subnets.Index(pulumi.Int(zone)), SecurityGroups: pulumi.StringArray{group.SecurityGroupId},
+		}, pulumi.Parent(f))
 		if err != nil {
-			return fmt.Errorf("creating a mount target of file system %q: %w", name, err)
+			return fmt.Errorf("creating mount target %d: %w", zone+1, err)
 		}
-		ready = append(ready, target.ID())
+		f.entrances = append(f.entrances, target)
 	}
-	component.SecurityGroupId = group.SecurityGroupId
-	component.FileSystemId = pulumi.All(ready...).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
 	return nil
 }
 
-// guard refuses clients without TLS, and lets the account's in through mount targets alone, as far as their IAM policies go.
-// AWS Backup takes the file system in by its tag, and so EFS's own automatic backups stay off.
-func (component *FileSystem) guard(ctx *pulumi.Context, name string, args *FileSystemArgs, files *efs.FileSystem) error {
-	anyOfThem := []string{args.Place.Arn("elasticfilesystem", "file-system/*")} // its own id is not known before it exists
-	everybody := []identity.Principal{{Type: "AWS", Values: []string{"*"}}}
-	policy, err := identity.Document{Statements: []identity.Statement{
-		{Sid: "TlsOnly", Effect: identity.Deny, Actions: []string{"elasticfilesystem:Client*"}, Resources: anyOfThem, Principals: everybody,
-			Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}}},
-		{Sid: "ThroughMountTargets", Actions: []string{"elasticfilesystem:ClientMount"}, Resources: anyOfThem,
-			Principals: []identity.Principal{{Type: "AWS", Values: []string{"arn:" + args.Place.Partition + ":iam::" + args.Place.AccountId + ":root"}}},
-			Conditions: []identity.Condition{{Operator: "Bool", Key: "elasticfilesystem:AccessedViaMountTarget", Values: []string{"true"}}}},
-	}}.JSON()
-	if err != nil {
-		return fmt.Errorf("rendering the policy of file system %q: %w", name, err)
-	}
-	if _, err := efs.NewFileSystemPolicy(ctx, name+"-policy", &efs.FileSystemPolicyArgs{FileSystemId: files.ID(), Policy: pulumi.String(policy)}, pulumi.Parent(component)); err != nil {
-		return fmt.Errorf("creating the policy of file system %q: %w", name, err)
+// newBackupPolicy says whether EFS itself has backups made.
+func (f *FileSystem) newBackupPolicy(ctx *pulumi.Context, name string) error {
+	status := "ENABLED"
+	if f.args.NoAutomaticBackups {
+		status = "DISABLED"
 	}
 	if _, err := efs.NewBackupPolicy(ctx, name+"-backup", &efs.BackupPolicyArgs{
-		FileSystemId: files.ID(), BackupPolicy: efs.BackupPolicyBackupPolicyArgs{Status: pulumi.String("DISABLED")},
-	}, pulumi.Parent(component)); err != nil {
-		return fmt.Errorf("turning off automatic backups of file system %q: %w", name, err)
-	}
-	return nil
-}
-
-// divide makes an access point for each folder.
-func (component *FileSystem) divide(ctx *pulumi.Context, name string, args *FileSystemArgs, files *efs.FileSystem) error {
-	for _, folder := range slices.Sorted(maps.Keys(args.Folders)) {
-		point, err := efs.NewAccessPoint(ctx, name+"-"+folder, &efs.AccessPointArgs{
-			FileSystemId: files.ID(),
-			PosixUser:    efs.AccessPointPosixUserArgs{Uid: pulumi.Int(owner), Gid: pulumi.Int(owner)},
-			RootDirectory: efs.AccessPointRootDirectoryArgs{
-				Path:         pulumi.String(args.Folders[folder]),
-				CreationInfo: efs.AccessPointRootDirectoryCreationInfoArgs{OwnerUid: pulumi.Int(owner), OwnerGid: pulumi.Int(owner), Permissions: pulumi.String("0750")},
-			},
-			Tags: pulumi.ToStringMap(args.Tags),
-		}, pulumi.Parent(component))
-		if err != nil {
-			return fmt.Errorf("creating the access point of %s in file system %q: %w", folder, name, err)
-		}
-		component.AccessPointIds[folder] = point.ID().ToStringOutput()
-	}
-	return nil
-}
-
-func (component *FileSystem) replicate(ctx *pulumi.Context, name string, args *FileSystemArgs, files *efs.FileSystem) error {
-	if args.CopyRegion == "" {
-		return nil
-	}
-	if _, err := efs.NewReplicationConfiguration(ctx, name+"-replication", &efs.ReplicationConfigurationArgs{
-		SourceFileSystemId: files.ID(),
-		Destination: efs.ReplicationConfigurationDestinationArgs{
-			Region: pulumi.String(args.CopyRegion), KmsKeyId: args.CopyKmsKeyArn.ToStringOutput().ToStringPtrOutput(),
-		},
-	}, pulumi.Parent(component)); err != nil {
-		return fmt.Errorf("replicating file system %q to %s: %w", name, strings.ToLower(args.CopyRegion), err)
+		FileSystemId: f.files.ID(), BackupPolicy: efs.BackupPolicyBackupPolicyArgs{Status: pulumi.String(status)},
+	}, pulumi.Parent(f)); err != nil {
+		return fmt.Errorf("setting its automatic backups: %w", err)
 	}
 	return nil
 }

@@ -1,126 +1,127 @@
 package data
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
 )
 
-// Attribute is a key attribute of a table or an index.
-type Attribute struct {
-	Name string
-	// Type is S (text), N (number) or B (bytes).
-	Type string
-}
-
-// Index is a global secondary index. It has all attributes of the table.
-type Index struct {
-	Name    string
-	HashKey Attribute
-	// RangeKey is nil for an index without one.
-	RangeKey *Attribute
-}
-
-// TableArgs describe a DynamoDB table, which is paid by request and has no capacity to plan.
+// TableArgs describe a DynamoDB table. What has a default may be left out.
 type TableArgs struct {
-	// Name in AWS, 3 to 255 letters, digits, . _ -. Changing it, or a key, replaces the table and loses its items.
-	Name    string
+	Place identity.Place
+	// Name in AWS, 3 to 255 letters, digits, . _ -. Changing it replaces the table.
+	Name string
+	// HashKey is the primary key, or its first part. Changing it replaces the table.
 	HashKey Attribute
-	// RangeKey is nil for a table without one.
+	// RangeKey is the second part of the primary key, by which items of one hash key are in order. Nil means that there is
+	// none. Changing it replaces the table.
 	RangeKey *Attribute
-	// Indexes are at most 20 (DynamoDB's default quota).
+	// Indexes are global secondary indexes, at most 20. A changed one is deleted and made anew, without a table being
+	// replaced.
 	Indexes []Index
-	// TimeToLive is the attribute that says, in seconds since 1970, when an item goes. Empty means items stay.
+	// LocalIndexes are other orders of the items of one hash key, at most 5. Changing them replaces the table.
+	LocalIndexes []LocalIndex
+
+	// TimeToLive is the attribute that says, in seconds since 1970, when an item goes. Empty means that items stay, but
+	// taking it away from a table leaves it in force: DynamoDB wants the attribute's name to turn it off, and so does
+	// TimeToLiveOff.
 	TimeToLive string
-	// Stream is KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES. Empty means no stream, but a table with replicas
-	// has one in any case.
+	// TimeToLiveOff turns off a TimeToLive that was in force.
+	TimeToLiveOff bool
+	// Stream is what the table's stream of changes shows: KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES. Empty
+	// means no stream, or with Replicas the last of these, by which DynamoDB replicates.
 	Stream string
-	// Replicas are the keys, by region, of the table's copies in other regions.
-	Replicas map[string]pulumi.StringInput
-	// KmsKeyArn encrypts the table.
+	// RecoveryDays is for how long the table can be restored to any second, 1 to 35. Default: 35.
+	RecoveryDays int
+	// NoPointInTimeRecovery saves its cost, which is by the size of the table.
+	NoPointInTimeRecovery bool
+	// KmsKeyArn encrypts the table, its indexes, stream and backups. Nil means the AWS managed key of DynamoDB.
 	KmsKeyArn pulumi.StringInput
-	// DeletionProtection refuses to delete the table.
+	// Capacity is provisioned and scales by itself. Nil means that the table is paid by request. A refresh shows to what
+	// size the indexes were scaled, and the update after it takes them back to their Min until auto scaling acts again;
+	// the table's own capacity is left alone.
+	Capacity *Capacity
+	// Class is STANDARD (the default) or STANDARD_INFREQUENT_ACCESS, which costs less to keep and more to use.
+	Class string
+	// Replicas are copies in other regions that can be written to; together they are a global table, whose last write wins.
+	Replicas []Replica
+	// DeletionProtection refuses to delete the table, and so also what replaces it.
 	DeletionProtection bool
 	Tags               map[string]string
 }
 
-// Table is a DynamoDB table that can be restored to any second of the last 35 days. Its type token is awslab:data:Table.
+// Attribute is a key attribute of a table or an index.
+type Attribute struct {
+	Name string // 1 to 255 characters
+	Type string // S (text), N (number) or B (bytes)
+}
+
+// Index is a global secondary index.
+type Index struct {
+	Name       string // 3 to 255 letters, digits, . _ -
+	HashKey    Attribute
+	RangeKey   *Attribute // may be nil
+	Projection Projection
+	Capacity   *Capacity // nil means that of the table
+}
+
+// LocalIndex is a local secondary index. Its hash key is the table's.
+type LocalIndex struct {
+	Name       string // 3 to 255 letters, digits, . _ -
+	RangeKey   Attribute
+	Projection Projection
+}
+
+// Projection is what an index has of an item besides the keys. The zero value is everything.
+type Projection struct {
+	KeysOnly   bool     // nothing
+	Attributes []string // these attributes
+}
+
+func (p Projection) projectionType() string {
+	switch {
+	case p.KeysOnly:
+		return "KEYS_ONLY"
+	case len(p.Attributes) > 0:
+		return "INCLUDE"
+	}
+	return "ALL"
+}
+
+// nonKeyAttributes is nil where DynamoDB wants none.
+func (p Projection) nonKeyAttributes() pulumi.StringArrayInput {
+	if len(p.Attributes) == 0 {
+		return nil
+	}
+	return pulumi.ToStringArray(p.Attributes)
+}
+
+// Replica is a copy of a table in another region.
+type Replica struct {
+	Region string
+	// KmsKeyArn is a key of that region. It is needed when the table has one, and nil otherwise. Changing it makes the
+	// replica anew.
+	KmsKeyArn pulumi.StringInput
+}
+
+// Table is a DynamoDB table. Its type token is awslab:data:Table.
 type Table struct {
 	pulumi.ResourceState
 
-	Arn       pulumi.StringOutput `pulumi:"arn"`
-	StreamArn pulumi.StringOutput `pulumi:"streamArn"` // empty without a stream
+	Arn pulumi.StringOutput `pulumi:"arn"`
+	// StreamArn is empty without a stream.
+	StreamArn pulumi.StringOutput `pulumi:"streamArn"`
+	// TableName is Name, known once the table is there.
+	TableName pulumi.StringOutput `pulumi:"tableName"`
+
 	// Name is the one given, known in preview.
 	Name string
-}
 
-const (
-	maxIndexes = 20
-	// recoveryDays is the longest that DynamoDB offers (API reference, PointInTimeRecoverySpecification).
-	recoveryDays = 35
-)
-
-var (
-	tableName      = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
-	attributeTypes = []string{"S", "N", "B"}
-	streamViews    = []string{"", "KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"}
-)
-
-// attributes are the types of the key attributes, each once; a table declares no others.
-func (args *TableArgs) attributes() (map[string]string, error) {
-	types := map[string]string{}
-	var problems []error
-	add := func(at string, a *Attribute) {
-		if a == nil {
-			return
-		}
-		if a.Name == "" || len(a.Name) > 255 {
-			problems = append(problems, fmt.Errorf("%s.Name: %q; use 1 to 255 characters", at, a.Name))
-		}
-		if !slices.Contains(attributeTypes, a.Type) {
-			problems = append(problems, fmt.Errorf("%s.Type: %q; use one of %v", at, a.Type, attributeTypes))
-		}
-		if known, twice := types[a.Name]; twice && known != a.Type {
-			problems = append(problems, fmt.Errorf("%s.Type: %q, but %q is of type %q elsewhere", at, a.Type, a.Name, known))
-		}
-		types[a.Name] = a.Type
-	}
-	add("HashKey", &args.HashKey)
-	add("RangeKey", args.RangeKey)
-	for i, index := range args.Indexes {
-		add(fmt.Sprintf("Indexes[%d].HashKey", i), &index.HashKey)
-		add(fmt.Sprintf("Indexes[%d].RangeKey", i), index.RangeKey)
-	}
-	return types, errors.Join(problems...)
-}
-
-func (args *TableArgs) validate() (map[string]string, error) {
-	types, err := args.attributes()
-	problems := []error{err}
-	add := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
-		}
-	}
-	add(!tableName.MatchString(args.Name), "Name: %q; use 3 to 255 letters, digits, . _ -", args.Name)
-	add(args.KmsKeyArn == nil, "KmsKeyArn: missing")
-	add(!slices.Contains(streamViews, args.Stream), "Stream: %q; use one of %v, or nothing", args.Stream, streamViews[1:])
-	add(len(args.Indexes) > maxIndexes, "Indexes: %d; DynamoDB allows %d", len(args.Indexes), maxIndexes)
-	names := map[string]bool{}
-	for i, index := range args.Indexes {
-		add(!tableName.MatchString(index.Name), "Indexes[%d].Name: %q; use 3 to 255 letters, digits, . _ -", i, index.Name)
-		add(names[index.Name], "Indexes[%d].Name: %q is used twice", i, index.Name)
-		names[index.Name] = true
-	}
-	for _, region := range slices.Sorted(maps.Keys(args.Replicas)) {
-		add(args.Replicas[region] == nil, "Replicas[%q]: missing; name the key that encrypts the replica", region)
-	}
-	return types, errors.Join(problems...)
+	args *TableArgs // with defaults
 }
 
 // NewTable makes a table.
@@ -128,67 +129,128 @@ func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.
 	if args == nil {
 		args = &TableArgs{}
 	}
-	types, err := args.validate()
-	if err != nil {
+	args = args.withDefaults()
+	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("table %q: %w", name, err)
 	}
-	component := &Table{Name: args.Name}
+	component := &Table{Name: args.Name, args: args}
 	if err := ctx.RegisterComponentResource("awslab:data:Table", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering table %q: %w", name, err)
 	}
-	table, err := dynamodb.NewTable(ctx, name+"-table", args.table(types), pulumi.Parent(component))
-	if err != nil {
-		return nil, fmt.Errorf("creating table %q: %w", name, err)
+	childOpts := []pulumi.ResourceOption{pulumi.Parent(component)}
+	if args.Capacity != nil {
+		// From the first minute on they are what auto scaling made of them.
+		childOpts = append(childOpts, pulumi.IgnoreChanges([]string{"readCapacity", "writeCapacity"}))
 	}
-	component.Arn, component.StreamArn = table.Arn, table.StreamArn
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"arn": component.Arn, "streamArn": component.StreamArn}); err != nil {
+	table, err := dynamodb.NewTable(ctx, name+"-table", args.table(), childOpts...)
+	if err != nil {
+		return nil, fmt.Errorf("creating table %q: %w", args.Name, err)
+	}
+	component.Arn, component.StreamArn, component.TableName = table.Arn, table.StreamArn, table.Name
+	if err := component.newScaling(ctx, name); err != nil {
+		return nil, err
+	}
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"arn": component.Arn, "streamArn": component.StreamArn, "tableName": component.TableName,
+	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of table %q: %w", name, err)
 	}
 	return component, nil
 }
 
-func (args *TableArgs) table(types map[string]string) *dynamodb.TableArgs {
+func (args *TableArgs) withDefaults() *TableArgs {
+	full := *args
+	full.RecoveryDays = cmp.Or(full.RecoveryDays, maxRecoveryDays)
+	full.Class = cmp.Or(full.Class, tableClasses[0])
+	if len(full.Replicas) > 0 {
+		full.Stream = cmp.Or(full.Stream, replicatedStream)
+	}
+	if full.Capacity != nil {
+		full.Capacity = full.Capacity.withDefaults()
+	}
+	return &full
+}
+
+func (args *TableArgs) table() *dynamodb.TableArgs {
 	table := &dynamodb.TableArgs{
-		Name: pulumi.String(args.Name), BillingMode: pulumi.String("PAY_PER_REQUEST"), HashKey: pulumi.String(args.HashKey.Name),
-		ServerSideEncryption:      dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true), KmsKeyArn: args.KmsKeyArn.ToStringOutput().ToStringPtrOutput()},
-		PointInTimeRecovery:       dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(true), RecoveryPeriodInDays: pulumi.Int(recoveryDays)},
+		Name:                      pulumi.String(args.Name),
+		BillingMode:               pulumi.String("PAY_PER_REQUEST"),
+		HashKey:                   pulumi.String(args.HashKey.Name),
+		Attributes:                args.attributeDefinitions(),
+		GlobalSecondaryIndexes:    args.globalIndexes(),
+		LocalSecondaryIndexes:     args.localIndexes(),
+		ServerSideEncryption:      dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true), KmsKeyArn: optionalInput(args.KmsKeyArn)},
+		PointInTimeRecovery:       args.pointInTimeRecovery(),
 		DeletionProtectionEnabled: pulumi.Bool(args.DeletionProtection),
+		TableClass:                pulumi.String(args.Class),
+		Replicas:                  args.replicas(),
 		Tags:                      pulumi.ToStringMap(args.Tags),
 	}
-	var attributes dynamodb.TableAttributeArray
-	for _, attribute := range slices.Sorted(maps.Keys(types)) {
-		attributes = append(attributes, dynamodb.TableAttributeArgs{Name: pulumi.String(attribute), Type: pulumi.String(types[attribute])})
+	if args.Capacity != nil {
+		table.BillingMode = pulumi.String("PROVISIONED")
+		table.ReadCapacity, table.WriteCapacity = pulumi.Int(args.Capacity.Read.Min), pulumi.Int(args.Capacity.Write.Min)
 	}
-	table.Attributes = attributes
 	if args.RangeKey != nil {
 		table.RangeKey = pulumi.String(args.RangeKey.Name)
 	}
+	if args.TimeToLive != "" {
+		table.Ttl = dynamodb.TableTtlArgs{AttributeName: pulumi.String(args.TimeToLive), Enabled: pulumi.Bool(!args.TimeToLiveOff)}
+	}
+	if args.Stream != "" {
+		table.StreamEnabled, table.StreamViewType = pulumi.Bool(true), pulumi.String(args.Stream)
+	}
+	return table
+}
+
+func (args *TableArgs) pointInTimeRecovery() dynamodb.TablePointInTimeRecoveryArgs {
+	if args.NoPointInTimeRecovery {
+		return dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(false)}
+	}
+	return dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(true), RecoveryPeriodInDays: pulumi.Int(args.RecoveryDays)}
+}
+
+func (args *TableArgs) globalIndexes() dynamodb.TableGlobalSecondaryIndexArray {
 	var indexes dynamodb.TableGlobalSecondaryIndexArray
 	for _, index := range args.Indexes {
-		one := dynamodb.TableGlobalSecondaryIndexArgs{Name: pulumi.String(index.Name), HashKey: pulumi.String(index.HashKey.Name), ProjectionType: pulumi.String("ALL")}
-		if index.RangeKey != nil {
-			one.RangeKey = pulumi.String(index.RangeKey.Name)
+		made := dynamodb.TableGlobalSecondaryIndexArgs{
+			Name:             pulumi.String(index.Name),
+			HashKey:          pulumi.String(index.HashKey.Name),
+			ProjectionType:   pulumi.String(index.Projection.projectionType()),
+			NonKeyAttributes: index.Projection.nonKeyAttributes(),
 		}
-		indexes = append(indexes, one)
+		if index.RangeKey != nil {
+			made.RangeKey = pulumi.String(index.RangeKey.Name)
+		}
+		if capacity := args.capacityOf(index); capacity != nil {
+			made.ReadCapacity, made.WriteCapacity = pulumi.Int(capacity.Read.Min), pulumi.Int(capacity.Write.Min)
+		}
+		indexes = append(indexes, made)
 	}
-	table.GlobalSecondaryIndexes = indexes
-	if args.TimeToLive != "" {
-		table.Ttl = dynamodb.TableTtlArgs{AttributeName: pulumi.String(args.TimeToLive), Enabled: pulumi.Bool(true)}
-	}
-	stream := args.Stream
-	if stream == "" && len(args.Replicas) > 0 {
-		stream = "NEW_AND_OLD_IMAGES" // by which DynamoDB replicates
-	}
-	if stream != "" {
-		table.StreamEnabled, table.StreamViewType = pulumi.Bool(true), pulumi.String(stream)
-	}
-	var replicas dynamodb.TableReplicaTypeArray
-	for _, region := range slices.Sorted(maps.Keys(args.Replicas)) {
-		replicas = append(replicas, dynamodb.TableReplicaTypeArgs{
-			RegionName: pulumi.String(region), KmsKeyArn: args.Replicas[region].ToStringOutput().ToStringPtrOutput(),
-			PointInTimeRecovery: pulumi.Bool(true), PropagateTags: pulumi.Bool(true),
+	return indexes
+}
+
+func (args *TableArgs) localIndexes() dynamodb.TableLocalSecondaryIndexArray {
+	var indexes dynamodb.TableLocalSecondaryIndexArray
+	for _, index := range args.LocalIndexes {
+		indexes = append(indexes, dynamodb.TableLocalSecondaryIndexArgs{
+			Name:             pulumi.String(index.Name),
+			RangeKey:         pulumi.String(index.RangeKey.Name),
+			ProjectionType:   pulumi.String(index.Projection.projectionType()),
+			NonKeyAttributes: index.Projection.nonKeyAttributes(),
 		})
 	}
-	table.Replicas = replicas
-	return table
+	return indexes
+}
+
+func (args *TableArgs) replicas() dynamodb.TableReplicaTypeArray {
+	var replicas dynamodb.TableReplicaTypeArray
+	for _, replica := range args.Replicas {
+		replicas = append(replicas, dynamodb.TableReplicaTypeArgs{
+			RegionName:          pulumi.String(replica.Region),
+			KmsKeyArn:           optionalInput(replica.KmsKeyArn),
+			PointInTimeRecovery: pulumi.Bool(!args.NoPointInTimeRecovery),
+			PropagateTags:       pulumi.Bool(true),
+		})
+	}
+	return replicas
 }

@@ -2,249 +2,183 @@ package data
 
 import (
 	"cmp"
-	"crypto/md5" //nolint:gosec // an ETag of S3, not a signature
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"mime"
-	"os"
-	"path/filepath"
+	"regexp"
 	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudfront"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
 )
 
-// WebsiteArgs describe static content that is served world-wide.
+// WebsiteArgs describe static content that is served world-wide. What has a default may be left out.
 type WebsiteArgs struct {
 	Place identity.Place
-	// Name of the distribution's parts, and BucketName of the bucket that holds the files.
-	Name, BucketName string
-	// Folder holds the files. One named index.html answers for /.
+	// Name of the distribution's parts, 1 to 64 letters, digits, hyphens and underscores.
+	Name string
+	// BucketName is that of the bucket that holds the files. Changing it replaces the bucket.
+	BucketName string
+	// Folder holds the files, with an index.html that answers for /. What begins with a dot stays at home, except
+	// .well-known. A link to elsewhere is refused.
 	Folder string
-	// Domains are names that lead to the website; CertificateArn is an ACM certificate for them, in us-east-1. Without
-	// them it has a name of CloudFront's.
-	Domains        []string
+
+	// Domains are names that lead to the website. Browsers that came once use HTTPS alone for them, and for all names below
+	// them. Without Domains the website has a name of CloudFront's, with any TLS that CloudFront offers.
+	Domains []string
+	// CertificateArn is an ACM certificate of us-east-1 for all Domains. With it TLS is 1.2 or newer.
 	CertificateArn string
-	// PriceClass is PriceClass_100 (the default), PriceClass_200 or PriceClass_All.
+
+	// ErrorPage is the file that answers, with status 404, for what is not there. Empty means CloudFront's own answer, 403.
+	ErrorPage string
+	// SinglePage answers with index.html and status 200 for what is not there, as single-page applications want.
+	SinglePage bool
+	// ContentSecurityPolicy is the header that says what pages may load. Default: default-src 'self'.
+	ContentSecurityPolicy string
+
+	// PriceClass is how much of the world is near an edge: PriceClass_100 (the default; Europe and North America),
+	// PriceClass_200 or PriceClass_All.
 	PriceClass string
-	// WebAclArn is a web ACL for CloudFront. Nil means none.
+	// Countries are two-letter codes (ISO 3166-1) of where the website is served. Empty means everywhere.
+	Countries []string
+	// WebAclArn is a web ACL of scope CLOUDFRONT. Nil means none.
 	WebAclArn pulumi.StringInput
-	// LogBucket is the name of the bucket that keeps a record of every request to the bucket. Nil means none.
+
+	// KmsKeyArn encrypts the files; the key's policy must let cloudfront.amazonaws.com decrypt for the distributions of the
+	// account. Nil means a key of S3's own.
+	KmsKeyArn pulumi.StringInput
+	// KeyAlias is the alias (alias/...) of that key.
+	KeyAlias string
+	// AccessLogDomain is the DomainName of a log bucket with CloudFront set, which keeps a record of every request. Nil
+	// means that none does.
+	AccessLogDomain pulumi.StringInput
+	// LogBucket is the name of a log bucket that keeps a record of the requests to the files' bucket. Nil means none.
 	LogBucket pulumi.StringInput
-	// ForceDestroy lets the bucket be deleted while it holds files that nobody declared.
+
+	// ForceDestroy lets the bucket be deleted while it holds old versions and files that others put there.
 	ForceDestroy bool
 	Tags         map[string]string
 }
 
 // Website is a CloudFront distribution over a private bucket. Its type token is awslab:data:Website.
+//
+// Nothing is invalidated when files change: pages (HTML) are asked for again each time, and everything else may be a day
+// old, in caches of CloudFront and of browsers. Give it a name that changes with it, as bundlers do.
 type Website struct {
 	pulumi.ResourceState
 
-	Url             pulumi.StringOutput `pulumi:"url"`
+	// Url is that of the first domain, or CloudFront's own.
+	Url pulumi.StringOutput `pulumi:"url"`
+	// DomainName is CloudFront's, to which DNS records of Domains point.
+	DomainName      pulumi.StringOutput `pulumi:"domainName"`
 	DistributionId  pulumi.StringOutput `pulumi:"distributionId"`
 	DistributionArn pulumi.StringOutput `pulumi:"distributionArn"`
 	BucketName      pulumi.StringOutput `pulumi:"bucketName"`
+
+	args *WebsiteArgs // with defaults
 }
 
-var priceClasses = []string{"PriceClass_100", "PriceClass_200", "PriceClass_All"}
+const indexPage = "index.html"
 
-// Policies that AWS manages ("Use managed cache policies", Amazon CloudFront developer guide). The cache lets files get old
-// for a day: what must not, has a name that changes with it.
-const cachingOptimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+var (
+	priceClasses       = []string{"PriceClass_100", "PriceClass_200", "PriceClass_All"}
+	websiteNamePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	domainPattern      = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+	countryPattern     = regexp.MustCompile(`^[A-Z]{2}$`)
+	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[A-Za-z0-9-]+$`)
+)
 
-func (args WebsiteArgs) withDefaults() WebsiteArgs {
-	args.PriceClass = cmp.Or(args.PriceClass, priceClasses[0])
-	return args
-}
-
-func (args WebsiteArgs) validate() ([]string, error) {
-	problems := []error{args.Place.Validate()}
-	add := func(wrong bool, format string, values ...any) {
-		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
-		}
+// NewWebsite makes the bucket, uploads the files and serves them.
+func NewWebsite(ctx *pulumi.Context, name string, args *WebsiteArgs, opts ...pulumi.ResourceOption) (*Website, error) {
+	if args == nil {
+		args = &WebsiteArgs{}
 	}
-	add(args.Name == "", "Name: missing")
-	add(!bucketName.MatchString(args.BucketName), "BucketName: %q; use 3 to 63 lower-case letters, digits, hyphens and dots", args.BucketName)
-	add(!slices.Contains(priceClasses, args.PriceClass), "PriceClass: %q; use one of %v", args.PriceClass, priceClasses)
-	add((len(args.Domains) == 0) != (args.CertificateArn == ""), "Domains and CertificateArn go together; give both or neither")
-	files, err := filesIn(args.Folder)
-	if err == nil {
-		add(!slices.Contains(files, "index.html"), "Folder: there is no index.html in %s", args.Folder)
-	}
-	return files, errors.Join(append(problems, err)...)
-}
-
-// filesIn lists the files of a folder, by their paths from it. Those that begin with a dot are not for the world.
-func filesIn(folder string) ([]string, error) {
-	var files []string
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		hidden := entry.Name()[0] == '.' && path != folder
-		switch {
-		case entry.IsDir() && hidden:
-			return filepath.SkipDir
-		case entry.IsDir() || hidden:
-			return nil
-		}
-		relative, err := filepath.Rel(folder, path)
-		files = append(files, filepath.ToSlash(relative))
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("Folder: %w", err)
-	}
-	slices.Sort(files)
-	return files, nil
-}
-
-// NewWebsite makes the bucket, uploads the files, and serves them.
-func NewWebsite(ctx *pulumi.Context, name string, given *WebsiteArgs, opts ...pulumi.ResourceOption) (*Website, error) {
-	if given == nil {
-		given = &WebsiteArgs{}
-	}
-	args := given.withDefaults()
+	args = args.withDefaults()
 	files, err := args.validate()
 	if err != nil {
 		return nil, fmt.Errorf("website %q: %w", name, err)
 	}
-	component := &Website{}
+	component := &Website{args: args}
 	if err := ctx.RegisterComponentResource("awslab:data:Website", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering website %q: %w", name, err)
 	}
-	bucket, err := NewBucket(ctx, name, &BucketArgs{
-		Place: args.Place, Name: args.BucketName, LogBucket: args.LogBucket, ForceDestroy: args.ForceDestroy, Tags: args.Tags,
-		Statements: []identity.Statement{args.readers()},
+	bucket, err := NewBucket(ctx, name+"-files", &BucketArgs{
+		Place: args.Place, Name: args.BucketName, KmsKeyArn: args.KmsKeyArn, KeyAlias: args.KeyAlias, LogBucket: args.LogBucket,
+		Statements: []identity.Statement{args.readers()}, ForceDestroy: args.ForceDestroy, Tags: args.Tags,
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range files {
-		if err := component.upload(ctx, name, args.Folder, file, bucket); err != nil {
-			return nil, err
-		}
-	}
-	distribution, err := component.distribute(ctx, name, args, bucket)
-	if err != nil {
+	component.BucketName = bucket.BucketName
+	if err := component.upload(ctx, name, files); err != nil {
 		return nil, err
 	}
-	component.DistributionId, component.DistributionArn = distribution.ID().ToStringOutput(), distribution.Arn
-	component.BucketName = bucket.BucketName
-	component.Url = pulumi.Sprintf("https://%s", distribution.DomainName)
-	if len(args.Domains) > 0 {
-		component.Url = pulumi.String("https://" + args.Domains[0]).ToStringOutput()
+	if err := component.distribute(ctx, name, bucket); err != nil {
+		return nil, err
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
-		"url": component.Url, "distributionId": component.DistributionId, "distributionArn": component.DistributionArn, "bucketName": component.BucketName,
+		"url": component.Url, "domainName": component.DomainName, "distributionId": component.DistributionId,
+		"distributionArn": component.DistributionArn, "bucketName": component.BucketName,
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of website %q: %w", name, err)
 	}
 	return component, nil
 }
 
-// readers lets CloudFront read, for distributions of this account. The one distribution's id is not known before it
-// exists, and it needs the bucket first; so the policy would not be known in preview.
-func (args WebsiteArgs) readers() identity.Statement {
+func (args *WebsiteArgs) withDefaults() *WebsiteArgs {
+	full := *args
+	full.PriceClass = cmp.Or(full.PriceClass, priceClasses[0])
+	full.ContentSecurityPolicy = cmp.Or(full.ContentSecurityPolicy, "default-src 'self'")
+	return &full
+}
+
+// validate expects the defaults to be set. It also reads the folder.
+func (args *WebsiteArgs) validate() ([]websiteFile, error) {
+	p := &problems{}
+	p.add(args.Place.Validate())
+	p.addIf(!websiteNamePattern.MatchString(args.Name), "Name", "%q; use 1 to 64 letters, digits, hyphens and underscores", args.Name)
+	p.addIf(!bucketPattern.MatchString(args.BucketName), "BucketName", bucketRule, args.BucketName)
+	p.checkKey("", args.KmsKeyArn, args.KeyAlias)
+	p.addIf(!slices.Contains(priceClasses, args.PriceClass), "PriceClass", "%q; use one of %v", args.PriceClass, priceClasses)
+	for i, country := range args.Countries {
+		p.addIf(!countryPattern.MatchString(country), fmt.Sprintf("Countries[%d]", i), "%q; use a code of two capital letters, such as DE", country)
+	}
+	args.validateDomains(p)
+	files, err := websiteFiles(args.Folder)
+	if err != nil {
+		p.add(fmt.Errorf("Folder: %w", err))
+		return nil, p.join()
+	}
+	has := func(path string) bool {
+		return slices.ContainsFunc(files, func(f websiteFile) bool { return f.path == path })
+	}
+	p.addIf(!has(indexPage), "Folder", "there is no %s in %q; it answers for /", indexPage, args.Folder)
+	p.addIf(args.ErrorPage != "" && !has(args.ErrorPage), "ErrorPage", "%q is no file in %q", args.ErrorPage, args.Folder)
+	p.addIf(args.ErrorPage != "" && args.SinglePage, "ErrorPage", "%q, and SinglePage is true; use one of them", args.ErrorPage)
+	return files, p.join()
+}
+
+func (args *WebsiteArgs) validateDomains(p *problems) {
+	p.addIf(len(args.Domains) > 0 && args.CertificateArn == "", "CertificateArn", "it is missing; Domains need a certificate")
+	p.addIf(len(args.Domains) == 0 && args.CertificateArn != "", "Domains", "there is none; say which of the certificate's lead to the website")
+	p.addIf(args.CertificateArn != "" && !certificatePattern.MatchString(args.CertificateArn), "CertificateArn",
+		"%q; use the ARN of an ACM certificate of us-east-1, where CloudFront looks for them", args.CertificateArn)
+	seen := map[string]bool{}
+	for i, domain := range args.Domains {
+		at := fmt.Sprintf("Domains[%d]", i)
+		p.addIf(!domainPattern.MatchString(domain), at, "%q; use a lower-case domain name such as www.example.com", domain)
+		p.addIf(seen[domain], at, "%q is there twice", domain)
+		seen[domain] = true
+	}
+}
+
+// readers lets CloudFront read for distributions of this account. The distribution's own id is not known before it exists,
+// and the policy has to be known in preview; so whoever may make distributions in the account may publish the files,
+// which are public anyway.
+func (args *WebsiteArgs) readers() identity.Statement {
+	distributions := fmt.Sprintf("arn:%s:cloudfront::%s:distribution/*", args.Place.Partition, args.Place.AccountId)
 	return identity.Statement{
 		Sid: "CloudFrontReads", Actions: []string{"s3:GetObject"}, Resources: []string{args.Place.BucketArn(args.BucketName) + "/*"},
 		Principals: []identity.Principal{{Type: "Service", Values: []string{"cloudfront.amazonaws.com"}}},
-		Conditions: []identity.Condition{
-			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{args.Place.AccountId}},
-			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{"arn:" + args.Place.Partition + ":cloudfront::" + args.Place.AccountId + ":distribution/*"}},
-		},
-	}
-}
-
-func (component *Website) upload(ctx *pulumi.Context, name, folder, file string, bucket *Bucket) error {
-	path := filepath.Join(folder, filepath.FromSlash(file))
-	content, err := os.ReadFile(path) //nolint:gosec // below the folder
-	if err != nil {
-		return fmt.Errorf("reading a file of website %q: %w", name, err)
-	}
-	digest := md5.Sum(content) //nolint:gosec // an ETag of S3, not a signature
-	if _, err := s3.NewBucketObjectv2(ctx, name+"/"+file, &s3.BucketObjectv2Args{
-		Bucket: bucket.BucketName, Key: pulumi.String(file), Source: pulumi.NewFileAsset(path),
-		ContentType: pulumi.String(contentType(file)), SourceHash: pulumi.String(hex.EncodeToString(digest[:])),
-	}, pulumi.Parent(component)); err != nil {
-		return fmt.Errorf("uploading %s of website %q: %w", file, name, err)
-	}
-	return nil
-}
-
-func contentType(file string) string {
-	return cmp.Or(mime.TypeByExtension(filepath.Ext(file)), "application/octet-stream")
-}
-
-func (component *Website) distribute(ctx *pulumi.Context, name string, args WebsiteArgs, bucket *Bucket) (*cloudfront.Distribution, error) {
-	access, err := cloudfront.NewOriginAccessControl(ctx, name+"-access", &cloudfront.OriginAccessControlArgs{
-		Name: pulumi.String(args.Name), Description: pulumi.String("Signs requests to the bucket of " + args.Name),
-		OriginAccessControlOriginType: pulumi.String("s3"), SigningBehavior: pulumi.String("always"), SigningProtocol: pulumi.String("sigv4"),
-	}, pulumi.Parent(component))
-	if err != nil {
-		return nil, fmt.Errorf("creating the access control of website %q: %w", name, err)
-	}
-	headers, err := cloudfront.NewResponseHeadersPolicy(ctx, name+"-headers", args.headers(), pulumi.Parent(component))
-	if err != nil {
-		return nil, fmt.Errorf("creating the headers of website %q: %w", name, err)
-	}
-	const origin = "bucket"
-	all := &cloudfront.DistributionArgs{
-		Comment: pulumi.String(args.Name), Enabled: pulumi.Bool(true), IsIpv6Enabled: pulumi.Bool(true), HttpVersion: pulumi.String("http2and3"),
-		PriceClass: pulumi.String(args.PriceClass), DefaultRootObject: pulumi.String("index.html"), Aliases: pulumi.ToStringArray(args.Domains),
-		Origins: cloudfront.DistributionOriginArray{cloudfront.DistributionOriginArgs{
-			OriginId: pulumi.String(origin), DomainName: bucket.RegionalDomainName, OriginAccessControlId: access.ID(),
-		}},
-		DefaultCacheBehavior: cloudfront.DistributionDefaultCacheBehaviorArgs{
-			TargetOriginId: pulumi.String(origin), ViewerProtocolPolicy: pulumi.String("redirect-to-https"), Compress: pulumi.Bool(true),
-			AllowedMethods: pulumi.ToStringArray([]string{"GET", "HEAD", "OPTIONS"}), CachedMethods: pulumi.ToStringArray([]string{"GET", "HEAD"}),
-			CachePolicyId: pulumi.String(cachingOptimized), ResponseHeadersPolicyId: headers.ID(),
-		},
-		Restrictions: cloudfront.DistributionRestrictionsArgs{
-			GeoRestriction: cloudfront.DistributionRestrictionsGeoRestrictionArgs{RestrictionType: pulumi.String("none")},
-		},
-		ViewerCertificate: args.certificate(),
-		Tags:              pulumi.ToStringMap(args.Tags),
-	}
-	if args.WebAclArn != nil {
-		all.WebAclId = args.WebAclArn.ToStringOutput().ToStringPtrOutput()
-	}
-	distribution, err := cloudfront.NewDistribution(ctx, name+"-distribution", all, pulumi.Parent(component))
-	if err != nil {
-		return nil, fmt.Errorf("creating the distribution of website %q: %w", name, err)
-	}
-	return distribution, nil
-}
-
-func (args WebsiteArgs) certificate() cloudfront.DistributionViewerCertificateArgs {
-	if args.CertificateArn == "" {
-		return cloudfront.DistributionViewerCertificateArgs{CloudfrontDefaultCertificate: pulumi.Bool(true)}
-	}
-	return cloudfront.DistributionViewerCertificateArgs{
-		AcmCertificateArn: pulumi.String(args.CertificateArn), SslSupportMethod: pulumi.String("sni-only"), MinimumProtocolVersion: pulumi.String("TLSv1.2_2021"),
-	}
-}
-
-// headers are those that OWASP's Secure Headers project recommends.
-func (args WebsiteArgs) headers() *cloudfront.ResponseHeadersPolicyArgs {
-	return &cloudfront.ResponseHeadersPolicyArgs{
-		Name: pulumi.String(args.Name), Comment: pulumi.String("Security headers"),
-		SecurityHeadersConfig: cloudfront.ResponseHeadersPolicySecurityHeadersConfigArgs{
-			ContentTypeOptions: cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs{Override: pulumi.Bool(true)},
-			FrameOptions:       cloudfront.ResponseHeadersPolicySecurityHeadersConfigFrameOptionsArgs{FrameOption: pulumi.String("DENY"), Override: pulumi.Bool(true)},
-			ReferrerPolicy:     cloudfront.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs{ReferrerPolicy: pulumi.String("same-origin"), Override: pulumi.Bool(true)},
-			StrictTransportSecurity: cloudfront.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs{
-				AccessControlMaxAgeSec: pulumi.Int(365 * 24 * 60 * 60), IncludeSubdomains: pulumi.Bool(true), Override: pulumi.Bool(true),
-			},
-			ContentSecurityPolicy: cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicyArgs{
-				ContentSecurityPolicy: pulumi.String("default-src 'self'"), Override: pulumi.Bool(false),
-			},
-		},
+		Conditions: []identity.Condition{{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{distributions}}},
 	}
 }

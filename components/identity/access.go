@@ -38,11 +38,21 @@ type Grant struct {
 	KeyAlias string // alias (alias/...) of the customer managed key it is encrypted with; empty means an AWS managed one
 }
 
-// DatabaseAccess lets a service read the secret that RDS manages for a database instance. RDS chooses the secret's
-// name, so the grant is for all such secrets, narrowed by the tag RDS puts on them to those of this instance.
+// DatabaseAccess lets a service sign in to a database: by default with the secret that RDS manages for it, or, with
+// User, by IAM.
+//
+// RDS chooses the secret's name, so the grant is for all such secrets, narrowed by the tag RDS puts on them to those of
+// this database.
 type DatabaseAccess struct {
-	Identifier string // of the RDS instance
+	Identifier string // of the RDS instance, or of the cluster
+	Cluster    bool   // Identifier is that of an Aurora or a Multi-AZ DB cluster
 	KeyAlias   string // alias (alias/...) of the secret's customer managed key; empty means the AWS managed one
+
+	// User is the user in the database that the service signs in as with IAM database authentication, instead of with
+	// the secret. IAM knows a database by the resource id that RDS gives it when it is made, which no document known in
+	// preview can name, and offers no condition that could. So the grant is for the user of this name in any instance
+	// (or, with Cluster, any cluster) of the account and region: give each database's users names of their own.
+	User string
 }
 
 // FileSystemTag is the tag by which policies find an EFS file system, whose id is not known before it exists. Who
@@ -136,7 +146,7 @@ func (a Access) statements(place Place) ([]Statement, error) {
 		}
 	}
 	if a.Database != nil {
-		statements = append(statements, databaseSecret(place, a.Database.Identifier))
+		statements = append(statements, a.Database.statement(place))
 		keys.add(a.Database.KeyAlias, "secretsmanager", []string{"kms:Decrypt"})
 	}
 	if a.FileSystem != nil {
@@ -171,7 +181,7 @@ func (a Access) validate() error {
 		}
 	}
 	if a.Database != nil {
-		problems = append(problems, checkName("Access.Database.Identifier", databaseIdentifier, a.Database.Identifier), checkKeyAlias("Access.Database", a.Database.KeyAlias))
+		problems = append(problems, a.Database.validate())
 	}
 	if a.FileSystem != nil {
 		problems = append(problems, checkName("Access.FileSystem.Name", fileSystemName, a.FileSystem.Name), checkMode("Access.FileSystem", a.FileSystem.Mode))
@@ -186,14 +196,54 @@ func checkMode(at string, mode Mode) error {
 	return fmt.Errorf("%s.Mode: %q is no mode; use %s, %s or %s", at, mode, Read, Write, ReadWrite)
 }
 
-func databaseSecret(place Place, identifiers ...string) Statement {
+func (access DatabaseAccess) validate() error {
+	problems := []error{
+		checkName("Access.Database.Identifier", databaseIdentifier, access.Identifier),
+		checkKeyAlias("Access.Database", access.KeyAlias),
+	}
+	if access.User != "" {
+		problems = append(problems, checkName("Access.Database.User", databaseUser, access.User))
+	}
+	if access.User != "" && access.KeyAlias != "" {
+		problems = append(problems, fmt.Errorf("Access.Database.KeyAlias: %q; who signs in with IAM reads no secret, so leave out KeyAlias or User", access.KeyAlias))
+	}
+	return errors.Join(problems...)
+}
+
+func (access DatabaseAccess) statement(place Place) Statement {
+	switch {
+	case access.User == "" && access.Cluster:
+		return clusterSecret(place, access.Identifier)
+	case access.User == "":
+		return databaseSecret(place, access.Identifier)
+	}
+	// How a resource id begins tells its kind: "Creating and using an IAM policy for IAM database access", RDS user guide.
+	kind := "db"
+	if access.Cluster {
+		kind = "cluster"
+	}
 	return Statement{
-		Sid:       "ReadDatabaseSecret",
-		Actions:   []string{"secretsmanager:GetSecretValue"},
-		Resources: []string{place.Arn("secretsmanager", "secret:rds!db-*")},
-		Conditions: []Condition{
-			{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:primaryDBInstanceArn", Values: each(identifiers, place.DatabaseArn)},
-		},
+		Sid:       "SignInToDatabase",
+		Actions:   []string{"rds-db:connect"},
+		Resources: []string{place.Arn("rds-db", "dbuser:"+kind+"-*/"+access.User)},
+	}
+}
+
+func databaseSecret(place Place, identifiers ...string) Statement {
+	return managedSecret(place, "ReadDatabaseSecret", "db", "primaryDBInstanceArn", each(identifiers, place.DatabaseArn))
+}
+
+func clusterSecret(place Place, identifiers ...string) Statement {
+	return managedSecret(place, "ReadDatabaseClusterSecret", "cluster", "primaryDBClusterArn", each(identifiers, place.DatabaseClusterArn))
+}
+
+// managedSecret lets the secrets be read that RDS manages for the databases of a kind that have these ARNs.
+func managedSecret(place Place, sid, kind, tag string, arns []string) Statement {
+	return Statement{
+		Sid:        sid,
+		Actions:    []string{"secretsmanager:GetSecretValue"},
+		Resources:  []string{place.Arn("secretsmanager", "secret:rds!"+kind+"-*")},
+		Conditions: []Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:" + tag, Values: arns}},
 	}
 }
 
@@ -217,7 +267,7 @@ func fileSystem(place Place, access FileSystemAccess) Statement {
 func secretStatements(place Place, secrets []Secret) ([]Statement, error) {
 	var problems []error
 	var secretArns, parameterArns []string
-	var databases []string
+	var databases, clusters []string
 	keys := keyUses{}
 	for i, secret := range secrets {
 		if err := secret.validate(fmt.Sprintf("Secrets[%d]", i)); err != nil {
@@ -231,8 +281,10 @@ func secretStatements(place Place, secrets []Secret) ([]Statement, error) {
 		case secret.Parameter != "":
 			service = "ssm"
 			parameterArns = append(parameterArns, place.ParameterArn(secret.Parameter))
-		default:
+		case secret.Database != "":
 			databases = append(databases, secret.Database)
+		default:
+			clusters = append(clusters, secret.DatabaseCluster)
 		}
 		keys.add(secret.KeyAlias, service, []string{"kms:Decrypt"})
 	}
@@ -246,29 +298,33 @@ func secretStatements(place Place, secrets []Secret) ([]Statement, error) {
 	if len(databases) > 0 {
 		statements = append(statements, databaseSecret(place, databases...))
 	}
+	if len(clusters) > 0 {
+		statements = append(statements, clusterSecret(place, clusters...))
+	}
 	return append(statements, keys.statements(place)...), errors.Join(problems...)
 }
 
 func (s Secret) validate(at string) error {
+	var problems []error
 	given := 0
-	for _, name := range []string{s.Name, s.Parameter, s.Database} {
-		if name != "" {
+	for _, source := range []struct {
+		field, name string
+		kind        nameKind
+	}{
+		{"Name", s.Name, secretName},
+		{"Parameter", s.Parameter, parameterName},
+		{"Database", s.Database, databaseIdentifier},
+		{"DatabaseCluster", s.DatabaseCluster, databaseIdentifier},
+	} {
+		if source.name != "" {
 			given++
+			problems = append(problems, checkName(at+"."+source.field, source.kind, source.name))
 		}
 	}
 	if given != 1 {
-		return fmt.Errorf("%s: set exactly one of Name, Parameter and Database, not %d of them", at, given)
+		return fmt.Errorf("%s: set exactly one of Name, Parameter, Database and DatabaseCluster, not %d of them", at, given)
 	}
-	var err error
-	switch {
-	case s.Name != "":
-		err = checkName(at+".Name", secretName, s.Name)
-	case s.Parameter != "":
-		err = checkName(at+".Parameter", parameterName, s.Parameter)
-	default:
-		err = checkName(at+".Database", databaseIdentifier, s.Database)
-	}
-	return errors.Join(err, checkKeyAlias(at, s.KeyAlias))
+	return errors.Join(append(problems, checkKeyAlias(at, s.KeyAlias))...)
 }
 
 // keyUses collects which key is used with which actions through which service.

@@ -30,3 +30,18 @@ func Example() {
 		return err
 	})
 }
+
+// The role of a Lambda function that answers to events, and keeps those it failed on.
+func ExampleNewFunctionRole() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		function := identity.PhysicalName(ctx, "check")
+		_, err := identity.NewFunctionRole(ctx, "check", &identity.FunctionRoleArgs{
+			RoleSettings: identity.RoleSettings{Name: function},
+			Place:        identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+			Function:     function,
+			FailureQueue: identity.PhysicalName(ctx, "check-failed"),
+			Tracing:      true,
+		})
+		return err
+	})
+}

@@ -17,9 +17,11 @@ var (
 	tableName          = nameKind{"a DynamoDB table", regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)}
 	bucketName         = nameKind{"an S3 bucket", regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)}
 	queueName          = nameKind{"an SQS queue", regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}(\.fifo)?$`)}
-	databaseIdentifier = nameKind{"an RDS instance", regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)}
+	databaseUser       = nameKind{"a database user", regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,62}$`)}
+	databaseIdentifier = nameKind{"an RDS instance or cluster", regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)}
 	fileSystemName     = nameKind{"a file system", regexp.MustCompile(`^[A-Za-z0-9_.-]{1,255}$`)}
 	repositoryName     = nameKind{"an ECR repository", regexp.MustCompile(`^[a-z0-9][a-z0-9._/-]{0,254}[a-z0-9]$`)}
+	functionName       = nameKind{"a Lambda function", regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)}
 	logGroupName       = nameKind{"a log group", regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)}
 	secretName         = nameKind{"a secret", regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)}
 	parameterName      = nameKind{"a parameter", regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)}

@@ -59,6 +59,9 @@ func (p Place) BucketArn(bucket string) string {
 // RepositoryArn is the ARN of an ECR repository.
 func (p Place) RepositoryArn(name string) string { return p.Arn("ecr", "repository/"+name) }
 
+// RegistryHost is the host of the account's ECR registry, as image references begin with it.
+func (p Place) RegistryHost() string { return p.AccountId + ".dkr." + p.serviceEndpoint("ecr") }
+
 // LogGroupArn is the ARN of a CloudWatch log group, without the trailing ":*" that means its streams.
 func (p Place) LogGroupArn(name string) string { return p.Arn("logs", "log-group:"+name) }
 
@@ -81,6 +84,14 @@ func (p Place) SecretArn(name string) string {
 
 // DatabaseArn is the ARN of an RDS database instance, from its identifier.
 func (p Place) DatabaseArn(identifier string) string { return p.Arn("rds", "db:"+identifier) }
+
+// DatabaseClusterArn is the ARN of an Aurora or a Multi-AZ DB cluster, from its identifier.
+func (p Place) DatabaseClusterArn(identifier string) string {
+	return p.Arn("rds", "cluster:"+identifier)
+}
+
+// FunctionArn is the ARN of a Lambda function.
+func (p Place) FunctionArn(name string) string { return p.Arn("lambda", "function:"+name) }
 
 // serviceEndpoint is the name by which the condition key kms:ViaService knows a service.
 func (p Place) serviceEndpoint(service string) string {

@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -21,16 +22,21 @@ type ExecutionRoleArgs struct {
 	RoleSettings
 	Place        Place
 	Repositories []string // ECR repositories, by name, that the images come from
-	LogGroups    []string // log groups, by name, that the containers write to
-	Secrets      []Secret // secrets and parameters that are injected into containers
+	// CachedRepositories are those, by name, that ECR fills from another registry on the first pull (a pull-through
+	// cache), when they need not exist yet. They are not listed in Repositories again.
+	CachedRepositories []string
+	LogGroups          []string // log groups, by name, that the containers write to
+	Secrets            []Secret // secrets and parameters that are injected into containers
 }
 
-// Secret is something secret that ECS injects into a container. Exactly one of Name, Parameter and Database is set.
+// Secret is something secret that ECS injects into a container. Exactly one of Name, Parameter, Database and
+// DatabaseCluster is set.
 type Secret struct {
-	Name      string // a Secrets Manager secret, by name
-	Parameter string // a Systems Manager parameter, by name
-	Database  string // the secret RDS manages for a database instance, by the instance's identifier
-	KeyAlias  string // alias (alias/...) of the customer managed key it is encrypted with; empty means the AWS managed one
+	Name            string // a Secrets Manager secret, by name
+	Parameter       string // a Systems Manager parameter, by name
+	Database        string // the secret RDS manages for a database instance, by the instance's identifier
+	DatabaseCluster string // the secret RDS manages for an Aurora or Multi-AZ DB cluster, by the cluster's identifier
+	KeyAlias        string // alias (alias/...) of the customer managed key it is encrypted with; empty means the AWS managed one
 }
 
 // NewExecutionRole makes a service's execution role.
@@ -42,7 +48,7 @@ func NewExecutionRole(ctx *pulumi.Context, name string, args *ExecutionRoleArgs,
 	if err != nil {
 		return nil, fmt.Errorf("execution role %q: %w", name, err)
 	}
-	return NewRole(ctx, name, args.role("Starts ECS tasks: images, logs, secrets", args.Place, "execution", statements), opts...)
+	return NewRole(ctx, name, args.role("Starts ECS tasks: images, logs, secrets", TaskTrust(args.Place), "execution", statements), opts...)
 }
 
 // TaskRoleArgs describe what a service's own code may do.
@@ -63,15 +69,15 @@ func NewTaskRole(ctx *pulumi.Context, name string, args *TaskRoleArgs, opts ...p
 	if err != nil {
 		return nil, fmt.Errorf("task role %q: %w", name, err)
 	}
-	return NewRole(ctx, name, args.role("What the code of an ECS service may do", args.Place, "access", statements), opts...)
+	return NewRole(ctx, name, args.role("What the code of an ECS service may do", TaskTrust(args.Place), "access", statements), opts...)
 }
 
-func (settings RoleSettings) role(description string, place Place, policy string, statements []Statement) *RoleArgs {
+func (settings RoleSettings) role(description string, trust Document, policy string, statements []Statement) *RoleArgs {
 	args := &RoleArgs{
 		Name:                settings.Name,
 		Path:                settings.Path,
 		Description:         description,
-		Trust:               TaskTrust(place),
+		Trust:               trust,
 		PermissionsBoundary: settings.PermissionsBoundary,
 		Tags:                settings.Tags,
 	}
@@ -89,27 +95,49 @@ func (args *ExecutionRoleArgs) statements() ([]Statement, error) {
 	for i, name := range args.LogGroups {
 		problems = append(problems, checkName(fmt.Sprintf("LogGroups[%d]", i), logGroupName, name))
 	}
-	var statements []Statement
-	if len(args.Repositories) > 0 {
-		statements = append(statements,
-			// The token opens the whole registry, so IAM knows no narrower resource for it.
-			Statement{Sid: "RegistryLogin", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []string{"*"}},
-			Statement{
-				Sid:       "PullImages",
-				Actions:   []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
-				Resources: each(args.Repositories, args.Place.RepositoryArn),
-			})
+	for i, name := range args.CachedRepositories {
+		problems = append(problems, checkName(fmt.Sprintf("CachedRepositories[%d]", i), repositoryName, name))
 	}
+	statements := args.pullStatements()
 	if len(args.LogGroups) > 0 {
-		statements = append(statements, Statement{
-			Sid:       "WriteLogs",
-			Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-			Resources: each(args.LogGroups, func(group string) string { return args.Place.LogGroupArn(group) + ":*" }),
-		})
+		statements = append(statements, writeLogs(args.Place, args.LogGroups...))
 	}
 	secrets, err := secretStatements(args.Place, args.Secrets)
 	problems = append(problems, err)
 	return append(statements, secrets...), errors.Join(problems...)
+}
+
+// pullStatements let images be pulled, and those of a cache be fetched from upstream on the way.
+func (args *ExecutionRoleArgs) pullStatements() []Statement {
+	arns := each(slices.Concat(args.Repositories, args.CachedRepositories), args.Place.RepositoryArn)
+	if len(arns) == 0 {
+		return nil
+	}
+	statements := []Statement{
+		// The token opens the whole registry, so IAM knows no narrower resource for it.
+		{Sid: "RegistryLogin", Actions: []string{"ecr:GetAuthorizationToken"}, Resources: []string{"*"}},
+		{
+			Sid:       "PullImages",
+			Actions:   []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"},
+			Resources: arns,
+		},
+	}
+	if len(args.CachedRepositories) > 0 {
+		statements = append(statements, Statement{
+			Sid:       "FetchFromUpstream",
+			Actions:   []string{"ecr:BatchImportUpstreamImage", "ecr:CreateRepository"},
+			Resources: each(args.CachedRepositories, args.Place.RepositoryArn),
+		})
+	}
+	return statements
+}
+
+func writeLogs(place Place, groups ...string) Statement {
+	return Statement{
+		Sid:       "WriteLogs",
+		Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
+		Resources: each(groups, func(group string) string { return place.LogGroupArn(group) + ":*" }),
+	}
 }
 
 func (args *TaskRoleArgs) statements() ([]Statement, error) {

@@ -80,8 +80,49 @@ func TestExecutionRoleOfAServiceWithSecrets(t *testing.T) {
 		{Name: "orders/payment-key", KeyAlias: "alias/awslab-dev"},
 		{Parameter: "/orders/flags"},
 		{Database: "awslab-dev-database"},
+		{DatabaseCluster: "awslab-dev-reports"},
 	}
 	requireGolden(t, "execution-secrets.json", registerExecutionRole(t, args).input("orders-execution-execution", "policy"))
+}
+
+// Of a repository that ECR fills from upstream a task may also cause the filling, and of no other.
+func TestExecutionRoleOfAServiceWhoseImageIsCached(t *testing.T) {
+	args := executionRole()
+	args.CachedRepositories = []string{"awslab-dev/public/nginx/nginx"}
+	requireGolden(t, "execution-cached.json", registerExecutionRole(t, args).input("orders-execution-execution", "policy"))
+}
+
+func TestSigningInToADatabase(t *testing.T) {
+	secret := func(kind, tag, database string) Statement {
+		return Statement{
+			Sid: "ReadDatabase" + kind + "Secret", Actions: []string{"secretsmanager:GetSecretValue"},
+			Resources: []string{"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!" + map[string]string{"": "db", "Cluster": "cluster"}[kind] + "-*"},
+			Conditions: []Condition{{
+				Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:" + tag, Values: []string{"arn:aws:rds:eu-west-1:123456789012:" + database},
+			}},
+		}
+	}
+	iam := func(user string) Statement {
+		return Statement{Sid: "SignInToDatabase", Actions: []string{"rds-db:connect"}, Resources: []string{"arn:aws:rds-db:eu-west-1:123456789012:dbuser:" + user}}
+	}
+	for name, test := range map[string]struct {
+		access DatabaseAccess
+		want   Statement
+	}{
+		"an instance's secret": {DatabaseAccess{Identifier: "lab"}, secret("", "primaryDBInstanceArn", "db:lab")},
+		"a cluster's secret":   {DatabaseAccess{Identifier: "lab", Cluster: true}, secret("Cluster", "primaryDBClusterArn", "cluster:lab")},
+		"IAM, instance":        {DatabaseAccess{Identifier: "lab", User: "orders_app"}, iam("db-*/orders_app")},
+		"IAM, cluster":         {DatabaseAccess{Identifier: "lab", Cluster: true, User: "orders_app"}, iam("cluster-*/orders_app")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			statements, err := Access{Database: &test.access}.statements(ireland)
+			require.NoError(t, err)
+			require.Equal(t, []Statement{test.want}, statements)
+		})
+	}
+	_, err := Access{Database: &DatabaseAccess{Identifier: "lab", User: "*", KeyAlias: "alias/lab"}}.statements(ireland)
+	require.ErrorContains(t, err, `Access.Database.User: "*" is no name of a database user`)
+	require.ErrorContains(t, err, `Access.Database.KeyAlias: "alias/lab"; who signs in with IAM reads no secret`)
 }
 
 func TestTaskRoleWithAccessToEverything(t *testing.T) {
@@ -152,18 +193,21 @@ func TestExecutionRoleProblemsAreReportedTogether(t *testing.T) {
 	args := executionRole()
 	args.Place.Region = ""
 	args.Repositories = []string{"*"}
+	args.CachedRepositories = []string{"cache/*"}
 	args.LogGroups = []string{"a*"}
-	args.Secrets = []Secret{{}, {Name: "a", Parameter: "b"}, {Name: "a*"}, {Parameter: "?"}, {Database: "db", KeyAlias: "key"}}
+	args.Secrets = []Secret{{}, {Name: "a", Parameter: "b"}, {Name: "a*"}, {Parameter: "?"}, {Database: "db", KeyAlias: "key"}, {DatabaseCluster: "DB"}}
 	_, err := args.statements()
 	for _, want := range []string{
 		`Place.Region: ""`,
 		`Repositories[0]: "*" is no name of an ECR repository`,
+		`CachedRepositories[0]: "cache/*" is no name of an ECR repository`,
 		`LogGroups[0]: "a*" is no name of a log group`,
-		`Secrets[0]: set exactly one of Name, Parameter and Database, not 0 of them`,
-		`Secrets[1]: set exactly one of Name, Parameter and Database, not 2 of them`,
+		`Secrets[0]: set exactly one of Name, Parameter, Database and DatabaseCluster, not 0 of them`,
+		`Secrets[1]: set exactly one of Name, Parameter, Database and DatabaseCluster, not 2 of them`,
 		`Secrets[2].Name: "a*" is no name of a secret`,
 		`Secrets[3].Parameter: "?" is no name of a parameter`,
 		`Secrets[4].KeyAlias: "key" is no name of a key alias`,
+		`Secrets[5].DatabaseCluster: "DB" is no name of an RDS instance or cluster`,
 	} {
 		require.ErrorContains(t, err, want)
 	}

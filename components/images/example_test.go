@@ -22,3 +22,23 @@ func Example() {
 		return nil
 	})
 }
+
+// A sidecar's image from ECR Public, pulled through the account's own registry.
+func ExamplePullThroughCache() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		cache, err := images.NewPullThroughCache(ctx, "public", &images.PullThroughCacheArgs{
+			Place:    identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+			Upstream: "public.ecr.aws",
+			Prefix:   identity.PhysicalName(ctx, "public"),
+		})
+		if err != nil {
+			return err
+		}
+		ref, err := cache.Ref("public.ecr.aws/xray/aws-xray-daemon:3.x")
+		if err != nil {
+			return err
+		}
+		ctx.Export("image", ref)
+		return nil
+	})
+}

@@ -1,5 +1,6 @@
 // Package images builds a microservice's container image from its Dockerfile, pushes it to an ECR repository of its
-// own, and hands it on by digest (step 2 of the lab).
+// own, and hands it on by digest (step 2 of the lab). Around it: copies in another region ([Replication]), word of what
+// scans find ([ScanFindings]), and images of other registries kept close by ([PullThroughCache]).
 //
 // The tag is derived from what is built, so that an unchanged build context keeps its tag, a changed one gets a new
 // tag, and tags in the repository can be immutable.
@@ -180,25 +181,39 @@ func functionAccess(functionArn string) (string, error) {
 	}}}.JSON()
 }
 
+// lifecycleRule is one rule of a lifecycle policy, which says what images expire.
+type lifecycleRule struct {
+	RulePriority int               `json:"rulePriority"`
+	Description  string            `json:"description"`
+	Selection    expiring          `json:"selection"`
+	Action       map[string]string `json:"action"`
+}
+
+type expiring struct {
+	TagStatus   string `json:"tagStatus"`
+	CountType   string `json:"countType"`
+	CountUnit   string `json:"countUnit,omitempty"`
+	CountNumber int    `json:"countNumber"`
+}
+
 // lifecyclePolicy drops what a failed push left untagged after a day, and all but the newest images.
 func lifecyclePolicy(keep int) (string, error) {
-	type selection struct {
-		TagStatus   string `json:"tagStatus"`
-		CountType   string `json:"countType"`
-		CountUnit   string `json:"countUnit,omitempty"`
-		CountNumber int    `json:"countNumber"`
+	return renderLifecycle(
+		lifecycleRule{Description: "Untagged images go after a day", Selection: expiring{"untagged", "sinceImagePushed", "days", 1}},
+		newestStay(keep),
+	)
+}
+
+func newestStay(keep int) lifecycleRule {
+	return lifecycleRule{Description: fmt.Sprintf("The newest %d images stay", keep), Selection: expiring{"any", "imageCountMoreThan", "", keep}}
+}
+
+// renderLifecycle gives the rules their priorities, in the order given.
+func renderLifecycle(rules ...lifecycleRule) (string, error) {
+	for i := range rules {
+		rules[i].RulePriority, rules[i].Action = i+1, map[string]string{"type": "expire"}
 	}
-	type rule struct {
-		RulePriority int               `json:"rulePriority"`
-		Description  string            `json:"description"`
-		Selection    selection         `json:"selection"`
-		Action       map[string]string `json:"action"`
-	}
-	expire := map[string]string{"type": "expire"}
-	text, err := json.Marshal(map[string][]rule{"rules": {
-		{1, "Untagged images go after a day", selection{"untagged", "sinceImagePushed", "days", 1}, expire},
-		{2, fmt.Sprintf("The newest %d images stay", keep), selection{"any", "imageCountMoreThan", "", keep}, expire},
-	}})
+	text, err := json.Marshal(map[string][]lifecycleRule{"rules": rules})
 	return string(text), err
 }
 

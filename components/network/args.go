@@ -18,7 +18,7 @@ type NatGateways string
 
 // The choices of NAT gateways.
 const (
-	NatNone     NatGateways = "none"     // the app tier reaches VPC endpoints only
+	NatNone     NatGateways = "none"     // the app tier reaches VPC endpoints only, and the internet's IPv6 where there is IPv6
 	NatSingle   NatGateways = "single"   // in the first zone, for all zones: cheap, and lost with that zone
 	NatOnePerAz NatGateways = "onePerAz" // each zone has its own
 )
@@ -31,7 +31,13 @@ type VpcArgs struct {
 	SubnetMasks       SubnetMasks // by default half of a zone's block for app, a quarter each for public and data
 	NatGateways       NatGateways // by default NatSingle
 	Ports             Ports       // what the tiers serve; by default HTTP, 8080, PostgreSQL and NFS
-	ClientCidrs       []string    // who may call load balancers; by default everyone
+	ClientCidrs       []string    // who may call load balancers, IPv4 and, with IPv6, IPv6 blocks; by default everyone
+
+	// Ipv6 gives the VPC and its public and app subnets IPv6 addresses besides. Load balancers can then be called over
+	// both, and the app tier reaches the internet's IPv6 through an egress-only gateway, which costs nothing, with or
+	// without NAT gateways. It can be turned on at any time without replacing a subnet. It cannot be turned off: AWS takes
+	// back a VPC's block only after those of its subnets, and an update changes the VPC first.
+	Ipv6 bool
 
 	// InterfaceEndpoints are the AWS services, such as ecr.api, that get a private address in each zone. Each costs
 	// about 7 USD a month and zone.
@@ -70,6 +76,9 @@ func (args VpcArgs) withDefaults() VpcArgs {
 	args.FlowLogs.Traffic = cmp.Or(args.FlowLogs.Traffic, "ALL")
 	if len(args.ClientCidrs) == 0 {
 		args.ClientCidrs = []string{anywhere.String()}
+		if args.Ipv6 {
+			args.ClientCidrs = append(args.ClientCidrs, anywhereIpv6.String())
+		}
 	}
 	return args
 }
@@ -126,6 +135,8 @@ func (args VpcArgs) choiceProblems() []error {
 	for i, cidr := range args.ClientCidrs {
 		if err := checkCidr(fmt.Sprintf("ClientCidrs[%d]", i), cidr); err != nil {
 			problems = append(problems, err)
+		} else if isIpv6(cidr) && !args.Ipv6 {
+			problems = append(problems, fmt.Errorf("ClientCidrs[%d]: %s is IPv6, which the VPC has not; set Ipv6, or remove it", i, cidr))
 		}
 	}
 	for i, service := range args.InterfaceEndpoints {
@@ -150,9 +161,11 @@ func (args VpcArgs) checkAclSizes(layout Layout) error {
 	acls := args.acls(layout)
 	for _, tier := range tiers {
 		for direction, rules := range map[string][]aclRule{"ingress": acls[tier].ingress, "egress": acls[tier].egress} {
-			if len(rules) > maxAclRules {
-				problems = append(problems, fmt.Errorf("Ports: the %s tier's network ACL needs %d %s rules and AWS allows %d; use fewer ports, or ranges of them",
-					tier, len(rules), direction, maxAclRules))
+			for family, count := range countByFamily(rules) {
+				if count > maxAclRules {
+					problems = append(problems, fmt.Errorf("Ports: the %s tier's network ACL needs %d %s rules for %s and AWS allows %d; use fewer ports, or ranges of them",
+						tier, count, direction, family, maxAclRules))
+				}
 			}
 		}
 	}

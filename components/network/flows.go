@@ -23,7 +23,13 @@ import (
 // addresses are public ones.
 const internet Tier = "internet"
 
-var anywhere = netip.MustParsePrefix("0.0.0.0/0")
+// internetIpv6 is the far end's IPv6. Within the VPC everything is called over IPv4.
+const internetIpv6 Tier = "internet-ipv6"
+
+var (
+	anywhere     = netip.MustParsePrefix("0.0.0.0/0")
+	anywhereIpv6 = netip.MustParsePrefix("::/0")
+)
 
 // ephemeral are the ports that connections are opened from, and answers go to. Linux uses a part of the range; NAT
 // gateways and load balancers use all of it ("Ephemeral ports", Amazon VPC user guide).
@@ -99,6 +105,12 @@ func (args *VpcArgs) flows() []flow {
 	if len(args.InterfaceEndpoints) > 0 {
 		table = append(table, flow{from: App, to: App, ports: callsHttps}) // tasks to interface endpoints
 	}
+	if args.Ipv6 {
+		table = append(table,
+			flow{from: internetIpv6, to: Public, ports: ports.Listeners}, // clients to load balancers
+			flow{from: App, to: internetIpv6, ports: ports.Internet},     // tasks to the world, through the egress-only gateway
+		)
+	}
 	if args.DataEndpointAccess {
 		table = append(table, flow{from: Data, to: internet, ports: callsHttps}) // databases to S3 and DynamoDB
 	}
@@ -108,9 +120,10 @@ func (args *VpcArgs) flows() []flow {
 // Protocols as network ACLs store them, by their IANA number: a name would come back from AWS as the number and look
 // like a change.
 const (
-	protocolAll  = "-1"
-	protocolIcmp = "1"
-	protocolTcp  = "6"
+	protocolAll    = "-1"
+	protocolIcmp   = "1"
+	protocolTcp    = "6"
+	protocolIcmpv6 = "58"
 )
 
 // ICMP "destination unreachable, fragmentation needed", with which a router on the way asks for smaller packets.
@@ -120,23 +133,41 @@ const (
 	icmpFragmentationNeeded = 4
 )
 
+// icmpv6PacketTooBig is the type of the same message of IPv6, where no router breaks up packets (RFC 4443, 3.2).
+const icmpv6PacketTooBig = 2
+
 // aclRule is one rule of a network ACL.
 type aclRule struct {
 	number   int
 	deny     bool
 	protocol string
 	peer     netip.Prefix
+	ownIpv6  bool      // the peer is the VPC's IPv6 block, which AWS chooses when it makes the VPC
 	ports    PortRange // of TCP
 }
+
+func (r aclRule) ipv6() bool { return r.ownIpv6 || r.peer.Addr().Is6() }
 
 // acl is the network ACL of one tier.
 type acl struct {
 	ingress, egress []aclRule
 }
 
-// maxAclRules is the quota of 20 rules for each direction, less AWS's own last rule, which counts ("Network ACLs",
-// Amazon VPC quotas).
+// maxAclRules is the quota of 20 rules for each direction and address family, less AWS's own last rule, which counts
+// ("Network ACLs", Amazon VPC quotas).
 const maxAclRules = 19
+
+func countByFamily(rules []aclRule) map[string]int {
+	count := map[string]int{}
+	for _, rule := range rules {
+		if rule.ipv6() {
+			count["IPv6"]++
+		} else {
+			count["IPv4"]++
+		}
+	}
+	return count
+}
 
 // acls turns the flows into one ACL for each tier.
 func (args *VpcArgs) acls(layout Layout) map[Tier]acl {
@@ -157,6 +188,11 @@ func (args *VpcArgs) acls(layout Layout) map[Tier]acl {
 		}
 	}
 	drafts[Public].hearsFragmentationNeeded()
+	if args.Ipv6 {
+		for _, tier := range ipv6Tiers {
+			drafts[tier].hearsPacketTooBig()
+		}
+	}
 
 	finished := map[Tier]acl{}
 	for tier, draft := range drafts {
@@ -199,42 +235,55 @@ func (d *draft) hearsFragmentationNeeded() {
 	d.ingress = append(d.ingress, peerRule{internet, protocolIcmp, PortRange{}})
 }
 
+func (d *draft) hearsPacketTooBig() {
+	d.ingress = append(d.ingress, peerRule{internetIpv6, protocolIcmpv6, PortRange{}})
+}
+
 func (d *draft) passesFragmentationNeeded(peer Tier) {
 	d.egress = append(d.egress, peerRule{peer, protocolIcmp, PortRange{}})
 }
 
 // Numbers of rules. The rules about a zone's subnets are numbered within the zone's hundred, so that another zone adds
 // rules and renumbers none. Before the internet's rules, whose 0.0.0.0/0 would cover the VPC too, comes a refusal of
-// everything else in the VPC.
+// everything else in the VPC. The two address families share the numbers.
 const (
 	zoneNumbers     = 100
-	denyVpcNumber   = 10000
-	internetNumbers = 10100
+	internetNumbers = 10000
+	ipv6Numbers     = 20000
 )
 
-// finish numbers the rules of one direction: the VPC's own subnets, the refusal, the internet.
+// finish numbers the rules of one direction: the VPC's own subnets, the internet, its IPv6.
 func (d *draft) finish(drafted []peerRule) []aclRule {
 	drafted = withoutCovered(drafted)
-	var rules, outside []aclRule
+	var rules []aclRule
 	for zone := range d.layout.Zones {
 		number := zoneNumbers * (zone + 1)
 		for _, rule := range drafted {
-			if rule.peer == internet {
+			if rule.peer == internet || rule.peer == internetIpv6 {
 				continue
 			}
 			rules = append(rules, aclRule{number: number, protocol: rule.protocol, peer: d.layout.Zones[zone].Subnets[rule.peer], ports: rule.ports})
 			number++
 		}
 	}
+	refusal := aclRule{number: internetNumbers, deny: true, protocol: protocolAll, peer: d.layout.Vpc}
+	rules = append(rules, outside(drafted, internet, anywhere, refusal)...)
+	refusal = aclRule{number: ipv6Numbers, deny: true, protocol: protocolAll, ownIpv6: true}
+	return append(rules, outside(drafted, internetIpv6, anywhereIpv6, refusal)...)
+}
+
+// outside are the rules about a far end outside the VPC, behind the refusal of what is in it; nothing when there are none.
+func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRule) []aclRule {
+	rules := []aclRule{refusal}
 	for _, rule := range drafted {
-		if rule.peer == internet {
-			outside = append(outside, aclRule{number: internetNumbers + len(outside), protocol: rule.protocol, peer: anywhere, ports: rule.ports})
+		if rule.peer == peer {
+			rules = append(rules, aclRule{number: refusal.number + 99 + len(rules), protocol: rule.protocol, peer: everyone, ports: rule.ports})
 		}
 	}
-	if len(outside) > 0 {
-		rules = append(rules, aclRule{number: denyVpcNumber, deny: true, protocol: protocolAll, peer: d.layout.Vpc})
+	if len(rules) == 1 {
+		return nil
 	}
-	return append(rules, outside...)
+	return rules
 }
 
 // withoutCovered sorts rules and drops those that say nothing another does not say already: there is no room for them.

@@ -22,6 +22,7 @@ type graph struct {
 	resources []pulumi.MockResourceArgs
 	zoneNames []string // what the region answers to getAvailabilityZones
 	asked     resource.PropertyMap
+	ipv6Block string // of every VPC
 }
 
 func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -45,6 +46,9 @@ func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 }
 
 func (g *graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if args.Token == "aws:ec2/getVpc:getVpc" {
+		return resource.PropertyMap{"id": args.Args["id"], "ipv6CidrBlock": resource.NewStringProperty(g.ipv6Block)}, nil
+	}
 	g.asked = args.Args
 	names := []resource.PropertyValue{}
 	for _, name := range g.zoneNames {

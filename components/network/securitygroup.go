@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
@@ -25,7 +26,7 @@ type Rule struct {
 	Name            string // ends the rule's resource name; unique among the group's rules of its direction
 	Description     string // what the rule is for
 	Ports           PortRange
-	Cidr            string
+	Cidr            string // an IPv4 or IPv6 block
 	SecurityGroupId pulumi.StringInput
 	PrefixListId    pulumi.StringInput
 }
@@ -127,7 +128,8 @@ func newIngressRule(ctx *pulumi.Context, name string, group pulumi.StringInput, 
 		IpProtocol:                pulumi.String("tcp"),
 		FromPort:                  pulumi.Int(rule.Ports.From),
 		ToPort:                    pulumi.Int(rule.Ports.To),
-		CidrIpv4:                  optionalString(rule.Cidr),
+		CidrIpv4:                  rule.cidr(false),
+		CidrIpv6:                  rule.cidr(true),
 		ReferencedSecurityGroupId: optionalInput(rule.SecurityGroupId),
 		PrefixListId:              optionalInput(rule.PrefixListId),
 	}, opts...)
@@ -144,7 +146,8 @@ func newEgressRule(ctx *pulumi.Context, name string, group pulumi.StringInput, r
 		IpProtocol:                pulumi.String("tcp"),
 		FromPort:                  pulumi.Int(rule.Ports.From),
 		ToPort:                    pulumi.Int(rule.Ports.To),
-		CidrIpv4:                  optionalString(rule.Cidr),
+		CidrIpv4:                  rule.cidr(false),
+		CidrIpv6:                  rule.cidr(true),
 		ReferencedSecurityGroupId: optionalInput(rule.SecurityGroupId),
 		PrefixListId:              optionalInput(rule.PrefixListId),
 	}, opts...)
@@ -210,17 +213,20 @@ func checkDescription(at, description string) error {
 
 func checkCidr(at, cidr string) error {
 	prefix, err := netip.ParsePrefix(cidr)
-	if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() {
-		return fmt.Errorf("%s: %q is no IPv4 CIDR block that begins at its network address", at, cidr)
+	if err != nil || prefix.Addr().Is4In6() || prefix != prefix.Masked() {
+		return fmt.Errorf("%s: %q is no CIDR block that begins at its network address", at, cidr)
 	}
 	return nil
 }
 
-func optionalString(value string) pulumi.StringPtrInput {
-	if value == "" {
+func isIpv6(cidr string) bool { return strings.Contains(cidr, ":") }
+
+// cidr is the rule's block if it is of the address family asked for.
+func (r Rule) cidr(ipv6 bool) pulumi.StringPtrInput {
+	if r.Cidr == "" || isIpv6(r.Cidr) != ipv6 {
 		return nil
 	}
-	return pulumi.String(value)
+	return pulumi.String(r.Cidr)
 }
 
 func optionalInput(value pulumi.StringInput) pulumi.StringPtrInput {

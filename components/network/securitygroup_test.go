@@ -84,7 +84,7 @@ func TestSecurityGroupProblems(t *testing.T) {
 		`Ingress[1].Name: "a" is empty or used twice`,
 		"Ingress[1].Ports: 0 is no range of ports",
 		"Egress[0]: give exactly one of Cidr, SecurityGroupId and PrefixListId, not 2 of them",
-		`Egress[0].Cidr: "10.0.0.1/8" is no IPv4 CIDR block`,
+		`Egress[0].Cidr: "10.0.0.1/8" is no CIDR block`,
 		"Egress[0].Ports: 1-65536 is no range of ports",
 		`Egress[0].Description: "" is no description`,
 	} {

@@ -18,6 +18,7 @@ type Vpc struct {
 
 	VpcId             pulumi.StringOutput      `pulumi:"vpcId"`
 	CidrBlock         pulumi.StringOutput      `pulumi:"cidrBlock"`
+	Ipv6CidrBlock     pulumi.StringOutput      `pulumi:"ipv6CidrBlock"` // empty without IPv6
 	AvailabilityZones pulumi.StringArrayOutput `pulumi:"availabilityZones"`
 
 	// Subnets and route tables, one for each zone, in the order of AvailabilityZones.
@@ -91,22 +92,29 @@ var subnetTypes = map[Tier]awsx.SubnetType{
 
 // newSubnets makes the VPC with its subnets, gateways and routes.
 func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
-	name += "-vpc"
+	vpcName := name + "-vpc"
 	strategy := awsx.SubnetAllocationStrategyAuto
 	zoneMask := v.Layout.ZoneMask
-	vpc, err := awsx.NewVpc(ctx, name, &awsx.VpcArgs{
-		CidrBlock:                &v.args.CidrBlock,
-		AvailabilityZoneNames:    v.args.AvailabilityZones,
-		AvailabilityZoneCidrMask: &zoneMask,
-		SubnetStrategy:           &strategy,
-		SubnetSpecs:              v.subnetSpecs(),
-		NatGateways:              &awsx.NatGatewayConfigurationArgs{Strategy: natStrategies[v.args.NatGateways]},
-		EnableDnsSupport:         pulumi.Bool(true),
-		EnableDnsHostnames:       pulumi.Bool(true), // interface endpoints need both for their private names
-		Tags:                     pulumi.ToStringMap(v.args.Tags),
-	}, pulumi.Parent(v), pulumi.Transforms([]pulumi.ResourceTransform{withoutPublicIps}))
+	transforms := []pulumi.ResourceTransform{withoutPublicIps}
+	var assignIpv6 pulumi.BoolPtrInput
+	if v.args.Ipv6 {
+		transforms = append(transforms, v.withIpv6(ctx, vpcName))
+		assignIpv6 = pulumi.Bool(true)
+	}
+	vpc, err := awsx.NewVpc(ctx, vpcName, &awsx.VpcArgs{
+		CidrBlock:                    &v.args.CidrBlock,
+		AssignGeneratedIpv6CidrBlock: assignIpv6,
+		AvailabilityZoneNames:        v.args.AvailabilityZones,
+		AvailabilityZoneCidrMask:     &zoneMask,
+		SubnetStrategy:               &strategy,
+		SubnetSpecs:                  v.subnetSpecs(),
+		NatGateways:                  &awsx.NatGatewayConfigurationArgs{Strategy: natStrategies[v.args.NatGateways]},
+		EnableDnsSupport:             pulumi.Bool(true),
+		EnableDnsHostnames:           pulumi.Bool(true), // interface endpoints need both for their private names
+		Tags:                         pulumi.ToStringMap(v.args.Tags),
+	}, pulumi.Parent(v), pulumi.Transforms(transforms))
 	if err != nil {
-		return fmt.Errorf("creating VPC %q: %w", name, err)
+		return fmt.Errorf("creating VPC %q: %w", vpcName, err)
 	}
 
 	v.VpcId = vpc.VpcId
@@ -115,9 +123,9 @@ func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
 	v.PublicSubnetIds = vpc.PublicSubnetIds
 	v.AppSubnetIds = vpc.PrivateSubnetIds
 	v.DataSubnetIds = vpc.IsolatedSubnetIds
-	v.PublicRouteTableIds = v.routeTableIds(vpc, name, Public)
-	v.AppRouteTableIds = v.routeTableIds(vpc, name, App)
-	v.DataRouteTableIds = v.routeTableIds(vpc, name, Data)
+	v.PublicRouteTableIds = v.routeTableIds(vpc, vpcName, Public)
+	v.AppRouteTableIds = v.routeTableIds(vpc, vpcName, App)
+	v.DataRouteTableIds = v.routeTableIds(vpc, vpcName, Data)
 	v.NatGatewayIds = vpc.NatGateways.ApplyT(func(gateways []*ec2.NatGateway) pulumi.StringArrayOutput {
 		ids := make(pulumi.StringArray, 0, len(gateways))
 		for _, gateway := range gateways {
@@ -125,7 +133,12 @@ func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
 		}
 		return ids.ToStringArrayOutput()
 	}).(pulumi.StringArrayOutput)
-	return nil
+	v.Ipv6CidrBlock = pulumi.String("").ToStringOutput()
+	if !v.args.Ipv6 {
+		return nil
+	}
+	v.Ipv6CidrBlock = v.ipv6Block(ctx, v.VpcId)
+	return v.newIpv6Routes(ctx, name, vpcName, vpc)
 }
 
 func (v *Vpc) subnetSpecs() []awsx.SubnetSpecArgs {
@@ -147,31 +160,36 @@ func withoutPublicIps(_ context.Context, args *pulumi.ResourceTransformArgs) *pu
 	return &pulumi.ResourceTransformResult{Props: args.Props, Opts: args.Opts}
 }
 
-// routeTableIds picks a tier's route tables out of awsx's one list, by their names: <vpc>-<tier>-<zone, from 1>.
+// childName is how awsx names a subnet and what belongs to it; zones are counted from 0.
+func childName(vpcName string, tier Tier, zone int) string {
+	return fmt.Sprintf("%s-%s-%d", vpcName, tier, zone+1)
+}
+
 func (v *Vpc) routeTableIds(vpc *awsx.Vpc, vpcName string, tier Tier) pulumi.StringArrayOutput {
-	return vpc.RouteTables.ApplyT(func(tables []*ec2.RouteTable) pulumi.StringArrayOutput {
-		values := make([]any, 0, 2*len(tables))
+	ids := make(pulumi.StringArray, 0, len(v.Layout.Zones))
+	for zone := range v.Layout.Zones {
+		ids = append(ids, routeTableId(vpc, childName(vpcName, tier, zone)))
+	}
+	return ids.ToStringArrayOutput()
+}
+
+// routeTableId picks a route table out of awsx's one list, by its name. It depends on no other table's id, so that the
+// preview of another zone, whose tables have none yet, knows those of the zones there are.
+func routeTableId(vpc *awsx.Vpc, tableName string) pulumi.StringOutput {
+	return vpc.RouteTables.ApplyT(func(tables []*ec2.RouteTable) pulumi.StringOutput {
+		urns := make([]any, 0, len(tables))
 		for _, table := range tables {
-			values = append(values, table.URN(), table.ID())
+			urns = append(urns, table.URN())
 		}
-		return pulumi.All(values...).ApplyT(func(values []any) ([]string, error) {
-			ids := map[string]string{}
-			for i := 0; i < len(values); i += 2 {
-				urn := string(values[i].(pulumi.URN))
-				ids[urn[strings.LastIndex(urn, "::")+len("::"):]] = string(values[i+1].(pulumi.ID))
-			}
-			ordered := make([]string, 0, len(v.Layout.Zones))
-			for zone := range v.Layout.Zones {
-				tableName := fmt.Sprintf("%s-%s-%d", vpcName, tier, zone+1)
-				id, found := ids[tableName]
-				if !found {
-					return nil, fmt.Errorf("finding the %s tier's route tables: awsx made none named %q", tier, tableName)
+		return pulumi.All(urns...).ApplyT(func(urns []any) (pulumi.StringOutput, error) {
+			for i, urn := range urns {
+				if strings.HasSuffix(string(urn.(pulumi.URN)), "::"+tableName) {
+					return tables[i].ID().ToStringOutput(), nil
 				}
-				ordered = append(ordered, id)
 			}
-			return ordered, nil
-		}).(pulumi.StringArrayOutput)
-	}).(pulumi.StringArrayOutput)
+			return pulumi.StringOutput{}, fmt.Errorf("finding route table %q: awsx made none of that name", tableName)
+		}).(pulumi.StringOutput)
+	}).(pulumi.StringOutput)
 }
 
 func (v *Vpc) subnetIds(tier Tier) pulumi.StringArrayOutput {
@@ -187,8 +205,8 @@ func (v *Vpc) newAcls(ctx *pulumi.Context, name string) error {
 		_, err := ec2.NewNetworkAcl(ctx, aclName, &ec2.NetworkAclArgs{
 			VpcId:     v.VpcId,
 			SubnetIds: v.subnetIds(tier),
-			Ingress:   ingressArgs(acls[tier].ingress),
-			Egress:    egressArgs(acls[tier].egress),
+			Ingress:   v.ingressArgs(acls[tier].ingress),
+			Egress:    v.egressArgs(acls[tier].egress),
 			Tags:      tags(v.args.Tags, aclName),
 		}, pulumi.Parent(v))
 		if err != nil {
@@ -198,37 +216,41 @@ func (v *Vpc) newAcls(ctx *pulumi.Context, name string) error {
 	return nil
 }
 
-func ingressArgs(rules []aclRule) ec2.NetworkAclIngressArray {
+func (v *Vpc) ingressArgs(rules []aclRule) ec2.NetworkAclIngressArray {
 	args := make(ec2.NetworkAclIngressArray, 0, len(rules))
 	for _, rule := range rules {
 		icmpType, icmpCode := rule.icmp()
+		cidr, ipv6Cidr := v.aclPeer(rule)
 		args = append(args, ec2.NetworkAclIngressArgs{
-			RuleNo:    pulumi.Int(rule.number),
-			Action:    pulumi.String(rule.action()),
-			Protocol:  pulumi.String(rule.protocol),
-			CidrBlock: pulumi.String(rule.peer.String()),
-			FromPort:  pulumi.Int(rule.ports.From),
-			ToPort:    pulumi.Int(rule.ports.To),
-			IcmpType:  icmpType,
-			IcmpCode:  icmpCode,
+			RuleNo:        pulumi.Int(rule.number),
+			Action:        pulumi.String(rule.action()),
+			Protocol:      pulumi.String(rule.protocol),
+			CidrBlock:     cidr,
+			Ipv6CidrBlock: ipv6Cidr,
+			FromPort:      pulumi.Int(rule.ports.From),
+			ToPort:        pulumi.Int(rule.ports.To),
+			IcmpType:      icmpType,
+			IcmpCode:      icmpCode,
 		})
 	}
 	return args
 }
 
-func egressArgs(rules []aclRule) ec2.NetworkAclEgressArray {
+func (v *Vpc) egressArgs(rules []aclRule) ec2.NetworkAclEgressArray {
 	args := make(ec2.NetworkAclEgressArray, 0, len(rules))
 	for _, rule := range rules {
 		icmpType, icmpCode := rule.icmp()
+		cidr, ipv6Cidr := v.aclPeer(rule)
 		args = append(args, ec2.NetworkAclEgressArgs{
-			RuleNo:    pulumi.Int(rule.number),
-			Action:    pulumi.String(rule.action()),
-			Protocol:  pulumi.String(rule.protocol),
-			CidrBlock: pulumi.String(rule.peer.String()),
-			FromPort:  pulumi.Int(rule.ports.From),
-			ToPort:    pulumi.Int(rule.ports.To),
-			IcmpType:  icmpType,
-			IcmpCode:  icmpCode,
+			RuleNo:        pulumi.Int(rule.number),
+			Action:        pulumi.String(rule.action()),
+			Protocol:      pulumi.String(rule.protocol),
+			CidrBlock:     cidr,
+			Ipv6CidrBlock: ipv6Cidr,
+			FromPort:      pulumi.Int(rule.ports.From),
+			ToPort:        pulumi.Int(rule.ports.To),
+			IcmpType:      icmpType,
+			IcmpCode:      icmpCode,
 		})
 	}
 	return args
@@ -242,10 +264,24 @@ func (r aclRule) action() string {
 }
 
 func (r aclRule) icmp() (icmpType, icmpCode pulumi.IntPtrInput) {
-	if r.protocol != protocolIcmp {
-		return nil, nil
+	switch r.protocol {
+	case protocolIcmp:
+		return pulumi.Int(icmpUnreachable), pulumi.Int(icmpFragmentationNeeded)
+	case protocolIcmpv6:
+		return pulumi.Int(icmpv6PacketTooBig), pulumi.Int(0)
 	}
-	return pulumi.Int(icmpUnreachable), pulumi.Int(icmpFragmentationNeeded)
+	return nil, nil
+}
+
+// aclPeer is the far end of a rule, in the field of its address family.
+func (v *Vpc) aclPeer(rule aclRule) (cidr, ipv6Cidr pulumi.StringPtrInput) {
+	switch {
+	case rule.ownIpv6:
+		return nil, v.Ipv6CidrBlock.ToStringPtrOutput()
+	case rule.ipv6():
+		return nil, pulumi.String(rule.peer.String())
+	}
+	return pulumi.String(rule.peer.String()), nil
 }
 
 // newSecurityGroups makes the groups of load balancers and of the database, and empties the VPC's default group, which
@@ -282,12 +318,15 @@ func (v *Vpc) newSecurityGroups(ctx *pulumi.Context, name string) error {
 	return nil
 }
 
+// inName makes a CIDR block part of a resource's name, in which "::" would look like the end of a URN's type.
+var inName = strings.NewReplacer(anywhereIpv6.String(), "any-ipv6", "/", "-", ":", "-")
+
 func (v *Vpc) clientRules() []Rule {
 	var rules []Rule
 	for _, ports := range v.args.Ports.Listeners {
 		for _, cidr := range v.args.ClientCidrs {
 			rules = append(rules, Rule{
-				Name:        fmt.Sprintf("%s-from-%s", ports, strings.ReplaceAll(cidr, "/", "-")),
+				Name:        fmt.Sprintf("%s-from-%s", ports, inName.Replace(cidr)),
 				Description: "Clients call load balancers",
 				Ports:       ports,
 				Cidr:        cidr,
@@ -298,7 +337,7 @@ func (v *Vpc) clientRules() []Rule {
 }
 
 // ServiceEgress are the rules of egress that let a service reach AWS: the internet through NAT, or, without NAT, the
-// VPC endpoints. Whom else a service calls is the matter of a [Connection] each.
+// VPC endpoints; with IPv6 also the internet's IPv6. Whom else a service calls is the matter of a [Connection] each.
 func (v *Vpc) ServiceEgress() []Rule {
 	var rules []Rule
 	if v.args.NatGateways == NatNone {
@@ -308,6 +347,11 @@ func (v *Vpc) ServiceEgress() []Rule {
 	} else {
 		for _, ports := range v.args.Ports.Internet {
 			rules = append(rules, Rule{Name: fmt.Sprintf("%s-to-internet", ports), Description: "Internet and AWS, through NAT", Ports: ports, Cidr: anywhere.String()})
+		}
+	}
+	if v.args.Ipv6 {
+		for _, ports := range v.args.Ports.Internet {
+			rules = append(rules, Rule{Name: fmt.Sprintf("%s-to-internet-ipv6", ports), Description: "Internet and AWS, over IPv6", Ports: ports, Cidr: anywhereIpv6.String()})
 		}
 	}
 	if len(v.args.InterfaceEndpoints) > 0 {
@@ -323,6 +367,7 @@ func (v *Vpc) outputs() pulumi.Map {
 	return pulumi.Map{
 		"vpcId":                       v.VpcId,
 		"cidrBlock":                   v.CidrBlock,
+		"ipv6CidrBlock":               v.Ipv6CidrBlock,
 		"availabilityZones":           v.AvailabilityZones,
 		"publicSubnetIds":             v.PublicSubnetIds,
 		"appSubnetIds":                v.AppSubnetIds,

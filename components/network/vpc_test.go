@@ -13,7 +13,7 @@ import (
 
 func newGraph(t *testing.T, args *VpcArgs) *graph {
 	t.Helper()
-	g := &graph{}
+	g := &graph{ipv6Block: vpcIpv6.String()}
 	err := g.run(len(args.AvailabilityZones), func(ctx *pulumi.Context) error {
 		_, err := NewVpc(ctx, "network", args)
 		return err
@@ -190,6 +190,7 @@ func TestOutputs(t *testing.T) {
 		vpc, err := NewVpc(ctx, "network", twoZones())
 		require.NoError(t, err)
 		require.Equal(t, "network-vpc-id", await(t, vpc.VpcId))
+		require.Empty(t, await(t, vpc.Ipv6CidrBlock))
 		require.Equal(t, []string{"network-vpc-public-1-id", "network-vpc-public-2-id"}, await(t, vpc.PublicRouteTableIds))
 		require.Equal(t, []string{"network-vpc-data-1-id", "network-vpc-data-2-id"}, await(t, vpc.DataSubnetIds))
 		require.Equal(t, map[string]string{"s3": "network-s3-endpoint-id", "dynamodb": "network-dynamodb-endpoint-id"}, await(t, vpc.EndpointIds))
@@ -201,17 +202,20 @@ func TestOutputs(t *testing.T) {
 func TestServicesReachAwsWithAndWithoutNat(t *testing.T) {
 	for name, test := range map[string]struct {
 		nat       NatGateways
+		ipv6      bool
 		endpoints []string
 		want      []string
 	}{
-		"NAT":                          {NatSingle, nil, []string{"80-to-internet", "443-to-internet"}},
-		"NAT and interface endpoints":  {NatSingle, []string{"kms"}, []string{"80-to-internet", "443-to-internet", "to-endpoints"}},
-		"endpoints alone, without NAT": {NatNone, []string{"kms"}, []string{"to-s3", "to-dynamodb", "to-endpoints"}},
+		"NAT":                          {NatSingle, false, nil, []string{"80-to-internet", "443-to-internet"}},
+		"NAT and interface endpoints":  {NatSingle, false, []string{"kms"}, []string{"80-to-internet", "443-to-internet", "to-endpoints"}},
+		"endpoints alone, without NAT": {NatNone, false, []string{"kms"}, []string{"to-s3", "to-dynamodb", "to-endpoints"}},
+		"NAT and IPv6":                 {NatSingle, true, nil, []string{"80-to-internet", "443-to-internet", "80-to-internet-ipv6", "443-to-internet-ipv6"}},
+		"IPv6 without NAT":             {NatNone, true, nil, []string{"to-s3", "to-dynamodb", "80-to-internet-ipv6", "443-to-internet-ipv6"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := twoZones()
-			args.NatGateways, args.InterfaceEndpoints = test.nat, test.endpoints
-			require.NoError(t, new(graph).run(2, func(ctx *pulumi.Context) error {
+			args.NatGateways, args.Ipv6, args.InterfaceEndpoints = test.nat, test.ipv6, test.endpoints
+			require.NoError(t, (&graph{ipv6Block: vpcIpv6.String()}).run(2, func(ctx *pulumi.Context) error {
 				vpc, err := NewVpc(ctx, "network", args)
 				require.NoError(t, err)
 				var names []string
@@ -252,7 +256,7 @@ func TestVpcProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 		CidrBlock:          "10.1.2.3/16",
 		NatGateways:        "double",
 		Ports:              Ports{App: []PortRange{{9000, 8000}}, Internet: []PortRange{Port(80)}},
-		ClientCidrs:        []string{"198.51.100.1/24"},
+		ClientCidrs:        []string{"198.51.100.1/24", "2001:db8::/32"},
 		InterfaceEndpoints: []string{"kms", "kms", "s4"},
 		FlowLogs:           FlowLogs{RetentionInDays: 8, Traffic: "SOME"},
 	}
@@ -271,7 +275,8 @@ func TestVpcProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 		`NatGateways: "double"; use none, single or onePerAz`,
 		`Ports.App[0]: 9000-8000 is no range of ports`,
 		`Ports.Internet: [80] lacks 443`,
-		`ClientCidrs[0]: "198.51.100.1/24" is no IPv4 CIDR block`,
+		`ClientCidrs[0]: "198.51.100.1/24" is no CIDR block`,
+		`ClientCidrs[1]: 2001:db8::/32 is IPv6, which the VPC has not; set Ipv6, or remove it`,
 		`InterfaceEndpoints[1]: "kms" is there twice`,
 		`InterfaceEndpoints[2]: "s4"; use one of`,
 		`FlowLogs.RetentionInDays: 8; CloudWatch offers`,
@@ -289,8 +294,8 @@ func TestTooManyPortsForAnAcl(t *testing.T) {
 		_, err := NewVpc(ctx, "network", args)
 		return err
 	}, pulumi.WithMocks("awslab", "dev", &graph{}))
-	require.ErrorContains(t, err, "Ports: the app tier's network ACL needs 31 ingress rules and AWS allows 19")
-	require.ErrorContains(t, err, "Ports: the public tier's network ACL needs 20 egress rules")
+	require.ErrorContains(t, err, "Ports: the app tier's network ACL needs 31 ingress rules for IPv4 and AWS allows 19")
+	require.ErrorContains(t, err, "Ports: the public tier's network ACL needs 20 egress rules for IPv4")
 }
 
 func TestLookupAvailabilityZones(t *testing.T) {

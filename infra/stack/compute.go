@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/compute"
+	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/network"
 )
 
@@ -35,6 +36,7 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 		SecurityGroupId:    l.vpc.LoadBalancerSecurityGroupId,
 		Domain:             lb.Domain,
 		LogBucket:          l.logBucketName(),
+		DualStack:          l.config.Network.IPv6,
 		DeletionProtection: lb.DeletionProtection,
 		IdleTimeout:        lb.IdleTimeoutSeconds,
 		Tags:               l.tags,
@@ -234,7 +236,7 @@ func (l *lab) volumes(s Service) []compute.Volume {
 		return nil
 	}
 	return []compute.Volume{{
-		Name: "files", FileSystemId: l.fileSystem.FileSystemId, AccessPointId: l.fileSystem.AccessPointIds[s.Name], Path: mount.Path, ReadOnly: mount.Mode == "read",
+		Name: "files", FileSystemId: l.fileSystem.FileSystemId, AccessPointId: l.fileSystem.AccessPointIds.MapIndex(pulumi.String(s.Name)), Path: mount.Path, ReadOnly: mount.Mode == "read",
 	}}
 }
 
@@ -278,7 +280,7 @@ func (l *lab) connections(s Service) []compute.Connection {
 		})
 	}
 	if s.Access.FileSystem != nil {
-		connections = append(connections, compute.Connection{Name: "files", SecurityGroupId: l.fileSystem.SecurityGroupId, Ports: network.Port(nfs)})
+		connections = append(connections, compute.Connection{Name: "files", SecurityGroupId: l.fileSystem.SecurityGroupId, Ports: network.Port(data.NfsPort)})
 	}
 	if s.Access.Database {
 		connections = append(connections, compute.Connection{

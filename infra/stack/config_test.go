@@ -93,6 +93,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a key of two types":           {values{"tables": `[{"name": "t", "hashKey": {"name": "id"}, "indexes": [{"name": "i", "hashKey": {"name": "id", "type": "N"}}]}]`}, []string{`awslab:tables[0].indexes[0].hashKey.type: "N", but attribute "id" is of type "S" elsewhere in the table`}},
 		"two buckets of one name":      {values{"buckets": `[{"name": "b"}, {"name": "b"}]`}, []string{`awslab:buckets[1].name: "b" is there twice`}},
 		"a domain without certificate": {values{"website": `{"folder": "site", "domains": ["www.example.com"]}`}, []string{"awslab:website.certificateArn: is missing; domains need one in us-east-1, where CloudFront looks for certificates"}},
+		"a file system for nobody":     {values{"fileSystem": "{}"}, []string{"awslab:fileSystem: is mounted by no service; give one access.fileSystem, or leave it out"}},
 		"an address":                   {values{"monitoring": `{"emails": ["ops"]}`}, []string{`awslab:monitoring.emails[0]: "ops" is no e-mail address`}},
 		"an unsafe URL":                {values{"monitoring": `{"urls": ["http://example.com"]}`}, []string{`awslab:monitoring.urls[0]: "http://example.com" is no URL that begins with https://`}},
 		"a threshold":                  {values{"monitoring": `{"thresholds": {"service.cpu": "high"}}`}, []string{`awslab:monitoring.thresholds.service.cpu: "high" is no number`}},

@@ -36,23 +36,13 @@ func (l *lab) tagged(key, value string) map[string]string {
 	return tags
 }
 
-// copyKey is the key of the copies, in their region. It is nil without copies.
-func (l *lab) copyKeyArn() pulumi.StringInput {
-	if l.keys.copies == nil {
-		return nil
-	}
-	return l.keys.copies.Arn
-}
-
 // logBuckets makes the bucket that load balancer and buckets write their logs to.
 func (l *lab) logBuckets() (err error) {
 	if !l.config.LoadBalancer.AccessLogs {
 		return nil
 	}
-	name := l.bucketName("logs")
-	l.logBucket, err = data.NewBucket(l.Context, "logs", &data.BucketArgs{
-		Place: l.place, Name: name, ExpireDays: l.config.Network.FlowLogRetentionDays, Statements: data.LogDelivery(l.place, name),
-		ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
+	l.logBucket, err = data.NewLogBucket(l.Context, "logs", &data.LogBucketArgs{
+		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Network.FlowLogRetentionDays, ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
 	}, l.providers.all)
 	return err
 }
@@ -69,14 +59,14 @@ func (l *lab) tables() error {
 	l.tableArns = pulumi.StringMap{}
 	for _, t := range l.config.Tables {
 		args := &data.TableArgs{
-			Name: l.tableName(t.Name), HashKey: data.Attribute(t.HashKey), RangeKey: (*data.Attribute)(t.RangeKey), TimeToLive: t.TimeToLive, Stream: t.Stream,
+			Place: l.place, Name: l.tableName(t.Name), HashKey: data.Attribute(t.HashKey), RangeKey: (*data.Attribute)(t.RangeKey), TimeToLive: t.TimeToLive, Stream: t.Stream,
 			KmsKeyArn: l.keys.data.Arn, DeletionProtection: t.DeletionProtection, Tags: l.backedUp(),
 		}
 		for _, i := range t.Indexes {
 			args.Indexes = append(args.Indexes, data.Index{Name: i.Name, HashKey: data.Attribute(i.HashKey), RangeKey: (*data.Attribute)(i.RangeKey)})
 		}
 		if t.Replicate {
-			args.Replicas = map[string]pulumi.StringInput{l.config.CopyRegion: l.copyKeyArn()}
+			args.Replicas = []data.Replica{{Region: l.config.CopyRegion, KmsKeyArn: l.keys.copies.Arn}}
 		}
 		table, err := data.NewTable(l.Context, t.Name, args, l.providers.all)
 		if err != nil {
@@ -115,15 +105,16 @@ func (l *lab) fileSystems() (err error) {
 	}
 	args := &data.FileSystemArgs{
 		Place: l.place, Name: l.fileSystemName(), VpcId: l.vpc.VpcId, SubnetIds: l.vpc.DataSubnetIds, Zones: l.config.Network.AvailabilityZones,
-		Folders: map[string]string{}, KmsKeyArn: l.keys.data.Arn, InfrequentAccessDays: l.config.FileSystem.InfrequentAccessDays, Tags: l.backedUp(),
+		AccessPoints: map[string]data.AccessPoint{}, KmsKeyArn: l.keys.data.Arn, InfrequentAccessDays: l.config.FileSystem.InfrequentAccessDays,
+		NoAutomaticBackups: l.config.Backup.Enabled, Tags: l.backedUp(),
 	}
 	for _, s := range l.config.Services {
 		if s.Access.FileSystem != nil {
-			args.Folders[s.Name] = "/" + s.Name
+			args.AccessPoints[s.Name] = data.AccessPoint{Path: "/" + s.Name}
 		}
 	}
 	if l.config.FileSystem.Replicate {
-		args.CopyRegion, args.CopyKmsKeyArn = l.config.CopyRegion, l.keys.copies.Arn
+		args.Copy = &data.FileSystemCopy{Place: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, KmsKeyArn: l.keys.copies.Arn, Tags: l.notBackedUp()}
 	}
 	l.fileSystem, err = data.NewFileSystem(l.Context, "files", args, l.providers.all)
 	return err
@@ -178,8 +169,10 @@ func (l *lab) databaseSecret() identity.Secret {
 	secret := identity.Secret{KeyAlias: l.keys.data.Alias}
 	if name := l.databaseArgs().SecretName(); name != "" {
 		secret.Name = name
-	} else {
+	} else if l.config.Database.Kind == string(data.DatabaseInstance) {
 		secret.Database = l.databaseName()
+	} else {
+		secret.DatabaseCluster = l.databaseName()
 	}
 	return secret
 }

@@ -1,6 +1,11 @@
 package stack
 
-import "github.com/awslab/awslab/components/network"
+import (
+	"slices"
+
+	"github.com/awslab/awslab/components/data"
+	"github.com/awslab/awslab/components/network"
+)
 
 func (l *lab) network() error {
 	zones, err := network.LookupAvailabilityZones(l.Context, l.config.Network.AvailabilityZones, l.providers.invoke)
@@ -15,16 +20,22 @@ func (l *lab) network() error {
 		SubnetMasks:        network.SubnetMasks{Public: n.SubnetMasks.Public, App: n.SubnetMasks.App, Data: n.SubnetMasks.Data},
 		NatGateways:        network.NatGateways(n.NatGateways),
 		Ports:              l.ports(),
-		ClientCidrs:        l.config.LoadBalancer.ClientCidrs,
+		ClientCidrs:        l.clientCidrs(),
 		InterfaceEndpoints: n.InterfaceEndpoints,
+		Ipv6:               n.IPv6,
 		FlowLogs:           network.FlowLogs{RetentionInDays: n.FlowLogRetentionDays, KmsKeyArn: l.keys.logs.Arn},
 		Tags:               l.tags,
 	}, l.providers.all)
 	return err
 }
 
-// nfs is what file systems are mounted by.
-const nfs = 2049
+// clientCidrs is empty for everyone, over IPv6 too where there is any.
+func (l *lab) clientCidrs() []string {
+	if cidrs := l.config.LoadBalancer.ClientCidrs; !slices.Equal(cidrs, []string{"0.0.0.0/0"}) {
+		return cidrs
+	}
+	return nil
+}
 
 // ports are what the network has to let through.
 func (l *lab) ports() network.Ports {
@@ -43,7 +54,7 @@ func (l *lab) ports() network.Ports {
 		ports.Data = append(ports.Data, network.Port(l.config.Database.port()))
 	}
 	if l.config.FileSystem != nil {
-		ports.Data = append(ports.Data, network.Port(nfs))
+		ports.Data = append(ports.Data, network.Port(data.NfsPort))
 	}
 	return ports
 }

@@ -13,7 +13,7 @@ var everything = map[string]string{
 	"region": "eu-west-1", "copyRegion": "eu-central-1", "database": "{}", "fileSystem": "{}", "website": `{"folder": "site"}`,
 	"tables":   `[{"name": "items", "hashKey": {"name": "id"}, "rangeKey": {"name": "at"}, "indexes": [{"name": "by-at", "hashKey": {"name": "at"}, "rangeKey": {"name": "id"}}]}]`,
 	"buckets":  `[{"name": "files"}]`,
-	"services": "[" + with(`{"scaling": {"max": 9}, "before": [{"name": "a", "command": ["x"]}], "after": [{"name": "b", "command": ["x"]}]}`) + "]",
+	"services": "[" + with(`{"access": {"fileSystem": {"path": "/files", "mode": "read"}}, "scaling": {"max": 9}, "before": [{"name": "a", "command": ["x"]}], "after": [{"name": "b", "command": ["x"]}]}`) + "]",
 }
 
 func TestDefaultsOfAProfile(t *testing.T) {

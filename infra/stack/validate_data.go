@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +30,10 @@ func (d *decoder) data(project string, c *Config) {
 	d.distinctBy(project+":buckets", ".name", each(c.Buckets, func(b Bucket) string { return b.Name }))
 	for i, b := range c.Buckets {
 		d.name(fmt.Sprintf("%s:buckets[%d].name", project, i), b.Name, maxBucketName)
+	}
+	mounts := func(s Service) bool { return s.Access.FileSystem != nil }
+	if c.FileSystem != nil && d.sound(project+":services") && !slices.ContainsFunc(c.Services, mounts) {
+		d.add(project+":fileSystem", "is mounted by no service; give one access.fileSystem, or leave it out")
 	}
 	if c.Website != nil {
 		d.website(project+":website", *c.Website)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 )
@@ -15,10 +16,18 @@ import (
 // VpcToken is the type for which a mock returns [VpcOutputs].
 const VpcToken = "awsx:ec2:Vpc"
 
-// WithRouteTables runs a program after registering the route tables that awsx would make for a network.Vpc of that
-// name. A mock's answer can refer only to resources the mocks have seen, and no mock can register one itself.
+// WithRouteTables runs a program after registering the route tables, and the internet gateway, that awsx would make for
+// a network.Vpc of that name. A mock's answer can refer only to resources the mocks have seen, and no mock can register
+// one itself.
 func WithRouteTables(vpcName string, zones int, program pulumi.RunFunc) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
+		gateway, err := ec2.NewInternetGateway(ctx, vpcName+"-vpc", &ec2.InternetGatewayArgs{VpcId: pulumi.String(vpcName)})
+		if err != nil {
+			return fmt.Errorf("registering stand-in internet gateway %q: %w", vpcName, err)
+		}
+		if _, err := internals.UnsafeAwaitOutput(ctx.Context(), gateway.ID()); err != nil {
+			return fmt.Errorf("registering stand-in internet gateway %q: %w", vpcName, err)
+		}
 		for _, name := range routeTableNames(vpcName+"-vpc", zones) {
 			table, err := ec2.NewRouteTable(ctx, name, &ec2.RouteTableArgs{VpcId: pulumi.String(vpcName)})
 			if err != nil {
@@ -33,10 +42,14 @@ func WithRouteTables(vpcName string, zones int, program pulumi.RunFunc) pulumi.R
 	}
 }
 
-// IsStandIn tells a route table registered by [WithRouteTables] from the program's own resources: it has no parent
-// but the stack.
+const (
+	routeTable      = "aws:ec2/routeTable:RouteTable"
+	internetGateway = "aws:ec2/internetGateway:InternetGateway"
+)
+
+// IsStandIn tells what [WithRouteTables] registered from the program's own resources: it has no parent but the stack.
 func IsStandIn(args pulumi.MockResourceArgs) bool {
-	return args.TypeToken == "aws:ec2/routeTable:RouteTable" && strings.Contains(args.RegisterRPC.GetParent(), "pulumi:pulumi:Stack")
+	return (args.TypeToken == routeTable || args.TypeToken == internetGateway) && strings.Contains(args.RegisterRPC.GetParent(), "pulumi:pulumi:Stack")
 }
 
 // VpcOutputs are the outputs of the awsx:ec2:Vpc that args register, with an id of "<name>-id" for each resource.
@@ -55,8 +68,9 @@ func VpcOutputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	}
 	tables := []resource.PropertyValue{}
 	for _, name := range routeTableNames(args.Name, len(zones)) {
-		tables = append(tables, resource.MakeCustomResourceReference(standInUrn(args, name), resource.ID(name+"-id"), ""))
+		tables = append(tables, standIn(args, routeTable, name))
 	}
+	outputs["internetGateway"] = standIn(args, internetGateway, args.Name)
 	outputs["routeTables"] = resource.NewArrayProperty(tables)
 	return outputs
 }
@@ -71,7 +85,8 @@ func routeTableNames(vpcName string, zones int) []string {
 	return names
 }
 
-func standInUrn(args pulumi.MockResourceArgs, name string) resource.URN {
+func standIn(args pulumi.MockResourceArgs, token tokens.Type, name string) resource.PropertyValue {
 	parent := resource.URN(args.RegisterRPC.GetParent())
-	return resource.NewURN(parent.Stack(), parent.Project(), "", "aws:ec2/routeTable:RouteTable", name)
+	urn := resource.NewURN(parent.Stack(), parent.Project(), "", token, name)
+	return resource.MakeCustomResourceReference(urn, resource.ID(name+"-id"), "")
 }

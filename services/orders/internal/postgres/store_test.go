@@ -140,14 +140,15 @@ func TestARefusedUserIsReportedOnce(t *testing.T) {
 func TestARotatedPasswordLeavesOpenConnectionsAlone(t *testing.T) {
 	config := migrated(t)
 	cluster := needCluster(t)
-	cluster.Exec(t, "CREATE ROLE rotated LOGIN SUPERUSER PASSWORD 'first'")
+	role := "rotated_" + config.Database
+	cluster.Exec(t, "CREATE ROLE "+role+" LOGIN SUPERUSER PASSWORD 'first'")
 	var err error
-	config.User, err = postgres.ParseUser(`{"username": "rotated", "password": "first"}`)
+	config.User, err = postgres.ParseUser(`{"username": "` + role + `", "password": "first"}`)
 	require.NoError(t, err)
 	before := open(t, config, notRefused(t))
 	require.NoError(t, before.Ping(t.Context()))
 
-	cluster.Exec(t, "ALTER ROLE rotated PASSWORD 'second'")
+	cluster.Exec(t, "ALTER ROLE "+role+" PASSWORD 'second'")
 	assert.NoError(t, before.Ping(t.Context()))
 	after := open(t, config, func(error) {})
 	assert.ErrorIs(t, after.Ping(t.Context()), postgres.ErrRefused)

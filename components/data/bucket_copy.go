@@ -1,0 +1,98 @@
+package data
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
+
+// newCopy makes the copy and the role that S3 fills it as.
+func (component *Bucket) newCopy(ctx *pulumi.Context, name string, args *BucketArgs, from *protectedBucket) error {
+	replica := args.Copy
+	store := args.store()
+	store.place, store.name, store.kmsKeyArn = replica.Place, replica.Name, replica.KmsKeyArn
+	store.logBucket, store.statements, store.tags = replica.LogBucket, nil, replica.Tags
+	to, err := newProtectedBucket(ctx, name+"-copy", store, pulumi.Parent(component), pulumi.Provider(replica.Provider))
+	if err != nil {
+		return err
+	}
+	role, err := identity.NewRole(ctx, name+"-replicator", &identity.RoleArgs{
+		Name:                replica.RoleName,
+		Description:         fmt.Sprintf("Replicates bucket %s to %s", args.Name, replica.Place.Region),
+		Trust:               identity.ServiceTrust("s3.amazonaws.com", args.Place.AccountId, args.Place.BucketArn(args.Name)),
+		Policies:            map[string]identity.Document{"replicate": {Statements: args.replicationStatements()}},
+		PermissionsBoundary: args.PermissionsBoundary,
+		Tags:                args.Tags,
+	}, pulumi.Parent(component))
+	if err != nil {
+		return err
+	}
+	if _, err := s3.NewBucketReplicationConfig(ctx, name+"-replication", &s3.BucketReplicationConfigArgs{
+		Bucket: from.made.ID(),
+		Role:   role.Arn,
+		Rules:  s3.BucketReplicationConfigRuleArray{args.replicationRule(to)},
+	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{from.versioning, to.versioning})); err != nil {
+		return fmt.Errorf("replicating to %q: %w", replica.Name, err)
+	}
+	component.CopyName = to.name()
+	return nil
+}
+
+// replicationRule copies every new object, and what is deleted is deleted there too, where old versions stay as long.
+func (args *BucketArgs) replicationRule(to *protectedBucket) s3.BucketReplicationConfigRuleArgs {
+	rule := s3.BucketReplicationConfigRuleArgs{
+		Id:                      pulumi.String("everything"),
+		Status:                  pulumi.String("Enabled"),
+		Priority:                pulumi.Int(0),
+		Filter:                  s3.BucketReplicationConfigRuleFilterArgs{Prefix: pulumi.String("")},
+		DeleteMarkerReplication: s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs{Status: pulumi.String("Enabled")},
+	}
+	destination := s3.BucketReplicationConfigRuleDestinationArgs{
+		Bucket: to.arn(),
+		// How far behind the copy is, and what failed.
+		Metrics: s3.BucketReplicationConfigRuleDestinationMetricsArgs{Status: pulumi.String("Enabled")},
+	}
+	if args.Copy.KmsKeyArn != nil {
+		destination.EncryptionConfiguration = s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs{ReplicaKmsKeyId: args.Copy.KmsKeyArn}
+		rule.SourceSelectionCriteria = s3.BucketReplicationConfigRuleSourceSelectionCriteriaArgs{
+			SseKmsEncryptedObjects: s3.BucketReplicationConfigRuleSourceSelectionCriteriaSseKmsEncryptedObjectsArgs{Status: pulumi.String("Enabled")},
+		}
+	}
+	rule.Destination = destination
+	return rule
+}
+
+// replicationStatements are what S3 needs ("Setting up permissions for live replication", S3 user guide).
+func (args *BucketArgs) replicationStatements() []identity.Statement {
+	replica := args.Copy
+	source, target := args.Place.BucketArn(args.Name), replica.Place.BucketArn(replica.Name)
+	read := []string{"s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"}
+	if args.ObjectLock != nil {
+		read = append(read, "s3:GetObjectLegalHold", "s3:GetObjectRetention")
+	}
+	statements := []identity.Statement{
+		{Sid: "FindObjects", Actions: []string{"s3:GetReplicationConfiguration", "s3:ListBucket"}, Resources: []string{source}},
+		{Sid: "ReadObjects", Actions: read, Resources: []string{source + "/*"}},
+		{Sid: "WriteCopies", Actions: []string{"s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"}, Resources: []string{target + "/*"}},
+	}
+	if args.KmsKeyArn == nil {
+		return statements
+	}
+	return append(statements,
+		keyStatement("DecryptObjects", args.Place, args.KeyAlias, "kms:Decrypt"),
+		keyStatement("EncryptCopies", replica.Place, replica.KeyAlias, "kms:Encrypt"))
+}
+
+// keyStatement allows one use of a key through S3, knowing the key by its alias: its id is not known before it exists.
+func keyStatement(sid string, place identity.Place, alias, action string) identity.Statement {
+	return identity.Statement{
+		Sid: sid, Actions: []string{action}, Resources: []string{place.Arn("kms", "key/*")},
+		Conditions: []identity.Condition{
+			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{alias}},
+			{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{"s3." + place.Region + ".amazonaws.com"}},
+		},
+	}
+}

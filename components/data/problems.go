@@ -1,0 +1,57 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// problems collects everything that is wrong with arguments, so that one run reports all of it.
+type problems []error
+
+// addIf notes what is wrong with a field: its value, what is allowed and what to do.
+func (p *problems) addIf(wrong bool, field, format string, values ...any) {
+	if wrong {
+		*p = append(*p, fmt.Errorf("%s: %w", field, fmt.Errorf(format, values...)))
+	}
+}
+
+// add notes an error that names its field itself. Nil is no problem.
+func (p *problems) add(err error) {
+	if err != nil {
+		*p = append(*p, err)
+	}
+}
+
+func (p *problems) missing(field string, value pulumi.Input, what string) {
+	p.addIf(value == nil, field, "it is missing; give %s", what)
+}
+
+func (p problems) join() error { return errors.Join(p...) }
+
+// keyAliasPattern is what an alias may look like (KMS API, CreateAlias).
+var keyAliasPattern = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
+
+// checkKey expects a key and its alias together, or neither.
+func (p *problems) checkKey(at string, arn pulumi.StringInput, alias string) {
+	p.addIf((arn == nil) != (alias == ""), at+"KeyAlias", "give both KmsKeyArn and KeyAlias, or neither")
+	p.addIf(alias != "" && !keyAliasPattern.MatchString(alias), at+"KeyAlias", "%q is no alias; use alias/ and up to 250 letters, digits, / _ -", alias)
+}
+
+// onceMade is a value that becomes known only when everything is there that has to be before it is used.
+func onceMade(value pulumi.StringOutput, resources ...pulumi.CustomResource) pulumi.StringOutput {
+	all := []any{value}
+	for _, resource := range resources {
+		all = append(all, resource.ID())
+	}
+	return pulumi.All(all...).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
+}
+
+func optionalInput(value pulumi.StringInput) pulumi.StringPtrInput {
+	if value == nil {
+		return nil
+	}
+	return value.ToStringOutput().ToStringPtrOutput()
+}

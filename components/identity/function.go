@@ -1,0 +1,61 @@
+package identity
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// FunctionRoleArgs describe what a Lambda function may do.
+type FunctionRoleArgs struct {
+	RoleSettings
+	Place        Place
+	Function     string      // the function's name; the role is of use to no other function
+	LogGroup     string      // log group, by name, that the function writes to; by default /aws/lambda/<Function>
+	Access       Access      // what its code may reach
+	Statements   []Statement // what its code may do besides
+	FailureQueue string      // SQS queue, by name, for events that the function failed on; empty means none
+	Tracing      bool        // lets Lambda send traces to X-Ray
+}
+
+// NewFunctionRole makes the role of a Lambda function outside a VPC. Such a function needs no more for itself than to
+// write its logs: AWSLambdaBasicExecutionRole, the managed policy, would let it write to all log groups and make new ones.
+func NewFunctionRole(ctx *pulumi.Context, name string, args *FunctionRoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
+	if args == nil {
+		args = &FunctionRoleArgs{}
+	}
+	statements, err := args.statements()
+	if err != nil {
+		return nil, fmt.Errorf("function role %q: %w", name, err)
+	}
+	trust := ServiceTrust("lambda.amazonaws.com", args.Place.AccountId, args.Place.FunctionArn(args.Function))
+	return NewRole(ctx, name, args.role("What a Lambda function may do", trust, "access", statements), opts...)
+}
+
+func (args *FunctionRoleArgs) statements() ([]Statement, error) {
+	logGroup := cmp.Or(args.LogGroup, "/aws/lambda/"+args.Function)
+	problems := []error{
+		args.Place.Validate(),
+		checkName("Function", functionName, args.Function),
+		checkName("LogGroup", logGroupName, logGroup),
+	}
+	statements := []Statement{writeLogs(args.Place, logGroup)}
+	if args.FailureQueue != "" {
+		problems = append(problems, checkName("FailureQueue", queueName, args.FailureQueue))
+		statements = append(statements, Statement{
+			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{args.Place.QueueArn(args.FailureQueue)},
+		})
+	}
+	if args.Tracing {
+		statements = append(statements, Statement{
+			Sid:       "SendTraces",
+			Actions:   []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
+			Resources: []string{"*"}, // neither supports resource-level permissions
+		})
+	}
+	access, err := args.Access.statements(args.Place)
+	statements = append(append(statements, access...), args.Statements...)
+	return statements, errors.Join(append(problems, err)...)
+}

@@ -1,0 +1,68 @@
+//go:build image
+
+// Package imagetest builds and runs images of services for their tests. It needs Docker. BUILD_IMAGE names another base to
+// build on than a Dockerfile's; services/catalog's README.md tells how to make one where no registry is within reach.
+package imagetest
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Build builds services/<service>/Dockerfile with the repository's root as its context, from the modules that are on this
+// machine, and removes the image after the test.
+func Build(t *testing.T, service string, buildArgs ...string) (image string) {
+	t.Helper()
+	goEnv, err := exec.Command("go", "env", "GOMOD", "GOMODCACHE").Output()
+	require.NoError(t, err)
+	module, cache, _ := strings.Cut(strings.TrimSpace(string(goEnv)), "\n")
+	// What Go downloaded has the layout of a module proxy.
+	modules := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(cache, "cache", "download"))))
+	defer modules.Close()
+
+	image = "awslab-" + service + "-test"
+	if base := os.Getenv("BUILD_IMAGE"); base != "" {
+		buildArgs = append(buildArgs, "BUILD_IMAGE="+base)
+	}
+	root := filepath.Dir(module)
+	build := []string{"build", "--quiet", "--network", "host", "--tag", image, "--file", filepath.Join(root, "services", service, "Dockerfile")}
+	for _, arg := range append(buildArgs, "GOPROXY="+modules.URL) {
+		build = append(build, "--build-arg", arg)
+	}
+	Docker(t, append(build, root)...)
+	t.Cleanup(func() { Docker(t, "image", "rm", "--force", image) })
+	return image
+}
+
+// Run starts a container as strictly as ECS and Lambda can run it: read-only, no capability, no new privilege. It removes
+// the container after the test, and logs what it wrote if the test failed.
+func Run(t *testing.T, options ...string) (container string) {
+	t.Helper()
+	container = Docker(t, append([]string{"run", "--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}, options...)...)
+	t.Cleanup(func() {
+		if t.Failed() {
+			logs, _ := exec.Command("docker", "logs", container).CombinedOutput()
+			t.Logf("%s", logs)
+		}
+		Docker(t, "rm", "--force", container)
+	})
+	return container
+}
+
+// Docker runs the command line client and returns its trimmed standard output.
+func Docker(t *testing.T, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	command := exec.Command("docker", args...)
+	command.Stdout, command.Stderr = &stdout, &stderr
+	require.NoError(t, command.Run(), "docker %s:\n%s", strings.Join(args, " "), stderr.String())
+	return strings.TrimSpace(stdout.String())
+}
