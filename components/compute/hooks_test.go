@@ -10,7 +10,7 @@ import (
 func withRuns(args *ServiceArgs) {
 	args.TaskRunner = pulumi.String("awslab-dev-runtask")
 	args.Before = []TaskRun{
-		{Name: "migrate", Command: []string{"/orders", "migrate"}},
+		{Name: "migrate", Command: []string{"migrate"}},
 		{Name: "seed", Command: []string{"/orders", "seed"}, Timeout: 60},
 	}
 	args.After = []TaskRun{{Name: "warm", Command: []string{"/orders", "warm"}}}
@@ -24,7 +24,7 @@ func TestARunsInput(t *testing.T) {
 		"cluster": "arn:lab-cluster", "taskDefinition": "arn:orders-task",
 		"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "base": 0, "weight": 1}],
 		"subnets": ["network-vpc-app-1-id", "network-vpc-app-2-id"], "securityGroups": ["orders-tasks-group-id"],
-		"containerName": "app", "command": ["/orders", "migrate"], "timeoutSeconds": 600,
+		"containerName": "app", "command": ["migrate"], "timeoutSeconds": 600,
 		"logGroup": "/ecs/awslab-dev-orders", "logStreamPrefix": "app", "startedBy": "migrate"
 	}`, inputs["input"].(string))
 	delete(inputs, "input")

@@ -31,6 +31,10 @@ type RestoreTestingArgs struct {
 	// Overrides are settings of the restored resource, by type, such as the subnet group of a database (AWS Backup
 	// developer guide, "Restore testing inferred metadata").
 	Overrides map[string]pulumi.StringMap
+	// SourceBuckets are the names of the buckets that are restored, with whose contents the copies are compared.
+	SourceBuckets []string
+	// KeyAlias is the alias of the key that encrypts restored tables. Empty means an AWS managed one.
+	KeyAlias string
 	// Image is the reference of the image of services/restorecheck in ECR.
 	Image pulumi.StringInput
 	// Architecture of the image is amd64 (the default) or arm64.
@@ -52,26 +56,46 @@ type RestoreTesting struct {
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
 }
 
-// testable are the types, and what the function has to ask to judge one. AWS Backup names what it restores on trial
-// awsbackup-restore-test-..., except volumes, whose ids it cannot choose.
-var testable = map[string]func(identity.Place) identity.Statement{
-	"RDS": func(p identity.Place) identity.Statement {
-		return identity.Statement{Sid: "Databases", Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{p.Arn("rds", "db:awsbackup-restore-test-*")}}
+// trialPrefix begins the names of what AWS Backup restores on trial; volumes have no names.
+const trialPrefix = "awsbackup-restore-test-"
+
+// testable are the types, and what the function has to ask to judge one: of what was restored, and of what it was made
+// from, to compare.
+var testable = map[string]func(*RestoreTestingArgs) []identity.Statement{
+	"RDS": func(args *RestoreTestingArgs) []identity.Statement {
+		return []identity.Statement{{Sid: "Databases", Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{args.Place.Arn("rds", "db:*")}}}
 	},
-	"Aurora": func(p identity.Place) identity.Statement {
-		return identity.Statement{Sid: "Clusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{p.Arn("rds", "cluster:awsbackup-restore-test-*")}}
+	"Aurora": func(args *RestoreTestingArgs) []identity.Statement {
+		return []identity.Statement{{Sid: "Clusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Place.Arn("rds", "cluster:*")}}}
 	},
-	"DynamoDB": func(p identity.Place) identity.Statement {
-		return identity.Statement{Sid: "Tables", Actions: []string{"dynamodb:DescribeTable", "dynamodb:Scan"}, Resources: []string{p.TableArn("awsbackup-restore-test-*")}}
+	"DynamoDB": func(args *RestoreTestingArgs) []identity.Statement {
+		statements := []identity.Statement{
+			{Sid: "Tables", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{args.Place.TableArn("*")}},
+			{Sid: "Items", Actions: []string{"dynamodb:Scan"}, Resources: []string{args.Place.TableArn(trialPrefix + "*")}},
+		}
+		if args.KeyAlias == "" {
+			return statements
+		}
+		return append(statements, identity.Statement{
+			Sid: "ReadKey", Actions: []string{"kms:Decrypt"}, Resources: []string{args.Place.Arn("kms", "key/*")},
+			Conditions: []identity.Condition{
+				{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{args.KeyAlias}},
+				{Operator: "StringLike", Key: "kms:ViaService", Values: []string{"dynamodb.*"}},
+			},
+		})
 	},
-	"EFS": func(p identity.Place) identity.Statement {
-		return identity.Statement{Sid: "FileSystems", Actions: []string{"elasticfilesystem:DescribeFileSystems"}, Resources: []string{p.Arn("elasticfilesystem", "file-system/*")}}
+	"EFS": func(args *RestoreTestingArgs) []identity.Statement {
+		return []identity.Statement{{Sid: "FileSystems", Actions: []string{"elasticfilesystem:DescribeFileSystems"}, Resources: []string{args.Place.Arn("elasticfilesystem", "file-system/*")}}}
 	},
-	"S3": func(p identity.Place) identity.Statement {
-		return identity.Statement{Sid: "Buckets", Actions: []string{"s3:ListBucket"}, Resources: []string{p.BucketArn("awsbackup-restore-test-*")}}
+	"S3": func(args *RestoreTestingArgs) []identity.Statement {
+		buckets := []string{args.Place.BucketArn(trialPrefix + "*")}
+		for _, source := range args.SourceBuckets {
+			buckets = append(buckets, args.Place.BucketArn(source))
+		}
+		return []identity.Statement{{Sid: "Buckets", Actions: []string{"s3:ListBucket"}, Resources: buckets}}
 	},
-	"EBS": func(identity.Place) identity.Statement {
-		return identity.Statement{Sid: "Volumes", Actions: []string{"ec2:DescribeVolumes"}, Resources: []string{"*"}} // knows nothing narrower
+	"EBS": func(*RestoreTestingArgs) []identity.Statement {
+		return []identity.Statement{{Sid: "Volumes", Actions: []string{"ec2:DescribeVolumes"}, Resources: []string{"*"}}} // knows nothing narrower
 	},
 }
 
@@ -81,7 +105,7 @@ const (
 	startHours      = 8
 	selectionDays   = 7
 	validationHours = 4
-	checkTimeout    = 300 // seconds
+	checkTimeout    = 900 // seconds
 	checkMemory     = 256 // MiB
 	maxRetries      = 2
 )
@@ -232,7 +256,7 @@ func (args *RestoreTestingArgs) statements(logGroup string) []identity.Statement
 		{Sid: "SendTraces", Actions: []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, Resources: []string{"*"}}, // nothing narrower either
 	}
 	for _, t := range slices.Sorted(slices.Values(args.Types)) {
-		statements = append(statements, testable[t](place))
+		statements = append(statements, testable[t](args)...)
 	}
 	return statements
 }

@@ -89,8 +89,13 @@ func (l *lab) testRestores(types []string) error {
 	if err != nil {
 		return err
 	}
+	var sources []string
+	for _, b := range l.config.Buckets {
+		sources = append(sources, l.bucketName(b.Name))
+	}
 	l.restoreTesting, err = protection.NewRestoreTesting(l.Context, "restore-testing", &protection.RestoreTestingArgs{
 		Place: l.place, Name: l.restoreCheckName(), Types: types, TagKey: "backup", TagValue: l.Stack(), Image: image, Architecture: architecture,
+		SourceBuckets: sources, KeyAlias: l.keys.data.Alias,
 		LogRetentionDays: l.config.Firewall.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}, l.providers.all)
 	return err
