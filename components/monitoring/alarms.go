@@ -3,121 +3,68 @@ package monitoring
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/awslab/awslab/components/identity"
 )
 
-// signal is something that tells whether a thing is well.
-type signal struct {
-	area, name        string
-	namespace, metric string
-	// statistic is one of CloudWatch's, or a percentile such as p99.
-	statistic string
-	// above tells that more than the threshold is bad; else less is.
-	above     bool
-	threshold float64
-	// period in seconds, periods in a row, of which points must be bad.
-	period, periods, points int
-	// missing is what no data means: notBreaching (nothing happened) or breaching (it should have).
-	missing string
-	// learned signals have no limit that fits every stack; an anomaly detector finds what is usual.
-	learned bool
-	about   string
-}
-
-// signals are the golden ones (latency, traffic, errors, saturation: "Monitoring Distributed Systems", Site Reliability
-// Engineering) of each kind of thing. Thresholds are for a platform of short requests; Thresholds changes them.
-var signals = []signal{
-	{"service", "cpu", "AWS/ECS", "CPUUtilization", "Average", true, 85, 60, 5, 5, "notBreaching", false, "percent; scaling aims lower"},
-	{"service", "memory", "AWS/ECS", "MemoryUtilization", "Average", true, 90, 60, 5, 5, "notBreaching", false, "percent; scaling aims lower"},
-	{"target", "errors", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", true, 10, 60, 5, 3, "notBreaching", false, "5xx answers a minute"},
-	{"target", "latency", "AWS/ApplicationELB", "TargetResponseTime", "p99", true, 1, 60, 5, 5, "notBreaching", false, "seconds"},
-	{"target", "unhealthy", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", true, 0, 60, 5, 5, "notBreaching", false, "tasks"},
-	{"target", "requests", "AWS/ApplicationELB", "RequestCount", "Sum", true, 2, 300, 3, 3, "notBreaching", true, "standard deviations from the usual"},
-	{"loadBalancer", "errors", "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", true, 10, 60, 5, 3, "notBreaching", false, "5xx answers a minute of its own"},
-	{"loadBalancer", "rejected", "AWS/ApplicationELB", "RejectedConnectionCount", "Sum", true, 0, 60, 5, 3, "notBreaching", false, "connections"},
-	{"database", "cpu", "AWS/RDS", "CPUUtilization", "Average", true, 80, 300, 3, 3, "breaching", false, "percent"},
-	{"database", "memory", "AWS/RDS", "FreeableMemory", "Average", false, 128 << 20, 300, 3, 3, "breaching", false, "bytes"},
-	{"database", "storage", "AWS/RDS", "FreeStorageSpace", "Minimum", false, 2 << 30, 300, 1, 1, "breaching", false, "bytes; below a tenth RDS grows the storage"},
-	{"database", "connections", "AWS/RDS", "DatabaseConnections", "Average", true, 2, 300, 3, 3, "notBreaching", true, "standard deviations from the usual"},
-	{"database", "latency", "AWS/RDS", "WriteLatency", "p99", true, 0.1, 300, 3, 3, "notBreaching", false, "seconds"},
-	{"replica", "lag", "AWS/RDS", "ReplicaLag", "Maximum", true, 60, 60, 5, 5, "notBreaching", false, "seconds"},
-	{"table", "throttled", "AWS/DynamoDB", "ThrottledRequests", "Sum", true, 0, 60, 5, 3, "notBreaching", false, "requests"},
-	{"table", "errors", "AWS/DynamoDB", "SystemErrors", "Sum", true, 0, 60, 5, 3, "notBreaching", false, "requests"},
-	{"fileSystem", "io", "AWS/EFS", "PercentIOLimit", "Maximum", true, 95, 300, 3, 3, "notBreaching", false, "percent"},
-	{"function", "errors", "AWS/Lambda", "Errors", "Sum", true, 0, 300, 1, 1, "notBreaching", false, "calls"},
-	{"function", "throttled", "AWS/Lambda", "Throttles", "Sum", true, 0, 300, 1, 1, "notBreaching", false, "calls"},
-	{"firewall", "blocked", "AWS/WAFV2", "BlockedRequests", "Sum", true, 1000, 300, 2, 2, "notBreaching", false, "requests in five minutes"},
-	{"instances", "cpu", "AWS/EC2", "CPUUtilization", "Average", true, 90, 300, 3, 3, "notBreaching", false, "percent"},
-}
-
-func (s signal) key() string { return s.area + "." + s.name }
-
-// AlarmsArgs describe alarms.
+// AlarmsArgs describe alarms on what is watched.
 type AlarmsArgs struct {
-	Place identity.Place
-	// Prefix begins the alarms' names.
-	Prefix  string
-	Watched Watched
-	// TopicArn is told when an alarm goes off, and when it is over.
+	Watched
+	// TopicArn is the SNS topic that is told when an alarm goes off, and when it is over.
 	TopicArn pulumi.StringInput
-	// Thresholds change those of signals, by area and name, such as target.latency.
+	// EdgeTopicArn and EdgeProvider are a topic in us-east-1 and a provider for it, where CloudFront and the web ACLs in
+	// front of it report: an alarm is where its metric is, and its topic where the alarm is. They are needed when there
+	// are such and the rest is in another region.
+	EdgeTopicArn pulumi.StringInput
+	EdgeProvider pulumi.ProviderResource
+	// Thresholds change limits, by the key of a signal such as service.errors, for all things of the kind and in the
+	// signal's unit; see [Signals].
 	Thresholds map[string]float64
-	// Anomalies adds the alarms that learn what is usual. Each costs as much as three others.
+	// Anomalies adds alarms that learn what is usual, where no fixed limit makes sense. Each costs as much as three others.
 	Anomalies bool
 	Tags      map[string]string
 }
 
-// Alarms are alarms on everything that is watched, one composite alarm for each service, and events of failed deployments
-// and backups. Its type token is awslab:monitoring:Alarms.
+// Alarms are the alarms on what is watched: one for each signal of each thing, for each service one that tells that users
+// are affected, and for each of its objectives two on how fast its error budget is used up. Their type token is
+// awslab:monitoring:Alarms.
 type Alarms struct {
 	pulumi.ResourceState
 
-	// Names are the alarms', by area, known in preview.
+	// Names are those of all alarms that tell somebody, known in preview, in the order of the alphabet.
 	Names []string
+	// Arns are those of all alarms, the silent ones of the objectives too, known in preview, in the order of Names.
+	Arns []string
+
+	args *AlarmsArgs
+	name string
 }
 
-// CheckThresholds reports thresholds of signals that there are not.
-func CheckThresholds(thresholds map[string]float64) error {
-	var problems []error
-	for _, key := range slices.Sorted(maps.Keys(thresholds)) {
-		if !slices.ContainsFunc(signals, func(s signal) bool { return s.key() == key }) {
-			problems = append(problems, fmt.Errorf("%s: there is no such signal; did you mean %q?", key, nearest(key)))
+func (args *AlarmsArgs) validate() error {
+	problems := []error{args.Watched.validate(), CheckThresholds(args.Thresholds)}
+	if args.TopicArn == nil {
+		problems = append(problems, errors.New("TopicArn: missing; nobody would hear of an alarm"))
+	}
+	if args.atEdge() && (args.EdgeTopicArn == nil || args.EdgeProvider == nil) {
+		problems = append(problems, fmt.Errorf("EdgeTopicArn, EdgeProvider: missing; CloudFront reports in %s, and alarms and topics have to be there too", edgeRegion))
+	}
+	for _, t := range args.targets() {
+		for _, a := range args.alarms(t) {
+			if name := args.alarmName(a.name); len(name) > maxAlarmName {
+				problems = append(problems, fmt.Errorf("%s %s: the alarm's name %q has %d characters; CloudWatch allows %d", t.area, t.name, name, len(name), maxAlarmName))
+			}
 		}
 	}
 	return errors.Join(problems...)
 }
 
-func nearest(key string) string {
-	best := slices.MinFunc(signals, func(a, b signal) int {
-		return levenshtein.Distance(key, a.key(), nil) - levenshtein.Distance(key, b.key(), nil)
-	})
-	return best.key()
-}
+// maxAlarmName is CloudWatch's (API, PutMetricAlarm).
+const maxAlarmName = 255
 
-func (args *AlarmsArgs) validate() error {
-	problems := []error{args.Place.Validate(), args.Watched.validate()}
-	if args.Prefix == "" {
-		problems = append(problems, errors.New("Prefix: missing; alarms of two stacks must not have one name"))
-	}
-	if args.TopicArn == nil {
-		problems = append(problems, errors.New("TopicArn: missing; an alarm that tells nobody is none"))
-	}
-	if err := CheckThresholds(args.Thresholds); err != nil {
-		problems = append(problems, fmt.Errorf("Thresholds: %w", err))
-	}
-	for _, s := range args.Watched.Services {
-		problems = append(problems, s.Objectives.validate())
-	}
-	return errors.Join(problems...)
-}
+func (args *AlarmsArgs) alarmName(name string) string { return args.Name + "-" + name }
 
 // NewAlarms makes the alarms.
 func NewAlarms(ctx *pulumi.Context, name string, args *AlarmsArgs, opts ...pulumi.ResourceOption) (*Alarms, error) {
@@ -127,128 +74,151 @@ func NewAlarms(ctx *pulumi.Context, name string, args *AlarmsArgs, opts ...pulum
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("alarms %q: %w", name, err)
 	}
-	component := &Alarms{}
+	component := &Alarms{args: args, name: name}
 	if err := ctx.RegisterComponentResource("awslab:monitoring:Alarms", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering alarms %q: %w", name, err)
 	}
-	byService := map[string][]madeAlarm{}
-	subjects := args.Watched.subjects()
-	for _, s := range signals {
-		if s.learned && !args.Anomalies {
-			continue
-		}
-		for _, about := range subjects[s.area] {
-			alarm, err := component.newAlarm(ctx, name, args, s, about)
-			if err != nil {
-				return nil, err
-			}
-			if s.area == "service" || s.area == "target" {
-				byService[about.name] = append(byService[about.name], alarm)
-			}
-		}
+	services := map[string]Service{}
+	for _, s := range args.Services {
+		services[s.Name] = s
 	}
-	for _, service := range args.Watched.Services {
-		burning, err := component.newObjectives(ctx, name, args, service)
+	for _, t := range args.targets() {
+		created, err := component.watch(ctx, t)
 		if err != nil {
 			return nil, err
 		}
-		if err := component.newComposite(ctx, name, args, service, append(byService[service.Name], burning...)); err != nil {
+		if t.area != "service" {
+			continue
+		}
+		if err := component.judge(ctx, services[t.name], t, created); err != nil {
 			return nil, err
 		}
 	}
-	if err := component.newEvents(ctx, name, args); err != nil {
-		return nil, err
-	}
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"names": pulumi.ToStringArray(component.Names)}); err != nil {
+	slices.Sort(component.Names)
+	slices.Sort(component.Arns)
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
 		return nil, fmt.Errorf("registering outputs of alarms %q: %w", name, err)
 	}
 	return component, nil
 }
 
-// alarmName is unique in the account and region.
-func (args *AlarmsArgs) alarmName(parts ...string) string {
-	return strings.Join(append([]string{args.Prefix}, parts...), "-")
-}
-
-func (args *AlarmsArgs) threshold(s signal) float64 {
-	if t, changed := args.Thresholds[s.key()]; changed {
-		return t
-	}
-	if s.key() == "database.storage" && args.Watched.Database.StorageGiB > 0 {
-		return float64(args.Watched.Database.StorageGiB) * (1 << 30) / 20 // half of what makes RDS grow it
-	}
-	return s.threshold
-}
-
-// madeAlarm is an alarm with its name, which is known in preview.
-type madeAlarm struct {
-	name     string
+// made is an alarm that exists.
+type made struct {
+	alarm
 	resource pulumi.Resource
 }
 
-func (component *Alarms) newAlarm(ctx *pulumi.Context, name string, args *AlarmsArgs, s signal, about subject) (madeAlarm, error) {
-	alarmName := args.alarmName(about.name, s.area, s.name)
-	comparison := "LessThanThreshold"
-	if s.above {
-		comparison = "GreaterThanThreshold"
-	}
-	alarm := &cloudwatch.MetricAlarmArgs{
-		Name: pulumi.String(alarmName), AlarmDescription: pulumi.Sprintf("%s of %s: %s", s.metric, about.name, s.about),
-		ComparisonOperator: pulumi.String(comparison), EvaluationPeriods: pulumi.Int(s.periods), DatapointsToAlarm: pulumi.Int(s.points),
-		TreatMissingData: pulumi.String(s.missing), AlarmActions: pulumi.Array{args.TopicArn}, OkActions: pulumi.Array{args.TopicArn},
-		Tags: pulumi.ToStringMap(args.Tags),
-	}
-	if s.learned {
-		alarm.ComparisonOperator = pulumi.String("LessThanLowerOrGreaterThanUpperThreshold")
-		alarm.ThresholdMetricId = pulumi.String("usual")
-		alarm.MetricQueries = cloudwatch.MetricAlarmMetricQueryArray{
-			s.query("value", about.dimensions, true),
-			cloudwatch.MetricAlarmMetricQueryArgs{
-				Id: pulumi.String("usual"), Label: pulumi.String("Usual"), ReturnData: pulumi.Bool(true),
-				Expression: pulumi.Sprintf("ANOMALY_DETECTION_BAND(value, %v)", args.threshold(s)),
-			},
+func (component *Alarms) watch(ctx *pulumi.Context, t target) ([]made, error) {
+	var all []made
+	for _, a := range component.args.alarms(t) {
+		created, err := component.create(ctx, a)
+		if err != nil {
+			return nil, err
 		}
-	} else {
-		alarm.Namespace, alarm.MetricName, alarm.Dimensions = pulumi.String(s.namespace), pulumi.String(s.metric), about.dimensions
-		alarm.Period, alarm.Threshold = pulumi.Int(s.period), pulumi.Float64(args.threshold(s))
-		if strings.HasPrefix(s.statistic, "p") {
-			alarm.ExtendedStatistic = pulumi.String(s.statistic)
-		} else {
-			alarm.Statistic = pulumi.String(s.statistic)
-		}
+		all = append(all, created)
 	}
-	made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+about.name+"-"+s.area+"-"+s.name, alarm, pulumi.Parent(component))
+	return all, nil
+}
+
+func (component *Alarms) create(ctx *pulumi.Context, a alarm) (made, error) {
+	place, topic := component.args.Place, component.args.TopicArn
+	opts := []pulumi.ResourceOption{pulumi.Parent(component)}
+	if a.edge && place.Region != edgeRegion {
+		place.Region, topic = edgeRegion, component.args.EdgeTopicArn
+		opts = append(opts, pulumi.Provider(component.args.EdgeProvider))
+	}
+	name := component.args.alarmName(a.name)
+	created, err := a.create(ctx, component.name+"-"+a.name, name, pulumi.StringArray{topic}, component.args.Tags, opts...)
 	if err != nil {
-		return madeAlarm{}, fmt.Errorf("creating alarm %s: %w", alarmName, err)
+		return made{}, err
 	}
-	component.Names = append(component.Names, alarmName)
-	return madeAlarm{alarmName, made}, nil
+	component.Arns = append(component.Arns, place.Arn("cloudwatch", "alarm:"+name))
+	if !a.silent {
+		component.Names = append(component.Names, name)
+	}
+	return made{a, created}, nil
 }
 
-func (s signal) query(id string, dimensions pulumi.StringMap, returned bool) cloudwatch.MetricAlarmMetricQueryArgs {
-	return cloudwatch.MetricAlarmMetricQueryArgs{
-		Id: pulumi.String(id), ReturnData: pulumi.Bool(returned),
-		Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
-			Namespace: pulumi.String(s.namespace), MetricName: pulumi.String(s.metric), Dimensions: dimensions, Period: pulumi.Int(s.period), Stat: pulumi.String(s.statistic),
-		},
+// judge makes the alarms on a service that combine others.
+func (component *Alarms) judge(ctx *pulumi.Context, service Service, t target, created []made) error {
+	symptoms := withRole(created, symptom)
+	for _, b := range service.burnAlarms(t) {
+		var windows []made
+		for _, a := range []alarm{b.long, b.short} {
+			one, err := component.create(ctx, a)
+			if err != nil {
+				return err
+			}
+			windows = append(windows, one)
+		}
+		rule := component.all(windows)
+		burning, err := component.combine(ctx, b.name, b.description, rule, resources(windows))
+		if err != nil {
+			return err
+		}
+		symptoms = append(symptoms, made{alarm{name: b.name}, burning})
 	}
+	parts := []string{}
+	for _, a := range withRole(created, down) {
+		parts = append(parts, component.state(a))
+	}
+	if causes := withRole(created, cause); len(symptoms) > 0 {
+		parts = append(parts, fmt.Sprintf("((%s) AND (%s))", component.any(symptoms), component.any(causes)))
+	} else {
+		parts = append(parts, component.any(causes))
+	}
+	_, err := component.combine(ctx, "service-"+service.Name,
+		fmt.Sprintf("Service %s is impaired: nobody is served, or users notice and a cause is in sight. The other alarms of the service tell which.", service.Name),
+		strings.Join(parts, " OR "), append(resources(created), resources(symptoms)...))
+	return err
 }
 
-// newComposite makes the alarm that says that a service is not well, whatever it is.
-func (component *Alarms) newComposite(ctx *pulumi.Context, name string, args *AlarmsArgs, service Service, alarms []madeAlarm) error {
-	if len(alarms) == 0 {
-		return nil
+// combine makes a composite alarm.
+func (component *Alarms) combine(ctx *pulumi.Context, name, description, rule string, parts []pulumi.Resource) (*cloudwatch.CompositeAlarm, error) {
+	full := component.args.alarmName(name)
+	actions := pulumi.StringArray{component.args.TopicArn}
+	created, err := cloudwatch.NewCompositeAlarm(ctx, component.name+"-"+name, &cloudwatch.CompositeAlarmArgs{
+		AlarmName: pulumi.String(full), AlarmDescription: pulumi.String(description), AlarmRule: pulumi.String(rule),
+		ActionsEnabled: pulumi.Bool(true), AlarmActions: actions, OkActions: actions, Tags: pulumi.ToStringMap(component.args.Tags),
+		// The rule is a plain string, so that it can be read in preview: the alarms it names have to be there first.
+	}, pulumi.Parent(component), pulumi.DependsOn(parts))
+	if err != nil {
+		return nil, fmt.Errorf("creating composite alarm %q: %w", full, err)
 	}
-	terms, there := make([]string, len(alarms)), make([]pulumi.Resource, len(alarms))
-	for i, alarm := range alarms {
-		terms[i], there[i] = fmt.Sprintf("ALARM(%q)", alarm.name), alarm.resource
+	component.Names = append(component.Names, full)
+	component.Arns = append(component.Arns, component.args.Place.Arn("cloudwatch", "alarm:"+full))
+	return created, nil
+}
+
+func (component *Alarms) state(a made) string {
+	return fmt.Sprintf("ALARM(%q)", component.args.alarmName(a.name))
+}
+
+func (component *Alarms) any(alarms []made) string { return component.join(alarms, " OR ") }
+func (component *Alarms) all(alarms []made) string { return component.join(alarms, " AND ") }
+
+func (component *Alarms) join(alarms []made, operator string) string {
+	var states []string
+	for _, a := range alarms {
+		states = append(states, component.state(a))
 	}
-	if _, err := cloudwatch.NewCompositeAlarm(ctx, name+"-"+service.Name+"-health", &cloudwatch.CompositeAlarmArgs{
-		AlarmName: pulumi.String(args.alarmName(service.Name, "health")), AlarmDescription: pulumi.String("Service " + service.Name + " is not well"),
-		AlarmRule: pulumi.String(strings.Join(terms, " OR ")), AlarmActions: pulumi.StringArray{args.TopicArn}, OkActions: pulumi.StringArray{args.TopicArn},
-		Tags: pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component), pulumi.DependsOn(there)); err != nil {
-		return fmt.Errorf("creating the alarm of service %s: %w", service.Name, err)
+	return strings.Join(states, operator)
+}
+
+func withRole(alarms []made, wanted role) []made {
+	var found []made
+	for _, a := range alarms {
+		if a.role == wanted {
+			found = append(found, a)
+		}
 	}
-	return nil
+	return found
+}
+
+func resources(alarms []made) []pulumi.Resource {
+	var found []pulumi.Resource
+	for _, a := range alarms {
+		found = append(found, a.resource)
+	}
+	return found
 }

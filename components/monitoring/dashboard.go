@@ -4,43 +4,56 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"regexp"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/awslab/awslab/components/identity"
 )
 
-// DashboardArgs describe a dashboard.
+// DashboardArgs describe a dashboard of what is watched, which is named as that.
 type DashboardArgs struct {
-	Place identity.Place
-	// Name in AWS, 1 to 255 letters, digits, hyphens and underscores.
-	Name    string
-	Watched Watched
-	// Alarms are the names of alarms whose state is shown at the top.
+	Watched
+	// Alarms are the ARNs of alarms whose state is shown on top; see [Alarms].
 	Alarms []string
+	// Thresholds are those of [AlarmsArgs], drawn into the graphs.
+	Thresholds map[string]float64
+	// CostTag is a tag that everything in the stack has. Empty means that there is none.
+	CostTag string
 }
 
-// Dashboard shows everything that is watched, one row for each thing. Its type token is awslab:monitoring:Dashboard.
+// Dashboard is a dashboard in CloudWatch. Its type token is awslab:monitoring:Dashboard.
 type Dashboard struct {
 	pulumi.ResourceState
 
-	DashboardName pulumi.StringOutput `pulumi:"dashboardName"`
-	// Url leads to it in AWS's console, known in preview.
+	// Arn becomes known once it is there.
+	Arn pulumi.StringOutput `pulumi:"arn"`
+	// Url of the console that shows it, known in preview.
 	Url string
+	// Name is the one given.
+	Name string
 }
+
+var alarmArn = regexp.MustCompile(`^arn:[a-z-]+:cloudwatch:[a-z0-9-]+:\d{12}:alarm:.+$`)
 
 func (args *DashboardArgs) validate() error {
-	problems := []error{args.Place.Validate(), args.Watched.validate()}
-	if !topicName.MatchString(args.Name) {
-		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 255 letters, digits, hyphens and underscores", args.Name))
+	problems := []error{args.Watched.validate(), CheckThresholds(args.Thresholds)}
+	for i, arn := range args.Alarms {
+		if !alarmArn.MatchString(arn) {
+			problems = append(problems, fmt.Errorf("Alarms[%d]: %q is no ARN of an alarm", i, arn))
+		}
 	}
-	return errors.Join(problems...)
+	if err := errors.Join(problems...); err != nil {
+		return err
+	}
+	// What the widgets show may not be known yet, how many there are is.
+	known := args.Watched.withPlaceholders()
+	if n := len(layout(args.rows(known))); n > maxWidgets {
+		return fmt.Errorf("Watched: makes %d widgets; CloudWatch allows %d on a dashboard. Make several, each of a part", n, maxWidgets)
+	}
+	return nil
 }
 
-// NewDashboard makes a dashboard.
+// NewDashboard makes the dashboard.
 func NewDashboard(ctx *pulumi.Context, name string, args *DashboardArgs, opts ...pulumi.ResourceOption) (*Dashboard, error) {
 	if args == nil {
 		args = &DashboardArgs{}
@@ -48,149 +61,41 @@ func NewDashboard(ctx *pulumi.Context, name string, args *DashboardArgs, opts ..
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("dashboard %q: %w", name, err)
 	}
-	component := &Dashboard{Url: fmt.Sprintf("https://%[1]s.console.aws.amazon.com/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[2]s", args.Place.Region, args.Name)}
+	component := &Dashboard{Url: args.url(), Name: args.Name}
 	if err := ctx.RegisterComponentResource("awslab:monitoring:Dashboard", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering dashboard %q: %w", name, err)
 	}
 	dashboard, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
-		DashboardName: pulumi.String(args.Name), DashboardBody: args.body(),
+		DashboardName: pulumi.String(args.Name), DashboardBody: args.Watched.resolved(args.body),
 	}, pulumi.Parent(component))
 	if err != nil {
-		return nil, fmt.Errorf("creating dashboard %q: %w", name, err)
+		return nil, fmt.Errorf("creating dashboard %q: %w", args.Name, err)
 	}
-	component.DashboardName = dashboard.DashboardName
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"dashboardName": component.DashboardName, "url": pulumi.String(component.Url)}); err != nil {
+	component.Arn = dashboard.DashboardArn
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"arn": component.Arn}); err != nil {
 		return nil, fmt.Errorf("registering outputs of dashboard %q: %w", name, err)
 	}
 	return component, nil
 }
 
-// The grid of a dashboard ("Dashboard body structure and syntax", Amazon CloudWatch API reference).
-const (
-	gridWidth    = 24
-	widgetHeight = 6
-	titleHeight  = 1
-)
-
-// row is one line of the dashboard: a title, and a graph for each metric.
-type row struct {
-	title  string
-	graphs []graph
-}
-
-// graph shows the metrics of one thing.
-type graph struct {
-	title   string
-	metrics []line
-}
-
-// line is one metric. Its dimensions are numbers of inputs, see rows.
-type line struct {
-	namespace, metric, statistic string
-	dimensions                   map[string]int
-}
-
-// widget is a part of the dashboard as the API has it.
-type widget struct {
-	Type       string         `json:"type"`
-	X          int            `json:"x"`
-	Y          int            `json:"y"`
-	Width      int            `json:"width"`
-	Height     int            `json:"height"`
-	Properties map[string]any `json:"properties"`
-}
-
-// rowTitles are in the order in which a person looks: what users notice first.
-var rowTitles = []struct{ area, title string }{
-	{"loadBalancer", "Load balancer"}, {"target", "Requests to %s"}, {"service", "Tasks of %s"}, {"instances", "Instances"}, {"database", "Database %s"},
-	{"table", "Table %s"}, {"fileSystem", "File system"}, {"function", "Function %s"}, {"firewall", "Firewall"},
-}
-
-// rows lays out the graphs, and lists the inputs that the dimensions' numbers stand for.
-func (args *DashboardArgs) rows() ([]row, []any) {
-	var rows []row
-	var inputs []any
-	subjects := args.Watched.subjects()
-	for _, kind := range rowTitles {
-		for _, about := range subjects[kind.area] {
-			dimensions := map[string]int{}
-			for _, name := range slices.Sorted(maps.Keys(about.dimensions)) {
-				dimensions[name] = len(inputs)
-				inputs = append(inputs, about.dimensions[name])
-			}
-			title := kind.title
-			if title != "" && slices.Contains([]string{"target", "service", "database", "table", "function"}, kind.area) {
-				title = fmt.Sprintf(kind.title, about.name)
-			}
-			one := row{title: title}
-			for _, s := range signals {
-				if s.area == kind.area {
-					one.graphs = append(one.graphs, graph{s.metric, []line{{s.namespace, s.metric, s.statistic, dimensions}}})
-				}
-			}
-			rows = append(rows, one)
-		}
+// body is what CloudWatch reads, of what is watched with everything known.
+func (args *DashboardArgs) body(w *Watched) (string, error) {
+	text, err := json.Marshal(object{"start": "-PT3H", "periodOverride": "inherit", "widgets": layout(args.rows(w))})
+	if err != nil {
+		return "", fmt.Errorf("rendering dashboard %q: %w", args.Name, err)
 	}
-	return rows, inputs
+	return string(text), nil
 }
 
-// place puts the rows on the grid, one below the other, each graph beside the last one.
-func place(rows []row, y int) []widget {
-	var widgets []widget
-	for _, r := range rows {
-		widgets = append(widgets, widget{"text", 0, y, gridWidth, titleHeight, map[string]any{"markdown": "## " + r.title}})
-		y += titleHeight
-		width := gridWidth / max(1, min(4, len(r.graphs)))
-		for i, g := range r.graphs {
-			x := i * width % (gridWidth / width * width)
-			if i > 0 && x == 0 {
-				y += widgetHeight
-			}
-			widgets = append(widgets, widget{"metric", x, y, width, widgetHeight, map[string]any{"title": g.title, "graph": g}})
-		}
-		y += widgetHeight
+// consoles are the domains of the console in the partitions.
+var consoles = map[string]string{
+	"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
+func (args *DashboardArgs) url() string {
+	console, known := consoles[args.Place.Partition]
+	if !known {
+		console = consoles["aws"]
 	}
-	return widgets
-}
-
-// body is the dashboard's JSON.
-func (args *DashboardArgs) body() pulumi.StringOutput {
-	rows, inputs := args.rows()
-	return pulumi.All(inputs...).ApplyT(func(values []any) (string, error) {
-		widgets, y := []widget{}, 0
-		if len(args.Alarms) > 0 {
-			arns := make([]string, len(args.Alarms))
-			for i, alarm := range args.Alarms {
-				arns[i] = args.Place.Arn("cloudwatch", "alarm:"+alarm)
-			}
-			height := 2 + len(arns)/4
-			widgets = append(widgets, widget{"alarm", 0, 0, gridWidth, height, map[string]any{"title": "Alarms", "alarms": arns}})
-			y = height
-		}
-		for _, w := range place(rows, y) {
-			if g, is := w.Properties["graph"].(graph); is {
-				delete(w.Properties, "graph")
-				w.Properties["region"], w.Properties["metrics"] = args.Place.Region, g.render(values)
-			}
-			widgets = append(widgets, w)
-		}
-		text, err := json.Marshal(map[string]any{"widgets": widgets, "start": "-PT6H", "periodOverride": "inherit"})
-		if err != nil {
-			return "", fmt.Errorf("rendering dashboard %s: %w", args.Name, err)
-		}
-		return string(text), nil
-	}).(pulumi.StringOutput)
-}
-
-// render writes metrics as dashboards have them: namespace, metric, dimensions by name and value, options.
-func (g graph) render(values []any) []any {
-	var metrics []any
-	for _, l := range g.metrics {
-		metric := []any{l.namespace, l.metric}
-		for _, name := range slices.Sorted(maps.Keys(l.dimensions)) {
-			metric = append(metric, name, values[l.dimensions[name]])
-		}
-		metrics = append(metrics, append(metric, map[string]any{"stat": l.statistic, "period": 60}))
-	}
-	return metrics
+	return fmt.Sprintf("https://%s.%s/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[3]s", args.Place.Region, console, args.Name)
 }

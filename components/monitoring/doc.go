@@ -1,5 +1,7 @@
-// Package monitoring tells people how a platform is, and wakes them when it is not well (step 5 of the lab): notifications,
-// alarms on the golden signals of everything that runs, service level objectives, a dashboard, log queries and tracing.
+// Package monitoring watches what the other areas make (step 5 of the lab): Notifications lead alarms and events to
+// people, Alarms raise them, Events tell of failed deployments, tasks and backups, Logs count errors and keep saved
+// queries, a Dashboard shows it all, and Tracing groups and samples traces.
 //
-// It takes the names of what it watches, which are known in preview, and imports none of the components that make it.
+// What there is to watch is one value, [Watched], of which Alarms, Logs and Dashboard each take the same. What is alarmed,
+// from which limit on and why, is one table; [Signals] shows it. What the table alarms is what the dashboard draws.
 package monitoring

@@ -2,81 +2,169 @@ package monitoring
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
-	"slices"
+	"regexp"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
 )
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// event is something of which no metric tells.
-type event struct {
-	name, about string
-	pattern     map[string]any
-	paths       map[string]string
-	template    string
+// EventsArgs describe of which events somebody is told.
+type EventsArgs struct {
+	// Name begins the names of the rules, 1 to 50 letters, digits, dots, hyphens and underscores.
+	Name  string
+	Place identity.Place
+	// TopicArn is the SNS topic that is told.
+	TopicArn pulumi.StringInput
+	// ClusterName is the ECS cluster of whose deployments and tasks to tell. Empty means of none.
+	ClusterName string
+	// BackupVaults are the names of vaults of whose jobs to tell that did not fail but were not done either: those that
+	// expired, were aborted, or are partial. Of failures AWS Backup tells by itself (VaultNotifications).
+	BackupVaults []string
+	// Restores tells of restores that failed, and of those on trial whose result was judged bad; of the whole account.
+	Restores bool
+	Tags     map[string]string
 }
 
-// events are failures of deployments, tasks and backups (their services' guides, "Monitoring events with EventBridge").
-func (args *AlarmsArgs) events() []event {
-	events := []event{{
-		"backups", "A backup, copy or restore failed",
-		map[string]any{
-			"source": []string{"aws.backup"}, "detail-type": []string{"Backup Job State Change", "Copy Job State Change", "Restore Job State Change"},
-			"detail": map[string]any{"$or": []any{
-				map[string]any{"state": []string{"FAILED", "ABORTED", "EXPIRED"}}, map[string]any{"status": []string{"FAILED", "ABORTED"}},
-			}},
-		},
-		map[string]string{"what": "$.detail-type", "resource": "$.resources[0]", "message": "$.detail.statusMessage"},
-		`"<what>: <resource> failed: <message>"`,
-	}}
-	if args.Watched.ClusterName == "" {
-		return events
+// Events tell of what no metric shows, in the words of the services of AWS, which chat channels understand. Their type
+// token is awslab:monitoring:Events.
+type Events struct {
+	pulumi.ResourceState
+}
+
+var rulePattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,50}$`)
+
+func (args *EventsArgs) validate() error {
+	problems := []error{args.Place.Validate()}
+	if !rulePattern.MatchString(args.Name) {
+		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 50 letters, digits, dots, hyphens and underscores", args.Name))
 	}
-	return append(events, event{
-		"deployments", "A deployment of a service failed or was rolled back",
-		map[string]any{
-			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Deployment State Change"},
-			"detail":    map[string]any{"eventName": []string{"SERVICE_DEPLOYMENT_FAILED"}},
-			"resources": []any{map[string]string{"prefix": args.Place.Arn("ecs", "service/"+args.Watched.ClusterName+"/")}},
-		},
-		map[string]string{"service": "$.resources[0]", "reason": "$.detail.reason"},
-		`"Deployment of <service> failed: <reason>"`,
-	}, event{
-		"tasks", "A task stopped because a container failed",
-		map[string]any{
-			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Task State Change"},
-			"detail": map[string]any{
-				"clusterArn": []string{args.Place.Arn("ecs", "cluster/"+args.Watched.ClusterName)}, "lastStatus": []string{"STOPPED"},
-				"stopCode": []string{"EssentialContainerExited", "TaskFailedToStart"},
-			},
-		},
-		map[string]string{"group": "$.detail.group", "task": "$.detail.taskArn", "reason": "$.detail.stoppedReason"},
-		`"Task <task> of <group> stopped: <reason>"`,
-	})
+	if args.TopicArn == nil {
+		problems = append(problems, errors.New("TopicArn: missing; nobody would be told"))
+	}
+	if len(args.rules()) == 0 {
+		problems = append(problems, errors.New("ClusterName, BackupVaults, Restores: none is set; say what to tell of"))
+	}
+	return errors.Join(problems...)
 }
 
-func (component *Alarms) newEvents(ctx *pulumi.Context, name string, args *AlarmsArgs) error {
-	for _, e := range args.events() {
-		pattern, err := json.Marshal(e.pattern)
-		if err != nil {
-			return fmt.Errorf("rendering the pattern of %s: %w", e.name, err)
+// rule is an event pattern.
+type rule struct {
+	name, description string
+	pattern           object
+}
+
+type object = map[string]any
+
+func (args *EventsArgs) rules() []rule {
+	var rules []rule
+	if args.ClusterName != "" {
+		rules = append(rules, args.clusterRules()...)
+	}
+	if len(args.BackupVaults) > 0 {
+		rules = append(rules, rule{"backups", "Backups and copies that were not done", object{
+			"source": []string{"aws.backup"}, "detail-type": []string{"Backup Job State Change", "Copy Job State Change"},
+			"detail": object{
+				"state": []string{"ABORTED", "EXPIRED", "PARTIAL"},
+				"$or":   []any{object{"backupVaultName": args.BackupVaults}, object{"sourceBackupVaultArn": args.vaultArns()}},
+			},
+		}})
+	}
+	if args.Restores {
+		rules = append(rules, rule{"restores", "Restores that failed, or whose result is bad", object{
+			"source": []string{"aws.backup"}, "detail-type": []string{"Restore Job State Change"},
+			"detail": object{"$or": []any{
+				object{"status": []string{"ABORTED", "FAILED"}}, object{"validationStatus": []string{"FAILED", "TIMED_OUT"}},
+			}},
+		}})
+	}
+	return rules
+}
+
+// clusterRules are about deployments, about what keeps ECS from starting tasks, and about tasks that failed (ECS
+// developer guide, "Amazon ECS events").
+func (args *EventsArgs) clusterRules() []rule {
+	cluster := args.Place.Arn("ecs", "cluster/"+args.ClusterName)
+	services := []any{object{"prefix": args.Place.Arn("ecs", "service/"+args.ClusterName+"/")}}
+	return []rule{
+		{"deployments", "Deployments that failed or were rolled back", object{
+			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Deployment State Change"}, "resources": services,
+			"detail": object{"eventName": []string{"SERVICE_DEPLOYMENT_FAILED"}},
+		}},
+		{"services", "Services that cannot start tasks", object{
+			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Service Action"}, "resources": services,
+			"detail": object{"eventName": []string{
+				"SERVICE_DISCOVERY_INSTANCE_UNHEALTHY", "SERVICE_TASK_CONFIGURATION_FAILURE", "SERVICE_TASK_PLACEMENT_FAILURE", "SERVICE_TASK_START_IMPAIRED",
+			}},
+		}},
+		{"tasks", "Tasks that could not start, or whose container failed", object{
+			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Task State Change"},
+			"detail": object{
+				"clusterArn": []string{cluster}, "lastStatus": []string{"STOPPED"},
+				"$or": []any{
+					object{"stopCode": []string{"TaskFailedToStart"}},
+					object{
+						"stopCode":   []string{"EssentialContainerExited"},
+						"containers": object{"exitCode": []any{object{"anything-but": []int{0}}}},
+					},
+				},
+			},
+		}},
+	}
+}
+
+func (args *EventsArgs) vaultArns() []string {
+	var arns []string
+	for _, name := range args.BackupVaults {
+		arns = append(arns, args.Place.Arn("backup", "backup-vault:"+name))
+	}
+	return arns
+}
+
+// NewEvents makes the rules and leads them to the topic.
+func NewEvents(ctx *pulumi.Context, name string, args *EventsArgs, opts ...pulumi.ResourceOption) (*Events, error) {
+	if args == nil {
+		args = &EventsArgs{}
+	}
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("events %q: %w", name, err)
+	}
+	component := &Events{}
+	if err := ctx.RegisterComponentResource("awslab:monitoring:Events", name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering events %q: %w", name, err)
+	}
+	for _, r := range args.rules() {
+		if err := component.tell(ctx, name, args, r); err != nil {
+			return nil, err
 		}
-		rule, err := cloudwatch.NewEventRule(ctx, name+"-"+e.name, &cloudwatch.EventRuleArgs{
-			Name: pulumi.String(args.alarmName(e.name)), Description: pulumi.String(e.about), EventPattern: pulumi.String(pattern), Tags: pulumi.ToStringMap(args.Tags),
-		}, pulumi.Parent(component))
-		if err != nil {
-			return fmt.Errorf("creating the rule of %s: %w", e.name, err)
-		}
-		if _, err := cloudwatch.NewEventTarget(ctx, name+"-"+e.name+"-topic", &cloudwatch.EventTargetArgs{
-			Rule: rule.Name, TargetId: pulumi.String("topic"), Arn: args.TopicArn,
-			InputTransformer: cloudwatch.EventTargetInputTransformerArgs{InputPaths: pulumi.ToStringMap(e.paths), InputTemplate: pulumi.String(e.template)},
-		}, pulumi.Parent(component)); err != nil {
-			return fmt.Errorf("telling the topic of %s: %w", e.name, err)
-		}
+	}
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
+		return nil, fmt.Errorf("registering outputs of events %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func (component *Events) tell(ctx *pulumi.Context, name string, args *EventsArgs, r rule) error {
+	pattern, err := json.Marshal(r.pattern)
+	if err != nil {
+		return fmt.Errorf("rendering the pattern of rule %q: %w", r.name, err)
+	}
+	made, err := cloudwatch.NewEventRule(ctx, name+"-"+r.name, &cloudwatch.EventRuleArgs{
+		Name: pulumi.String(args.Name + "-" + r.name), Description: pulumi.String(r.description),
+		EventPattern: pulumi.String(pattern), Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return fmt.Errorf("creating rule %q of events %q: %w", r.name, name, err)
+	}
+	// The event goes out as it is: an input transformer would spare the reader some JSON, but chat channels drop what is
+	// no event of AWS.
+	if _, err := cloudwatch.NewEventTarget(ctx, name+"-"+r.name+"-target", &cloudwatch.EventTargetArgs{
+		Rule: made.Name, TargetId: pulumi.String("notifications"), Arn: args.TopicArn,
+	}, pulumi.Parent(component)); err != nil {
+		return fmt.Errorf("leading rule %q of events %q to the topic: %w", r.name, name, err)
 	}
 	return nil
 }

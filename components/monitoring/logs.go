@@ -1,66 +1,123 @@
 package monitoring
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// LogsArgs describe what is made of the services' logs, which are JSON lines with a level.
+// LogsArgs describe whose logs are counted and queried: those of the services that have a log group. They are taken for
+// lines of JSON with the fields that log/slog writes (time, level, msg), and for requests method, path, status and
+// duration_ms.
 type LogsArgs struct {
-	// Prefix begins the names of queries and is the namespace of metrics.
-	Prefix   string
-	Services []Service
+	Watched
 }
 
-// Logs are a metric of errors for each service, and saved queries. Its type token is awslab:monitoring:Logs.
+// Logs count the errors in the services' logs, for the alarm service.logErrors, and keep queries for CloudWatch Logs
+// Insights. Their type token is awslab:monitoring:Logs.
 type Logs struct {
 	pulumi.ResourceState
 }
 
-// queries are saved for CloudWatch Logs Insights.
-var queries = []struct{ name, text string }{
-	{"errors", "fields @timestamp, msg, err\n| filter level = \"ERROR\"\n| sort @timestamp desc\n| limit 100"},
-	{"slow-requests", "fields @timestamp, method, path, status, duration\n| filter ispresent(duration)\n| sort duration desc\n| limit 50"},
-	{"requests-by-status", "filter ispresent(status)\n| stats count(*) by status, bin(5m)"},
+// errorLines is the metric that counts lines of level ERROR.
+const errorLines = "ErrorLines"
+
+// logNamespace is that of the metrics made from a service's log. A metric filter has no way to name the service in a
+// dimension, since the lines do not.
+func logNamespace(prefix string, s Service) string { return prefix + "/" + s.Name }
+
+// errorPattern matches what log/slog and most others write, and fatal or critical too, where there is such a level.
+const errorPattern = `{ ($.level = "ERROR") || ($.level = "error") || ($.level = "FATAL") || ($.level = "fatal") || ($.level = "CRITICAL") || ($.level = "critical") }`
+
+// query is one for Logs Insights.
+type query struct{ name, text string }
+
+const errorsFilter = `| filter level like /(?i)^(error|fatal|critical)$/
+| sort @timestamp desc
+| limit 200`
+
+// queries are asked of all services at once.
+var queries = []query{
+	{"errors", "fields @log, @timestamp, level, msg, error, request_id, trace_id\n" + errorsFilter},
+	{"errors-by-message", `filter level like /(?i)^(error|fatal|critical)$/
+| stats count(*) as errors, latest(@timestamp) as lastSeen by @log, msg
+| sort errors desc
+| limit 50`},
+	{"slow-requests", `fields @timestamp, @log, method, path, status, duration_ms, request_id, trace_id
+| filter ispresent(duration_ms)
+| sort duration_ms desc
+| limit 100`},
+	{"latency-by-path", `filter ispresent(duration_ms)
+| stats count(*) as requests, pct(duration_ms, 50) as p50, pct(duration_ms, 99) as p99, max(duration_ms) as slowest by @log, method, path
+| sort p99 desc
+| limit 100`},
+	{"requests-by-status", `filter ispresent(status)
+| stats count(*) as requests by @log, status, bin(5m)
+| sort requests desc`},
+	{"one-request", `fields @timestamp, @log, level, msg, @message
+| filter request_id = "put the request's id here"
+| sort @timestamp asc`},
 }
 
-// NewLogs makes the metrics and queries.
+// NewLogs makes the filters and queries.
 func NewLogs(ctx *pulumi.Context, name string, args *LogsArgs, opts ...pulumi.ResourceOption) (*Logs, error) {
-	if args == nil || args.Prefix == "" {
-		return nil, fmt.Errorf("logs %q: %w", name, errors.New("Prefix: missing; say how the queries' names begin"))
+	if args == nil {
+		args = &LogsArgs{}
+	}
+	if err := args.validate(); err != nil {
+		return nil, fmt.Errorf("logs %q: %w", name, err)
 	}
 	component := &Logs{}
 	if err := ctx.RegisterComponentResource("awslab:monitoring:Logs", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering logs %q: %w", name, err)
 	}
-	groups := pulumi.StringArray{}
+	var groups pulumi.StringArray
 	for _, s := range args.Services {
+		if s.LogGroup == nil {
+			continue
+		}
 		groups = append(groups, s.LogGroup)
-		if _, err := cloudwatch.NewLogMetricFilter(ctx, name+"-"+s.Name+"-errors", &cloudwatch.LogMetricFilterArgs{
-			Name: pulumi.String(args.Prefix + "-" + s.Name + "-errors"), LogGroupName: s.LogGroup,
-			Pattern: pulumi.String(`{ $.level = "ERROR" }`),
-			MetricTransformation: cloudwatch.LogMetricFilterMetricTransformationArgs{
-				Name: pulumi.String(s.Name + "-errors"), Namespace: pulumi.String(args.Prefix), Value: pulumi.String("1"), DefaultValue: pulumi.String("0"),
-			},
-		}, pulumi.Parent(component)); err != nil {
-			return nil, fmt.Errorf("counting the errors of service %s: %w", s.Name, err)
+		if err := component.countErrors(ctx, name, args, s); err != nil {
+			return nil, err
+		}
+		if err := component.save(ctx, name, args, query{"errors-of-" + s.Name, "fields @timestamp, level, msg, error, request_id, trace_id\n" + errorsFilter}, pulumi.StringArray{s.LogGroup}); err != nil {
+			return nil, err
 		}
 	}
 	for _, q := range queries {
 		if len(groups) == 0 {
 			break
 		}
-		if _, err := cloudwatch.NewQueryDefinition(ctx, name+"-"+q.name, &cloudwatch.QueryDefinitionArgs{
-			Name: pulumi.String(args.Prefix + "/" + q.name), LogGroupNames: groups, QueryString: pulumi.String(q.text),
-		}, pulumi.Parent(component)); err != nil {
-			return nil, fmt.Errorf("saving query %s: %w", q.name, err)
+		if err := component.save(ctx, name, args, q, groups); err != nil {
+			return nil, err
 		}
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
 		return nil, fmt.Errorf("registering outputs of logs %q: %w", name, err)
 	}
 	return component, nil
+}
+
+func (component *Logs) countErrors(ctx *pulumi.Context, name string, args *LogsArgs, s Service) error {
+	if _, err := cloudwatch.NewLogMetricFilter(ctx, name+"-"+s.Name+"-errors", &cloudwatch.LogMetricFilterArgs{
+		Name: pulumi.String(args.Name + "-" + s.Name + "-errors"), LogGroupName: s.LogGroup, Pattern: pulumi.String(errorPattern),
+		MetricTransformation: cloudwatch.LogMetricFilterMetricTransformationArgs{
+			Namespace: pulumi.String(logNamespace(args.Name, s)), Name: pulumi.String(errorLines),
+			Value: pulumi.String("1"), DefaultValue: pulumi.String("0"), Unit: pulumi.String("Count"),
+		},
+	}, pulumi.Parent(component)); err != nil {
+		return fmt.Errorf("counting the errors of service %q: %w", s.Name, err)
+	}
+	return nil
+}
+
+func (component *Logs) save(ctx *pulumi.Context, name string, args *LogsArgs, q query, groups pulumi.StringArray) error {
+	if _, err := cloudwatch.NewQueryDefinition(ctx, name+"-query-"+q.name, &cloudwatch.QueryDefinitionArgs{
+		// The console shows what is before a slash as a folder.
+		Name: pulumi.String(args.Name + "/" + q.name), QueryString: pulumi.String(q.text), LogGroupNames: groups,
+	}, pulumi.Parent(component)); err != nil {
+		return fmt.Errorf("saving query %q: %w", q.name, err)
+	}
+	return nil
 }

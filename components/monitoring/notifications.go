@@ -1,72 +1,86 @@
 package monitoring
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/mail"
 	"net/url"
 	"regexp"
-	"strings"
+	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/chatbot"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
 )
 
-// NotificationsArgs describe who is told.
+// NotificationsArgs describe who is told. AWS asks each e-mail address and URL to confirm before it tells them anything.
 type NotificationsArgs struct {
+	// Place is where the topic lives. Alarms tell only topics of their own region.
 	Place identity.Place
-	// Name of the topic, 1 to 256 letters, digits, hyphens and underscores.
+	// Name of the topic, 1 to 200 letters, digits, hyphens and underscores.
 	Name string
-	// KmsKeyArn encrypts the messages. Its policy has to let CloudWatch, EventBridge, AWS Backup and RDS events use it.
+	// KmsKeyArn encrypts the messages; its policy needs [KeyStatements]. Nil means that they are not encrypted: with SNS's
+	// own key, whose policy nobody can change, alarms and events would not arrive.
 	KmsKeyArn pulumi.StringInput
-	// Emails and Urls (HTTPS) are told. AWS asks each to confirm.
-	Emails, Urls []string
-	// Slack is nil for no channel.
-	Slack               *Slack
-	PermissionsBoundary string
-	Tags                map[string]string
+	// Emails are addresses.
+	Emails []string
+	// Urls begin with https://. They are kept as secrets, since many have a token in them.
+	Urls []string
+	// Slack and Teams are channels. Nil means none.
+	Slack *Slack
+	Teams *Teams
+	// RolePath and PermissionsBoundary are for the role of the channels; empty means "/" and none.
+	RolePath, PermissionsBoundary string
+	Tags                          map[string]string
 }
 
-// Slack is a channel of a workspace that the account's administrators have let in (AWS Chatbot).
-type Slack struct{ TeamId, ChannelId string }
-
-// Notifications is a topic with its subscribers. Its type token is awslab:monitoring:Notifications.
+// Notifications are a topic and those who are told of what is published to it. Their type token is
+// awslab:monitoring:Notifications.
 type Notifications struct {
 	pulumi.ResourceState
 
+	// TopicArn becomes known once the services that publish are let in.
 	TopicArn pulumi.StringOutput `pulumi:"topicArn"`
+	// Arn is the same, known in preview, for policy documents.
+	Arn string
+	// Name is the one given.
+	Name string
 }
 
-// publishers are the services of AWS that tell of alarms, events, backups and databases.
-var publishers = []string{"backup.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"}
+// maxRoleName is IAM's ("IAM and AWS STS quotas" in the IAM user guide).
+const maxRoleName = 64
 
-var topicName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+var topicPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
 func (args *NotificationsArgs) validate() error {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Place.Validate(), args.Slack.validate(), args.Teams.validate()}
 	add := func(wrong bool, format string, values ...any) {
 		if wrong {
 			problems = append(problems, fmt.Errorf(format, values...))
 		}
 	}
-	add(!topicName.MatchString(args.Name), "Name: %q; use 1 to 256 letters, digits, hyphens and underscores", args.Name)
-	add(args.KmsKeyArn == nil, "KmsKeyArn: missing")
+	add(!topicPattern.MatchString(args.Name), "Name: %q; use 1 to 200 letters, digits, hyphens and underscores", args.Name)
+	if args.Slack != nil || args.Teams != nil {
+		role := args.channelRole().Name
+		add(len(role) > maxRoleName, "Name: %q makes the role's name %q, of %d characters; IAM allows %d", args.Name, role, len(role), maxRoleName)
+	}
 	for i, address := range args.Emails {
-		_, err := mail.ParseAddress(address)
-		add(err != nil, "Emails[%d]: %q is no e-mail address", i, address)
+		parsed, err := mail.ParseAddress(address)
+		add(err != nil || parsed.Address != address, "Emails[%d]: %q is no e-mail address", i, address)
+		add(slices.Index(args.Emails, address) < i, "Emails[%d]: %q is there twice", i, address)
 	}
 	for i, text := range args.Urls {
 		u, err := url.Parse(text)
-		add(err != nil || u.Scheme != "https" || u.Host == "", "Urls[%d]: %q is no URL that begins with https://", i, text)
+		// The URL itself may be a secret.
+		add(err != nil || u.Scheme != "https" || u.Host == "", "Urls[%d]: is no URL that begins with https:// and a host", i)
+		add(slices.Index(args.Urls, text) < i, "Urls[%d]: is there twice", i)
 	}
-	add(args.Slack != nil && (args.Slack.TeamId == "" || args.Slack.ChannelId == ""), "Slack: %+v; give the ids of team and channel", args.Slack)
 	return errors.Join(problems...)
 }
 
-// NewNotifications makes the topic and its subscriptions.
+// NewNotifications makes the topic, its policy and its subscriptions.
 func NewNotifications(ctx *pulumi.Context, name string, args *NotificationsArgs, opts ...pulumi.ResourceOption) (*Notifications, error) {
 	if args == nil {
 		args = &NotificationsArgs{}
@@ -74,77 +88,77 @@ func NewNotifications(ctx *pulumi.Context, name string, args *NotificationsArgs,
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("notifications %q: %w", name, err)
 	}
-	component := &Notifications{}
+	policy, err := args.topicPolicy()
+	if err != nil {
+		return nil, fmt.Errorf("rendering the topic policy of notifications %q: %w", name, err)
+	}
+	component := &Notifications{Arn: args.topicArn(), Name: args.Name}
 	if err := ctx.RegisterComponentResource("awslab:monitoring:Notifications", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering notifications %q: %w", name, err)
 	}
-	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{
-		Name: pulumi.String(args.Name), KmsMasterKeyId: args.KmsKeyArn.ToStringOutput().ToStringPtrOutput(), Tags: pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component))
+	topic, err := component.newTopic(ctx, name, args)
 	if err != nil {
-		return nil, fmt.Errorf("creating the topic of notifications %q: %w", name, err)
+		return nil, err
 	}
-	document, err := args.policy()
+	letIn, err := sns.NewTopicPolicy(ctx, name+"-topic-policy", &sns.TopicPolicyArgs{Arn: topic.Arn, Policy: pulumi.String(policy)}, pulumi.Parent(component))
 	if err != nil {
-		return nil, fmt.Errorf("rendering the policy of notifications %q: %w", name, err)
-	}
-	policy, err := sns.NewTopicPolicy(ctx, name+"-policy", &sns.TopicPolicyArgs{Arn: topic.Arn, Policy: pulumi.String(document)}, pulumi.Parent(component))
-	if err != nil {
-		return nil, fmt.Errorf("creating the policy of notifications %q: %w", name, err)
+		return nil, fmt.Errorf("creating the topic policy of notifications %q: %w", name, err)
 	}
 	if err := component.subscribe(ctx, name, args, topic); err != nil {
 		return nil, err
 	}
-	// Who publishes waits until it may.
-	component.TopicArn = pulumi.All(topic.Arn, policy.ID()).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
+	if err := component.newChannels(ctx, name, args, topic); err != nil {
+		return nil, err
+	}
+	component.TopicArn = pulumi.All(topic.Arn, letIn.ID()).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"topicArn": component.TopicArn}); err != nil {
 		return nil, fmt.Errorf("registering outputs of notifications %q: %w", name, err)
 	}
 	return component, nil
 }
 
-func (args *NotificationsArgs) policy() (string, error) {
-	topic := []string{args.Place.Arn("sns", args.Name)}
-	return identity.Document{Statements: []identity.Statement{
-		{Sid: "ServicesPublish", Actions: []string{"sns:Publish"}, Resources: topic,
-			Principals: []identity.Principal{{Type: "Service", Values: publishers}},
-			Conditions: []identity.Condition{{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{args.Place.AccountId}}}},
-		{Sid: "TlsOnly", Effect: identity.Deny, Actions: []string{"sns:Publish"}, Resources: topic,
-			Principals: []identity.Principal{{Type: "AWS", Values: []string{"*"}}},
-			Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}}},
-	}}.JSON()
+func (args *NotificationsArgs) topicArn() string { return args.Place.Arn("sns", args.Name) }
+
+func (component *Notifications) newTopic(ctx *pulumi.Context, name string, args *NotificationsArgs) (*sns.Topic, error) {
+	topicArgs := &sns.TopicArgs{
+		Name: pulumi.String(args.Name), DisplayName: pulumi.String(args.Name),
+		SignatureVersion: pulumi.Int(2), // SHA-256
+		Tags:             pulumi.ToStringMap(args.Tags),
+	}
+	if args.KmsKeyArn != nil {
+		topicArgs.KmsMasterKeyId = args.KmsKeyArn.ToStringOutput().ToStringPtrOutput()
+	}
+	topic, err := sns.NewTopic(ctx, name+"-topic", topicArgs, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating topic %q: %w", args.Name, err)
+	}
+	return topic, nil
 }
 
 func (component *Notifications) subscribe(ctx *pulumi.Context, name string, args *NotificationsArgs, topic *sns.Topic) error {
-	for protocol, endpoints := range map[string][]string{"email": args.Emails, "https": args.Urls} {
-		for _, endpoint := range endpoints {
-			if _, err := sns.NewTopicSubscription(ctx, name+"-"+protocol+"-"+strings.Trim(endpoint, "/"), &sns.TopicSubscriptionArgs{
-				Topic: topic.Arn, Protocol: pulumi.String(protocol), Endpoint: pulumi.String(endpoint),
-			}, pulumi.Parent(component)); err != nil {
-				return fmt.Errorf("subscribing %s to notifications %q: %w", endpoint, name, err)
-			}
+	subscribe := func(as, protocol string, endpoint pulumi.StringInput) error {
+		if _, err := sns.NewTopicSubscription(ctx, name+"-"+as, &sns.TopicSubscriptionArgs{
+			Topic: topic.Arn, Protocol: pulumi.String(protocol), Endpoint: endpoint,
+		}, pulumi.Parent(component)); err != nil {
+			return fmt.Errorf("subscribing %s to topic %q: %w", as, args.Name, err)
 		}
-	}
-	if args.Slack == nil {
 		return nil
 	}
-	role, err := identity.NewRole(ctx, name+"-slack", &identity.RoleArgs{
-		Name: args.Name + "-slack", Description: "What people may look at from Slack", PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
-		Trust: identity.ServiceTrust("chatbot.amazonaws.com", args.Place.AccountId, "arn:"+args.Place.Partition+":chatbot::"+args.Place.AccountId+":*"),
-		Policies: map[string]identity.Document{"look": {Statements: []identity.Statement{{
-			Sid: "LookAtAlarms", Actions: []string{"cloudwatch:DescribeAlarms"}, Resources: []string{args.Place.Arn("cloudwatch", "alarm:*")},
-		}}}},
-	}, pulumi.Parent(component))
-	if err != nil {
-		return fmt.Errorf("creating the role of notifications %q: %w", name, err)
+	for _, address := range args.Emails {
+		if err := subscribe("email-"+address, "email", pulumi.String(address)); err != nil {
+			return err
+		}
 	}
-	if _, err := chatbot.NewSlackChannelConfiguration(ctx, name+"-slack", &chatbot.SlackChannelConfigurationArgs{
-		ConfigurationName: pulumi.String(args.Name), SlackTeamId: pulumi.String(args.Slack.TeamId), SlackChannelId: pulumi.String(args.Slack.ChannelId),
-		IamRoleArn: role.Arn, SnsTopicArns: pulumi.StringArray{topic.Arn}, LoggingLevel: pulumi.String("ERROR"),
-		GuardrailPolicyArns: pulumi.ToStringArray([]string{"arn:" + args.Place.Partition + ":iam::aws:policy/CloudWatchReadOnlyAccess"}),
-		Tags:                pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component)); err != nil {
-		return fmt.Errorf("telling the Slack channel of notifications %q: %w", name, err)
+	for _, text := range args.Urls {
+		endpoint := pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput)
+		if err := subscribe("url-"+urlName(text), "https", endpoint); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// urlName tells URLs apart without showing them: URNs are public.
+func urlName(text string) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:12]
 }

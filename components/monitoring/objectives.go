@@ -3,123 +3,175 @@ package monitoring
 import (
 	"errors"
 	"fmt"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"strconv"
+	"strings"
 )
 
-// Objectives are service level objectives over 30 days; 0 is none.
+// Objectives are service level objectives over 30 days. What they allow to fail is the error budget.
+//
+// How fast the budget is used up, the burn rate, is alarmed over a long and a short window at once (Google, The Site
+// Reliability Workbook, ch. 5, "Multiwindow, Multi-Burn-Rate Alerts"): the long one makes the alarm sure, the short one
+// lets it end soon after the trouble does.
 type Objectives struct {
-	// Availability is the percentage of requests that are not answered with 5xx, 50 to 99.999.
+	// Availability is the percentage of requests that are answered without a server error, above 95 and below 100. 0
+	// means no objective.
 	Availability float64
-	// LatencyMilliseconds is what LatencyPercentage of the requests (50 to 99.999) are answered within.
+	// LatencyMilliseconds, 1 to 60000, is what LatencyPercentage of the requests, above 95 and below 100, are answered
+	// faster than. Both 0 mean no objective.
 	LatencyMilliseconds int
 	LatencyPercentage   float64
 }
 
-func (o Objectives) validate() error {
+// window is a pair of windows with the burn rate that is too fast for them.
+type window struct {
+	name string
+	// rate is how many times faster than in 30 days the budget is used up.
+	rate float64
+	// long and short are in seconds.
+	long, short int
+}
+
+// windows are the two of the workbook that call for somebody at once; it sends a ticket for slower ones. The first uses
+// 2 % of the budget in an hour, the second 5 % in six.
+var windows = []window{
+	{"fast", 14.4, 3600, 300},
+	{"slow", 6, 6 * 3600, 1800},
+}
+
+const (
+	objectiveSeconds = 30 * 24 * 3600
+	// minObjective is the lowest objective that the fast window can alarm: when all requests fail, an objective of p
+	// percent is missed 100 / (100 - p) times over, which has to be more than 14.4.
+	minObjective = 95
+	// minRequests in the long window keep a single failure among few requests from looking like an outage.
+	minRequests = 100
+)
+
+// budgetUsed is the share of the 30 days' budget that is gone when the long window ends at this rate.
+func (w window) budgetUsed() float64 { return w.rate * float64(w.long) / objectiveSeconds }
+
+func (o Objectives) validate(at string, routed bool) error {
 	var problems []error
-	for field, p := range map[string]float64{"Availability": o.Availability, "LatencyPercentage": o.LatencyPercentage} {
-		if p != 0 && (p < 50 || p > 99.999) {
-			problems = append(problems, fmt.Errorf("Objectives.%s: %v; use 50 to 99.999, or 0 for none", field, p))
+	check := func(field string, percentage float64) {
+		if percentage != 0 && !(percentage > minObjective && percentage < 100) {
+			problems = append(problems, fmt.Errorf("%s.%s: %g; use more than %d and less than 100, or 0 for no objective", at, field, percentage, minObjective))
 		}
 	}
-	if o.LatencyMilliseconds < 0 {
-		problems = append(problems, fmt.Errorf("Objectives.LatencyMilliseconds: %d is negative", o.LatencyMilliseconds))
+	check("Availability", o.Availability)
+	check("LatencyPercentage", o.LatencyPercentage)
+	if (o.LatencyMilliseconds == 0) != (o.LatencyPercentage == 0) {
+		problems = append(problems, fmt.Errorf("%s: LatencyMilliseconds %d, LatencyPercentage %g; set both, or none", at, o.LatencyMilliseconds, o.LatencyPercentage))
+	}
+	if o.LatencyMilliseconds < 0 || o.LatencyMilliseconds > 60000 {
+		problems = append(problems, fmt.Errorf("%s.LatencyMilliseconds: %d; use 1 to 60000", at, o.LatencyMilliseconds))
+	}
+	if !routed && o != (Objectives{}) {
+		problems = append(problems, fmt.Errorf("%s: only the load balancer counts and times requests; leave them out for a service without target group", at))
 	}
 	return errors.Join(problems...)
 }
 
-// burn is how fast what may fail in 30 days is used up, seen over a long window and, so that the alarm is over soon after
-// the trouble, a short one ("Alerting on SLOs", The Site Reliability Workbook, table 5-8).
-type burn struct {
-	name        string
-	rate        float64
-	long, short int // seconds
-}
-
-var burns = []burn{
-	{"fast", 14.4, 3600, 300},      // 2 % of the budget in an hour
-	{"slow", 6, 6 * 3600, 30 * 60}, // 5 % of the budget in six hours
-}
-
-// Budget is the part of the requests that may fail, for an objective in percent.
-func Budget(objective float64) float64 { return (100 - objective) / 100 }
-
-// Spent is the part of a 30-day budget that burning at a rate uses up in a number of seconds.
-func Spent(rate float64, seconds int) float64 { return rate * float64(seconds) / (30 * 24 * 3600) }
-
-// objective is one of a service's: what counts as bad, of what counts at all.
+// objective is one objective in a form that can be measured.
 type objective struct {
-	name   string
+	name, promise string
+	metrics       []metric
+	// missed is the share of requests that miss it, 0 to 1, by the ids of the metrics.
+	missed string
+	// budget is the share that may.
 	budget float64
-	// bad and all are expressions over the metrics' ids.
-	ratio   string
-	metrics map[string]signal
 }
 
-func (o Objectives) list() []objective {
-	requests := signal{namespace: "AWS/ApplicationELB", metric: "RequestCount", statistic: "Sum"}
-	var list []objective
-	if o.Availability > 0 {
-		list = append(list, objective{"availability", Budget(o.Availability), "IF(all%[1]d > 0, FILL(bad%[1]d, 0) / all%[1]d, 0)", map[string]signal{
-			"bad": {namespace: "AWS/ApplicationELB", metric: "HTTPCode_Target_5XX_Count", statistic: "Sum"}, "all": requests,
-		}})
-	}
-	if o.LatencyMilliseconds > 0 && o.LatencyPercentage > 0 {
-		// PR is the percentage of values in a range.
-		within := fmt.Sprintf("PR(:%v)", float64(o.LatencyMilliseconds)/1000)
-		list = append(list, objective{"latency", Budget(o.LatencyPercentage), "1 - FILL(fast%[1]d, 100) / 100", map[string]signal{
-			"fast": {namespace: "AWS/ApplicationELB", metric: "TargetResponseTime", statistic: within},
-		}})
-	}
-	return list
-}
+// requestCount is needed by every objective.
+var requestCount = metric{"requests", "AWS/ApplicationELB", "RequestCount", "Sum", targetGroup}
 
-// newObjectives makes an alarm for each objective and speed of burning.
-func (component *Alarms) newObjectives(ctx *pulumi.Context, name string, args *AlarmsArgs, service Service) ([]madeAlarm, error) {
-	if service.TargetGroup == nil || args.Watched.LoadBalancer == nil {
-		return nil, nil
-	}
-	dimensions := pulumi.StringMap{"TargetGroup": service.TargetGroup, "LoadBalancer": args.Watched.LoadBalancer.ArnSuffix}
-	var made []madeAlarm
-	for _, o := range service.Objectives.list() {
-		for _, b := range burns {
-			alarmName := args.alarmName(service.Name, o.name, b.name+"-burn")
-			alarm, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+service.Name+"-"+o.name+"-"+b.name, &cloudwatch.MetricAlarmArgs{
-				Name:             pulumi.String(alarmName),
-				AlarmDescription: pulumi.Sprintf("Service %s uses up what may fail of its %s %v times as fast as it may", service.Name, o.name, b.rate),
-				// The long window is the period of the result; the short one is looked at in the same expression.
-				ComparisonOperator: pulumi.String("GreaterThanThreshold"), EvaluationPeriods: pulumi.Int(1), Threshold: pulumi.Float64(0),
-				TreatMissingData: pulumi.String("notBreaching"), MetricQueries: o.queries(b, dimensions),
-				AlarmActions: pulumi.Array{args.TopicArn}, OkActions: pulumi.Array{args.TopicArn}, Tags: pulumi.ToStringMap(args.Tags),
-			}, pulumi.Parent(component))
-			if err != nil {
-				return nil, fmt.Errorf("creating alarm %s: %w", alarmName, err)
-			}
-			made = append(made, madeAlarm{alarmName, alarm})
-			component.Names = append(component.Names, alarmName)
-		}
-	}
-	return made, nil
-}
-
-// queries ask whether in both windows more than rate times the budget went wrong.
-func (o objective) queries(b burn, dimensions pulumi.StringMap) cloudwatch.MetricAlarmMetricQueryArray {
-	var queries cloudwatch.MetricAlarmMetricQueryArray
-	for i, window := range []int{b.long, b.short} {
-		for _, id := range sortedKeys(o.metrics) {
-			s := o.metrics[id]
-			s.period = window
-			queries = append(queries, s.query(fmt.Sprintf("%s%d", id, i), dimensions, false))
-		}
-		queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
-			Id: pulumi.String(fmt.Sprintf("ratio%d", i)), Expression: pulumi.String(fmt.Sprintf(o.ratio, i)), ReturnData: pulumi.Bool(false),
+func (o Objectives) objectives() []objective {
+	var all []objective
+	if o.Availability != 0 {
+		all = append(all, objective{
+			name: "availability", promise: fmt.Sprintf("%g %% of requests succeed", o.Availability),
+			metrics: []metric{
+				requestCount,
+				{"errors", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", targetGroup},
+				{"unreachable", "AWS/ApplicationELB", "TargetConnectionErrorCount", "Sum", targetGroup},
+			},
+			missed: "(FILL(errors, 0) + FILL(unreachable, 0)) / requests",
+			budget: budget(o.Availability),
 		})
 	}
-	limit := b.rate * o.budget
-	return append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
-		Id: pulumi.String("burning"), Label: pulumi.String("Burning"), ReturnData: pulumi.Bool(true),
-		Expression: pulumi.String(fmt.Sprintf("IF(ratio0 > %[1]g AND ratio1 > %[1]g, 1, 0)", limit)),
-	})
+	if o.LatencyMilliseconds != 0 {
+		all = append(all, objective{
+			name: "latency", promise: fmt.Sprintf("%g %% of requests take less than %d ms", o.LatencyPercentage, o.LatencyMilliseconds),
+			metrics: []metric{
+				requestCount,
+				// A percentile rank is the percentage of values in a range (CloudWatch user guide, "Statistics definitions").
+				{"fast", "AWS/ApplicationELB", "TargetResponseTime", fmt.Sprintf("PR(:%s)", decimal(float64(o.LatencyMilliseconds)/1000)), targetGroup},
+			},
+			missed: "(100 - fast) / 100",
+			budget: budget(o.LatencyPercentage),
+		})
+	}
+	return all
+}
+
+// budget is the share of requests that may miss an objective.
+func budget(percentage float64) float64 { return (100 - percentage) / 100 }
+
+// burnRate is the expression for the burn rate, 1 being what uses the budget up in exactly 30 days.
+func (o objective) burnRate(minimum int) string {
+	rate := o.missed + " / " + decimal(o.budget)
+	if minimum == 0 {
+		return rate
+	}
+	return fmt.Sprintf("IF(requests >= %d, %s, 0)", minimum, rate)
+}
+
+// decimal writes a number without an exponent, which metric math does not read, and without the noise of binary
+// fractions.
+func decimal(x float64) string {
+	text := strconv.FormatFloat(x, 'f', 9, 64)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// burnAlarm is an objective watched over a pair of windows.
+type burnAlarm struct {
+	name, description string
+	long, short       alarm
+}
+
+func (s Service) burnAlarms(t target) []burnAlarm {
+	var all []burnAlarm
+	for _, o := range s.Objectives.objectives() {
+		for _, w := range windows {
+			name := fmt.Sprintf("service-%s-%s-%s", s.Name, o.name, w.name)
+			all = append(all, burnAlarm{
+				name: name,
+				description: fmt.Sprintf("Service %s misses its objective that %s: at this rate %.0f %% of what may fail in 30 days is used up in %s, and all of it in %s.",
+					s.Name, o.promise, 100*w.budgetUsed(), span(w.long), span(int(objectiveSeconds/w.rate))),
+				long:  o.alarm(t, name, w, w.long, minRequests),
+				short: o.alarm(t, name, w, w.short, 0),
+			})
+		}
+	}
+	return all
+}
+
+func (o objective) alarm(t target, name string, w window, period, minimum int) alarm {
+	return alarm{
+		key: "objective." + o.name, name: name + "-" + strings.ReplaceAll(span(period), " ", ""),
+		description: fmt.Sprintf("Of service %s, the error budget of %q is used up more than %g times too fast over %s. Part of the composite alarm %s.",
+			t.name, o.promise, w.rate, span(period), name),
+		metrics: o.metrics, dimensions: t.dimensions, expression: o.burnRate(minimum),
+		comparison: above, limit: w.rate, period: period, datapoints: 1, periods: 1, missing: fine, silent: true,
+	}
+}
+
+// span writes seconds as people do.
+func span(seconds int) string {
+	switch {
+	case seconds >= 48*3600:
+		return fmt.Sprintf("%d days", seconds/86400)
+	case seconds >= 3600:
+		return fmt.Sprintf("%d h", seconds/3600)
+	}
+	return fmt.Sprintf("%d min", seconds/60)
 }

@@ -3,68 +3,119 @@ package monitoring
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/xray"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// TracingArgs describe which requests are traced, and how traces are grouped.
+// TracingArgs describe which traces X-Ray keeps and how it groups them.
 type TracingArgs struct {
-	// Name of the group, and the beginning of those of the rules, 1 to 20 characters.
+	// Name of the group of all services, and the beginning of the names of rules and of services: 1 to 21 letters, digits,
+	// hyphens and underscores.
 	Name string
-	// Services are the names by which services call themselves in traces.
-	Services []string
-	// Rate is the part of the requests that is traced beyond one a second, 0 to 1.
-	Rate float64
-	Tags map[string]string
+	// Services are those that send traces, at least one.
+	Services []TracedService
+	// ReservoirSize is how many requests a second are traced in any case, of each service.
+	ReservoirSize int
+	// FixedRate is the share of the others that is traced, 0 to 1.
+	FixedRate float64
+	// UntracedPaths are URL paths, * and ? standing for anything, of which nothing is traced. Default: /healthz and /readyz.
+	UntracedPaths []string
+	// Insights lets X-Ray look for anomalies in the groups, at a price for each trace.
+	Insights bool
+	// EncryptionKeyArn is the KMS key that encrypts traces. There is one for the whole account and region, so that only one
+	// stack may set it, and it stays when the stack goes. Nil leaves it as it is.
+	EncryptionKeyArn pulumi.StringInput
+	Tags             map[string]string
 }
 
-// Tracing is a group of traces in X-Ray with its sampling rules. Its type token is awslab:monitoring:Tracing.
+// TracedService is a service that sends traces.
+type TracedService struct {
+	// Name ends the names of resources.
+	Name string
+	// ServiceName is what it is called in traces (OTEL_SERVICE_NAME), and its group and rule too: the Name of all, a hyphen
+	// and more, up to 32 characters.
+	ServiceName string
+}
+
+// Tracing is how X-Ray samples and groups traces. Its type token is awslab:monitoring:Tracing.
 type Tracing struct {
 	pulumi.ResourceState
 }
 
-// slow is from how many seconds on X-Ray's insights look at a trace.
-const slow = 5
+const (
+	// X-Ray's limits of groups, rules and paths (API, CreateGroup and CreateSamplingRule).
+	maxGroupName = 32
+	maxPath      = 128
+	// Rules are tried in the order of their priorities, 1 to 9999; the account's default rule comes after all.
+	untracedPriority = 1000
+	servicesPriority = 2000
+)
 
-// rulePriority leaves room before it for rules that people add by hand (1 is the first, 9999 the last).
-const rulePriority = 5000
+var (
+	tracingName   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,21}$`)
+	tracedService = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+)
 
-// NewTracing makes the group and a sampling rule for each service.
+func (args *TracingArgs) validate() error {
+	var problems []error
+	add := func(wrong bool, format string, values ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, values...))
+		}
+	}
+	add(!tracingName.MatchString(args.Name), "Name: %q; use 1 to 21 letters, digits, hyphens and underscores", args.Name)
+	add(len(args.Services) == 0, "Services: missing; there is nothing to trace")
+	for i, s := range args.Services {
+		add(!namePattern.MatchString(s.Name), "Services[%d].Name: %q; use 1 to 64 letters, digits and hyphens", i, s.Name)
+		add(!tracedService.MatchString(s.ServiceName) || !strings.HasPrefix(s.ServiceName, args.Name+"-"),
+			"Services[%d].ServiceName: %q; use %s-, and up to %d letters, digits, hyphens and underscores in all", i, s.ServiceName, args.Name, maxGroupName)
+		same := func(o TracedService) bool { return o.Name == s.Name || o.ServiceName == s.ServiceName }
+		add(slices.IndexFunc(args.Services, same) < i, "Services[%d]: %+v is there twice", i, s)
+	}
+	add(args.ReservoirSize < 0, "ReservoirSize: %d is negative", args.ReservoirSize)
+	add(!(args.FixedRate >= 0 && args.FixedRate <= 1), "FixedRate: %g; use 0 to 1", args.FixedRate)
+	for i, path := range args.untraced() {
+		add(!strings.HasPrefix(path, "/") || len(path) > maxPath, "UntracedPaths[%d]: %q; use a path of up to %d characters that begins with a slash", i, path, maxPath)
+	}
+	return errors.Join(problems...)
+}
+
+func (args *TracingArgs) untraced() []string {
+	if args.UntracedPaths == nil {
+		return []string{"/healthz", "/readyz"}
+	}
+	return args.UntracedPaths
+}
+
+// NewTracing makes groups and sampling rules.
 func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pulumi.ResourceOption) (*Tracing, error) {
 	if args == nil {
 		args = &TracingArgs{}
 	}
-	var problems []error
-	if args.Name == "" || len(args.Name) > 20 {
-		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 20 characters", args.Name))
-	}
-	if args.Rate < 0 || args.Rate > 1 {
-		problems = append(problems, fmt.Errorf("Rate: %v; use 0 to 1", args.Rate))
-	}
-	if err := errors.Join(problems...); err != nil {
+	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("tracing %q: %w", name, err)
 	}
 	component := &Tracing{}
 	if err := ctx.RegisterComponentResource("awslab:monitoring:Tracing", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering tracing %q: %w", name, err)
 	}
-	if _, err := xray.NewGroup(ctx, name+"-group", &xray.GroupArgs{
-		GroupName: pulumi.String(args.Name), FilterExpression: pulumi.Sprintf("fault OR error OR responsetime > %d", slow),
-		InsightsConfiguration: xray.GroupInsightsConfigurationArgs{InsightsEnabled: pulumi.Bool(true), NotificationsEnabled: pulumi.Bool(true)},
-		Tags:                  pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component)); err != nil {
-		return nil, fmt.Errorf("creating the group of tracing %q: %w", name, err)
+	if err := component.newGroups(ctx, name, args); err != nil {
+		return nil, err
 	}
-	for i, service := range args.Services {
-		if _, err := xray.NewSamplingRule(ctx, name+"-"+service, &xray.SamplingRuleArgs{
-			// A rule's name has 32 characters (X-Ray API, SamplingRule).
-			RuleName: pulumi.String(short(service)), Priority: pulumi.Int(rulePriority + i), Version: pulumi.Int(1),
-			ReservoirSize: pulumi.Int(1), FixedRate: pulumi.Float64(args.Rate), ServiceName: pulumi.String(service),
-			Host: pulumi.String("*"), HttpMethod: pulumi.String("*"), UrlPath: pulumi.String("*"), ResourceArn: pulumi.String("*"), ServiceType: pulumi.String("*"),
-			Tags: pulumi.ToStringMap(args.Tags),
+	for _, rule := range args.samplingRules() {
+		if err := component.newRule(ctx, name, args, rule); err != nil {
+			return nil, err
+		}
+	}
+	if args.EncryptionKeyArn != nil {
+		if _, err := xray.NewEncryptionConfig(ctx, name+"-encryption", &xray.EncryptionConfigArgs{
+			Type: pulumi.String("KMS"), KeyId: args.EncryptionKeyArn.ToStringOutput().ToStringPtrOutput(),
 		}, pulumi.Parent(component)); err != nil {
-			return nil, fmt.Errorf("creating the sampling rule of %s: %w", service, err)
+			return nil, fmt.Errorf("encrypting the traces of the account: %w", err)
 		}
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
@@ -73,4 +124,67 @@ func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pul
 	return component, nil
 }
 
-func short(name string) string { return name[:min(32, len(name))] }
+// newGroups makes one group of all services, and one of each.
+func (component *Tracing) newGroups(ctx *pulumi.Context, name string, args *TracingArgs) error {
+	newGroup := func(resource, group, filter string) error {
+		if _, err := xray.NewGroup(ctx, resource, &xray.GroupArgs{
+			GroupName: pulumi.String(group), FilterExpression: pulumi.String(filter),
+			InsightsConfiguration: xray.GroupInsightsConfigurationArgs{
+				InsightsEnabled: pulumi.Bool(args.Insights), NotificationsEnabled: pulumi.Bool(args.Insights),
+			},
+			Tags: pulumi.ToStringMap(args.Tags),
+		}, pulumi.Parent(component)); err != nil {
+			return fmt.Errorf("creating group %q: %w", group, err)
+		}
+		return nil
+	}
+	var filters []string
+	for _, s := range args.Services {
+		filter := fmt.Sprintf("service(%q)", s.ServiceName)
+		filters = append(filters, filter)
+		if err := newGroup(name+"-"+s.Name+"-group", s.ServiceName, filter); err != nil {
+			return err
+		}
+	}
+	return newGroup(name+"-group", args.Name, strings.Join(filters, " OR "))
+}
+
+// samplingRule says how many of the requests that match it are traced.
+type samplingRule struct {
+	// resource ends the name of the resource, name is the rule's.
+	resource, name string
+	priority       int
+	service, path  string
+	reservoir      int
+	rate           float64
+}
+
+// samplingRules are of the stack's services only: nothing is said about what else runs in the account.
+func (args *TracingArgs) samplingRules() []samplingRule {
+	var rules []samplingRule
+	for i, path := range args.untraced() {
+		rules = append(rules, samplingRule{
+			resource: fmt.Sprintf("untraced-%d", i+1), name: fmt.Sprintf("%s-untraced-%d", args.Name, i+1), priority: untracedPriority + i, service: args.Name + "-*", path: path,
+		})
+	}
+	for i, s := range args.Services {
+		rules = append(rules, samplingRule{
+			resource: s.Name, name: s.ServiceName, priority: servicesPriority + i, service: s.ServiceName, path: "*", reservoir: args.ReservoirSize, rate: args.FixedRate,
+		})
+	}
+	return rules
+}
+
+func (component *Tracing) newRule(ctx *pulumi.Context, name string, args *TracingArgs, rule samplingRule) error {
+	anything := pulumi.String("*")
+	if _, err := xray.NewSamplingRule(ctx, name+"-"+rule.resource+"-sampling", &xray.SamplingRuleArgs{
+		RuleName: pulumi.String(rule.name), Priority: pulumi.Int(rule.priority), Version: pulumi.Int(1),
+		ReservoirSize: pulumi.Int(rule.reservoir), FixedRate: pulumi.Float64(rule.rate),
+		ServiceName: pulumi.String(rule.service), UrlPath: pulumi.String(rule.path),
+		ServiceType: anything, Host: anything, HttpMethod: anything, ResourceArn: anything,
+		Tags: pulumi.ToStringMap(args.Tags),
+	}, pulumi.Parent(component)); err != nil {
+		return fmt.Errorf("creating sampling rule %q: %w", rule.name, err)
+	}
+	return nil
+}

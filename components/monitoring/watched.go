@@ -2,99 +2,325 @@ package monitoring
 
 import (
 	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
 )
 
-// Watched is what is watched, by the names that AWS knows it by.
+// edgeRegion is where CloudFront, and web ACLs in front of it, report their metrics.
+const edgeRegion = "us-east-1"
+
+// Watched is what there is to watch. Each thing has a logical Name, of letters, digits and hyphens and unlike that of
+// any other of its kind, that is part of the names of its alarms; the other fields are those by which AWS knows it.
 type Watched struct {
-	// ClusterName is that of the ECS cluster of the services.
-	ClusterName  string
-	Services     []Service
-	LoadBalancer *LoadBalancer
-	Database     *Database
-	Tables       []string           // DynamoDB tables
-	FileSystem   pulumi.StringInput // id of an EFS file system; nil for none
-	Functions    []string           // Lambda functions
-	WebAcl       string             // name of a regional web ACL
-	ScalingGroup string             // Auto Scaling group of the cluster
+	// Name begins the names of alarms, filters and queries, and is the dashboard's: 1 to 64 letters, digits, hyphens and
+	// underscores.
+	Name  string
+	Place identity.Place
+
+	Services          []Service
+	LoadBalancers     []LoadBalancer
+	Databases         []Database
+	Tables            []Table
+	Buckets           []Bucket
+	FileSystems       []FileSystem
+	AutoScalingGroups []AutoScalingGroup
+	Distributions     []Distribution
+	WebAcls           []WebAcl
+	Functions         []Function
+	NatGateways       []NatGateway
+	BackupVaults      []BackupVault
+	Topics            []Topic
 }
 
 // Service is a service of ECS.
 type Service struct {
-	// Name is short, and ServiceName is the service's in ECS.
-	Name, ServiceName string
-	// LogGroup is where its containers write JSON lines with a level.
+	Name        string
+	ServiceName string
+	ClusterName string
+	// LoadBalancerSuffix and TargetGroupSuffix are the ends of the two ARNs. Nil means that it has no target group.
+	LoadBalancerSuffix, TargetGroupSuffix pulumi.StringInput
+	// LogGroup is the name of its log group. Nil means that its log is not watched.
 	LogGroup pulumi.StringInput
-	// TargetGroup is the ARN suffix of its target group; nil for a service that the load balancer does not reach.
-	TargetGroup pulumi.StringInput
-	// Objectives are none when all are 0.
+	// DesiredMin is how few tasks should run. 0 means that none is fine too.
+	DesiredMin int
+	// Objectives are what its users may expect.
 	Objectives Objectives
 }
 
 // LoadBalancer is an application load balancer.
-type LoadBalancer struct{ ArnSuffix pulumi.StringInput }
+type LoadBalancer struct {
+	Name string
+	// Suffix is the end of its ARN.
+	Suffix pulumi.StringInput
+}
 
-// Database is a database of RDS.
+// Database is an RDS instance, or a cluster.
 type Database struct {
-	// Instances are the identifiers of its instances, the writer first.
-	Instances []string
-	// StorageGiB is its size; 0 if it grows without limit.
-	StorageGiB int
+	Name string
+	// Identifier of the instance, or of the cluster when Cluster is set.
+	Identifier string
+	Cluster    bool
+	// Engine is postgres or mysql.
+	Engine string
+	// Replicas are the identifiers of read replicas of an instance.
+	Replicas []string
+	// AllocatedStorageGiB is the size to begin with. 0 means that nobody has to care, as with Aurora.
+	AllocatedStorageGiB int
+	// MaxConnections is how many connections the class takes. 0 means that connections are not alarmed.
+	MaxConnections int
+	// Proxy is the name of the RDS Proxy in front. Empty means none.
+	Proxy string
 }
 
-// subject is one thing that signals are about.
-type subject struct {
-	// name is unique among the subjects of its area.
-	name       string
-	dimensions pulumi.StringMap
+// Table is a DynamoDB table.
+type Table struct{ Name, TableName string }
+
+// Bucket is an S3 bucket.
+type Bucket struct {
+	Name, BucketName string
+	// RequestMetrics is the id of a metrics configuration of the bucket. Empty means that requests are not watched.
+	RequestMetrics string
 }
 
-// subjects are the things of each area.
-func (w Watched) subjects() map[string][]subject {
-	all := map[string][]subject{}
-	add := func(area, name string, dimensions pulumi.StringMap) {
-		all[area] = append(all[area], subject{name, dimensions})
+// FileSystem is an EFS file system.
+type FileSystem struct {
+	Name string
+	Id   pulumi.StringInput
+}
+
+// AutoScalingGroup is a group of instances with the capacity provider that scales it. The group has to publish its
+// metrics (enabledMetrics).
+type AutoScalingGroup struct {
+	Name      string
+	GroupName string
+	// ClusterName and CapacityProvider may both be empty.
+	ClusterName, CapacityProvider string
+}
+
+// Distribution is a distribution of CloudFront.
+type Distribution struct {
+	Name string
+	Id   pulumi.StringInput
+}
+
+// WebAcl is a web ACL of AWS WAF.
+type WebAcl struct {
+	Name string
+	// WebAclName is the metric name of its visibility configuration.
+	WebAclName string
+	// Edge says that it stands in front of CloudFront.
+	Edge bool
+}
+
+// Function is a Lambda function.
+type Function struct {
+	Name, FunctionName string
+	// TimeoutSeconds is after how long Lambda stops it. 0 means that its duration is not alarmed.
+	TimeoutSeconds int
+}
+
+// NatGateway is a NAT gateway.
+type NatGateway struct {
+	Name string
+	Id   pulumi.StringInput
+}
+
+// BackupVault is a vault of AWS Backup that gets a backup every day.
+type BackupVault struct{ Name, VaultName string }
+
+// Topic is an SNS topic.
+type Topic struct{ Name, TopicName string }
+
+var (
+	prefixPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	namePattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,63}$`)
+)
+
+// validate reports everything that is wrong with what is watched.
+func (w *Watched) validate() error {
+	problems := []error{w.Place.Validate()}
+	if !prefixPattern.MatchString(w.Name) {
+		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 64 letters, digits, hyphens and underscores", w.Name))
 	}
-	for _, s := range w.Services {
-		add("service", s.Name, pulumi.StringMap{"ClusterName": pulumi.String(w.ClusterName), "ServiceName": pulumi.String(s.ServiceName)})
-		if s.TargetGroup != nil && w.LoadBalancer != nil {
-			add("target", s.Name, pulumi.StringMap{"TargetGroup": s.TargetGroup, "LoadBalancer": w.LoadBalancer.ArnSuffix})
+	seen := map[string]bool{}
+	for _, f := range w.fields() {
+		if !namePattern.MatchString(f.name) {
+			problems = append(problems, fmt.Errorf("%s.Name: %q; use 1 to 64 letters, digits and hyphens", f.at, f.name))
 		}
-	}
-	if w.LoadBalancer != nil {
-		add("loadBalancer", "load-balancer", pulumi.StringMap{"LoadBalancer": w.LoadBalancer.ArnSuffix})
-	}
-	if w.Database != nil {
-		for i, instance := range w.Database.Instances {
-			dimensions := pulumi.StringMap{"DBInstanceIdentifier": pulumi.String(instance)}
-			add("database", instance, dimensions)
-			if i > 0 {
-				add("replica", instance, dimensions)
+		if seen[f.kind+f.name] {
+			problems = append(problems, fmt.Errorf("%s.Name: %q is used twice", f.at, f.name))
+		}
+		seen[f.kind+f.name] = true
+		for _, needed := range f.needed {
+			if needed.value == nil || needed.value == pulumi.String("") {
+				problems = append(problems, fmt.Errorf("%s.%s: missing", f.at, needed.field))
 			}
 		}
 	}
-	for _, table := range w.Tables {
-		add("table", table, pulumi.StringMap{"TableName": pulumi.String(table)})
+	for i, s := range w.Services {
+		problems = append(problems, s.validate(fmt.Sprintf("Services[%d]", i)))
 	}
-	if w.FileSystem != nil {
-		add("fileSystem", "file-system", pulumi.StringMap{"FileSystemId": w.FileSystem})
+	for i, d := range w.Databases {
+		problems = append(problems, d.validate(fmt.Sprintf("Databases[%d]", i)))
 	}
-	for _, function := range w.Functions {
-		add("function", function, pulumi.StringMap{"FunctionName": pulumi.String(function)})
-	}
-	if w.WebAcl != "" {
-		add("firewall", w.WebAcl, pulumi.StringMap{"WebACL": pulumi.String(w.WebAcl), "Rule": pulumi.String("ALL")})
-	}
-	if w.ScalingGroup != "" {
-		add("instances", w.ScalingGroup, pulumi.StringMap{"AutoScalingGroupName": pulumi.String(w.ScalingGroup)})
-	}
-	return all
+	return errors.Join(problems...)
 }
 
-func (w Watched) validate() error {
-	if len(w.Services) > 0 && w.ClusterName == "" {
-		return errors.New("Watched.ClusterName: missing; say in which cluster the services are")
-	}
-	return nil
+// thing is what every kind of thing has in common.
+type thing struct {
+	kind, at, name string
+	needed         []need
 }
+
+// need is a field that has to have a value.
+type need struct {
+	field string
+	value pulumi.StringInput
+}
+
+func (w *Watched) fields() []thing {
+	var things []thing
+	add := func(kind string, i int, name string, needed ...need) {
+		things = append(things, thing{kind, fmt.Sprintf("%s[%d]", kind, i), name, needed})
+	}
+	for i, s := range w.Services {
+		add("Services", i, s.Name, need{"ServiceName", pulumi.String(s.ServiceName)}, need{"ClusterName", pulumi.String(s.ClusterName)})
+	}
+	for i, b := range w.LoadBalancers {
+		add("LoadBalancers", i, b.Name, need{"Suffix", b.Suffix})
+	}
+	for i, d := range w.Databases {
+		add("Databases", i, d.Name, need{"Identifier", pulumi.String(d.Identifier)})
+	}
+	for i, t := range w.Tables {
+		add("Tables", i, t.Name, need{"TableName", pulumi.String(t.TableName)})
+	}
+	for i, b := range w.Buckets {
+		add("Buckets", i, b.Name, need{"BucketName", pulumi.String(b.BucketName)})
+	}
+	for i, f := range w.FileSystems {
+		add("FileSystems", i, f.Name, need{"Id", f.Id})
+	}
+	for i, g := range w.AutoScalingGroups {
+		add("AutoScalingGroups", i, g.Name, need{"GroupName", pulumi.String(g.GroupName)})
+	}
+	for i, d := range w.Distributions {
+		add("Distributions", i, d.Name, need{"Id", d.Id})
+	}
+	for i, a := range w.WebAcls {
+		add("WebAcls", i, a.Name, need{"WebAclName", pulumi.String(a.WebAclName)})
+	}
+	for i, f := range w.Functions {
+		add("Functions", i, f.Name, need{"FunctionName", pulumi.String(f.FunctionName)})
+	}
+	for i, g := range w.NatGateways {
+		add("NatGateways", i, g.Name, need{"Id", g.Id})
+	}
+	for i, v := range w.BackupVaults {
+		add("BackupVaults", i, v.Name, need{"VaultName", pulumi.String(v.VaultName)})
+	}
+	for i, t := range w.Topics {
+		add("Topics", i, t.Name, need{"TopicName", pulumi.String(t.TopicName)})
+	}
+	return things
+}
+
+func (s Service) validate(at string) error {
+	var problems []error
+	if (s.LoadBalancerSuffix == nil) != (s.TargetGroupSuffix == nil) {
+		problems = append(problems, fmt.Errorf("%s: LoadBalancerSuffix and TargetGroupSuffix come together; set both, or none for a service without target group", at))
+	}
+	if s.DesiredMin < 0 {
+		problems = append(problems, fmt.Errorf("%s.DesiredMin: %d is negative", at, s.DesiredMin))
+	}
+	return errors.Join(append(problems, s.Objectives.validate(at+".Objectives", s.TargetGroupSuffix != nil))...)
+}
+
+func (d Database) validate(at string) error {
+	var problems []error
+	if d.Engine != "postgres" && d.Engine != "mysql" {
+		problems = append(problems, fmt.Errorf("%s.Engine: %q; use postgres or mysql", at, d.Engine))
+	}
+	if d.AllocatedStorageGiB < 0 || d.MaxConnections < 0 {
+		problems = append(problems, fmt.Errorf("%s: AllocatedStorageGiB %d, MaxConnections %d; neither may be negative", at, d.AllocatedStorageGiB, d.MaxConnections))
+	}
+	if d.Cluster && len(d.Replicas) > 0 {
+		problems = append(problems, fmt.Errorf("%s.Replicas: a cluster reports the lag of its readers itself; leave them out", at))
+	}
+	replicas := slices.Sorted(slices.Values(d.Replicas))
+	if len(slices.Compact(replicas)) < len(d.Replicas) {
+		problems = append(problems, fmt.Errorf("%s.Replicas: %q has one twice", at, d.Replicas))
+	}
+	return errors.Join(problems...)
+}
+
+// atEdge tells whether anything reports its metrics in edgeRegion while the rest is elsewhere.
+func (w *Watched) atEdge() bool {
+	return w.Place.Region != edgeRegion &&
+		(len(w.Distributions) > 0 || slices.ContainsFunc(w.WebAcls, func(a WebAcl) bool { return a.Edge }))
+}
+
+// inputs are the values that may not be known yet, in a fixed order.
+func (w *Watched) inputs() []*pulumi.StringInput {
+	var inputs []*pulumi.StringInput
+	add := func(given ...*pulumi.StringInput) {
+		for _, input := range given {
+			if *input != nil {
+				inputs = append(inputs, input)
+			}
+		}
+	}
+	for i := range w.Services {
+		add(&w.Services[i].LoadBalancerSuffix, &w.Services[i].TargetGroupSuffix, &w.Services[i].LogGroup)
+	}
+	for i := range w.LoadBalancers {
+		add(&w.LoadBalancers[i].Suffix)
+	}
+	for i := range w.FileSystems {
+		add(&w.FileSystems[i].Id)
+	}
+	for i := range w.Distributions {
+		add(&w.Distributions[i].Id)
+	}
+	for i := range w.NatGateways {
+		add(&w.NatGateways[i].Id)
+	}
+	return inputs
+}
+
+// resolved is render of w, once all of it is known.
+func (w *Watched) resolved(render func(*Watched) (string, error)) pulumi.StringOutput {
+	var inputs []any
+	for _, input := range w.inputs() {
+		inputs = append(inputs, *input)
+	}
+	return pulumi.All(inputs...).ApplyT(func(known []any) (string, error) {
+		return render(w.with(func(i int) string { return known[i].(string) }))
+	}).(pulumi.StringOutput)
+}
+
+// withPlaceholders is w with something in place of every input.
+func (w *Watched) withPlaceholders() *Watched { return w.with(func(int) string { return "unknown" }) }
+
+// with is a copy of w in which every input is a plain string.
+func (w *Watched) with(value func(int) string) *Watched {
+	other := *w
+	other.Services = slices.Clone(w.Services)
+	other.LoadBalancers = slices.Clone(w.LoadBalancers)
+	other.FileSystems = slices.Clone(w.FileSystems)
+	other.Distributions = slices.Clone(w.Distributions)
+	other.NatGateways = slices.Clone(w.NatGateways)
+	for i, input := range other.inputs() {
+		*input = pulumi.String(value(i))
+	}
+	return &other
+}
+
+// finite tells a number from infinities and from what is no number.
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -2,12 +2,11 @@ package stack
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/monitoring"
 )
 
 // keys are the customer managed keys of the stack.
@@ -30,14 +29,7 @@ func (l *lab) encryption() (err error) {
 	if l.keys.data, err = l.newKey("data", "Data at rest", l.place, l.providers.all); err != nil {
 		return err
 	}
-	uses := []identity.Statement{identity.LogsKeyUse(l.place)}
-	for sid, service := range map[string]string{
-		"Alarms": "cloudwatch.amazonaws.com", "Events": "events.amazonaws.com", "Notifications": "sns.amazonaws.com",
-		"Backups": "backup.amazonaws.com", "DatabaseEvents": "events.rds.amazonaws.com",
-	} {
-		uses = append(uses, identity.KeyUse(sid, service, l.place.AccountId))
-	}
-	slices.SortFunc(uses, func(a, b identity.Statement) int { return strings.Compare(a.Sid, b.Sid) })
+	uses := append(monitoring.KeyStatements(l.place), identity.LogsKeyUse(l.place))
 	if l.keys.logs, err = l.newKey("logs", "Logs and notifications", l.place, l.providers.all, uses...); err != nil {
 		return err
 	}
@@ -48,7 +40,8 @@ func (l *lab) encryption() (err error) {
 	}
 	if l.providers.edge != nil {
 		edge := l.placeIn(edgeRegion)
-		l.keys.edge, err = l.newKey("edge-logs", "Logs of what CloudFront needs here", edge, pulumi.Provider(l.providers.edge), identity.LogsKeyUse(edge))
+		l.keys.edge, err = l.newKey("edge-logs", "Logs and notifications of what CloudFront needs here", edge, pulumi.Provider(l.providers.edge),
+			append(monitoring.KeyStatements(edge), identity.LogsKeyUse(edge))...)
 	}
 	return err
 }

@@ -1,22 +1,28 @@
 package stack
 
 import (
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/awslab/awslab/components/images"
 	"github.com/awslab/awslab/components/monitoring"
 )
 
-// notify makes the topic before anything that has something to tell.
+// notify makes the topics before anything that has something to tell: one in the stack's region, and one in us-east-1
+// when CloudFront reports there.
 func (l *lab) notify() (err error) {
-	m := l.config.Monitoring
-	args := &monitoring.NotificationsArgs{
-		Place: l.place, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls,
-		PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
-	}
-	if m.Slack != nil {
-		args.Slack = &monitoring.Slack{TeamId: m.Slack.Team, ChannelId: m.Slack.Channel}
-	}
-	if l.notifications, err = monitoring.NewNotifications(l.Context, "lab", args, l.providers.all); err != nil {
+	args := l.notificationsArgs()
+	if l.notifications, err = monitoring.NewNotifications(l.Context, "lab", &args, l.providers.all); err != nil {
 		return err
+	}
+	if l.config.Website != nil && l.place.Region != edgeRegion {
+		edge := args // the channels hear of the first topic only: one configuration a channel
+		edge.Place, edge.Name, edge.KmsKeyArn, edge.Slack = l.placeIn(edgeRegion), l.name("edge-notifications"), l.keys.edge.Arn, nil
+		if l.edgeNotifications, err = monitoring.NewNotifications(l.Context, "edge", &edge, pulumi.Provider(l.providers.edge)); err != nil {
+			return err
+		}
 	}
 	if !l.config.Images.ReportFindings {
 		return nil
@@ -27,67 +33,147 @@ func (l *lab) notify() (err error) {
 	return err
 }
 
+func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
+	m := l.config.Monitoring
+	args := monitoring.NotificationsArgs{
+		Place: l.place, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls,
+		PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
+	}
+	if m.Slack != nil {
+		args.Slack = &monitoring.Slack{TeamId: m.Slack.Team, ChannelId: m.Slack.Channel}
+	}
+	return args
+}
+
 // monitor comes when everything is there that is watched.
 func (l *lab) monitor() error {
-	watched := l.watched()
-	alarms, err := monitoring.NewAlarms(l.Context, "lab", &monitoring.AlarmsArgs{
-		Place: l.place, Prefix: l.name(), Watched: watched, TopicArn: l.notifications.TopicArn,
-		Thresholds: l.config.Monitoring.Thresholds, Anomalies: l.config.Monitoring.Anomalies, Tags: l.tags,
-	}, l.providers.all)
+	watched, m := l.watched(), l.config.Monitoring
+	args := &monitoring.AlarmsArgs{
+		Watched: watched, TopicArn: l.notifications.TopicArn, EdgeProvider: l.providers.edge, Thresholds: m.Thresholds, Anomalies: m.Anomalies, Tags: l.tags,
+	}
+	if l.edgeNotifications != nil {
+		args.EdgeTopicArn = l.edgeNotifications.TopicArn
+	}
+	alarms, err := monitoring.NewAlarms(l.Context, "lab", args, l.providers.all)
 	if err != nil {
 		return err
 	}
+	if _, err := monitoring.NewEvents(l.Context, "lab", l.eventsArgs(), l.providers.all); err != nil {
+		return err
+	}
+	if _, err := monitoring.NewLogs(l.Context, "lab", &monitoring.LogsArgs{Watched: watched}, l.providers.all); err != nil {
+		return err
+	}
 	if l.dashboard, err = monitoring.NewDashboard(l.Context, "lab", &monitoring.DashboardArgs{
-		Place: l.place, Name: l.name(), Watched: watched, Alarms: alarms.Names,
+		Watched: watched, Alarms: alarms.Arns, Thresholds: m.Thresholds, CostTag: "Stack",
 	}, l.providers.all); err != nil {
 		return err
 	}
-	if _, err := monitoring.NewLogs(l.Context, "lab", &monitoring.LogsArgs{Prefix: l.name(), Services: watched.Services}, l.providers.all); err != nil {
-		return err
-	}
-	if !l.config.Monitoring.Tracing {
+	if !m.Tracing {
 		return nil
 	}
-	var names []string
+	tracing := &monitoring.TracingArgs{Name: l.name(), ReservoirSize: 1, FixedRate: tracedRate, Tags: l.tags}
 	for _, s := range l.config.Services {
-		names = append(names, l.name(s.Name))
+		tracing.Services = append(tracing.Services, monitoring.TracedService{Name: s.Name, ServiceName: l.name(s.Name)})
 	}
-	_, err = monitoring.NewTracing(l.Context, "lab", &monitoring.TracingArgs{Name: l.name(), Services: names, Rate: tracedRate, Tags: l.tags}, l.providers.all)
+	_, err = monitoring.NewTracing(l.Context, "lab", tracing, l.providers.all)
 	return err
 }
 
 // tracedRate is the part of the requests that is traced beyond one a second: enough to see what is usual.
 const tracedRate = 0.05
 
+func (l *lab) eventsArgs() *monitoring.EventsArgs {
+	args := &monitoring.EventsArgs{Name: l.name(), Place: l.place, TopicArn: l.notifications.TopicArn, ClusterName: l.clusterName(), Tags: l.tags}
+	if l.backup != nil {
+		args.BackupVaults, args.Restores = []string{l.backup.VaultName}, l.restoreTesting != nil
+	}
+	return args
+}
+
 func (l *lab) watched() monitoring.Watched {
-	watched := monitoring.Watched{ClusterName: l.clusterName(), LoadBalancer: &monitoring.LoadBalancer{ArnSuffix: l.balancer.ArnSuffix}}
+	watched := monitoring.Watched{
+		Name: l.name(), Place: l.place,
+		LoadBalancers: []monitoring.LoadBalancer{{Name: "public", Suffix: l.balancer.ArnSuffix}},
+		Topics:        []monitoring.Topic{{Name: "notifications", TopicName: l.notifications.Name}},
+	}
 	for _, s := range l.config.Services {
-		one := monitoring.Service{
-			Name: s.Name, ServiceName: l.name(s.Name), LogGroup: l.services[s.Name].LogGroupName,
-			Objectives: monitoring.Objectives{
-				Availability: s.Objectives.Availability, LatencyMilliseconds: s.Objectives.LatencyMilliseconds, LatencyPercentage: s.Objectives.LatencyPercentage,
-			},
-		}
-		if s.public() {
-			one.TargetGroup = l.services[s.Name].TargetGroupArnSuffix
-		}
-		watched.Services = append(watched.Services, one)
+		watched.Services = append(watched.Services, l.watchedService(s))
 	}
-	if db := l.database; db != nil {
-		watched.Database = &monitoring.Database{Instances: append([]string{db.Identifier}, db.ReplicaIdentifiers...), StorageGiB: l.config.Database.storage()}
+	for i := range l.natGateways() {
+		watched.NatGateways = append(watched.NatGateways, monitoring.NatGateway{Name: fmt.Sprint(i + 1), Id: l.vpc.NatGatewayIds.Index(pulumi.Int(i))})
 	}
-	for _, t := range l.config.Tables {
-		watched.Tables = append(watched.Tables, l.tableName(t.Name))
-	}
-	if l.fileSystem != nil {
-		watched.FileSystem = l.fileSystem.FileSystemId
-	}
-	if l.restoreTesting != nil {
-		watched.Functions = append(watched.Functions, l.restoreCheckName())
+	if l.cluster.ScalingGroup != "" {
+		watched.AutoScalingGroups = []monitoring.AutoScalingGroup{{
+			Name: "instances", GroupName: l.cluster.ScalingGroup, ClusterName: l.clusterName(), CapacityProvider: l.cluster.CapacityProvider,
+		}}
 	}
 	if l.config.Firewall.Enabled {
-		watched.WebAcl = l.firewallName()
+		watched.WebAcls = []monitoring.WebAcl{{Name: "load-balancer", WebAclName: l.firewallName()}}
 	}
-	watched.ScalingGroup = l.cluster.ScalingGroup
+	if l.edgeAcl != nil {
+		watched.WebAcls = append(watched.WebAcls, monitoring.WebAcl{Name: "website", WebAclName: l.edgeAcl.Name, Edge: true})
+	}
+	if l.website != nil {
+		watched.Distributions = []monitoring.Distribution{{Name: "website", Id: l.website.DistributionId}}
+	}
+	if l.runner != nil {
+		watched.Functions = append(watched.Functions, monitoring.Function{Name: "runtask", FunctionName: l.name("runtask")})
+	}
+	if l.restoreTesting != nil {
+		watched.Functions = append(watched.Functions, monitoring.Function{Name: "restorecheck", FunctionName: l.restoreCheckName()})
+	}
+	daily := func(r BackupRule) bool { return r.Schedule == "hourly" || r.Schedule == "daily" }
+	if l.backup != nil && slices.ContainsFunc(l.config.Backup.Rules, daily) {
+		watched.BackupVaults = []monitoring.BackupVault{{Name: "backups", VaultName: l.backup.VaultName}}
+	}
+	l.watchData(&watched)
 	return watched
+}
+
+func (l *lab) watchedService(s Service) monitoring.Service {
+	one := monitoring.Service{
+		Name: s.Name, ServiceName: l.name(s.Name), ClusterName: l.clusterName(), LogGroup: l.services[s.Name].LogGroupName, DesiredMin: *s.DesiredCount,
+	}
+	if s.Scaling != nil {
+		one.DesiredMin = s.Scaling.Min
+	}
+	if s.public() {
+		one.LoadBalancerSuffix, one.TargetGroupSuffix = l.balancer.ArnSuffix, l.services[s.Name].TargetGroupArnSuffix
+		one.Objectives = monitoring.Objectives(s.Objectives)
+	}
+	return one
+}
+
+func (l *lab) watchData(watched *monitoring.Watched) {
+	if db := l.database; db != nil {
+		one := monitoring.Database{Name: "lab", Identifier: db.Identifier, Engine: l.config.Database.Engine, Cluster: l.config.Database.Kind != "instance"}
+		if !one.Cluster {
+			one.Replicas, one.AllocatedStorageGiB = db.ReplicaIdentifiers, l.config.Database.storage()
+		}
+		if l.config.Database.Proxy {
+			one.Proxy = db.Identifier
+		}
+		watched.Databases = []monitoring.Database{one}
+	}
+	for _, t := range l.config.Tables {
+		watched.Tables = append(watched.Tables, monitoring.Table{Name: t.Name, TableName: l.tableName(t.Name)})
+	}
+	for _, b := range l.config.Buckets {
+		watched.Buckets = append(watched.Buckets, monitoring.Bucket{Name: b.Name, BucketName: l.bucketName(b.Name)})
+	}
+	if l.fileSystem != nil {
+		watched.FileSystems = []monitoring.FileSystem{{Name: "shared", Id: l.fileSystem.FileSystemId}}
+	}
+}
+
+// natGateways is how many there are.
+func (l *lab) natGateways() int {
+	switch l.config.Network.NatGateways {
+	case "single":
+		return 1
+	case "onePerAz":
+		return l.config.Network.AvailabilityZones
+	}
+	return 0
 }

@@ -56,8 +56,8 @@ type lab struct {
 	// databaseEntry is the security group by which services get to the database.
 	databaseEntry pulumi.StringOutput
 
-	notifications *monitoring.Notifications
-	dashboard     *monitoring.Dashboard
+	notifications, edgeNotifications *monitoring.Notifications
+	dashboard                        *monitoring.Dashboard
 
 	// edgeAcl stands before the website, in us-east-1.
 	edgeAcl        *protection.WebAcl

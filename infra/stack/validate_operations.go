@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+
+	"github.com/awslab/awslab/components/monitoring"
 )
 
 func (d *decoder) operations(project string, c *Config) {
@@ -21,6 +23,11 @@ func (d *decoder) monitoring(path string, m Monitoring) {
 	for i, text := range m.Urls {
 		if u, err := url.Parse(text); err != nil || u.Scheme != "https" || u.Host == "" {
 			d.add(fmt.Sprintf("%s.urls[%d]", path, i), "%q is no URL that begins with https://", text)
+		}
+	}
+	for _, key := range sortedKeys(m.Thresholds) {
+		if err := monitoring.CheckThresholds(map[string]float64{key: m.Thresholds[key]}); err != nil {
+			d.add(path+".thresholds."+key, "%v", err)
 		}
 	}
 	d.distinct(path+".emails", m.Emails)

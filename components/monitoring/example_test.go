@@ -1,0 +1,116 @@
+package monitoring_test
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/monitoring"
+)
+
+var place = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+
+// A topic, encrypted with a key of its own, that tells a person and a channel.
+func ExampleNewNotifications() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		key, err := identity.NewKey(ctx, "notifications", &identity.KeyArgs{
+			Place: place, Alias: "alias/" + identity.PhysicalName(ctx, "notifications"), Statements: monitoring.KeyStatements(place),
+		})
+		if err != nil {
+			return err
+		}
+		_, err = monitoring.NewNotifications(ctx, "lab", &monitoring.NotificationsArgs{
+			Place: place, Name: identity.PhysicalName(ctx, "alarms"), KmsKeyArn: key.Arn,
+			Emails: []string{"ops@example.com"},
+			Slack:  &monitoring.Slack{TeamId: "T07EA123LEP", ChannelId: "C07EZ1ABC23"},
+		})
+		return err
+	})
+}
+
+// watched is a service with its table.
+func watched(name string) monitoring.Watched {
+	return monitoring.Watched{
+		Name: name, Place: place,
+		Services: []monitoring.Service{{
+			Name: "orders", ServiceName: name + "-orders", ClusterName: name, DesiredMin: 2, LogGroup: pulumi.String("/ecs/" + name + "-orders"),
+			LoadBalancerSuffix: pulumi.String("app/lab/50dc6c495c0c9188"), TargetGroupSuffix: pulumi.String("targetgroup/orders/73e2d6bc24d8a067"),
+			Objectives: monitoring.Objectives{Availability: 99.9, LatencyMilliseconds: 500, LatencyPercentage: 99},
+		}},
+		Tables: []monitoring.Table{{Name: "orders", TableName: name + "-orders"}},
+	}
+}
+
+// Alarms on a service and its table, and a dashboard that shows both with the state of the alarms.
+func ExampleNewAlarms() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		all := watched(identity.PhysicalName(ctx))
+		alarms, err := monitoring.NewAlarms(ctx, "lab", &monitoring.AlarmsArgs{
+			Watched: all, TopicArn: pulumi.String(place.Arn("sns", "alarms")),
+			Thresholds: map[string]float64{"service.latency": 0.5},
+			Anomalies:  true,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = monitoring.NewDashboard(ctx, "lab", &monitoring.DashboardArgs{Watched: all, Alarms: alarms.Arns, CostTag: "Project"})
+		return err
+	})
+}
+
+func ExampleNewDashboard() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		dashboard, err := monitoring.NewDashboard(ctx, "lab", &monitoring.DashboardArgs{Watched: watched(identity.PhysicalName(ctx))})
+		if err != nil {
+			return err
+		}
+		ctx.Export("dashboard", pulumi.String(dashboard.Url))
+		return nil
+	})
+}
+
+// Deployments that fail and backups that are not done are told.
+func ExampleNewEvents() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		_, err := monitoring.NewEvents(ctx, "lab", &monitoring.EventsArgs{
+			Name: identity.PhysicalName(ctx), Place: place, TopicArn: pulumi.String(place.Arn("sns", "alarms")),
+			ClusterName: identity.PhysicalName(ctx), BackupVaults: []string{identity.PhysicalName(ctx)}, Restores: true,
+		})
+		return err
+	})
+}
+
+// The errors in the service's log are counted, and queries saved.
+func ExampleNewLogs() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		_, err := monitoring.NewLogs(ctx, "lab", &monitoring.LogsArgs{Watched: watched(identity.PhysicalName(ctx))})
+		return err
+	})
+}
+
+// One request a second and a twentieth of the others are traced.
+func ExampleNewTracing() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		_, err := monitoring.NewTracing(ctx, "lab", &monitoring.TracingArgs{
+			Name:          identity.PhysicalName(ctx),
+			Services:      []monitoring.TracedService{{Name: "orders", ServiceName: identity.PhysicalName(ctx, "orders")}},
+			ReservoirSize: 1, FixedRate: 0.05,
+		})
+		return err
+	})
+}
+
+// What can be changed, from what on, and why it is that.
+func ExampleSignals() {
+	for _, s := range monitoring.Signals() {
+		if s.Key == "database.storage" || s.Key == "replica.lag" {
+			fmt.Printf("%s: %g %s\n\t%s\n", s.Key, s.Default, s.Unit, s.Source)
+		}
+	}
+	// Output:
+	// database.storage: 8 %
+	// 	RDS user guide, storage autoscaling: it starts when less than 10 % is free, so that 8 % means that it did not help
+	// replica.lag: 60 s
+	// 	CloudWatch user guide, Best practice alarm recommendations
+}
