@@ -74,7 +74,8 @@ func newBench(b *testing.B) (func(operation string) error, auto.Stack) {
 	require.NoError(b, build.Run())
 	p := newProject(b)
 	// The packs are found and compiled in the project, as in a checkout.
-	require.NoError(b, os.Symlink(absolute(b, "../policy/resilience"), filepath.Join(p.dir, "policy", "resilience")))
+	require.NoError(b, os.RemoveAll(filepath.Join(p.dir, "policy")))
+	require.NoError(b, os.Symlink(absolute(b, "../policy"), filepath.Join(p.dir, "policy")))
 	lab := func(operation string) error {
 		cmd := exec.CommandContext(ctx, filepath.Join(bin, "awslab"), operation, "--stack", "dev", "-C", p.dir)
 		if output, err := cmd.CombinedOutput(); err != nil {

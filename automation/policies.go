@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -20,14 +19,18 @@ type PolicyPack struct {
 	Config string
 }
 
-// FindPolicyPacks returns the packs below root/policy, with root/policy/config/<stack>.json as their configuration.
-// A stack without such a file gets the packs' own levels, which are mandatory.
+// FindPolicyPacks returns root/policy if that is a pack, which then stands for all, or else the packs below it, with
+// root/policy/config/<stack>.json as their configuration. A stack without such a file gets the packs' own levels, which
+// are mandatory.
 func FindPolicyPacks(root, stack string) ([]PolicyPack, error) {
-	manifests, err := filepath.Glob(filepath.Join(root, "policy", "*", "PulumiPolicy.yaml"))
+	const manifest = "PulumiPolicy.yaml"
+	manifests, err := filepath.Glob(filepath.Join(root, "policy", manifest))
+	if err == nil && len(manifests) == 0 {
+		manifests, err = filepath.Glob(filepath.Join(root, "policy", "*", manifest))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("looking for policy packs: %w", err)
 	}
-	slices.Sort(manifests)
 	config := filepath.Join(root, "policy", "config", stack+".json")
 	if _, err := os.Stat(config); errors.Is(err, os.ErrNotExist) {
 		config = ""

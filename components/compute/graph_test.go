@@ -81,7 +81,7 @@ func (g *graph) names(typeToken string) []string {
 }
 
 func (g *graph) run(program pulumi.RunFunc) error {
-	return pulumi.RunErr(networktest.WithRouteTables("network", 2, program), pulumi.WithMocks("awslab", "dev", g))
+	return pulumi.RunErr(networktest.WithChildren("network", 2, program), pulumi.WithMocks("awslab", "dev", g))
 }
 
 func ordersArgs() *ServiceArgs {
@@ -95,6 +95,13 @@ func ordersArgs() *ServiceArgs {
 
 // runOrders runs a program with the service orders and all that it needs.
 func (g *graph) runOrders(change func(*ServiceArgs)) error {
+	return g.runIn(func(_ *pulumi.Context, args *ServiceArgs) error {
+		change(args)
+		return nil
+	})
+}
+
+func (g *graph) runIn(change func(*pulumi.Context, *ServiceArgs) error) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		args := ordersArgs()
 		var err error
@@ -112,7 +119,9 @@ func (g *graph) runOrders(change func(*ServiceArgs)) error {
 		}); err != nil {
 			return err
 		}
-		change(args)
+		if err := change(ctx, args); err != nil {
+			return err
+		}
 		_, err = NewService(ctx, "orders", args)
 		return err
 	})

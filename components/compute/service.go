@@ -62,6 +62,9 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		return nil, fmt.Errorf("registering service %q: %w", name, err)
 	}
 	plan := &servicePlan{ServiceArgs: args, name: name, component: component, ready: []pulumi.Resource{args.Cluster.ready}}
+	for _, volume := range args.Volumes {
+		plan.ready = append(plan.ready, volume.After...)
+	}
 	for _, step := range []func(*pulumi.Context) error{
 		plan.newLogGroup, plan.connect, plan.route, plan.newTaskDefinition, plan.runBefore, plan.deploy,
 	} {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/efs"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
@@ -121,6 +122,19 @@ func TestAServiceWaitsForItsRuleAndTheClustersCapacity(t *testing.T) {
 	require.Contains(t, dependencies, "orders-rule")
 	require.Contains(t, dependencies, "lab-capacity")
 	require.Contains(t, dependencies, "orders-from-load-balancer-ingress")
+}
+
+func TestAServiceWaitsForWhatItMounts(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runIn(func(ctx *pulumi.Context, args *ServiceArgs) error {
+		target, err := efs.NewMountTarget(ctx, "files-mount-1", &efs.MountTargetArgs{FileSystemId: files.FileSystemId, SubnetId: pulumi.String("subnet-1")})
+		mounted := files
+		mounted.After = []pulumi.Resource{target}
+		args.Volumes = []Volume{mounted}
+		return err
+	}))
+	require.Contains(t, g.dependencies(t, "orders-service"), "files-mount-1")
+	require.NotContains(t, g.dependencies(t, "orders-task"), "files-mount-1", "a zone more would replace it in a preview")
 }
 
 // dependencies are the names of what a resource waits for.

@@ -18,6 +18,8 @@ type Volume struct {
 	// Name in the task definition, 1 to 255 letters, digits, hyphens and underscores; not beginning with scratch-.
 	Name                        string
 	FileSystemId, AccessPointId pulumi.StringInput
+	// After is what has to be there before it is mounted, such as the file system's mount targets.
+	After []pulumi.Resource
 	// Path is where it is mounted, absolute.
 	Path     string
 	ReadOnly bool

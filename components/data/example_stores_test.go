@@ -105,8 +105,7 @@ func ExampleNewFileSystem() {
 			Place:        ireland,
 			Name:         identity.PhysicalName(ctx, "files"),
 			VpcId:        vpc.VpcId,
-			SubnetIds:    vpc.DataSubnetIds,
-			Zones:        2,
+			SubnetIds:    vpc.SubnetIdByZone(network.Data),
 			AccessPoints: map[string]data.AccessPoint{"orders": {Path: "/orders"}},
 		})
 		if err != nil {

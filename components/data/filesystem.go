@@ -22,9 +22,7 @@ type FileSystemArgs struct {
 	Name string
 	// VpcId and SubnetIds are where it is mounted: one subnet of the data tier in each zone.
 	VpcId     pulumi.StringInput
-	SubnetIds pulumi.StringArrayInput
-	// Zones is how many SubnetIds there are.
-	Zones int
+	SubnetIds pulumi.StringArray
 	// AccessPoints are what can be mounted, by name. There is no other way in, so there is at least one.
 	AccessPoints map[string]AccessPoint
 
@@ -77,7 +75,6 @@ type FileSystemCopy struct {
 type FileSystem struct {
 	pulumi.ResourceState
 
-	// FileSystemId becomes known once the file system can be mounted in every zone, by those who may.
 	FileSystemId pulumi.StringOutput `pulumi:"fileSystemId"`
 	Arn          pulumi.StringOutput `pulumi:"arn"`
 	// SecurityGroupId is the group that clients connect to, by NFS ([NfsPort]); see [network.NewConnection].
@@ -89,11 +86,11 @@ type FileSystem struct {
 
 	// Name is the one given, known in preview.
 	Name string
+	// Entrances are what has to be there before it is mounted: a way in from every zone, and who may take it.
+	Entrances []pulumi.Resource
 
 	args  *FileSystemArgs // with defaults
 	files *efs.FileSystem
-	// entrances are what has to be there before it is mounted.
-	entrances []pulumi.CustomResource
 }
 
 // NfsPort is where file systems listen (RFC 7530).
@@ -132,7 +129,7 @@ func NewFileSystem(ctx *pulumi.Context, name string, args *FileSystemArgs, opts 
 		}
 	}
 	component.Arn = component.files.Arn
-	component.FileSystemId = onceMade(component.files.ID().ToStringOutput(), component.entrances...)
+	component.FileSystemId = component.files.ID().ToStringOutput()
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
 		"fileSystemId": component.FileSystemId, "arn": component.Arn, "securityGroupId": component.SecurityGroupId,
 		"accessPointIds": component.AccessPointIds, "copyId": component.CopyId,
@@ -166,8 +163,7 @@ func (args *FileSystemArgs) validate() error {
 	p.add(args.Place.Validate())
 	p.addIf(!fileSystemNamePattern.MatchString(args.Name), "Name", "%q; use 1 to 128 letters, digits, . _ -", args.Name)
 	p.missing("VpcId", args.VpcId, "the VPC of the subnets")
-	p.missing("SubnetIds", args.SubnetIds, "a subnet of the data tier in each zone")
-	p.addIf(args.Zones < 1, "Zones", "%d; say how many SubnetIds there are", args.Zones)
+	p.addIf(len(args.SubnetIds) == 0, "SubnetIds", "it is missing; give a subnet of the data tier in each zone")
 	p.addIf(!slices.Contains(throughputs, args.Throughput), "Throughput", "%q; use one of %v", args.Throughput, throughputs)
 	p.addIf(!slices.Contains(idleDays, args.InfrequentAccessDays), "InfrequentAccessDays", "%d; use one of %v", args.InfrequentAccessDays, idleDays)
 	if args.ArchiveDays != 0 {
@@ -252,15 +248,14 @@ func (f *FileSystem) newMountTargets(ctx *pulumi.Context, name string) error {
 		return err
 	}
 	f.SecurityGroupId = group.SecurityGroupId
-	subnets := f.args.SubnetIds.ToStringArrayOutput()
-	for zone := range f.args.Zones {
+	for zone, subnet := range f.args.SubnetIds {
 		target, err := efs.NewMountTarget(ctx, fmt.Sprintf("%s-mount-%d", name, zone+1), &efs.MountTargetArgs{
-			FileSystemId: f.files.ID(), SubnetId: subnets.Index(pulumi.Int(zone)), SecurityGroups: pulumi.StringArray{group.SecurityGroupId},
+			FileSystemId: f.files.ID(), SubnetId: subnet, SecurityGroups: pulumi.StringArray{group.SecurityGroupId},
 		}, pulumi.Parent(f))
 		if err != nil {
 			return fmt.Errorf("creating mount target %d: %w", zone+1, err)
 		}
-		f.entrances = append(f.entrances, target)
+		f.Entrances = append(f.Entrances, target)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func fileSystemPolicy() (string, error) {
 
 func (f *FileSystem) newPolicy(ctx *pulumi.Context, name string) error {
 	policy, err := attachPolicy(ctx, name, f.files, pulumi.Parent(f))
-	f.entrances = append(f.entrances, policy)
+	f.Entrances = append(f.Entrances, policy)
 	return err
 }
 

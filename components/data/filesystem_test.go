@@ -13,7 +13,7 @@ import (
 
 func smallFileSystem() *FileSystemArgs {
 	return &FileSystemArgs{
-		Place: databasePlace, Name: "awslab-dev-files", VpcId: pulumi.String("vpc"), SubnetIds: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}), Zones: 2,
+		Place: databasePlace, Name: "awslab-dev-files", VpcId: pulumi.String("vpc"), SubnetIds: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
 		AccessPoints: map[string]AccessPoint{"orders": {Path: "/orders"}}, Tags: databaseTags,
 	}
 }
@@ -106,7 +106,7 @@ func TestEachZoneHasAMountTarget(t *testing.T) {
 		for zone := range zones {
 			subnets = append(subnets, pulumi.Sprintf("subnet-%d", zone+1))
 		}
-		g, err := registerFileSystem(t, func(a *FileSystemArgs) { a.SubnetIds, a.Zones = subnets, zones })
+		g, err := registerFileSystem(t, func(a *FileSystemArgs) { a.SubnetIds = subnets })
 		require.NoError(t, err)
 		for zone := range zones {
 			target := g.inputs(t, fmt.Sprintf("files-mount-%d", zone+1))
@@ -130,7 +130,7 @@ func TestFileSystemsThatAreRefused(t *testing.T) {
 		want   []string
 	}{
 		"nothing given": {func(a *FileSystemArgs) { *a = FileSystemArgs{} },
-			[]string{"Place.Region", `Name: ""; use 1 to 128`, "VpcId: it is missing", "SubnetIds: it is missing", "Zones: 0; say how many", "AccessPoints: there is none"}},
+			[]string{"Place.Region", `Name: ""; use 1 to 128`, "VpcId: it is missing", "SubnetIds: it is missing", "AccessPoints: there is none"}},
 		"name":          {func(a *FileSystemArgs) { a.Name = "a/b" }, []string{`Name: "a/b"; use 1 to 128`}},
 		"throughput":    {func(a *FileSystemArgs) { a.Throughput = "fast" }, []string{`Throughput: "fast"; use one of [elastic bursting]`}},
 		"idle":          {func(a *FileSystemArgs) { a.InfrequentAccessDays = 2 }, []string{"InfrequentAccessDays: 2; use one of [1 7 14"}},
@@ -160,7 +160,6 @@ func TestChangesThatReplaceAFileSystemAreTheDocumentedOnes(t *testing.T) {
 		"Name":                 func(a *FileSystemArgs) { a.Name = "other" },
 		"VpcId":                func(a *FileSystemArgs) { a.VpcId = pulumi.String("other") },
 		"SubnetIds":            func(a *FileSystemArgs) { a.SubnetIds = pulumi.ToStringArray([]string{"c", "d"}) },
-		"Zones":                func(a *FileSystemArgs) { a.Zones = 1 },
 		"AccessPoints":         func(a *FileSystemArgs) { a.AccessPoints = map[string]AccessPoint{"other": {Path: "/other"}} },
 		"KmsKeyArn":            func(a *FileSystemArgs) { a.KmsKeyArn = pulumi.String("arn:other") },
 		"Throughput":           func(a *FileSystemArgs) { a.Throughput, a.ArchiveDays = "bursting", 0 },

@@ -59,7 +59,7 @@ func (g *graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 
 // run runs a program that makes a Vpc named "network" in so many zones.
 func (g *graph) run(zones int, program pulumi.RunFunc) error {
-	return pulumi.RunErr(networktest.WithRouteTables("network", zones, program), pulumi.WithMocks("awslab", "dev", g))
+	return pulumi.RunErr(networktest.WithChildren("network", zones, program), pulumi.WithMocks("awslab", "dev", g))
 }
 
 func (g *graph) named(t *testing.T, name string) pulumi.MockResourceArgs {

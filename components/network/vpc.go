@@ -43,6 +43,7 @@ type Vpc struct {
 	Layout Layout
 
 	args          VpcArgs
+	subnets       map[Tier]pulumi.StringArray    // their ids, by zone
 	prefixListIds map[string]pulumi.StringOutput // of the gateway endpoints, by service
 }
 
@@ -123,6 +124,12 @@ func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
 	v.PublicSubnetIds = vpc.PublicSubnetIds
 	v.AppSubnetIds = vpc.PrivateSubnetIds
 	v.DataSubnetIds = vpc.IsolatedSubnetIds
+	v.subnets = map[Tier]pulumi.StringArray{}
+	for _, tier := range tiers {
+		for zone := range v.Layout.Zones {
+			v.subnets[tier] = append(v.subnets[tier], idOf[*ec2.Subnet](vpc.Subnets, "subnet", childName(vpcName, tier, zone)))
+		}
+	}
 	v.PublicRouteTableIds = v.routeTableIds(vpc, vpcName, Public)
 	v.AppRouteTableIds = v.routeTableIds(vpc, vpcName, App)
 	v.DataRouteTableIds = v.routeTableIds(vpc, vpcName, Data)
@@ -173,24 +180,32 @@ func (v *Vpc) routeTableIds(vpc *awsx.Vpc, vpcName string, tier Tier) pulumi.Str
 	return ids.ToStringArrayOutput()
 }
 
-// routeTableId picks a route table out of awsx's one list, by its name. It depends on no other table's id, so that the
-// preview of another zone, whose tables have none yet, knows those of the zones there are.
-func routeTableId(vpc *awsx.Vpc, tableName string) pulumi.StringOutput {
-	return vpc.RouteTables.ApplyT(func(tables []*ec2.RouteTable) pulumi.StringOutput {
-		urns := make([]any, 0, len(tables))
-		for _, table := range tables {
-			urns = append(urns, table.URN())
+func routeTableId(vpc *awsx.Vpc, name string) pulumi.StringOutput {
+	return idOf[*ec2.RouteTable](vpc.RouteTables, "route table", name)
+}
+
+// idOf picks what is so named out of one of awsx's lists. It depends on no other id in the list, so that the preview of
+// another zone, whose subnets and tables have none yet, knows those of the zones there are.
+func idOf[T pulumi.CustomResource](list pulumi.Output, what, name string) pulumi.StringOutput {
+	return list.ApplyT(func(children []T) pulumi.StringOutput {
+		urns := make([]any, 0, len(children))
+		for _, child := range children {
+			urns = append(urns, child.URN())
 		}
 		return pulumi.All(urns...).ApplyT(func(urns []any) (pulumi.StringOutput, error) {
 			for i, urn := range urns {
-				if strings.HasSuffix(string(urn.(pulumi.URN)), "::"+tableName) {
-					return tables[i].ID().ToStringOutput(), nil
+				if strings.HasSuffix(string(urn.(pulumi.URN)), "::"+name) {
+					return children[i].ID().ToStringOutput(), nil
 				}
 			}
-			return pulumi.StringOutput{}, fmt.Errorf("finding route table %q: awsx made none of that name", tableName)
+			return pulumi.StringOutput{}, fmt.Errorf("finding %s %q: awsx made none of that name", what, name)
 		}).(pulumi.StringOutput)
 	}).(pulumi.StringOutput)
 }
+
+// SubnetIdByZone returns the ids of a tier's subnets, one for each zone. Each is known for itself, where the lists are
+// known when all of theirs are.
+func (v *Vpc) SubnetIdByZone(tier Tier) pulumi.StringArray { return v.subnets[tier] }
 
 func (v *Vpc) subnetIds(tier Tier) pulumi.StringArrayOutput {
 	return map[Tier]pulumi.StringArrayOutput{Public: v.PublicSubnetIds, App: v.AppSubnetIds, Data: v.DataSubnetIds}[tier]

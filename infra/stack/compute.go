@@ -236,7 +236,8 @@ func (l *lab) volumes(s Service) []compute.Volume {
 		return nil
 	}
 	return []compute.Volume{{
-		Name: "files", FileSystemId: l.fileSystem.FileSystemId, AccessPointId: l.fileSystem.AccessPointIds.MapIndex(pulumi.String(s.Name)), Path: mount.Path, ReadOnly: mount.Mode == "read",
+		Name: "files", FileSystemId: l.fileSystem.FileSystemId, AccessPointId: l.fileSystem.AccessPointIds.MapIndex(pulumi.String(s.Name)),
+		After: l.fileSystem.Entrances, Path: mount.Path, ReadOnly: mount.Mode == "read",
 	}}
 }
 

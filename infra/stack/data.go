@@ -104,7 +104,7 @@ func (l *lab) fileSystems() (err error) {
 		return nil
 	}
 	args := &data.FileSystemArgs{
-		Place: l.place, Name: l.fileSystemName(), VpcId: l.vpc.VpcId, SubnetIds: l.vpc.DataSubnetIds, Zones: l.config.Network.AvailabilityZones,
+		Place: l.place, Name: l.fileSystemName(), VpcId: l.vpc.VpcId, SubnetIds: l.vpc.SubnetIdByZone(network.Data),
 		AccessPoints: map[string]data.AccessPoint{}, KmsKeyArn: l.keys.data.Arn, InfrequentAccessDays: l.config.FileSystem.InfrequentAccessDays,
 		NoAutomaticBackups: l.config.Backup.Enabled, Tags: l.backedUp(),
 	}

@@ -80,7 +80,7 @@ func deployStack(t *testing.T, stackName string) *account {
 	config, err := Decode("awslab", values)
 	require.NoError(t, err)
 	a := &account{}
-	program := networktest.WithRouteTables("lab", config.Network.AvailabilityZones, Program(root))
+	program := networktest.WithChildren("lab", config.Network.AvailabilityZones, Program(root))
 	require.NoError(t, pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration }))
 	return a
 }

@@ -4,19 +4,8 @@
 package main
 
 import (
-	"github.com/awslab/awslab/policy/internal/rule"
+	"github.com/awslab/awslab/policy/internal/packs/leastprivilege"
 	"github.com/awslab/awslab/policy/internal/serve"
 )
 
-var pack = rule.Pack{
-	Name:        "awslab-least-privilege",
-	Version:     "0.1.0",
-	Description: "Nobody may do more than they need.",
-	Rules: []rule.Rule{
-		iamNoAdmin, iamNoServiceWildcard, iamScopedResource, iamNoNotElements, iamPassRoleScoped, iamNoPrivilegeEscalation, kmsDecryptScoped,
-		iamTrust, iamManagedAdmin, iamNoUsers, resourcePolicyPublic, lambdaPermissionScoped,
-		ecsRolesSeparate, ecsContainerHardening, efsAccessPointIdentity,
-	},
-}
-
-func main() { serve.Main(pack) }
+func main() { serve.Main(leastprivilege.Pack) }

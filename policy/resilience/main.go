@@ -4,15 +4,8 @@
 package main
 
 import (
-	"github.com/awslab/awslab/policy/internal/rule"
+	"github.com/awslab/awslab/policy/internal/packs/resilience"
 	"github.com/awslab/awslab/policy/internal/serve"
 )
 
-var pack = rule.Pack{
-	Name:        "awslab-resilience",
-	Version:     "0.1.0",
-	Description: "What must survive the loss of an Availability Zone does.",
-	Rules:       []rule.Rule{rdsMultiAZ, ecsMultiAZ, ecsMinTasks},
-}
-
-func main() { serve.Main(pack) }
+func main() { serve.Main(resilience.Pack) }

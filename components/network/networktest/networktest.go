@@ -4,6 +4,7 @@ package networktest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -16,40 +17,53 @@ import (
 // VpcToken is the type for which a mock returns [VpcOutputs].
 const VpcToken = "awsx:ec2:Vpc"
 
-// WithRouteTables runs a program after registering the route tables, and the internet gateway, that awsx would make for
-// a network.Vpc of that name. A mock's answer can refer only to resources the mocks have seen, and no mock can register
+// WithChildren runs a program after registering the subnets and route tables, and the internet gateway, that awsx would
+// make for a network.Vpc of that name. A mock's answer can refer only to resources the mocks have seen, and no mock can register
 // one itself.
-func WithRouteTables(vpcName string, zones int, program pulumi.RunFunc) pulumi.RunFunc {
+func WithChildren(vpcName string, zones int, program pulumi.RunFunc) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		gateway, err := ec2.NewInternetGateway(ctx, vpcName+"-vpc", &ec2.InternetGatewayArgs{VpcId: pulumi.String(vpcName)})
-		if err != nil {
-			return fmt.Errorf("registering stand-in internet gateway %q: %w", vpcName, err)
-		}
-		if _, err := internals.UnsafeAwaitOutput(ctx.Context(), gateway.ID()); err != nil {
-			return fmt.Errorf("registering stand-in internet gateway %q: %w", vpcName, err)
-		}
-		for _, name := range routeTableNames(vpcName+"-vpc", zones) {
-			table, err := ec2.NewRouteTable(ctx, name, &ec2.RouteTableArgs{VpcId: pulumi.String(vpcName)})
-			if err != nil {
-				return fmt.Errorf("registering stand-in route table %q: %w", name, err)
-			}
-			// Registration is asynchronous; once the id is known the mocks have seen the table.
-			if _, err := internals.UnsafeAwaitOutput(ctx.Context(), table.ID()); err != nil {
-				return fmt.Errorf("registering stand-in route table %q: %w", name, err)
-			}
+		if err := register(ctx, vpcName, zones); err != nil {
+			return fmt.Errorf("registering stand-ins for the children of VPC %q: %w", vpcName, err)
 		}
 		return program(ctx)
 	}
 }
 
+func register(ctx *pulumi.Context, vpcName string, zones int) error {
+	gateway, err := ec2.NewInternetGateway(ctx, vpcName+"-vpc", &ec2.InternetGatewayArgs{VpcId: pulumi.String(vpcName)})
+	if err != nil {
+		return err
+	}
+	children := []pulumi.CustomResource{gateway}
+	for _, name := range childNames(vpcName+"-vpc", zones) {
+		table, err := ec2.NewRouteTable(ctx, name, &ec2.RouteTableArgs{VpcId: pulumi.String(vpcName)})
+		if err != nil {
+			return err
+		}
+		subnet, err := ec2.NewSubnet(ctx, name, &ec2.SubnetArgs{VpcId: pulumi.String(vpcName)})
+		if err != nil {
+			return err
+		}
+		children = append(children, table, subnet)
+	}
+	// Registration is asynchronous; once its id is known the mocks have seen a child.
+	for _, child := range children {
+		if _, err := internals.UnsafeAwaitOutput(ctx.Context(), child.ID()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 const (
+	subnet          = "aws:ec2/subnet:Subnet"
 	routeTable      = "aws:ec2/routeTable:RouteTable"
 	internetGateway = "aws:ec2/internetGateway:InternetGateway"
 )
 
-// IsStandIn tells what [WithRouteTables] registered from the program's own resources: it has no parent but the stack.
+// IsStandIn tells what [WithChildren] registered from the program's own resources: it has no parent but the stack.
 func IsStandIn(args pulumi.MockResourceArgs) bool {
-	return (args.TypeToken == routeTable || args.TypeToken == internetGateway) && strings.Contains(args.RegisterRPC.GetParent(), "pulumi:pulumi:Stack")
+	return slices.Contains([]string{subnet, routeTable, internetGateway}, args.TypeToken) && strings.Contains(args.RegisterRPC.GetParent(), "pulumi:pulumi:Stack")
 }
 
 // VpcOutputs are the outputs of the awsx:ec2:Vpc that args register, with an id of "<name>-id" for each resource.
@@ -66,16 +80,18 @@ func VpcOutputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		}
 		outputs[output] = resource.NewArrayProperty(ids)
 	}
-	tables := []resource.PropertyValue{}
-	for _, name := range routeTableNames(args.Name, len(zones)) {
+	subnets, tables := []resource.PropertyValue{}, []resource.PropertyValue{}
+	for _, name := range childNames(args.Name, len(zones)) {
+		subnets = append(subnets, standIn(args, subnet, name))
 		tables = append(tables, standIn(args, routeTable, name))
 	}
+	outputs["subnets"] = resource.NewArrayProperty(subnets)
 	outputs["internetGateway"] = standIn(args, internetGateway, args.Name)
 	outputs["routeTables"] = resource.NewArrayProperty(tables)
 	return outputs
 }
 
-func routeTableNames(vpcName string, zones int) []string {
+func childNames(vpcName string, zones int) []string {
 	var names []string
 	for zone := range zones {
 		for _, tier := range []string{"public", "app", "data"} {

@@ -3,6 +3,7 @@
 package rule
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -32,6 +33,15 @@ const (
 
 // Framework is a published set of controls. One without numbered editions has no version.
 type Framework struct{ Name, Version string }
+
+// Controls returns controls of the framework by their ids.
+func (f Framework) Controls(ids ...string) []Control {
+	controls := make([]Control, len(ids))
+	for i, id := range ids {
+		controls[i] = Control{Framework: f, ID: id}
+	}
+	return controls
+}
 
 // The frameworks that rules refer to.
 var (
@@ -68,6 +78,9 @@ type Rule struct {
 	Judge func(Resource, Run) Verdict
 	// JudgeInStack judges a resource by its outputs, at the end of a preview or update, with the whole stack in view.
 	JudgeInStack func(Resource, Stack, Run) Verdict
+
+	// pack is the pack that the rule came from into one that joins several.
+	pack string
 }
 
 // Headline returns the description with the severity and the anchoring control in front, as
@@ -89,6 +102,21 @@ type Pack struct {
 	Description string
 	Rules       []Rule
 }
+
+// Join returns a pack with the rules of several, which keep the names of theirs. Its version is that of the first.
+func Join(name, description string, packs ...Pack) Pack {
+	joined := Pack{Name: name, Version: packs[0].Version, Description: description}
+	for _, pack := range packs {
+		for _, r := range pack.Rules {
+			r.pack = pack.Name
+			joined.Rules = append(joined.Rules, r)
+		}
+	}
+	return joined
+}
+
+// NameFor returns the name of the pack that the rule belongs to: its own where the pack joins several.
+func (p Pack) NameFor(r Rule) string { return cmp.Or(r.pack, p.Name) }
 
 // Unevaluated is the name under which every pack reports what its rules could not judge. No rule can have it.
 const Unevaluated = "unevaluated"

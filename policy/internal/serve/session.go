@@ -64,7 +64,7 @@ func (s *session) judge(r rule.Rule, on rule.Resource, verdictOn func(rule.Run) 
 		s.outcome(r).decided = true
 	}
 	for _, finding := range verdict.Violations {
-		s.report(on, &pulumirpc.AnalyzeDiagnostic{
+		s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
 			PolicyName: r.Name, Description: r.Headline(), Severity: severities[r.Severity], EnforcementLevel: s.level(r),
 			Message: fmt.Sprintf("%s\n%s: %s.\nFix: %s", r.Headline(), on.Name, finding, r.Fix),
 		})
@@ -108,14 +108,14 @@ func (s *session) unevaluated(r rule.Rule, on rule.Resource, findings []rule.Fin
 	for i, finding := range findings {
 		texts[i] = finding.String()
 	}
-	s.report(on, &pulumirpc.AnalyzeDiagnostic{
+	s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
 		PolicyName: rule.Unevaluated, Description: "A rule could not decide", EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
 		Message: fmt.Sprintf("%s could not be judged for %s: %s.", r.Name, on.Name, strings.Join(texts, "; ")),
 	})
 }
 
-func (s *session) report(on rule.Resource, d *pulumirpc.AnalyzeDiagnostic) {
-	d.PolicyPackName, d.PolicyPackVersion, d.Urn = s.pack.Name, s.pack.Version, on.URN
+func (s *session) report(r rule.Rule, on rule.Resource, d *pulumirpc.AnalyzeDiagnostic) {
+	d.PolicyPackName, d.PolicyPackVersion, d.Urn = s.pack.NameFor(r), s.pack.Version, on.URN
 	d.Message = s.redact(d.Message)
 	s.answer.Diagnostics = append(s.answer.Diagnostics, d)
 }

@@ -1,0 +1,17 @@
+// Package backup holds the rules that see to it that what is lost can be had back: data is backed up, often and long
+// enough, in a second region, where nobody can delete it, and restoring is tried.
+package backup
+
+import (
+	"slices"
+
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+// Pack is the pack of these rules.
+var Pack = rule.Pack{
+	Name:        "awslab-backup",
+	Version:     "0.1.0",
+	Description: "What is lost can be had back.",
+	Rules:       slices.Concat(services, plans),
+}

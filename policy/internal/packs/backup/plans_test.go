@@ -1,0 +1,112 @@
+package backup
+
+import (
+	"testing"
+
+	"github.com/awslab/awslab/policy/internal/ruletest"
+)
+
+func selecting(properties ruletest.Props) []ruletest.Resource {
+	return []ruletest.Resource{{Type: selectionType, Name: "selection", Properties: properties}}
+}
+
+func byTag(value any) []ruletest.Resource {
+	return selecting(ruletest.Props{"resources": []any{"*"}, "selectionTags": []any{object{"type": "STRINGEQUALS", "key": "Backup", "value": value}}})
+}
+
+func tagged(tags object) ruletest.Resource { return table(ruletest.Props{"tags": tags}) }
+
+const tableArn = "arn:aws:dynamodb:eu-west-1:123456789012:table/items"
+
+var coverageCases = []ruletest.Case{
+	{Situation: ruletest.Passes, Resource: tagged(object{"Backup": "prod"}), Rest: byTag("prod"), Want: ruletest.Pass},
+	{Situation: ruletest.Passes, Name: "the provider's tags", Resource: table(ruletest.Props{"tagsAll": object{"Backup": "prod"}}), Rest: byTag("prod"), Want: ruletest.Pass},
+	{Situation: ruletest.Passes, Name: "by ARN", Resource: table(ruletest.Props{"arn": tableArn}),
+		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:dynamodb:*:*:table/*"}}), Want: ruletest.Pass},
+	{Situation: ruletest.Passes, Name: "not worth it", Resource: tagged(object{"backup": "none"}), Want: ruletest.NotApplicable},
+	{Situation: ruletest.Passes, Name: "a replica", Resource: db(ruletest.Props{"replicateSourceDb": "primary"}), Want: ruletest.NotApplicable},
+	{Situation: ruletest.Passes, Name: "by condition", Resource: tagged(object{"Backup": "prod"}), Rest: selecting(ruletest.Props{
+		"resources": []any{"*"}, "conditions": []any{object{"stringLikes": []any{object{"key": "aws:ResourceTag/Backup", "value": "p*"}}}}}), Want: ruletest.Pass},
+	{Situation: ruletest.Fails, Resource: tagged(object{"Backup": "dev"}), Rest: byTag("prod"), Want: violation("it")},
+	{Situation: ruletest.Fails, Name: "by condition", Resource: tagged(object{"Backup": "dev"}), Rest: selecting(ruletest.Props{
+		"resources": []any{"*"}, "conditions": []any{object{"stringEquals": []any{object{"key": "aws:ResourceTag/Backup", "value": "prod"}}}}}), Want: violation("it")},
+	{Situation: ruletest.Fails, Name: "left out", Resource: table(ruletest.Props{"arn": tableArn}),
+		Rest: selecting(ruletest.Props{"resources": []any{"*"}, "notResources": []any{tableArn}}), Want: violation("it")},
+	{Situation: ruletest.Fails, Name: "another kind", Resource: table(ruletest.Props{"arn": tableArn}),
+		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:rds:*:*:db:*"}}), Want: violation("it")},
+	{Situation: ruletest.Unknown, Resource: tagged(object{"Backup": "prod"}), Rest: byTag(ruletest.Computed), Want: doubtful("it")},
+	{Situation: ruletest.Unknown, Name: "ARN", Resource: table(ruletest.Props{"arn": ruletest.Computed}),
+		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:dynamodb:*:*:table/*"}}), Want: doubtful("it")},
+	{Situation: ruletest.Secret, Resource: tagged(object{"Backup": ruletest.Secretly("secret-plan")}), Rest: byTag("secret-plan"), Want: ruletest.Pass},
+	{Situation: ruletest.Absent, Resource: tagged(object{"Backup": "prod"}), Want: violation("it")},
+}
+
+func withRules(rules any) ruletest.Resource { return plan(ruletest.Props{"rules": rules}) }
+
+// planCases are the situations of a rule about one property of a plan's rules, of which one will do.
+func planCases(property string, good, bad any, more ...any) []ruletest.Case {
+	with := func(value any) ruletest.Resource {
+		return withRules([]any{object{property: bad}, object{property: value}})
+	}
+	list := []ruletest.Case{
+		{Situation: ruletest.Passes, Resource: with(good), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Resource: with(bad), Want: violation("rules")},
+		{Situation: ruletest.Unknown, Resource: with(ruletest.Computed), Want: doubtful("rules")},
+		{Situation: ruletest.Unknown, Name: "rules", Resource: withRules(ruletest.Computed), Want: doubtful("rules")},
+		{Situation: ruletest.Secret, Resource: with(ruletest.Secretly(good)), Want: ruletest.Pass},
+		{Situation: ruletest.Absent, Resource: plan(ruletest.Props{}), Want: violation("rules")},
+	}
+	for _, value := range more {
+		list = append(list, ruletest.Case{Situation: ruletest.Passes, Name: "another way", Resource: with(value), Want: ruletest.Pass})
+	}
+	return list
+}
+
+var (
+	retentionCases = append(planCases("lifecycle", object{"deleteAfter": 35.0}, object{"deleteAfter": 7.0}),
+		ruletest.Case{Situation: ruletest.Absent, Name: "for ever", Resource: withRules([]any{object{}}), Want: ruletest.Pass})
+	copyCases = planCases("copyActions", []any{object{"destinationVaultArn": "arn:vault"}}, []any{})
+	keyCases  = []ruletest.Case{
+		{Situation: ruletest.Passes, Resource: vault(ruletest.Props{"kmsKeyArn": "arn:key"}), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Resource: vault(ruletest.Props{"kmsKeyArn": ""}), Want: violation("kmsKeyArn")},
+		{Situation: ruletest.Unknown, Resource: vault(ruletest.Props{"kmsKeyArn": ruletest.Computed}), Want: ruletest.Pass},
+		{Situation: ruletest.Secret, Resource: vault(ruletest.Props{"kmsKeyArn": ruletest.Secretly("arn:secret-key")}), Want: ruletest.Pass},
+		{Situation: ruletest.Absent, Resource: vault(ruletest.Props{}), Want: violation("kmsKeyArn")},
+	}
+	lockCases = []ruletest.Case{
+		{Situation: ruletest.Passes, Resource: vault(ruletest.Props{"name": "lab"}), Rest: locking("lab"), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Resource: vault(ruletest.Props{"name": "lab"}), Rest: locking("other"), Want: violation("it")},
+		{Situation: ruletest.Unknown, Resource: vault(ruletest.Props{"name": "lab"}), Rest: locking(ruletest.Computed), Want: doubtful("it")},
+		{Situation: ruletest.Secret, Resource: vault(ruletest.Props{"name": "secret-vault"}), Rest: locking(ruletest.Secretly("secret-vault")), Want: ruletest.Pass},
+		{Situation: ruletest.Absent, Resource: vault(ruletest.Props{"name": "lab"}), Want: violation("it")},
+	}
+	testing1    = ruletest.Resource{Type: "aws:backup/restoreTestingPlan:RestoreTestingPlan", Name: "testing", Properties: ruletest.Props{"name": ruletest.Computed}}
+	testing2    = ruletest.Resource{Type: "aws:backup/restoreTestingSelection:RestoreTestingSelection", Name: "tested", Properties: ruletest.Props{"name": ruletest.Secretly("secret-tables")}}
+	testedCases = []ruletest.Case{
+		{Situation: ruletest.Passes, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testing2}, Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1}, Want: violation("it")},
+		{Situation: ruletest.Unknown, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testing2}, Want: ruletest.Pass},
+		{Situation: ruletest.Secret, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testing2}, Want: ruletest.Pass},
+		{Situation: ruletest.Absent, Resource: plan(ruletest.Props{}), Want: violation("it")},
+	}
+)
+
+func locking(name any) []ruletest.Resource {
+	return []ruletest.Resource{{Type: "aws:backup/vaultLockConfiguration:VaultLockConfiguration", Name: "lock", Properties: ruletest.Props{"backupVaultName": name}}}
+}
+
+func TestGap(t *testing.T) {
+	for schedule, want := range map[string]float64{
+		"cron(0 3 * * ? *)": 24, "cron(0 * * * ? *)": 1, "cron(0 0/6 * * ? *)": 6, "cron(0 1,13 * * ? *)": 12, "cron(0 1,3 * * ? *)": 22,
+		"cron(0 3 ? * 1 *)": 168, "cron(0 3 1 * ? *)": 744, "rate(2 days)": 48, "rate(1 hour)": 1,
+	} {
+		if got, known := gap(schedule); !known || got != want {
+			t.Errorf("%s: %v %v, want %v", schedule, got, known, want)
+		}
+	}
+	for _, schedule := range []string{"", "cron()", "cron(0 99 * * ? *)", "rate(x days)", "rate(1 year)"} {
+		if got, known := gap(schedule); known {
+			t.Errorf("%q: %v", schedule, got)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package backup
+
+import (
+	"github.com/awslab/awslab/policy/internal/expect"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+const (
+	instanceType   = "aws:rds/instance:Instance"
+	clusterType    = "aws:rds/cluster:Cluster"
+	tableType      = "aws:dynamodb/table:Table"
+	fileSystemType = "aws:efs/fileSystem:FileSystem"
+	bucketType     = "aws:s3/bucketV2:BucketV2"
+	volumeType     = "aws:ebs/volume:Volume"
+	vaultType      = "aws:backup/vault:Vault"
+	planType       = "aws:backup/plan:Plan"
+	selectionType  = "aws:backup/selection:Selection"
+)
+
+var minRdsDays = rule.Setting{Name: "minDays", Description: "days that RDS keeps its own backups", Default: 7, Minimum: 1}
+
+const replica = "it is a read replica, whose data is its source's"
+
+// services are the rules about what each service does by itself.
+var services = []rule.Rule{
+	{
+		Name: "rds-backup", Description: "RDS keeps its own backups for a week or longer.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.11"), Level: rule.Mandatory,
+		Fix:      "set backupRetentionPeriod to that number of days.",
+		Settings: []rule.Setting{minRdsDays},
+		Types:    []string{instanceType, clusterType},
+		Judge: expect.UnlessSet("replicateSourceDb", replica,
+			expect.AtLeast("backupRetentionPeriod", minRdsDays, "so that what was lost earlier cannot be had back")),
+	},
+	{
+		Name: "rds-copy-tags", Description: "Snapshots of databases have the tags of the database.",
+		Severity: rule.Low, Controls: append(rule.FSBP.Controls("RDS.17"), rule.FSBP.Controls("RDS.16")...), Level: rule.Mandatory,
+		Fix:   "set copyTagsToSnapshot to true.",
+		Types: []string{instanceType, clusterType},
+		Judge: expect.UnlessSet("replicateSourceDb", replica, expect.True("copyTagsToSnapshot", "so that nobody knows whose a snapshot is")),
+	},
+	{
+		Name: "dynamodb-pitr", Description: "DynamoDB tables can be restored to any second of the last weeks.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("DynamoDB.2"), Level: rule.Mandatory,
+		Fix:   "set pointInTimeRecovery.enabled to true.",
+		Types: []string{tableType},
+		Judge: expect.True("pointInTimeRecovery.enabled", "so that a wrong write cannot be undone"),
+	},
+	{
+		Name: "s3-versioning", Description: "S3 buckets keep what is overwritten or deleted.",
+		Severity: rule.Low, Controls: rule.FSBP.Controls("S3.14"), Level: rule.Mandatory,
+		Fix:          "declare an aws.s3.BucketVersioningV2 for the bucket, with status Enabled.",
+		Types:        []string{bucketType},
+		JudgeInStack: judgeVersioning,
+	},
+	{
+		Name: "stateful-protect", Description: "Data is not deleted with its stack by accident.",
+		Severity: rule.Medium, Controls: append(append(rule.FSBP.Controls("RDS.8"), rule.FSBP.Controls("RDS.7")...), rule.FSBP.Controls("DynamoDB.6")...), Level: rule.Mandatory,
+		Fix:   "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and forceDestroy to false.",
+		Types: []string{instanceType, clusterType, tableType, bucketType, vaultType, "aws:ecr/repository:Repository"},
+		Judge: expect.ByType(map[string]expect.Judge{
+			instanceType:                    expect.UnlessSet("replicateSourceDb", replica, databaseProtection),
+			clusterType:                     databaseProtection,
+			tableType:                       expect.True("deletionProtectionEnabled", lostForGood),
+			bucketType:                      unlessWorthless(expect.NotTrue("forceDestroy", lostForGood)),
+			vaultType:                       expect.NotTrue("forceDestroy", lostForGood),
+			"aws:ecr/repository:Repository": expect.NotTrue("forceDelete", lostForGood),
+		}),
+	},
+}
+
+// unlessWorthless leaves alone what says that nothing in it is worth a backup.
+func unlessWorthless(judge expect.Judge) expect.Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		if tagsOf(r)["backup"] == "none" {
+			return rule.NotApplicable("it says that nothing in it is worth a backup")
+		}
+		return judge(r, run)
+	}
+}
+
+const lostForGood = "so that one wrong command loses the data for good"
+
+var databaseProtection = expect.All(expect.True("deletionProtection", lostForGood), expect.NotTrue("skipFinalSnapshot", lostForGood))
+
+func judgeVersioning(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+	found, doubt := expect.Companions(r, stack, "aws:s3/bucketVersioningV2:BucketVersioningV2", "bucket")
+	if len(found) == 0 && len(doubt.Unjudged) > 0 {
+		return doubt
+	}
+	for _, versioning := range found {
+		switch status, state := versioning.Get("versioningConfiguration", "status").Text(); {
+		case state == property.Known && status == "Enabled":
+			return rule.Pass()
+		case state == property.Unknown:
+			return rule.Unjudged(expect.Whole, "has versioning %s, whose status is not known yet", versioning.Name)
+		}
+	}
+	return rule.Violation(expect.Whole, "keeps nothing that is overwritten or deleted")
+}

@@ -1,0 +1,211 @@
+package baseline
+
+import (
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/expect"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+const (
+	readable = "so that whoever gets at the disks can read it"
+	ownKey   = "so that AWS's own key encrypts it, whose use nobody can limit"
+)
+
+var encryption = []rule.Rule{
+	{
+		Name: "rds-encrypted", Description: "RDS databases are encrypted.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.3"), Level: rule.Mandatory,
+		Fix:   "set storageEncrypted to true.",
+		Types: []string{"aws:rds/instance:Instance", "aws:rds/cluster:Cluster"},
+		Judge: expect.UnlessSet("replicateSourceDb", "a read replica is encrypted as its source is", expect.True("storageEncrypted", readable)),
+	},
+	{
+		Name: "efs-encrypted", Description: "EFS file systems are encrypted.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("EFS.1"), Level: rule.Mandatory,
+		Fix:   "set encrypted to true.",
+		Types: []string{"aws:efs/fileSystem:FileSystem"},
+		Judge: expect.True("encrypted", readable),
+	},
+	{
+		Name: "ebs-encrypted", Description: "EBS volumes are encrypted.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("EC2.3"), Level: rule.Mandatory,
+		Fix:   "set encrypted to true; in a launch template, ebs.encrypted of each of blockDeviceMappings.",
+		Types: []string{"aws:ebs/volume:Volume", "aws:ec2/launchTemplate:LaunchTemplate"},
+		Judge: expect.ByType(map[string]expect.Judge{
+			"aws:ebs/volume:Volume":                 expect.True("encrypted", readable),
+			"aws:ec2/launchTemplate:LaunchTemplate": judgeDevices,
+		}),
+	},
+	{
+		Name: "dynamodb-key", Description: "DynamoDB tables are encrypted with a key of the account's.",
+		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
+		Fix:   "set serverSideEncryption.enabled to true and kmsKeyArn to a key's.",
+		Types: []string{"aws:dynamodb/table:Table"},
+		Judge: expect.All(expect.True("serverSideEncryption.enabled", ownKey), expect.Set("serverSideEncryption.kmsKeyArn", ownKey)),
+	},
+	{
+		Name: "log-group-key", Description: "Log groups are encrypted with a key of the account's.",
+		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
+		Fix:   "set kmsKeyId to a key's ARN.",
+		Types: []string{"aws:cloudwatch/logGroup:LogGroup"},
+		Judge: expect.Set("kmsKeyId", ownKey),
+	},
+	{
+		Name: "ecr-key", Description: "ECR repositories are encrypted with KMS.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ECR.5"), Level: rule.Mandatory,
+		Fix:   "set encryptionConfigurations to one of type KMS.",
+		Types: []string{"aws:ecr/repository:Repository"},
+		Judge: expect.OneOf("encryptionConfigurations[0].encryptionType", ownKey, "KMS", "KMS_DSSE"),
+	},
+	{
+		Name: "secret-key", Description: "Secrets are encrypted with a key of the account's.",
+		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
+		Fix:   "set kmsKeyId to a key's ARN.",
+		Types: []string{"aws:secretsmanager/secret:Secret"},
+		Judge: expect.Set("kmsKeyId", ownKey),
+	},
+	{
+		Name: "sns-key", Description: "SNS topics are encrypted.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("SNS.1"), Level: rule.Mandatory,
+		Fix:   "set kmsMasterKeyId to a key's.",
+		Types: []string{"aws:sns/topic:Topic"},
+		Judge: expect.Set("kmsMasterKeyId", "so that messages are stored in clear text"),
+	},
+	{
+		Name: "sqs-encrypted", Description: "SQS queues are encrypted.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("SQS.1"), Level: rule.Mandatory,
+		Fix:   "set kmsMasterKeyId to a key's, or sqsManagedSseEnabled to true.",
+		Types: []string{"aws:sqs/queue:Queue"},
+		Judge: func(r rule.Resource, run rule.Run) rule.Verdict {
+			if on, state := r.Get("sqsManagedSseEnabled").Bool(); on && state == property.Known {
+				return rule.Pass()
+			}
+			return expect.Set("kmsMasterKeyId", "so that messages are stored in clear text")(r, run)
+		},
+	},
+	{
+		Name: "kms-rotation", Description: "KMS keys are rotated.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("KMS.4"), Level: rule.Mandatory,
+		Fix:   "set enableKeyRotation to true.",
+		Types: []string{"aws:kms/key:Key"},
+		Judge: judgeRotation,
+	},
+	{
+		Name: "efs-in-transit", Description: "Tasks mount EFS file systems over TLS, as whom IAM knows them.",
+		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
+		Fix:   "set volumes[].efsVolumeConfiguration.transitEncryption, and authorizationConfig.iam, to ENABLED.",
+		Types: []string{"aws:ecs/taskDefinition:TaskDefinition"},
+		Judge: judgeVolumes,
+	},
+	{
+		Name: "rds-tls", Description: "Databases refuse connections without TLS.",
+		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
+		Fix:   "set the parameter rds.force_ssl to 1, or for MySQL require_secure_transport to ON.",
+		Types: []string{"aws:rds/parameterGroup:ParameterGroup", "aws:rds/clusterParameterGroup:ClusterParameterGroup"},
+		Judge: judgeForcedTLS,
+	},
+}
+
+// judgeDevices wants every disk of a launch template to be encrypted.
+func judgeDevices(r rule.Resource, _ rule.Run) rule.Verdict {
+	devices := r.Get("blockDeviceMappings")
+	elements, state := devices.List()
+	switch {
+	case state == property.Absent:
+		return rule.Violation(devices.Path(), "is not set, so that the image decides whether disks are encrypted")
+	case state != property.Known:
+		return rule.Unreadable(devices, state)
+	}
+	var verdict rule.Verdict
+	for _, device := range elements {
+		encrypted := device.Get("ebs", "encrypted")
+		on, state := encrypted.Bool()
+		switch {
+		case state == property.Known && on:
+		case state == property.Known || state == property.Absent:
+			verdict.Violations = append(verdict.Violations, rule.Finding{Property: encrypted.Path(), Text: "is not true, " + readable})
+		default:
+			verdict.Unjudged = append(verdict.Unjudged, rule.Finding{Property: encrypted.Path(), Text: state.String()})
+		}
+	}
+	return verdict
+}
+
+// judgeRotation leaves out keys that KMS cannot rotate: those with a key pair, or for signatures.
+func judgeRotation(key rule.Resource, run rule.Run) rule.Verdict {
+	if spec, state := key.Get("customerMasterKeySpec").Text(); state == property.Known && spec != "SYMMETRIC_DEFAULT" {
+		return rule.NotApplicable("it is no symmetric key for encryption, and KMS does not rotate others")
+	}
+	return expect.True("enableKeyRotation", "so that whoever gets the key once has it for good")(key, run)
+}
+
+func judgeVolumes(r rule.Resource, _ rule.Run) rule.Verdict {
+	volumes := r.Get("volumes")
+	elements, state := volumes.List()
+	switch {
+	case state == property.Absent:
+		return rule.Pass()
+	case state != property.Known:
+		return rule.Unreadable(volumes, state)
+	}
+	var verdict rule.Verdict
+	for _, volume := range elements {
+		efs := volume.Get("efsVolumeConfiguration")
+		if efs.State() == property.Absent {
+			continue
+		}
+		for _, setting := range []property.Value{efs.Get("transitEncryption"), efs.Get("authorizationConfig", "iam")} {
+			text, state := setting.Text()
+			switch {
+			case state == property.Known && text == "ENABLED":
+			case state == property.Known || state == property.Absent:
+				verdict.Violations = append(verdict.Violations, rule.Finding{Property: setting.Path(), Text: "is not ENABLED"})
+			default:
+				verdict.Unjudged = append(verdict.Unjudged, rule.Finding{Property: setting.Path(), Text: state.String()})
+			}
+		}
+	}
+	return verdict
+}
+
+// forcedTLS are the parameters that refuse clear text, by what a group's family begins with.
+var forcedTLS = map[string]string{
+	"postgres": "rds.force_ssl=1", "aurora-postgresql": "rds.force_ssl=1",
+	"mysql": "require_secure_transport=ON", "mariadb": "require_secure_transport=ON", "aurora-mysql": "require_secure_transport=ON",
+}
+
+func judgeForcedTLS(group rule.Resource, _ rule.Run) rule.Verdict {
+	family, state := group.Get("family").Text()
+	if state != property.Known {
+		return rule.Unreadable(group.Get("family"), state)
+	}
+	engine := strings.TrimRight(family, "0123456789.")
+	want, known := forcedTLS[engine]
+	if !known {
+		return rule.NotApplicable("its engine has no such parameter")
+	}
+	name, value, _ := strings.Cut(want, "=")
+	parameters := group.Get("parameters")
+	elements, state := parameters.List()
+	if state == property.Unknown || state == property.Mistyped {
+		return rule.Unreadable(parameters, state)
+	}
+	for _, p := range elements {
+		if got, _ := p.Get("name").Text(); got != name {
+			continue
+		}
+		got, state := p.Get("value").Text()
+		if number, isNumber := p.Get("value").Number(); isNumber == property.Known && number == 1 {
+			got, state = "1", property.Known
+		}
+		switch {
+		case state == property.Unknown:
+			return rule.Unreadable(p.Get("value"), state)
+		case got == value || value == "ON" && got == "1":
+			return rule.Pass()
+		}
+	}
+	return rule.Violation(parameters.Path(), "lack %s, so that passwords and data may travel in clear text", want)
+}

@@ -1,0 +1,277 @@
+package baseline
+
+import (
+	"slices"
+
+	"github.com/awslab/awslab/policy/internal/expect"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+const reachable = "so that the internet reaches it"
+
+var exposure = []rule.Rule{
+	{
+		Name: "rds-private", Description: "Databases have no public address.",
+		Severity: rule.Critical, Controls: rule.FSBP.Controls("RDS.2"), Level: rule.Mandatory,
+		Fix:   "set publiclyAccessible to false.",
+		Types: []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
+		Judge: expect.NotTrue("publiclyAccessible", reachable),
+	},
+	{
+		Name: "ecs-no-public-ip", Description: "ECS tasks have no public address.",
+		Severity: rule.High, Controls: rule.FSBP.Controls("ECS.2"), Level: rule.Mandatory,
+		Fix:   "set networkConfiguration.assignPublicIp to false.",
+		Types: []string{"aws:ecs/service:Service"},
+		Judge: expect.NotTrue("networkConfiguration.assignPublicIp", reachable),
+	},
+	{
+		Name: "subnet-no-auto-public-ip", Description: "Subnets give no public addresses by themselves.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("EC2.15"), Level: rule.Mandatory,
+		Fix:   "set mapPublicIpOnLaunch to false.",
+		Types: []string{"aws:ec2/subnet:Subnet"},
+		Judge: expect.NotTrue("mapPublicIpOnLaunch", "so that whatever is started there is reached from the internet"),
+	},
+	{
+		Name: "sg-open-ingress", Description: "Security groups let the world in for HTTP and HTTPS only.",
+		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.18"), rule.FSBP.Controls("EC2.19")...), Level: rule.Mandatory,
+		Fix:   "set cidrIpv4 and cidrIpv6 to the clients' addresses, or referencedSecurityGroupId to their group.",
+		Types: []string{"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/securityGroupRule:SecurityGroupRule"},
+		Judge: expect.ByType(map[string]expect.Judge{
+			"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": judgeIngressRule,
+			"aws:ec2/securityGroup:SecurityGroup":                       judgeGroup,
+			"aws:ec2/securityGroupRule:SecurityGroupRule":               judgeGroupRule,
+		}),
+	},
+	{
+		Name: "default-sg-closed", Description: "The default security group of a VPC lets nothing through.",
+		Severity: rule.High, Controls: rule.FSBP.Controls("EC2.2"), Level: rule.Mandatory,
+		Fix:   "declare an aws.ec2.DefaultSecurityGroup for the VPC, with empty ingress and egress.",
+		Types: []string{vpcType, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"},
+		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
+			if r.Type == vpcType {
+				return expect.Companion(r, stack, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "vpcId", "has a default security group that nobody has emptied")
+			}
+			return expect.All(empty("ingress"), empty("egress"))(r, run)
+		},
+	},
+	{
+		Name: "alb-https", Description: "Load balancers serve HTTPS, by a policy without weak ciphers, and redirect HTTP to it.",
+		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("ELB.1"), rule.FSBP.Controls("ELB.17")...), Level: rule.Mandatory,
+		Fix:   "set protocol to HTTPS, with certificateArn and sslPolicy, or defaultActions to a redirect to HTTPS.",
+		Types: []string{"aws:lb/listener:Listener"},
+		Judge: judgeListener,
+	},
+	{
+		Name: "alb-hygiene", Description: "Load balancers drop malformed requests.",
+		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("ELB.4"), rule.FSBP.Controls("ELB.12")...), Level: rule.Mandatory,
+		Fix:   "set dropInvalidHeaderFields to true, and desyncMitigationMode to defensive or strictest.",
+		Types: []string{loadBalancerType},
+		Judge: judgeHygiene,
+	},
+	{
+		Name: "public-alb-waf", Description: "Public load balancers are behind a web application firewall.",
+		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC05-BP03"), Level: rule.Mandatory,
+		Fix:   "associate an aws.wafv2.WebAcl with it.",
+		Types: []string{loadBalancerType},
+		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+			if inside, state := r.Get("internal").Bool(); state == property.Known && inside {
+				return rule.NotApplicable("it is not public")
+			}
+			return expect.Companion(r, stack, "aws:wafv2/webAclAssociation:WebAclAssociation", "resourceArn", "has no web ACL in front")
+		},
+	},
+	{
+		Name: "waf-nonempty", Description: "Web ACLs have rules.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("WAF.10"), Level: rule.Mandatory,
+		Fix:   "add rules.",
+		Types: []string{webAclType},
+		Judge: expect.Set("rules", "so that it stops nothing"),
+	},
+	{
+		Name: "s3-public-access-block", Description: "S3 buckets cannot be made public.",
+		Severity: rule.High, Controls: rule.FSBP.Controls("S3.8"), Level: rule.Mandatory,
+		Fix:   "declare an aws.s3.BucketPublicAccessBlock for the bucket, with all four switches true.",
+		Types: []string{bucketType, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
+		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
+			if r.Type == bucketType {
+				return expect.Companion(r, stack, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket", "has no public access block")
+			}
+			const because = "so that the bucket can be made public"
+			return expect.All(expect.True("blockPublicAcls", because), expect.True("blockPublicPolicy", because),
+				expect.True("ignorePublicAcls", because), expect.True("restrictPublicBuckets", because))(r, run)
+		},
+	},
+	{
+		Name: "imdsv2", Description: "Instances hand out credentials by IMDSv2 only, and not to containers.",
+		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.170"), rule.FSBP.Controls("AutoScaling.4")...), Level: rule.Mandatory,
+		Fix:   "set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1.",
+		Types: []string{"aws:ec2/launchTemplate:LaunchTemplate"},
+		Judge: expect.All(expect.OneOf("metadataOptions.httpTokens", "so that a forged request gets the instance's credentials", "required"), judgeHopLimit),
+	},
+	{
+		Name: "s3-tls-only", Description: "S3 buckets refuse requests without TLS.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("S3.5"), Level: rule.Mandatory,
+		Fix:          "deny in the bucket's policy every action where aws:SecureTransport is false.",
+		Types:        []string{bucketType},
+		JudgeInStack: judgeTlsOnly,
+	},
+}
+
+// webPorts are those that are meant for the world.
+var webPorts = []float64{80, 443}
+
+// world are the blocks of all addresses.
+var world = []string{"0.0.0.0/0", "::/0"}
+
+func openToWorld(cidrs ...property.Value) (property.Value, bool, property.State) {
+	worst := property.Known
+	for _, cidr := range cidrs {
+		text, state := cidr.Text()
+		if state == property.Known && slices.Contains(world, text) {
+			return cidr, true, property.Known
+		}
+		if state == property.Unknown {
+			worst = state
+		}
+	}
+	return property.Value{}, false, worst
+}
+
+func judgeIngressRule(r rule.Resource, _ rule.Run) rule.Verdict {
+	return judgeOpening(r.Get("fromPort"), r.Get("toPort"), r.Get("ipProtocol"), r.Get("cidrIpv4"), r.Get("cidrIpv6"))
+}
+
+// judgeOpening judges one rule of a security group.
+func judgeOpening(from, to, protocol property.Value, cidrs ...property.Value) rule.Verdict {
+	cidr, open, state := openToWorld(cidrs...)
+	if state != property.Known {
+		return rule.Unjudged(cidrs[0].Path(), "%s", state)
+	}
+	if !open {
+		return rule.Pass()
+	}
+	first, one := from.Number()
+	last, two := to.Number()
+	if one == property.Unknown || two == property.Unknown {
+		return rule.Unreadable(from, property.Unknown)
+	}
+	kind, _ := protocol.Text()
+	if one == property.Known && two == property.Known && first == last && slices.Contains(webPorts, first) && kind != "-1" {
+		return rule.Pass()
+	}
+	return rule.Violation(cidr.Path(), "is open to the world, for more than HTTP and HTTPS")
+}
+
+func judgeGroup(r rule.Resource, _ rule.Run) rule.Verdict {
+	rules := r.Get("ingress")
+	elements, state := rules.List()
+	switch {
+	case state == property.Absent:
+		return rule.Pass()
+	case state != property.Known:
+		return rule.Unreadable(rules, state)
+	}
+	var verdict rule.Verdict
+	for _, ingress := range elements {
+		one := judgeOpening(ingress.Get("fromPort"), ingress.Get("toPort"), ingress.Get("protocol"), cidrsOf(ingress)...)
+		verdict.Violations = append(verdict.Violations, one.Violations...)
+		verdict.Unjudged = append(verdict.Unjudged, one.Unjudged...)
+	}
+	return verdict
+}
+
+func judgeGroupRule(r rule.Resource, _ rule.Run) rule.Verdict {
+	if kind, state := r.Get("type").Text(); state == property.Known && kind != "ingress" {
+		return rule.NotApplicable("it lets traffic out, not in")
+	}
+	return judgeOpening(r.Get("fromPort"), r.Get("toPort"), r.Get("protocol"), cidrsOf(r.Properties)...)
+}
+
+// cidrsOf are the blocks of a rule, of which there is at least one that may be absent.
+func cidrsOf(ingress property.Value) []property.Value {
+	cidrs := []property.Value{ingress.Get("cidrBlocks", "0")}
+	for _, name := range []string{"cidrBlocks", "ipv6CidrBlocks"} {
+		list := ingress.Get(name)
+		if list.State() == property.Unknown {
+			return []property.Value{list}
+		}
+		elements, _ := list.List()
+		cidrs = append(cidrs, elements...)
+	}
+	return cidrs
+}
+
+// empty wants a list to have no elements.
+func empty(name string) expect.Judge {
+	return func(r rule.Resource, _ rule.Run) rule.Verdict {
+		list := r.Get(name)
+		elements, state := list.List()
+		switch {
+		case state == property.Absent || state == property.Known && len(elements) == 0:
+			return rule.Pass()
+		case state == property.Known:
+			return rule.Violation(list.Path(), "is not empty, so that whatever names no group of its own gets through")
+		}
+		return rule.Unreadable(list, state)
+	}
+}
+
+// tlsPolicies are those without weak ciphers that [ELB.17] recommends, and the newer ones with post-quantum key exchange.
+var tlsPolicies = []string{
+	"ELBSecurityPolicy-TLS13-1-2-2021-06", "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04", "ELBSecurityPolicy-TLS13-1-3-2021-06",
+	"ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
+	"ELBSecurityPolicy-TLS13-1-2-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
+}
+
+func judgeListener(r rule.Resource, run rule.Run) rule.Verdict {
+	protocol := r.Get("protocol")
+	switch text, state := protocol.Text(); {
+	case state == property.Unknown:
+		return rule.Unreadable(protocol, state)
+	case text == "HTTPS":
+		return expect.OneOf("sslPolicy", "so that weak ciphers may be agreed on", tlsPolicies...)(r, run)
+	case text != "HTTP" && text != "":
+		return rule.NotApplicable("it is of a network load balancer")
+	}
+	actions := r.Get("defaultActions")
+	elements, state := actions.List()
+	if state == property.Unknown {
+		return rule.Unreadable(actions, state)
+	}
+	for _, action := range elements {
+		kind, _ := action.Get("type").Text()
+		to, toState := action.Get("redirect", "protocol").Text()
+		switch {
+		case toState == property.Unknown:
+			return rule.Unreadable(action.Get("redirect", "protocol"), toState)
+		case kind == "redirect" && to == "HTTPS":
+			return rule.Pass()
+		}
+	}
+	return rule.Violation("protocol", "is HTTP, and nothing redirects to HTTPS, so that anybody on the way reads along")
+}
+
+func judgeHygiene(r rule.Resource, run rule.Run) rule.Verdict {
+	if kind, state := r.Get("loadBalancerType").Text(); state == property.Known && kind != "application" {
+		return rule.NotApplicable("it is no application load balancer")
+	}
+	judge := expect.True("dropInvalidHeaderFields", "so that a service may read a request in another way than the load balancer")
+	if r.Get("desyncMitigationMode").State() != property.Absent { // defensive by default
+		judge = expect.All(judge, expect.OneOf("desyncMitigationMode", "so that a request may be smuggled behind another", "defensive", "strictest"))
+	}
+	return judge(r, run)
+}
+
+// judgeHopLimit wants a limit of 1, the default, which a packet to a container exceeds.
+func judgeHopLimit(r rule.Resource, _ rule.Run) rule.Verdict {
+	limit := r.Get("metadataOptions", "httpPutResponseHopLimit")
+	hops, state := limit.Number()
+	switch {
+	case state == property.Absent || state == property.Known && hops == 1:
+		return rule.Pass()
+	case state == property.Known:
+		return rule.Violation(limit.Path(), "is more than 1, so that containers get the instance's credentials")
+	}
+	return rule.Unreadable(limit, state)
+}

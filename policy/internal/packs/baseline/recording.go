@@ -1,0 +1,225 @@
+package baseline
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/expect"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+const unrecorded = "so that nobody can tell afterwards what happened"
+
+var minRetentionDays = rule.Setting{
+	Name: "minDays", Description: "days that log groups keep events", Default: 365, Minimum: 1,
+}
+
+var recording = []rule.Rule{
+	{
+		Name: "vpc-flow-logs", Description: "VPCs record their traffic.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("EC2.6"), Level: rule.Mandatory,
+		Fix:   "declare an aws.ec2.FlowLog for the VPC.",
+		Types: []string{vpcType},
+		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+			return expect.Companion(r, stack, "aws:ec2/flowLog:FlowLog", "vpcId", "has no flow log")
+		},
+	},
+	{
+		Name: "alb-logs", Description: "Load balancers record requests.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.5"), Level: rule.Mandatory,
+		Fix:   "set accessLogs to a bucket, and its enabled to true.",
+		Types: []string{loadBalancerType},
+		Judge: expect.True("accessLogs.enabled", unrecorded),
+	},
+	{
+		Name: "waf-logs", Description: "Web ACLs record what they block.",
+		Severity: rule.Low, Controls: rule.FSBP.Controls("WAF.11"), Level: rule.Mandatory,
+		Fix:   "declare an aws.wafv2.WebAclLoggingConfiguration for it.",
+		Types: []string{webAclType},
+		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+			return expect.Companion(r, stack, "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", "resourceArn", "has no log")
+		},
+	},
+	{
+		Name: "ecs-logs", Description: "Containers have a log.",
+		Severity: rule.High, Controls: rule.FSBP.Controls("ECS.9"), Level: rule.Mandatory,
+		Fix:   "set logConfiguration of each of containerDefinitions.",
+		Types: []string{"aws:ecs/taskDefinition:TaskDefinition"},
+		Judge: judgeContainerLogs,
+	},
+	{
+		Name: "ecs-insights", Description: "ECS clusters collect metrics per service and task.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ECS.12"), Level: rule.Mandatory,
+		Fix:   "set in settings containerInsights to enabled or enhanced.",
+		Types: []string{"aws:ecs/cluster:Cluster"},
+		Judge: judgeInsights,
+	},
+	{
+		Name: "rds-logs", Description: "Databases send their logs to CloudWatch.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.9"), Level: rule.Mandatory,
+		Fix:   "set enabledCloudwatchLogsExports.",
+		Types: []string{"aws:rds/instance:Instance", "aws:rds/cluster:Cluster"},
+		Judge: expect.Set("enabledCloudwatchLogsExports", unrecorded),
+	},
+	{
+		Name: "rds-monitoring", Description: "Databases report the metrics of their operating system.",
+		Severity: rule.Low, Controls: rule.FSBP.Controls("RDS.6"), Level: rule.Mandatory,
+		Fix:      "set monitoringInterval to 60 or less, and monitoringRoleArn.",
+		Settings: []rule.Setting{oneSecond},
+		Types:    []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
+		Judge:    expect.AtLeast("monitoringInterval", oneSecond, "so that nobody sees what keeps the database busy"),
+	},
+	{
+		Name: "log-retention", Description: "Log groups keep events long enough.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("CloudWatch.16"), Level: rule.Mandatory,
+		Fix:      "set retentionInDays.",
+		Settings: []rule.Setting{minRetentionDays},
+		Types:    []string{"aws:cloudwatch/logGroup:LogGroup"},
+		Judge:    judgeRetention,
+	},
+	{
+		Name: "alarm-actions", Description: "Alarms tell somebody, or do something.",
+		Severity: rule.High, Controls: rule.FSBP.Controls("CloudWatch.15"), Level: rule.Mandatory,
+		Fix:          "set alarmActions to the ARN of a topic, or name the alarm in a composite alarm or a service's alarms.",
+		Types:        []string{alarmType, compositeType},
+		JudgeInStack: judgeAlarm,
+	},
+	{
+		Name: "ecr-scan", Description: "ECR scans images when they are pushed.",
+		Severity: rule.High, Controls: rule.FSBP.Controls("ECR.1"), Level: rule.Mandatory,
+		Fix:   "set imageScanningConfiguration.scanOnPush to true.",
+		Types: []string{"aws:ecr/repository:Repository"},
+		Judge: expect.True("imageScanningConfiguration.scanOnPush", "so that known weaknesses go unseen"),
+	},
+	{
+		Name: "ecr-immutable", Description: "A tag in ECR stays with its image.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ECR.2"), Level: rule.Mandatory,
+		Fix:   "set imageTagMutability to IMMUTABLE.",
+		Types: []string{"aws:ecr/repository:Repository"},
+		Judge: expect.OneOf("imageTagMutability", "so that what was tested may not be what runs", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"),
+	},
+	{
+		Name: "ecr-lifecycle", Description: "ECR repositories drop old images.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ECR.3"), Level: rule.Mandatory,
+		Fix:   "declare an aws.ecr.LifecyclePolicy for the repository.",
+		Types: []string{"aws:ecr/repository:Repository"},
+		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+			return expect.Companion(r, stack, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "repository", "keeps every image for ever")
+		},
+	},
+}
+
+const (
+	alarmType     = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	compositeType = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+)
+
+var oneSecond = rule.Setting{Name: "minSeconds", Description: "seconds between two reports; 0 is never", Default: 1, Minimum: 1}
+
+func judgeContainerLogs(r rule.Resource, _ rule.Run) rule.Verdict {
+	value := r.Get("containerDefinitions")
+	text, state := value.Text()
+	if state != property.Known {
+		return rule.Unreadable(value, state)
+	}
+	var containers []struct{ LogConfiguration json.RawMessage }
+	if err := json.Unmarshal([]byte(text), &containers); err != nil {
+		return rule.Unjudged(value.Path(), "is no list of container definitions that can be read")
+	}
+	for i, c := range containers {
+		if len(c.LogConfiguration) == 0 || string(c.LogConfiguration) == "null" {
+			return rule.Violation(value.Path(), "has a container without a log, %s (container %d)", unrecorded, i)
+		}
+	}
+	return rule.Pass()
+}
+
+func judgeInsights(r rule.Resource, _ rule.Run) rule.Verdict {
+	settings := r.Get("settings")
+	elements, state := settings.List()
+	if state == property.Unknown || state == property.Mistyped {
+		return rule.Unreadable(settings, state)
+	}
+	for _, s := range elements {
+		if name, _ := s.Get("name").Text(); name != "containerInsights" {
+			continue
+		}
+		switch text, state := s.Get("value").Text(); {
+		case state == property.Unknown:
+			return rule.Unreadable(s.Get("value"), state)
+		case text == "enabled" || text == "enhanced":
+			return rule.Pass()
+		}
+	}
+	return rule.Violation(settings.Path(), "do not turn on containerInsights, so that nobody sees what keeps a task busy")
+}
+
+// judgeRetention takes 0 for what it is, for ever.
+func judgeRetention(r rule.Resource, run rule.Run) rule.Verdict {
+	days := r.Get("retentionInDays")
+	number, state := days.Number()
+	switch {
+	case state == property.Absent || state == property.Known && number == 0:
+		return rule.Violation(days.Path(), "is not set, so that events are kept and paid for without end")
+	case state == property.Known && number < float64(run.Int(minRetentionDays)):
+		return rule.Violation(days.Path(), "is below %d, %s", run.Int(minRetentionDays), unrecorded)
+	case state != property.Known:
+		return rule.Unreadable(days, state)
+	}
+	return rule.Pass()
+}
+
+// judgeAlarm lets an alarm be silent that another one, or a deployment, watches.
+func judgeAlarm(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+	if on, state := r.Get("actionsEnabled").Bool(); state == property.Known && !on {
+		return rule.Violation("actionsEnabled", "is false, so that nobody hears of it")
+	}
+	actions := r.Get("alarmActions")
+	elements, state := actions.List()
+	switch {
+	case state == property.Known && len(elements) > 0:
+		return rule.Pass()
+	case state == property.Unknown:
+		return rule.Unreadable(actions, state)
+	case watched(r, stack):
+		return rule.NotApplicable("another alarm or a deployment acts on it")
+	}
+	return rule.Violation(actions.Path(), "are not set, so that nobody hears of it")
+}
+
+func watched(alarm rule.Resource, stack rule.Stack) bool {
+	name, state := alarm.Get("name").Text()
+	for _, service := range stack.OfType("aws:ecs/service:Service") {
+		names, _ := service.Get("alarms", "alarmNames").List()
+		for _, n := range names {
+			if text, known := n.Text(); known == property.Known && state == property.Known && text == name {
+				return true
+			}
+		}
+		if slices.ContainsFunc(stack.Sources(service, "alarms", alarmType).Resources, func(s rule.Resource) bool { return s.URN == alarm.URN }) {
+			return true
+		}
+	}
+	for _, composite := range stack.OfType(compositeType) {
+		text, known := composite.Get("alarmRule").Text()
+		if known == property.Known && state == property.Known && quotes(text, name) {
+			return true
+		}
+		if slices.ContainsFunc(stack.Sources(composite, "alarmRule", alarmType).Resources, func(s rule.Resource) bool { return s.URN == alarm.URN }) {
+			return true
+		}
+	}
+	return false
+}
+
+// quotes tells whether the rule of a composite alarm names an alarm, as in ALARM("name").
+func quotes(alarmRule, name string) bool {
+	for _, form := range []string{`"` + name + `"`, "(" + name + ")"} {
+		if strings.Contains(alarmRule, form) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,146 @@
+package leastprivilege
+
+import (
+	"encoding/json"
+	"regexp"
+
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+const taskDefinitionType = "aws:ecs/taskDefinition:TaskDefinition"
+
+var ecsRolesSeparate = rule.Rule{
+	Name:        "ecs-roles-separate",
+	Description: "A task's code does not act as the role that starts it.",
+	Severity:    rule.Medium,
+	Controls:    []rule.Control{leastPrivilege},
+	Level:       rule.Mandatory,
+	Fix:         "set taskRoleArn to a role of the service's own.",
+	Types:       []string{taskDefinitionType},
+	JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+		task, execution := r.Get("taskRoleArn"), r.Get("executionRoleArn")
+		one, state := task.Text()
+		if state == property.Absent {
+			return rule.NotApplicable("its code has no role")
+		}
+		two, other := execution.Text()
+		switch {
+		case other == property.Absent:
+			return rule.NotApplicable("it has no execution role")
+		case state == property.Known && other == property.Known && one != two:
+			return rule.Pass()
+		case state == property.Known && other == property.Known:
+			return rule.Violation(task.Path(), "is the execution role, which may read the secrets of the task and pull its images")
+		}
+		return judgeRoleSources(r, stack, task, state)
+	},
+}
+
+// judgeRoleSources tells two roles apart by where their ARNs come from, while those are not known.
+func judgeRoleSources(r rule.Resource, stack rule.Stack, task property.Value, state property.State) rule.Verdict {
+	const roleType = "aws:iam/role:Role"
+	tasks, executions := stack.Sources(r, "taskRoleArn", roleType), stack.Sources(r, "executionRoleArn", roleType)
+	if len(tasks.Resources) != 1 || len(executions.Resources) != 1 {
+		return rule.Unreadable(task, state)
+	}
+	if tasks.Resources[0].URN == executions.Resources[0].URN {
+		return rule.Violation(task.Path(), "is the execution role, which may read the secrets of the task and pull its images")
+	}
+	return rule.Pass()
+}
+
+var ecsContainerHardening = rule.Rule{
+	Name:        "ecs-container-hardening",
+	Description: "Containers run without privileges, as a user of their own, on a read-only root, and without secrets in their environment.",
+	Severity:    rule.High,
+	Controls: []rule.Control{
+		{Framework: rule.FSBP, ID: "ECS.4"}, {Framework: rule.FSBP, ID: "ECS.5"}, {Framework: rule.FSBP, ID: "ECS.8"}, {Framework: rule.FSBP, ID: "ECS.3"},
+	},
+	Level: rule.Mandatory,
+	Fix:   "in containerDefinitions, set privileged to false, readonlyRootFilesystem to true, user to one that is not root, and pass secrets in secrets.",
+	Types: []string{taskDefinitionType},
+	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
+		return merge(judgeNamespaces(r), judgeContainers(r.Get("containerDefinitions")))
+	},
+}
+
+// judgeNamespaces refuses what a task shares with its host.
+func judgeNamespaces(r rule.Resource) rule.Verdict {
+	var verdict rule.Verdict
+	for name, shared := range map[string]string{"pidMode": "host", "ipcMode": "host", "networkMode": "host"} {
+		value := r.Get(name)
+		text, state := value.Text()
+		switch {
+		case state == property.Known && text == shared:
+			verdict = merge(verdict, rule.Violation(value.Path(), "is shared with the host"))
+		case state == property.Unknown:
+			verdict = merge(verdict, rule.Unreadable(value, state))
+		}
+	}
+	return verdict
+}
+
+// container is what is judged of a container definition.
+type container struct {
+	User                   string
+	Privileged             bool
+	ReadonlyRootFilesystem bool
+	Environment            []struct{ Name, Value string }
+}
+
+// secretName is a variable that by its name holds a secret ([ECS.8] looks for AWS's own three; people have more).
+var secretName = regexp.MustCompile(`(?i)(^|_)(password|passwd|secret|token|api_?key|access_?key(_id)?|private_?key|credentials?)($|_)`)
+
+func judgeContainers(value property.Value) rule.Verdict {
+	text, state := value.Text()
+	if state != property.Known {
+		return rule.Unreadable(value, state)
+	}
+	var containers []container
+	if err := json.Unmarshal([]byte(text), &containers); err != nil {
+		return rule.Unjudged(value.Path(), "is no list of container definitions that can be read")
+	}
+	var verdict rule.Verdict
+	for i, c := range containers {
+		complain := func(wrong bool, text string) {
+			if wrong {
+				verdict = merge(verdict, rule.Violation(value.Path(), "%s (container %d)", text, i))
+			}
+		}
+		complain(c.Privileged, "gives a container the host's privileges")
+		complain(!c.ReadonlyRootFilesystem, "lets a container write to its root file system")
+		complain(c.User == "" || c.User == "root" || c.User == "0" || regexp.MustCompile(`^(root|0):`).MatchString(c.User), "runs a container as root")
+		for _, variable := range c.Environment {
+			complain(secretName.MatchString(variable.Name) && variable.Value != "", "has a secret in the environment in clear text")
+		}
+	}
+	return verdict
+}
+
+var efsAccessPointIdentity = rule.Rule{
+	Name:        "efs-access-point-identity",
+	Description: "EFS access points have a user and a folder of their own.",
+	Severity:    rule.Medium,
+	Controls:    rule.FSBP.Controls("EFS.4", "EFS.3"),
+	Level:       rule.Mandatory,
+	Fix:         "set posixUser, and rootDirectory.path to a folder below /.",
+	Types:       []string{"aws:efs/accessPoint:AccessPoint"},
+	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
+		var verdict rule.Verdict
+		switch user := r.Get("posixUser"); user.State() {
+		case property.Absent:
+			verdict = rule.Violation(user.Path(), "is not set, so that clients say who they are")
+		case property.Unknown:
+			verdict = rule.Unreadable(user, property.Unknown)
+		}
+		folder := r.Get("rootDirectory", "path")
+		switch path, state := folder.Text(); {
+		case state == property.Absent || state == property.Known && (path == "/" || path == ""):
+			verdict = merge(verdict, rule.Violation(folder.Path(), "is the root of the file system"))
+		case state != property.Known:
+			verdict = merge(verdict, rule.Unreadable(folder, state))
+		}
+		return verdict
+	},
+}

@@ -1,0 +1,232 @@
+package leastprivilege
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/document"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+// leastPrivilege is "Grant least privilege access", which anchors what Security Hub has no control for.
+var leastPrivilege = rule.Control{Framework: rule.WellArchitected, ID: "SEC03-BP02"}
+
+var iamNoAdmin = rule.Rule{
+	Name:        "iam-no-admin",
+	Description: "IAM policies do not allow every action on every resource.",
+	Severity:    rule.High,
+	Controls:    rule.FSBP.Controls("IAM.1"),
+	Level:       rule.Mandatory,
+	Fix:         "name in Action what is needed, and in Resource what it is needed for.",
+	Types:       identityTypes,
+	Judge: judgeIdentity(func(s document.Statement) string {
+		if s.Allow && slices.Contains(s.Actions, "*") && s.Everywhere() {
+			return "allows every action on every resource"
+		}
+		return ""
+	}),
+}
+
+var iamNoServiceWildcard = rule.Rule{
+	Name:        "iam-no-service-wildcard",
+	Description: "IAM policies do not allow all actions of a service.",
+	Severity:    rule.Low,
+	Controls:    rule.FSBP.Controls("IAM.21"),
+	Level:       rule.Mandatory,
+	Fix:         "name in Action the actions that are needed.",
+	Types:       identityTypes,
+	Judge: judgeIdentity(func(s document.Statement) string {
+		if s.Allow && slices.ContainsFunc(s.Actions, wholeService) {
+			return "allows all actions of a service, and those it will get"
+		}
+		return ""
+	}),
+}
+
+// wholeService tells whether an action is "*", "service:*", or as good as that.
+func wholeService(action string) bool {
+	_, name, found := strings.Cut(action, ":")
+	if !found {
+		name = action
+	}
+	return strings.Trim(name, "*?") == ""
+}
+
+var iamScopedResource = rule.Rule{
+	Name:        "iam-scoped-resource",
+	Description: "IAM policies name the resources of actions that can be limited to some.",
+	Severity:    rule.Medium,
+	Controls:    []rule.Control{leastPrivilege},
+	Level:       rule.Mandatory,
+	Fix:         "set Resource to ARNs of what is meant, and leave * to a statement of actions that know nothing narrower.",
+	Types:       identityTypes,
+	Judge: judgeIdentity(func(s document.Statement) string {
+		if !s.Allow || !s.Everywhere() {
+			return ""
+		}
+		for _, action := range s.Actions {
+			if !document.DemandsEverything(action) {
+				return "allows on every resource an action that can be limited to some"
+			}
+		}
+		return ""
+	}),
+}
+
+var iamNoNotElements = rule.Rule{
+	Name:        "iam-no-not-elements",
+	Description: "IAM policies say what they allow, not what they leave out.",
+	Severity:    rule.Medium,
+	Controls:    []rule.Control{leastPrivilege},
+	Level:       rule.Mandatory,
+	Fix:         "replace NotAction, NotResource and NotPrincipal by Action, Resource and Principal.",
+	Types:       identityTypes,
+	Judge: judgeIdentity(func(s document.Statement) string {
+		if s.Allow && len(s.NotActions)+len(s.NotResources)+len(s.NotPrincipal) > 0 {
+			return "allows all but something, which grows with every action and resource that AWS adds"
+		}
+		return ""
+	}),
+}
+
+var iamPassRoleScoped = rule.Rule{
+	Name:        "iam-passrole-scoped",
+	Description: "iam:PassRole is for named roles and a named service.",
+	Severity:    rule.High,
+	Controls:    []rule.Control{leastPrivilege},
+	Level:       rule.Mandatory,
+	Fix:         "set Resource to the ARNs of the roles, and add the condition iam:PassedToService.",
+	Types:       identityTypes,
+	Judge: judgeIdentity(func(s document.Statement) string {
+		if !s.Grants("iam:PassRole") {
+			return ""
+		}
+		switch {
+		case s.Everywhere() || slices.ContainsFunc(s.Resources, anyRole):
+			return "passes any role"
+		case !s.Has("iam:PassedToService"):
+			return "passes a role to any service"
+		}
+		return ""
+	}),
+}
+
+// anyRole tells whether a pattern is about all roles of an account.
+func anyRole(resource string) bool {
+	return document.Match(resource, "arn:aws:iam::123456789012:role/x-y-z")
+}
+
+var kmsDecryptScoped = rule.Rule{
+	Name:        "kms-decrypt-scoped",
+	Description: "Decrypting is for named keys.",
+	Severity:    rule.Medium,
+	Controls:    rule.FSBP.Controls("KMS.2", "KMS.1"),
+	Level:       rule.Mandatory,
+	Fix:         "set Resource to the ARN of the key, or add the condition kms:ResourceAliases.",
+	Types:       identityTypes,
+	Judge: judgeIdentity(func(s document.Statement) string {
+		if !s.Grants("kms:Decrypt") && !s.Grants("kms:ReEncryptFrom") || s.Has("kms:ResourceAliases") {
+			return ""
+		}
+		if s.Everywhere() || slices.ContainsFunc(s.Resources, anyKey) {
+			return "decrypts with any key"
+		}
+		return ""
+	}),
+}
+
+func anyKey(resource string) bool {
+	return document.Match(resource, "arn:aws:kms:eu-west-1:123456789012:key/x-y-z") || strings.HasSuffix(resource, ":key/*")
+}
+
+// escalations are sets of actions with which a role can get itself the rights of another (Rhino Security Labs, "AWS IAM
+// Privilege Escalation Methods"; those of ECS and SSM are ours). A set with iam:PassRole is judged by iam-passrole-scoped.
+var escalations = [][]string{
+	{"iam:CreatePolicyVersion"}, {"iam:SetDefaultPolicyVersion"}, {"iam:CreateAccessKey"}, {"iam:CreateLoginProfile"}, {"iam:UpdateLoginProfile"},
+	{"iam:AttachUserPolicy"}, {"iam:AttachGroupPolicy"}, {"iam:AttachRolePolicy"}, {"iam:PutUserPolicy"}, {"iam:PutGroupPolicy"},
+	{"iam:PutRolePolicy"}, {"iam:AddUserToGroup"}, {"iam:UpdateAssumeRolePolicy"}, {"iam:DeleteRolePermissionsBoundary"},
+	{"lambda:UpdateFunctionCode"}, {"lambda:UpdateFunctionConfiguration"}, {"ssm:SendCommand"}, {"ssm:StartSession"}, {"ecs:ExecuteCommand"},
+	{"ec2-instance-connect:SendSSHPublicKey"}, {"glue:UpdateDevEndpoint"}, {"cloudformation:UpdateStack"}, {"codestar:CreateProject"},
+}
+
+var iamNoPrivilegeEscalation = rule.Rule{
+	Name:        "iam-no-privesc",
+	Description: "IAM policies do not let a role give itself more rights.",
+	Severity:    rule.High,
+	Controls:    []rule.Control{leastPrivilege},
+	Level:       rule.Mandatory,
+	Fix:         "take the action away, or set Resource to what belongs to the role alone.",
+	Types:       identityTypes,
+	Judge: judgeIdentity(func(s document.Statement) string {
+		for _, actions := range escalations {
+			if s.Everywhere() && !slices.ContainsFunc(actions, func(action string) bool { return !s.Grants(action) }) {
+				return "lets its holder get more rights, by " + strings.Join(actions, " and ")
+			}
+		}
+		return ""
+	}),
+}
+
+// administrators are AWS's managed policies that amount to all rights, or to those of handing out rights.
+var administrators = []string{"AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "SystemAdministrator", "DatabaseAdministrator"}
+
+var iamManagedAdmin = rule.Rule{
+	Name:        "iam-managed-admin",
+	Description: "Nobody has one of AWS's administrator policies.",
+	Severity:    rule.High,
+	Controls:    rule.FSBP.Controls("IAM.1"),
+	Level:       rule.Mandatory,
+	Fix:         "set policyArn, or managedPolicyArns, to a policy of the actions that are needed.",
+	Types:       []string{"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment", "aws:iam/role:Role"},
+	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
+		if r.Type != "aws:iam/role:Role" {
+			return judgeManaged(r.Get("policyArn"))
+		}
+		arns := r.Get("managedPolicyArns")
+		elements, state := arns.List()
+		switch state {
+		case property.Absent:
+			return rule.Pass()
+		case property.Known:
+		default:
+			return rule.Unreadable(arns, state)
+		}
+		var verdict rule.Verdict
+		for _, arn := range elements {
+			verdict = merge(verdict, judgeManaged(arn))
+		}
+		return verdict
+	},
+}
+
+func judgeManaged(arn property.Value) rule.Verdict {
+	text, state := arn.Text()
+	switch {
+	case state == property.Absent:
+		return rule.Pass()
+	case state != property.Known:
+		return rule.Unreadable(arn, state)
+	case strings.HasSuffix(text, "FullAccess") || slices.Contains(administrators, text[strings.LastIndex(text, "/")+1:]):
+		return rule.Violation(arn.Path(), "is a policy of AWS's for administrators")
+	}
+	return rule.Pass()
+}
+
+var iamNoUsers = rule.Rule{
+	Name:        "iam-no-users",
+	Description: "There are no IAM users and no long-lived keys.",
+	Severity:    rule.Medium,
+	Controls:    rule.WellArchitected.Controls("SEC02-BP02"),
+	Level:       rule.Mandatory,
+	Fix:         "remove it, and let people and programs assume a role.",
+	Types:       []string{"aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile"},
+	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
+		if r.Get("status").State() == property.Known {
+			if status, _ := r.Get("status").Text(); status == "Inactive" {
+				return rule.NotApplicable("it is an inactive key")
+			}
+		}
+		return rule.Violation("name", "is of a user or key whose credentials do not end by themselves")
+	},
+}

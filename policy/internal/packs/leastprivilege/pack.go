@@ -1,0 +1,16 @@
+// Package leastprivilege holds the rules that keep roles, resource policies and containers to what they need.
+package leastprivilege
+
+import "github.com/awslab/awslab/policy/internal/rule"
+
+// Pack is the pack of these rules.
+var Pack = rule.Pack{
+	Name:        "awslab-least-privilege",
+	Version:     "0.1.0",
+	Description: "Nobody may do more than they need.",
+	Rules: []rule.Rule{
+		iamNoAdmin, iamNoServiceWildcard, iamScopedResource, iamNoNotElements, iamPassRoleScoped, iamNoPrivilegeEscalation, kmsDecryptScoped,
+		iamTrust, iamManagedAdmin, iamNoUsers, resourcePolicyPublic, lambdaPermissionScoped,
+		ecsRolesSeparate, ecsContainerHardening, efsAccessPointIdentity,
+	},
+}

@@ -1,0 +1,148 @@
+package leastprivilege
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/document"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+var iamTrust = rule.Rule{
+	Name:        "iam-trust",
+	Description: "Roles are assumed by whom they are for, and by services only on behalf of this account.",
+	Severity:    rule.High,
+	Controls:    rule.WellArchitected.Controls("SEC03-BP07"),
+	Level:       rule.Mandatory,
+	Fix:         "in assumeRolePolicy, name the principal and add the condition aws:SourceAccount or aws:SourceArn, or for a web identity its sub.",
+	Types:       []string{"aws:iam/role:Role"},
+	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
+		return judgeDocument(r.Get("assumeRolePolicy"), complainOfTrust)
+	},
+}
+
+// withoutSource are services that do not send along for whom they act when they assume a role: EC2 instances and the
+// state machines of AWS's own, for instance ("Services that don't support aws:SourceArn", IAM user guide).
+var withoutSource = []string{"ec2.amazonaws.com"}
+
+func complainOfTrust(s document.Statement) string {
+	if !s.Allow {
+		return ""
+	}
+	if len(s.NotPrincipal) > 0 {
+		return "trusts everyone but some"
+	}
+	for _, p := range s.Principals {
+		switch {
+		case p.Anyone() && !s.Has("aws:PrincipalOrgID", "aws:PrincipalAccount", "aws:PrincipalArn"):
+			return "trusts everyone"
+		case p.Type == "AWS" && strings.HasSuffix(p.Value, ":root") && !s.Has("sts:ExternalId", "aws:PrincipalArn", "aws:PrincipalOrgID"):
+			return "trusts a whole account"
+		case p.Type == "Service" && !slices.Contains(withoutSource, p.Value) && !s.Has("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"):
+			return "trusts a service for whomever it acts"
+		case p.Type == "Federated" && !federatedSubject(s):
+			return "trusts every identity of a provider"
+		}
+	}
+	return ""
+}
+
+// federatedSubject tells whether a condition names the identity, as in token.actions.githubusercontent.com:sub.
+func federatedSubject(s document.Statement) bool {
+	return slices.ContainsFunc(s.Conditions, func(c document.Condition) bool {
+		return (strings.HasSuffix(c.Key, ":sub") || strings.EqualFold(c.Key, "SAML:sub") || strings.EqualFold(c.Key, "SAML:aud")) && !slices.Contains(c.Values, "*")
+	})
+}
+
+// resourcePolicies are the properties that hold who may use a resource.
+var resourcePolicies = map[string]string{
+	"aws:s3/bucketPolicy:BucketPolicy":                              "policy",
+	"aws:ecr/repositoryPolicy:RepositoryPolicy":                     "policy",
+	"aws:kms/key:Key":                                               "policy",
+	"aws:sns/topicPolicy:TopicPolicy":                               "policy",
+	"aws:sns/topic:Topic":                                           "policy",
+	"aws:sqs/queuePolicy:QueuePolicy":                               "policy",
+	"aws:efs/fileSystemPolicy:FileSystemPolicy":                     "policy",
+	"aws:secretsmanager/secretPolicy:SecretPolicy":                  "policy",
+	"aws:backup/vaultPolicy:VaultPolicy":                            "policy",
+	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy":            "policyDocument",
+	"aws:cloudwatch/eventBusPolicy:EventBusPolicy":                  "policy",
+	"aws:ecr/registryPolicy:RegistryPolicy":                         "policy",
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                               "policy",
+	"aws:s3control/accessPointPolicy:AccessPointPolicy":             "policy",
+	"aws:lambda/layerVersionPermission:LayerVersionPermission":      "policy",
+	"aws:opensearch/domainPolicy:DomainPolicy":                      "accessPolicies",
+	"aws:dynamodb/resourcePolicy:ResourcePolicy":                    "policy",
+	"aws:secretsmanager/secret:Secret":                              "policy",
+	"aws:sqs/queue:Queue":                                           "policy",
+	"aws:s3/bucketV2:BucketV2":                                      "policy",
+	"aws:kms/replicaKey:ReplicaKey":                                 "policy",
+	"aws:ecr/repositoryCreationTemplate:RepositoryCreationTemplate": "repositoryPolicy",
+}
+
+var resourcePolicyPublic = rule.Rule{
+	Name:        "resource-policy-public",
+	Description: "Nobody outside is let in by a resource's policy.",
+	Severity:    rule.Critical,
+	Controls:    rule.FSBP.Controls("S3.2", "S3.3"),
+	Level:       rule.Mandatory,
+	Fix:         "name the principal in the policy, or add a condition such as aws:PrincipalAccount, aws:SourceAccount or aws:SourceArn.",
+	Types:       typesOf(resourcePolicies),
+	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
+		return judgeDocument(r.Get(resourcePolicies[r.Type]), complainOfPublicity)
+	},
+}
+
+func typesOf(properties map[string]string) []string {
+	var types []string
+	for t := range properties {
+		types = append(types, t)
+	}
+	slices.Sort(types)
+	return types
+}
+
+// inside are the condition keys that keep strangers out.
+var inside = []string{
+	"aws:PrincipalOrgID", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOwner",
+	"aws:SourceVpc", "aws:SourceVpce", "kms:CallerAccount", "kms:ViaService", "elasticfilesystem:AccessedViaMountTarget", "aws:userId",
+}
+
+func complainOfPublicity(s document.Statement) string {
+	switch {
+	case !s.Allow:
+		return ""
+	case len(s.NotPrincipal) > 0:
+		return "lets everyone in but some"
+	case slices.ContainsFunc(s.Principals, document.Principal.Anyone) && !s.Has(inside...):
+		return "lets everyone in"
+	}
+	return ""
+}
+
+var lambdaPermissionScoped = rule.Rule{
+	Name:        "lambda-permission-scoped",
+	Description: "A service may call a Lambda function only on behalf of a named resource or account.",
+	Severity:    rule.Critical,
+	Controls:    rule.FSBP.Controls("Lambda.1"),
+	Level:       rule.Mandatory,
+	Fix:         "set sourceArn, or sourceAccount.",
+	Types:       []string{"aws:lambda/permission:Permission"},
+	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
+		principal, state := r.Get("principal").Text()
+		if state == property.Known && principal != "*" && !strings.HasSuffix(principal, ".amazonaws.com") {
+			return rule.NotApplicable("it is for a named account or role")
+		}
+		for _, name := range []string{"sourceArn", "sourceAccount", "principalOrgId"} {
+			// A source that becomes known later is one.
+			if r.Get(name).State() != property.Absent {
+				return rule.Pass()
+			}
+		}
+		if state == property.Unknown {
+			return rule.Unreadable(r.Get("principal"), state)
+		}
+		return rule.Violation("sourceArn", "is not set, and neither is sourceAccount, so that anyone can make the service call")
+	},
+}
