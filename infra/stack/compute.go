@@ -21,7 +21,7 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 		Instances:         l.instances(),
 		Namespace:         l.namespace(),
 		SessionLogGroup:   l.sessionLogGroup(),
-		LogRetentionDays:  l.config.Firewall.LogRetentionDays,
+		LogRetentionDays:  l.config.Monitoring.LogRetentionDays,
 		KmsKeyArn:         l.keys.data.Arn,
 		LogKmsKeyArn:      l.keys.logs.Arn,
 		Tags:              l.tags,
@@ -128,7 +128,7 @@ func (l *lab) ecsServices() error {
 func (l *lab) taskRunner() error {
 	args := &compute.TaskRunnerArgs{
 		Name: l.name("runtask"), Place: l.place, ClusterName: l.clusterName(), Architecture: "arm64", PermissionsBoundary: l.config.PermissionsBoundary,
-		LogRetentionDays: l.config.Firewall.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
+		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
 	}
 	for _, s := range l.config.Services {
 		if len(s.Before)+len(s.After) > 0 {
@@ -153,7 +153,7 @@ func (l *lab) taskRunner() error {
 func (l *lab) redeployments() error {
 	args := &compute.RedeploymentArgs{
 		Name: l.name("redeploy"), Place: l.place, ClusterName: l.clusterName(), PermissionsBoundary: l.config.PermissionsBoundary,
-		LogRetentionDays: l.config.Firewall.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
+		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
 	}
 	for _, s := range l.config.Services {
 		one := compute.RedeployedService{Name: s.Name, ServiceName: l.name(s.Name)}

@@ -291,6 +291,9 @@ func (c *Config) complete() {
 	if c.Cluster.OnDemandWeight == 0 && c.Cluster.SpotWeight == 0 {
 		c.Cluster.OnDemandWeight = 1
 	}
+	if c.Database != nil {
+		c.Database.complete(c)
+	}
 	for i := range c.Services {
 		s := &c.Services[i]
 		if s.Image.Context != "" && s.Image.Dockerfile == "" {

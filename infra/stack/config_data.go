@@ -1,5 +1,11 @@
 package stack
 
+import (
+	"slices"
+
+	"github.com/awslab/awslab/components/data"
+)
+
 // Database is a relational database on RDS.
 type Database struct {
 	// Engine is postgres or mysql. Changing it replaces the database.
@@ -9,15 +15,18 @@ type Database struct {
 	// Kind is instance (one, with a standby in another zone when multiAz), multiAzCluster (a writer and two readable
 	// standbys) or aurora. Changing it replaces the database.
 	Kind string `json:"kind,omitempty" jsonschema:"enum=instance,enum=multiAzCluster,enum=aurora"`
-	// Class is the instance class.
-	Class string `json:"class,omitempty" jsonschema:"example=db.t4g.micro"`
-	// MultiAz keeps a standby in another zone.
+	// Class is the instance class. By default, a Multi-AZ cluster has db.m6gd.large, and Aurora db.t4g.medium in dev and
+	// db.r7g.large in prod.
+	Class *string `json:"class,omitempty" jsonschema:"example=db.t4g.micro"`
+	// MultiAz keeps a standby in another zone, on Aurora a reader.
 	MultiAz bool `json:"multiAz,omitempty"`
-	// ReadReplicas is the number of copies that can be read from.
-	ReadReplicas int `json:"readReplicas,omitempty" jsonschema:"minimum=0,maximum=5"`
-	// StorageGiB is the size to begin with; it grows by itself up to MaxStorageGiB.
-	StorageGiB    int `json:"storageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
-	MaxStorageGiB int `json:"maxStorageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
+	// ReadReplicas is the number of copies that can be read from: up to 5, on Aurora up to 15. A multiAzCluster has none but
+	// its standbys.
+	ReadReplicas *int `json:"readReplicas,omitempty" jsonschema:"minimum=0,maximum=15"`
+	// StorageGiB is the size to begin with. Aurora has none: it allocates by itself.
+	StorageGiB *int `json:"storageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
+	// MaxStorageGiB is up to what the storage of an instance grows by itself; other kinds have none.
+	MaxStorageGiB *int `json:"maxStorageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
 	// Name is that of the first database. Changing it replaces the database.
 	Name string `json:"name,omitempty"`
 	// BackupRetentionDays is how long RDS keeps its own backups, to any second of which the database can be restored.
@@ -28,6 +37,40 @@ type Database struct {
 	Proxy bool `json:"proxy,omitempty"`
 	// DeletionProtection refuses to delete the database, and takes a last snapshot when it is deleted after all.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
+}
+
+// complete fills in what depends on the kind. It comes before the checks.
+func (db *Database) complete(c *Config) {
+	kind := data.DatabaseKind(db.Kind)
+	if db.Class == nil {
+		class := c.defaultOf("database.class").(string)
+		switch {
+		case kind == data.DatabaseMultiAzCluster:
+			class = "db.m6gd.large"
+		case kind == data.DatabaseAurora && c.Profile == "prod":
+			class = "db.r7g.large"
+		case kind == data.DatabaseAurora:
+			class = "db.t4g.medium"
+		}
+		db.Class = &class
+	}
+	for _, field := range []struct {
+		value   **int
+		key     string
+		without []data.DatabaseKind
+	}{
+		{&db.ReadReplicas, "database.readReplicas", []data.DatabaseKind{data.DatabaseMultiAzCluster}},
+		{&db.StorageGiB, "database.storageGiB", []data.DatabaseKind{data.DatabaseAurora}},
+		{&db.MaxStorageGiB, "database.maxStorageGiB", []data.DatabaseKind{data.DatabaseAurora, data.DatabaseMultiAzCluster}},
+	} {
+		if *field.value == nil {
+			n := 0
+			if !slices.Contains(field.without, kind) {
+				n = c.defaultOf(field.key).(int)
+			}
+			*field.value = &n
+		}
+	}
 }
 
 // Table is a DynamoDB table.
@@ -43,10 +86,28 @@ type Table struct {
 	TimeToLive string `json:"timeToLive,omitempty"`
 	// Stream is what its change stream shows; by default there is none.
 	Stream string `json:"stream,omitempty" jsonschema:"enum=KEYS_ONLY,enum=NEW_IMAGE,enum=OLD_IMAGE,enum=NEW_AND_OLD_IMAGES"`
+	// Capacity is provisioned and scales by itself. Without it the table is paid by request.
+	Capacity *Capacity `json:"capacity,omitempty"`
 	// Replicate keeps a replica in the copy region.
 	Replicate bool `json:"replicate,omitempty"`
 	// DeletionProtection refuses to delete the table.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
+}
+
+// Capacity is what a table and each of its indexes can do in a second, within ranges.
+type Capacity struct {
+	// Read is in consistent reads of 4 KB.
+	Read Range `json:"read" jsonschema:"required"`
+	// Write is in writes of 1 KB.
+	Write Range `json:"write" jsonschema:"required"`
+	// Utilization is the percentage of the capacity that should be in use. Default: 70.
+	Utilization int `json:"utilization,omitempty" jsonschema:"minimum=20,maximum=90"`
+}
+
+// Range is what auto scaling stays within.
+type Range struct {
+	Min int `json:"min" jsonschema:"required,minimum=1,maximum=40000"`
+	Max int `json:"max" jsonschema:"required,minimum=1,maximum=40000"`
 }
 
 // Attribute is a key attribute.

@@ -11,6 +11,8 @@ type Monitoring struct {
 	Thresholds map[string]float64 `json:"thresholds,omitempty"`
 	// Anomalies adds alarms that learn what is usual, where no fixed limit makes sense.
 	Anomalies bool `json:"anomalies,omitempty"`
+	// LogRetentionDays is how long the logs of functions, databases and shells, and records of requests, are kept.
+	LogRetentionDays int `json:"logRetentionDays,omitempty"`
 	// Tracing sends traces to X-Ray: a sidecar, permissions and environment for each service.
 	Tracing bool `json:"tracing,omitempty"`
 }

@@ -42,7 +42,7 @@ func (l *lab) logBuckets() (err error) {
 		return nil
 	}
 	l.logBucket, err = data.NewLogBucket(l.Context, "logs", &data.LogBucketArgs{
-		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Network.FlowLogRetentionDays, ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
+		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
 	}, l.providers.all)
 	return err
 }
@@ -61,6 +61,9 @@ func (l *lab) tables() error {
 		args := &data.TableArgs{
 			Place: l.place, Name: l.tableName(t.Name), HashKey: data.Attribute(t.HashKey), RangeKey: (*data.Attribute)(t.RangeKey), TimeToLive: t.TimeToLive, Stream: t.Stream,
 			KmsKeyArn: l.keys.data.Arn, DeletionProtection: t.DeletionProtection, Tags: l.backedUp(),
+		}
+		if c := t.Capacity; c != nil {
+			args.Capacity = &data.Capacity{Read: data.CapacityRange(c.Read), Write: data.CapacityRange(c.Write), Utilization: c.Utilization}
 		}
 		for _, i := range t.Indexes {
 			args.Indexes = append(args.Indexes, data.Index{Name: i.Name, HashKey: data.Attribute(i.HashKey), RangeKey: (*data.Attribute)(i.RangeKey)})
@@ -145,11 +148,11 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 		Kind:                data.DatabaseKind(db.Kind),
 		Engine:              data.DatabaseEngine(db.Engine),
 		EngineVersion:       db.Version,
-		InstanceClass:       db.Class,
+		InstanceClass:       *db.Class,
 		MultiAz:             db.MultiAz,
-		ReadReplicas:        db.ReadReplicas,
-		AllocatedStorage:    db.storage(),
-		MaxAllocatedStorage: db.maxStorage(),
+		ReadReplicas:        *db.ReadReplicas,
+		AllocatedStorage:    *db.StorageGiB,
+		MaxAllocatedStorage: *db.MaxStorageGiB,
 		DatabaseName:        db.Name,
 		KeyAlias:            l.keys.data.Alias,
 		KmsKeyArn:           l.keys.data.Arn,
@@ -157,7 +160,7 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 		DeletionProtection:  db.DeletionProtection,
 		SkipFinalSnapshot:   l.config.Profile == "dev" && !db.DeletionProtection,
 		MonitoringSeconds:   db.MonitoringSeconds,
-		LogRetentionDays:    l.config.Network.FlowLogRetentionDays,
+		LogRetentionDays:    l.config.Monitoring.LogRetentionDays,
 		LogKmsKeyArn:        l.keys.logs.Arn,
 		PermissionsBoundary: l.config.PermissionsBoundary,
 		Tags:                l.backedUp(),
@@ -192,22 +195,6 @@ func (l *lab) databases() (err error) {
 	}
 	l.database, err = data.NewDatabase(l.Context, "database", args, l.providers.all)
 	return err
-}
-
-// storage is what is set for a kind that does not allocate by itself, as Aurora does.
-func (db *Database) storage() int {
-	if db.Kind == string(data.DatabaseAurora) {
-		return 0
-	}
-	return db.StorageGiB
-}
-
-// maxStorage is for instances: those of a Multi-AZ cluster do not grow by themselves.
-func (db *Database) maxStorage() int {
-	if db.Kind != string(data.DatabaseInstance) {
-		return 0
-	}
-	return db.MaxStorageGiB
 }
 
 // databaseProxy is what services call instead of the database.

@@ -137,6 +137,9 @@ func (l *lab) watchedService(s Service) monitoring.Service {
 	}
 	if s.Scaling != nil {
 		one.DesiredMin = s.Scaling.Min
+		for _, schedule := range s.Scaling.Schedules {
+			one.DesiredMin = min(one.DesiredMin, schedule.Min)
+		}
 	}
 	if s.public() {
 		one.LoadBalancerSuffix, one.TargetGroupSuffix = l.balancer.ArnSuffix, l.services[s.Name].TargetGroupArnSuffix
@@ -149,7 +152,7 @@ func (l *lab) watchData(watched *monitoring.Watched) {
 	if db := l.database; db != nil {
 		one := monitoring.Database{Name: "lab", Identifier: db.Identifier, Engine: l.config.Database.Engine, Cluster: l.config.Database.Kind != "instance"}
 		if !one.Cluster {
-			one.Replicas, one.AllocatedStorageGiB = db.ReplicaIdentifiers, l.config.Database.storage()
+			one.Replicas, one.AllocatedStorageGiB = db.ReplicaIdentifiers, *l.config.Database.StorageGiB
 		}
 		if l.config.Database.Proxy {
 			one.Proxy = db.Identifier

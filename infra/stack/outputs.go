@@ -21,6 +21,7 @@ func (l *lab) exports() {
 		"services":        names,
 		"dashboard":       pulumi.String(l.dashboard.Url),
 		"topicArn":        l.notifications.TopicArn,
+		"commands":        l.commands(),
 	} {
 		l.Export(name, value)
 	}

@@ -62,7 +62,7 @@ var Defaults = []Default{
 	{"services[].objectives.latencyPercentage", 0, 99},
 	{"database.engine", "postgres", "postgres"},
 	{"database.kind", "instance", "instance"},
-	{"database.class", "db.t4g.micro", "db.m7g.large"},
+	{"database.class", "db.t4g.micro", "db.m7g.large"}, // of kind instance
 	{"database.multiAz", false, true},
 	{"database.readReplicas", 0, 1},
 	{"database.storageGiB", 20, 100},
@@ -85,6 +85,7 @@ var Defaults = []Default{
 	{"fileSystem.replicate", false, true},
 	{"website.priceClass", "PriceClass_100", "PriceClass_All"},
 	{"monitoring.anomalies", false, true},
+	{"monitoring.logRetentionDays", 30, 365},
 	{"monitoring.tracing", false, true},
 	{"firewall.enabled", true, true},
 	{"firewall.requestsPerIp", 2000, 2000},

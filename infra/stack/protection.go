@@ -96,7 +96,7 @@ func (l *lab) testRestores(types []string) error {
 	l.restoreTesting, err = protection.NewRestoreTesting(l.Context, "restore-testing", &protection.RestoreTestingArgs{
 		Place: l.place, Name: l.restoreCheckName(), Types: types, TagKey: "backup", TagValue: l.Stack(), Image: image, Architecture: architecture,
 		SourceBuckets: sources, KeyAlias: l.keys.data.Alias,
-		LogRetentionDays: l.config.Firewall.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
+		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}, l.providers.all)
 	return err
 }

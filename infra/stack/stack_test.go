@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,12 +68,16 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 }
 
 // deployStack runs the program with the configuration of a stack in the repository.
-func deployStack(t *testing.T, stackName string) *account {
+func deployStack(t *testing.T, stackName string) *account { return deployChanged(t, stackName, nil) }
+
+// deployChanged does so with other values for some keys.
+func deployChanged(t *testing.T, stackName string, changes map[string]string) *account {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
 	values, err := newDecoder().file("awslab", filepath.Join(root, "Pulumi."+stackName+".yaml"))
 	require.NoError(t, err)
+	maps.Copy(values, changes)
 	configuration := map[string]string{}
 	for key, value := range values {
 		configuration["awslab:"+key] = value
@@ -83,6 +88,36 @@ func deployStack(t *testing.T, stackName string) *account {
 	program := networktest.WithChildren("lab", config.Network.AvailabilityZones, Program(root))
 	require.NoError(t, pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration }))
 	return a
+}
+
+func TestDatabasesOfEveryKind(t *testing.T) {
+	for _, test := range []struct {
+		stack, kind                    string
+		instances, clusters, clustered int
+	}{
+		{"dev", "instance", 1, 0, 0}, {"dev", "multiAzCluster", 0, 1, 0}, {"dev", "aurora", 0, 1, 1},
+		{"prod", "instance", 2, 0, 0}, {"prod", "multiAzCluster", 0, 1, 0}, {"prod", "aurora", 0, 1, 2},
+	} {
+		for _, engine := range []string{"postgres", "mysql"} {
+			made := deployChanged(t, test.stack, map[string]string{
+				"database": fmt.Sprintf(`{"kind": %q, "engine": %q}`, test.kind, engine), "network": `{"availabilityZones": 3}`,
+			})
+			what := fmt.Sprintf("%s %s in %s", test.kind, engine, test.stack)
+			require.Equal(t, test.instances, made.count("aws:rds/instance:Instance"), what)
+			require.Equal(t, test.clusters, made.count("aws:rds/cluster:Cluster"), what)
+			require.Equal(t, test.clustered, made.count("aws:rds/clusterInstance:ClusterInstance"), what)
+		}
+	}
+}
+
+func (a *account) count(resourceType string) int {
+	n := 0
+	for _, r := range a.resources {
+		if r.TypeToken == resourceType {
+			n++
+		}
+	}
+	return n
 }
 
 func TestEveryResourceBelongsToAComponentAndHasAnExplicitProvider(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/awslab/awslab/components/data"
 )
 
 // Limits of names that the configuration's become part of.
@@ -21,7 +23,7 @@ var (
 
 func (d *decoder) data(project string, c *Config) {
 	if c.Database != nil {
-		d.database(project+":database", *c.Database)
+		d.database(project+":database", c)
 	}
 	d.distinctBy(project+":tables", ".name", each(c.Tables, func(t Table) string { return t.Name }))
 	for i, t := range c.Tables {
@@ -40,18 +42,60 @@ func (d *decoder) data(project string, c *Config) {
 	}
 }
 
-func (d *decoder) database(path string, db Database) {
-	if !databaseClass.MatchString(db.Class) {
-		d.add(path+".class", "%q is no instance class; use one such as db.t4g.micro", db.Class)
-	}
+func (d *decoder) database(path string, c *Config) {
+	db := c.Database
 	if !databaseName.MatchString(db.Name) {
 		d.add(path+".name", "%q; use a lower-case letter, then up to 62 of them, digits and underscores", db.Name)
 	}
-	if db.MaxStorageGiB < db.StorageGiB && d.sound(path+".storageGiB", path+".maxStorageGiB") {
-		d.add(path+".maxStorageGiB", "%d is less than storageGiB, %d", db.MaxStorageGiB, db.StorageGiB)
+	if !databaseClass.MatchString(*db.Class) {
+		d.add(path+".class", "%q is no instance class; use one such as db.t4g.micro", *db.Class)
 	}
-	if strings.HasPrefix(db.Class, "db.t") && db.Kind == "multiAzCluster" {
-		d.add(path+".class", "%q; a Multi-AZ cluster needs a class with local storage, such as db.m6gd.large", db.Class)
+	switch data.DatabaseKind(db.Kind) {
+	case data.DatabaseInstance:
+		d.databaseInstance(path, db)
+	case data.DatabaseMultiAzCluster:
+		d.multiAzCluster(path, c)
+	case data.DatabaseAurora:
+		d.aurora(path, db)
+	}
+}
+
+func (d *decoder) databaseInstance(path string, db *Database) {
+	const mostReplicas = 5
+	if *db.ReadReplicas > mostReplicas {
+		d.add(path+".readReplicas", "%d; an instance has at most %d: use aurora for more", *db.ReadReplicas, mostReplicas)
+	}
+	// RDS wants room to grow by a tenth ("Managing capacity automatically with Amazon RDS storage autoscaling").
+	if least := *db.StorageGiB + (*db.StorageGiB+9)/10; *db.MaxStorageGiB < least && d.sound(path+".storageGiB", path+".maxStorageGiB") {
+		d.add(path+".maxStorageGiB", "%d; use %d, a tenth more than storageGiB, or more", *db.MaxStorageGiB, least)
+	}
+}
+
+func (d *decoder) multiAzCluster(path string, c *Config) {
+	const servers = 3
+	db := c.Database
+	if c.Network.AvailabilityZones < servers {
+		d.add(path+".kind", "%q has a server in each of %d zones; set network.availabilityZones to %d", db.Kind, servers, servers)
+	}
+	if strings.HasPrefix(*db.Class, "db.t") {
+		d.add(path+".class", "%q; a Multi-AZ cluster needs a class with local storage, such as db.m6gd.large", *db.Class)
+	}
+	if *db.ReadReplicas != 0 {
+		d.add(path+".readReplicas", "%d; a Multi-AZ cluster has two readers and takes no more: leave it out, or use another kind", *db.ReadReplicas)
+	}
+	if *db.MaxStorageGiB != 0 {
+		d.add(path+".maxStorageGiB", "%d; the storage of a Multi-AZ cluster does not grow by itself: leave it out", *db.MaxStorageGiB)
+	}
+}
+
+func (d *decoder) aurora(path string, db *Database) {
+	if strings.HasSuffix(*db.Class, ".micro") || strings.HasSuffix(*db.Class, ".small") {
+		d.add(path+".class", "%q is too small for Aurora; use db.t4g.medium or larger", *db.Class)
+	}
+	for key, size := range map[string]int{"storageGiB": *db.StorageGiB, "maxStorageGiB": *db.MaxStorageGiB} {
+		if size != 0 {
+			d.add(path+"."+key, "%d; Aurora allocates storage by itself: leave it out", size)
+		}
 	}
 }
 
@@ -67,6 +111,10 @@ func (d *decoder) table(path string, t Table) {
 		}
 		types[a.Name] = a.Type
 	}
+	if c := t.Capacity; c != nil {
+		d.within(path+".capacity.read", c.Read)
+		d.within(path+".capacity.write", c.Write)
+	}
 	key(path+".hashKey", &t.HashKey)
 	key(path+".rangeKey", t.RangeKey)
 	d.distinctBy(path+".indexes", ".name", each(t.Indexes, func(i Index) string { return i.Name }))
@@ -75,6 +123,12 @@ func (d *decoder) table(path string, t Table) {
 		d.name(at+".name", index.Name, maxTableName)
 		key(at+".hashKey", &index.HashKey)
 		key(at+".rangeKey", index.RangeKey)
+	}
+}
+
+func (d *decoder) within(path string, r Range) {
+	if r.Max < r.Min && d.sound(path+".min", path+".max") {
+		d.add(path+".max", "%d is less than min, %d", r.Max, r.Min)
 	}
 }
 

@@ -25,6 +25,7 @@ func (d *decoder) monitoring(path string, m Monitoring) {
 			d.add(fmt.Sprintf("%s.urls[%d]", path, i), "%q is no URL that begins with https://", text)
 		}
 	}
+	d.retention(path+".logRetentionDays", m.LogRetentionDays)
 	for _, key := range sortedKeys(m.Thresholds) {
 		if err := monitoring.CheckThresholds(map[string]float64{key: m.Thresholds[key]}); err != nil {
 			d.add(path+".thresholds."+key, "%v", err)
