@@ -60,6 +60,9 @@ var upstreams = map[string]upstream{
 	"registry.gitlab.com": {"registry.gitlab.com", "registry.gitlab.com", true},
 }
 
+// AsksWhoPulls tells whether a registry that ECR can cache wants credentials.
+func AsksWhoPulls(registry string) bool { return upstreams[registry].credentials }
+
 // maxRepositoryName is the longest name of a repository (ECR API, CreateRepository).
 const maxRepositoryName = 256
 

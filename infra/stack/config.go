@@ -73,10 +73,20 @@ type Images struct {
 	Keep int `json:"keep,omitempty" jsonschema:"minimum=1,maximum=1000"`
 	// ForceDelete lets destroy delete repositories that still hold images.
 	ForceDelete bool `json:"forceDelete,omitempty"`
+	// Caches are registries whose images, where a service's uri names one, are pulled through the account's own.
+	Caches []Cache `json:"caches,omitempty"`
 	// Replicate copies every image to the copy region. ECR has one such setting for an account and region.
 	Replicate bool `json:"replicate,omitempty"`
 	// ReportFindings tells the notifications' subscribers of critical and high findings of image scans.
 	ReportFindings bool `json:"reportFindings,omitempty"`
+}
+
+// Cache is a pull-through cache of another registry.
+type Cache struct {
+	Registry string `json:"registry" jsonschema:"required,enum=public.ecr.aws,enum=registry.k8s.io,enum=quay.io,enum=docker.io,enum=ghcr.io,enum=registry.gitlab.com"`
+	// CredentialArn is the Secrets Manager secret, named ecr-pullthroughcache/..., with user name and access token. The last
+	// three registries ask for it.
+	CredentialArn string `json:"credentialArn,omitempty"`
 }
 
 // Cluster configures the ECS cluster. On Fargate a service's tasks are spread over the two kinds of capacity by weight,

@@ -67,12 +67,17 @@ func (l *lab) rolesOf(s Service) (roles, error) {
 	if err != nil {
 		return roles{}, err
 	}
+	cached, err := l.cachedRepositories(s)
+	if err != nil {
+		return roles{}, err
+	}
 	execution, err := identity.NewExecutionRole(l.Context, s.Name+"-execution", &identity.ExecutionRoleArgs{
-		RoleSettings: l.role(s.Name, "execution"),
-		Place:        l.place,
-		Repositories: repositories,
-		LogGroups:    []string{l.logGroup(s)},
-		Secrets:      l.secretsOf(s),
+		RoleSettings:       l.role(s.Name, "execution"),
+		Place:              l.place,
+		Repositories:       repositories,
+		CachedRepositories: cached,
+		LogGroups:          []string{l.logGroup(s)},
+		Secrets:            l.secretsOf(s),
 	}, l.providers.all)
 	if err != nil {
 		return roles{}, err
@@ -89,6 +94,15 @@ func (l *lab) rolesOf(s Service) (roles, error) {
 
 func (l *lab) role(parts ...string) identity.RoleSettings {
 	return identity.RoleSettings{Name: l.name(parts...), PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags}
+}
+
+// cachedRepositories are those that ECR fills when the service's image is first pulled.
+func (l *lab) cachedRepositories(s Service) ([]string, error) {
+	image, registry, err := l.cached(s.Image.URI)
+	if s.Image.URI == "" || registry == "" {
+		return nil, nil
+	}
+	return []string{image.Repository}, err
 }
 
 // repositories are those in ECR that the service's image comes from, so that its execution role may pull from them.

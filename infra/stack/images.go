@@ -16,19 +16,65 @@ func (l *lab) containerImages() error {
 			return err
 		}
 	}
+	if err := l.imageCaches(); err != nil {
+		return err
+	}
 	l.images = map[string]pulumi.StringInput{}
 	for _, s := range l.config.Services {
+		var err error
 		if s.Image.URI != "" {
-			l.images[s.Name] = pulumi.String(s.Image.URI)
-			continue
+			l.images[s.Name], err = l.existingImage(s.Image.URI)
+		} else {
+			l.images[s.Name], err = l.newImage(s.Name, s.Image, s.Architecture, "")
 		}
-		image, err := l.newImage(s.Name, s.Image, s.Architecture, "")
 		if err != nil {
 			return err
 		}
-		l.images[s.Name] = image
 	}
 	return nil
+}
+
+func (l *lab) imageCaches() error {
+	l.caches = map[string]*images.PullThroughCache{}
+	for _, c := range l.config.Images.Caches {
+		cache, err := images.NewPullThroughCache(l.Context, "images-"+cacheNames[c.Registry], l.cacheArgs(c), l.providers.all)
+		if err != nil {
+			return err
+		}
+		l.caches[c.Registry] = cache
+	}
+	return nil
+}
+
+// cacheNames are short, as those of repositories begin with them.
+var cacheNames = map[string]string{
+	"public.ecr.aws": "public", "registry.k8s.io": "k8s", "quay.io": "quay", "docker.io": "docker", "ghcr.io": "github", "registry.gitlab.com": "gitlab",
+}
+
+func (l *lab) cacheArgs(c Cache) *images.PullThroughCacheArgs {
+	args := &images.PullThroughCacheArgs{Place: l.place, Upstream: c.Registry, Prefix: l.name(cacheNames[c.Registry]), Keep: l.config.Images.Keep}
+	if c.CredentialArn != "" {
+		args.CredentialArn = pulumi.String(c.CredentialArn)
+	}
+	return args
+}
+
+// cached is how an image is pulled through one of the caches, if one takes it, and that cache's registry.
+func (l *lab) cached(uri string) (images.CachedImage, string, error) {
+	for _, c := range l.config.Images.Caches {
+		if image, ours, err := l.cacheArgs(c).Cached(uri); ours || err != nil {
+			return image, c.Registry, err
+		}
+	}
+	return images.CachedImage{}, "", nil
+}
+
+func (l *lab) existingImage(uri string) (pulumi.StringInput, error) {
+	_, registry, err := l.cached(uri)
+	if err != nil || registry == "" {
+		return pulumi.String(uri), err
+	}
+	return l.caches[registry].Ref(uri)
 }
 
 // newImage builds an image; functionArn is that of the Lambda function that runs it, if one does.

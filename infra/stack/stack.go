@@ -10,6 +10,7 @@ import (
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/images"
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/components/protection"
@@ -41,6 +42,8 @@ type lab struct {
 	keys   keys
 	roles  map[string]roles
 	images map[string]pulumi.StringInput
+	// caches are the pull-through caches, by the registry whose images they take.
+	caches map[string]*images.PullThroughCache
 	// runner runs tasks before and after deployments. It is nil when no service has any.
 	runner   *compute.TaskRunner
 	cluster  *compute.Cluster

@@ -110,6 +110,28 @@ func TestDatabasesOfEveryKind(t *testing.T) {
 	}
 }
 
+func TestAnImageOfACachedRegistryIsPulledThroughTheCache(t *testing.T) {
+	made := deployChanged(t, "dev", map[string]string{
+		"images":   `{"caches": [{"registry": "public.ecr.aws"}]}`,
+		"services": `[{"name": "web", "image": {"uri": "public.ecr.aws/nginx/nginx:1.29"}, "port": 80, "path": "/", "access": {"fileSystem": {"path": "/files", "mode": "read"}}}]`,
+	})
+	const want = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/awslab-dev-public/nginx/nginx:1.29"
+	require.Contains(t, made.inputs(t, "web-task")["containerDefinitions"].StringValue(), want)
+	require.Equal(t, 1, made.count("aws:ecr/pullThroughCacheRule:PullThroughCacheRule"))
+	require.Contains(t, made.inputs(t, "web-execution-execution").Mappable()["policy"], "repository/awslab-dev-public/nginx/nginx")
+}
+
+func (a *account) inputs(t *testing.T, name string) resource.PropertyMap {
+	t.Helper()
+	for _, r := range a.resources {
+		if r.Name == name && r.Custom {
+			return r.Inputs
+		}
+	}
+	require.Failf(t, "not registered", "%s", name)
+	return nil
+}
+
 func (a *account) count(resourceType string) int {
 	n := 0
 	for _, r := range a.resources {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/awslab/awslab/components/compute"
+	"github.com/awslab/awslab/components/images"
 )
 
 var (
@@ -28,6 +29,7 @@ const (
 func (d *decoder) services(project string, c *Config) {
 	path := project + ":services"
 	d.circles(path, c.Services)
+	d.caches(project+":images.caches", c.Images.Caches)
 	if len(c.Services) > maxServices {
 		d.add(path, "%d services; a load balancer has at most %d rules", len(c.Services), maxServices)
 	}
@@ -151,10 +153,36 @@ func (d *decoder) image(path string, i Image, c *Config) {
 		d.add(path, "dockerfile, target and args are for an image that is built from context, not for uri")
 	case match != nil && match[2] != c.Region && slices.Contains(regions, c.Region):
 		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", match[2], c.Region)
-	case match == nil && c.Network.NatGateways == "none":
+	case match == nil && !c.cached(i.URI) && c.Network.NatGateways == "none":
 		d.add(path+".uri", "%q cannot be pulled without a NAT gateway; copy the image to ECR, or set natGateways to single", i.URI)
 	}
 }
+
+// cached tells whether an image comes through the account's own registry.
+func (c *Config) cached(uri string) bool {
+	return slices.ContainsFunc(c.Images.Caches, func(cache Cache) bool {
+		_, ours, err := (&images.PullThroughCacheArgs{Upstream: cache.Registry}).Cached(uri)
+		return ours || err != nil
+	})
+}
+
+func (d *decoder) caches(path string, caches []Cache) {
+	d.distinctBy(path, ".registry", each(caches, func(c Cache) string { return c.Registry }))
+	for i, c := range caches {
+		at := fmt.Sprintf("%s[%d].credentialArn", path, i)
+		switch asks := images.AsksWhoPulls(c.Registry); {
+		case asks && c.CredentialArn == "":
+			d.add(at, "is missing; %s asks who pulls: give the ARN of a secret named ecr-pullthroughcache/...", c.Registry)
+		case asks && !cacheCredential.MatchString(c.CredentialArn):
+			d.add(at, "%q is no ARN of a secret named ecr-pullthroughcache/...", c.CredentialArn)
+		case !asks && c.CredentialArn != "":
+			d.add(at, "is given, but %s does not ask who pulls; leave it out", c.Registry)
+		}
+	}
+}
+
+// cacheCredential is a secret as ECR wants it (ECR API, CreatePullThroughCacheRule, credentialArn).
+var cacheCredential = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:ecr-pullthroughcache/[A-Za-z0-9/_+=.@-]+$`)
 
 // entry is how requests come to the service: through the load balancer, from other services, or not at all.
 func (d *decoder) entry(path string, s Service) {
