@@ -102,7 +102,7 @@ func NewTaskRunner(ctx *pulumi.Context, name string, args *TaskRunnerArgs, opts 
 	if err != nil {
 		return nil, fmt.Errorf("creating the log group of task runner %q: %w", name, err)
 	}
-	role, err := identity.NewRole(ctx, name, args.role(), pulumi.Parent(component))
+	role, err := identity.NewFunctionRole(ctx, name, args.role(), pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the role of task runner %q: %w", name, err)
 	}
@@ -147,12 +147,10 @@ func (component *TaskRunner) newFunction(
 
 func (args *TaskRunnerArgs) logGroup() string { return "/aws/lambda/" + args.Name }
 
-func (args *TaskRunnerArgs) role() *identity.RoleArgs {
-	return &identity.RoleArgs{
-		Name: args.Name, Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
-		Description: "Runs ECS tasks before and after deployments",
-		Trust:       identity.ServiceTrust("lambda.amazonaws.com", args.Place.AccountId, args.Place.Arn("lambda", "function:"+args.Name)),
-		Policies:    map[string]identity.Document{"run": {Statements: args.statements()}},
+func (args *TaskRunnerArgs) role() *identity.FunctionRoleArgs {
+	return &identity.FunctionRoleArgs{
+		RoleSettings: identity.RoleSettings{Name: args.Name, Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags},
+		Place:        args.Place, Function: args.Name, Tracing: true, Statements: args.statements(),
 	}
 }
 
@@ -172,14 +170,6 @@ func (args *TaskRunnerArgs) statements() []identity.Statement {
 			Sid: "PassRoles", Actions: []string{"iam:PassRole"},
 			Resources:  each(args.Roles, func(role string) string { return place.RoleArn(args.RolePath, role) }),
 			Conditions: []identity.Condition{{Operator: "StringEquals", Key: "iam:PassedToService", Values: []string{"ecs-tasks.amazonaws.com"}}},
-		},
-		{
-			Sid: "WriteLogs", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-			Resources: []string{place.LogGroupArn(args.logGroup()) + ":*"},
-		},
-		{
-			Sid: "SendTraces", Actions: []string{"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
-			Resources: []string{"*"}, // neither supports resource-level permissions
 		},
 	}
 	if len(args.LogGroups) > 0 {

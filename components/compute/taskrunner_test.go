@@ -44,6 +44,9 @@ func TestATaskRunnerMayRunItsFamiliesInItsCluster(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runRunner(func(*TaskRunnerArgs) {}))
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
+		{"Sid": "WriteLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+			"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/awslab-dev-runtask:*"},
+		{"Sid": "SendTraces", "Effect": "Allow", "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "Resource": "*"},
 		{"Sid": "RunTasks", "Effect": "Allow", "Action": "ecs:RunTask",
 			"Resource": "arn:aws:ecs:eu-west-1:123456789012:task-definition/awslab-dev-orders:*",
 			"Condition": {"ArnEquals": {"ecs:cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/awslab-dev"}}},
@@ -53,12 +56,9 @@ func TestATaskRunnerMayRunItsFamiliesInItsCluster(t *testing.T) {
 		{"Sid": "PassRoles", "Effect": "Allow", "Action": "iam:PassRole", "Resource": [
 			"arn:aws:iam::123456789012:role/awslab/awslab-dev-orders-execution", "arn:aws:iam::123456789012:role/awslab/awslab-dev-orders-task"],
 			"Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}},
-		{"Sid": "WriteLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-			"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/awslab-dev-runtask:*"},
-		{"Sid": "SendTraces", "Effect": "Allow", "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "Resource": "*"},
 		{"Sid": "ReadTasksLogs", "Effect": "Allow", "Action": "logs:GetLogEvents",
 			"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/awslab-dev-orders:log-stream:*"}
-	]}`, g.inputs(t, "runner-run")["policy"].(string))
+	]}`, g.inputs(t, "runner-access")["policy"].(string))
 	require.Contains(t, g.inputs(t, "runner-role")["assumeRolePolicy"], "arn:aws:lambda:eu-west-1:123456789012:function:awslab-dev-runtask")
 }
 

@@ -286,7 +286,7 @@ func TestRestoresAreTested(t *testing.T) {
 	require.Equal(t, "arn:trial-failed", function["deadLetterConfig"].(object)["targetArn"])
 	require.JSONEq(t, `{"source": ["aws.backup"], "detail-type": ["Restore Job State Change"], "detail": {"status": ["COMPLETED"], "restoreTestingPlanArn": ["arn:trial-plan"]}}`,
 		g.inputs(t, "trial-restored")["eventPattern"].(string))
-	policy := g.inputs(t, "trial-check-check")["policy"].(string)
+	policy := g.inputs(t, "trial-check-access")["policy"].(string)
 	require.Contains(t, policy, "rds:DescribeDBInstances")
 	require.NotContains(t, policy, "dynamodb:", "what is not restored is not looked at")
 

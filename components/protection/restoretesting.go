@@ -218,10 +218,9 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the queue of restore testing %q: %w", name, err)
 	}
-	role, err := identity.NewRole(ctx, name+"-check", &identity.RoleArgs{
-		Name: args.Name, Description: "Judges what AWS Backup restored", PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
-		Trust:    identity.ServiceTrust("lambda.amazonaws.com", args.Place.AccountId, args.Place.Arn("lambda", "function:"+args.Name)),
-		Policies: map[string]identity.Document{"check": {Statements: args.statements(group)}},
+	role, err := identity.NewFunctionRole(ctx, name+"-check", &identity.FunctionRoleArgs{
+		RoleSettings: identity.RoleSettings{Name: args.Name, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags},
+		Place:        args.Place, Function: args.Name, FailureQueue: args.Name + "-failed", Tracing: true, Statements: args.statements(),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the role of restore testing %q: %w", name, err)
@@ -246,14 +245,10 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 	return function, failed, nil
 }
 
-func (args *RestoreTestingArgs) statements(logGroup string) []identity.Statement {
-	place := args.Place
+func (args *RestoreTestingArgs) statements() []identity.Statement {
 	statements := []identity.Statement{
 		// AWS Backup knows nothing narrower for jobs.
 		{Sid: "ReportResult", Actions: []string{"backup:DescribeRestoreJob", "backup:PutRestoreValidationResult"}, Resources: []string{"*"}},
-		{Sid: "WriteLogs", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resources: []string{place.LogGroupArn(logGroup) + ":*"}},
-		{Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{place.QueueArn(args.Name + "-failed")}},
-		{Sid: "SendTraces", Actions: []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"}, Resources: []string{"*"}}, // nothing narrower either
 	}
 	for _, t := range slices.Sorted(slices.Values(args.Types)) {
 		statements = append(statements, testable[t](args)...)

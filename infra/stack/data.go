@@ -47,6 +47,21 @@ func (l *lab) logBuckets() (err error) {
 	return err
 }
 
+// websiteLogs makes the bucket that CloudFront writes its logs to. They need one of their own, with access control lists.
+func (l *lab) websiteLogs() (pulumi.StringInput, error) {
+	if !l.config.LoadBalancer.AccessLogs {
+		return nil, nil
+	}
+	bucket, err := data.NewLogBucket(l.Context, "website-logs", &data.LogBucketArgs{
+		Place: l.place, Name: l.bucketName("website-logs"), CloudFront: true, ExpireDays: l.config.Monitoring.LogRetentionDays,
+		ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
+	}, l.providers.all)
+	if err != nil {
+		return nil, err
+	}
+	return bucket.DomainName, nil
+}
+
 // logBucketName is nil when nothing is logged there.
 func (l *lab) logBucketName() pulumi.StringInput {
 	if l.logBucket == nil {
@@ -131,6 +146,9 @@ func (l *lab) websites() (err error) {
 	args := &data.WebsiteArgs{
 		Place: l.place, Name: l.name("website"), BucketName: l.bucketName("website"), Folder: filepath.Join(l.root, w.Folder), Domains: w.Domains,
 		CertificateArn: w.CertificateArn, PriceClass: w.PriceClass, LogBucket: l.logBucketName(), ForceDestroy: true, Tags: l.notBackedUp(),
+	}
+	if args.AccessLogDomain, err = l.websiteLogs(); err != nil {
+		return err
 	}
 	if l.edgeAcl != nil {
 		args.WebAclArn = l.edgeAcl.Arn
