@@ -198,6 +198,7 @@ func (l *lab) serviceArgs(s Service) *compute.ServiceArgs {
 		Scaling:          scaling(s),
 		Capacity:         l.capacity(),
 		Health:           health(s),
+		Deployment:       compute.Deployment{ServerErrors: *s.RollbackErrors},
 		Before:           taskRuns(s.Before),
 		After:            taskRuns(s.After),
 		ExecuteCommand:   s.Exec,

@@ -169,6 +169,9 @@ type Service struct {
 	// Before and After are tasks that run to their end before and after each deployment, such as database migrations.
 	Before []Task `json:"before,omitempty"`
 	After  []Task `json:"after,omitempty"`
+	// RollbackErrors is how many answers with a server error, in a minute, roll a deployment back; 0 means no number does. It
+	// is for services that the load balancer reaches.
+	RollbackErrors *int `json:"rollbackErrors,omitempty" jsonschema:"minimum=0,maximum=1000000"`
 	// Exec lets people open a shell in a running task with ECS Exec.
 	Exec bool `json:"exec,omitempty"`
 	// ScratchPaths are folders the container may write to; what is in them goes with the task.
@@ -308,6 +311,13 @@ func (c *Config) complete() {
 		s := &c.Services[i]
 		if s.Image.Context != "" && s.Image.Dockerfile == "" {
 			s.Image.Dockerfile = "Dockerfile"
+		}
+		if s.RollbackErrors == nil {
+			errors := 0
+			if s.public() {
+				errors = c.defaultOf("services[].rollbackErrors").(int)
+			}
+			s.RollbackErrors = &errors
 		}
 		if s.DesiredCount == nil {
 			count := c.defaultOf("services[].desiredCount").(int)

@@ -138,6 +138,7 @@ func TestWhatIsRefused(t *testing.T) {
 		`{"access": {"services": ["catalog"]}}`:                        `access.services[0]: there is no "catalog", nor any other`,
 		`{"access": {"fileSystem": {"path": "/x", "mode": "read"}}}`:   "access.fileSystem: is mounted, and there is none; add awslab:fileSystem",
 		`{"internal": true}`:                                           "internal: is true, but path and host let clients in; say one or the other",
+		`{"internal": true, "path": null, "rollbackErrors": 5}`:        "rollbackErrors: 5; only the load balancer counts errors, and it does not reach this service: leave it out",
 		`{"scratchPaths": ["tmp"]}`:                                    `scratchPaths[0]: "tmp" is no folder in a container; use one such as /tmp`,
 		`{"before": [{"name": "migrate"}]}`:                            "before[0].command: is missing",
 		`{"objectives": {"availability": 100}}`:                        "objectives.availability: 100; allowed is 50 to 99.999, or 0 for none",

@@ -47,6 +47,7 @@ var Defaults = []Default{
 	{"services[].memory", 512, 1024},
 	{"services[].architecture", "amd64", "amd64"},
 	{"services[].desiredCount", 1, 3},
+	{"services[].rollbackErrors", 0, 10},
 	{"services[].logRetentionDays", 30, 365},
 	{"services[].scaling.min", 1, 3},
 	{"services[].scaling.cpu", 70, 70},

@@ -195,6 +195,9 @@ func (d *decoder) entry(path string, s Service) {
 	case s.public() && !routed && d.sound(path+".host", path+".path"):
 		d.add(path+".path", "is missing; say path, such as /%s, or host, or internal: true", s.Name)
 	}
+	if *s.RollbackErrors > 0 && !s.public() {
+		d.add(path+".rollbackErrors", "%d; only the load balancer counts errors, and it does not reach this service: leave it out", *s.RollbackErrors)
+	}
 	if s.Path != "" && (!pathPrefix.MatchString(s.Path) || len(s.Path) > maxPathPrefix) {
 		d.add(path+".path", "%q is no path prefix; begin with / and use at most %d characters", s.Path, maxPathPrefix)
 	}
