@@ -287,8 +287,12 @@ func TestProdComesUpAndGoesDown(t *testing.T) {
 		require.Contains(t, d.Message, "image not built", "prod comes up without a warning of its own")
 	}
 
+	before := len(p.world(t))
 	_, err = lab.Destroy(ctx)
-	require.ErrorContains(t, err, "deletion protection", "what prod protects is not destroyed")
+	var protected *automation.ProtectedError
+	require.ErrorAs(t, err, &protected, "what prod protects is not destroyed")
+	require.ErrorContains(t, err, "database-instance")
+	require.Len(t, p.world(t), before, "nor is anything else")
 }
 
 func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {

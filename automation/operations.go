@@ -107,8 +107,14 @@ func (l *Lab) Refresh(ctx context.Context) (*Result, error) {
 	})
 }
 
-// Destroy deletes every resource of the stack. The stack itself, its configuration and history stay.
+// Destroy deletes every resource of the stack. The stack itself, its configuration and history stay. A stack that holds
+// what is protected against deletion is refused by a *ProtectedError, whole.
 func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
+	if kept, err := l.protected(ctx); err != nil {
+		return nil, classify(ctx, err, err, nil)
+	} else if len(kept) > 0 {
+		return nil, &ProtectedError{Stack: l.options.Stack, Resources: kept}
+	}
 	return l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		_, err := l.stack.Destroy(ctx, optdestroy.EventStreams(ch), optdestroy.ConfigFile(l.configFile), optdestroy.SuppressProgress(), optdestroy.ShowSecrets(false))
 		return nil, err
