@@ -61,17 +61,42 @@ func (args *DatabaseArgs) withDefaults() *DatabaseArgs {
 	return &full
 }
 
+// DatabaseProblem is what is wrong with a field of [DatabaseArgs].
+type DatabaseProblem struct {
+	Field   string
+	Problem error
+}
+
+func (p DatabaseProblem) Error() string { return p.Field + ": " + p.Problem.Error() }
+
+func (p DatabaseProblem) Unwrap() error { return p.Problem }
+
 // databaseProblems collects what is wrong with arguments.
 type databaseProblems []error
 
 func (p *databaseProblems) add(field, format string, values ...any) {
-	*p = append(*p, fmt.Errorf("%s: %w", field, fmt.Errorf(format, values...)))
+	*p = append(*p, DatabaseProblem{field, fmt.Errorf(format, values...)})
 }
 
 func (p *databaseProblems) between(field string, value, least, most int, unit string) {
 	if value < least || value > most {
 		p.add(field, "%d; use %d to %d%s", value, least, most, unit)
 	}
+}
+
+// CheckServers tells what is wrong with what the database is: its version, class, replicas, storage and names. Kind and
+// Engine have to be right. For whoever knows these before the rest, which only [NewDatabase] checks.
+func (args *DatabaseArgs) CheckServers() []DatabaseProblem {
+	full := args.withDefaults()
+	var problems databaseProblems
+	full.validateServers(&problems)
+	full.validateStorage(&problems)
+	full.validateNames(&problems)
+	found := make([]DatabaseProblem, 0, len(problems))
+	for _, err := range problems {
+		found = append(found, err.(DatabaseProblem))
+	}
+	return found
 }
 
 // validate expects the defaults to be set.
@@ -150,7 +175,7 @@ func (args *DatabaseArgs) validateStorage(problems *databaseProblems) {
 	case args.Kind == DatabaseMultiAzCluster:
 		problems.add("MaxAllocatedStorage", "%d; the storage of a Multi-AZ cluster does not grow by itself: use 0", args.MaxAllocatedStorage)
 	case args.MaxAllocatedStorage < least || args.MaxAllocatedStorage > largest:
-		problems.add("MaxAllocatedStorage", "%d; use 0, or %d (a tenth more than AllocatedStorage) to %d GiB", args.MaxAllocatedStorage, least, largest)
+		problems.add("MaxAllocatedStorage", "%d; use 0, or %d (a tenth more than to begin with) to %d GiB", args.MaxAllocatedStorage, least, largest)
 	}
 	smallest := 20
 	switch args.StorageType {

@@ -103,7 +103,7 @@ func (args *NotificationsArgs) channelRole() *identity.RoleArgs {
 		Policies: map[string]identity.Document{"show": {Statements: []identity.Statement{
 			{
 				Sid: "ShowAlarms", Actions: []string{"cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"},
-				Resources: []string{args.Place.Arn("cloudwatch", "alarm:*")},
+				Resources: []string{args.Place.Arn("cloudwatch", "alarm:"+args.AlarmPrefix+"-*")},
 			},
 			{
 				Sid: "DrawGraphs", Actions: []string{"cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:GetMetricWidgetImage", "cloudwatch:ListMetrics"},

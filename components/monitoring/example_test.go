@@ -22,8 +22,9 @@ func ExampleNewNotifications() {
 		}
 		_, err = monitoring.NewNotifications(ctx, "lab", &monitoring.NotificationsArgs{
 			Place: place, Name: identity.PhysicalName(ctx, "alarms"), KmsKeyArn: key.Arn,
-			Emails: []string{"ops@example.com"},
-			Slack:  &monitoring.Slack{TeamId: "T07EA123LEP", ChannelId: "C07EZ1ABC23"},
+			Emails:      []string{"ops@example.com"},
+			AlarmPrefix: identity.PhysicalName(ctx),
+			Slack:       &monitoring.Slack{TeamId: "T07EA123LEP", ChannelId: "C07EZ1ABC23"},
 		})
 		return err
 	})

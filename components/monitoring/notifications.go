@@ -31,6 +31,9 @@ type NotificationsArgs struct {
 	// Slack and Teams are channels. Nil means none.
 	Slack *Slack
 	Teams *Teams
+	// AlarmPrefix begins the names of the alarms that channels are shown, as the Name of what is [Watched] does. Channels
+	// need it.
+	AlarmPrefix string
 	// RolePath and PermissionsBoundary are for the role of the channels; empty means "/" and none.
 	RolePath, PermissionsBoundary string
 	Tags                          map[string]string
@@ -63,6 +66,7 @@ func (args *NotificationsArgs) validate() error {
 	}
 	add(!topicPattern.MatchString(args.Name), "Name: %q; use 1 to 200 letters, digits, hyphens and underscores", args.Name)
 	if args.Slack != nil || args.Teams != nil {
+		add(args.AlarmPrefix == "", "AlarmPrefix: missing; say with what the names begin of the alarms that channels are shown")
 		role := args.channelRole().Name
 		add(len(role) > maxRoleName, "Name: %q makes the role's name %q, of %d characters; IAM allows %d", args.Name, role, len(role), maxRoleName)
 	}

@@ -102,7 +102,7 @@ func TestChannels(t *testing.T) {
 		args.Teams = &Teams{
 			TenantId: "ef6f7a2e-0000-4000-8000-000000000001", TeamId: "ef6f7a2e-0000-4000-8000-000000000002", ChannelId: "19%3aabc%40thread.tacv2",
 		}
-		args.PermissionsBoundary = "arn:aws:iam::123456789012:policy/boundary"
+		args.PermissionsBoundary, args.AlarmPrefix = "arn:aws:iam::123456789012:policy/boundary", "awslab-dev"
 	})
 	require.NoError(t, err)
 	slack := g.inputs(t, "lab-slack")
@@ -117,6 +117,7 @@ func TestChannels(t *testing.T) {
 	role := g.inputs(t, "lab-channels-role")
 	require.Equal(t, "arn:aws:iam::123456789012:policy/boundary", role["permissionsBoundary"])
 	require.Contains(t, role["assumeRolePolicy"], `"aws:SourceArn":"arn:aws:chatbot::123456789012:chat-configuration/*"`)
+	require.Contains(t, g.inputs(t, "lab-channels-show")["policy"], "alarm:awslab-dev-*", "nor is it shown others' alarms")
 	for _, verb := range []string{"Put", "Delete", "Set", "Disable", "Enable"} {
 		require.NotContains(t, g.inputs(t, "lab-channels-show")["policy"], "cloudwatch:"+verb, "a channel looks, and no more")
 	}

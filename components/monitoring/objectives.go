@@ -40,9 +40,9 @@ var windows = []window{
 
 const (
 	objectiveSeconds = 30 * 24 * 3600
-	// minObjective is the lowest objective that the fast window can alarm: when all requests fail, an objective of p
+	// LowestObjective is what objectives have to be above, for the fast window to alarm them: when all requests fail, an objective of p
 	// percent is missed 100 / (100 - p) times over, which has to be more than 14.4.
-	minObjective = 95
+	LowestObjective = 95
 	// minRequests in the long window keep a single failure among few requests from looking like an outage.
 	minRequests = 100
 )
@@ -53,8 +53,8 @@ func (w window) budgetUsed() float64 { return w.rate * float64(w.long) / objecti
 func (o Objectives) validate(at string, routed bool) error {
 	var problems []error
 	check := func(field string, percentage float64) {
-		if percentage != 0 && !(percentage > minObjective && percentage < 100) {
-			problems = append(problems, fmt.Errorf("%s.%s: %g; use more than %d and less than 100, or 0 for no objective", at, field, percentage, minObjective))
+		if percentage != 0 && !(percentage > LowestObjective && percentage < 100) {
+			problems = append(problems, fmt.Errorf("%s.%s: %g; use more than %d and less than 100, or 0 for no objective", at, field, percentage, LowestObjective))
 		}
 	}
 	check("Availability", o.Availability)

@@ -156,16 +156,25 @@ func (args VpcArgs) choiceProblems() []error {
 	return problems
 }
 
+// CheckAclSizes tells whether the network ACLs have room for the Ports, before it is known where the VPC will be.
+func (args VpcArgs) CheckAclSizes() error {
+	full := args.withDefaults()
+	layout, err := NewLayout(full.CidrBlock, len(full.AvailabilityZones), full.SubnetMasks)
+	if err != nil {
+		return err
+	}
+	return full.checkAclSizes(layout)
+}
+
 func (args VpcArgs) checkAclSizes(layout Layout) error {
 	var problems []error
 	acls := args.acls(layout)
 	for _, tier := range tiers {
-		for direction, rules := range map[string][]aclRule{"ingress": acls[tier].ingress, "egress": acls[tier].egress} {
-			for family, count := range countByFamily(rules) {
-				if count > maxAclRules {
-					problems = append(problems, fmt.Errorf("Ports: the %s tier's network ACL needs %d %s rules for %s and AWS allows %d; use fewer ports, or ranges of them",
-						tier, count, direction, family, maxAclRules))
-				}
+		for _, family := range []string{"IPv4", "IPv6"} {
+			most := max(countByFamily(acls[tier].ingress)[family], countByFamily(acls[tier].egress)[family])
+			if most > maxAclRules {
+				problems = append(problems, fmt.Errorf("Ports: the %s tier's network ACL needs %d rules of one direction for %s and AWS allows %d; "+
+					"use fewer ports below %d, or ranges of them", tier, most, family, maxAclRules, ephemeral.From))
 			}
 		}
 	}

@@ -294,8 +294,8 @@ func TestTooManyPortsForAnAcl(t *testing.T) {
 		_, err := NewVpc(ctx, "network", args)
 		return err
 	}, pulumi.WithMocks("awslab", "dev", &graph{}))
-	require.ErrorContains(t, err, "Ports: the app tier's network ACL needs 31 ingress rules for IPv4 and AWS allows 19")
-	require.ErrorContains(t, err, "Ports: the public tier's network ACL needs 20 egress rules for IPv4")
+	require.ErrorContains(t, err, "Ports: the app tier's network ACL needs 31 rules of one direction for IPv4 and AWS allows 19")
+	require.ErrorContains(t, err, "Ports: the public tier's network ACL needs 20 rules of one direction for IPv4")
 }
 
 func TestLookupAvailabilityZones(t *testing.T) {

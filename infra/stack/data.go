@@ -160,9 +160,18 @@ func (l *lab) websites() (err error) {
 // databaseArgs are as much of the database as is known before anything is made.
 func (l *lab) databaseArgs() *data.DatabaseArgs {
 	db := l.config.Database
+	args := db.args()
+	args.Place, args.Identifier = l.place, l.databaseName()
+	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
+	args.SkipFinalSnapshot = l.config.Profile == "dev" && !db.DeletionProtection
+	args.LogRetentionDays, args.LogKmsKeyArn = l.config.Monitoring.LogRetentionDays, l.keys.logs.Arn
+	args.PermissionsBoundary, args.Tags = l.config.PermissionsBoundary, l.backedUp()
+	return args
+}
+
+// args are what the configuration says of the database.
+func (db *Database) args() *data.DatabaseArgs {
 	return &data.DatabaseArgs{
-		Place:               l.place,
-		Identifier:          l.databaseName(),
 		Kind:                data.DatabaseKind(db.Kind),
 		Engine:              data.DatabaseEngine(db.Engine),
 		EngineVersion:       db.Version,
@@ -172,16 +181,9 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 		AllocatedStorage:    *db.StorageGiB,
 		MaxAllocatedStorage: *db.MaxStorageGiB,
 		DatabaseName:        db.Name,
-		KeyAlias:            l.keys.data.Alias,
-		KmsKeyArn:           l.keys.data.Arn,
 		BackupRetentionDays: db.BackupRetentionDays,
 		DeletionProtection:  db.DeletionProtection,
-		SkipFinalSnapshot:   l.config.Profile == "dev" && !db.DeletionProtection,
 		MonitoringSeconds:   db.MonitoringSeconds,
-		LogRetentionDays:    l.config.Monitoring.LogRetentionDays,
-		LogKmsKeyArn:        l.keys.logs.Arn,
-		PermissionsBoundary: l.config.PermissionsBoundary,
-		Tags:                l.backedUp(),
 	}
 }
 

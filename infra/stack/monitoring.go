@@ -36,7 +36,7 @@ func (l *lab) notify() (err error) {
 func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 	m := l.config.Monitoring
 	args := monitoring.NotificationsArgs{
-		Place: l.place, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls,
+		Place: l.place, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls, AlarmPrefix: l.name(),
 		PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}
 	if m.Slack != nil {

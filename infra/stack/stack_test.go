@@ -53,6 +53,8 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},
 		"aws:index/getPartition:getPartition":                 {"partition": "aws"},
 		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}},
+		"aws:ec2/getVpc:getVpc":                               {"ipv6CidrBlock": "2001:db8::/56"},
+		"aws:ec2/getAmi:getAmi":                               {"id": "ami-1"},
 		"aws:route53/getZone:getZone":                         {"zoneId": "Z1", "name": "example.com"},
 		"aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
 	}
@@ -78,16 +80,23 @@ func deployChanged(t *testing.T, stackName string, changes map[string]string) *a
 	values, err := newDecoder().file("awslab", filepath.Join(root, "Pulumi."+stackName+".yaml"))
 	require.NoError(t, err)
 	maps.Copy(values, changes)
+	a, err := deployValues(root, stackName, values)
+	require.NoError(t, err)
+	return a
+}
+
+func deployValues(root, stackName string, values map[string]string) (*account, error) {
 	configuration := map[string]string{}
 	for key, value := range values {
 		configuration["awslab:"+key] = value
 	}
 	config, err := Decode("awslab", values)
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
 	a := &account{}
 	program := networktest.WithChildren("lab", config.Network.AvailabilityZones, Program(root))
-	require.NoError(t, pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration }))
-	return a
+	return a, pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration })
 }
 
 func TestDatabasesOfEveryKind(t *testing.T) {

@@ -29,6 +29,18 @@ func (d *decoder) validate(project string, c *Config) {
 	d.data(project, c)
 	d.services(project, c)
 	d.operations(project, c)
+	d.ports(project, c)
+}
+
+// ports refuses more of them than network ACLs have room for, once it is clear what there is.
+func (d *decoder) ports(project string, c *Config) {
+	if len(d.problems) > 0 {
+		return
+	}
+	zones := make([]string, c.Network.AvailabilityZones)
+	if err := c.vpcArgs(zones).CheckAclSizes(); err != nil {
+		d.add(project+":services", "%v", err)
+	}
 }
 
 var boundaryArn = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$`)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/awslab/awslab/components/data"
 )
@@ -15,9 +14,13 @@ const (
 	maxBucketName = 20  // a bucket's has 63 (S3 user guide), of which project, stack, account and region take the rest
 )
 
+const (
+	maxIndexes       = 20 // global secondary indexes of a table ("Quotas in Amazon DynamoDB")
+	replicatedStream = "NEW_AND_OLD_IMAGES"
+)
+
 var (
-	databaseName       = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
-	databaseClass      = regexp.MustCompile(`^db\.[a-z0-9-]+\.[a-z0-9]+$`)
+	indexName          = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
 	websiteCertificate = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[A-Za-z0-9-]+$`)
 )
 
@@ -42,87 +45,82 @@ func (d *decoder) data(project string, c *Config) {
 	}
 }
 
+// databaseKeys are the keys behind the fields of the component, whose own check is the one that counts.
+var databaseKeys = map[string]string{
+	"EngineVersion": "version", "InstanceClass": "class", "ReadReplicas": "readReplicas", "AllocatedStorage": "storageGiB",
+	"MaxAllocatedStorage": "maxStorageGiB", "DatabaseName": "name",
+}
+
+var (
+	databaseKinds   = map[data.DatabaseKind]bool{data.DatabaseInstance: true, data.DatabaseMultiAzCluster: true, data.DatabaseAurora: true}
+	databaseEngines = map[data.DatabaseEngine]bool{data.DatabasePostgres: true, data.DatabaseMySQL: true}
+)
+
 func (d *decoder) database(path string, c *Config) {
 	db := c.Database
-	if !databaseName.MatchString(db.Name) {
-		d.add(path+".name", "%q; use a lower-case letter, then up to 62 of them, digits and underscores", db.Name)
+	if !databaseKinds[data.DatabaseKind(db.Kind)] || !databaseEngines[data.DatabaseEngine(db.Engine)] {
+		return // which is told already
 	}
-	if !databaseClass.MatchString(*db.Class) {
-		d.add(path+".class", "%q is no instance class; use one such as db.t4g.micro", *db.Class)
-	}
-	switch data.DatabaseKind(db.Kind) {
-	case data.DatabaseInstance:
-		d.databaseInstance(path, db)
-	case data.DatabaseMultiAzCluster:
-		d.multiAzCluster(path, c)
-	case data.DatabaseAurora:
-		d.aurora(path, db)
-	}
-}
-
-func (d *decoder) databaseInstance(path string, db *Database) {
-	const mostReplicas = 5
-	if *db.ReadReplicas > mostReplicas {
-		d.add(path+".readReplicas", "%d; an instance has at most %d: use aurora for more", *db.ReadReplicas, mostReplicas)
-	}
-	// RDS wants room to grow by a tenth ("Managing capacity automatically with Amazon RDS storage autoscaling").
-	if least := *db.StorageGiB + (*db.StorageGiB+9)/10; *db.MaxStorageGiB < least && d.sound(path+".storageGiB", path+".maxStorageGiB") {
-		d.add(path+".maxStorageGiB", "%d; use %d, a tenth more than storageGiB, or more", *db.MaxStorageGiB, least)
-	}
-}
-
-func (d *decoder) multiAzCluster(path string, c *Config) {
-	const servers = 3
-	db := c.Database
-	if c.Network.AvailabilityZones < servers {
-		d.add(path+".kind", "%q has a server in each of %d zones; set network.availabilityZones to %d", db.Kind, servers, servers)
-	}
-	if strings.HasPrefix(*db.Class, "db.t") {
-		d.add(path+".class", "%q; a Multi-AZ cluster needs a class with local storage, such as db.m6gd.large", *db.Class)
-	}
-	if *db.ReadReplicas != 0 {
-		d.add(path+".readReplicas", "%d; a Multi-AZ cluster has two readers and takes no more: leave it out, or use another kind", *db.ReadReplicas)
-	}
-	if *db.MaxStorageGiB != 0 {
-		d.add(path+".maxStorageGiB", "%d; the storage of a Multi-AZ cluster does not grow by itself: leave it out", *db.MaxStorageGiB)
-	}
-}
-
-func (d *decoder) aurora(path string, db *Database) {
-	if strings.HasSuffix(*db.Class, ".micro") || strings.HasSuffix(*db.Class, ".small") {
-		d.add(path+".class", "%q is too small for Aurora; use db.t4g.medium or larger", *db.Class)
-	}
-	for key, size := range map[string]int{"storageGiB": *db.StorageGiB, "maxStorageGiB": *db.MaxStorageGiB} {
-		if size != 0 {
-			d.add(path+"."+key, "%d; Aurora allocates storage by itself: leave it out", size)
+	for _, problem := range db.args().CheckServers() {
+		if key, ok := databaseKeys[problem.Field]; ok && d.sound(path+"."+key) {
+			d.add(path+"."+key, "%v", problem.Problem)
 		}
+	}
+	const servers = 3
+	if db.Kind == string(data.DatabaseMultiAzCluster) && c.Network.AvailabilityZones < servers {
+		d.add(path+".kind", "%q has a server in each of %d zones; set network.availabilityZones to %d", db.Kind, servers, servers)
 	}
 }
 
 func (d *decoder) table(path string, t Table) {
 	d.name(path+".name", t.Name, maxTableName)
-	types := map[string]string{}
-	key := func(at string, a *Attribute) {
-		if a == nil || a.Name == "" {
-			return
-		}
-		if known, twice := types[a.Name]; twice && known != a.Type {
-			d.add(at+".type", "%q, but attribute %q is of type %q elsewhere in the table", a.Type, a.Name, known)
-		}
-		types[a.Name] = a.Type
-	}
 	if c := t.Capacity; c != nil {
 		d.within(path+".capacity.read", c.Read)
 		d.within(path+".capacity.write", c.Write)
+		if t.Replicate {
+			d.add(path+".capacity", "is for a table without replicas; leave it out, or set replicate to false")
+		}
 	}
-	key(path+".hashKey", &t.HashKey)
-	key(path+".rangeKey", t.RangeKey)
+	if t.Replicate && t.Stream != "" && t.Stream != replicatedStream {
+		d.add(path+".stream", "%q; a table with replicas has %s: use that, or set replicate to false", t.Stream, replicatedStream)
+	}
+	d.tableKeys(path, t)
+	if len(t.Indexes) > maxIndexes {
+		d.add(path+".indexes", "%d of them; DynamoDB allows %d", len(t.Indexes), maxIndexes)
+	}
 	d.distinctBy(path+".indexes", ".name", each(t.Indexes, func(i Index) string { return i.Name }))
 	for i, index := range t.Indexes {
-		at := fmt.Sprintf("%s.indexes[%d]", path, i)
-		d.name(at+".name", index.Name, maxTableName)
-		key(at+".hashKey", &index.HashKey)
-		key(at+".rangeKey", index.RangeKey)
+		if !indexName.MatchString(index.Name) {
+			d.add(fmt.Sprintf("%s.indexes[%d].name", path, i), "%q; use 3 to 255 letters, digits, . _ -", index.Name)
+		}
+	}
+}
+
+// tableKeys checks that the attributes of all keys are of one type each.
+func (d *decoder) tableKeys(path string, t Table) {
+	types := map[string]string{}
+	keys := func(at string, hash Attribute, sort *Attribute) {
+		all := map[string]Attribute{at + ".hashKey": hash}
+		if sort != nil {
+			all[at+".rangeKey"] = *sort
+			if sort.Name == hash.Name {
+				d.add(at+".rangeKey.name", "%q is the hash key too; use another attribute", sort.Name)
+			}
+		}
+		for _, key := range sortedKeys(all) {
+			a := all[key]
+			if known, twice := types[a.Name]; twice && known != a.Type {
+				d.add(key+".type", "%q, but attribute %q is of type %q elsewhere in the table", a.Type, a.Name, known)
+			}
+			types[a.Name] = a.Type
+		}
+	}
+	keys(path, t.HashKey, t.RangeKey)
+	for i, index := range t.Indexes {
+		keys(fmt.Sprintf("%s.indexes[%d]", path, i), index.HashKey, index.RangeKey)
+	}
+	if kind := types[t.TimeToLive]; t.TimeToLive != "" && kind != "" && kind != "N" {
+		d.add(path+".timeToLive", "%q is a key of type %q; times are numbers: use another attribute", t.TimeToLive, kind)
 	}
 }
 

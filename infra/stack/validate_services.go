@@ -8,6 +8,7 @@ import (
 
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/images"
+	"github.com/awslab/awslab/components/monitoring"
 )
 
 var (
@@ -340,10 +341,16 @@ func (d *decoder) tasks(path string, s Service) {
 func (d *decoder) objectives(path string, o Objectives) {
 	d.objective(path+".availability", o.Availability)
 	d.objective(path+".latencyPercentage", o.LatencyPercentage)
+	switch {
+	case o.LatencyMilliseconds > 0 && o.LatencyPercentage == 0:
+		d.add(path+".latencyPercentage", "is missing; say how many percent of the requests are to take less than %d ms", o.LatencyMilliseconds)
+	case o.LatencyMilliseconds == 0 && o.LatencyPercentage > 0 && d.sound(path+".latencyMilliseconds"):
+		d.add(path+".latencyMilliseconds", "is missing; say how long %v percent of the requests may take at most", o.LatencyPercentage)
+	}
 }
 
 func (d *decoder) objective(path string, percentage float64) {
-	if percentage != 0 && (percentage < 50 || percentage > 99.999) {
-		d.add(path, "%v; allowed is 50 to 99.999, or 0 for none", percentage)
+	if percentage != 0 && (percentage <= monitoring.LowestObjective || percentage >= 100) {
+		d.add(path, "%v; use more than %d and less than 100, or 0 for none", percentage, monitoring.LowestObjective)
 	}
 }

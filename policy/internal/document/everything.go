@@ -11,7 +11,7 @@ var demandsEverything = []string{
 	"backup:GetSupportedResourceTypes", "backup:List*s", "backup:DescribeRegionSettings", "backup:UpdateRegionSettings", "backup:DescribeGlobalSettings",
 	"backup:DescribeRestoreJob", "backup:DescribeBackupJob", "backup:DescribeCopyJob", "backup:PutRestoreValidationResult", "backup:GetRestoreJobMetadata",
 	"backup-storage:*",
-	"cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics", "cloudwatch:PutMetricData", "cloudwatch:DescribeAnomalyDetectors",
+	"cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:GetMetricWidgetImage", "cloudwatch:ListMetrics", "cloudwatch:PutMetricData", "cloudwatch:DescribeAnomalyDetectors",
 	"ec2:Describe*",
 	"ecr:GetAuthorizationToken", "ecr-public:GetAuthorizationToken",
 	"ecs:CreateCluster", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:DiscoverPollEndpoint", "ecs:ListClusters", "ecs:ListTaskDefinitions",

@@ -3,6 +3,7 @@ package aws
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
@@ -16,6 +17,14 @@ func init() {
 		tPullThrough:        {create: refuseUpstream, update: refuseUpstream},
 		tRepositoryTemplate: {create: checkTemplate, update: checkTemplate},
 	})
+}
+
+// pulledThrough tells whether a repository, named without its registry, is filled by a pull-through cache.
+func pulledThrough(c *change, repository string) (bool, error) {
+	rules, err := c.tx.OfType(c.p.region.Name, tPullThrough)
+	return slices.ContainsFunc(rules, func(rule *world.Thing) bool {
+		return strings.HasPrefix(repository, stateOf(rule).str("ecrRepositoryPrefix")+"/")
+	}), err
 }
 
 // refuseRepositoryPolicy refuses a policy that is none, and one that names resources: it is about its repository.

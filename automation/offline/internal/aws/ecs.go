@@ -521,7 +521,8 @@ func refusePort(containers []container, name string, port int) error {
 	return refuse("InvalidParameterException", "The container %s did not have a container port %d defined.", name, port)
 }
 
-// refuseImages fails the wait for a steady state when a task's image is not in its repository of this account.
+// refuseImages fails the wait for a steady state when a task's image is not in its repository of this account. What a
+// pull-through cache would fetch is taken to be there.
 func refuseImages(c *change, containers []container) error {
 	registry := fmt.Sprintf("%s.dkr.ecr.%s.%s/", world.Account, c.p.region.Name, c.p.region.DNSSuffix())
 	for _, definition := range containers {
@@ -529,6 +530,11 @@ func refuseImages(c *change, containers []container) error {
 			continue
 		}
 		repository, reference := splitImage(definition.Image)
+		if cached, err := pulledThrough(c, strings.TrimPrefix(repository, registry)); err != nil {
+			return err
+		} else if cached {
+			continue
+		}
 		images, err := c.tx.Images(repository)
 		if err != nil {
 			return err
