@@ -1,0 +1,29 @@
+package baseline
+
+import "github.com/awslab/awslab/policy/internal/ruletest"
+
+// bucketEncryption encrypts the bucket named files.
+func bucketEncryption(algorithm, key any) []ruletest.Resource {
+	return []ruletest.Resource{{Type: "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", Name: "encryption",
+		Properties: ruletest.Props{"bucket": "files", "rules": []any{object{"applyServerSideEncryptionByDefault": object{"sseAlgorithm": algorithm, "kmsMasterKeyId": key}}}}}}
+}
+
+// loggedTo are logs that go to the bucket named files.
+var loggedTo = []ruletest.Resource{{Type: loadBalancerType, Name: "balancer", Properties: ruletest.Props{"accessLogs": object{"bucket": "files"}}}}
+
+var bucketCases = map[string][]ruletest.Case{
+	"s3-logs": append(companionCases(bucketType, bucketLoggingType, "bucket"),
+		ruletest.Case{Situation: ruletest.Passes, Name: "where logs go", Resource: files, Rest: loggedTo, Want: ruletest.NotApplicable}),
+	"s3-key": {
+		{Situation: ruletest.Passes, Resource: files, Rest: bucketEncryption("aws:kms", "arn:key"), Want: ruletest.Pass},
+		{Situation: ruletest.Passes, Name: "where logs go", Resource: files, Rest: loggedTo, Want: ruletest.NotApplicable},
+		{Situation: ruletest.Passes, Name: "what everybody may see", Resource: files, Want: ruletest.NotApplicable, Rest: []ruletest.Resource{
+			{Type: distributionType, Name: "website", Properties: ruletest.Props{"origins": []any{object{"domainName": "files.s3.eu-west-1.amazonaws.com"}}}}}},
+		{Situation: ruletest.Fails, Resource: files, Rest: bucketEncryption("AES256", nil), Want: violation("it")},
+		{Situation: ruletest.Fails, Name: "AWS's own key", Resource: files, Rest: bucketEncryption("aws:kms", nil), Want: violation("it")},
+		{Situation: ruletest.Unknown, Resource: files, Rest: bucketEncryption(ruletest.Computed, nil), Want: unevaluated("it")},
+		{Situation: ruletest.Unknown, Name: "key", Resource: files, Rest: bucketEncryption("aws:kms", ruletest.Computed), Want: ruletest.Pass},
+		{Situation: ruletest.Secret, Resource: files, Rest: bucketEncryption(ruletest.Secretly("AES256"), nil), Want: violation("it")},
+		{Situation: ruletest.Absent, Resource: files, Want: violation("it")},
+	},
+}
