@@ -79,7 +79,9 @@ func topLevel(value property.Value) string {
 }
 
 // labels are the properties that hold what others call a resource by.
-var labels = []string{"id", "arn", "name", "bucket", "identifier", "clusterIdentifier", "url", "arnSuffix"}
+var labels = []string{
+	"id", "arn", "name", "bucket", "identifier", "clusterIdentifier", "url", "arnSuffix", "bucketDomainName", "bucketRegionalDomainName",
+}
 
 // Named tells whether a text is the resource's id, name or ARN, or an ARN that ends in its id or name. What of these is
 // not known yet is no reason to say so.

@@ -110,15 +110,10 @@ func judgeBucketKey(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict 
 
 // published tells whether a CloudFront distribution has the bucket for an origin.
 func published(bucket rule.Resource, stack rule.Stack) bool {
-	name, named := bucket.Get("bucket").Text()
 	for _, distribution := range stack.OfType(distributionType) {
 		origins, _ := distribution.Get("origins").List()
 		for _, origin := range origins {
-			domain, state := origin.Get("domainName").Text()
-			switch {
-			case state == property.Known && named == property.Known && name != "" && strings.HasPrefix(domain, name+".s3"):
-				return true
-			case state == property.Unknown && expect.Refer(distribution, stack, origin.Get("domainName"), bucketType).Has(bucket.URN):
+			if expect.Refer(distribution, stack, origin.Get("domainName"), bucketType).Has(bucket.URN) {
 				return true
 			}
 		}
