@@ -93,6 +93,7 @@ var (
 		{Situation: ruletest.Fails, Name: "of another kind", Resource: plan(ruletest.Props{}), Want: violation("it"), Rest: []ruletest.Resource{testing1, testing2,
 			{Type: tableType, Name: "table", Properties: ruletest.Props{}}}},
 		{Situation: ruletest.Passes, Name: "of each kind", Resource: plan(ruletest.Props{}), Want: ruletest.Pass, Rest: []ruletest.Resource{testing1, testingOf("DynamoDB"),
+			{Type: clusterType, Name: "cluster", Properties: ruletest.Props{"engine": "postgres"}},
 			{Type: tableType, Name: "table", Properties: ruletest.Props{}}, {Type: bucketType, Name: "logs", Properties: ruletest.Props{"tags": object{"backup": "none"}}}}},
 		{Situation: ruletest.Unknown, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testing2}, Want: ruletest.Pass},
 		{Situation: ruletest.Unknown, Name: "kind", Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testingOf(ruletest.Computed)}, Want: doubtful("it")},

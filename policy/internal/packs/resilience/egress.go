@@ -69,9 +69,10 @@ func judgeEgress(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 // judgeGateway compares the zones of the subnets that a route is for with the zone of its NAT gateway.
 func judgeGateway(r rule.Resource, id property.Value, tables expect.Reference, stack rule.Stack) rule.Verdict {
 	text, state := id.Text()
+	fromNowhere := len(r.PropertyDependencies["natGatewayId"])+len(r.PropertyDependencies["routes"]) == 0
 	gateways := expect.Refer(r, stack, id, natGatewayType)
 	switch {
-	case state == property.Absent || state == property.Known && text == "" || state == property.Unknown && len(r.PropertyDependencies["natGatewayId"])+len(r.PropertyDependencies["routes"]) == 0:
+	case state == property.Absent || state == property.Known && text == "" || state == property.Unknown && fromNowhere:
 		return rule.NotApplicable("it is not by a NAT gateway")
 	case len(gateways.Resources) != 1 || !gateways.Certain || len(tables.Resources) != 1 || !tables.Certain:
 		return rule.Unjudged(id.Path(), "cannot be placed in an Availability Zone: it, or the route table, is not known yet or not in this stack")
