@@ -79,10 +79,11 @@ func judgeGateway(r rule.Resource, id property.Value, tables expect.Reference, s
 	}
 	gateway := zonesOf(gateways.Resources[0], stack, gateways.Resources[0].Get("subnetId"))
 	served := zonesServed(tables.Resources[0], stack)
-	if missing := served.missing(gateway.names); gateway.certain && len(missing) > 0 {
+	placed := gateway.certain && len(gateway.names) == 1
+	if missing := served.missing(gateway.names); placed && len(missing) > 0 {
 		return rule.Violation(id.Path(), "is a NAT gateway in %s, whose loss cuts off the subnets in %s as well", join(gateway.names), join(missing))
 	}
-	if !gateway.certain || !served.certain {
+	if !placed || !served.certain {
 		return rule.Unjudged(id.Path(), "cannot be compared with the subnets' Availability Zones, which are not known yet")
 	}
 	return rule.Pass()

@@ -46,6 +46,7 @@ var egressCases = []ruletest.Case{
 	{Situation: ruletest.Unknown, Name: "subnet of the gateway", Resource: routeBy("nat-1"), Rest: network(ruletest.Computed), Want: ruletest.Unevaluated("natGatewayId")},
 	{Situation: ruletest.Secret, Resource: routeBy(ruletest.Secretly("nat-1")), Rest: network("subnet-b"), Want: ruletest.Violation("natGatewayId")},
 	{Situation: ruletest.Absent, Name: "gateway, for a route by another", Resource: routeBy(nil), Rest: network("subnet-a"), Want: ruletest.NotApplicable},
+	{Situation: ruletest.Absent, Name: "subnet of the gateway", Resource: routeBy("nat-1"), Rest: network(nil), Want: ruletest.Unevaluated("natGatewayId")},
 	{Situation: ruletest.Absent, Name: "gateway, from the stack", Resource: routeBy("nat-2"), Rest: network("subnet-a"), Want: ruletest.Unevaluated("natGatewayId")},
 }
 
