@@ -28,12 +28,13 @@ func (r Resource) Get(keys ...string) property.Value { return r.Properties.Get(k
 type Stack struct {
 	resources []Resource
 	byURN     map[string]Resource
+	byType    map[string][]Resource
 	children  map[string][]Resource
 }
 
 // NewStack returns the view of the resources, in the order of their URNs: the engine gives them in any order.
 func NewStack(resources []Resource) Stack {
-	s := Stack{byURN: map[string]Resource{}, children: map[string][]Resource{}}
+	s := Stack{byURN: map[string]Resource{}, byType: map[string][]Resource{}, children: map[string][]Resource{}}
 	for _, r := range resources {
 		if !IsInternal(r.Type) {
 			s.resources = append(s.resources, r)
@@ -42,6 +43,7 @@ func NewStack(resources []Resource) Stack {
 	slices.SortFunc(s.resources, func(a, b Resource) int { return cmp.Compare(a.URN, b.URN) })
 	for _, r := range s.resources {
 		s.byURN[r.URN] = r
+		s.byType[r.Type] = append(s.byType[r.Type], r)
 		s.children[r.Parent] = append(s.children[r.Parent], r)
 	}
 	return s
@@ -56,7 +58,7 @@ func IsInternal(resourceType string) bool {
 func (s Stack) Resources() []Resource { return s.resources }
 
 // OfType returns the resources of the type, in the order of their URNs.
-func (s Stack) OfType(resourceType string) []Resource { return ofType(s.resources, resourceType) }
+func (s Stack) OfType(resourceType string) []Resource { return slices.Clip(s.byType[resourceType]) }
 
 func ofType(resources []Resource, resourceType string) []Resource {
 	var found []Resource

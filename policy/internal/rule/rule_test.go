@@ -63,3 +63,35 @@ func TestDescendantsEndInACycle(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+func TestSettingsOfBothKinds(t *testing.T) {
+	limit := Setting{Name: "limit", Description: "largest size", Default: 10, Minimum: 1}
+	tags := Setting{Name: "tags", Description: "tags", Texts: []string{"Project"}}
+	r := Rule{Name: "size", Settings: []Setting{limit, tags}}
+	for name, c := range map[string]struct {
+		given map[string]any
+		limit int
+		tags  []string
+	}{
+		"defaults":     {nil, 10, []string{"Project"}},
+		"both":         {map[string]any{"limit": 3.0, "tags": []any{"Team", "Cost"}}, 3, []string{"Team", "Cost"}},
+		"an empty one": {map[string]any{"tags": []any{}}, 10, []string{}},
+	} {
+		settings, err := r.ReadSettings(c.given)
+		run := Run{}.WithSettings(settings)
+		if err != nil || run.Int(limit) != c.limit || !slices.Equal(run.Texts(tags), c.tags) {
+			t.Errorf("%s: %d and %v, %v", name, run.Int(limit), run.Texts(tags), err)
+		}
+	}
+	for name, given := range map[string]map[string]any{
+		"a text": {"tags": "Project"}, "a number among texts": {"tags": []any{"Project", 1.0}}, "an empty text": {"tags": []any{""}},
+		"a list for a number": {"limit": []any{1.0}}, "too small": {"limit": 0.0}, "unknown": {"labels": []any{"a"}},
+	} {
+		if settings, err := r.ReadSettings(given); err == nil {
+			t.Errorf("%s: read as %v", name, settings)
+		}
+	}
+	if schema := tags.Schema(); schema["type"] != "array" || schema["default"].([]any)[0] != "Project" {
+		t.Errorf("%v", schema)
+	}
+}

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -15,51 +16,70 @@ type Run struct {
 	// Preview is true when nothing is changed, and values that depend on new resources are unknown.
 	Preview bool
 
-	settings map[string]int
+	settings Settings
 }
 
-// WithSettings returns the run with a rule's settings in force.
-func (r Run) WithSettings(settings map[string]int) Run {
+// WithSettings returns the run with a rule's settings in force. What they leave out has its default.
+func (r Run) WithSettings(settings Settings) Run {
 	r.settings = settings
 	return r
 }
 
-// Int returns the setting's value in this run.
+// Int returns the value in this run of a setting that is a number.
 func (r Run) Int(s Setting) int {
-	if value, ok := r.settings[s.Name]; ok {
+	if value, ok := r.settings[s.Name].(int); ok {
 		return value
 	}
 	return s.Default
 }
 
-// Setting is a whole number that a stack's configuration can set for a rule.
+// Texts returns the value in this run of a setting that is a list of texts.
+func (r Run) Texts(s Setting) []string {
+	if value, ok := r.settings[s.Name].([]string); ok {
+		return value
+	}
+	return s.Texts
+}
+
+// Setting is a whole number, or a list of texts, that a stack's configuration can set for a rule.
 type Setting struct {
 	Name, Description string
 	Default, Minimum  int
+	// Texts makes the setting a list of texts, with these by default. Nil makes it a number.
+	Texts []string
 }
+
+// Settings are the values of a rule's settings by name: an int or a []string each.
+type Settings map[string]any
 
 // Schema returns the setting's JSON Schema, with which the engine checks a configuration file and fills in defaults.
 func (s Setting) Schema() map[string]any {
-	return map[string]any{"type": "integer", "description": s.Description, "default": s.Default, "minimum": s.Minimum}
+	if s.Texts == nil {
+		return map[string]any{"type": "integer", "description": s.Description, "default": s.Default, "minimum": s.Minimum}
+	}
+	texts := make([]any, len(s.Texts))
+	for i, text := range s.Texts {
+		texts[i] = text
+	}
+	return map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": s.Description, "default": texts}
 }
 
-// ReadSettings checks what a configuration gives for the rule and returns its settings, defaults filled in. It refuses
-// unknown names, which the engine's own check lets pass.
-func (r Rule) ReadSettings(given map[string]any) (map[string]int, error) {
-	settings := map[string]int{}
+// ReadSettings checks what a configuration gives for the rule and returns its settings. It refuses unknown names, which the
+// engine's own check lets pass.
+func (r Rule) ReadSettings(given map[string]any) (Settings, error) {
+	settings := Settings{}
 	var names []string
 	for _, s := range r.Settings {
 		names = append(names, s.Name)
-		settings[s.Name] = s.Default
 		value, ok := given[s.Name]
 		if !ok {
 			continue
 		}
-		number, ok := value.(float64)
-		if !ok || number != math.Trunc(number) || number < float64(s.Minimum) || number > math.MaxInt32 {
-			return nil, fmt.Errorf("%s: %s is %v; it must be a whole number, %d or more", r.Name, s.Name, value, s.Minimum)
+		read, err := s.read(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s is %v; %w", r.Name, s.Name, value, err)
 		}
-		settings[s.Name] = int(number)
+		settings[s.Name] = read
 	}
 	for name := range given {
 		if !slices.Contains(names, name) {
@@ -67,6 +87,27 @@ func (r Rule) ReadSettings(given map[string]any) (map[string]int, error) {
 		}
 	}
 	return settings, nil
+}
+
+// read returns an int or a []string.
+func (s Setting) read(value any) (any, error) {
+	if s.Texts == nil {
+		number, ok := value.(float64)
+		if !ok || number != math.Trunc(number) || number < float64(s.Minimum) || number > math.MaxInt32 {
+			return nil, fmt.Errorf("it must be a whole number, %d or more", s.Minimum)
+		}
+		return int(number), nil
+	}
+	elements, ok := value.([]any)
+	texts := make([]string, len(elements))
+	for i, element := range elements {
+		texts[i], _ = element.(string)
+		ok = ok && texts[i] != ""
+	}
+	if !ok {
+		return nil, errors.New("it must be a list of texts, none of them empty")
+	}
+	return texts, nil
 }
 
 func orNone(names []string) string {

@@ -29,7 +29,7 @@ type Server struct {
 // ruleConfig is what the stack's configuration says about one rule.
 type ruleConfig struct {
 	level    pulumirpc.EnforcementLevel
-	settings map[string]int
+	settings rule.Settings
 }
 
 // New returns a server for the pack, or all mistakes in the pack.

@@ -35,6 +35,8 @@ var coverageCases = []ruletest.Case{
 	{Situation: ruletest.Fails, Name: "another kind", Resource: table(ruletest.Props{"arn": tableArn}),
 		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:rds:*:*:db:*"}}), Want: violation("it")},
 	{Situation: ruletest.Unknown, Resource: tagged(object{"Backup": "prod"}), Rest: byTag(ruletest.Computed), Want: doubtful("it")},
+	{Situation: ruletest.Unknown, Name: "what is left out, which AWS fills in", Resource: tagged(object{"Backup": "prod"}),
+		Rest: selecting(ruletest.Props{"resources": []any{"*"}, "notResources": ruletest.Computed}), Want: ruletest.Pass},
 	{Situation: ruletest.Unknown, Name: "ARN", Resource: table(ruletest.Props{"arn": ruletest.Computed}),
 		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:dynamodb:*:*:table/*"}}), Want: doubtful("it")},
 	{Situation: ruletest.Secret, Resource: tagged(object{"Backup": ruletest.Secretly("secret-plan")}), Rest: byTag("secret-plan"), Want: ruletest.Pass},
@@ -80,16 +82,51 @@ var (
 		{Situation: ruletest.Secret, Resource: vault(ruletest.Props{"name": "secret-vault"}), Rest: locking(ruletest.Secretly("secret-vault")), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: vault(ruletest.Props{"name": "lab"}), Want: violation("it")},
 	}
+	elsewhere = ruletest.Case{Situation: ruletest.Fails, Name: "in the same region", Want: violation("rules"), Resource: plan(ruletest.Props{
+		"arn":   "arn:aws:backup:eu-west-1:123456789012:backup-plan:1",
+		"rules": []any{object{"copyActions": []any{object{"destinationVaultArn": "arn:aws:backup:eu-west-1:123456789012:backup-vault:other"}}}}})}
 	testing1    = ruletest.Resource{Type: "aws:backup/restoreTestingPlan:RestoreTestingPlan", Name: "testing", Properties: ruletest.Props{"name": ruletest.Computed}}
 	testing2    = ruletest.Resource{Type: "aws:backup/restoreTestingSelection:RestoreTestingSelection", Name: "tested", Properties: ruletest.Props{"name": ruletest.Secretly("secret-tables")}}
 	testedCases = []ruletest.Case{
 		{Situation: ruletest.Passes, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testing2}, Want: ruletest.Pass},
 		{Situation: ruletest.Fails, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1}, Want: violation("it")},
+		{Situation: ruletest.Fails, Name: "of another kind", Resource: plan(ruletest.Props{}), Want: violation("it"), Rest: []ruletest.Resource{testing1, testing2,
+			{Type: tableType, Name: "table", Properties: ruletest.Props{}}}},
+		{Situation: ruletest.Passes, Name: "of each kind", Resource: plan(ruletest.Props{}), Want: ruletest.Pass, Rest: []ruletest.Resource{testing1, testingOf("DynamoDB"),
+			{Type: clusterType, Name: "cluster", Properties: ruletest.Props{"engine": "postgres"}},
+			{Type: tableType, Name: "table", Properties: ruletest.Props{}}, {Type: bucketType, Name: "logs", Properties: ruletest.Props{"tags": object{"backup": "none"}}}}},
 		{Situation: ruletest.Unknown, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testing2}, Want: ruletest.Pass},
+		{Situation: ruletest.Unknown, Name: "kind", Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testingOf(ruletest.Computed)}, Want: doubtful("it")},
 		{Situation: ruletest.Secret, Resource: plan(ruletest.Props{}), Rest: []ruletest.Resource{testing1, testing2}, Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: plan(ruletest.Props{}), Want: violation("it")},
 	}
 )
+
+func testingOf(kind any) ruletest.Resource {
+	return ruletest.Resource{Type: testingSelectionType, Name: "tested", Properties: ruletest.Props{"protectedResourceType": kind}}
+}
+
+const roleARN = "arn:aws:iam::123456789012:role/backup"
+
+func selectingAs(arn any) ruletest.Resource {
+	return ruletest.Of(selectionType)(ruletest.Props{"iamRoleArn": arn})
+}
+
+// trusting is a role that a service may assume.
+func trusting(service string) []ruletest.Resource {
+	return []ruletest.Resource{{Type: roleType, Name: "role", Properties: ruletest.Props{"arn": roleARN, "assumeRolePolicy": `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "` + service + `"}}}`}}}
+}
+
+var selectionRoleCases = []ruletest.Case{
+	{Situation: ruletest.Passes, Resource: selectingAs(roleARN), Rest: trusting("backup.amazonaws.com"), Want: ruletest.Pass},
+	{Situation: ruletest.Fails, Resource: selectingAs(roleARN), Rest: trusting("ec2.amazonaws.com"), Want: violation("iamRoleArn")},
+	{Situation: ruletest.Fails, Name: "a role from elsewhere", Resource: selectingAs("arn:aws:iam::123456789012:role/gone"), Rest: trusting("backup.amazonaws.com"), Want: violation("iamRoleArn")},
+	{Situation: ruletest.Unknown, Resource: selectingAs(ruletest.Computed), Rest: trusting("backup.amazonaws.com"), Want: doubtful("iamRoleArn")},
+	{Situation: ruletest.Unknown, Name: "but from the role", Rest: trusting("backup.amazonaws.com"), Want: ruletest.Pass, Resource: ruletest.Resource{
+		Type: selectionType, Name: "it", Properties: ruletest.Props{"iamRoleArn": ruletest.Computed}, DependsOn: map[string][]string{"iamRoleArn": {"role"}}}},
+	{Situation: ruletest.Secret, Resource: selectingAs(ruletest.Secretly(roleARN)), Rest: trusting("ec2.amazonaws.com"), Want: violation("iamRoleArn")},
+	{Situation: ruletest.Absent, Resource: selectingAs(nil), Want: violation("iamRoleArn")},
+}
 
 func locking(name any) []ruletest.Resource {
 	return []ruletest.Resource{{Type: "aws:backup/vaultLockConfiguration:VaultLockConfiguration", Name: "lock", Properties: ruletest.Props{"backupVaultName": name}}}

@@ -46,6 +46,13 @@ var encryption = []rule.Rule{
 		Judge: expect.All(expect.True("serverSideEncryption.enabled", ownKey), expect.Set("serverSideEncryption.kmsKeyArn", ownKey)),
 	},
 	{
+		Name: "s3-key", Description: "S3 buckets are encrypted with a key of the account's.",
+		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
+		Fix:          "declare an aws.s3.BucketServerSideEncryptionConfigurationV2 for the bucket, with sseAlgorithm aws:kms and kmsMasterKeyId.",
+		Types:        []string{bucketType},
+		JudgeInStack: judgeBucketKey,
+	},
+	{
 		Name: "log-group-key", Description: "Log groups are encrypted with a key of the account's.",
 		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
 		Fix:   "set kmsKeyId to a key's ARN.",

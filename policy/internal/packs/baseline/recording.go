@@ -34,6 +34,13 @@ var recording = []rule.Rule{
 		Judge: expect.True("accessLogs.enabled", unrecorded),
 	},
 	{
+		Name: "s3-logs", Description: "S3 buckets record who reads and writes what.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("S3.9"), Level: rule.Mandatory,
+		Fix:          "declare an aws.s3.BucketLoggingV2 for the bucket, with targetBucket in the same region.",
+		Types:        []string{bucketType},
+		JudgeInStack: judgeBucketLogs,
+	},
+	{
 		Name: "waf-logs", Description: "Web ACLs record what they block.",
 		Severity: rule.Low, Controls: rule.FSBP.Controls("WAF.11"), Level: rule.Mandatory,
 		Fix:   "declare an aws.wafv2.WebAclLoggingConfiguration for it.",

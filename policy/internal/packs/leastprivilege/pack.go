@@ -11,6 +11,7 @@ var Pack = rule.Pack{
 	Rules: []rule.Rule{
 		iamNoAdmin, iamNoServiceWildcard, iamScopedResource, iamNoNotElements, iamPassRoleScoped, iamNoPrivilegeEscalation, kmsDecryptScoped,
 		iamTrust, iamManagedAdmin, iamNoUsers, resourcePolicyPublic, lambdaPermissionScoped,
-		ecsRolesSeparate, ecsContainerHardening, efsAccessPointIdentity,
+		privescPaths, roleMatchesUse,
+		ecsRolesSeparate, ecsContainerHardening, efsAccessPointIdentity, ec2LaunchIsolation,
 	},
 }

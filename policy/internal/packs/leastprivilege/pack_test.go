@@ -22,6 +22,9 @@ var cases = map[string][]ruletest.Case{
 	"ecs-roles-separate":        rolesCases,
 	"ecs-container-hardening":   containerCases,
 	"efs-access-point-identity": accessPointCases,
+	"privesc-paths":             pathCases,
+	"role-matches-use":          useCases,
+	"ec2-launch-isolation":      isolationCases,
 }
 
 func TestRules(t *testing.T) { ruletest.Run(t, Pack, cases) }

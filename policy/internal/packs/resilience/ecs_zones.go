@@ -37,7 +37,7 @@ func judgeServiceZones(service rule.Resource, stack rule.Stack, run rule.Run) ru
 		return rule.NotApplicable("it has no networkConfiguration: its tasks run where its container instances are")
 	}
 	want := run.Int(minZones)
-	span := serviceSpan(service, stack)
+	span := spanOfList(service, stack, subnets)
 	switch {
 	case span.least >= want:
 		return rule.Pass()
@@ -65,22 +65,23 @@ func (s span) where() string {
 // unbounded stands for a number of subnets that is not known yet.
 const unbounded = math.MaxInt32
 
-// serviceSpan takes the subnets one by one: those whose id is that of a subnet in the stack have that subnet's zone, and
-// those whose id is unknown come from the resources that networkConfiguration depends on.
-func serviceSpan(service rule.Resource, stack rule.Stack) span {
-	listed, state := service.Get("networkConfiguration", "subnets").List()
+// spanOfList takes the subnets that a list names one by one: those whose id is that of a subnet in the stack have that
+// subnet's zone, and those whose id is unknown come from the resources that the list's property depends on.
+func spanOfList(r rule.Resource, stack rule.Stack, list property.Value) span {
+	source, _, _ := strings.Cut(list.Path(), ".")
+	listed, state := list.List()
 	switch state {
 	case property.Absent:
 		return span{doubt: "none are set"}
 	case property.Mistyped:
 		return span{most: unbounded, doubt: "the list " + state.String()}
 	case property.Unknown:
-		return spanOfUnknown(service, stack, unbounded)
+		return spanOfUnknown(r, stack, source, unbounded)
 	}
 	var found []rule.Resource
 	unknown, elsewhere := 0, map[string]bool{}
 	for _, element := range listed {
-		id, state := element.Text()
+		id, state := subnetID(element)
 		if state != property.Known {
 			unknown++
 			continue
@@ -97,10 +98,18 @@ func serviceSpan(service rule.Resource, stack rule.Stack) span {
 		total.doubt = "a subnet is not in this stack"
 	}
 	if unknown > 0 {
-		rest := spanOfUnknown(service, stack, unknown)
+		rest := spanOfUnknown(r, stack, source, unknown)
 		total.least, total.most, total.doubt = max(total.least, rest.least), total.most+rest.most, rest.doubt
 	}
 	return total
+}
+
+// subnetID reads an element of a list of subnets: an id, or an object that holds one as a load balancer's do.
+func subnetID(element property.Value) (string, property.State) {
+	if text, state := element.Text(); state != property.Mistyped {
+		return text, state
+	}
+	return element.Get("subnetId").Text()
 }
 
 // subnetByID finds a subnet by its id. A stack rule is not given ids, so it goes by the outputs that hold it.
@@ -144,9 +153,9 @@ func spanOf(subnets []rule.Resource) span {
 }
 
 // spanOfUnknown returns the span of count subnets (or unbounded) whose ids are unknown. They are taken to be of one tier:
-// a network's outputs list its public and its private subnets apart, and a service uses one of those lists.
-func spanOfUnknown(service rule.Resource, stack rule.Stack, count int) span {
-	sources := stack.Sources(service, "networkConfiguration", subnetType)
+// a network's outputs list its public and its private subnets apart, and a resource uses one of those lists.
+func spanOfUnknown(r rule.Resource, stack rule.Stack, source string, count int) span {
+	sources := stack.Sources(r, source, subnetType)
 	all := spanOf(sources.Resources)
 	result := span{most: min(count, all.most), names: all.names, doubt: "their ids are not known yet"}
 	if len(sources.Resources) == 0 || slices.ContainsFunc(sources.Others, canHoldSubnets) {

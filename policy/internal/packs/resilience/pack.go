@@ -1,12 +1,16 @@
 // Package resilience holds the rules that keep a stack able to survive the loss of an Availability Zone or a task.
 package resilience
 
-import "github.com/awslab/awslab/policy/internal/rule"
+import (
+	"slices"
+
+	"github.com/awslab/awslab/policy/internal/rule"
+)
 
 // Pack is the pack of these rules.
 var Pack = rule.Pack{
 	Name:        "awslab-resilience",
 	Version:     "0.1.0",
 	Description: "What must survive the loss of an Availability Zone does.",
-	Rules:       []rule.Rule{rdsMultiAZ, ecsMultiAZ, ecsMinTasks},
+	Rules:       slices.Concat([]rule.Rule{rdsMultiAZ, ecsMultiAZ, ecsMinTasks}, stores, balancing, functions, deployments, egress),
 }

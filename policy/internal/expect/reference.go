@@ -1,0 +1,99 @@
+package expect
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+// Reference is which resources of a type a value means.
+type Reference struct {
+	// Resources are those that the value may mean, in the order of their URNs.
+	Resources []rule.Resource
+	// Certain is true when it means exactly these, and nothing that is not known yet.
+	Certain bool
+	// Elsewhere is how many texts of the value are known and mean nothing in the stack.
+	Elsewhere int
+}
+
+// Has tells whether a resource is among those that the value may mean.
+func (r Reference) Has(urn string) bool {
+	return slices.ContainsFunc(r.Resources, func(one rule.Resource) bool { return one.URN == urn })
+}
+
+// Refer tells which resources of a type are meant by a text of a resource, or by a list of texts: an id, a name, or an ARN
+// that ends in one. What is not known yet means what the property comes from.
+func Refer(r rule.Resource, stack rule.Stack, value property.Value, resourceType string) Reference {
+	elements, listed := value.List()
+	switch {
+	case value.State() == property.Absent:
+		return Reference{Certain: true}
+	case listed != property.Known:
+		elements = []property.Value{value}
+	}
+	result := Reference{Certain: true}
+	candidates := stack.OfType(resourceType)
+	unknown := 0
+	for _, element := range elements {
+		text, state := element.Text()
+		if state != property.Known {
+			unknown++
+			continue
+		}
+		i := slices.IndexFunc(candidates, func(c rule.Resource) bool { return Named(c, text) })
+		switch {
+		case i < 0:
+			result.Elsewhere++
+		case !result.Has(candidates[i].URN):
+			result.Resources = append(result.Resources, candidates[i])
+		}
+	}
+	if unknown > 0 {
+		result.addSources(stack.Sources(r, topLevel(value), resourceType).Resources, unknown)
+	}
+	slices.SortFunc(result.Resources, func(a, b rule.Resource) int { return strings.Compare(a.URN, b.URN) })
+	return result
+}
+
+// addSources adds what count values that are not known yet may mean.
+func (r *Reference) addSources(sources []rule.Resource, count int) {
+	var added []rule.Resource
+	for _, source := range sources {
+		if !r.Has(source.URN) {
+			added = append(added, source)
+		}
+	}
+	r.Resources = append(r.Resources, added...)
+	r.Certain = len(added) > 0 && len(added) <= count
+}
+
+// topLevel is the property of the resource that a value lies in: engines tell dependencies of those only.
+func topLevel(value property.Value) string {
+	path := value.Path()
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		return path[:end]
+	}
+	return path
+}
+
+// labels are the properties that hold what others call a resource by.
+var labels = []string{
+	"id", "arn", "name", "bucket", "identifier", "clusterIdentifier", "url", "arnSuffix", "bucketDomainName", "bucketRegionalDomainName",
+}
+
+// Named tells whether a text is the resource's id, name or ARN, or an ARN that ends in its id or name. What of these is
+// not known yet is no reason to say so.
+func Named(r rule.Resource, text string) bool {
+	for _, label := range labels {
+		own, state := r.Get(label).Text()
+		if state != property.Known || own == "" {
+			continue
+		}
+		if text == own || strings.HasPrefix(text, "arn:") && (strings.HasSuffix(text, ":"+own) || strings.HasSuffix(text, "/"+own)) {
+			return true
+		}
+	}
+	return false
+}

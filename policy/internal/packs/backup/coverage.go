@@ -1,0 +1,156 @@
+package backup
+
+import (
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/document"
+	"github.com/awslab/awslab/policy/internal/expect"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+// judgeCoverage looks for a selection that takes the resource in. A plan of another stack may do so too, which this
+// stack cannot know: such a resource says backup=none here.
+func judgeCoverage(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+	for _, name := range []string{"replicateSourceDb", "clusterIdentifier"} {
+		if text, state := r.Get(name).Text(); r.Type == instanceType && (state == property.Known && text != "" || state == property.Unknown && name == "replicateSourceDb") {
+			return rule.NotApplicable("its data is another's")
+		}
+	}
+	tags := tagsOf(r)
+	if tags["backup"] == "none" {
+		return rule.NotApplicable("it says that nothing in it is worth a backup")
+	}
+	doubt := ""
+	for _, selection := range stack.OfType(selectionType) {
+		switch selects(selection, r, tags) {
+		case yes:
+			return rule.Pass()
+		case maybe:
+			doubt = selection.Name
+		}
+	}
+	if doubt != "" {
+		return rule.Unjudged(expect.Whole, "may be covered by selection %s, which is not known yet", doubt)
+	}
+	return rule.Violation(expect.Whole, "is covered by no backup plan")
+}
+
+// tagsOf are a resource's own tags, and those that the provider adds where they are known.
+func tagsOf(r rule.Resource) map[string]string {
+	tags := map[string]string{}
+	for _, name := range []string{"tagsAll", "tags"} {
+		values, _ := r.Get(name).Object()
+		for key, value := range values {
+			if text, state := value.Text(); state == property.Known {
+				tags[key] = text
+			}
+		}
+	}
+	return tags
+}
+
+type answer int
+
+const (
+	no answer = iota
+	maybe
+	yes
+)
+
+// selects follows AWS Backup: of resources less notResources, those with any of selectionTags and all of conditions
+// (AWS Backup developer guide, "Assigning resources").
+func selects(selection, r rule.Resource, tags map[string]string) answer {
+	named := matchesARN(given(selection, "resources"), r, yes)
+	excluded := matchesARN(given(selection, "notResources"), r, no)
+	if excluded == yes {
+		return no
+	}
+	return min(named, yes-excluded, anyTag(given(selection, "selectionTags"), tags), allConditions(given(selection, "conditions"), tags))
+}
+
+// given is a list of a selection. One that is not known and comes from no resource is AWS's to fill in, with nothing.
+func given(selection rule.Resource, name string) property.Value {
+	list := selection.Get(name)
+	if list.State() == property.Unknown && len(selection.PropertyDependencies[name]) == 0 {
+		return property.Value{}
+	}
+	return list
+}
+
+// matchesARN tells whether a list of patterns has one for the resource; without is the answer for no list.
+func matchesARN(list property.Value, r rule.Resource, without answer) answer {
+	patterns, state := list.List()
+	switch {
+	case state == property.Absent || state == property.Known && len(patterns) == 0:
+		return without
+	case state != property.Known:
+		return maybe
+	}
+	result := no
+	own, ownState := r.Get("arn").Text()
+	for _, pattern := range patterns {
+		text, state := pattern.Text()
+		switch {
+		case state == property.Known && (text == "*" || ownState == property.Known && document.Match(text, own)):
+			return yes
+		case state != property.Known || ownState != property.Known:
+			result = maybe
+		}
+	}
+	return result
+}
+
+func anyTag(list property.Value, tags map[string]string) answer {
+	wanted, state := list.List()
+	switch {
+	case state == property.Absent || state == property.Known && len(wanted) == 0:
+		return yes
+	case state != property.Known:
+		return maybe
+	}
+	result := no
+	for _, tag := range wanted {
+		key, keyState := tag.Get("key").Text()
+		value, valueState := tag.Get("value").Text()
+		switch {
+		case keyState != property.Known || valueState != property.Known:
+			result = maybe
+		case tags[key] == value:
+			return yes
+		}
+	}
+	return result
+}
+
+// operators are the comparisons of conditions.
+var operators = map[string]func(pattern, value string) bool{
+	"stringEquals":    func(pattern, value string) bool { return pattern == value },
+	"stringLikes":     document.Match,
+	"stringNotEquals": func(pattern, value string) bool { return pattern != value },
+	"stringNotLikes":  func(pattern, value string) bool { return !document.Match(pattern, value) },
+}
+
+func allConditions(list property.Value, tags map[string]string) answer {
+	sets, state := list.List()
+	if state == property.Unknown || state == property.Mistyped {
+		return maybe
+	}
+	result := yes
+	for _, set := range sets {
+		for operator, holds := range operators {
+			conditions, _ := set.Get(operator).List()
+			for _, condition := range conditions {
+				key, keyState := condition.Get("key").Text()
+				value, valueState := condition.Get("value").Text()
+				switch {
+				case keyState != property.Known || valueState != property.Known:
+					result = min(result, maybe)
+				case !holds(value, tags[strings.TrimPrefix(key, "aws:ResourceTag/")]):
+					return no
+				}
+			}
+		}
+	}
+	return result
+}

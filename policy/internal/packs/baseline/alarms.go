@@ -1,0 +1,104 @@
+package baseline
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/expect"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+const (
+	serviceType    = "aws:ecs/service:Service"
+	databaseType   = "aws:rds/instance:Instance"
+	dbClusterType  = "aws:rds/cluster:Cluster"
+	targetTopic    = "aws:sns/topic:Topic"
+	unheardFailure = "so that its failure is heard of from its users"
+)
+
+// watchedBy is the dimension by which CloudWatch knows a resource.
+var watchedBy = map[string]string{
+	serviceType: "ServiceName", databaseType: "DBInstanceIdentifier", dbClusterType: "DBClusterIdentifier", loadBalancerType: "LoadBalancer",
+}
+
+var watching = []rule.Rule{{
+	Name: "alarm-coverage", Description: "Services, databases and load balancers have an alarm that somebody hears.",
+	Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL11-BP01"), Level: rule.Mandatory,
+	Fix:          "declare an aws.cloudwatch.MetricAlarm with it in dimensions, and the ARN of an SNS topic in alarmActions.",
+	Types:        []string{serviceType, databaseType, dbClusterType, loadBalancerType},
+	JudgeInStack: judgeAlarms,
+}}
+
+func judgeAlarms(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+	doubt, silent := "", false
+	for _, alarm := range stack.OfType(alarmType) {
+		about, sure := watches(alarm, r, stack)
+		switch {
+		case about && sure && heard(alarm, stack):
+			return rule.Pass()
+		case about && sure:
+			silent = true
+		case about:
+			doubt = alarm.Name
+		}
+	}
+	switch {
+	case doubt != "":
+		return rule.Unjudged(expect.Whole, "may be watched by alarm %s, whose dimensions are not known yet", doubt)
+	case silent:
+		return rule.Violation(expect.Whole, "has alarms, none of which tells an SNS topic, %s", unheardFailure)
+	}
+	return rule.Violation(expect.Whole, "has no alarm, %s", unheardFailure)
+}
+
+// watches tells whether an alarm is about a resource, and whether that is sure.
+func watches(alarm, r rule.Resource, stack rule.Stack) (about, sure bool) {
+	dimensions := []property.Value{alarm.Get("dimensions")}
+	queries := alarm.Get("metricQueries")
+	elements, state := queries.List()
+	if state == property.Unknown {
+		dimensions = append(dimensions, queries)
+	}
+	for _, query := range elements {
+		dimensions = append(dimensions, query.Get("metric", "dimensions"))
+	}
+	for _, of := range dimensions {
+		if of.State() == property.Unknown && len(alarm.PropertyDependencies[of.Path()]) == 0 {
+			continue // AWS fills it in
+		}
+		meant := expect.Refer(alarm, stack, of.Get(watchedBy[r.Type]), r.Type)
+		about = about || meant.Has(r.URN)
+		if meant.Has(r.URN) && meant.Certain {
+			return true, true
+		}
+	}
+	return about, false
+}
+
+// heard tells whether an alarm, or one that it is part of, tells an SNS topic.
+func heard(alarm rule.Resource, stack rule.Stack) bool {
+	if tellsTopic(alarm, stack) {
+		return true
+	}
+	name, state := alarm.Get("name").Text()
+	return slices.ContainsFunc(stack.OfType(compositeType), func(composite rule.Resource) bool {
+		alarmRule, known := composite.Get("alarmRule").Text()
+		part := known == property.Known && state == property.Known && quotes(alarmRule, name) ||
+			known == property.Unknown && expect.Refer(composite, stack, composite.Get("alarmRule"), alarmType).Has(alarm.URN)
+		return part && tellsTopic(composite, stack)
+	})
+}
+
+func tellsTopic(alarm rule.Resource, stack rule.Stack) bool {
+	if on, state := alarm.Get("actionsEnabled").Bool(); state == property.Known && !on {
+		return false
+	}
+	actions := alarm.Get("alarmActions")
+	elements, _ := actions.List()
+	isTopic := func(action property.Value) bool {
+		text, state := action.Text()
+		return state == property.Known && strings.HasPrefix(text, "arn:") && strings.Contains(text, ":sns:")
+	}
+	return slices.ContainsFunc(elements, isTopic) || len(expect.Refer(alarm, stack, actions, targetTopic).Resources) > 0
+}

@@ -1,0 +1,35 @@
+package baseline
+
+import "github.com/awslab/awslab/policy/internal/ruletest"
+
+// bucketEncryption encrypts the bucket named files.
+func bucketEncryption(algorithm, key any) []ruletest.Resource {
+	return []ruletest.Resource{{Type: "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", Name: "encryption",
+		Properties: ruletest.Props{"bucket": "files", "rules": []any{object{"applyServerSideEncryptionByDefault": object{"sseAlgorithm": algorithm, "kmsMasterKeyId": key}}}}}}
+}
+
+const domain = "files.s3.eu-west-1.amazonaws.com"
+
+var shown = ruletest.Resource{Type: bucketType, Name: "it", Properties: ruletest.Props{"bucket": "files", "bucketRegionalDomainName": domain}}
+
+// loggedTo are logs that go to the bucket named files.
+var loggedTo = []ruletest.Resource{{Type: loadBalancerType, Name: "balancer", Properties: ruletest.Props{"accessLogs": object{"bucket": "files"}}}}
+
+var bucketCases = map[string][]ruletest.Case{
+	"s3-logs": append(companionCases(bucketType, bucketLoggingType, "bucket"),
+		ruletest.Case{Situation: ruletest.Passes, Name: "where logs go", Resource: files, Rest: loggedTo, Want: ruletest.NotApplicable},
+		ruletest.Case{Situation: ruletest.Passes, Name: "where a distribution's logs go", Resource: shown, Want: ruletest.NotApplicable, Rest: []ruletest.Resource{
+			{Type: distributionType, Name: "website", Properties: ruletest.Props{"loggingConfig": object{"bucket": domain}}}}}),
+	"s3-key": {
+		{Situation: ruletest.Passes, Resource: files, Rest: bucketEncryption("aws:kms", "arn:key"), Want: ruletest.Pass},
+		{Situation: ruletest.Passes, Name: "where logs go", Resource: files, Rest: loggedTo, Want: ruletest.NotApplicable},
+		{Situation: ruletest.Passes, Name: "what everybody may see", Resource: shown, Want: ruletest.NotApplicable, Rest: []ruletest.Resource{
+			{Type: distributionType, Name: "website", Properties: ruletest.Props{"origins": []any{object{"domainName": domain}}}}}},
+		{Situation: ruletest.Fails, Resource: files, Rest: bucketEncryption("AES256", nil), Want: violation("it")},
+		{Situation: ruletest.Fails, Name: "AWS's own key", Resource: files, Rest: bucketEncryption("aws:kms", nil), Want: violation("it")},
+		{Situation: ruletest.Unknown, Resource: files, Rest: bucketEncryption(ruletest.Computed, nil), Want: unevaluated("it")},
+		{Situation: ruletest.Unknown, Name: "key", Resource: files, Rest: bucketEncryption("aws:kms", ruletest.Computed), Want: ruletest.Pass},
+		{Situation: ruletest.Secret, Resource: files, Rest: bucketEncryption(ruletest.Secretly("AES256"), nil), Want: violation("it")},
+		{Situation: ruletest.Absent, Resource: files, Want: violation("it")},
+	},
+}

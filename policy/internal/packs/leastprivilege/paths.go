@@ -1,0 +1,153 @@
+package leastprivilege
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/document"
+	"github.com/awslab/awslab/policy/internal/expect"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+)
+
+// privescPaths follows what iam-no-privesc and iam-passrole-scoped judge statement by statement from role to role. That a
+// role acts as another which its policies name is what they are for; what that one leads to is what nobody meant.
+var privescPaths = rule.Rule{
+	Name:         "privesc-paths",
+	Description:  "No role gets, by way of another, the rights of a third, or of one that hands out rights.",
+	Severity:     rule.High,
+	Controls:     []rule.Control{leastPrivilege},
+	Level:        rule.Mandatory,
+	Fix:          "take away one action on the way: iam:PassRole, what starts or changes code as the role, or the role's trust in assumeRolePolicy.",
+	Types:        []string{roleType},
+	JudgeInStack: judgePaths,
+}
+
+// launches are sets of actions with which whoever may pass a role to a service runs code of their own as that role.
+var launches = []struct {
+	service string
+	actions []string
+}{
+	{"ecs-tasks.amazonaws.com", []string{"ecs:RunTask"}}, // with its own command, and another role, as overrides
+	{"ecs-tasks.amazonaws.com", []string{"ecs:StartTask"}},
+	{"ecs-tasks.amazonaws.com", []string{"ecs:RegisterTaskDefinition", "ecs:UpdateService"}},
+	{"ecs-tasks.amazonaws.com", []string{"ecs:RegisterTaskDefinition", "ecs:CreateService"}},
+	{"lambda.amazonaws.com", []string{"lambda:CreateFunction"}},
+	{"lambda.amazonaws.com", []string{"lambda:UpdateFunctionConfiguration"}},
+	{"ec2.amazonaws.com", []string{"ec2:RunInstances"}},
+	{"ec2.amazonaws.com", []string{"ec2:AssociateIamInstanceProfile", "ssm:SendCommand"}},
+	{"cloudformation.amazonaws.com", []string{"cloudformation:CreateStack"}},
+	{"codebuild.amazonaws.com", []string{"codebuild:CreateProject", "codebuild:StartBuild"}},
+	{"glue.amazonaws.com", []string{"glue:CreateJob", "glue:StartJobRun"}},
+	{"states.amazonaws.com", []string{"states:CreateStateMachine", "states:StartExecution"}},
+	{"states.amazonaws.com", []string{"states:UpdateStateMachine"}},
+	{"scheduler.amazonaws.com", []string{"scheduler:CreateSchedule"}},
+}
+
+func judgePaths(role rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+	own := grantsOf(role, stack)
+	if changesItself(own, role) {
+		return rule.Violation(expect.Whole, "may change its own policies, and so give itself any right")
+	}
+	direct := next(role, own, stack)
+	named := map[string]bool{role.URN: true}
+	for _, one := range direct {
+		named[one.URN] = true
+	}
+	unread := own.unread
+	for _, reached := range direct {
+		its := grantsOf(reached, stack)
+		unread = unread || its.unread
+		if handsOutRights(its, reached) {
+			return rule.Violation(expect.Whole, "can act as %s, which may give itself any right", reached.Name)
+		}
+		for _, further := range next(reached, its, stack) {
+			if !named[further.URN] {
+				return rule.Violation(expect.Whole, "can act as %s, and by way of it as %s, which its own policies do not name", reached.Name, further.Name)
+			}
+		}
+	}
+	if unread {
+		return rule.Unjudged(expect.Whole, "has, or leads to, a policy that is not known yet or cannot be read")
+	}
+	return rule.Pass()
+}
+
+// selfService are the actions with which a role that may use them on itself gets any right.
+var selfService = []string{"iam:PutRolePolicy", "iam:AttachRolePolicy"}
+
+// changesItself leaves out what is allowed on every role: iam-no-privesc judges that.
+func changesItself(g grants, role rule.Resource) bool {
+	return slices.ContainsFunc(selfService, func(action string) bool {
+		return g.allowOn(action, func(pattern string) bool { return !document.Unbounded(pattern) && isRole(pattern, role) })
+	})
+}
+
+func handsOutRights(g grants, role rule.Resource) bool {
+	return slices.ContainsFunc(g.managed, func(name string) bool { return slices.Contains(administrators, name) }) ||
+		slices.ContainsFunc(selfService, func(action string) bool {
+			return g.allowOn(action, func(pattern string) bool { return isRole(pattern, role) })
+		})
+}
+
+// next are the roles that a role can act as in one step.
+func next(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
+	taken := takenOver(g, stack)
+	var found []rule.Resource
+	for _, other := range stack.OfType(roleType) {
+		if other.URN != role.URN && (taken[other.URN] || launchesAs(g, other) || assumes(role, g, other)) {
+			found = append(found, other)
+		}
+	}
+	return found
+}
+
+// launchesAs tells whether a role may be passed to a service that it trusts, with code to run as it.
+func launchesAs(g grants, role rule.Resource) bool {
+	for _, s := range g.allow("iam:PassRole") {
+		if len(s.NotResources) == 0 && !slices.ContainsFunc(s.Resources, func(pattern string) bool { return isRole(pattern, role) }) {
+			continue
+		}
+		for _, launch := range launches {
+			allowed := !slices.ContainsFunc(launch.actions, func(action string) bool { return len(g.allow(action)) == 0 })
+			if allowed && passedTo(s, launch.service) && trustsService(role, launch.service) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// passedTo tells whether a statement lets a role be passed to a service.
+func passedTo(s document.Statement, service string) bool {
+	if !s.Has("iam:PassedToService") {
+		return true
+	}
+	return slices.ContainsFunc(s.Conditions, func(c document.Condition) bool {
+		return strings.EqualFold(c.Key, "iam:PassedToService") &&
+			slices.ContainsFunc(c.Values, func(value string) bool { return document.Match(value, service) })
+	})
+}
+
+func trusts(role rule.Resource, who func(document.Principal) bool) bool {
+	text, state := role.Get("assumeRolePolicy").Text()
+	if state != property.Known {
+		return false
+	}
+	parsed, err := document.Parse(text)
+	return err == nil && slices.ContainsFunc(parsed.Statements, func(s document.Statement) bool {
+		return s.Grants("sts:AssumeRole") && slices.ContainsFunc(s.Principals, who)
+	})
+}
+
+func trustsService(role rule.Resource, service string) bool {
+	return trusts(role, func(p document.Principal) bool { return p.Type == "Service" && p.Value == service })
+}
+
+// assumes tells whether a role may assume another: that one trusts it by name, or trusts its account, and it has the action.
+func assumes(role rule.Resource, g grants, other rule.Resource) bool {
+	allowed := g.allowOn("sts:AssumeRole", func(pattern string) bool { return isRole(pattern, other) })
+	return trusts(other, func(p document.Principal) bool {
+		return p.Type == "AWS" && (strings.Contains(p.Value, ":role/") && isRole(p.Value, role) || allowed && (p.Anyone() || strings.HasSuffix(p.Value, ":root")))
+	})
+}
