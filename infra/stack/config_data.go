@@ -144,6 +144,8 @@ type FileSystem struct {
 	InfrequentAccessDays int `json:"infrequentAccessDays,omitempty" jsonschema:"enum=1,enum=7,enum=14,enum=30,enum=60,enum=90,enum=180,enum=270,enum=365"`
 	// Replicate keeps a read-only copy in the copy region.
 	Replicate bool `json:"replicate,omitempty"`
+	// DeletionProtection has Pulumi refuse to delete the file system, as EFS knows no such protection.
+	DeletionProtection bool `json:"deletionProtection,omitempty"`
 }
 
 // Website is a folder of static files, served through CloudFront.

@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -36,14 +37,23 @@ func (l *lab) tagged(key, value string) map[string]string {
 	return tags
 }
 
-// logBuckets makes the bucket that load balancer and buckets write their logs to.
+// logBuckets makes the bucket that load balancer and buckets write their logs to, and one for copies of buckets: S3 logs
+// to a bucket's own region only.
 func (l *lab) logBuckets() (err error) {
 	if !l.config.LoadBalancer.AccessLogs {
 		return nil
 	}
-	l.logBucket, err = data.NewLogBucket(l.Context, "logs", &data.LogBucketArgs{
+	args := data.LogBucketArgs{
 		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
-	}, l.providers.all)
+	}
+	if l.logBucket, err = data.NewLogBucket(l.Context, "logs", &args, l.providers.all); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(l.config.Buckets, func(b Bucket) bool { return b.Replicate }) {
+		return nil
+	}
+	args.Place, args.Name = l.placeIn(l.config.CopyRegion), l.name("logs", l.place.AccountId, l.config.CopyRegion)
+	l.copyLogBucket, err = data.NewLogBucket(l.Context, "copy-logs", &args, pulumi.Provider(l.providers.copies))
 	return err
 }
 
@@ -63,11 +73,13 @@ func (l *lab) websiteLogs() (pulumi.StringInput, error) {
 }
 
 // logBucketName is nil when nothing is logged there.
-func (l *lab) logBucketName() pulumi.StringInput {
-	if l.logBucket == nil {
+func (l *lab) logBucketName() pulumi.StringInput { return nameOf(l.logBucket) }
+
+func nameOf(bucket *data.Bucket) pulumi.StringInput {
+	if bucket == nil {
 		return nil
 	}
-	return l.logBucket.BucketName
+	return bucket.BucketName
 }
 
 func (l *lab) tables() error {
@@ -105,7 +117,8 @@ func (l *lab) buckets() error {
 		if b.Replicate {
 			args.Copy = &data.BucketCopy{
 				Place: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, Name: l.name(b.Name, l.place.AccountId, l.config.CopyRegion),
-				KmsKeyArn: l.keys.copies.Arn, KeyAlias: l.keys.copies.Alias, RoleName: l.name(b.Name, "replication"), Tags: l.notBackedUp(),
+				KmsKeyArn: l.keys.copies.Arn, KeyAlias: l.keys.copies.Alias, RoleName: l.name(b.Name, "replication"),
+				LogBucket: nameOf(l.copyLogBucket), Tags: l.notBackedUp(),
 			}
 		}
 		bucket, err := data.NewBucket(l.Context, b.Name, args, l.providers.all)
@@ -124,7 +137,7 @@ func (l *lab) fileSystems() (err error) {
 	args := &data.FileSystemArgs{
 		Place: l.place, Name: l.fileSystemName(), VpcId: l.vpc.VpcId, SubnetIds: l.vpc.SubnetIdByZone(network.Data),
 		AccessPoints: map[string]data.AccessPoint{}, KmsKeyArn: l.keys.data.Arn, InfrequentAccessDays: l.config.FileSystem.InfrequentAccessDays,
-		NoAutomaticBackups: l.config.Backup.Enabled, Tags: l.backedUp(),
+		NoAutomaticBackups: l.config.Backup.Enabled, DeletionProtection: l.config.FileSystem.DeletionProtection, Tags: l.backedUp(),
 	}
 	for _, s := range l.config.Services {
 		if s.Access.FileSystem != nil {

@@ -84,6 +84,7 @@ var Defaults = []Default{
 	{"buckets[].forceDelete", true, false},
 	{"fileSystem.infrequentAccessDays", 30, 30},
 	{"fileSystem.replicate", false, true},
+	{"fileSystem.deletionProtection", false, true},
 	{"website.priceClass", "PriceClass_100", "PriceClass_All"},
 	{"monitoring.anomalies", false, true},
 	{"monitoring.logRetentionDays", 30, 365},

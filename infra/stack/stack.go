@@ -50,12 +50,14 @@ type lab struct {
 	balancer *compute.LoadBalancer
 	services map[string]*compute.Service
 
-	logBucket   *data.Bucket
-	tableArns   pulumi.StringMap
-	bucketNames pulumi.StringMap
-	fileSystem  *data.FileSystem
-	website     *data.Website
-	database    *data.Database
+	logBucket *data.Bucket
+	// copyLogBucket is that of the copy region.
+	copyLogBucket *data.Bucket
+	tableArns     pulumi.StringMap
+	bucketNames   pulumi.StringMap
+	fileSystem    *data.FileSystem
+	website       *data.Website
+	database      *data.Database
 	// databaseEntry is the security group by which services get to the database.
 	databaseEntry pulumi.StringOutput
 

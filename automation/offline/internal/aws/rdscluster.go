@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 func createDBCluster(c *change) error {
@@ -151,16 +149,21 @@ func createDBClusterInstance(c *change) error {
 	if err := c.refuseMonitoring(); err != nil {
 		return err
 	}
-	c.out("availabilityZone", c.p.region.zoneNames()[0])
 	c.set("endpoint", fmt.Sprintf("%s.%s.%s.rds.%s", view(c.state).str("identifier"), c.p.region.digest("rds", 12), c.p.region.Name, c.p.region.DNSSuffix()))
 	siblings, err := c.siblings(tDBClusterInstance)
 	if err != nil {
 		return err
 	}
-	writer := !slices.ContainsFunc(siblings, func(t *world.Thing) bool {
-		return stateOf(t).str("clusterIdentifier") == c.inputs.str("clusterIdentifier")
-	})
-	c.set("writer", writer)
+	members := 0
+	for _, sibling := range siblings {
+		if stateOf(sibling).str("clusterIdentifier") == c.inputs.str("clusterIdentifier") {
+			members++
+		}
+	}
+	c.set("writer", members == 0)
+	// Aurora spreads the members of a cluster over the zones of its subnets.
+	zones := c.p.region.zoneNames()
+	c.out("availabilityZone", zones[members%len(zones)])
 	return nil
 }
 
