@@ -31,27 +31,33 @@ const connectTime = 5 * time.Second
 // The engine starts a pack as an executable with its own address, or through a language plugin with the address and the
 // pack's folder. Without an address, as when started by hand, it serves until it is interrupted.
 func Main(pack rule.Pack) {
+	server, err := New(pack)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	Run(server)
+}
+
+// Run serves an analyzer as [Main] does a pack.
+func Run(server pulumirpc.AnalyzerServer) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	engine := ""
 	if len(os.Args) > 1 {
 		engine = os.Args[1]
 	}
-	if err := run(ctx, pack, engine, os.Stdout); err != nil {
+	if err := run(ctx, server, engine, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run serves the pack until ctx ends or the engine goes away. It writes its port, and nothing else, to out.
-func run(ctx context.Context, pack rule.Pack, engine string, out io.Writer) error {
-	server, err := New(pack)
-	if err != nil {
-		return err
-	}
+// run serves until ctx ends or the engine goes away. It writes its port, and nothing else, to out.
+func run(ctx context.Context, server pulumirpc.AnalyzerServer, engine string, out io.Writer) error {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return fmt.Errorf("policy pack %s: listening on loopback: %w", pack.Name, err)
+		return fmt.Errorf("policy pack: listening on loopback: %w", err)
 	}
 	rpc := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxSendMsgSize(maxMessage))
 	pulumirpc.RegisterAnalyzerServer(rpc, server)
@@ -69,7 +75,7 @@ func run(ctx context.Context, pack rule.Pack, engine string, out io.Writer) erro
 	}()
 	fmt.Fprintln(out, listener.Addr().(*net.TCPAddr).Port)
 	if err := rpc.Serve(listener); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("policy pack %s: serving: %w", pack.Name, err)
+		return fmt.Errorf("policy pack: serving: %w", err)
 	}
 	return nil
 }
