@@ -30,7 +30,9 @@ func Companions(r rule.Resource, stack rule.Stack, companionType, about string) 
 	for _, other := range stack.OfType(companionType) {
 		switch refersTo(other.Get(about), r) {
 		case yes:
-			found = append(found, other)
+			if !ofNamesake(other, stack, about, r) {
+				found = append(found, other)
+			}
 		case maybe:
 			sources := stack.Sources(other, about, r.Type).Resources
 			isThis := slices.ContainsFunc(sources, func(s rule.Resource) bool { return s.URN == r.URN })
@@ -46,6 +48,13 @@ func Companions(r rule.Resource, stack rule.Stack, companionType, about string) 
 		return found, rule.Pass()
 	}
 	return nil, doubt
+}
+
+// ofNamesake tells whether the property comes from another resource of the same type. Things in two regions can have one
+// name.
+func ofNamesake(other rule.Resource, stack rule.Stack, about string, r rule.Resource) bool {
+	sources := stack.Sources(other, about, r.Type).Resources
+	return len(sources) > 0 && !slices.ContainsFunc(sources, func(s rule.Resource) bool { return s.URN == r.URN })
 }
 
 type answer int

@@ -82,10 +82,11 @@ func identityWays(s props) []way {
 	return ways
 }
 
-// resourceWays let others in. The account's own statement in a key's policy is what every key needs, and a Deny narrows.
+// resourceWays let others in. Of what is denied, only plain connections count: TLS before 1.2 is refused by S3 itself
+// ("Amazon S3 TLS", since 2023).
 func resourceWays(t thing, s props) []way {
 	if s["Effect"] != "Allow" {
-		if t.kind != "aws:s3/bucketPolicy:BucketPolicy" {
+		if t.kind != "aws:s3/bucketPolicy:BucketPolicy" || !strings.Contains(render(s["Condition"]), "aws:SecureTransport") {
 			return nil
 		}
 		return []way{{"its Deny allows", func(s props) { s["Condition"] = props{"Bool": props{"aws:SecureTransport": "true"}} }}}

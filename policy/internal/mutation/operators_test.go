@@ -48,7 +48,9 @@ var operators = []operator{
 	{kind: "aws:dynamodb/table:Table", path: "pointInTimeRecovery", value: gone},
 	{kind: "aws:s3/bucketVersioningV2:BucketVersioningV2", path: "versioningConfiguration.status", value: "Suspended"},
 	{kind: "aws:backup/plan:Plan", path: "rules", value: []any{}},
-	{kind: "aws:backup/selection:Selection", path: "selectionTags", value: []any{}},
+	{kind: "aws:rds/instance:Instance", path: "backupRetentionPeriod", value: 1.0},
+	{kind: "aws:dynamodb/table:Table", path: "billingMode", value: "PROVISIONED"},
+	{kind: "aws:secretsmanager/secret:Secret", path: "kmsKeyId", value: gone},
 	{kind: "aws:backup/selection:Selection", path: "selectionTags.value", value: "another"},
 	// Encryption.
 	{kind: "aws:rds/instance:Instance", path: "storageEncrypted", value: false},
@@ -80,7 +82,6 @@ var operators = []operator{
 	{kind: "aws:lb/loadBalancer:LoadBalancer", path: "desyncMitigationMode", value: "monitor"},
 	{kind: "aws:wafv2/webAcl:WebAcl", path: "rules", value: []any{}},
 	{kind: "aws:lambda/permission:Permission", path: "sourceArn", value: gone},
-	{kind: "aws:lambda/permission:Permission", path: "principal", value: "*"},
 	{kind: "aws:efs/accessPoint:AccessPoint", path: "posixUser", value: gone},
 	{kind: "aws:efs/accessPoint:AccessPoint", path: "posixUser.uid", value: 0.0},
 	{kind: "aws:efs/accessPoint:AccessPoint", path: "rootDirectory", value: gone},
@@ -103,11 +104,12 @@ var operators = []operator{
 	{kind: "aws:ecr/repository:Repository", path: "imageTagMutability", value: "MUTABLE"},
 }
 
-// withoutWhich are the types of which every resource is needed.
+// withoutWhich are the types of which every resource is needed. A backup plan is not among them: its selection cannot be
+// without it.
 var withoutWhich = []string{
-	"aws:backup/selection:Selection", "aws:backup/plan:Plan", "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+	"aws:backup/selection:Selection", "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
 	"aws:backup/restoreTestingPlan:RestoreTestingPlan", "aws:backup/restoreTestingSelection:RestoreTestingSelection",
-	"aws:ec2/natGateway:NatGateway", "aws:ec2/flowLog:FlowLog", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+	"aws:ec2/flowLog:FlowLog", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
 	"aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:efs/mountTarget:MountTarget",
 	"aws:s3/bucketPolicy:BucketPolicy", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:s3/bucketVersioningV2:BucketVersioningV2",
 	"aws:s3/bucketLoggingV2:BucketLoggingV2", "aws:wafv2/webAclAssociation:WebAclAssociation",
@@ -120,7 +122,7 @@ func derive(w world) []mutant {
 	var mutants []mutant
 	for _, t := range things {
 		for _, o := range operators {
-			if o.kind == t.kind {
+			if o.kind == t.kind && !o.equivalent(t) {
 				mutants = append(mutants, o.mutants(t)...)
 			}
 		}
@@ -131,7 +133,17 @@ func derive(w world) []mutant {
 			mutants = append(mutants, derived(t)...)
 		}
 	}
-	return slices.Concat(mutants, fewTasks(things), oneZone(things), withoutAlarms(things), userMutants())
+	return slices.Concat(mutants, fewTasks(things), oneZone(things), sharedGateways(things), emptySelections(things), withoutAlarms(things), userMutants())
+}
+
+// equivalent tells of changes that make nothing worse: a read replica is encrypted as its source is, holds nothing of its
+// own and is not backed up, and what is tagged as worth no backup may go with its stack.
+func (o operator) equivalent(t thing) bool {
+	if _, replica := t.inputs["replicateSourceDb"]; replica {
+		return slices.Contains([]string{"storageEncrypted", "deletionProtection", "copyTagsToSnapshot", "backupRetentionPeriod", "multiAz"}, o.path)
+	}
+	tags, _ := t.inputs["tags"].(props)
+	return o.path == "forceDestroy" && tags["backup"] == "none"
 }
 
 // mutants are one for each place in the resource.
@@ -182,7 +194,7 @@ func tagMutants(t thing) []mutant {
 	if _, tagged := t.inputs["tags"].(props); !tagged {
 		return nil
 	}
-	return []mutant{edited(t, "tags are not there", func(p props) { delete(p, "tags"); delete(p, "tagsAll") })}
+	return []mutant{edited(t, "has no tags", func(p props) { p["tags"], p["tagsAll"] = props{}, props{} })}
 }
 
 // ruleMutants open what security groups let in, and how listeners speak.
@@ -274,6 +286,37 @@ func oneZone(things []thing) []mutant {
 		if several {
 			mutants = append(mutants, m)
 		}
+	}
+	return mutants
+}
+
+// sharedGateways leads the zones that a NAT gateway serves to another one's, and lets private subnets out by themselves.
+func sharedGateways(things []thing) []mutant {
+	gateways := ofKind(things, "aws:ec2/natGateway:NatGateway")
+	var mutants []mutant
+	for i, gateway := range gateways {
+		other := gateways[(i+1)%len(gateways)]
+		m := removed(gateway.name+": its zone shares another's NAT gateway", gateway)
+		for _, route := range ofKind(things, "aws:ec2/route:Route") {
+			if route.inputs["natGatewayId"] != gateway.outputs["id"] {
+				continue
+			}
+			m = m.and(edited(route, "", func(p props) { p["natGatewayId"] = other.outputs["id"] }))
+			mutants = append(mutants, edited(route, "leads to the internet gateway", func(p props) {
+				delete(p, "natGatewayId")
+				p["gatewayId"] = ofKind(things, "aws:ec2/internetGateway:InternetGateway")[0].outputs["id"]
+			}))
+		}
+		mutants = append(mutants, m)
+	}
+	return mutants
+}
+
+// emptySelections back up nothing.
+func emptySelections(things []thing) []mutant {
+	var mutants []mutant
+	for _, selection := range ofKind(things, "aws:backup/selection:Selection") {
+		mutants = append(mutants, edited(selection, "selects nothing", func(p props) { p["resources"], p["selectionTags"] = []any{}, []any{} }))
 	}
 	return mutants
 }

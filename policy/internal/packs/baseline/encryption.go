@@ -107,12 +107,47 @@ var encryption = []rule.Rule{
 		Judge: judgeVolumes,
 	},
 	{
+		Name: "rds-proxy-tls", Description: "RDS proxies refuse connections without TLS.",
+		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
+		Fix:   "set requireTls to true.",
+		Types: []string{proxyType},
+		Judge: expect.True("requireTls", "so that anybody on the way reads along"),
+	},
+	{
+		Name: "cloudfront-https", Description: "CloudFront serves HTTPS, and redirects HTTP to it.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("CloudFront.3"), Level: rule.Mandatory,
+		Fix:   "set viewerProtocolPolicy of defaultCacheBehavior, and of each of orderedCacheBehaviors, to redirect-to-https or https-only.",
+		Types: []string{distributionType},
+		Judge: judgeViewers,
+	},
+	{
 		Name: "rds-tls", Description: "Databases refuse connections without TLS.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
 		Fix:   "set the parameter rds.force_ssl to 1, or for MySQL require_secure_transport to ON.",
 		Types: []string{"aws:rds/parameterGroup:ParameterGroup", "aws:rds/clusterParameterGroup:ClusterParameterGroup"},
 		Judge: judgeForcedTLS,
 	},
+}
+
+// judgeViewers looks at each behavior of a distribution.
+func judgeViewers(r rule.Resource, run rule.Run) rule.Verdict {
+	const because = "so that anybody on the way reads along"
+	judge := []expect.Judge{expect.OneOf("defaultCacheBehavior.viewerProtocolPolicy", because, "redirect-to-https", "https-only")}
+	ordered, _ := r.Get("orderedCacheBehaviors").List()
+	for _, behavior := range ordered {
+		policy := behavior.Get("viewerProtocolPolicy")
+		judge = append(judge, func(rule.Resource, rule.Run) rule.Verdict {
+			switch text, state := policy.Text(); {
+			case state == property.Known && (text == "redirect-to-https" || text == "https-only"):
+				return rule.Pass()
+			case state == property.Known || state == property.Absent:
+				return rule.Violation(policy.Path(), "lets HTTP through, %s", because)
+			default:
+				return rule.Unreadable(policy, state)
+			}
+		})
+	}
+	return expect.All(judge...)(r, run)
 }
 
 // judgeDevices wants every disk of a launch template to be encrypted.

@@ -48,6 +48,8 @@ const (
 	disk    = "blockDeviceMappings[0].ebs.encrypted"
 )
 
+var distribution = of(distributionType)
+
 var encryptionCases = map[string][]ruletest.Case{
 	"rds-encrypted": append(ruletest.Switches(db, "storageEncrypted", true, violation("storageEncrypted")),
 		ruletest.Case{Situation: ruletest.Passes, Name: "a replica", Resource: db(ruletest.Props{"replicateSourceDb": "primary"}), Want: ruletest.NotApplicable},
@@ -89,6 +91,13 @@ var encryptionCases = map[string][]ruletest.Case{
 		{Situation: ruletest.Secret, Resource: mounting(ruletest.Secretly("ENABLED"), "ENABLED"), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: task(ruletest.Props{}), Want: ruletest.Pass},
 	},
+	"rds-proxy-tls": ruletest.Switches(of(proxyType), "requireTls", true, violation("requireTls")),
+	"cloudfront-https": append(
+		ruletest.Values(below(distribution, "defaultCacheBehavior", "viewerProtocolPolicy"), "defaultCacheBehavior.viewerProtocolPolicy", "redirect-to-https", "allow-all", violation("defaultCacheBehavior.viewerProtocolPolicy")),
+		ruletest.Case{Situation: ruletest.Fails, Name: "a folder", Resource: distribution(ruletest.Props{
+			"defaultCacheBehavior":  object{"viewerProtocolPolicy": "https-only"},
+			"orderedCacheBehaviors": []any{object{"viewerProtocolPolicy": "https-only"}, object{"viewerProtocolPolicy": "allow-all"}},
+		}), Want: violation("orderedCacheBehaviors[1].viewerProtocolPolicy")}),
 	"rds-tls": {
 		{Situation: ruletest.Passes, Resource: forcing("postgres17", "rds.force_ssl", "1"), Want: ruletest.Pass},
 		{Situation: ruletest.Passes, Name: "MySQL", Resource: forcing("mysql8.4", "require_secure_transport", "ON"), Want: ruletest.Pass},

@@ -19,6 +19,13 @@ var exposure = []rule.Rule{
 		Judge: expect.NotTrue("publiclyAccessible", reachable),
 	},
 	{
+		Name: "cloudfront-waf", Description: "CloudFront distributions are behind a web ACL.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("CloudFront.6"), Level: rule.Mandatory,
+		Fix:   "set webAclId to the ARN of an aws.wafv2.WebAcl of scope CLOUDFRONT.",
+		Types: []string{distributionType},
+		Judge: expect.Set("webAclId", "so that nothing filters what is asked of it"),
+	},
+	{
 		Name: "ecs-no-public-ip", Description: "ECS tasks have no public address.",
 		Severity: rule.High, Controls: rule.FSBP.Controls("ECS.2"), Level: rule.Mandatory,
 		Fix:   "set networkConfiguration.assignPublicIp to false.",

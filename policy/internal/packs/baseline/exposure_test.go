@@ -46,6 +46,13 @@ func block(policy any) ruletest.Resource {
 const tlsOnly = `{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}`
 
 var exposureCases = map[string][]ruletest.Case{
+	"cloudfront-waf": {
+		{Situation: ruletest.Passes, Resource: distribution(ruletest.Props{"webAclId": "arn:acl"}), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Resource: distribution(ruletest.Props{"webAclId": ""}), Want: violation("webAclId")},
+		{Situation: ruletest.Unknown, Resource: distribution(ruletest.Props{"webAclId": ruletest.Computed}), Want: ruletest.Pass},
+		{Situation: ruletest.Secret, Resource: distribution(ruletest.Props{"webAclId": ruletest.Secretly("arn:acl")}), Want: ruletest.Pass},
+		{Situation: ruletest.Absent, Resource: distribution(ruletest.Props{}), Want: violation("webAclId")},
+	},
 	"rds-private":              ruletest.Switches(db, "publiclyAccessible", false, ruletest.Pass),
 	"subnet-no-auto-public-ip": ruletest.Switches(subnet, "mapPublicIpOnLaunch", false, ruletest.Pass),
 	"ecs-no-public-ip":         ruletest.Switches(below(service, "networkConfiguration", "assignPublicIp"), "networkConfiguration.assignPublicIp", false, ruletest.Pass),

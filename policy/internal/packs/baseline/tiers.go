@@ -50,6 +50,7 @@ var attachments = []struct {
 }{
 	{loadBalancerType, []string{"securityGroups"}, atDoor},
 	{serviceType, []string{"networkConfiguration", "securityGroups"}, atService},
+	{"aws:ec2/vpcEndpoint:VpcEndpoint", []string{"securityGroupIds"}, atService},
 	{databaseType, []string{"vpcSecurityGroupIds"}, atData},
 	{dbClusterType, []string{"vpcSecurityGroupIds"}, atData},
 	{proxyType, []string{"vpcSecurityGroupIds"}, atData},

@@ -133,6 +133,10 @@ var efsAccessPointIdentity = rule.Rule{
 			verdict = rule.Violation(user.Path(), "is not set, so that clients say who they are")
 		case property.Unknown:
 			verdict = rule.Unreadable(user, property.Unknown)
+		default:
+			if id, state := user.Get("uid").Number(); state == property.Known && id == 0 {
+				verdict = rule.Violation(user.Get("uid").Path(), "is 0, so that clients are root")
+			}
 		}
 		folder := r.Get("rootDirectory", "path")
 		switch path, state := folder.Text(); {

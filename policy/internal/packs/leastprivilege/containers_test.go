@@ -68,6 +68,7 @@ var nobody = map[string]any{"uid": 65532.0, "gid": 65532.0}
 
 var accessPointCases = []ruletest.Case{
 	{Situation: ruletest.Passes, Resource: point(nobody, "/orders"), Want: ruletest.Pass},
+	{Situation: ruletest.Fails, Name: "root", Resource: point(map[string]any{"uid": 0.0, "gid": 0.0}, "/orders"), Want: ruletest.Violation("posixUser.uid")},
 	{Situation: ruletest.Fails, Resource: point(nobody, "/"), Want: ruletest.Violation("rootDirectory.path")},
 	{Situation: ruletest.Unknown, Resource: point(ruletest.Computed, "/orders"), Want: ruletest.Unevaluated("posixUser")},
 	{Situation: ruletest.Unknown, Name: "folder", Resource: point(nobody, ruletest.Computed), Want: ruletest.Unevaluated("rootDirectory.path")},

@@ -220,7 +220,7 @@ var iamNoUsers = rule.Rule{
 	Controls:    rule.WellArchitected.Controls("SEC02-BP02"),
 	Level:       rule.Mandatory,
 	Fix:         "remove it, and let people and programs assume a role.",
-	Types:       []string{"aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile"},
+	Types:       []string{"aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile", "aws:iam/userPolicy:UserPolicy", "aws:iam/userPolicyAttachment:UserPolicyAttachment"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		if r.Get("status").State() == property.Known {
 			if status, _ := r.Get("status").Text(); status == "Inactive" {
