@@ -9,7 +9,7 @@ FUZZTIME ?= 10s
 
 TEST_TIMEOUT = 30m
 
-.PHONY: help build up test race fuzz bench image-test lint vuln generate clean
+.PHONY: help build up test race fuzz mutation bench image-test lint vuln generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$package" || exit 1; \
 	done
 
+mutation: ## judge every change that makes the prod stack worse; each has to be found by a policy rule
+	go test -tags mutation -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestEveryMutantIsCaught$$' ./policy/internal/mutation
+
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem -timeout $(TEST_TIMEOUT) ./...
 
@@ -45,6 +48,7 @@ lint: ## check formatting, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:" $$unformatted >&2; exit 1; }
 	go vet ./...
 	go vet -tags image ./services/...
+	go vet -tags mutation ./policy/internal/mutation
 	go run $(STATICCHECK) -checks inherit,-ST1005 ./...
 
 vuln: ## look for known vulnerabilities; not part of CI, whose verdict must not change with a database on the network

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -66,8 +67,9 @@ func (r *recorder) write(name string, message proto.Message) error {
 	return os.WriteFile(filepath.Join(r.dir, name), content, 0o600)
 }
 
-// recordProd brings prod up on an offline target of its own and returns what packs were shown.
-func recordProd(t *testing.T) world {
+// recordProd brings prod up on an offline target of its own, with other text in its configuration, and returns what packs
+// were shown.
+func recordProd(t *testing.T, changes ...string) world {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
 	require.NoError(t, err)
@@ -81,6 +83,10 @@ func recordProd(t *testing.T) world {
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(project, name), content, 0o600))
 	}
+	configuration := filepath.Join(project, "Pulumi.prod.yaml")
+	content, err := os.ReadFile(configuration)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(configuration, []byte(strings.NewReplacer(changes...).Replace(string(content))), 0o600))
 	require.NoError(t, os.Mkdir(filepath.Join(project, "infra"), 0o700))
 	require.NoError(t, os.CopyFS(filepath.Join(project, "services"), os.DirFS(filepath.Join(root, "services"))))
 

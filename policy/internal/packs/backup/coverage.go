@@ -61,12 +61,24 @@ const (
 // selects follows AWS Backup: of resources less notResources, those with any of selectionTags and all of conditions
 // (AWS Backup developer guide, "Assigning resources").
 func selects(selection, r rule.Resource, tags map[string]string) answer {
-	named := matchesARN(given(selection, "resources"), r, yes)
+	named := matchesARN(given(selection, "resources"), r, unnamed(selection))
 	excluded := matchesARN(given(selection, "notResources"), r, no)
 	if excluded == yes {
 		return no
 	}
 	return min(named, yes-excluded, anyTag(given(selection, "selectionTags"), tags), allConditions(given(selection, "conditions"), tags))
+}
+
+// unnamed is what a selection that names no resources selects: all that its other lists let through, and nothing when it
+// has none.
+func unnamed(selection rule.Resource) answer {
+	for _, name := range []string{"notResources", "selectionTags", "conditions"} {
+		list, state := given(selection, name).List()
+		if len(list) > 0 || state == property.Unknown {
+			return yes
+		}
+	}
+	return no
 }
 
 // given is a list of a selection. One that is not known and comes from no resource is AWS's to fill in, with nothing.
