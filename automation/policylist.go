@@ -103,6 +103,10 @@ type levels map[string]string
 func (l levels) of(p Policy) string {
 	for _, name := range []string{p.Name, "all"} {
 		if level, ok := l[name]; ok {
+			// What could not be judged is always told as advice, or not at all.
+			if p.Name == unevaluated && level != "disabled" {
+				return p.Level
+			}
 			return level
 		}
 	}

@@ -163,26 +163,39 @@ func (b block) lines(width int) []line {
 		header = b.resourceType + "  " + header
 	}
 	lines := append([]line{{}}, wrap(header, "  ", "    ", width, bold)...)
-	for _, v := range b.violations {
-		level, style := "advisory", yellow
-		if v.Mandatory {
-			level, style = "mandatory", red
+	for i, v := range b.violations {
+		if i == 0 || !sameRule(b.violations[i-1], v) {
+			lines = append(lines, headLines(v, width)...)
 		}
-		labels := strings.Join(slices.DeleteFunc(append([]string{level, v.Severity}, v.Controls...),
-			func(label string) bool { return label == "" }), " ")
-		head := fmt.Sprintf("%s  %s (%s)", labels, v.Policy, v.Pack)
-		if v.Title != "" {
-			head += ": " + v.Title
-		}
-		lines = append(lines, wrap(head, "    ", "      ", width, style)...)
 		for text := range strings.Lines(v.Finding) {
 			lines = append(lines, wrap(strings.TrimRight(text, "\n"), "      ", "      ", width, plainStyle)...)
 		}
-		if v.Fix != "" {
+		last := i == len(b.violations)-1 || !sameRule(v, b.violations[i+1])
+		if last && v.Fix != "" {
 			lines = append(lines, wrap("Fix: "+strings.Join(strings.Fields(v.Fix), " "), "      ", "           ", width, green)...)
 		}
 	}
 	return lines
+}
+
+// sameRule tells whether two findings can share their head and their fix.
+func sameRule(a, b automation.Violation) bool {
+	return a.Pack == b.Pack && a.Policy == b.Policy && a.Title == b.Title && a.Fix == b.Fix && a.Mandatory == b.Mandatory
+}
+
+// headLines names the rule.
+func headLines(v automation.Violation, width int) []line {
+	level, style := "advisory", yellow
+	if v.Mandatory {
+		level, style = "mandatory", red
+	}
+	labels := strings.Join(slices.DeleteFunc(append([]string{level, v.Severity}, v.Controls...),
+		func(label string) bool { return label == "" }), " ")
+	head := fmt.Sprintf("%s  %s (%s)", labels, v.Policy, v.Pack)
+	if v.Title != "" {
+		head += ": " + v.Title
+	}
+	return wrap(head, "    ", "      ", width, style)
 }
 
 // unjudgedLines tells in a line per rule what could not be judged. In a first preview that is expected, so it is faint.

@@ -58,6 +58,10 @@ func TestFindings(t *testing.T) {
 		"equal findings are folded": {
 			violations: []automation.Violation{found("rule", "b"), found("rule", "a")},
 			want:       "policy findings: 2 advisory\n" + said("2 resources: a, b", "advisory LOW A.1  rule (baseline): All is well") + "\n"},
+		"findings of one rule share its fix": {
+			violations: []automation.Violation{found("rule", "a"), found("rule", "a", func(v *automation.Violation) { v.Finding = "and more." })},
+			want: "policy findings: 2 advisory\n\n  aws:x:Y  a\n    advisory LOW A.1  rule (baseline): All is well\n" +
+				"      and more.\n      it is not.\n      Fix: make it so.\n"},
 		"the gravest first": {
 			violations: []automation.Violation{found("r1", "a"), found("r2", "b", high), found("r3", "c", mandatory)},
 			want: "policy findings: 1 mandatory, 2 advisory\n" + said("c", "mandatory LOW A.1  r3 (baseline): All is well") + "\n" +
