@@ -58,6 +58,9 @@ func (f *findings) section(r automation.Result, width int) []line {
 	notes := unjudgedLines(fresh, width)
 	if refused(r) {
 		slices.Reverse(blocks)
+		for _, b := range blocks {
+			slices.Reverse(b.violations)
+		}
 		lines = append(lines, notes...)
 	}
 	for _, b := range blocks {
