@@ -85,16 +85,6 @@ func (d Diagnostic) String() string {
 	return fmt.Sprintf("%s: %s", resource.URN(d.URN).Name(), d.Message)
 }
 
-// Violation is a policy's finding.
-type Violation struct {
-	Pack    string `json:"pack"`
-	Policy  string `json:"policy"`
-	URN     string `json:"urn"`
-	Message string `json:"message"`
-	// Mandatory findings refuse the operation, others advise.
-	Mandatory bool `json:"mandatory"`
-}
-
 // translate turns an engine event into ours; ok is false for what has no counterpart.
 func translate(e events.EngineEvent) (Event, bool) {
 	event := Event{Time: time.Unix(int64(e.Timestamp), 0).UTC()}
@@ -102,12 +92,7 @@ func translate(e events.EngineEvent) (Event, bool) {
 	case e.DiagnosticEvent != nil:
 		return event.withDiagnostic(e.DiagnosticEvent)
 	case e.PolicyEvent != nil:
-		p := e.PolicyEvent
-		event.Type = EventViolation
-		event.Violation = &Violation{
-			Pack: p.PolicyPackName, Policy: p.PolicyName, URN: p.ResourceURN,
-			Message: strings.TrimSpace(plain(p.Message)), Mandatory: p.EnforcementLevel == "mandatory",
-		}
+		event.Type, event.Violation = EventViolation, newViolation(e.PolicyEvent)
 		return event, true
 	case e.ResourcePreEvent != nil:
 		return event.withStep(e.ResourcePreEvent.Metadata, phaseOf(e.ResourcePreEvent.Planning, Running))

@@ -71,7 +71,8 @@ func TestTranslate(t *testing.T) {
 				ResourceURN: bucketURN, Message: "not versioned", PolicyName: "s3-versioning", PolicyPackName: "backup",
 				EnforcementLevel: "mandatory"}},
 			want: Event{Type: EventViolation, Violation: &Violation{
-				Pack: "backup", Policy: "s3-versioning", URN: bucketURN, Message: "not versioned", Mandatory: true}},
+				Pack: "backup", Policy: "s3-versioning", URN: bucketURN, Message: "not versioned", Mandatory: true,
+				ResourceType: "aws:s3/bucketV2:BucketV2", ResourceName: "logs", Finding: "not versioned"}},
 		},
 	}
 	for name, test := range tests {

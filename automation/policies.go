@@ -46,7 +46,7 @@ func FindPolicyPacks(root, stack string) ([]PolicyPack, error) {
 // compiled in every run, and as many configurations as packs.
 func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err error) {
 	for _, pack := range l.packs {
-		path, err := l.buildPack(ctx, pack.Path)
+		path, err := buildPack(ctx, l.options.ProjectDir, pack.Path)
 		if err != nil {
 			return nil, nil, fmt.Errorf("preparing policy pack %s: %w", pack.Path, err)
 		}
@@ -62,7 +62,8 @@ func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err erro
 	return paths, configs, nil
 }
 
-func (l *Lab) buildPack(ctx context.Context, path string) (string, error) {
+// buildPack returns the path of the pack's executable, which it compiles below projectDir where path is a folder.
+func buildPack(ctx context.Context, projectDir, path string) (string, error) {
 	// The Go command looks for the module of the folder that it stands in, link or not.
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -75,7 +76,7 @@ func (l *Lab) buildPack(ctx context.Context, path string) (string, error) {
 	if !info.IsDir() {
 		return filepath.Abs(path)
 	}
-	target := filepath.Join(l.options.ProjectDir, ".awslab", "policy", filepath.Base(path))
+	target := filepath.Join(projectDir, ".awslab", "policy", filepath.Base(path))
 	// go build leaves an executable that is up to date as it is.
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", target, ".")
 	cmd.Dir = path

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -33,6 +34,10 @@ type app struct {
 
 	project, stack, target string
 	json, yes              bool
+	// sarif is the file for the findings; empty means none and - standard output.
+	sarif string
+	// findings remembers what was shown, over all operations of a command.
+	findings findings
 
 	lab atomic.Pointer[automation.Lab]
 	// view is what is drawing now; notices must not tear it.
@@ -69,6 +74,7 @@ Exit codes: 0 success, 1 the operation failed, 2 wrong arguments or configuratio
 		a.operation("destroy", "Delete every resource of the stack", (*automation.Lab).Destroy, true),
 		a.outputsCommand(),
 		a.exportCommand(),
+		a.policyCommand(),
 		a.offlineCommand(),
 		a.engineCommand(),
 	)
@@ -113,8 +119,16 @@ func (a *app) operation(
 	if changes {
 		cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask before changing anything on AWS")
 	}
+	operation := automation.Operation(use)
+	if operation == automation.OperationPreview || operation == automation.OperationUp {
+		cmd.Flags().StringVar(&a.sarif, "sarif", "",
+			"write the policies' findings to this file as SARIF 2.1.0; - is standard output, for preview without --json")
+	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.operate(cmd.Context(), automation.Operation(use), do, changes)
+		if err := a.checkSARIF(operation); err != nil {
+			return err
+		}
+		return a.operate(cmd.Context(), operation, do, changes)
 	}
 	return cmd
 }
@@ -136,6 +150,9 @@ func (a *app) operate(
 	}
 	result, err := do(lab, ctx)
 	a.closeView()
+	if a.sarif != "" && result != nil {
+		err = errors.Join(err, a.writeSARIF(result))
+	}
 	if err != nil {
 		return err
 	}
@@ -220,7 +237,7 @@ func (a *app) outputsCommand() *cobra.Command {
 	cmd := a.onStack(&cobra.Command{Use: "outputs", Short: "Print the stack's outputs"})
 	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false, "print secret values instead of [secret]")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		lab, err := a.open(cmd.Context(), "outputs", newPlainView(a.err, ""))
+		lab, err := a.open(cmd.Context(), "outputs", newPlainView(a.err, "", &a.findings))
 		if err != nil {
 			return err
 		}
@@ -244,7 +261,7 @@ func (a *app) outputsCommand() *cobra.Command {
 func (a *app) exportCommand() *cobra.Command {
 	cmd := a.onStack(&cobra.Command{Use: "export", Short: "Print the stack's state as JSON, secrets encrypted"})
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		lab, err := a.open(cmd.Context(), "export", newPlainView(a.err, ""))
+		lab, err := a.open(cmd.Context(), "export", newPlainView(a.err, "", &a.findings))
 		if err != nil {
 			return err
 		}
@@ -273,7 +290,7 @@ func (a *app) offlineCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			view := newPlainView(a.err, "")
+			view := newPlainView(a.err, "", &a.findings)
 			environment, path, err := automation.OfflineEnvironment(cmd.Context(),
 				automation.Options{ProjectDir: project, EngineProgress: view.engine})
 			if err != nil {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,31 +12,36 @@ import (
 	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"golang.org/x/term"
 )
 
 // runningRows bounds the list of steps in flight, so that the view fits a small terminal.
 const runningRows = 8
 
 var (
-	faint  = lipgloss.NewStyle().Faint(true)
-	green  = lipgloss.NewStyle().Foreground(lipgloss.Color("2"))
-	yellow = lipgloss.NewStyle().Foreground(lipgloss.Color("3"))
-	red    = lipgloss.NewStyle().Foreground(lipgloss.Color("1"))
+	plainStyle = lipgloss.NewStyle()
+	bold       = lipgloss.NewStyle().Bold(true)
+	faint      = lipgloss.NewStyle().Faint(true)
+	green      = lipgloss.NewStyle().Foreground(lipgloss.Color("2"))
+	yellow     = lipgloss.NewStyle().Foreground(lipgloss.Color("3"))
+	red        = lipgloss.NewStyle().Foreground(lipgloss.Color("1"))
 )
 
 // liveView draws on a terminal: what has ended scrolls by as lines, what is in flight stays below them.
 type liveView struct {
-	program *tea.Program
-	done    chan struct{}
-	command automation.Operation
+	program  *tea.Program
+	done     chan struct{}
+	command  automation.Operation
+	terminal *os.File
+	findings *findings
 }
 
-func newLiveView(w io.Writer, command automation.Operation) *liveView {
+func newLiveView(w *os.File, command automation.Operation, findings *findings) *liveView {
 	model := &liveModel{spinner: spinner.New(spinner.WithSpinner(spinner.Dot)), running: map[string]running{}}
 	// No input and no signal handler: the terminal stays as it is, and Ctrl-C reaches the process as a signal.
 	v := &liveView{
 		program: tea.NewProgram(model, tea.WithOutput(w), tea.WithInput(nil), tea.WithoutSignalHandler()),
-		done:    make(chan struct{}), command: command,
+		done:    make(chan struct{}), command: command, terminal: w, findings: findings,
 	}
 	go func() {
 		defer close(v.done)
@@ -50,10 +55,22 @@ func (v *liveView) notice(text string)       { v.program.Println(yellow.Render("
 func (v *liveView) engine(p engine.Progress) { v.program.Send(p) }
 
 func (v *liveView) event(e automation.Event) {
-	for _, line := range lines(e, v.command) {
-		v.program.Println(style(e).Render(line))
+	for _, line := range lines(e, v.command, v.findings, v.width()) {
+		v.program.Println(line.style.Render(line.text))
 	}
 	v.program.Send(e)
+}
+
+// narrowest is the width in columns below which wrapping would leave a word a line.
+const narrowest = 40
+
+// width is the terminal's width in columns now, or 0 where it has none.
+func (v *liveView) width() int {
+	width, _, err := term.GetSize(int(v.terminal.Fd()))
+	if err != nil || width == 0 {
+		return 0
+	}
+	return max(width, narrowest)
 }
 
 func (v *liveView) close() {
@@ -65,10 +82,9 @@ func style(e automation.Event) lipgloss.Style {
 	switch {
 	case e.Resource != nil && e.Resource.Phase == automation.Failed,
 		e.Diagnostic != nil && e.Diagnostic.Severity == "error",
-		e.Violation != nil && e.Violation.Mandatory,
 		e.Result != nil && !e.Result.Succeeded:
 		return red
-	case e.Violation != nil, e.Diagnostic != nil && e.Diagnostic.Severity == "warning":
+	case e.Diagnostic != nil && e.Diagnostic.Severity == "warning":
 		return yellow
 	case e.Result != nil:
 		return green

@@ -35,9 +35,9 @@ func (a *app) openView(operation automation.Operation) view {
 	case a.json:
 		a.view = &jsonView{encoder: json.NewEncoder(a.out), err: a.err}
 	case isFile && term.IsTerminal(int(stderr.Fd())):
-		a.view = newLiveView(stderr, operation)
+		a.view = newLiveView(stderr, operation, &a.findings)
 	default:
-		a.view = newPlainView(a.err, operation)
+		a.view = newPlainView(a.err, operation, &a.findings)
 	}
 	return a.view
 }
@@ -88,12 +88,13 @@ const progressInterval = 5 * time.Second
 type plainView struct {
 	w io.Writer
 	// command is what the user asked for: an up's own preview shows only what it found, not every step.
-	command automation.Operation
-	last    time.Time
+	command  automation.Operation
+	findings *findings
+	last     time.Time
 }
 
-func newPlainView(w io.Writer, command automation.Operation) *plainView {
-	return &plainView{w: w, command: command}
+func newPlainView(w io.Writer, command automation.Operation, findings *findings) *plainView {
+	return &plainView{w: w, command: command, findings: findings}
 }
 
 func (v *plainView) announce(text string) { fmt.Fprintln(v.w, "awslab: "+text) }
@@ -108,8 +109,9 @@ func (v *plainView) engine(p engine.Progress) {
 }
 
 func (v *plainView) event(e automation.Event) {
-	for _, line := range lines(e, v.command) {
-		fmt.Fprintln(v.w, line)
+	// Not wrapped: what reads a log or a pipe wraps, or searches, by itself.
+	for _, line := range lines(e, v.command, v.findings, 0) {
+		fmt.Fprintln(v.w, line.text)
 	}
 }
 
@@ -123,21 +125,25 @@ func describeBuild(p engine.Progress) string {
 	return text
 }
 
-// lines is what an event comes to as text; most events come to one line, some to none.
-func lines(e automation.Event, command automation.Operation) []string {
+// lines is what an event comes to as text; most events come to one line, some to none. Violations are told together when
+// their operation has finished.
+func lines(e automation.Event, command automation.Operation, found *findings, width int) []line {
 	switch e.Type {
 	case automation.EventStarted:
-		return []string{string(e.Operation) + " ..."}
+		return []line{{string(e.Operation) + " ...", style(e)}}
 	case automation.EventResource:
 		if shown(*e.Resource, e.Operation == command) {
-			return []string{stepLine(*e.Resource)}
+			return []line{{stepLine(*e.Resource), style(e)}}
 		}
 	case automation.EventDiagnostic:
-		return []string{diagnosticLine(*e.Diagnostic)}
-	case automation.EventViolation:
-		return []string{violationLine(*e.Violation)}
+		return []line{{diagnosticLine(*e.Diagnostic), style(e)}}
 	case automation.EventFinished:
-		return []string{summaryLine(*e.Result)}
+		summary := line{summaryLine(*e.Result), style(e)}
+		section := found.section(*e.Result, width)
+		if refused(*e.Result) {
+			return append([]line{summary}, section...)
+		}
+		return append(section, summary)
 	}
 	return nil
 }
@@ -187,14 +193,6 @@ func stepLine(s automation.Step) string {
 
 func diagnosticLine(d automation.Diagnostic) string {
 	return fmt.Sprintf("  %s: %s", d.Severity, d)
-}
-
-func violationLine(v automation.Violation) string {
-	level := "advisory"
-	if v.Mandatory {
-		level = "mandatory"
-	}
-	return fmt.Sprintf("  policy %s (%s, %s): %s\n    %s", v.Policy, v.Pack, level, v.URN, strings.ReplaceAll(v.Message, "\n", "\n    "))
 }
 
 // pastTense turns the engine's words into the summary's, for a plan and for what was done.

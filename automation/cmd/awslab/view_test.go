@@ -41,10 +41,8 @@ func TestLines(t *testing.T) {
 			automation.Event{Type: automation.EventResource, Operation: automation.OperationUp,
 				Resource: &automation.Step{Type: "aws:ec2/vpc:Vpc", Name: "lab", Op: "create", Phase: automation.Failed}},
 			[]string{"  + create             aws:ec2/vpc:Vpc lab FAILED"}},
-		"a violation": {automation.OperationUp,
-			automation.Event{Type: automation.EventViolation, Violation: &automation.Violation{
-				Pack: "resilience", Policy: "rds-multi-az", URN: "urn:x", Message: "one AZ\nset multiAz", Mandatory: true}},
-			[]string{"  policy rds-multi-az (resilience, mandatory): urn:x\n    one AZ\n    set multiAz"}},
+		"a violation waits for the end": {automation.OperationUp,
+			automation.Event{Type: automation.EventViolation, Violation: &automation.Violation{Policy: "rds-multi-az"}}, nil},
 		"a result": {automation.OperationUp,
 			automation.Event{Type: automation.EventFinished, Result: &automation.Result{Operation: automation.OperationUp, Succeeded: true,
 				Changes: map[string]int{"create": 2, "same": 1}, Duration: 1500 * time.Millisecond}},
@@ -52,7 +50,7 @@ func TestLines(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, test.want, lines(test.event, test.command))
+			require.Equal(t, test.want, texts(lines(test.event, test.command, &findings{}, 0)))
 		})
 	}
 }

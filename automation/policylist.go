@@ -1,0 +1,147 @@
+package automation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/automation/internal/analyzer"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// Policy is a rule of a policy pack, and what it does in each stack.
+type Policy struct {
+	Name string `json:"name"`
+	Pack string `json:"pack"`
+	// Severity is one of Severities, or empty where the pack gives none.
+	Severity    string   `json:"severity,omitempty"`
+	Controls    []string `json:"controls,omitempty"`
+	Description string   `json:"description"`
+	Fix         string   `json:"fix,omitempty"`
+	// Level is the pack's own: advisory, mandatory, remediate or disabled.
+	Level string `json:"level"`
+	// Levels are in force by stack: the stack's configuration over the pack's own.
+	Levels map[string]string `json:"levels"`
+}
+
+// Policies lists the rules of the packs below projectDir/policy with their levels in the stacks, which default to all
+// stacks of the project. A pack that is a folder is compiled first.
+func Policies(ctx context.Context, projectDir string, stacks ...string) ([]Policy, error) {
+	root, err := filepath.Abs(projectDir)
+	if err != nil {
+		return nil, fmt.Errorf("resolving the project folder: %w", err)
+	}
+	known := Stacks(root)
+	for _, name := range stacks {
+		if !slices.Contains(known, name) {
+			return nil, &InputError{Field: "stack", Value: name, Allowed: "one of " + strings.Join(known, ", ")}
+		}
+	}
+	if len(stacks) == 0 {
+		stacks = known
+	}
+	packs, err := FindPolicyPacks(root, "")
+	if err != nil {
+		return nil, err
+	}
+	var policies []Policy
+	for _, pack := range packs {
+		path, err := buildPack(ctx, root, pack.Path)
+		if err != nil {
+			return nil, fmt.Errorf("preparing policy pack %s: %w", pack.Path, err)
+		}
+		info, err := analyzer.Info(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		policies = append(policies, policiesOf(info)...)
+	}
+	for _, name := range stacks {
+		levels, err := readLevels(filepath.Join(root, "policy", "config", name+".json"))
+		if err != nil {
+			return nil, err
+		}
+		for i := range policies {
+			policies[i].Levels[name] = levels.of(policies[i])
+		}
+	}
+	return policies, nil
+}
+
+func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
+	policies := make([]Policy, len(info.GetPolicies()))
+	for i, p := range info.GetPolicies() {
+		description, _, _ := strings.Cut(p.GetDescription(), "\n")
+		if parts := headline.FindStringSubmatch(description); parts != nil {
+			description = parts[2]
+		}
+		policies[i] = Policy{
+			Name: p.GetName(), Pack: info.GetName(), Severity: severityOf(p.GetSeverity()), Controls: p.GetTags(),
+			Description: description, Fix: p.GetRemediationSteps(),
+			Level: strings.ToLower(p.GetEnforcementLevel().String()), Levels: map[string]string{},
+		}
+	}
+	return policies
+}
+
+func severityOf(severity pulumirpc.PolicySeverity) string {
+	name := strings.TrimPrefix(severity.String(), "POLICY_SEVERITY_")
+	if slices.Contains(Severities, name) {
+		return name
+	}
+	return ""
+}
+
+// levels are a stack's levels by rule; the key "all" stands for the rules that have none of their own.
+type levels map[string]string
+
+func (l levels) of(p Policy) string {
+	for _, name := range []string{p.Name, "all"} {
+		if level, ok := l[name]; ok {
+			// What could not be judged is always told as advice, or not at all.
+			if p.Name == unevaluated && level != "disabled" {
+				return p.Level
+			}
+			return level
+		}
+	}
+	return p.Level
+}
+
+// readLevels reads the levels in a stack's configuration of its packs; there need not be one. A rule has a level, or an
+// object of settings whose enforcementLevel may be missing.
+func readLevels(path string) (levels, error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the policies' configuration: %w", err)
+	}
+	var entries map[string]json.RawMessage
+	if err := json.Unmarshal(content, &entries); err != nil {
+		return nil, fmt.Errorf("%s: %w; it is an object of levels and settings by rule", path, err)
+	}
+	found := levels{}
+	for name, entry := range entries {
+		var level string
+		if json.Unmarshal(entry, &level) != nil {
+			var settings struct {
+				EnforcementLevel string `json:"enforcementLevel"`
+			}
+			if err := json.Unmarshal(entry, &settings); err != nil {
+				return nil, fmt.Errorf("%s: %s: %w; allowed is a level or an object with enforcementLevel", path, name, err)
+			}
+			level = settings.EnforcementLevel
+		}
+		if level != "" {
+			found[name] = level
+		}
+	}
+	return found, nil
+}
