@@ -276,6 +276,30 @@ func TestAServiceOfOneTaskIsRefusedInProd(t *testing.T) {
 	require.Empty(t, p.world(t))
 }
 
+func TestAnExemptionLetsProdPassAndIsListed(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	const database, single = "  awslab:database: {}\n", "  awslab:database: {multiAz: false}\n"
+	const accepted = single + "  awslab:exemptions:\n    - {rule: rds-multi-az, resource: \"*::database-instance\", reason: the data can be made again, expires: 2999-12-31}\n"
+	p.configure(t, "prod", database, single)
+	_, err := p.open(t, "prod").Preview(ctx)
+	var refused *automation.PolicyError
+	require.ErrorAs(t, err, &refused)
+	require.Len(t, refused.Violations, 1)
+
+	p.configure(t, "prod", single, accepted)
+	preview, err := p.open(t, "prod").Preview(ctx)
+	require.NoError(t, err)
+	require.True(t, slices.ContainsFunc(preview.Violations, func(v automation.Violation) bool {
+		return v.Policy == "exemptions" && strings.Contains(v.Message, "rds-multi-az is accepted for database-instance until 2999-12-31")
+	}), "%v", preview.Violations)
+
+	p.configure(t, "prod", single, database)
+	_, err = p.open(t, "prod").Preview(ctx)
+	require.ErrorAs(t, err, &refused, "nothing needs the exemption any more")
+	require.ErrorContains(t, err, "exempts nothing")
+}
+
 func TestProdComesUpAndGoesDown(t *testing.T) {
 	ctx := context.Background()
 	p := newProject(t)

@@ -39,6 +39,8 @@ type Config struct {
 	Firewall Firewall `json:"firewall,omitempty"`
 	// Backup says what is backed up when, and how that is proven.
 	Backup Backup `json:"backup,omitempty"`
+	// Exemptions accept findings of policy rules. The packs read them.
+	Exemptions []Exemption `json:"exemptions,omitempty"`
 }
 
 // Network configures the VPC.

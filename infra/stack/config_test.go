@@ -57,7 +57,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"no such region":          {values{"region": "Ireland"}, []string{`awslab:region: "Ireland" is no AWS region`}},
 		"a misspelt region":       {values{"region": "eu-wset-1"}, []string{`awslab:region: "eu-wset-1" is no AWS region; did you mean "eu-west-1"?`}},
 		"an unknown key":          {values{"netwrk": "{}"}, []string{`awslab:netwrk: unknown key; did you mean "network"?`}},
-		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are backup, buckets, cluster, copyRegion, database, fileSystem, firewall, images, loadBalancer, monitoring, network, permissionsBoundary, profile, region, services, tables, website"}},
+		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are backup, buckets, cluster, copyRegion, database, exemptions, fileSystem, firewall, images, loadBalancer, monitoring, network, permissionsBoundary, profile, region, services, tables, website"}},
 		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, ipv6, natGateways, subnetMasks`}},
 		"a misspelt nested key":   {values{"services": "[" + with(`{"prot": 1}`) + "]"}, []string{`awslab:services[0].prot: unknown key; did you mean "port"?`}},
 		"text for an object":      {values{"network": "large"}, []string{`awslab:network: "large" is no map`}},
@@ -102,6 +102,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"an address":                   {values{"monitoring": `{"emails": ["ops"]}`}, []string{`awslab:monitoring.emails[0]: "ops" is no e-mail address`}},
 		"an unsafe URL":                {values{"monitoring": `{"urls": ["http://example.com"]}`}, []string{`awslab:monitoring.urls[0]: "http://example.com" is no URL that begins with https://`}},
 		"a threshold":                  {values{"monitoring": `{"thresholds": {"service.cpu": "high"}}`}, []string{`awslab:monitoring.thresholds.service.cpu: "high" is no number`}},
+		"an exemption":                 {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "*", "reason": "todo", "expires": "soon"}]`}, []string{`awslab:exemptions[0].expires: "soon"; use a date such as 2027-01-31`, `awslab:exemptions[0].reason: "todo"; say in 10 characters or more why the finding is accepted`, `awslab:exemptions[0].resource: "*"; use a URN, with * for any text, that says which resource: *::database-instance`}},
 		"a rate limit":                 {values{"firewall": `{"requestsPerIp": 1}`}, []string{"awslab:firewall.requestsPerIp: 1; allowed is 10 to 2000000000"}},
 		"no backup rule":               {values{"backup": `{"rules": []}`}, []string{"awslab:backup.rules: is empty, so that nothing would be backed up; add a rule, or set enabled: false"}},
 		"every problem in one message": {values{"region": "x", "images": `{"keep": 2000}`, "services": "[" + with(`{"name": "Catalog", "cpu": 300}`) + "]"}, []string{

@@ -4,11 +4,17 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/awslab/awslab/components/monitoring"
 )
 
 func (d *decoder) operations(project string, c *Config) {
+	for i, e := range c.Exemptions {
+		d.exemption(fmt.Sprintf("%s:exemptions[%d]", project, i), e)
+	}
 	d.monitoring(project+":monitoring", c.Monitoring)
 	d.firewall(project+":firewall", c.Firewall)
 	d.backup(project+":backup", c.Backup)
@@ -46,4 +52,20 @@ func (d *decoder) backup(path string, b Backup) {
 		d.add(path+".rules", "is empty, so that nothing would be backed up; add a rule, or set enabled: false")
 	}
 	d.distinctBy(path+".rules", ".schedule", each(b.Rules, func(r BackupRule) string { return r.Schedule }))
+}
+
+// exemption tells early what the packs would refuse.
+func (d *decoder) exemption(path string, e Exemption) {
+	const shortest = 10
+	// A date without quotes is a point in time to YAML, which the engine hands on in words of its own.
+	day := strings.TrimSuffix(strings.TrimSuffix(e.Expires, "T00:00:00Z"), " 00:00:00 +0000 UTC")
+	if _, err := time.Parse(time.DateOnly, day); err != nil && e.Expires != "" {
+		d.add(path+".expires", "%q; use a date such as 2027-01-31", e.Expires)
+	}
+	if e.Reason != "" && utf8.RuneCountInString(strings.TrimSpace(e.Reason)) < shortest {
+		d.add(path+".reason", "%q; say in %d characters or more why the finding is accepted", e.Reason, shortest)
+	}
+	if e.Resource != "" && strings.Trim(e.Resource, "*: ") == "" {
+		d.add(path+".resource", "%q; use a URN, with * for any text, that says which resource: *::database-instance", e.Resource)
+	}
 }

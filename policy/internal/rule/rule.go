@@ -115,14 +115,33 @@ func Join(name, description string, packs ...Pack) Pack {
 	return joined
 }
 
+// Rule returns the rule of that name, if the pack has one.
+func (p Pack) Rule(name string) (Rule, bool) {
+	i := slices.IndexFunc(p.Rules, func(r Rule) bool { return r.Name == name })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return p.Rules[i], true
+}
+
+// Knows tells whether a name is a rule's, as far as the pack can tell: only one that joins others knows all there are.
+func (p Pack) Knows(name string) bool {
+	_, has := p.Rule(name)
+	return has || !slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.pack != "" })
+}
+
 // NameFor returns the name of the pack that the rule belongs to: its own where the pack joins several.
 func (p Pack) NameFor(r Rule) string { return cmp.Or(r.pack, p.Name) }
 
 // Unevaluated is the name under which every pack reports what its rules could not judge. No rule can have it.
 const Unevaluated = "unevaluated"
 
+// Exemptions is the name under which every pack lists the exemptions that are used, and finds those that should not be
+// there. No rule can have it.
+const Exemptions = "exemptions"
+
 // reserved are the names that mean something else in a pack's configuration file.
-var reserved = []string{"all", "environments", Unevaluated}
+var reserved = []string{"all", "environments", Unevaluated, Exemptions}
 
 var validName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 

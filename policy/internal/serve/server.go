@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/awslab/awslab/policy/internal/exemption"
 	"github.com/awslab/awslab/policy/internal/property"
 	"github.com/awslab/awslab/policy/internal/rule"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -21,9 +22,10 @@ type Server struct {
 
 	pack rule.Pack
 
-	mu     sync.RWMutex
-	run    rule.Run
-	config map[string]ruleConfig
+	mu         sync.RWMutex
+	run        rule.Run
+	config     map[string]ruleConfig
+	exemptions *exemptions
 }
 
 // ruleConfig is what the stack's configuration says about one rule.
@@ -37,7 +39,7 @@ func New(pack rule.Pack) (*Server, error) {
 	if err := pack.Validate(); err != nil {
 		return nil, fmt.Errorf("policy pack %s: %w", pack.Name, err)
 	}
-	return &Server{pack: pack}, nil
+	return &Server{pack: pack, exemptions: &exemptions{}}, nil
 }
 
 // Handshake accepts every engine.
@@ -45,12 +47,18 @@ func (s *Server) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest)
 	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
 }
 
-// ConfigureStack takes note of the stack that is judged.
+// ConfigureStack takes note of the stack that is judged, and of its exemptions. It refuses those that are not well-formed,
+// or of no rule.
 func (s *Server) ConfigureStack(
 	_ context.Context, req *pulumirpc.AnalyzerStackConfigureRequest,
 ) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
+	given, err := readExemptions(s.pack, req.GetConfig()[req.GetProject()+":"+exemption.Key])
+	if err != nil {
+		return nil, status.Errorf(codes.InvalidArgument, "configuration of stack %s: %v", req.GetStack(), err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.exemptions = given
 	s.run = rule.Run{
 		Organization: req.GetOrganization(), Project: req.GetProject(), Stack: req.GetStack(),
 		Tags: req.GetTags(), Preview: req.GetDryRun(),
@@ -78,8 +86,10 @@ func (s *Server) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzerRe
 		}
 		config[r.Name] = ruleConfig{level: given.GetEnforcementLevel(), settings: settings}
 	}
-	if given, ok := req.GetPolicyConfig()[rule.Unevaluated]; ok {
-		config[rule.Unevaluated] = ruleConfig{level: given.GetEnforcementLevel()}
+	for _, name := range []string{rule.Unevaluated, rule.Exemptions} {
+		if given, ok := req.GetPolicyConfig()[name]; ok {
+			config[name] = ruleConfig{level: given.GetEnforcementLevel()}
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,6 +139,7 @@ func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequ
 			session.notApplicable(candidate, "the stack has no resource that it judges")
 		}
 	}
+	session.reviewExemptions()
 	return session.response(), nil
 }
 
@@ -159,7 +170,7 @@ func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 
 // GetAnalyzerInfo describes the pack and its rules.
 func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
-	policies := make([]*pulumirpc.PolicyInfo, 0, len(s.pack.Rules)+1)
+	policies := make([]*pulumirpc.PolicyInfo, 0, len(s.pack.Rules)+2)
 	for _, r := range s.pack.Rules {
 		info, err := policyInfo(r)
 		if err != nil {
@@ -171,6 +182,10 @@ func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.An
 		Name:             rule.Unevaluated,
 		Description:      "Every rule could decide. What a rule could not judge is listed here, always as advice; disabled silences it.",
 		EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
+	}, &pulumirpc.PolicyInfo{
+		Name: rule.Exemptions, PolicyType: pulumirpc.PolicyType_POLICY_TYPE_STACK,
+		Description:      "Every exemption is of use, and in force. Those that are used are listed, as advice.",
+		EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY,
 	})
 	return &pulumirpc.AnalyzerInfo{
 		Name: s.pack.Name, Version: s.pack.Version, Description: s.pack.Description,

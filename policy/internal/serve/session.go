@@ -21,7 +21,9 @@ type session struct {
 	config   map[string]ruleConfig
 	answer   pulumirpc.AnalyzeResponse
 	outcomes map[string]*outcome // by the rule's name
-	secrets  func() []string
+	// exemptions are the stack's, which remember over all calls what they were used for.
+	exemptions *exemptions
+	secrets    func() []string
 }
 
 // outcome is what a rule came to over all resources of a call.
@@ -35,7 +37,7 @@ func (s *Server) session(resources ...rule.Resource) *session {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return &session{
-		pack: s.pack, run: s.run, config: s.config,
+		pack: s.pack, run: s.run, config: s.config, exemptions: s.exemptions,
 		outcomes: map[string]*outcome{}, secrets: sync.OnceValue(func() []string { return secretsOf(resources) }),
 	}
 }
@@ -57,11 +59,15 @@ func (s *session) judge(r rule.Rule, on rule.Resource, verdictOn func(rule.Run) 
 	switch {
 	case len(verdict.Unjudged) > 0:
 		s.outcome(r).unjudged = true
+		s.exemptions.mayBeUsed(r.Name, on.URN)
 		s.unevaluated(r, on, verdict.Unjudged)
 	case verdict.NotApplicable != "":
 		s.notApplicable(r, verdict.NotApplicable)
 	default:
 		s.outcome(r).decided = true
+	}
+	if len(verdict.Violations) > 0 && s.exempt(r, on) {
+		return
 	}
 	for _, finding := range verdict.Violations {
 		s.report(r, on, &pulumirpc.AnalyzeDiagnostic{

@@ -1,0 +1,117 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/awslab/awslab/policy/internal/exemption"
+	"github.com/awslab/awslab/policy/internal/rule"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// exemptions are those of a stack, and what became of each in this preview or update.
+type exemptions struct {
+	given []exemption.Exemption
+
+	mu    sync.Mutex
+	fates map[int]fate // by the index of the exemption
+}
+
+// fate is what became of an exemption.
+type fate int
+
+const (
+	unused  fate = iota
+	perhaps      // its rule could not judge what it covers
+	used
+)
+
+// readExemptions reads the stack's configuration. A pack that joins others knows every rule, and refuses other names.
+func readExemptions(pack rule.Pack, text string) (*exemptions, error) {
+	given, err := exemption.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var problems []error
+	for i, e := range given {
+		if !pack.Knows(e.Rule) {
+			problems = append(problems, fmt.Errorf("%s[%d].rule: there is no rule %q; see: awslab policy list", exemption.Key, i, e.Rule))
+		}
+	}
+	return &exemptions{given: given, fates: map[int]fate{}}, errors.Join(problems...)
+}
+
+// covering returns the exemptions that are about what a rule finds on a resource, and notes what became of them.
+func (e *exemptions) covering(ruleName, urn string, became fate) []exemption.Exemption {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found []exemption.Exemption
+	for i := range e.given {
+		if e.given[i].Covers(ruleName, urn) {
+			e.fates[i] = max(e.fates[i], became)
+			found = append(found, e.given[i])
+		}
+	}
+	return found
+}
+
+func (e *exemptions) fate(i int) fate {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.fates[i]
+}
+
+func (e *exemptions) mayBeUsed(ruleName, urn string) { e.covering(ruleName, urn, perhaps) }
+
+// exempt tells whether what a rule finds on a resource is accepted, and lists the exemption that accepts it.
+func (s *session) exempt(r rule.Rule, on rule.Resource) bool {
+	for _, e := range s.exemptions.covering(r.Name, on.URN, used) {
+		if e.Expired(time.Now()) {
+			continue
+		}
+		if s.config[rule.Exemptions].level != pulumirpc.EnforcementLevel_DISABLED {
+			s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
+				PolicyName: rule.Exemptions, Description: "A finding is accepted", EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
+				Message: fmt.Sprintf("%s is accepted for %s until %s: %s.", r.Name, on.Name, e.Expires, e.Reason),
+			})
+		}
+		s.outcome(r).decided = true
+		return true
+	}
+	return false
+}
+
+// reviewExemptions finds those that have expired, and those of this pack's rules that nothing needs. It comes when all
+// rules have judged.
+func (s *session) reviewExemptions() {
+	for i, e := range s.exemptions.given {
+		r, ours := s.pack.Rule(e.Rule)
+		if !ours || s.disabled(r) {
+			continue
+		}
+		at := fmt.Sprintf("%s[%d]: the exemption from %s for %s", exemption.Key, i, e.Rule, e.Resource)
+		switch {
+		case e.Expired(time.Now()):
+			s.complain(at + " ended on " + e.Expires + ".\nFix: do what the rule asks for, or decide anew and set expires.")
+		case s.exemptions.fate(i) == unused:
+			s.complain(at + " exempts nothing: there is no such finding.\nFix: take it out.")
+		}
+	}
+}
+
+// complain reports what is wrong with an exemption. It is about the stack, not about a resource.
+func (s *session) complain(message string) {
+	level := pulumirpc.EnforcementLevel_MANDATORY
+	if config, ok := s.config[rule.Exemptions]; ok {
+		level = config.level
+	}
+	if level == pulumirpc.EnforcementLevel_DISABLED {
+		return
+	}
+	s.answer.Diagnostics = append(s.answer.Diagnostics, &pulumirpc.AnalyzeDiagnostic{
+		PolicyName: rule.Exemptions, PolicyPackName: s.pack.Name, PolicyPackVersion: s.pack.Version,
+		Description: "Every exemption is of use, and in force", Message: message, EnforcementLevel: level,
+	})
+}

@@ -1,0 +1,114 @@
+package serve_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/awslab/awslab/policy/internal/rule"
+	"github.com/awslab/awslab/policy/internal/ruletest"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// exempting returns a client for the test pack in a stack with these exemptions.
+func exempting(t *testing.T, pack rule.Pack, text string) (pulumirpc.AnalyzerClient, error) {
+	t.Helper()
+	client := ruletest.Client(t, pack)
+	_, err := client.ConfigureStack(t.Context(), &pulumirpc.AnalyzerStackConfigureRequest{
+		Project: "awslab", Stack: "test", Config: map[string]string{"awslab:exemptions": text},
+	})
+	return client, err
+}
+
+func fromSize(resource, expires string) string {
+	return fmt.Sprintf(`[{"rule": "size", "resource": %q, "reason": "it has always been large", "expires": %q}]`, resource, expires)
+}
+
+func analyzeStack(t *testing.T, client pulumirpc.AnalyzerClient, resources ...ruletest.Resource) []*pulumirpc.AnalyzeDiagnostic {
+	t.Helper()
+	response, err := client.AnalyzeStack(t.Context(), ruletest.StackRequest(t, resources...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.GetDiagnostics()
+}
+
+func TestAnExemptFindingIsListedAndIsNoViolation(t *testing.T) {
+	client, err := exempting(t, testPack(), fromSize("*::thing", "2999-01-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := thing(ruletest.Props{"size": 11})
+	got := analyze(t, client, large)
+	if len(got) != 1 || got[0].GetPolicyName() != rule.Exemptions || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY ||
+		got[0].GetMessage() != "size is accepted for thing until 2999-01-31: it has always been large." {
+		t.Errorf("%v", got)
+	}
+	if got := analyzeStack(t, client, large); len(got) != 0 {
+		t.Errorf("it is of use: %v", got)
+	}
+	other := large
+	other.Name = "other"
+	if got := analyze(t, client, other); len(got) != 1 || got[0].GetPolicyName() != "size" {
+		t.Errorf("it is about one thing: %v", got)
+	}
+}
+
+func TestAnExpiredExemptionExemptsNothingAndIsAFinding(t *testing.T) {
+	client, err := exempting(t, testPack(), fromSize("*::thing", "2020-01-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := thing(ruletest.Props{"size": 11})
+	if got := analyze(t, client, large); len(got) != 1 || got[0].GetPolicyName() != "size" {
+		t.Errorf("%v", got)
+	}
+	got := analyzeStack(t, client, large)
+	if len(got) != 1 || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY || !strings.Contains(got[0].GetMessage(), "ended on 2020-01-31") {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAnExemptionThatNothingNeedsIsAFinding(t *testing.T) {
+	client, err := exempting(t, testPack(), fromSize("*::thing", "2999-01-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := configure(t, client, rule.Exemptions, pulumirpc.EnforcementLevel_ADVISORY, nil); err != nil {
+		t.Fatal(err)
+	}
+	small := thing(ruletest.Props{"size": 1})
+	analyze(t, client, small)
+	got := analyzeStack(t, client, small)
+	if len(got) != 1 || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY || !strings.Contains(got[0].GetMessage(), "exempts nothing") {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestAnExemptionThatMayBeNeededIsLeftAlone(t *testing.T) {
+	client, err := exempting(t, testPack(), fromSize("*::thing", "2999-01-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unclear := thing(ruletest.Props{"size": ruletest.Computed})
+	analyze(t, client, unclear)
+	if got := analyzeStack(t, client, unclear); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestExemptionsOfNoRuleAreRefusedByThePackThatKnowsThemAll(t *testing.T) {
+	const text = `[{"rule": "sizes", "resource": "*::thing", "reason": "it has always been large", "expires": "2999-01-31"}]`
+	if _, err := exempting(t, testPack(), text); err != nil {
+		t.Errorf("it may be another pack's: %v", err)
+	}
+	_, err := exempting(t, rule.Join("all", "All rules.", testPack()), text)
+	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), `exemptions[0].rule: there is no rule "sizes"`) {
+		t.Errorf("%v", err)
+	}
+	if _, err := exempting(t, testPack(), `[{"rule": "size"}]`); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("what is not well-formed is refused by every pack: %v", err)
+	}
+}
