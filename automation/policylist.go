@@ -80,8 +80,13 @@ func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
 		if parts := headline.FindStringSubmatch(description); parts != nil {
 			description = parts[2]
 		}
+		// Our packs name the one that a rule comes from in front of its name.
+		pack, name, qualified := strings.Cut(p.GetDisplayName(), "/")
+		if !qualified || name != p.GetName() {
+			pack = info.GetName()
+		}
 		policies[i] = Policy{
-			Name: p.GetName(), Pack: info.GetName(), Severity: severityOf(p.GetSeverity()), Controls: p.GetTags(),
+			Name: p.GetName(), Pack: pack, Severity: severityOf(p.GetSeverity()), Controls: p.GetTags(),
 			Description: description, Fix: p.GetRemediationSteps(),
 			Level: strings.ToLower(p.GetEnforcementLevel().String()), Levels: map[string]string{},
 		}

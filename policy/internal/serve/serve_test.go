@@ -109,7 +109,7 @@ func TestInfoDescribesEveryRule(t *testing.T) {
 		t.Fatalf("%v", info)
 	}
 	size := info.GetPolicies()[0]
-	if size.GetDescription() != "[LOW][Thing.1] Things are small." ||
+	if size.GetDisplayName() != "test/size" || size.GetDescription() != "[LOW][Thing.1] Things are small." ||
 		size.GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY ||
 		size.GetPolicyType() != pulumirpc.PolicyType_POLICY_TYPE_RESOURCE ||
 		size.GetRemediationSteps() != "set size." || size.GetFramework().GetReference() != "Thing.1" {

@@ -176,6 +176,8 @@ func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.An
 		if err != nil {
 			return nil, status.Errorf(codes.Internal, "describing rule %s: %v", r.Name, err)
 		}
+		// The protocol has no field for the pack of a rule.
+		info.DisplayName = s.pack.NameFor(r) + "/" + r.Name
 		policies = append(policies, info)
 	}
 	policies = append(policies, &pulumirpc.PolicyInfo{
