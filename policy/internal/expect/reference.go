@@ -42,7 +42,7 @@ func Refer(r rule.Resource, stack rule.Stack, value property.Value, resourceType
 			unknown++
 			continue
 		}
-		i := slices.IndexFunc(candidates, func(c rule.Resource) bool { return Named(c, text) })
+		i := meant(stack, resourceType, text)
 		switch {
 		case i < 0:
 			result.Elsewhere++
@@ -83,17 +83,54 @@ var labels = []string{
 	"id", "arn", "name", "bucket", "identifier", "clusterIdentifier", "url", "arnSuffix", "bucketDomainName", "bucketRegionalDomainName",
 }
 
+// nameIndex is the key of what resources of a type are called by.
+type nameIndex struct{ resourceType string }
+
+// meant is the index of the first resource of the type that a text names, or -1; see Named.
+func meant(stack rule.Stack, resourceType, text string) int {
+	index := rule.Derive(stack, nameIndex{resourceType}, func() map[string]int {
+		index := map[string]int{}
+		for i, r := range stack.OfType(resourceType) {
+			for _, name := range names(r) {
+				if _, taken := index[name]; !taken {
+					index[name] = i
+				}
+			}
+		}
+		return index
+	})
+	first := -1
+	look := func(name string) {
+		if i, found := index[name]; found && (first < 0 || i < first) {
+			first = i
+		}
+	}
+	look(text)
+	if strings.HasPrefix(text, "arn:") {
+		for i, char := range text {
+			if char == ':' || char == '/' {
+				look(text[i+1:])
+			}
+		}
+	}
+	return first
+}
+
+// names are what others call a resource by, as far as they are known.
+func names(r rule.Resource) []string {
+	var found []string
+	for _, label := range labels {
+		if own, state := r.Get(label).Text(); state == property.Known && own != "" {
+			found = append(found, own)
+		}
+	}
+	return found
+}
+
 // Named tells whether a text is the resource's id, name or ARN, or an ARN that ends in its id or name. What of these is
 // not known yet is no reason to say so.
 func Named(r rule.Resource, text string) bool {
-	for _, label := range labels {
-		own, state := r.Get(label).Text()
-		if state != property.Known || own == "" {
-			continue
-		}
-		if text == own || strings.HasPrefix(text, "arn:") && (strings.HasSuffix(text, ":"+own) || strings.HasSuffix(text, "/"+own)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(names(r), func(own string) bool {
+		return text == own || strings.HasPrefix(text, "arn:") && (strings.HasSuffix(text, ":"+own) || strings.HasSuffix(text, "/"+own))
+	})
 }

@@ -30,11 +30,24 @@ type Stack struct {
 	byURN     map[string]Resource
 	byType    map[string][]Resource
 	children  map[string][]Resource
+	// derived is what rules worked out of the stack, by their keys.
+	derived map[any]any
+}
+
+// Derive returns what compute makes of a stack, which happens once for a key: rules are asked about one resource after the
+// other, and should not go through all others each time. Keys are of a type of the caller's own.
+func Derive[K comparable, V any](s Stack, key K, compute func() V) V {
+	if known, ok := s.derived[key]; ok {
+		return known.(V)
+	}
+	value := compute()
+	s.derived[key] = value
+	return value
 }
 
 // NewStack returns the view of the resources, in the order of their URNs: the engine gives them in any order.
 func NewStack(resources []Resource) Stack {
-	s := Stack{byURN: map[string]Resource{}, byType: map[string][]Resource{}, children: map[string][]Resource{}}
+	s := Stack{byURN: map[string]Resource{}, byType: map[string][]Resource{}, children: map[string][]Resource{}, derived: map[any]any{}}
 	for _, r := range resources {
 		if !IsInternal(r.Type) {
 			s.resources = append(s.resources, r)

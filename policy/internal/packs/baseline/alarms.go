@@ -32,15 +32,14 @@ var watching = []rule.Rule{{
 
 func judgeAlarms(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	doubt, silent := "", false
-	for _, alarm := range stack.OfType(alarmType) {
-		about, sure := watches(alarm, r, stack)
+	for _, w := range watchesOf(stack)[r.URN] {
 		switch {
-		case about && sure && heard(alarm, stack):
+		case w.sure && heard(w.alarm, stack):
 			return rule.Pass()
-		case about && sure:
+		case w.sure:
 			silent = true
-		case about:
-			doubt = alarm.Name
+		default:
+			doubt = w.alarm.Name
 		}
 	}
 	switch {
@@ -52,8 +51,29 @@ func judgeAlarms(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	return rule.Violation(expect.Whole, "has no alarm, %s", unheardFailure)
 }
 
-// watches tells whether an alarm is about a resource, and whether that is sure.
-func watches(alarm, r rule.Resource, stack rule.Stack) (about, sure bool) {
+// watch is an alarm that is, or may be, about a resource.
+type watch struct {
+	alarm rule.Resource
+	sure  bool
+}
+
+type watchesKey struct{}
+
+// watchesOf are the alarms about each resource, by its URN.
+func watchesOf(stack rule.Stack) map[string][]watch {
+	return rule.Derive(stack, watchesKey{}, func() map[string][]watch {
+		watches := map[string][]watch{}
+		for _, alarm := range stack.OfType(alarmType) {
+			for urn, sure := range subjects(alarm, stack) {
+				watches[urn] = append(watches[urn], watch{alarm, sure})
+			}
+		}
+		return watches
+	})
+}
+
+// subjects are the URNs of what an alarm may be about, and whether that is sure.
+func subjects(alarm rule.Resource, stack rule.Stack) map[string]bool {
 	dimensions := []property.Value{alarm.Get("dimensions")}
 	queries := alarm.Get("metricQueries")
 	elements, state := queries.List()
@@ -63,17 +83,19 @@ func watches(alarm, r rule.Resource, stack rule.Stack) (about, sure bool) {
 	for _, query := range elements {
 		dimensions = append(dimensions, query.Get("metric", "dimensions"))
 	}
+	found := map[string]bool{}
 	for _, of := range dimensions {
 		if of.State() == property.Unknown && len(alarm.PropertyDependencies[of.Path()]) == 0 {
 			continue // AWS fills it in
 		}
-		meant := expect.Refer(alarm, stack, of.Get(watchedBy[r.Type]), r.Type)
-		about = about || meant.Has(r.URN)
-		if meant.Has(r.URN) && meant.Certain {
-			return true, true
+		for resourceType, dimension := range watchedBy {
+			meant := expect.Refer(alarm, stack, of.Get(dimension), resourceType)
+			for _, r := range meant.Resources {
+				found[r.URN] = found[r.URN] || meant.Certain
+			}
 		}
 	}
-	return about, false
+	return found
 }
 
 // heard tells whether an alarm, or one that it is part of, tells an SNS topic.

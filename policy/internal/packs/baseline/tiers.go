@@ -70,17 +70,25 @@ const (
 	atData
 )
 
+type tiersKey struct{}
+
 // tierOf returns the innermost tier that a group protects, as far as that is known.
 func tierOf(group string, stack rule.Stack) tier {
-	innermost := nowhere
-	for _, a := range attachments {
-		for _, r := range stack.OfType(a.resourceType) {
-			if of := expect.Refer(r, stack, r.Get(a.path...), groupType); of.Certain && of.Has(group) {
-				innermost = max(innermost, a.tier)
+	return rule.Derive(stack, tiersKey{}, func() map[string]tier {
+		tiers := map[string]tier{}
+		for _, a := range attachments {
+			for _, r := range stack.OfType(a.resourceType) {
+				of := expect.Refer(r, stack, r.Get(a.path...), groupType)
+				if !of.Certain {
+					continue
+				}
+				for _, attached := range of.Resources {
+					tiers[attached.URN] = max(tiers[attached.URN], a.tier)
+				}
 			}
 		}
-	}
-	return innermost
+		return tiers
+	})[group]
 }
 
 // wayIn is one way into a group.
@@ -165,20 +173,24 @@ func judgeTier(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	return verdict
 }
 
+type reachedKey struct{}
+
 // worldReaches tells whether a group lets the internet in.
 func worldReaches(group string, stack rule.Stack) bool {
-	for _, resourceType := range []string{ingressType, groupRuleType, groupType} {
-		for _, r := range stack.OfType(resourceType) {
-			if slices.ContainsFunc(waysIn(r, stack), func(way wayIn) bool {
-				into, known := way.target()
-				_, open := way.toWorld()
-				return known && into == group && open
-			}) {
-				return true
+	return rule.Derive(stack, reachedKey{}, func() map[string]bool {
+		reached := map[string]bool{}
+		for _, resourceType := range []string{ingressType, groupRuleType, groupType} {
+			for _, r := range stack.OfType(resourceType) {
+				for _, way := range waysIn(r, stack) {
+					into, known := way.target()
+					if _, open := way.toWorld(); known && open {
+						reached[into] = true
+					}
+				}
 			}
 		}
-	}
-	return false
+		return reached
+	})[group]
 }
 
 func judgeDataIngress(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {

@@ -26,8 +26,14 @@ type grants struct {
 	managed []string
 }
 
+type grantsKey struct{ role string }
+
 // grantsOf collects a role's policies: those in the role, those in resources of their own, and those attached.
 func grantsOf(role rule.Resource, stack rule.Stack) grants {
+	return rule.Derive(stack, grantsKey{role.URN}, func() grants { return collect(role, stack) })
+}
+
+func collect(role rule.Resource, stack rule.Stack) grants {
 	var g grants
 	inline := role.Get("inlinePolicies")
 	elements, state := inline.List()
@@ -35,10 +41,8 @@ func grantsOf(role rule.Resource, stack rule.Stack) grants {
 	for _, element := range elements {
 		g.read(element.Get("policy"))
 	}
-	for _, policy := range stack.OfType(rolePolicyType) {
-		if ofRole(policy, role, stack) {
-			g.read(policy.Get("policy"))
-		}
+	for _, policy := range ofRoles(rolePolicyType, stack)[role.URN] {
+		g.read(policy.Get("policy"))
 	}
 	attached, state := role.Get("managedPolicyArns").List()
 	if state == property.Known {
@@ -46,17 +50,29 @@ func grantsOf(role rule.Resource, stack rule.Stack) grants {
 			g.attach(role, arn, stack)
 		}
 	}
-	for _, attachment := range stack.OfType(attachmentType) {
-		if ofRole(attachment, role, stack) {
-			g.attach(attachment, attachment.Get("policyArn"), stack)
-		}
+	for _, attachment := range ofRoles(attachmentType, stack)[role.URN] {
+		g.attach(attachment, attachment.Get("policyArn"), stack)
 	}
 	return g
 }
 
-func ofRole(r, role rule.Resource, stack rule.Stack) bool {
-	of := expect.Refer(r, stack, r.Get("role"), roleType)
-	return of.Certain && of.Has(role.URN)
+type ofRolesKey struct{ resourceType string }
+
+// ofRoles are the resources of a type by the URN of the role that they are about, where that is certain.
+func ofRoles(resourceType string, stack rule.Stack) map[string][]rule.Resource {
+	return rule.Derive(stack, ofRolesKey{resourceType}, func() map[string][]rule.Resource {
+		found := map[string][]rule.Resource{}
+		for _, r := range stack.OfType(resourceType) {
+			of := expect.Refer(r, stack, r.Get("role"), roleType)
+			if !of.Certain {
+				continue
+			}
+			for _, role := range of.Resources {
+				found[role.URN] = append(found[role.URN], r)
+			}
+		}
+		return found
+	})
 }
 
 func (g *grants) read(value property.Value) {

@@ -95,7 +95,7 @@ func next(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
 	taken := takenOver(g, stack)
 	var found []rule.Resource
 	for _, other := range stack.OfType(roleType) {
-		if other.URN != role.URN && (taken[other.URN] || launchesAs(g, other) || assumes(role, g, other)) {
+		if other.URN != role.URN && (taken[other.URN] || launchesAs(g, other, stack) || assumes(role, g, other, stack)) {
 			found = append(found, other)
 		}
 	}
@@ -103,14 +103,14 @@ func next(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
 }
 
 // launchesAs tells whether a role may be passed to a service that it trusts, with code to run as it.
-func launchesAs(g grants, role rule.Resource) bool {
+func launchesAs(g grants, role rule.Resource, stack rule.Stack) bool {
 	for _, s := range g.allow("iam:PassRole") {
 		if len(s.NotResources) == 0 && !slices.ContainsFunc(s.Resources, func(pattern string) bool { return isRole(pattern, role) }) {
 			continue
 		}
 		for _, launch := range launches {
 			allowed := !slices.ContainsFunc(launch.actions, func(action string) bool { return len(g.allow(action)) == 0 })
-			if allowed && passedTo(s, launch.service) && trustsService(role, launch.service) {
+			if allowed && passedTo(s, launch.service) && trustsService(role, launch.service, stack) {
 				return true
 			}
 		}
@@ -129,25 +129,34 @@ func passedTo(s document.Statement, service string) bool {
 	})
 }
 
-func trusts(role rule.Resource, who func(document.Principal) bool) bool {
-	text, state := role.Get("assumeRolePolicy").Text()
-	if state != property.Known {
-		return false
-	}
-	parsed, err := document.Parse(text)
-	return err == nil && slices.ContainsFunc(parsed.Statements, func(s document.Statement) bool {
-		return s.Grants("sts:AssumeRole") && slices.ContainsFunc(s.Principals, who)
+type trustedKey struct{ role string }
+
+// trusted are those who may assume a role, as far as its trust is known and can be read.
+func trusted(role rule.Resource, stack rule.Stack) []document.Principal {
+	return rule.Derive(stack, trustedKey{role.URN}, func() []document.Principal {
+		text, state := role.Get("assumeRolePolicy").Text()
+		parsed, err := document.Parse(text)
+		if state != property.Known || err != nil {
+			return nil
+		}
+		var principals []document.Principal
+		for _, s := range parsed.Statements {
+			if s.Grants("sts:AssumeRole") {
+				principals = append(principals, s.Principals...)
+			}
+		}
+		return principals
 	})
 }
 
-func trustsService(role rule.Resource, service string) bool {
-	return trusts(role, func(p document.Principal) bool { return p.Type == "Service" && p.Value == service })
+func trustsService(role rule.Resource, service string, stack rule.Stack) bool {
+	return slices.ContainsFunc(trusted(role, stack), func(p document.Principal) bool { return p.Type == "Service" && p.Value == service })
 }
 
 // assumes tells whether a role may assume another: that one trusts it by name, or trusts its account, and it has the action.
-func assumes(role rule.Resource, g grants, other rule.Resource) bool {
+func assumes(role rule.Resource, g grants, other rule.Resource, stack rule.Stack) bool {
 	allowed := g.allowOn("sts:AssumeRole", func(pattern string) bool { return isRole(pattern, other) })
-	return trusts(other, func(p document.Principal) bool {
+	return slices.ContainsFunc(trusted(other, stack), func(p document.Principal) bool {
 		return p.Type == "AWS" && (strings.Contains(p.Value, ":role/") && isRole(p.Value, role) || allowed && (p.Anyone() || strings.HasSuffix(p.Value, ":root")))
 	})
 }
