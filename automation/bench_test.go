@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
 	"github.com/awslab/awslab/automation/offline"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -49,6 +50,38 @@ func BenchmarkUp(b *testing.B) {
 		require.NoError(b, err)
 	}
 	times.report(b)
+}
+
+// BenchmarkPolicies times previews of prod without packs, with all rules disabled, and with all rules. The engine asks a
+// pack about every resource, one after the other, whatever its rules are; what they take is the rest.
+func BenchmarkPolicies(b *testing.B) {
+	p := newProject(b)
+	disabled := filepath.Join(p.dir, "policy", "config", "disabled.json")
+	require.NoError(b, os.WriteFile(disabled, []byte(`{"all": "disabled"}`), 0o600))
+	pack := filepath.Join(bin, "policy")
+	variants := []struct {
+		metric string
+		packs  []automation.PolicyPack
+	}{
+		{"no-pack-s", []automation.PolicyPack{}},
+		{"disabled-s", []automation.PolicyPack{{Path: pack, Config: disabled}}},
+		{"all-rules-s", []automation.PolicyPack{{Path: pack, Config: filepath.Join(p.dir, "policy", "config", "prod.json")}}},
+	}
+	times := make([]time.Duration, len(variants))
+	for b.Loop() {
+		for i, variant := range variants {
+			options := p.options("prod")
+			options.PolicyPacks = variant.packs
+			lab, err := automation.Open(b.Context(), options)
+			require.NoError(b, err)
+			times[i] += timed(b, func() error { _, err := lab.Preview(b.Context()); return err })
+		}
+	}
+	for i, variant := range variants {
+		b.ReportMetric(times[i].Seconds()/float64(b.N), variant.metric)
+	}
+	b.ReportMetric(100*(times[2]-times[1]).Seconds()/times[0].Seconds(), "rules-%")
+	b.ReportMetric(0, "ns/op")
 }
 
 type pair struct{ lab, floor time.Duration }

@@ -29,6 +29,8 @@ type Level string
 const (
 	Advisory  Level = "advisory"
 	Mandatory Level = "mandatory"
+	// Remediate is for rules that have remedies.
+	Remediate Level = "remediate"
 )
 
 // Framework is a published set of controls. One without numbered editions has no version.
@@ -56,7 +58,15 @@ type Control struct {
 	ID        string
 }
 
-// Rule is one check. Exactly one of Judge and JudgeInStack is set.
+// Remedy sets a property right.
+type Remedy struct {
+	// Path leads to the property through objects, its keys joined by dots.
+	Path string
+	// Value is a bool, a float64 or a string.
+	Value any
+}
+
+// Rule is one check, or sets something right. Exactly one of Judge, JudgeInStack and Remedies is set.
 type Rule struct {
 	// Name identifies the rule in configuration and in violations: lower-case words joined by hyphens.
 	Name string
@@ -78,6 +88,8 @@ type Rule struct {
 	Judge func(Resource, Run) Verdict
 	// JudgeInStack judges a resource by its outputs, at the end of a preview or update, with the whole stack in view.
 	JudgeInStack func(Resource, Stack, Run) Verdict
+	// Remedies are applied to a resource's inputs, before anything judges them, while the level is Remediate.
+	Remedies []Remedy
 
 	// pack is the pack that the rule came from into one that joins several.
 	pack string
@@ -164,6 +176,17 @@ func (p Pack) Validate() error {
 	return errors.Join(problems...)
 }
 
+// jobs counts what the rule does.
+func (r Rule) jobs() int {
+	count := 0
+	for _, does := range []bool{r.Judge != nil, r.JudgeInStack != nil, len(r.Remedies) > 0} {
+		if does {
+			count++
+		}
+	}
+	return count
+}
+
 func (r Rule) problems() []string {
 	checks := []struct {
 		bad     bool
@@ -175,8 +198,9 @@ func (r Rule) problems() []string {
 		{r.Fix == "", "it needs a fix that names the property to set"},
 		{len(r.Controls) == 0, "it needs a control that anchors it"},
 		{!slices.Contains([]Severity{Low, Medium, High, Critical}, r.Severity), "it needs a severity"},
-		{r.Level != Advisory && r.Level != Mandatory, "its level must be advisory or mandatory"},
-		{(r.Judge == nil) == (r.JudgeInStack == nil), "it must set one of Judge and JudgeInStack"},
+		{len(r.Remedies) == 0 && r.Level != Advisory && r.Level != Mandatory, "its level must be advisory or mandatory"},
+		{len(r.Remedies) > 0 && r.Level != Remediate, "its level must be remediate, as it has remedies"},
+		{r.jobs() != 1, "it must set one of Judge, JudgeInStack and Remedies"},
 	}
 	var problems []string
 	for _, check := range checks {

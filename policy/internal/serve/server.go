@@ -158,11 +158,6 @@ func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
 	return rule.NewStack(views)
 }
 
-// Remediate changes nothing: no rule has a remediation.
-func (s *Server) Remediate(context.Context, *pulumirpc.AnalyzeRequest) (*pulumirpc.RemediateResponse, error) {
-	return &pulumirpc.RemediateResponse{}, nil
-}
-
 // Cancel has nothing to abort: a call takes milliseconds. The engine interrupts the process next.
 func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
@@ -231,8 +226,12 @@ var severities = map[rule.Severity]pulumirpc.PolicySeverity{
 }
 
 func defaultLevel(r rule.Rule) pulumirpc.EnforcementLevel {
-	if r.Level == rule.Mandatory {
+	switch r.Level {
+	case rule.Mandatory:
 		return pulumirpc.EnforcementLevel_MANDATORY
+	case rule.Remediate:
+		return pulumirpc.EnforcementLevel_REMEDIATE
+	default:
+		return pulumirpc.EnforcementLevel_ADVISORY
 	}
-	return pulumirpc.EnforcementLevel_ADVISORY
 }

@@ -1,0 +1,80 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// Remediate applies the remedies of the rules that are about the resource. What is unknown or secret stays as it is.
+func (s *Server) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pulumirpc.RemediateResponse, error) {
+	response := &pulumirpc.RemediateResponse{}
+	session := s.session()
+	properties := req.GetProperties()
+	for _, candidate := range s.pack.Rules {
+		if len(candidate.Remedies) == 0 || !candidate.Judges(req.GetType()) || session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+			continue
+		}
+		remedied, changed, err := remedy(properties, candidate.Remedies)
+		if err != nil {
+			return nil, fmt.Errorf("rule %s: %w", candidate.Name, err)
+		}
+		if !changed {
+			continue
+		}
+		properties = remedied
+		response.Remediations = append(response.Remediations, &pulumirpc.Remediation{
+			PolicyName: candidate.Name, PolicyPackName: s.pack.NameFor(candidate), PolicyPackVersion: s.pack.Version,
+			Description: candidate.Headline(), Properties: remedied,
+		})
+	}
+	return response, nil
+}
+
+// remedy returns the properties with the remedies applied, and whether they changed anything.
+func remedy(properties *structpb.Struct, remedies []rule.Remedy) (*structpb.Struct, bool, error) {
+	result, changed := proto.Clone(properties).(*structpb.Struct), false
+	if result == nil {
+		result = &structpb.Struct{}
+	}
+	for _, r := range remedies {
+		value, err := structpb.NewValue(r.Value)
+		if err != nil {
+			return nil, false, fmt.Errorf("the remedy of %s: %w", r.Path, err)
+		}
+		if set(result, strings.Split(r.Path, "."), value) {
+			changed = true
+		}
+	}
+	return result, changed, nil
+}
+
+// set puts a value below the keys, making the objects on the way, and tells whether that changed anything.
+func set(holder *structpb.Struct, keys []string, value *structpb.Value) bool {
+	if holder.Fields == nil {
+		holder.Fields = map[string]*structpb.Value{}
+	}
+	found := holder.Fields[keys[0]]
+	if state := property.Of(holder).Get(keys[0]).State(); state != property.Known && state != property.Absent {
+		return false // it becomes known later, or is something else than expected
+	}
+	if len(keys) == 1 {
+		if _, hidden := found.GetKind().(*structpb.Value_StructValue); hidden || proto.Equal(found, value) {
+			return false
+		}
+		holder.Fields[keys[0]] = value
+		return true
+	}
+	inner := found.GetStructValue()
+	if inner == nil {
+		inner = &structpb.Struct{}
+		holder.Fields[keys[0]] = structpb.NewStructValue(inner)
+	}
+	return set(inner, keys[1:], value)
+}
