@@ -358,21 +358,66 @@ func (a *app) engineCommand() *cobra.Command {
 // quote makes a value safe for a POSIX shell.
 func quote(value string) string { return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'" }
 
+// printOutputs prints a line for each output, and for objects and lists of them one for each of their entries.
 func printOutputs(w io.Writer, outputs automation.Outputs) error {
-	width := 0
-	for name := range outputs {
-		width = max(width, len(name))
-	}
+	var rows [][2]string
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
-		value, err := json.Marshal(outputs[name])
+		output := outputs[name]
+		if output.Secret {
+			text, err := json.Marshal(output)
+			if err != nil {
+				return fmt.Errorf("printing output %s: %w", name, err)
+			}
+			rows = append(rows, [2]string{name, string(text)})
+			continue
+		}
+		entries, err := flatten(name, output.Value)
 		if err != nil {
 			return fmt.Errorf("printing output %s: %w", name, err)
 		}
-		text := string(value)
-		if s, ok := outputs[name].Value.(string); ok && !outputs[name].Secret {
-			text = s
-		}
-		fmt.Fprintf(w, "%-*s  %s\n", width, name, text)
+		rows = append(rows, entries...)
+	}
+	width := 0
+	for _, row := range rows {
+		width = max(width, len(row[0]))
+	}
+	for _, row := range rows {
+		fmt.Fprintf(w, "%-*s  %s\n", width, row[0], row[1])
 	}
 	return nil
+}
+
+// flatten returns names and texts. A list of plain values is one text.
+func flatten(name string, value any) ([][2]string, error) {
+	var rows [][2]string
+	switch v := value.(type) {
+	case string:
+		return [][2]string{{name, v}}, nil
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			entries, err := flatten(name+"."+key, v[key])
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, entries...)
+		}
+		return rows, nil
+	case []any:
+		if len(v) == 0 {
+			break
+		}
+		if _, objects := v[0].(map[string]any); !objects {
+			break
+		}
+		for i, element := range v {
+			text, err := json.Marshal(element)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, [2]string{fmt.Sprintf("%s[%d]", name, i), string(text)})
+		}
+		return rows, nil
+	}
+	text, err := json.Marshal(value)
+	return [][2]string{{name, string(text)}}, err
 }

@@ -72,6 +72,7 @@ func exitCode(err error) int {
 		input    *automation.InputError
 		config   *stack.ConfigError
 		usage    *usageError
+		kept     *automation.ProtectedError
 		policy   *automation.PolicyError
 		locked   *automation.ConcurrentUpdateError
 		noEngine *engine.MissingError
@@ -81,7 +82,7 @@ func exitCode(err error) int {
 		return 0
 	case errors.Is(err, automation.ErrCancelled), errors.Is(err, context.Canceled):
 		return exitCancelled
-	case errors.As(err, &input), errors.As(err, &config), errors.As(err, &usage):
+	case errors.As(err, &input), errors.As(err, &config), errors.As(err, &usage), errors.As(err, &kept):
 		return exitInput
 	case errors.As(err, &policy):
 		return exitPolicy
