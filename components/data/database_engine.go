@@ -116,3 +116,6 @@ func (args *DatabaseArgs) PerformanceInsights() bool {
 	small := strings.HasSuffix(args.InstanceClass, ".micro") || strings.HasSuffix(args.InstanceClass, ".small")
 	return args.Kind != DatabaseAurora && !small
 }
+
+// Version is EngineVersion or its default.
+func (args *DatabaseArgs) Version() string { return args.withDefaults().EngineVersion }

@@ -290,6 +290,8 @@ type Access struct {
 
 // Mount is a folder of the file system in the container: each service has a folder of its own.
 type Mount struct {
+	// Folder is its name in the file system, by default the service's. A service that is renamed keeps its files by it.
+	Folder string `json:"folder,omitempty"`
 	// Path is where the container finds it.
 	Path string `json:"path" jsonschema:"required"`
 	Mode string `json:"mode" jsonschema:"required,enum=read,enum=readwrite"`

@@ -84,6 +84,8 @@ type Table struct {
 	Indexes []Index `json:"indexes,omitempty"`
 	// TimeToLive is the attribute that says, in seconds since 1970, when an item goes.
 	TimeToLive string `json:"timeToLive,omitempty"`
+	// TimeToLiveOff ends that. DynamoDB wants to be told the attribute's name for it.
+	TimeToLiveOff bool `json:"timeToLiveOff,omitempty"`
 	// Stream is what its change stream shows; by default there is none.
 	Stream string `json:"stream,omitempty" jsonschema:"enum=KEYS_ONLY,enum=NEW_IMAGE,enum=OLD_IMAGE,enum=NEW_AND_OLD_IMAGES"`
 	// Capacity is provisioned and scales by itself. Without it the table is paid by request.

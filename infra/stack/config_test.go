@@ -160,6 +160,12 @@ func TestWhatIsRefused(t *testing.T) {
 		want   []string
 	}{values{"services": "[" + catalog + "," + with(`{"name": "other", "path": "/items/"}`) + "]"}, []string{"awslab:services[1].path: /items/ is routed to awslab:services[0] already"}}
 
+	tests["a folder outside of the file system"] = struct {
+		values values
+		want   []string
+	}{values{"fileSystem": "{}", "services": "[" + with(`{"access": {"fileSystem": {"path": "/x", "mode": "read", "folder": "../y"}}}`) + "]"},
+		[]string{`awslab:services[0].access.fileSystem.folder: "../y"; use lower-case letters, digits and single hyphens, such as the name of a service`}}
+
 	circle := func(name, callee string) string {
 		return fmt.Sprintf(`{"name": %q, "image": {"uri": "nginx"}, "port": 80, "internal": true, "access": {"services": [%q]}}`, name, callee)
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -86,8 +87,8 @@ func (l *lab) tables() error {
 	l.tableArns = pulumi.StringMap{}
 	for _, t := range l.config.Tables {
 		args := &data.TableArgs{
-			Place: l.place, Name: l.tableName(t.Name), HashKey: data.Attribute(t.HashKey), RangeKey: (*data.Attribute)(t.RangeKey), TimeToLive: t.TimeToLive, Stream: t.Stream,
-			KmsKeyArn: l.keys.data.Arn, DeletionProtection: t.DeletionProtection, Tags: l.backedUp(),
+			Place: l.place, Name: l.tableName(t.Name), HashKey: data.Attribute(t.HashKey), RangeKey: (*data.Attribute)(t.RangeKey), TimeToLive: t.TimeToLive, TimeToLiveOff: t.TimeToLiveOff,
+			Stream: t.Stream, KmsKeyArn: l.keys.data.Arn, DeletionProtection: t.DeletionProtection, Tags: l.backedUp(),
 		}
 		if c := t.Capacity; c != nil {
 			args.Capacity = &data.Capacity{Read: data.CapacityRange(c.Read), Write: data.CapacityRange(c.Write), Utilization: c.Utilization}
@@ -140,8 +141,8 @@ func (l *lab) fileSystems() (err error) {
 		NoAutomaticBackups: l.config.Backup.Enabled, DeletionProtection: l.config.FileSystem.DeletionProtection, Tags: l.backedUp(),
 	}
 	for _, s := range l.config.Services {
-		if s.Access.FileSystem != nil {
-			args.AccessPoints[s.Name] = data.AccessPoint{Path: "/" + s.Name}
+		if mount := s.Access.FileSystem; mount != nil {
+			args.AccessPoints[s.Name] = data.AccessPoint{Path: "/" + cmp.Or(mount.Folder, s.Name)}
 		}
 	}
 	if l.config.FileSystem.Replicate {
@@ -197,6 +198,8 @@ func (db *Database) args() *data.DatabaseArgs {
 		BackupRetentionDays: db.BackupRetentionDays,
 		DeletionProtection:  db.DeletionProtection,
 		MonitoringSeconds:   db.MonitoringSeconds,
+		// Who changes the version wants it; going back is refused before.
+		AllowMajorVersionUpgrade: true,
 	}
 }
 

@@ -22,6 +22,7 @@ func (l *lab) exports() {
 		"dashboard":       pulumi.String(l.dashboard.Url),
 		"topicArn":        l.notifications.TopicArn,
 		"commands":        l.commands(),
+		permanentOutput:   pulumi.ToStringMap(l.config.permanent()),
 	} {
 		l.Export(name, value)
 	}

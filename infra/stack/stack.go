@@ -78,6 +78,13 @@ func deploy(ctx *pulumi.Context, root string) error {
 	if err := config.CheckPlace(ctx.Project(), ctx.Stack(), root); err != nil {
 		return err
 	}
+	before, err := permanentBefore(ctx)
+	if err != nil {
+		return err
+	}
+	if err := config.checkPermanent(ctx.Project(), before); err != nil {
+		return err
+	}
 	l := &lab{Context: ctx, config: config, root: root}
 	for _, step := range []struct {
 		name string

@@ -20,6 +20,8 @@ import (
 type account struct {
 	mutex     sync.Mutex
 	resources []pulumi.MockResourceArgs
+	// outputs are those of the stack's last run.
+	outputs map[string]any
 }
 
 func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -51,6 +53,7 @@ func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	answers := map[string]map[string]any{
 		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},
+		"pulumi:pulumi:readStackOutputs":                      {"outputs": a.outputs},
 		"aws:index/getPartition:getPartition":                 {"partition": "aws"},
 		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}},
 		"aws:ec2/getVpc:getVpc":                               {"ipv6CidrBlock": "2001:db8::/56"},
@@ -86,17 +89,21 @@ func deployChanged(t *testing.T, stackName string, changes map[string]string) *a
 }
 
 func deployValues(root, stackName string, values map[string]string) (*account, error) {
+	a := &account{}
+	return a, deployTo(a, root, stackName, values)
+}
+
+func deployTo(a *account, root, stackName string, values map[string]string) error {
 	configuration := map[string]string{}
 	for key, value := range values {
 		configuration["awslab:"+key] = value
 	}
 	config, err := Decode("awslab", values)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a := &account{}
 	program := networktest.WithChildren("lab", config.Network.AvailabilityZones, Program(root))
-	return a, pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration })
+	return pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration })
 }
 
 func TestDatabasesOfEveryKind(t *testing.T) {

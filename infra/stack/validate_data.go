@@ -119,6 +119,9 @@ func (d *decoder) tableKeys(path string, t Table) {
 	for i, index := range t.Indexes {
 		keys(fmt.Sprintf("%s.indexes[%d]", path, i), index.HashKey, index.RangeKey)
 	}
+	if t.TimeToLiveOff && t.TimeToLive == "" {
+		d.add(path+".timeToLiveOff", "is true; name the attribute in timeToLive too")
+	}
 	if kind := types[t.TimeToLive]; t.TimeToLive != "" && kind != "" && kind != "N" {
 		d.add(path+".timeToLive", "%q is a key of type %q; times are numbers: use another attribute", t.TimeToLive, kind)
 	}

@@ -305,6 +305,9 @@ func (d *decoder) access(path string, s Service, c *Config) {
 			d.add(path+".fileSystem", "is mounted, and there is none; add awslab:fileSystem")
 		}
 		d.containerPath(path+".fileSystem.path", mount.Path)
+		if mount.Folder != "" && !serviceName.MatchString(mount.Folder) {
+			d.add(path+".fileSystem.folder", "%q; use lower-case letters, digits and single hyphens, such as the name of a service", mount.Folder)
+		}
 	}
 }
 
