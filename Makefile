@@ -9,7 +9,7 @@ FUZZTIME ?= 10s
 
 TEST_TIMEOUT = 30m
 
-.PHONY: help build up test race fuzz mutation bench image-test lint vuln generate clean
+.PHONY: help build up test race fuzz e2e mutation bench image-test lint vuln generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$package" || exit 1; \
 	done
 
+e2e: build ## bring whole stacks up on the offline target, change them, and take them down: prod, and every kind of database
+	bin/awslab engine
+	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycle' ./automation
+
 mutation: ## judge every change that makes the prod stack worse; each has to be found by a policy rule
 	go test -tags mutation -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestEveryMutantIsCaught$$' ./policy/internal/mutation
 
@@ -49,6 +53,7 @@ lint: ## check formatting, go vet and staticcheck
 	go vet ./...
 	go vet -tags image ./services/...
 	go vet -tags mutation ./policy/internal/mutation
+	go vet -tags e2e ./automation
 	go run $(STATICCHECK) -checks inherit,-ST1005 ./...
 
 vuln: ## look for known vulnerabilities; not part of CI, whose verdict must not change with a database on the network

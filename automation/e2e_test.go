@@ -300,25 +300,6 @@ func TestAnExemptionLetsProdPassAndIsListed(t *testing.T) {
 	require.ErrorContains(t, err, "exempts nothing")
 }
 
-func TestProdComesUpAndGoesDown(t *testing.T) {
-	ctx := context.Background()
-	p := newProject(t)
-	lab := p.open(t, "prod")
-	up, err := lab.Up(ctx)
-	require.NoError(t, err)
-	require.Empty(t, up.Violations, "prod keeps every rule, and what becomes known has been judged")
-	for _, d := range up.Diagnostics {
-		require.Contains(t, d.Message, "image not built", "prod comes up without a warning of its own")
-	}
-
-	before := len(p.world(t))
-	_, err = lab.Destroy(ctx)
-	var protected *automation.ProtectedError
-	require.ErrorAs(t, err, &protected, "what prod protects is not destroyed")
-	require.ErrorContains(t, err, "database-instance")
-	require.Len(t, p.world(t), before, "nor is anything else")
-}
-
 func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {
 	ctx := context.Background()
 	t.Run("configuration", func(t *testing.T) {

@@ -80,17 +80,19 @@ func (l *Lab) Preview(ctx context.Context) (*Result, error) {
 	})
 }
 
-// Up previews and, when the policies let it pass, deploys. The engine alone would judge a resource only on reaching
-// it, in the middle of the deployment.
+// Up previews and deploys, unless a policy or a *ProtectedError refuses. The engine alone would judge a resource only on
+// reaching it, in the middle of the deployment.
 func (l *Lab) Up(ctx context.Context) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(packs) > 0 {
-		if result, err := l.Preview(ctx); err != nil {
-			return result, err
-		}
+	preview, err := l.Preview(ctx)
+	if err != nil {
+		return preview, err
+	}
+	if err := l.refuseDeletion(ctx, OperationUp, preview.deleted); err != nil {
+		return preview, err
 	}
 	return l.operate(ctx, OperationUp, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		result, err := l.stack.Up(ctx, optup.EventStreams(ch), optup.ConfigFile(l.configFile), optup.SuppressProgress(), optup.ShowSecrets(false),
@@ -110,10 +112,8 @@ func (l *Lab) Refresh(ctx context.Context) (*Result, error) {
 // Destroy deletes every resource of the stack. The stack itself, its configuration and history stay. A stack that holds
 // what is protected against deletion is refused by a *ProtectedError, whole.
 func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
-	if kept, err := l.protected(ctx); err != nil {
-		return nil, classify(ctx, err, err, nil)
-	} else if len(kept) > 0 {
-		return nil, &ProtectedError{Stack: l.options.Stack, Resources: kept}
+	if err := l.refuseDeletion(ctx, OperationDestroy, func(string) bool { return true }); err != nil {
+		return nil, err
 	}
 	return l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		_, err := l.stack.Destroy(ctx, optdestroy.EventStreams(ch), optdestroy.ConfigFile(l.configFile), optdestroy.SuppressProgress(), optdestroy.ShowSecrets(false))

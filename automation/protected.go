@@ -10,10 +10,11 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// ProtectedError refuses to destroy a stack that holds what is protected against deletion. Nothing was deleted.
+// ProtectedError refuses to delete what is protected against deletion. Nothing was deleted, nor changed.
 type ProtectedError struct {
-	Stack string
-	// Resources are the URNs of what is protected.
+	Operation Operation
+	Stack     string
+	// Resources are the URNs of what is protected and would be deleted, or replaced.
 	Resources []string
 }
 
@@ -22,29 +23,46 @@ func (e *ProtectedError) Error() string {
 	for i, urn := range e.Resources {
 		names[i] = urn[strings.LastIndex(urn, ":")+1:]
 	}
-	return fmt.Sprintf("stack %s holds what is protected against deletion: %s; turn deletionProtection off in its configuration, "+
-		"bring it up, and destroy it then", e.Stack, strings.Join(names, ", "))
+	return fmt.Sprintf("%s of stack %s would delete what is protected against deletion: %s; turn deletionProtection off, or forceDelete on, "+
+		"in its configuration, bring it up, and try again then", e.Operation, e.Stack, strings.Join(names, ", "))
 }
 
 // deletionProtection are the names that resource types of AWS have for it.
 var deletionProtection = []string{"deletionProtection", "deletionProtectionEnabled", "enableDeletionProtection"}
 
-// protected lists what the target would refuse to delete, by the state. The engine would find out resource by resource,
-// after it has deleted what depends on them.
-func (l *Lab) protected(ctx context.Context) ([]string, error) {
+// protected tells whether Pulumi or AWS refuses to delete a resource. A repository of the program's holds images as soon as
+// it is deployed.
+func protected(r apitype.ResourceV3) bool {
+	if r.Type == "aws:ecr/repository:Repository" && r.Outputs["forceDelete"] != true {
+		return true
+	}
+	return r.Protect || slices.ContainsFunc(deletionProtection, func(name string) bool { return r.Outputs[name] == true })
+}
+
+// refuseDeletion refuses an operation that would delete what the target refuses to delete, by the state. The engine would
+// find out resource by resource, after it has deleted what depends on them.
+func (l *Lab) refuseDeletion(ctx context.Context, operation Operation, deletes func(urn string) bool) error {
 	deployment, err := l.stack.Export(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading the state of stack %s: %w", l.options.Stack, redact(err))
+		return classify(ctx, fmt.Errorf("reading the state of stack %s: %w", l.options.Stack, redact(err)), err, nil)
 	}
 	var state apitype.DeploymentV3
 	if err := json.Unmarshal(deployment.Deployment, &state); err != nil {
-		return nil, fmt.Errorf("reading the state of stack %s: %w", l.options.Stack, err)
+		return fmt.Errorf("reading the state of stack %s: %w", l.options.Stack, err)
 	}
-	var found []string
+	var kept []string
 	for _, r := range state.Resources {
-		if r.Protect || slices.ContainsFunc(deletionProtection, func(name string) bool { return r.Outputs[name] == true }) {
-			found = append(found, string(r.URN))
+		if protected(r) && deletes(string(r.URN)) {
+			kept = append(kept, string(r.URN))
 		}
 	}
-	return found, nil
+	if len(kept) == 0 {
+		return nil
+	}
+	return &ProtectedError{Operation: operation, Stack: l.options.Stack, Resources: kept}
+}
+
+// deleted tells whether a preview's steps delete or replace a resource.
+func (r *Result) deleted(urn string) bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.URN == urn && (s.Op == "delete" || s.Op == "replace") })
 }

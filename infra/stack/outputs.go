@@ -1,11 +1,23 @@
 package stack
 
-import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+import (
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/identity"
+)
 
 func (l *lab) exports() {
-	refs, names := pulumi.StringMap{}, pulumi.StringMap{}
-	for name, service := range l.services {
-		refs[name], names[name] = l.images[name], service.ServiceName
+	refs, names, endpoints := pulumi.StringMap{}, pulumi.StringMap{}, pulumi.StringMap{}
+	for _, s := range l.config.Services {
+		refs[s.Name], names[s.Name] = l.images[s.Name], l.services[s.Name].ServiceName
+		switch {
+		case s.public():
+			endpoints[s.Name] = l.publicEndpoint(s)
+		case s.Port != 0:
+			endpoints[s.Name] = l.services[s.Name].Endpoint
+		}
 	}
 	for name, value := range map[string]pulumi.Input{
 		"account":         pulumi.String(l.place.AccountId),
@@ -19,6 +31,8 @@ func (l *lab) exports() {
 		"clusterName":     l.cluster.ClusterName,
 		"images":          refs,
 		"services":        names,
+		"endpoints":       endpoints,
+		"arns":            l.arns(),
 		"dashboard":       pulumi.String(l.dashboard.Url),
 		"topicArn":        l.notifications.TopicArn,
 		"commands":        l.commands(),
@@ -33,6 +47,7 @@ func (l *lab) exports() {
 func (l *lab) exportData() {
 	if l.database != nil {
 		l.Export("databaseEndpoint", l.databaseHost())
+		l.Export("databaseReaderEndpoint", l.database.ReaderEndpoint)
 		l.Export("databaseSecretArn", l.database.SecretArn)
 	}
 	if len(l.tableArns) > 0 {
@@ -49,8 +64,55 @@ func (l *lab) exportData() {
 	}
 	if l.backup != nil {
 		l.Export("backupVaultArn", l.backup.VaultArn)
-		l.Export("backupCopyVaultArn", l.backup.CopyVaultArn)
+		if slices.ContainsFunc(l.config.Backup.Rules, func(r BackupRule) bool { return r.CopyRetentionDays > 0 }) {
+			l.Export("backupCopyVaultArn", l.backup.CopyVaultArn)
+		}
 	}
+}
+
+// publicEndpoint is where clients call a service.
+func (l *lab) publicEndpoint(s Service) pulumi.StringOutput {
+	if s.Host == "" {
+		return pulumi.Sprintf("%s%s", l.balancer.Url, s.Path)
+	}
+	scheme := "http"
+	if l.config.LoadBalancer.https() {
+		scheme = "https"
+	}
+	return pulumi.Sprintf("%s://%s%s", scheme, s.Host, s.Path)
+}
+
+// arns are for whoever grants access to the stack's parts, or tells other tools of them.
+func (l *lab) arns() pulumi.StringMap {
+	arns := pulumi.StringMap{"cluster": l.cluster.ClusterArn, "loadBalancer": l.balancer.Arn}
+	for name, roles := range l.roles {
+		arns["service "+name] = l.services[name].ServiceArn
+		arns["taskRole "+name], arns["executionRole "+name] = roles.task.Arn, roles.execution.Arn
+	}
+	for name, arn := range l.tableArns {
+		arns["table "+name] = arn
+	}
+	for _, b := range l.config.Buckets {
+		arns["bucket "+b.Name] = pulumi.String(l.place.BucketArn(l.bucketName(b.Name)))
+	}
+	for name, key := range map[string]*identity.Key{"data": l.keys.data, "logs": l.keys.logs, "copies": l.keys.copies, "edge": l.keys.edge} {
+		if key != nil {
+			arns["key "+name] = key.Arn
+		}
+	}
+	if l.database != nil {
+		arns["database"] = l.database.Arn
+	}
+	if l.fileSystem != nil {
+		arns["fileSystem"] = l.fileSystem.Arn
+	}
+	if l.acl != nil {
+		arns["webAcl"] = l.acl.Arn
+	}
+	if l.website != nil {
+		arns["distribution"] = l.website.DistributionArn
+	}
+	return arns
 }
 
 func (l *lab) networkPlan() pulumi.MapArray {

@@ -9,7 +9,7 @@ import (
 func (l *lab) firewallName() string { return l.name("firewall") }
 
 // firewall puts a web ACL before the load balancer, and another one, which lives in us-east-1, before the website.
-func (l *lab) firewall() error {
+func (l *lab) firewall() (err error) {
 	f := l.config.Firewall
 	if !f.Enabled {
 		return nil
@@ -19,7 +19,7 @@ func (l *lab) firewall() error {
 		Exclusions: f.Exclusions, CountOnly: f.CountOnly, LogRetentionDays: f.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
 		Resources: map[string]pulumi.StringInput{"load-balancer": l.balancer.Arn},
 	}
-	if _, err := protection.NewWebAcl(l.Context, "firewall", &args, l.providers.all); err != nil {
+	if l.acl, err = protection.NewWebAcl(l.Context, "firewall", &args, l.providers.all); err != nil {
 		return err
 	}
 	if l.config.Website == nil {
@@ -28,7 +28,6 @@ func (l *lab) firewall() error {
 	edge := args
 	edge.Scope, edge.Name, edge.Resources = protection.CloudFront, l.name("edge-firewall"), nil
 	edge.Place, edge.LogKmsKeyArn = l.placeIn(edgeRegion), l.keys.edge.Arn
-	var err error
 	l.edgeAcl, err = protection.NewWebAcl(l.Context, "edge-firewall", &edge, pulumi.Provider(l.providers.edge))
 	return err
 }

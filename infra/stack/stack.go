@@ -64,8 +64,8 @@ type lab struct {
 	notifications, edgeNotifications *monitoring.Notifications
 	dashboard                        *monitoring.Dashboard
 
-	// edgeAcl stands before the website, in us-east-1.
-	edgeAcl        *protection.WebAcl
+	// acl stands before the load balancer, edgeAcl before the website, in us-east-1. Each is nil without a firewall.
+	acl, edgeAcl   *protection.WebAcl
 	backup         *protection.Backup
 	restoreTesting *protection.RestoreTesting
 }

@@ -1,0 +1,389 @@
+//go:build e2e
+
+package automation_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/infra/stack"
+)
+
+// These tests bring whole stacks up, change them and take them down again. Run them with: make e2e
+
+// stateful are the types whose resources hold data, or without which data cannot be read.
+var stateful = []string{
+	"aws:rds/instance:Instance", "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance", "aws:dynamodb/table:Table",
+	"aws:s3/bucketV2:BucketV2", "aws:efs/fileSystem:FileSystem", "aws:efs/accessPoint:AccessPoint", "aws:kms/key:Key", "aws:secretsmanager/secret:Secret",
+	"aws:backup/vault:Vault", "aws:ecr/repository:Repository", "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet",
+}
+
+// requireDataKept holds but for what goes with restore testing, which holds only its own image and log.
+func requireDataKept(t *testing.T, r *automation.Result) {
+	t.Helper()
+	for _, s := range r.Steps {
+		if s.Type == "aws:cloudwatch/logGroup:LogGroup" { // which goes with what writes to it
+			require.NotEqual(t, "replace", s.Op, s.Name)
+		}
+		if slices.Contains(stateful, s.Type) && !strings.HasPrefix(s.Name, "restore") {
+			require.Contains(t, []string{"create", "update"}, s.Op, "%s %s: %v", s.Type, s.Name, s.Properties)
+		}
+	}
+}
+
+// edit sets values in a stack's configuration by the paths of keys, such as tables[0].stream. A nil value takes the key out.
+func (p *project) edit(t *testing.T, stackName string, changes map[string]any) {
+	t.Helper()
+	path := filepath.Join(p.dir, "Pulumi."+stackName+".yaml")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var file map[string]any
+	require.NoError(t, yaml.Unmarshal(content, &file))
+	config := map[string]any{}
+	for key, value := range file["config"].(map[string]any) {
+		config[strings.TrimPrefix(key, "awslab:")] = value
+	}
+	for key, value := range changes {
+		set(t, config, steps.FindAllString(key, -1), value)
+	}
+	named := map[string]any{}
+	for key, value := range config {
+		if !strings.Contains(key, ":") {
+			key = "awslab:" + key
+		}
+		named[key] = value
+	}
+	content, err = yaml.Marshal(map[string]any{"config": named})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+}
+
+var steps = regexp.MustCompile(`[A-Za-z0-9]+`)
+
+// set walks from maps and lists of one element each to the last key.
+func set(t *testing.T, holder map[string]any, path []string, value any) {
+	t.Helper()
+	key := path[0]
+	switch {
+	case len(path) == 1 && value == nil:
+		delete(holder, key)
+	case len(path) == 1:
+		holder[key] = value
+	case path[1] == "0":
+		list, _ := holder[key].([]any)
+		require.NotEmpty(t, list, key)
+		set(t, list[0].(map[string]any), path[2:], value)
+	default:
+		inner, ok := holder[key].(map[string]any)
+		if !ok {
+			inner = map[string]any{}
+			holder[key] = inner
+		}
+		set(t, inner, path[1:], value)
+	}
+}
+
+// setLevels sets levels of policy rules, as the README says for taking prod down.
+func (p *project) setLevels(t *testing.T, stackName string, levels map[string]any) {
+	t.Helper()
+	path := filepath.Join(p.dir, "policy", "config", stackName+".json")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var config map[string]any
+	require.NoError(t, json.Unmarshal(content, &config))
+	maps.Copy(config, levels)
+	content, err = json.Marshal(config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+}
+
+// takeDown lets a stack go that is protected, and destroys it.
+func (p *project) takeDown(t *testing.T, stackName string) {
+	t.Helper()
+	ctx := context.Background()
+	p.edit(t, stackName, map[string]any{
+		"database.deletionProtection": false, "tables[0].deletionProtection": false, "fileSystem.deletionProtection": false,
+		"loadBalancer.deletionProtection": false, "buckets[0].forceDelete": true, "images.forceDelete": true,
+	})
+	freed, err := p.open(t, stackName).Up(ctx)
+	require.NoError(t, err)
+	requireDataKept(t, freed)
+	destroyed, err := p.open(t, stackName).Destroy(ctx)
+	require.NoError(t, err)
+	require.True(t, destroyed.Succeeded)
+	require.Empty(t, p.world(t))
+}
+
+func TestLifecycleOfProd(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	lab := p.open(t, "prod")
+	up, err := lab.Up(ctx)
+	require.NoError(t, err)
+	require.Empty(t, up.Violations, "prod keeps every rule, and what becomes known has been judged")
+	for _, d := range up.Diagnostics {
+		require.Contains(t, d.Message, "image not built", "prod comes up without a warning of its own")
+	}
+	for _, output := range []string{"url", "websiteUrl", "databaseReaderEndpoint", "backupVaultArn", "backupCopyVaultArn", "networkPlan", "commands", "arns", "endpoints"} {
+		require.NotEmpty(t, up.Outputs[output].Value, "output %s", output)
+	}
+
+	again, err := lab.Up(ctx)
+	require.NoError(t, err)
+	require.True(t, again.Unchanged(), "a second up has nothing to do, not %v", again.Steps)
+	refreshed, err := lab.Refresh(ctx)
+	require.NoError(t, err)
+	require.True(t, refreshed.Unchanged(), "nothing drifted, yet %v", refreshed.Steps)
+
+	t.Run("what is protected is not destroyed", func(t *testing.T) {
+		before := len(p.world(t))
+		_, err := lab.Destroy(ctx)
+		var protected *automation.ProtectedError
+		require.ErrorAs(t, err, &protected)
+		require.ErrorContains(t, err, "database-instance")
+		require.Len(t, p.world(t), before, "nor is anything else")
+	})
+	t.Run("nor when it leaves the configuration", func(t *testing.T) {
+		p.edit(t, "prod", map[string]any{"database.readReplicas": 0})
+		defer p.edit(t, "prod", map[string]any{"database.readReplicas": nil})
+		before := len(p.world(t))
+		_, err := p.open(t, "prod").Up(ctx)
+		var protected *automation.ProtectedError
+		require.ErrorAs(t, err, &protected)
+		require.Len(t, protected.Resources, 1)
+		require.ErrorContains(t, err, "up of stack prod would delete what is protected against deletion: database-replica-1")
+		require.Len(t, p.world(t), before)
+	})
+	p.setLevels(t, "prod", map[string]any{"stateful-protect": "advisory", "alb-deletion-protection": "advisory"})
+	p.takeDown(t, "prod")
+}
+
+// changes are of keys that belong to something stateful: each is made on prod, all together, and keeps the data.
+var changes = map[string]any{
+	"network.natGateways":             "single",
+	"network.interfaceEndpoints":      []any{"ecr.api", "ecr.dkr", "logs", "secretsmanager", "kms"},
+	"network.flowLogRetentionDays":    400,
+	"network.ipv6":                    true,
+	"images.keep":                     20,
+	"images.replicate":                false,
+	"images.reportFindings":           false,
+	"database.version":                "18",
+	"database.class":                  "db.r7g.large",
+	"database.maxStorageGiB":          2000,
+	"database.storageGiB":             200,
+	"database.readReplicas":           2,
+	"database.backupRetentionDays":    30,
+	"database.monitoringSeconds":      30,
+	"database.proxy":                  false,
+	"tables[0].indexes":               []any{map[string]any{"name": "by-date", "hashKey": map[string]any{"name": "date", "type": "N"}, "rangeKey": map[string]any{"name": "author"}}},
+	"tables[0].timeToLive":            "expires",
+	"buckets[0].expireDays":           1000,
+	"buckets[0].oldVersionDays":       100,
+	"buckets[0].forceDelete":          true,
+	"fileSystem.infrequentAccessDays": 60,
+	"website.priceClass":              "PriceClass_200",
+	"backup.rules":                    []any{map[string]any{"schedule": "hourly", "retentionDays": 8}, map[string]any{"schedule": "daily", "retentionDays": 36, "copyRetentionDays": 36}, map[string]any{"schedule": "monthly", "retentionDays": 366, "copyRetentionDays": 366}},
+	"backup.restoreTesting":           false,
+	"monitoring.logRetentionDays":     400,
+	"firewall.logRetentionDays":       400,
+	"permissionsBoundary":             "arn:aws:iam::aws:policy/PowerUserAccess",
+}
+
+// refusals are of keys whose change would lose data: each is refused before anything is done, for the reason.
+var refusals = []struct {
+	key    string
+	value  any
+	reason string
+}{
+	{"region", "eu-west-2", "awslab:region: eu-west-2, and the stack was made with eu-west-1"},
+	{"copyRegion", "eu-west-2", "awslab:copyRegion: eu-west-2, and the stack was made with eu-central-1"},
+	{"network.cidr", "10.17.0.0/16", "the VPC would be replaced"},
+	{"network.availabilityZones", 2, "the subnets of a zone would be deleted"},
+	{"network.subnetMasks.data", 24, "the subnets would be replaced"},
+	{"database.engine", "mysql", "the database would be replaced, and its data lost"},
+	{"database.kind", "aurora", "the database would be replaced, and its data lost"},
+	{"database.name", "other", "the database would be replaced, and its data lost"},
+	{"database.storageGiB", 50, "RDS does not shrink storage"},
+	{"tables[0].hashKey", map[string]any{"name": "key"}, "the table would be replaced, and its items lost"},
+	{"tables[0].rangeKey", map[string]any{"name": "date"}, "the table would be replaced, and its items lost"},
+}
+
+func TestLifecycleOfChanges(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	p.setLevels(t, "prod", map[string]any{"all": "advisory"}) // some changes are for the worse
+	_, err := p.open(t, "prod").Up(ctx)
+	require.NoError(t, err)
+	for _, change := range refusals {
+		path := filepath.Join(p.dir, "Pulumi.prod.yaml")
+		before, err := os.ReadFile(path)
+		require.NoError(t, err)
+		p.edit(t, "prod", map[string]any{change.key: change.value})
+		_, err = p.open(t, "prod").Preview(ctx)
+		require.ErrorContains(t, err, change.reason, change.key)
+		require.NoError(t, os.WriteFile(path, before, 0o600))
+	}
+	p.edit(t, "prod", map[string]any{"backup.restoreTesting": false})
+	_, err = p.open(t, "prod").Up(ctx)
+	require.ErrorContains(t, err, "restorecheck-repository; turn deletionProtection off, or forceDelete on", "repositories go when they are let")
+
+	for _, change := range []map[string]any{{"images.forceDelete": true, "backup.restoreTesting": nil}, changes} {
+		p.edit(t, "prod", change)
+		changed, err := p.open(t, "prod").Up(ctx)
+		require.NoError(t, err)
+		requireDataKept(t, changed)
+	}
+	again, err := p.open(t, "prod").Preview(ctx)
+	require.NoError(t, err)
+	require.True(t, again.Unchanged(), "%v", again.Steps)
+	p.takeDown(t, "prod")
+}
+
+// elsewhere says where the changes of other keys of stateful things are tried, or why they cannot be.
+var elsewhere = map[string]string{
+	"database.multiAz":              "by the profile's change",
+	"database.deletionProtection":   "on the way down",
+	"tables[].deletionProtection":   "on the way down",
+	"fileSystem.deletionProtection": "on the way down",
+	"database.version":              "of lower ones: TestWhatCannotChange in infra/stack",
+	"tables[].name":                 "another name is another table",
+	"buckets[].name":                "another name is another bucket",
+	"tables[].replicate":            "by the profile's change",
+	"buckets[].replicate":           "by the profile's change",
+	"fileSystem.replicate":          "by the profile's change",
+	"backup.lock":                   "by the profile's change",
+	"backup.enabled":                "TestLifecycleOfAStackThatGrows",
+	"tables[].timeToLiveOff":        "TestLifecycleOfAStackThatGrows",
+	"tables[].stream":               "TestLifecycleOfAStackThatGrows",
+	"tables[].capacity":             "TestLifecycleOfAStackThatGrows",
+	"website.folder":                "files are made from their folder, not kept",
+	"website.domains":               "needs a certificate of the account's",
+	"website.certificateArn":        "goes with domains",
+	"images.forceDelete":            "before the others",
+	"images.caches":                 "rules, which hold nothing",
+}
+
+// keysOf are the paths of a configuration's values; [] stands for every element of a list.
+func keysOf(of reflect.Type, path string) []string {
+	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct {
+		if of.Kind() == reflect.Slice {
+			path += "[]"
+		}
+		of = of.Elem()
+	}
+	if of.Kind() != reflect.Struct {
+		return []string{path}
+	}
+	var keys []string
+	for _, field := range reflect.VisibleFields(of) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if path != "" {
+			name = path + "." + name
+		}
+		keys = append(keys, keysOf(field.Type, name)...)
+	}
+	return keys
+}
+
+// No key of something stateful is without a test of its change.
+func TestLifecycleChangesCoverTheConfiguration(t *testing.T) {
+	tried := func(key string) bool {
+		covers := func(other string) bool {
+			other = strings.ReplaceAll(other, "[0]", "[]")
+			return key == other || strings.HasPrefix(key, other+".") || strings.HasPrefix(key, other+"[]")
+		}
+		for other := range changes {
+			if covers(other) {
+				return true
+			}
+		}
+		for other := range elsewhere {
+			if covers(other) {
+				return true
+			}
+		}
+		return slices.ContainsFunc(refusals, func(r struct {
+			key    string
+			value  any
+			reason string
+		}) bool {
+			return covers(r.key) || strings.HasPrefix(r.key, "network.subnetMasks") && strings.HasPrefix(key, "network.subnetMasks")
+		})
+	}
+	for _, key := range keysOf(reflect.TypeFor[stack.Config](), "") {
+		section, _, _ := strings.Cut(key, ".")
+		if slices.Contains([]string{"network", "images", "database", "tables[]", "buckets[]", "fileSystem", "website", "backup", "region", "copyRegion"}, section) {
+			require.True(t, tried(key), "say what changing %s does", key)
+		}
+	}
+}
+
+// A small stack becomes a highly available one, which replicates, protects and locks, and keeps its data.
+func TestLifecycleOfAStackThatGrows(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	p.edit(t, "dev", map[string]any{"tables[0].timeToLive": "expires", "backup.enabled": false})
+	_, err := p.open(t, "dev").Up(ctx)
+	require.NoError(t, err)
+	for _, change := range []map[string]any{
+		{"tables[0].timeToLiveOff": true, "tables[0].stream": "NEW_IMAGE", "backup.enabled": true},
+		{"tables[0].capacity": map[string]any{"read": map[string]any{"min": 1, "max": 10}, "write": map[string]any{"min": 1, "max": 10}}},
+		{"tables[0].capacity": nil, "tables[0].stream": nil},
+		{"profile": "prod", "copyRegion": "eu-central-1", "services[0].desiredCount": nil},
+	} {
+		p.edit(t, "dev", change)
+		up, err := p.open(t, "dev").Up(ctx)
+		require.NoError(t, err)
+		requireDataKept(t, up)
+	}
+	p.takeDown(t, "dev")
+}
+
+// Every kind of database and of capacity comes up, has nothing to do, changes, and goes down to nothing.
+func TestLifecycleOfEveryKind(t *testing.T) {
+	ctx := context.Background()
+	for name, test := range map[string]struct{ made, changed map[string]any }{
+		"Aurora on instances": {
+			map[string]any{"database": map[string]any{"kind": "aurora", "readReplicas": 1}, "cluster.launchType": "ec2", "network.ipv6": true},
+			map[string]any{"database.class": "db.r7g.large", "database.readReplicas": 2, "cluster.instances.max": 6},
+		},
+		"a Multi-AZ cluster of MySQL": {
+			map[string]any{"database": map[string]any{"kind": "multiAzCluster", "engine": "mysql"}, "network.availabilityZones": 3, "monitoring.tracing": true, "services[0].exec": true},
+			map[string]any{"database.class": "db.r6gd.large", "database.storageGiB": 200, "services[0].scaling": map[string]any{"max": 4}},
+		},
+		"MySQL": {
+			map[string]any{"database": map[string]any{"engine": "mysql"}, "images.caches": []any{map[string]any{"registry": "quay.io"}}},
+			map[string]any{"database.multiAz": true, "database.proxy": true, "network.natGateways": "onePerAz"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t)
+			p.edit(t, "dev", test.made)
+			_, err := p.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+			again, err := p.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+			require.True(t, again.Unchanged(), "a second up has nothing to do, not %v", again.Steps)
+			p.edit(t, "dev", test.changed)
+			changed, err := p.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+			requireDataKept(t, changed)
+			destroyed, err := p.open(t, "dev").Destroy(ctx)
+			require.NoError(t, err)
+			require.True(t, destroyed.Succeeded)
+			require.Empty(t, p.world(t))
+		})
+	}
+}
