@@ -261,9 +261,13 @@ func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupA
 	}
 	if _, err := backup.NewSelection(ctx, name+"-selection", &backup.SelectionArgs{
 		Name: pulumi.String(args.Name), PlanId: plan.ID(), IamRoleArn: role.Arn,
+		// Not SelectionTags: they add to what Resources take in, which here is the whole account
+		// (https://github.com/hashicorp/terraform-provider-aws/issues/49829).
 		Resources: pulumi.ToStringArray([]string{"*"}),
-		SelectionTags: backup.SelectionSelectionTagArray{backup.SelectionSelectionTagArgs{
-			Type: pulumi.String("STRINGEQUALS"), Key: pulumi.String(args.TagKey), Value: pulumi.String(args.TagValue),
+		Conditions: backup.SelectionConditionArray{backup.SelectionConditionArgs{
+			StringEquals: backup.SelectionConditionStringEqualArray{backup.SelectionConditionStringEqualArgs{
+				Key: pulumi.String("aws:ResourceTag/" + args.TagKey), Value: pulumi.String(args.TagValue),
+			}},
 		}},
 	}, pulumi.Parent(component), pulumi.DependsOn(ready)); err != nil {
 		return fmt.Errorf("creating the selection of backup %q: %w", name, err)

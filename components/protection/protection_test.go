@@ -221,7 +221,9 @@ func TestABackup(t *testing.T) {
 		require.Equal(t, want.isCopied, isCopied, want.name)
 	}
 	selection := g.inputs(t, "backup-selection")
-	require.Equal(t, []any{object{"type": "STRINGEQUALS", "key": "backup", "value": "prod"}}, selection["selectionTags"])
+	require.Equal(t, []any{"*"}, selection["resources"])
+	require.Equal(t, []any{object{"stringEquals": []any{object{"key": "aws:ResourceTag/backup", "value": "prod"}}}}, selection["conditions"])
+	require.NotContains(t, selection, "selectionTags", "which would take in what it names besides everything else")
 	require.Equal(t, object{"backupVaultName": "awslab-prod-backups", "minRetentionDays": 7.0, "maxRetentionDays": 365.0}, g.inputs(t, "backup-vault-lock"))
 	require.Equal(t, object{"backupVaultName": "awslab-prod-backups", "minRetentionDays": 35.0, "maxRetentionDays": 365.0}, g.inputs(t, "backup-copy-vault-lock"))
 	require.Contains(t, g.find(t, "backup-copy-vault").RegisterRPC.GetProvider(), "copies", "the copies are in the other region")
