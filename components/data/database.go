@@ -87,9 +87,10 @@ type DatabaseArgs struct {
 
 	// BackupRetentionDays is for how long the database can be restored to any second, 1 to 35. Default: 7.
 	BackupRetentionDays int
-	// BackupWindow is when the daily snapshot is taken, in UTC. Default: 03:00-04:00.
+	// BackupWindow is when the daily snapshot is taken, in UTC. Default: 02:30-03:00.
 	BackupWindow string
-	// MaintenanceWindow is when RDS may change and restart servers, in UTC. Default: sun:04:30-sun:05:30.
+	// MaintenanceWindow is when RDS may change and restart servers, in UTC. Default:
+	// sun:03:00-sun:03:30. AWS Backup begins no backup of an RDS database in either, nor in the hour before.
 	MaintenanceWindow string
 	// DeletionProtection refuses to delete the database.
 	DeletionProtection bool

@@ -47,8 +47,8 @@ func (args *DatabaseArgs) withDefaults() *DatabaseArgs {
 		full.StorageType = cmp.Or(full.StorageType, "gp3")
 	}
 	full.BackupRetentionDays = cmp.Or(full.BackupRetentionDays, 7)
-	full.BackupWindow = cmp.Or(full.BackupWindow, "03:00-04:00")
-	full.MaintenanceWindow = cmp.Or(full.MaintenanceWindow, "sun:04:30-sun:05:30")
+	full.BackupWindow = cmp.Or(full.BackupWindow, "02:30-03:00")
+	full.MaintenanceWindow = cmp.Or(full.MaintenanceWindow, "sun:03:00-sun:03:30")
 	full.CaCertIdentifier = cmp.Or(full.CaCertIdentifier, "rds-ca-rsa2048-g1")
 	full.PerformanceInsightsDays = cmp.Or(full.PerformanceInsightsDays, 7)
 	full.LogRetentionDays = cmp.Or(full.LogRetentionDays, 365)
@@ -84,7 +84,7 @@ func (p *databaseProblems) between(field string, value, least, most int, unit st
 	}
 }
 
-// CheckServers tells what is wrong with what the database is: its version, class, replicas, storage and names. Kind and
+// CheckServers tells what is wrong with what the database is: its version, class, replicas, storage, names and windows. Kind and
 // Engine have to be right. For whoever knows these before the rest, which only [NewDatabase] checks.
 func (args *DatabaseArgs) CheckServers() []DatabaseProblem {
 	full := args.withDefaults()
@@ -92,6 +92,7 @@ func (args *DatabaseArgs) CheckServers() []DatabaseProblem {
 	full.validateServers(&problems)
 	full.validateStorage(&problems)
 	full.validateNames(&problems)
+	full.validateWindows(&problems)
 	found := make([]DatabaseProblem, 0, len(problems))
 	for _, err := range problems {
 		found = append(found, err.(DatabaseProblem))
@@ -120,6 +121,7 @@ func (args *DatabaseArgs) validate() error {
 	args.validateServers(&problems)
 	args.validateStorage(&problems)
 	args.validateNames(&problems)
+	args.validateWindows(&problems)
 	args.validateInputs(&problems)
 	args.validateOperation(&problems)
 	args.validateCopy(&problems)
@@ -238,8 +240,7 @@ func (args *DatabaseArgs) validateInputs(problems *databaseProblems) {
 	}
 }
 
-func (args *DatabaseArgs) validateOperation(problems *databaseProblems) {
-	problems.between("BackupRetentionDays", args.BackupRetentionDays, 1, 35, " days")
+func (args *DatabaseArgs) validateWindows(problems *databaseProblems) {
 	backup, backupErr := parseDailyWindow(args.BackupWindow)
 	if backupErr != nil {
 		problems.add("BackupWindow", "%w", backupErr)
@@ -251,6 +252,10 @@ func (args *DatabaseArgs) validateOperation(problems *databaseProblems) {
 	if backupErr == nil && maintenanceErr == nil && backup.overlaps(maintenance) {
 		problems.add("MaintenanceWindow", "%s overlaps BackupWindow, %s; RDS does not allow that", args.MaintenanceWindow, args.BackupWindow)
 	}
+}
+
+func (args *DatabaseArgs) validateOperation(problems *databaseProblems) {
+	problems.between("BackupRetentionDays", args.BackupRetentionDays, 1, 35, " days")
 	switch {
 	case args.SkipFinalSnapshot && args.DeletionProtection:
 		problems.add("SkipFinalSnapshot", "it is true, and so is DeletionProtection: what is worth protecting is worth a last snapshot; set one of them to false")

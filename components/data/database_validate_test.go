@@ -62,7 +62,7 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 		`BackupWindow: "night" is no window`:                 func(a *DatabaseArgs) { a.BackupWindow = "night" },
 		`MaintenanceWindow: "sunday" is no window`:           func(a *DatabaseArgs) { a.MaintenanceWindow = "sunday" },
 		`MaintenanceWindow: sun:03:30-sun:04:30 overlaps BackupWindow, 03:00-04:00`: func(a *DatabaseArgs) {
-			a.MaintenanceWindow = "sun:03:30-sun:04:30"
+			a.BackupWindow, a.MaintenanceWindow = "03:00-04:00", "sun:03:30-sun:04:30"
 		},
 		`SkipFinalSnapshot: it is true, and so is DeletionProtection`: func(a *DatabaseArgs) { a.SkipFinalSnapshot, a.DeletionProtection = true, true },
 		`FinalSnapshotIdentifier: "last", and SkipFinalSnapshot`:      func(a *DatabaseArgs) { a.SkipFinalSnapshot, a.FinalSnapshotIdentifier = true, "last" },
@@ -107,7 +107,7 @@ func TestDatabasesThatAreAllowed(t *testing.T) {
 		"Aurora, I/O optimized":        func(a *DatabaseArgs) { a.Kind, a.StorageType = DatabaseAurora, "aurora-iopt1" },
 		"provisioned IOPS":             func(a *DatabaseArgs) { a.StorageType, a.AllocatedStorage, a.Iops = "io2", 100, 1000 },
 		"IOPS of striped gp3":          func(a *DatabaseArgs) { a.AllocatedStorage, a.Iops = 400, 12000 },
-		"windows that touch":           func(a *DatabaseArgs) { a.MaintenanceWindow = "sun:04:00-sun:05:00" },
+		"windows that touch":           func(a *DatabaseArgs) { a.MaintenanceWindow = "mon:02:00-mon:02:30" },
 		"two years of insights":        func(a *DatabaseArgs) { a.PerformanceInsightsDays = 731 },
 		"23 months of insights":        func(a *DatabaseArgs) { a.PerformanceInsightsDays = 23 * 31 },
 		"storage that grows by enough": func(a *DatabaseArgs) { a.MaxAllocatedStorage = 22 },

@@ -87,6 +87,8 @@ func drawDatabase(t *rapid.T) object {
 	some(t, db, "storageGiB", 20, 100)
 	some(t, db, "maxStorageGiB", 200, 65536)
 	some(t, db, "name", "lab", "order_data", "postgres", "mysql", "select")
+	some(t, db, "backupWindow", "02:30-03:00", "09:00-10:00", "23:50-00:20")
+	some(t, db, "maintenanceWindow", "mon:03:05-mon:03:35", "wed:09:00-wed:10:00")
 	some(t, db, "proxy", true, false)
 	some(t, db, "monitoringSeconds", 0, 1, 60)
 	some(t, db, "deletionProtection", true, false)

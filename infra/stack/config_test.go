@@ -102,9 +102,13 @@ func TestWhatIsRefused(t *testing.T) {
 		"an address":                   {values{"monitoring": `{"emails": ["ops"]}`}, []string{`awslab:monitoring.emails[0]: "ops" is no e-mail address`}},
 		"an unsafe URL":                {values{"monitoring": `{"urls": ["http://example.com"]}`}, []string{`awslab:monitoring.urls[0]: "http://example.com" is no URL that begins with https://`}},
 		"a threshold":                  {values{"monitoring": `{"thresholds": {"service.cpu": "high"}}`}, []string{`awslab:monitoring.thresholds.service.cpu: "high" is no number`}},
-		"an exemption":                 {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "*", "reason": "todo", "expires": "soon"}]`}, []string{`awslab:exemptions[0].expires: "soon"; use a date such as 2027-01-31`, `awslab:exemptions[0].reason: "todo"; say in 10 characters or more why the finding is accepted`, `awslab:exemptions[0].resource: "*"; use a URN, with * for any text, that says which resource: *::database-instance`}},
-		"a rate limit":                 {values{"firewall": `{"requestsPerIp": 1}`}, []string{"awslab:firewall.requestsPerIp: 1; allowed is 10 to 2000000000"}},
-		"no backup rule":               {values{"backup": `{"rules": []}`}, []string{"awslab:backup.rules: is empty, so that nothing would be backed up; add a rule, or set enabled: false"}},
+		"a window that is none":        {values{"database": `{"backupWindow": "night", "maintenanceWindow": "sun:02:30-sun:03:30"}`}, []string{`awslab:database.backupWindow: "night" is no window; use hh:mm-hh:mm in UTC, such as 02:30-03:00`}},
+		"windows that overlap":         {values{"database": `{"maintenanceWindow": "sun:02:45-sun:03:15"}`}, []string{`awslab:database.maintenanceWindow: sun:02:45-sun:03:15 overlaps BackupWindow, 02:30-03:00; RDS does not allow that`}},
+		"windows amid backups": {values{"database": `{"backupWindow": "05:30-06:00", "maintenanceWindow": "sun:04:15-sun:05:00"}`}, []string{
+			`awslab:database.backupWindow: "05:30-06:00"; AWS Backup begins no backup in it or in the hour before, and backup.rules[0], daily, is due at 05:00 UTC; use a window that keeps clear of that, such as 02:30-03:00`}},
+		"an exemption":   {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "*", "reason": "todo", "expires": "soon"}]`}, []string{`awslab:exemptions[0].expires: "soon"; use a date such as 2027-01-31`, `awslab:exemptions[0].reason: "todo"; say in 10 characters or more why the finding is accepted`, `awslab:exemptions[0].resource: "*"; use a URN, with * for any text, that says which resource: *::database-instance`}},
+		"a rate limit":   {values{"firewall": `{"requestsPerIp": 1}`}, []string{"awslab:firewall.requestsPerIp: 1; allowed is 10 to 2000000000"}},
+		"no backup rule": {values{"backup": `{"rules": []}`}, []string{"awslab:backup.rules: is empty, so that nothing would be backed up; add a rule, or set enabled: false"}},
 		"every problem in one message": {values{"region": "x", "images": `{"keep": 2000}`, "services": "[" + with(`{"name": "Catalog", "cpu": 300}`) + "]"}, []string{
 			"awslab:images.keep: 2000; allowed is 1 to 1000",
 			`awslab:region: "x" is no AWS region`,

@@ -195,6 +195,8 @@ func (db *Database) args() *data.DatabaseArgs {
 		MaxAllocatedStorage: *db.MaxStorageGiB,
 		DatabaseName:        db.Name,
 		BackupRetentionDays: db.BackupRetentionDays,
+		BackupWindow:        db.BackupWindow,
+		MaintenanceWindow:   db.MaintenanceWindow,
 		DeletionProtection:  db.DeletionProtection,
 		MonitoringSeconds:   db.MonitoringSeconds,
 	}

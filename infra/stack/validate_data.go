@@ -48,7 +48,7 @@ func (d *decoder) data(project string, c *Config) {
 // databaseKeys are the keys behind the fields of the component, whose own check is the one that counts.
 var databaseKeys = map[string]string{
 	"EngineVersion": "version", "InstanceClass": "class", "ReadReplicas": "readReplicas", "AllocatedStorage": "storageGiB",
-	"MaxAllocatedStorage": "maxStorageGiB", "DatabaseName": "name",
+	"MaxAllocatedStorage": "maxStorageGiB", "DatabaseName": "name", "BackupWindow": "backupWindow", "MaintenanceWindow": "maintenanceWindow",
 }
 
 var (

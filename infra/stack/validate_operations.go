@@ -8,7 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/monitoring"
+	"github.com/awslab/awslab/components/protection"
 )
 
 func (d *decoder) operations(project string, c *Config) {
@@ -18,6 +20,9 @@ func (d *decoder) operations(project string, c *Config) {
 	d.monitoring(project+":monitoring", c.Monitoring)
 	d.firewall(project+":firewall", c.Firewall)
 	d.backup(project+":backup", c.Backup)
+	if c.Backup.Enabled && c.Database != nil {
+		d.windows(project, c)
+	}
 }
 
 func (d *decoder) monitoring(path string, m Monitoring) {
@@ -52,6 +57,32 @@ func (d *decoder) backup(path string, b Backup) {
 		d.add(path+".rules", "is empty, so that nothing would be backed up; add a rule, or set enabled: false")
 	}
 	d.distinctBy(path+".rules", ".schedule", each(b.Rules, func(r BackupRule) string { return r.Schedule }))
+}
+
+// windows refuses those of the database in which AWS Backup is to begin a backup that it then cannot begin.
+func (d *decoder) windows(project string, c *Config) {
+	collides := map[string]bool{}
+	args := c.Database.args()
+	for i, r := range c.Backup.Rules {
+		for _, minute := range protection.Schedule(r.Schedule).Starts() {
+			for _, field := range args.BackupsBlocked(minute) {
+				if collides[field] {
+					continue
+				}
+				collides[field] = true
+				key := databaseKeys[field]
+				d.add(project+":database."+key, "%q; AWS Backup begins no backup in it or in the hour before, and backup.rules[%d], %s, is due at %02d:%02d UTC; "+
+					"use a window that keeps clear of that, such as %s", windowOf(args, field), i, r.Schedule, minute/60%24, minute%60, c.defaultOf("database."+key))
+			}
+		}
+	}
+}
+
+func windowOf(args *data.DatabaseArgs, field string) string {
+	if field == "BackupWindow" {
+		return args.BackupWindow
+	}
+	return args.MaintenanceWindow
 }
 
 // exemption tells early what the packs would refuse.

@@ -164,13 +164,15 @@ func locking(name any) []ruletest.Resource {
 func TestGap(t *testing.T) {
 	for schedule, want := range map[string]float64{
 		"cron(0 3 * * ? *)": 24, "cron(0 * * * ? *)": 1, "cron(0 0/6 * * ? *)": 6, "cron(0 1,13 * * ? *)": 12, "cron(0 1,3 * * ? *)": 22,
+		"cron(15 0-1,4-23 * * ? *)": 3, "cron(0 8-17 * * ? *)": 15, "cron(0 8-17/3 * * ? *)": 15, "cron(0 */5 * * ? *)": 5, "cron(0 6/12,20 * * ? *)": 12,
+		"cron(0 13,1 * * ? *)": 12, "cron(0 0/48 * * ? *)": 24,
 		"cron(0 3 ? * 1 *)": 168, "cron(0 3 1 * ? *)": 744, "rate(2 days)": 48, "rate(1 hour)": 1,
 	} {
 		if got, known := gap(schedule); !known || got != want {
 			t.Errorf("%s: %v %v, want %v", schedule, got, known, want)
 		}
 	}
-	for _, schedule := range []string{"", "cron()", "cron(0 99 * * ? *)", "rate(x days)", "rate(1 year)"} {
+	for _, schedule := range []string{"", "cron()", "cron(0 99 * * ? *)", "rate(x days)", "rate(1 year)", "cron(0 5-2 * * ? *)", "cron(0 1-24 * * ? *)", "cron(0 0/0 * * ? *)", "cron(0 -3 * * ? *)", "cron(0 MON * * ? *)"} {
 		if got, known := gap(schedule); known {
 			t.Errorf("%q: %v", schedule, got)
 		}
