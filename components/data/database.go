@@ -153,6 +153,8 @@ type Database struct {
 	Identifier, DatabaseName, Username, SecretName string
 	Engine                                         DatabaseEngine
 	Port                                           int
+	// SubnetGroupName is that of the subnet group that all servers are in, known in preview.
+	SubnetGroupName string
 	// ReplicaIdentifiers are the names of the read replicas, on Aurora of all instances.
 	ReplicaIdentifiers []string
 

@@ -382,10 +382,10 @@ var signals = []signal{
 	},
 	{
 		area: "backupVault", name: "completed", title: "backups a day",
-		description: "There has been no backup for two days. Look at the plan and at what it selects.",
+		description: "There has been no backup for two days, after there had been some: the alarm has no data, or 0. Look at the plan and at what it selects.",
 		metrics:     []metric{{namespace: "AWS/Backup", name: "NumberOfBackupJobsCompleted", statistic: "Sum"}},
-		comparison:  below, threshold: 1, unit: count, source: "the lab: the plan makes one a day; a second day leaves time for the first one ever",
-		period: 86400, datapoints: 2, periods: 2, missing: bad,
+		comparison:  below, threshold: 1, unit: count, source: "the lab: the plan makes one a day; a second day leaves time for a long one",
+		period: 86400, datapoints: 2, periods: 2, missing: silence,
 	},
 
 	{

@@ -34,7 +34,7 @@ func TestEverySignalIsComplete(t *testing.T) {
 				return
 			}
 			assert.Contains(t, []comparison{above, atLeast, below, unusual, high}, s.comparison)
-			assert.Contains(t, []missing{fine, bad}, s.missing)
+			assert.Contains(t, []missing{fine, bad, silence}, s.missing)
 			assert.True(t, strings.HasSuffix(s.description, "."), "a description is a sentence")
 			assert.NotEmpty(t, s.source)
 			assert.True(t, finite(s.threshold) && s.threshold >= 0)

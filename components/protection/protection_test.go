@@ -289,7 +289,8 @@ func TestRestoresAreTested(t *testing.T) {
 	g := &graph{}
 	args := &RestoreTestingArgs{
 		Place: ireland, Name: "awslab-prod-restorecheck", Types: []string{"RDS", "S3"}, TagKey: "backup", TagValue: "prod", Image: pulumi.String("registry/check@sha256:1"),
-		Architecture: "arm64", LogRetentionDays: 365, Tags: labTags,
+		Architecture: "arm64", LogRetentionDays: 365, Tags: labTags, VaultArns: pulumi.StringArray{pulumi.String("arn:vault")},
+		DatabaseSubnetGroup: "awslab-prod-database", DatabaseSecurityGroupId: pulumi.String("sg-database"),
 	}
 	test := func() error {
 		return g.run(func(ctx *pulumi.Context) error {
@@ -300,16 +301,29 @@ func TestRestoresAreTested(t *testing.T) {
 	require.NoError(t, test())
 	require.Equal(t, []string{"trial-rds", "trial-s3"}, g.names("aws:backup/restoreTestingSelection:RestoreTestingSelection"))
 	require.Equal(t, "awslab_prod_restorecheck", g.inputs(t, "trial-plan")["name"])
+	require.Equal(t, []any{"arn:vault"}, g.inputs(t, "trial-plan")["recoveryPointSelection"].(object)["includeVaults"])
+	require.Equal(t, object{"dbSubnetGroupName": "awslab-prod-database", "vpcSecurityGroupIds": `["sg-database"]`}, g.inputs(t, "trial-rds")["restoreMetadataOverrides"])
+	require.NotContains(t, g.inputs(t, "trial-s3"), "restoreMetadataOverrides")
 	function := g.inputs(t, "trial-function")
+	require.Equal(t, object{"variables": object{"DATABASE_SUBNET_GROUP": "awslab-prod-database"}}, function["environment"])
 	require.Equal(t, []any{"arm64"}, function["architectures"])
 	require.Equal(t, "arn:trial-failed", function["deadLetterConfig"].(object)["targetArn"])
 	require.JSONEq(t, `{"source": ["aws.backup"], "detail-type": ["Restore Job State Change"], "detail": {"status": ["COMPLETED"], "restoreTestingPlanArn": ["arn:trial-plan"]}}`,
 		g.inputs(t, "trial-restored")["eventPattern"].(string))
 	policy := g.inputs(t, "trial-check-access")["policy"].(string)
 	require.Contains(t, policy, "rds:DescribeDBInstances")
+	require.Contains(t, policy, "rds:DescribeDBClusters", "a Multi-AZ cluster is of type RDS")
 	require.NotContains(t, policy, "dynamodb:", "what is not restored is not looked at")
 
 	*g = graph{}
+	args.Types, args.DatabaseSubnetGroup, args.DatabaseSecurityGroupId = []string{"Aurora", "EBS"}, "", nil
+	require.NoError(t, test())
+	require.NotContains(t, g.inputs(t, "trial-function"), "environment")
+	require.Contains(t, g.inputs(t, "trial-check-access")["policy"].(string), "ec2:DescribeVolumes")
+
+	*g = graph{}
+	args.VaultArns = nil
+	require.ErrorContains(t, test(), "VaultArns: missing; there is nothing to restore from")
 	args.Types = []string{"Neptune"}
 	require.ErrorContains(t, test(), `Types[0]: "Neptune"; use one of [Aurora DynamoDB EBS EFS RDS S3]`)
 	require.Empty(t, g.resources, "nothing is registered")

@@ -75,8 +75,13 @@ func (l *lab) instances() *compute.Instances {
 		return nil
 	}
 	i := l.config.Cluster.Instances
+	volumes := map[string]string{"backup": "none"} // instances come and go, and tasks keep what counts elsewhere
+	if i.Backup {
+		volumes["backup"] = l.Stack()
+	}
 	return &compute.Instances{
-		Place: l.place, Vpc: l.vpc, Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
+		VolumeTags: volumes,
+		Place:      l.place, Vpc: l.vpc, Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
 		RoleName: l.name("instance"), PermissionsBoundary: l.config.PermissionsBoundary,
 	}
 }

@@ -119,6 +119,10 @@ type Instances struct {
 	TargetCapacity int `json:"targetCapacity,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// SpotPercentage is the share of the instances beyond Min that are spot instances.
 	SpotPercentage int `json:"spotPercentage,omitempty" jsonschema:"minimum=0,maximum=100"`
+	// Backup has the backup plan take in the instances' volumes. ECS makes and removes instances as tasks need them, so that
+	// nothing should be on their volumes that is worth it; false tags them backup=none. The plan takes in any other volume that
+	// has the tag backup=<stack> in any case.
+	Backup bool `json:"backup,omitempty"`
 }
 
 // LoadBalancer configures the application load balancer.

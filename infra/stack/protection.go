@@ -79,6 +79,9 @@ func (l *lab) restorable() []string {
 	if l.config.FileSystem != nil {
 		types = append(types, "EFS")
 	}
+	if l.config.Cluster.LaunchType == "ec2" && l.config.Cluster.Instances.Backup {
+		types = append(types, "EBS")
+	}
 	return types
 }
 
@@ -93,10 +96,14 @@ func (l *lab) testRestores(types []string) error {
 	for _, b := range l.config.Buckets {
 		sources = append(sources, l.bucketName(b.Name))
 	}
-	l.restoreTesting, err = protection.NewRestoreTesting(l.Context, "restore-testing", &protection.RestoreTestingArgs{
+	args := &protection.RestoreTestingArgs{
 		Place: l.place, Name: l.restoreCheckName(), Types: types, TagKey: "backup", TagValue: l.Stack(), Image: image, Architecture: architecture,
-		SourceBuckets: sources, KeyAlias: l.keys.data.Alias,
+		SourceBuckets: sources, KeyAlias: l.keys.data.Alias, VaultArns: pulumi.StringArray{l.backup.VaultArn},
 		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
-	}, l.providers.all)
+	}
+	if l.database != nil { // what is restored is as hard to reach as the database
+		args.DatabaseSubnetGroup, args.DatabaseSecurityGroupId = l.database.SubnetGroupName, l.vpc.DatabaseSecurityGroupId
+	}
+	l.restoreTesting, err = protection.NewRestoreTesting(l.Context, "restore-testing", args, l.providers.all)
 	return err
 }

@@ -37,3 +37,30 @@ func TestBackupsKeepClearOfTheWindowsOfTheDatabase(t *testing.T) {
 		}
 	}
 }
+
+func TestVolumesOfInstancesAreBackedUpWhenAskedTo(t *testing.T) {
+	for value, want := range map[string]string{`{"launchType": "ec2"}`: "none", `{"launchType": "ec2", "instances": {"backup": true}}`: "prod"} {
+		made := deployChanged(t, "prod", map[string]string{"cluster": value})
+		for _, specification := range made.inputs(t, "lab-template").Mappable()["tagSpecifications"].([]any) {
+			tags := specification.(object)["tags"].(object)
+			if specification.(object)["resourceType"] == "volume" {
+				require.Equal(t, want, tags["backup"])
+			} else {
+				require.NotContains(t, tags, "backup")
+			}
+		}
+		require.Equal(t, want == "prod", made.has("restore-testing-ebs"))
+	}
+}
+
+func TestDatabasesAreRestoredWhereTheDatabaseIs(t *testing.T) {
+	for kind, selection := range map[string]string{"instance": "restore-testing-rds", "multiAzCluster": "restore-testing-rds", "aurora": "restore-testing-aurora"} {
+		made := deployChanged(t, "prod", map[string]string{"database": `{"kind": "` + kind + `"}`})
+		overrides := made.inputs(t, selection).Mappable()["restoreMetadataOverrides"].(object)
+		require.Equal(t, "awslab-prod-database", overrides["dbSubnetGroupName"])
+		require.Equal(t, `["lab-database-group-id"]`, overrides["vpcSecurityGroupIds"])
+		require.Equal(t, object{"DATABASE_SUBNET_GROUP": "awslab-prod-database"}, made.inputs(t, "restore-testing-function").Mappable()["environment"].(object)["variables"])
+	}
+	vaults := deployStack(t, "prod").inputs(t, "restore-testing-plan").Mappable()["recoveryPointSelection"].(object)["includeVaults"]
+	require.Equal(t, []any{"arn:backup-vault"}, vaults)
+}

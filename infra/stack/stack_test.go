@@ -141,6 +141,10 @@ func (a *account) inputs(t *testing.T, name string) resource.PropertyMap {
 	return nil
 }
 
+func (a *account) has(name string) bool {
+	return slices.ContainsFunc(a.resources, func(r pulumi.MockResourceArgs) bool { return r.Name == name && r.Custom })
+}
+
 func (a *account) count(resourceType string) int {
 	n := 0
 	for _, r := range a.resources {
