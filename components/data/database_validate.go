@@ -26,6 +26,12 @@ var (
 var (
 	// reservedUsers are refused by an engine or expected by every attacker (FSBP RDS.24, RDS.25).
 	reservedUsers = []string{"admin", "mysql", "postgres", "rdsadmin", "root"}
+	// localStorageClasses are those of Multi-AZ clusters, which commit to disks of the servers' own ("Multi-AZ DB cluster
+	// deployments", RDS user guide).
+	localStorageClasses = []string{"c6gd", "m5d", "m6gd", "m6id", "m6idn", "m8gd", "r5d", "r6gd", "r6id", "r6idn", "r8gd", "x2iedn"}
+	// auroraClasses are Aurora's: memory has to hold what other engines leave to a disk's cache ("Amazon Aurora DB instance
+	// classes", Aurora user guide).
+	auroraClasses = regexp.MustCompile(`^(r[4-9][a-z]*|x2g|t3|t4g)$`)
 	// monitoringIntervals are those of enhanced monitoring, in seconds (CreateDBInstance).
 	monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
 	// databaseLogRetentions are the periods CloudWatch Logs offers (PutRetentionPolicy, API reference).
@@ -131,6 +137,12 @@ func (args *DatabaseArgs) validate() error {
 	return errors.Join(problems...)
 }
 
+// classFamily is the part of a class that names its kind, such as r6gd.
+func (args *DatabaseArgs) classFamily() string {
+	parts := strings.Split(args.InstanceClass, ".")
+	return parts[1]
+}
+
 func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 	flavor := args.flavor()
 	if !flavor.versions.MatchString(args.EngineVersion) {
@@ -140,8 +152,12 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 	switch {
 	case !databaseClassPattern.MatchString(args.InstanceClass):
 		problems.add("InstanceClass", "%q is no instance class; use one such as %s", args.InstanceClass, flavor.class)
-	case args.Kind == DatabaseMultiAzCluster && strings.HasPrefix(args.InstanceClass, "db.t"):
-		problems.add("InstanceClass", "%q; a Multi-AZ cluster needs a class with local storage, such as %s", args.InstanceClass, flavor.class)
+	case args.Kind == DatabaseMultiAzCluster && !slices.Contains(localStorageClasses, args.classFamily()):
+		problems.add("InstanceClass", "%q; a Multi-AZ cluster needs a class with local storage, such as %s; there are %s", args.InstanceClass, flavor.class, strings.Join(localStorageClasses, ", "))
+	case args.Kind == DatabaseAurora && !auroraClasses.MatchString(args.classFamily()):
+		problems.add("InstanceClass", "%q; Aurora has no such class: use one of r, x2g, t3 or t4g, such as %s", args.InstanceClass, flavor.class)
+	case args.Kind == DatabaseAurora && args.Engine == DatabaseMySQL && strings.Contains(args.classFamily()[1:], "d"):
+		problems.add("InstanceClass", "%q; Aurora MySQL has no classes with local storage: use one such as %s", args.InstanceClass, flavor.class)
 	case args.Kind == DatabaseAurora && (size == "micro" || size == "small"):
 		problems.add("InstanceClass", "%q is too small for Aurora; use %s or larger", args.InstanceClass, flavor.class)
 	}
@@ -207,6 +223,9 @@ func (args *DatabaseArgs) validateNames(problems *databaseProblems) {
 	flavor := args.flavor()
 	if len(args.DatabaseName) > flavor.nameLength || !databaseNamePattern.MatchString(args.DatabaseName) {
 		problems.add("DatabaseName", "%q; use a lower-case letter, then up to %d of them, digits and underscores", args.DatabaseName, flavor.nameLength-1)
+	}
+	if args.nameIsReserved() {
+		problems.add("DatabaseName", "%q is a word of %s itself; use another", args.DatabaseName, args.Engine)
 	}
 	if len(args.Username) > flavor.userLength || !databaseNamePattern.MatchString(args.Username) {
 		problems.add("Username", "%q; use a lower-case letter, then up to %d of them, digits and underscores", args.Username, flavor.userLength-1)

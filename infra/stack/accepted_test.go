@@ -81,7 +81,7 @@ func drawDatabase(t *rapid.T) object {
 	db := object{}
 	some(t, db, "engine", "postgres", "mysql")
 	some(t, db, "kind", "instance", "multiAzCluster", "aurora")
-	some(t, db, "class", "db.r6gd.large", "db.m6gd.large")
+	some(t, db, "class", "db.r6gd.large", "db.m6gd.large", "db.m7g.large", "db.r7g.large")
 	some(t, db, "multiAz", true, false)
 	some(t, db, "readReplicas", 0, 1, 5)
 	some(t, db, "storageGiB", 20, 100)
