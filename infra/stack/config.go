@@ -136,8 +136,10 @@ type LoadBalancer struct {
 	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 blocks that may connect; by default everyone.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
-	// AccessLogs keeps a record of every request in S3.
+	// AccessLogs keeps a record of every request in S3, of those to buckets and to the website too.
 	AccessLogs bool `json:"accessLogs,omitempty"`
+	// ForceDelete lets destroy delete the buckets of logs while they hold logs, with all of them.
+	ForceDelete bool `json:"forceDelete,omitempty"`
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
 	// IdleTimeoutSeconds closes a quiet connection.

@@ -40,8 +40,11 @@ type Database struct {
 	MonitoringSeconds int `json:"monitoringSeconds,omitempty" jsonschema:"enum=0,enum=1,enum=5,enum=10,enum=15,enum=30,enum=60"`
 	// Proxy puts RDS Proxy in front, which pools connections and shortens failovers.
 	Proxy bool `json:"proxy,omitempty"`
-	// DeletionProtection refuses to delete the database, and takes a last snapshot when it is deleted after all.
+	// DeletionProtection refuses to delete the database.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
+	// FinalSnapshot takes a last snapshot when the database is deleted, which stays when the stack goes. DeletionProtection
+	// does so in any case.
+	FinalSnapshot bool `json:"finalSnapshot,omitempty"`
 }
 
 // complete fills in what depends on the kind. It comes before the checks.

@@ -5,8 +5,9 @@ type Monitoring struct {
 	// Emails and Urls (HTTPS) hear of every alarm. AWS asks each to confirm.
 	Emails []string `json:"emails,omitempty"`
 	Urls   []string `json:"urls,omitempty"`
-	// Slack is a channel that hears of every alarm.
+	// Slack and Teams are channels that hear of every alarm.
 	Slack *Slack `json:"slack,omitempty"`
+	Teams *Teams `json:"teams,omitempty"`
 	// Thresholds change alarms, by area and signal, such as service.errors.
 	Thresholds map[string]float64 `json:"thresholds,omitempty"`
 	// Anomalies adds alarms that learn what is usual, where no fixed limit makes sense.
@@ -23,6 +24,15 @@ type Slack struct {
 	Channel string `json:"channel" jsonschema:"required"`
 }
 
+// Teams is a channel of Microsoft Teams, in a team that the account's administrators have allowed.
+type Teams struct {
+	// Tenant and Team are UUIDs.
+	Tenant string `json:"tenant" jsonschema:"required"`
+	Team   string `json:"team" jsonschema:"required"`
+	// Channel is the part of the channel's link between /channel/ and the next slash, such as 19%3a...%40thread.tacv2.
+	Channel string `json:"channel" jsonschema:"required"`
+}
+
 // Firewall configures AWS WAF.
 type Firewall struct {
 	// Enabled puts it in front of the load balancer and the website.
@@ -34,6 +44,8 @@ type Firewall struct {
 	// AllowCidrs pass every rule, DenyCidrs none.
 	AllowCidrs []string `json:"allowCidrs,omitempty"`
 	DenyCidrs  []string `json:"denyCidrs,omitempty"`
+	// DenyCountries are ISO 3166-1 codes of countries from which nobody gets in, such as KP.
+	DenyCountries []string `json:"denyCountries,omitempty"`
 	// Exclusions are rules of a managed rule group that only count.
 	Exclusions map[string][]string `json:"exclusions,omitempty"`
 	// LogRetentionDays is how long its log is kept.
@@ -48,6 +60,11 @@ type Backup struct {
 	Rules []BackupRule `json:"rules,omitempty"`
 	// Lock keeps recovery points from being deleted before their time.
 	Lock bool `json:"lock,omitempty"`
+	// Keepers are the ARNs of roles that may delete recovery points; * stands for any text. With none, nobody may until the
+	// vault's policy is taken away.
+	Keepers []string `json:"keepers,omitempty"`
+	// ForceDelete lets destroy delete the vaults while they hold recovery points, with all of them.
+	ForceDelete bool `json:"forceDelete,omitempty"`
 	// RestoreTesting restores recovery points every week and looks at what comes out.
 	RestoreTesting bool `json:"restoreTesting,omitempty"`
 }

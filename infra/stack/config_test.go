@@ -108,9 +108,15 @@ func TestWhatIsRefused(t *testing.T) {
 			`awslab:database.backupWindow: "05:30-06:00"; AWS Backup begins no backup in it or in the hour before, and backup.rules[0], daily, is due at 05:00 UTC; use a window that keeps clear of that, such as 02:30-03:00`}},
 		"a general class of Aurora": {values{"database": `{"kind": "aurora", "class": "db.m7g.large"}`}, []string{`awslab:database.class: "db.m7g.large"; Aurora has no such class: use one of r, x2g, t3 or t4g, such as db.t4g.medium`}},
 		"a reserved name":           {values{"database": `{"engine": "mysql", "name": "select"}`}, []string{`awslab:database.name: "select" is a word of mysql itself; use another`}},
-		"an exemption":              {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "*", "reason": "todo", "expires": "soon"}]`}, []string{`awslab:exemptions[0].expires: "soon"; use a date such as 2027-01-31`, `awslab:exemptions[0].reason: "todo"; say in 10 characters or more why the finding is accepted`, `awslab:exemptions[0].resource: "*"; use a URN, with * for any text, that says which resource: *::database-instance`}},
-		"a rate limit":              {values{"firewall": `{"requestsPerIp": 1}`}, []string{"awslab:firewall.requestsPerIp: 1; allowed is 10 to 2000000000"}},
-		"no backup rule":            {values{"backup": `{"rules": []}`}, []string{"awslab:backup.rules: is empty, so that nothing would be backed up; add a rule, or set enabled: false"}},
+		"access logs of a website where CloudFront writes none": {values{"region": "eu-south-1", "website": `{"folder": "services/website"}`, "loadBalancer": `{"accessLogs": true}`}, []string{"awslab:website: keeps access logs, and CloudFront writes none to buckets in eu-south-1; set loadBalancer.accessLogs to false, leave the website out, or use a region that is enabled by default, such as eu-west-1"}},
+		"channels": {values{"monitoring": `{"slack": {"team": "x", "channel": "C1"}, "teams": {"tenant": "t", "team": "6a1b7c1e-0000-4000-8000-123456789012", "channel": "19%3a1%40thread.tacv2"}}`}, []string{
+			`awslab:monitoring.slack.team: "x"; it must match ^[A-Z0-9]{1,255}$`, `awslab:monitoring.teams.tenant: "t"; it must match ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`}},
+		"countries": {values{"firewall": `{"denyCountries": ["KP", "Cuba", "KP"]}`}, []string{
+			`awslab:firewall.denyCountries[1]: "Cuba"; use a code of two capital letters from ISO 3166-1, such as KP`, `awslab:firewall.denyCountries[2]: "KP" is there twice`}},
+		"a keeper":       {values{"backup": `{"keepers": ["admin"]}`}, []string{`awslab:backup.keepers[0]: "admin" is no ARN of an IAM role; use one such as arn:aws:iam::123456789012:role/keeper`}},
+		"an exemption":   {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "*", "reason": "todo", "expires": "soon"}]`}, []string{`awslab:exemptions[0].expires: "soon"; use a date such as 2027-01-31`, `awslab:exemptions[0].reason: "todo"; say in 10 characters or more why the finding is accepted`, `awslab:exemptions[0].resource: "*"; use a URN, with * for any text, that says which resource: *::database-instance`}},
+		"a rate limit":   {values{"firewall": `{"requestsPerIp": 1}`}, []string{"awslab:firewall.requestsPerIp: 1; allowed is 10 to 2000000000"}},
+		"no backup rule": {values{"backup": `{"rules": []}`}, []string{"awslab:backup.rules: is empty, so that nothing would be backed up; add a rule, or set enabled: false"}},
 		"every problem in one message": {values{"region": "x", "images": `{"keep": 2000}`, "services": "[" + with(`{"name": "Catalog", "cpu": 300}`) + "]"}, []string{
 			"awslab:images.keep: 2000; allowed is 1 to 1000",
 			`awslab:region: "x" is no AWS region`,

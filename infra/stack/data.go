@@ -44,7 +44,7 @@ func (l *lab) logBuckets() (err error) {
 		return nil
 	}
 	args := data.LogBucketArgs{
-		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
+		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
 	}
 	if l.logBucket, err = data.NewLogBucket(l.Context, "logs", &args, l.providers.all); err != nil {
 		return err
@@ -64,7 +64,7 @@ func (l *lab) websiteLogs() (pulumi.StringInput, error) {
 	}
 	bucket, err := data.NewLogBucket(l.Context, "website-logs", &data.LogBucketArgs{
 		Place: l.place, Name: l.bucketName("website-logs"), CloudFront: true, ExpireDays: l.config.Monitoring.LogRetentionDays,
-		ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
+		ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
 	}, l.providers.all)
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 	args := db.args()
 	args.Place, args.Identifier = l.place, l.databaseName()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
-	args.SkipFinalSnapshot = l.config.Profile == "dev" && !db.DeletionProtection
+	args.SkipFinalSnapshot = !db.FinalSnapshot && !db.DeletionProtection
 	args.LogRetentionDays, args.LogKmsKeyArn = l.config.Monitoring.LogRetentionDays, l.keys.logs.Arn
 	args.PermissionsBoundary, args.Tags = l.config.PermissionsBoundary, l.backedUp()
 	return args

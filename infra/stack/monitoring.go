@@ -14,15 +14,17 @@ import (
 // when CloudFront reports there.
 func (l *lab) notify() (err error) {
 	args := l.notificationsArgs()
-	if l.notifications, err = monitoring.NewNotifications(l.Context, "lab", &args, l.providers.all); err != nil {
-		return err
-	}
 	if l.config.Website != nil && l.place.Region != edgeRegion {
-		edge := args // the channels hear of the first topic only: one configuration a channel
-		edge.Place, edge.Name, edge.KmsKeyArn, edge.Slack = l.placeIn(edgeRegion), l.name("edge-notifications"), l.keys.edge.Arn, nil
+		// One configuration a channel: that of the first topic takes in the other.
+		edge := args
+		edge.Place, edge.Name, edge.KmsKeyArn, edge.Slack, edge.Teams = l.placeIn(edgeRegion), l.name("edge-notifications"), l.keys.edge.Arn, nil, nil
 		if l.edgeNotifications, err = monitoring.NewNotifications(l.Context, "edge", &edge, pulumi.Provider(l.providers.edge)); err != nil {
 			return err
 		}
+		args.ChannelTopicArns = pulumi.StringArray{l.edgeNotifications.TopicArn}
+	}
+	if l.notifications, err = monitoring.NewNotifications(l.Context, "lab", &args, l.providers.all); err != nil {
+		return err
 	}
 	if !l.config.Images.ReportFindings {
 		return nil
@@ -39,10 +41,24 @@ func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 		Place: l.place, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls, AlarmPrefix: l.name(),
 		PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}
-	if m.Slack != nil {
-		args.Slack = &monitoring.Slack{TeamId: m.Slack.Team, ChannelId: m.Slack.Channel}
-	}
+	args.Slack, args.Teams = m.Slack.channel(), m.Teams.channel()
 	return args
+}
+
+// channel is nil for none.
+func (s *Slack) channel() *monitoring.Slack {
+	if s == nil {
+		return nil
+	}
+	return &monitoring.Slack{TeamId: s.Team, ChannelId: s.Channel}
+}
+
+// channel is nil for none.
+func (t *Teams) channel() *monitoring.Teams {
+	if t == nil {
+		return nil
+	}
+	return &monitoring.Teams{TenantId: t.Tenant, TeamId: t.Team, ChannelId: t.Channel}
 }
 
 // monitor comes when everything is there that is watched.

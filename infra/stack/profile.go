@@ -42,6 +42,7 @@ var Defaults = []Default{
 	{"loadBalancer.clientCidrs", []string{"0.0.0.0/0"}, []string{"0.0.0.0/0"}},
 	{"loadBalancer.idleTimeoutSeconds", 60, 60},
 	{"loadBalancer.accessLogs", false, true},
+	{"loadBalancer.forceDelete", true, false},
 	{"loadBalancer.deletionProtection", false, true},
 	{"services[].cpu", 256, 512},
 	{"services[].memory", 512, 1024},
@@ -75,6 +76,7 @@ var Defaults = []Default{
 	{"database.monitoringSeconds", 0, 60},
 	{"database.proxy", false, true},
 	{"database.deletionProtection", false, true},
+	{"database.finalSnapshot", false, true},
 	{"tables[].hashKey.type", "S", "S"},
 	{"tables[].rangeKey.type", "S", "S"},
 	{"tables[].indexes[].hashKey.type", "S", "S"},
@@ -97,6 +99,7 @@ var Defaults = []Default{
 	{"backup.enabled", true, true},
 	{"backup.rules", []BackupRule{{"daily", 7, 0}}, []BackupRule{{"hourly", 7, 0}, {"daily", 35, 35}, {"monthly", 365, 365}}},
 	{"backup.lock", false, true},
+	{"backup.forceDelete", true, false},
 	{"backup.restoreTesting", false, true},
 }
 

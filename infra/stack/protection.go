@@ -15,7 +15,7 @@ func (l *lab) firewall() error {
 		return nil
 	}
 	args := protection.WebAclArgs{
-		Place: l.place, Scope: protection.Regional, Name: l.firewallName(), AllowCidrs: f.AllowCidrs, DenyCidrs: f.DenyCidrs, RequestsPerIp: f.RequestsPerIp,
+		Place: l.place, Scope: protection.Regional, Name: l.firewallName(), AllowCidrs: f.AllowCidrs, DenyCidrs: f.DenyCidrs, DenyCountries: f.DenyCountries, RequestsPerIp: f.RequestsPerIp,
 		Exclusions: f.Exclusions, CountOnly: f.CountOnly, LogRetentionDays: f.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
 		Resources: map[string]pulumi.StringInput{"load-balancer": l.balancer.Arn},
 	}
@@ -41,7 +41,7 @@ func (l *lab) backups() error {
 		return nil
 	}
 	args := &protection.BackupArgs{
-		Place: l.place, Name: l.name("backups"), TagKey: "backup", TagValue: l.Stack(), Lock: b.Lock, ForceDestroy: l.config.Profile == "dev",
+		Place: l.place, Name: l.name("backups"), TagKey: "backup", TagValue: l.Stack(), Lock: b.Lock, ForceDestroy: b.ForceDelete, Keepers: b.Keepers,
 		TopicArn: l.notifications.TopicArn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}
 	for _, r := range b.Rules {

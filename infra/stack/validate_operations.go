@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,6 +26,25 @@ func (d *decoder) operations(project string, c *Config) {
 	}
 }
 
+var (
+	countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+	keeperArn   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|\*):role/[\w+=,.@/*-]+$`)
+)
+
+// channels tells early what the component would refuse.
+func (d *decoder) channels(path string, m Monitoring) {
+	args := monitoring.NotificationsArgs{Slack: m.Slack.channel(), Teams: m.Teams.channel()}
+	for _, problem := range args.CheckChannels() {
+		d.add(path+"."+channelKeys[problem.Field], "%v", problem.Problem)
+	}
+}
+
+// channelKeys are the keys behind the fields of the component.
+var channelKeys = map[string]string{
+	"Slack.TeamId": "slack.team", "Slack.ChannelId": "slack.channel",
+	"Teams.TenantId": "teams.tenant", "Teams.TeamId": "teams.team", "Teams.ChannelId": "teams.channel",
+}
+
 func (d *decoder) monitoring(path string, m Monitoring) {
 	for i, address := range m.Emails {
 		if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
@@ -42,6 +62,7 @@ func (d *decoder) monitoring(path string, m Monitoring) {
 			d.add(path+".thresholds."+key, "%v", err)
 		}
 	}
+	d.channels(path, m)
 	d.distinct(path+".emails", m.Emails)
 	d.distinct(path+".urls", m.Urls)
 }
@@ -49,6 +70,12 @@ func (d *decoder) monitoring(path string, m Monitoring) {
 func (d *decoder) firewall(path string, f Firewall) {
 	d.cidrs(path+".allowCidrs", f.AllowCidrs)
 	d.cidrs(path+".denyCidrs", f.DenyCidrs)
+	for i, code := range f.DenyCountries {
+		if !countryCode.MatchString(code) {
+			d.add(fmt.Sprintf("%s.denyCountries[%d]", path, i), "%q; use a code of two capital letters from ISO 3166-1, such as KP", code)
+		}
+	}
+	d.distinct(path+".denyCountries", f.DenyCountries)
 	d.retention(path+".logRetentionDays", f.LogRetentionDays)
 }
 
@@ -56,6 +83,12 @@ func (d *decoder) backup(path string, b Backup) {
 	if b.Enabled && len(b.Rules) == 0 && d.sound(path+".rules") {
 		d.add(path+".rules", "is empty, so that nothing would be backed up; add a rule, or set enabled: false")
 	}
+	for i, arn := range b.Keepers {
+		if !keeperArn.MatchString(arn) {
+			d.add(fmt.Sprintf("%s.keepers[%d]", path, i), "%q is no ARN of an IAM role; use one such as arn:aws:iam::123456789012:role/keeper", arn)
+		}
+	}
+	d.distinct(path+".keepers", b.Keepers)
 	d.distinctBy(path+".rules", ".schedule", each(b.Rules, func(r BackupRule) string { return r.Schedule }))
 }
 
