@@ -167,6 +167,15 @@ type Database struct {
 	parts databaseParts
 }
 
+// ServerIdentifiers are those of the three instances of a Multi-AZ cluster, which RDS names after it ("Creating a Multi-AZ
+// DB cluster", RDS user guide). Other kinds have none that go without a resource of their own.
+func (db *Database) ServerIdentifiers() []string {
+	if db.args.Kind != DatabaseMultiAzCluster {
+		return nil
+	}
+	return []string{db.Identifier + "-instance-1", db.Identifier + "-instance-2", db.Identifier + "-instance-3"}
+}
+
 // NewDatabase makes a database.
 func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...pulumi.ResourceOption) (*Database, error) {
 	if args == nil {

@@ -57,6 +57,8 @@ type RestoreTesting struct {
 	PlanName     pulumi.StringOutput `pulumi:"planName"`
 	FunctionName pulumi.StringOutput `pulumi:"functionName"`
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
+	// FailedQueueName is the queue of the events that the function failed on, known in preview.
+	FailedQueueName string
 }
 
 // trialPrefix begins the names of what AWS Backup restores on trial; volumes have no names.
@@ -112,9 +114,10 @@ const (
 	startHours      = 8
 	selectionDays   = 7
 	validationHours = 4
-	checkTimeout    = 900 // seconds
-	checkMemory     = 256 // MiB
-	maxRetries      = 2
+	// CheckTimeoutSeconds is after how long Lambda stops the function.
+	CheckTimeoutSeconds = 900
+	checkMemory         = 256 // MiB
+	maxRetries          = 2
 )
 
 var trialName = regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)
@@ -140,6 +143,8 @@ func (args *RestoreTestingArgs) validate() error {
 	return errors.Join(problems...)
 }
 
+func (args *RestoreTestingArgs) failedQueue() string { return args.Name + "-failed" }
+
 // planName is the name with the characters that AWS Backup takes there.
 func (args *RestoreTestingArgs) planName() string { return strings.ReplaceAll(args.Name, "-", "_") }
 
@@ -151,7 +156,7 @@ func NewRestoreTesting(ctx *pulumi.Context, name string, args *RestoreTestingArg
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("restore testing %q: %w", name, err)
 	}
-	component := &RestoreTesting{}
+	component := &RestoreTesting{FailedQueueName: args.failedQueue()}
 	if err := ctx.RegisterComponentResource("awslab:protection:RestoreTesting", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering restore testing %q: %w", name, err)
 	}
@@ -244,7 +249,7 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 		return nil, nil, fmt.Errorf("creating the log group of restore testing %q: %w", name, err)
 	}
 	failed, err := sqs.NewQueue(ctx, name+"-failed", &sqs.QueueArgs{
-		Name: pulumi.String(args.Name + "-failed"), MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), SqsManagedSseEnabled: pulumi.Bool(true),
+		Name: pulumi.String(args.failedQueue()), MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), SqsManagedSseEnabled: pulumi.Bool(true),
 		Tags: pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
@@ -252,7 +257,7 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 	}
 	role, err := identity.NewFunctionRole(ctx, name+"-check", &identity.FunctionRoleArgs{
 		RoleSettings: identity.RoleSettings{Name: args.Name, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags},
-		Place:        args.Place, Function: args.Name, FailureQueue: args.Name + "-failed", Tracing: true, Statements: args.statements(),
+		Place:        args.Place, Function: args.Name, FailureQueue: args.failedQueue(), Tracing: true, Statements: args.statements(),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the role of restore testing %q: %w", name, err)
@@ -265,7 +270,7 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 		Name: pulumi.String(args.Name), Description: pulumi.String("Judges what AWS Backup restored"),
 		PackageType: pulumi.String("Image"), ImageUri: args.Image.ToStringOutput().ToStringPtrOutput(), Architectures: pulumi.ToStringArray([]string{architecture}),
 		Environment: args.environment(),
-		Role:        role.Arn, Timeout: pulumi.Int(checkTimeout), MemorySize: pulumi.Int(checkMemory),
+		Role:        role.Arn, Timeout: pulumi.Int(CheckTimeoutSeconds), MemorySize: pulumi.Int(checkMemory),
 		LoggingConfig:    lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
 		TracingConfig:    lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
 		DeadLetterConfig: lambda.FunctionDeadLetterConfigArgs{TargetArn: failed.Arn},
@@ -327,7 +332,7 @@ func (component *RestoreTesting) callFunction(
 
 // letQueue lets EventBridge keep in the queue what it could not deliver, and nobody send without TLS.
 func (component *RestoreTesting) letQueue(ctx *pulumi.Context, name string, args *RestoreTestingArgs, failed *sqs.Queue) error {
-	queueArn := args.Place.QueueArn(args.Name + "-failed")
+	queueArn := args.Place.QueueArn(args.failedQueue())
 	policy, err := identity.Document{Statements: []identity.Statement{
 		{
 			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{queueArn},

@@ -73,7 +73,7 @@ func drawConfiguration(t *rapid.T) object {
 	some(t, configuration, "fileSystem", object{}, object{"replicate": true, "infrequentAccessDays": 365})
 	configuration["services"] = drawServices(t, configuration)
 	some(t, configuration, "website", object{"folder": "services/website"}, object{"folder": "services/website", "priceClass": "PriceClass_200"})
-	some(t, configuration, "monitoring", object{"emails": []string{"ops@example.com"}, "tracing": true, "slack": object{"team": "T012345AB", "channel": "C012345AB"},
+	some(t, configuration, "monitoring", object{"emails": []string{"ops@example.com"}, "tracing": true, "encryptTraces": true, "slack": object{"team": "T012345AB", "channel": "C012345AB"},
 		"teams": object{"tenant": "6a1b7c1e-0000-4000-8000-123456789012", "team": "6a1b7c1e-0000-4000-8000-123456789012", "channel": "19%3a1%40thread.tacv2"}}, object{"logRetentionDays": 1})
 	some(t, configuration, "firewall", object{"enabled": false}, object{"countOnly": true, "allowCidrs": []string{"203.0.113.0/24"}, "denyCidrs": []string{"198.51.100.7/32"}, "requestsPerIp": 10, "denyCountries": []string{"KP"}})
 	return configuration

@@ -12,10 +12,15 @@ type Monitoring struct {
 	Thresholds map[string]float64 `json:"thresholds,omitempty"`
 	// Anomalies adds alarms that learn what is usual, where no fixed limit makes sense.
 	Anomalies bool `json:"anomalies,omitempty"`
+	// RequestMetrics has S3 count the requests to buckets and their errors, at a price for each bucket.
+	RequestMetrics bool `json:"requestMetrics,omitempty"`
 	// LogRetentionDays is how long the logs of functions, databases and shells, and records of requests, are kept.
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
 	// Tracing sends traces to X-Ray: a sidecar, permissions and environment for each service.
 	Tracing bool `json:"tracing,omitempty"`
+	// EncryptTraces has X-Ray use the stack's key. There is one setting for the whole account and region, so that only one
+	// stack may turn it on, and it stays when the stack goes: turn it off in X-Ray before, or traces are lost with the key.
+	EncryptTraces bool `json:"encryptTraces,omitempty"`
 }
 
 // Slack is a channel in a workspace that the account's administrators have allowed.

@@ -112,7 +112,8 @@ func (l *lab) buckets() error {
 	for _, b := range l.config.Buckets {
 		args := &data.BucketArgs{
 			Place: l.place, Name: l.bucketName(b.Name), KmsKeyArn: l.keys.data.Arn, KeyAlias: l.keys.data.Alias, ExpireDays: b.ExpireDays, OldVersionDays: b.OldVersionDays,
-			LogBucket: l.logBucketName(), ForceDestroy: b.ForceDelete, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.backedUp(),
+			RequestMetrics: l.config.Monitoring.RequestMetrics,
+			LogBucket:      l.logBucketName(), ForceDestroy: b.ForceDelete, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.backedUp(),
 		}
 		if b.Replicate {
 			args.Copy = &data.BucketCopy{

@@ -91,6 +91,7 @@ var Defaults = []Default{
 	{"fileSystem.deletionProtection", false, true},
 	{"website.priceClass", "PriceClass_100", "PriceClass_All"},
 	{"monitoring.anomalies", false, true},
+	{"monitoring.requestMetrics", false, true},
 	{"monitoring.logRetentionDays", 30, 365},
 	{"monitoring.tracing", false, true},
 	{"firewall.enabled", true, true},

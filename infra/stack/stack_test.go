@@ -185,4 +185,4 @@ func TestNamesAreUniqueAndCarryProjectAndStack(t *testing.T) {
 }
 
 // named are the types whose names live inside something that carries the stack, or in the domain of DNS.
-var named = []string{"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record", "aws:backup/restoreTestingSelection:RestoreTestingSelection", "aws:backup/restoreTestingPlan:RestoreTestingPlan"}
+var named = []string{"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record", "aws:backup/restoreTestingSelection:RestoreTestingSelection", "aws:backup/restoreTestingPlan:RestoreTestingPlan", "aws:s3/bucketMetric:BucketMetric"}
