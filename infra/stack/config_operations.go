@@ -76,7 +76,7 @@ type Backup struct {
 
 // BackupRule is one rule of the backup plan.
 type BackupRule struct {
-	// Schedule is hourly, daily, weekly or monthly.
+	// Schedule is hourly (but at 02:15 and 03:15 UTC, which are left to RDS), daily, weekly or monthly.
 	Schedule string `json:"schedule" jsonschema:"required,enum=hourly,enum=daily,enum=weekly,enum=monthly"`
 	// RetentionDays is how long a recovery point is kept.
 	RetentionDays int `json:"retentionDays" jsonschema:"required,minimum=1,maximum=36500"`
