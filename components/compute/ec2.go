@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,6 +34,8 @@ type Instances struct {
 	TargetCapacity int
 	// SpotPercentage is the share of the instances beyond Min that are spot instances, 0 to 100.
 	SpotPercentage int
+	// VolumeTags are those of the volumes besides the cluster's, such as what says whether they are backed up.
+	VolumeTags map[string]string
 	// RoleName is the name of the instances' role.
 	RoleName            string
 	PermissionsBoundary string
@@ -142,9 +145,14 @@ func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *Cl
 	if err != nil {
 		return nil, fmt.Errorf("creating the security group of the instances of cluster %q: %w", name, err)
 	}
-	tagged := ec2.LaunchTemplateTagSpecificationArray{}
-	for _, kind := range []string{"instance", "volume"} {
-		tagged = append(tagged, ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String(kind), Tags: pulumi.ToStringMap(args.Tags)})
+	volumeTags := maps.Clone(instances.VolumeTags)
+	if volumeTags == nil {
+		volumeTags = map[string]string{}
+	}
+	maps.Copy(volumeTags, args.Tags)
+	tagged := ec2.LaunchTemplateTagSpecificationArray{
+		ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String("instance"), Tags: pulumi.ToStringMap(args.Tags)},
+		ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String("volume"), Tags: pulumi.ToStringMap(volumeTags)},
 	}
 	template, err := ec2.NewLaunchTemplate(ctx, name+"-template", &ec2.LaunchTemplateArgs{
 		Name: pulumi.String(args.Name), UpdateDefaultVersion: pulumi.Bool(true), ImageId: pulumi.String(imageParameters[instances.Architecture()]),

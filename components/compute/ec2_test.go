@@ -18,7 +18,8 @@ func (g *graph) onInstances(change func(*Instances)) error {
 		if err != nil {
 			return err
 		}
-		instances := &Instances{Place: place, Vpc: vpc, Types: []string{"m7g.large", "m6g.large"}, Min: 2, Max: 6, TargetCapacity: 80, SpotPercentage: 25, RoleName: "awslab-dev-instance"}
+		instances := &Instances{Place: place, Vpc: vpc, Types: []string{"m7g.large", "m6g.large"}, Min: 2, Max: 6, TargetCapacity: 80, SpotPercentage: 25, RoleName: "awslab-dev-instance",
+			VolumeTags: map[string]string{"backup": "none"}}
 		change(instances)
 		_, err = NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", Instances: instances, Tags: labTags})
 		return err
@@ -33,6 +34,9 @@ func TestAClusterOfInstances(t *testing.T) {
 	require.Equal(t, object{"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1.0}, template["metadataOptions"])
 	require.Equal(t, "true", template["blockDeviceMappings"].([]any)[0].(object)["ebs"].(object)["encrypted"])
 	require.NotContains(t, template, "keyName", "nobody logs in by SSH")
+	specifications := template["tagSpecifications"].([]any)
+	require.NotContains(t, specifications[0].(object)["tags"], "backup")
+	require.Equal(t, "none", specifications[1].(object)["tags"].(object)["backup"], "the volumes")
 	script, err := base64.StdEncoding.DecodeString(template["userData"].(string))
 	require.NoError(t, err)
 	require.Contains(t, string(script), "ECS_CLUSTER=awslab-dev\n")

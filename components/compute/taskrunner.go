@@ -48,8 +48,9 @@ type TaskRunner struct {
 }
 
 const (
-	runnerTimeout = 900 // seconds, the longest that Lambda allows
-	runnerMemory  = 256 // MiB
+	// RunnerTimeoutSeconds is the longest that Lambda allows.
+	RunnerTimeoutSeconds = 900
+	runnerMemory         = 256 // MiB
 )
 
 // logGroupName is the rule for log groups (CloudWatch Logs API, CreateLogGroup); no wildcard is in it.
@@ -133,7 +134,7 @@ func (component *TaskRunner) newFunction(
 		ImageUri:      args.Image.ToStringOutput().ToStringPtrOutput(),
 		Architectures: pulumi.ToStringArray([]string{architecture}),
 		Role:          role.Arn,
-		Timeout:       pulumi.Int(runnerTimeout),
+		Timeout:       pulumi.Int(RunnerTimeoutSeconds),
 		MemorySize:    pulumi.Int(runnerMemory),
 		LoggingConfig: lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
 		TracingConfig: lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
@@ -35,6 +36,9 @@ type BucketArgs struct {
 	// LogBucket is the name of the bucket that keeps a record of every request, below this bucket's name; see
 	// [NewLogBucket]. Nil means that none does.
 	LogBucket pulumi.StringInput
+	// RequestMetrics has S3 count requests and their errors, under the id [RequestMetricsId], for the price of CloudWatch's
+	// custom metrics.
+	RequestMetrics bool
 	// Statements are further ones of the bucket's policy, such as which service may write.
 	Statements []identity.Statement
 
@@ -94,6 +98,9 @@ type Bucket struct {
 	Name string
 }
 
+// RequestMetricsId is that of the metrics configuration of a bucket whose requests are counted.
+const RequestMetricsId = "EntireBucket"
+
 // bucketPattern leaves dots out, although S3 allows them: their certificates would not match (S3 user guide, "Bucket
 // naming rules").
 var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
@@ -116,6 +123,13 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 	bucket, err := newProtectedBucket(ctx, name, args.store(), pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("bucket %q: %w", args.Name, err)
+	}
+	if args.RequestMetrics {
+		if _, err := s3.NewBucketMetric(ctx, name+"-requests", &s3.BucketMetricArgs{
+			Bucket: bucket.made.ID(), Name: pulumi.String(RequestMetricsId),
+		}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{bucket.versioning})); err != nil {
+			return nil, fmt.Errorf("counting the requests to bucket %q: %w", args.Name, err)
+		}
 	}
 	component.Arn, component.BucketName = bucket.made.Arn, bucket.name()
 	component.DomainName, component.RegionalDomainName = bucket.made.BucketDomainName, bucket.made.BucketRegionalDomainName

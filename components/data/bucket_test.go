@@ -106,6 +106,16 @@ func TestDeletionProtectionIsForTheBucketAndItsCopyAlone(t *testing.T) {
 	require.ElementsMatch(t, []string{"invoices-bucket", "invoices-copy-bucket"}, protected)
 }
 
+func TestRequestsToABucketAreCountedWhenAskedTo(t *testing.T) {
+	g, err := registerBucket(t, func(a *BucketArgs) { a.RequestMetrics = true })
+	require.NoError(t, err)
+	require.Equal(t, "EntireBucket", g.inputs(t, "invoices-requests")["name"])
+	require.NotContains(t, g.inputs(t, "invoices-requests"), "filter")
+	g, err = registerBucket(t, func(*BucketArgs) {})
+	require.NoError(t, err)
+	require.NotContains(t, g.resources, "invoices-requests")
+}
+
 func TestACopyWithoutKeysNeedsNone(t *testing.T) {
 	g, err := registerBucket(t, func(a *BucketArgs) {
 		a.KmsKeyArn, a.KeyAlias, a.Copy.KmsKeyArn, a.Copy.KeyAlias, a.ObjectLock = nil, "", nil, "", nil
@@ -163,6 +173,7 @@ func TestChangesThatReplaceABucketAreTheDocumentedOnes(t *testing.T) {
 		"OldVersionDays":      func(a *BucketArgs) { a.OldVersionDays = 0 },
 		"ObjectLock":          func(a *BucketArgs) { a.ObjectLock = nil },
 		"LogBucket":           func(a *BucketArgs) { a.LogBucket = nil },
+		"RequestMetrics":      func(a *BucketArgs) { a.RequestMetrics = true },
 		"Statements":          func(a *BucketArgs) { a.Statements = nil },
 		"ForceDestroy":        func(a *BucketArgs) { a.ForceDestroy, a.ObjectLock, a.DeletionProtection = true, nil, false },
 		"DeletionProtection":  func(a *BucketArgs) { a.DeletionProtection = false },

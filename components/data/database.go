@@ -87,9 +87,10 @@ type DatabaseArgs struct {
 
 	// BackupRetentionDays is for how long the database can be restored to any second, 1 to 35. Default: 7.
 	BackupRetentionDays int
-	// BackupWindow is when the daily snapshot is taken, in UTC. Default: 03:00-04:00.
+	// BackupWindow is when the daily snapshot is taken, in UTC. Default: 02:30-03:00.
 	BackupWindow string
-	// MaintenanceWindow is when RDS may change and restart servers, in UTC. Default: sun:04:30-sun:05:30.
+	// MaintenanceWindow is when RDS may change and restart servers, in UTC. Default:
+	// sun:03:00-sun:03:30. AWS Backup begins no backup of an RDS database in either, nor in the hour before.
 	MaintenanceWindow string
 	// DeletionProtection refuses to delete the database.
 	DeletionProtection bool
@@ -152,6 +153,8 @@ type Database struct {
 	Identifier, DatabaseName, Username, SecretName string
 	Engine                                         DatabaseEngine
 	Port                                           int
+	// SubnetGroupName is that of the subnet group that all servers are in, known in preview.
+	SubnetGroupName string
 	// ReplicaIdentifiers are the names of the read replicas, on Aurora of all instances.
 	ReplicaIdentifiers []string
 
@@ -162,6 +165,15 @@ type Database struct {
 	servers []pulumi.Resource
 	// parts are the settings that all servers share.
 	parts databaseParts
+}
+
+// ServerIdentifiers are those of the three instances of a Multi-AZ cluster, which RDS names after it ("Creating a Multi-AZ
+// DB cluster", RDS user guide). Other kinds have none that go without a resource of their own.
+func (db *Database) ServerIdentifiers() []string {
+	if db.args.Kind != DatabaseMultiAzCluster {
+		return nil
+	}
+	return []string{db.Identifier + "-instance-1", db.Identifier + "-instance-2", db.Identifier + "-instance-3"}
 }
 
 // NewDatabase makes a database.

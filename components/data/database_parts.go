@@ -27,7 +27,7 @@ func (db *Database) newParts(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("creating subnet group %q: %w", db.Identifier, err)
 	}
-	db.parts.subnetGroup = subnets.Name
+	db.parts.subnetGroup, db.SubnetGroupName = subnets.Name, db.Identifier
 	if err := db.newParameterGroup(ctx); err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func TestProxyReadsTheSecretOfItsDatabaseOnly(t *testing.T) {
 		"managed, of an instance": {func(*DatabaseArgs) {}, `{"Version":"2012-10-17","Statement":[` +
 			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-*",` +
 			`"Condition":{"StringEquals":{"aws:ResourceTag/aws:rds:primaryDBInstanceArn":"arn:aws:rds:eu-west-1:123456789012:db:awslab-dev-database"}}},` + decryptStatement},
-		"managed, of a cluster": {func(args *DatabaseArgs) { args.Kind, args.AllocatedStorage = DatabaseAurora, 0 }, `{"Version":"2012-10-17","Statement":[` +
+		"managed, of a cluster": {func(args *DatabaseArgs) { *args = *fullDatabase(DatabaseAurora, DatabasePostgres) }, `{"Version":"2012-10-17","Statement":[` +
 			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-*",` +
 			`"Condition":{"StringEquals":{"aws:ResourceTag/aws:rds:primaryDBClusterArn":"arn:aws:rds:eu-west-1:123456789012:cluster:awslab-dev-database"}}},` + decryptStatement},
 		"its own": {func(args *DatabaseArgs) { args.ReadReplicas = 1 }, `{"Version":"2012-10-17","Statement":[` +

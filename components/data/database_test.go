@@ -137,6 +137,8 @@ func fullDatabase(kind DatabaseKind, engine DatabaseEngine) *DatabaseArgs {
 	args.InstanceClass = "db.m6gd.large"
 	if kind != DatabaseAurora {
 		args.AllocatedStorage = 100
+	} else {
+		args.InstanceClass = "db.r7g.large"
 	}
 	return args
 }

@@ -26,6 +26,12 @@ var (
 var (
 	// reservedUsers are refused by an engine or expected by every attacker (FSBP RDS.24, RDS.25).
 	reservedUsers = []string{"admin", "mysql", "postgres", "rdsadmin", "root"}
+	// localStorageClasses are those of Multi-AZ clusters, which commit to disks of the servers' own ("Multi-AZ DB cluster
+	// deployments", RDS user guide).
+	localStorageClasses = []string{"c6gd", "m5d", "m6gd", "m6id", "m6idn", "m8gd", "r5d", "r6gd", "r6id", "r6idn", "r8gd", "x2iedn"}
+	// auroraClasses are Aurora's: memory has to hold what other engines leave to a disk's cache ("Amazon Aurora DB instance
+	// classes", Aurora user guide).
+	auroraClasses = regexp.MustCompile(`^(r[4-9][a-z]*|x2g|t3|t4g)$`)
 	// monitoringIntervals are those of enhanced monitoring, in seconds (CreateDBInstance).
 	monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
 	// databaseLogRetentions are the periods CloudWatch Logs offers (PutRetentionPolicy, API reference).
@@ -47,8 +53,8 @@ func (args *DatabaseArgs) withDefaults() *DatabaseArgs {
 		full.StorageType = cmp.Or(full.StorageType, "gp3")
 	}
 	full.BackupRetentionDays = cmp.Or(full.BackupRetentionDays, 7)
-	full.BackupWindow = cmp.Or(full.BackupWindow, "03:00-04:00")
-	full.MaintenanceWindow = cmp.Or(full.MaintenanceWindow, "sun:04:30-sun:05:30")
+	full.BackupWindow = cmp.Or(full.BackupWindow, "02:30-03:00")
+	full.MaintenanceWindow = cmp.Or(full.MaintenanceWindow, "sun:03:00-sun:03:30")
 	full.CaCertIdentifier = cmp.Or(full.CaCertIdentifier, "rds-ca-rsa2048-g1")
 	full.PerformanceInsightsDays = cmp.Or(full.PerformanceInsightsDays, 7)
 	full.LogRetentionDays = cmp.Or(full.LogRetentionDays, 365)
@@ -84,7 +90,7 @@ func (p *databaseProblems) between(field string, value, least, most int, unit st
 	}
 }
 
-// CheckServers tells what is wrong with what the database is: its version, class, replicas, storage and names. Kind and
+// CheckServers tells what is wrong with what the database is: its version, class, replicas, storage, names and windows. Kind and
 // Engine have to be right. For whoever knows these before the rest, which only [NewDatabase] checks.
 func (args *DatabaseArgs) CheckServers() []DatabaseProblem {
 	full := args.withDefaults()
@@ -92,6 +98,7 @@ func (args *DatabaseArgs) CheckServers() []DatabaseProblem {
 	full.validateServers(&problems)
 	full.validateStorage(&problems)
 	full.validateNames(&problems)
+	full.validateWindows(&problems)
 	found := make([]DatabaseProblem, 0, len(problems))
 	for _, err := range problems {
 		found = append(found, err.(DatabaseProblem))
@@ -120,6 +127,7 @@ func (args *DatabaseArgs) validate() error {
 	args.validateServers(&problems)
 	args.validateStorage(&problems)
 	args.validateNames(&problems)
+	args.validateWindows(&problems)
 	args.validateInputs(&problems)
 	args.validateOperation(&problems)
 	args.validateCopy(&problems)
@@ -127,6 +135,12 @@ func (args *DatabaseArgs) validate() error {
 		args.Proxy.validate(&problems)
 	}
 	return errors.Join(problems...)
+}
+
+// classFamily is the part of a class that names its kind, such as r6gd.
+func (args *DatabaseArgs) classFamily() string {
+	parts := strings.Split(args.InstanceClass, ".")
+	return parts[1]
 }
 
 func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
@@ -138,8 +152,12 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 	switch {
 	case !databaseClassPattern.MatchString(args.InstanceClass):
 		problems.add("InstanceClass", "%q is no instance class; use one such as %s", args.InstanceClass, flavor.class)
-	case args.Kind == DatabaseMultiAzCluster && strings.HasPrefix(args.InstanceClass, "db.t"):
-		problems.add("InstanceClass", "%q; a Multi-AZ cluster needs a class with local storage, such as %s", args.InstanceClass, flavor.class)
+	case args.Kind == DatabaseMultiAzCluster && !slices.Contains(localStorageClasses, args.classFamily()):
+		problems.add("InstanceClass", "%q; a Multi-AZ cluster needs a class with local storage, such as %s; there are %s", args.InstanceClass, flavor.class, strings.Join(localStorageClasses, ", "))
+	case args.Kind == DatabaseAurora && !auroraClasses.MatchString(args.classFamily()):
+		problems.add("InstanceClass", "%q; Aurora has no such class: use one of r, x2g, t3 or t4g, such as %s", args.InstanceClass, flavor.class)
+	case args.Kind == DatabaseAurora && args.Engine == DatabaseMySQL && strings.Contains(args.classFamily()[1:], "d"):
+		problems.add("InstanceClass", "%q; Aurora MySQL has no classes with local storage: use one such as %s", args.InstanceClass, flavor.class)
 	case args.Kind == DatabaseAurora && (size == "micro" || size == "small"):
 		problems.add("InstanceClass", "%q is too small for Aurora; use %s or larger", args.InstanceClass, flavor.class)
 	}
@@ -206,6 +224,9 @@ func (args *DatabaseArgs) validateNames(problems *databaseProblems) {
 	if len(args.DatabaseName) > flavor.nameLength || !databaseNamePattern.MatchString(args.DatabaseName) {
 		problems.add("DatabaseName", "%q; use a lower-case letter, then up to %d of them, digits and underscores", args.DatabaseName, flavor.nameLength-1)
 	}
+	if args.nameIsReserved() {
+		problems.add("DatabaseName", "%q is a word of %s itself; use another", args.DatabaseName, args.Engine)
+	}
 	if len(args.Username) > flavor.userLength || !databaseNamePattern.MatchString(args.Username) {
 		problems.add("Username", "%q; use a lower-case letter, then up to %d of them, digits and underscores", args.Username, flavor.userLength-1)
 	}
@@ -238,8 +259,7 @@ func (args *DatabaseArgs) validateInputs(problems *databaseProblems) {
 	}
 }
 
-func (args *DatabaseArgs) validateOperation(problems *databaseProblems) {
-	problems.between("BackupRetentionDays", args.BackupRetentionDays, 1, 35, " days")
+func (args *DatabaseArgs) validateWindows(problems *databaseProblems) {
 	backup, backupErr := parseDailyWindow(args.BackupWindow)
 	if backupErr != nil {
 		problems.add("BackupWindow", "%w", backupErr)
@@ -251,6 +271,10 @@ func (args *DatabaseArgs) validateOperation(problems *databaseProblems) {
 	if backupErr == nil && maintenanceErr == nil && backup.overlaps(maintenance) {
 		problems.add("MaintenanceWindow", "%s overlaps BackupWindow, %s; RDS does not allow that", args.MaintenanceWindow, args.BackupWindow)
 	}
+}
+
+func (args *DatabaseArgs) validateOperation(problems *databaseProblems) {
+	problems.between("BackupRetentionDays", args.BackupRetentionDays, 1, 35, " days")
 	switch {
 	case args.SkipFinalSnapshot && args.DeletionProtection:
 		problems.add("SkipFinalSnapshot", "it is true, and so is DeletionProtection: what is worth protecting is worth a last snapshot; set one of them to false")

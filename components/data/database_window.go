@@ -14,8 +14,8 @@ const (
 	minutesPerDay   = 24 * minutesPerHour
 	minutesPerWeek  = 7 * minutesPerDay
 	shortestWindow  = 30
-	dailyWindowForm = "hh:mm-hh:mm in UTC, such as 03:00-04:00"
-	weekWindowForm  = "ddd:hh:mm-ddd:hh:mm in UTC, such as sun:04:30-sun:05:30"
+	dailyWindowForm = "hh:mm-hh:mm in UTC, such as 02:30-03:00"
+	weekWindowForm  = "ddd:hh:mm-ddd:hh:mm in UTC, such as sun:03:00-sun:03:30"
 )
 
 var (
@@ -69,4 +69,31 @@ func (daily databaseWindow) overlaps(weekly databaseWindow) bool {
 	// Seen from a begin of the daily one, the weekly one begins this much later, on one day or another.
 	later := ((weekly.start-daily.start)%minutesPerDay + minutesPerDay) % minutesPerDay
 	return later < daily.length || later+weekly.length > minutesPerDay
+}
+
+// beforeWindow is how long before a window of RDS, in minutes, AWS Backup begins no backup either (AWS Backup developer
+// guide, "Troubleshooting AWS Backup").
+const beforeWindow = minutesPerHour
+
+// blocks tells whether AWS Backup can begin no backup at a minute of the window's period.
+func (w databaseWindow) blocks(minute int) bool {
+	return (minute-w.start+beforeWindow+w.period)%w.period < w.length+beforeWindow
+}
+
+// BackupsBlocked names the fields, BackupWindow or MaintenanceWindow, whose windows keep AWS Backup from beginning a
+// backup of the database at a minute of the week, which begins on Monday at 00:00 UTC. Aurora's block nothing. A window
+// that is none is told by [DatabaseArgs.CheckServers].
+func (args *DatabaseArgs) BackupsBlocked(minuteOfWeek int) []string {
+	full := args.withDefaults()
+	if full.Kind == DatabaseAurora {
+		return nil
+	}
+	var fields []string
+	if w, err := parseDailyWindow(full.BackupWindow); err == nil && w.blocks(minuteOfWeek) {
+		fields = append(fields, "BackupWindow")
+	}
+	if w, err := parseWeeklyWindow(full.MaintenanceWindow); err == nil && w.blocks(minuteOfWeek) {
+		fields = append(fields, "MaintenanceWindow")
+	}
+	return fields
 }

@@ -10,7 +10,7 @@ import (
 
 func TestWindowsThatRdsRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":            `"" is no window; use hh:mm-hh:mm in UTC, such as 03:00-04:00`,
+		"":            `"" is no window; use hh:mm-hh:mm in UTC, such as 02:30-03:00`,
 		"3:00-4:00":   "is no window",
 		"24:00-01:00": "is no window",
 		"03:00-03:29": `"03:00-03:29" lasts 29 minutes; RDS allows 30 minutes to less than a day`,
@@ -20,7 +20,7 @@ func TestWindowsThatRdsRefuses(t *testing.T) {
 		require.ErrorContains(t, err, want, text)
 	}
 	for text, want := range map[string]string{
-		"03:00-04:00":         "use ddd:hh:mm-ddd:hh:mm in UTC, such as sun:04:30-sun:05:30",
+		"03:00-04:00":         "use ddd:hh:mm-ddd:hh:mm in UTC, such as sun:03:00-sun:03:30",
 		"Sun:03:00-Sun:04:00": "is no window",
 		"sun:03:00-mon:03:00": "lasts 1440 minutes",
 		"sun:03:00-sun:02:00": "lasts 10020 minutes",
@@ -74,4 +74,18 @@ func FuzzDatabaseWindow(f *testing.F) {
 			require.Equal(t, text, weekClock(w.start)+"-"+weekClock(w.start+w.length))
 		}
 	})
+}
+
+func TestWindowsBlockBackups(t *testing.T) {
+	const sunday = 6 * minutesPerDay
+	args := &DatabaseArgs{Kind: DatabaseInstance, BackupWindow: "00:30-01:00", MaintenanceWindow: "sun:23:30-mon:00:10"}
+	for minute, want := range map[int][]string{
+		0: {"BackupWindow", "MaintenanceWindow"}, 9: {"BackupWindow", "MaintenanceWindow"}, 10: {"BackupWindow"}, 59: {"BackupWindow"}, 60: nil,
+		minutesPerDay - 31: nil, minutesPerDay - 30: {"BackupWindow"},
+		sunday + 22*60 + 29: nil, sunday + 22*60 + 30: {"MaintenanceWindow"},
+	} {
+		require.Equal(t, want, args.BackupsBlocked(minute), minute)
+	}
+	args.Kind = DatabaseAurora
+	require.Empty(t, args.BackupsBlocked(0))
 }

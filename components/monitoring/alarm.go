@@ -71,6 +71,9 @@ func (a alarm) create(ctx *pulumi.Context, resource, name string, actions pulumi
 	if !a.silent {
 		args.AlarmActions, args.OkActions = anyOf(actions), anyOf(actions)
 	}
+	if a.missing == silence {
+		args.InsufficientDataActions = anyOf(actions)
+	}
 	switch {
 	case a.comparison.learns():
 		args.ThresholdMetricId = pulumi.String("band")

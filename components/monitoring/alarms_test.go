@@ -107,6 +107,27 @@ func TestAWorkerWithoutLogIsImpairedWhenACauseIs(t *testing.T) {
 	require.Equal(t, `ALARM("awslab-dev-service-billing-cpu") OR ALARM("awslab-dev-service-billing-memory")`, g.inputs(t, "lab-service-billing")["alarmRule"])
 }
 
+// A vault that has had no backup yet says nothing; one that has had some says so when they stop.
+func TestBackupsThatStopAreTold(t *testing.T) {
+	g := &graph{}
+	_, err := g.alarms(nil)
+	require.NoError(t, err)
+	for _, r := range g.resources {
+		if r.TypeToken != metricAlarm {
+			continue
+		}
+		inputs := r.Inputs.Mappable()
+		if strings.Contains(r.Name, "backupVault") && strings.HasSuffix(r.Name, "-completed") {
+			require.Equal(t, "missing", inputs["treatMissingData"], "no data is no alarm")
+			require.Equal(t, inputs["alarmActions"], inputs["insufficientDataActions"], "and tells when there had been some")
+			continue
+		}
+		require.NotEqual(t, "missing", inputs["treatMissingData"], r.Name)
+		require.NotContains(t, inputs, "insufficientDataActions", r.Name)
+	}
+	g.find(t, "lab-backupVault-daily-completed")
+}
+
 func TestAlarmOnAMetric(t *testing.T) {
 	g := &graph{}
 	_, err := g.alarms(func(args *AlarmsArgs) { args.Thresholds = map[string]float64{"service.latency": 0.5} })

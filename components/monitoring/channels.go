@@ -51,11 +51,36 @@ func (t *Teams) validate() error {
 	return errors.Join(match("Teams.TenantId", t.TenantId, uuid), match("Teams.TeamId", t.TeamId, uuid), match("Teams.ChannelId", t.ChannelId, teamsRoom))
 }
 
+// CheckChannels tells what is wrong with Slack and Teams, for whoever knows these before the rest.
+func (args *NotificationsArgs) CheckChannels() []ChannelProblem {
+	joined, wrong := errors.Join(args.Slack.validate(), args.Teams.validate()).(interface{ Unwrap() []error })
+	if !wrong {
+		return nil
+	}
+	var found []ChannelProblem
+	for _, err := range joined.Unwrap() {
+		for _, problem := range err.(interface{ Unwrap() []error }).Unwrap() {
+			found = append(found, problem.(ChannelProblem))
+		}
+	}
+	return found
+}
+
+// ChannelProblem is what is wrong with a field of a channel.
+type ChannelProblem struct {
+	Field   string
+	Problem error
+}
+
+func (p ChannelProblem) Error() string { return p.Field + ": " + p.Problem.Error() }
+
+func (p ChannelProblem) Unwrap() error { return p.Problem }
+
 func match(field, value string, pattern *regexp.Regexp) error {
 	if pattern.MatchString(value) {
 		return nil
 	}
-	return fmt.Errorf("%s: %q; it must match %s", field, value, pattern)
+	return ChannelProblem{field, fmt.Errorf("%q; it must match %s", value, pattern)}
 }
 
 func (component *Notifications) newChannels(ctx *pulumi.Context, name string, args *NotificationsArgs, topic *sns.Topic) error {
@@ -69,7 +94,7 @@ func (component *Notifications) newChannels(ctx *pulumi.Context, name string, ar
 	if args.Slack != nil {
 		if _, err := chatbot.NewSlackChannelConfiguration(ctx, name+"-slack", &chatbot.SlackChannelConfigurationArgs{
 			ConfigurationName: pulumi.String(args.Name + "-slack"), SlackTeamId: pulumi.String(args.Slack.TeamId), SlackChannelId: pulumi.String(args.Slack.ChannelId),
-			IamRoleArn: role.Arn, GuardrailPolicyArns: args.guardrails(), SnsTopicArns: pulumi.StringArray{topic.Arn},
+			IamRoleArn: role.Arn, GuardrailPolicyArns: args.guardrails(), SnsTopicArns: args.channelTopics(topic),
 			LoggingLevel: pulumi.String("ERROR"), Tags: pulumi.ToStringMap(args.Tags),
 		}, pulumi.Parent(component)); err != nil {
 			return fmt.Errorf("leading notifications %q to Slack: %w", name, err)
@@ -81,11 +106,16 @@ func (component *Notifications) newChannels(ctx *pulumi.Context, name string, ar
 	if _, err := chatbot.NewTeamsChannelConfiguration(ctx, name+"-teams", &chatbot.TeamsChannelConfigurationArgs{
 		ConfigurationName: pulumi.String(args.Name + "-teams"), TenantId: pulumi.String(args.Teams.TenantId), TeamId: pulumi.String(args.Teams.TeamId),
 		ChannelId: pulumi.String(args.Teams.ChannelId), IamRoleArn: role.Arn, GuardrailPolicyArns: args.guardrails(),
-		SnsTopicArns: pulumi.StringArray{topic.Arn}, LoggingLevel: pulumi.String("ERROR"), Tags: pulumi.ToStringMap(args.Tags),
+		SnsTopicArns: args.channelTopics(topic), LoggingLevel: pulumi.String("ERROR"), Tags: pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component)); err != nil {
 		return fmt.Errorf("leading notifications %q to Teams: %w", name, err)
 	}
 	return nil
+}
+
+// channelTopics are those that channels hear of.
+func (args *NotificationsArgs) channelTopics(topic *sns.Topic) pulumi.StringArray {
+	return append(pulumi.StringArray{topic.Arn}, args.ChannelTopicArns...)
 }
 
 // guardrails cap what anybody in the channel can do, whatever the role says. By default they are AdministratorAccess.

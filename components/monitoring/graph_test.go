@@ -88,14 +88,15 @@ func everything() Watched {
 		Name: "awslab-dev", Place: ireland,
 		Services: []Service{
 			{
-				Name: "orders", ServiceName: "awslab-dev-orders", ClusterName: "awslab-dev", DesiredMin: 3,
+				Name: "orders", ServiceName: "awslab-dev-orders", ClusterName: "awslab-dev", DesiredMin: 3, MaxTasks: 12, ContainerInsights: true,
 				LoadBalancerSuffix: text("app/alb/1"), TargetGroupSuffix: text("targetgroup/orders/2"), LogGroup: text("/ecs/orders"),
 				Objectives: Objectives{Availability: 99.9, LatencyMilliseconds: 500, LatencyPercentage: 99},
 			},
 			{Name: "billing", ServiceName: "awslab-dev-billing", ClusterName: "awslab-dev", DesiredMin: 1, LogGroup: text("/ecs/billing")},
 		},
-		LoadBalancers:     []LoadBalancer{{"public", text("app/alb/1")}},
-		Databases:         []Database{{Name: "lab", Identifier: "awslab-dev", Engine: "postgres", Replicas: []string{"awslab-dev-1"}, AllocatedStorageGiB: 100, MaxConnections: 800, Proxy: "awslab-dev"}, {Name: "other", Identifier: "awslab-dev-other", Cluster: true, Engine: "mysql"}},
+		LoadBalancers: []LoadBalancer{{"public", text("app/alb/1")}},
+		Databases: []Database{{Name: "lab", Identifier: "awslab-dev", Engine: "postgres", Replicas: []string{"awslab-dev-1"}, AllocatedStorageGiB: 100, MaxConnections: 800, Proxy: "awslab-dev"}, {Name: "other", Identifier: "awslab-dev-other", Cluster: true, Aurora: true, Engine: "mysql"},
+			{Name: "third", Identifier: "awslab-dev-third", Cluster: true, Engine: "mysql", AllocatedStorageGiB: 100, Servers: []string{"a-1", "a-2", "a-3"}}},
 		Tables:            []Table{{"orders", "awslab-dev-orders"}},
 		Buckets:           []Bucket{{"files", "awslab-dev-files", "EntireBucket"}},
 		FileSystems:       []FileSystem{{"shared", text("fs-1")}},
@@ -104,6 +105,8 @@ func everything() Watched {
 		WebAcls:           []WebAcl{{"regional", "awslab-dev", false}, {"edge", "awslab-dev-edge", true}},
 		Functions:         []Function{{"check", "awslab-dev-check", 60}},
 		NatGateways:       []NatGateway{{"a", text("nat-1")}},
+		Queues:            []Queue{{"failed", "awslab-dev-failed"}},
+		StateMachines:     []StateMachine{{"redeploy", "arn:aws:states:eu-west-1:123456789012:stateMachine:awslab-dev-redeploy"}},
 		BackupVaults:      []BackupVault{{"daily", "awslab-dev"}},
 		Topics:            []Topic{{"alarms", "awslab-dev-alarms"}},
 	}

@@ -31,6 +31,8 @@ type NotificationsArgs struct {
 	// Slack and Teams are channels. Nil means none.
 	Slack *Slack
 	Teams *Teams
+	// ChannelTopicArns are other topics, of any region, that the channels hear of too: a channel has one configuration.
+	ChannelTopicArns pulumi.StringArray
 	// AlarmPrefix begins the names of the alarms that channels are shown, as the Name of what is [Watched] does. Channels
 	// need it.
 	AlarmPrefix string

@@ -87,6 +87,7 @@ var requestCount = metric{"requests", "AWS/ApplicationELB", "RequestCount", "Sum
 func (o Objectives) objectives() []objective {
 	var all []objective
 	if o.Availability != 0 {
+		// The load balancer's own answers count for no service: it does not tell whose requests they were to.
 		all = append(all, objective{
 			name: "availability", promise: fmt.Sprintf("%g %% of requests succeed", o.Availability),
 			metrics: []metric{

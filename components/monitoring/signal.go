@@ -69,6 +69,9 @@ const (
 	fine missing = "notBreaching"
 	// bad is for what is always reported by a thing that lives.
 	bad missing = "breaching"
+	// silence is for what is reported when it happens and should keep happening: an alarm that has heard nothing yet waits
+	// in INSUFFICIENT_DATA, the state it is made in, and tells when it gets back there.
+	silence missing = "missing"
 )
 
 type unit string

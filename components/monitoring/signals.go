@@ -18,6 +18,9 @@ var signals = []signal{
 		comparison:  below, threshold: 1, unit: count, source: recommended, period: 60, datapoints: 2, periods: 2, missing: bad, role: down,
 	},
 	{
+		// What the load balancer answers itself, such as 503 without a healthy task or 504 after its timeout, it counts for all of
+		// its services together (HTTPCode_ELB_5XX_Count has no dimension TargetGroup; ELB user guide, "CloudWatch metrics for your
+		// Application Load Balancer"): loadBalancer.errors. Of a service alone are the connections that fail, and service.available.
 		area: "service", name: "errors", title: "requests that failed (%)",
 		description: "Tasks answer with 5xx, or not at all. Look for errors in the log, and at the latest deployment.",
 		metrics: []metric{
@@ -58,6 +61,20 @@ var signals = []signal{
 		// Every task reports its CPU once a minute (ECS developer guide, "Amazon ECS service RUNNING task count").
 		metrics:    []metric{{namespace: "AWS/ECS", name: "CPUUtilization", statistic: "SampleCount"}},
 		comparison: below, threshold: 100, unit: percent, of: "tasks", source: anyIsWrong, period: 60, datapoints: 5, periods: 5, missing: bad, role: cause,
+	},
+	{
+		area: "service", name: "size", title: "running tasks, of the largest size",
+		description: "The service is as large as it may be and cannot grow. Raise scaling.max, or look for what keeps its tasks busy.",
+		metrics:     []metric{{namespace: "AWS/ECS", name: "CPUUtilization", statistic: "SampleCount"}},
+		comparison:  atLeast, threshold: 100, unit: percent, of: "largest", source: anyIsWrong, period: 60, datapoints: 15, periods: 15, missing: fine,
+	},
+	{
+		area: "service", name: "scaling", title: "tasks: desired, running, pending",
+		metrics: []metric{
+			{namespace: "ECS/ContainerInsights", name: "DesiredTaskCount", statistic: "Average", dimensions: insights},
+			{namespace: "ECS/ContainerInsights", name: "RunningTaskCount", statistic: "Average", dimensions: insights},
+			{namespace: "ECS/ContainerInsights", name: "PendingTaskCount", statistic: "Average", dimensions: insights},
+		}, period: 60,
 	},
 	{
 		area: "service", name: "cpu", title: "CPU (%)",
@@ -123,6 +140,14 @@ var signals = []signal{
 		period: 300, datapoints: 3, periods: 3, missing: fine,
 	},
 	{
+		area: "database", name: "serverStorage", title: "free storage of the fullest server",
+		description: "Storage of the Multi-AZ cluster runs out; it does not grow by itself. Raise storageGiB. A full database stops.",
+		metrics:     everyServer("FreeStorageSpace", "Minimum"),
+		expression:  "MIN(METRICS())",
+		comparison:  below, threshold: 15, unit: percent, of: "server storage", source: "the lab: leaves time to raise it",
+		period: 300, datapoints: 3, periods: 3, missing: fine,
+	},
+	{
 		area: "database", name: "connections", title: "connections",
 		description: "The database is about to refuse connections. Look for services that leak them, or use the proxy.",
 		metrics:     []metric{{namespace: "AWS/RDS", name: "DatabaseConnections", statistic: "Maximum"}},
@@ -150,7 +175,7 @@ var signals = []signal{
 	{
 		area: "database", name: "readerLag", title: "lag of the readers (ms)",
 		description: "The cluster's readers lag behind the writer, so that clients read what is old.",
-		metrics:     []metric{{namespace: "AWS/RDS", name: "AuroraReplicaLagMaximum", statistic: "Maximum", dimensions: cluster}},
+		metrics:     []metric{{namespace: "AWS/RDS", name: "AuroraReplicaLagMaximum", statistic: "Maximum", dimensions: aurora}},
 		comparison:  above, threshold: 2000, unit: milliseconds, source: "the lab: Aurora's readers are usually less than 100 ms behind", period: 60, datapoints: 5, periods: 5, missing: fine,
 	},
 	{
@@ -369,6 +394,24 @@ var signals = []signal{
 	},
 
 	{
+		area: "queue", name: "waiting", title: "messages",
+		description: "Events could not be handled and wait in the queue for somebody. Look at them and at the function's log, then send them again.",
+		metrics:     []metric{{namespace: "AWS/SQS", name: "ApproximateNumberOfMessagesVisible", statistic: "Maximum"}},
+		comparison:  above, threshold: 0, unit: count, source: anyIsWrong, period: 300, datapoints: 1, periods: 1, missing: fine,
+	},
+
+	{
+		area: "stateMachine", name: "failed", title: "failed executions",
+		description: "The state machine failed, so that services may go on with a secret that holds no more. Look at its execution.",
+		metrics: []metric{
+			{"failed", "AWS/States", "ExecutionsFailed", "Sum", ""},
+			{"late", "AWS/States", "ExecutionsTimedOut", "Sum", ""},
+		},
+		expression: "FILL(failed, 0) + FILL(late, 0)",
+		comparison: above, threshold: 0, unit: count, source: anyIsWrong, period: 300, datapoints: 1, periods: 1, missing: fine,
+	},
+
+	{
 		area: "backupVault", name: "failed", title: "failed backups",
 		description: "A backup failed. The job's message in AWS Backup tells why.",
 		metrics:     []metric{{namespace: "AWS/Backup", name: "NumberOfBackupJobsFailed", statistic: "Sum"}},
@@ -382,10 +425,10 @@ var signals = []signal{
 	},
 	{
 		area: "backupVault", name: "completed", title: "backups a day",
-		description: "There has been no backup for two days. Look at the plan and at what it selects.",
+		description: "There has been no backup for two days, after there had been some: the alarm has no data, or 0. Look at the plan and at what it selects.",
 		metrics:     []metric{{namespace: "AWS/Backup", name: "NumberOfBackupJobsCompleted", statistic: "Sum"}},
-		comparison:  below, threshold: 1, unit: count, source: "the lab: the plan makes one a day; a second day leaves time for the first one ever",
-		period: 86400, datapoints: 2, periods: 2, missing: bad,
+		comparison:  below, threshold: 1, unit: count, source: "the lab: the plan makes one a day; a second day leaves time for a long one",
+		period: 86400, datapoints: 2, periods: 2, missing: silence,
 	},
 
 	{
@@ -394,6 +437,15 @@ var signals = []signal{
 		metrics:     []metric{{namespace: "AWS/SNS", name: "NumberOfNotificationsFailed", statistic: "Sum"}},
 		comparison:  above, threshold: 0, unit: count, source: anyIsWrong, period: 300, datapoints: 1, periods: 1, missing: fine,
 	},
+}
+
+// everyServer is a metric of each server of a Multi-AZ cluster.
+func everyServer(name, statistic string) []metric {
+	var metrics []metric
+	for i := range clusterServers {
+		metrics = append(metrics, metric{"m" + string(rune('1'+i)), "AWS/RDS", name, statistic, serverSet(i)})
+	}
+	return metrics
 }
 
 // everyOperation is a metric of a table for each of its operations.

@@ -34,7 +34,7 @@ func TestEverySignalIsComplete(t *testing.T) {
 				return
 			}
 			assert.Contains(t, []comparison{above, atLeast, below, unusual, high}, s.comparison)
-			assert.Contains(t, []missing{fine, bad}, s.missing)
+			assert.Contains(t, []missing{fine, bad, silence}, s.missing)
 			assert.True(t, strings.HasSuffix(s.description, "."), "a description is a sentence")
 			assert.NotEmpty(t, s.source)
 			assert.True(t, finite(s.threshold) && s.threshold >= 0)
@@ -53,7 +53,7 @@ func TestEverySignalIsAnAlarmThatCloudWatchTakes(t *testing.T) {
 			}
 			assert.LessOrEqual(t, s.period*s.periods, longest)
 			assert.LessOrEqual(t, len(s.metrics), 10)
-			if s.expression == "" {
+			if s.expression == "" && s.comparison != shown {
 				assert.Len(t, s.metrics, 1, "several metrics need an expression")
 			}
 			for _, m := range s.metrics {
@@ -91,6 +91,13 @@ func TestSignalsApplyWhereTheirMetricsAre(t *testing.T) {
 		"no task is fine":                  {Watched{Services: []Service{{Name: "a"}}}, "service.tasks", false},
 		"a log that is not watched":        {Watched{Services: []Service{{Name: "a"}}}, "service.logErrors", false},
 		"Aurora's storage":                 {Watched{Databases: []Database{{Name: "a", Cluster: true}}}, "database.storage", false},
+		"Aurora's reader lag":              {Watched{Databases: []Database{{Name: "a", Cluster: true, Aurora: true}}}, "database.readerLag", true},
+		"a Multi-AZ cluster's reader lag":  {Watched{Databases: []Database{{Name: "a", Cluster: true}}}, "database.readerLag", false},
+		"a Multi-AZ cluster's storage":     {Watched{Databases: []Database{{Name: "a", Cluster: true, AllocatedStorageGiB: 100, Servers: []string{"1", "2", "3"}}}}, "database.serverStorage", true},
+		"as an instance's":                 {Watched{Databases: []Database{{Name: "a", Cluster: true, AllocatedStorageGiB: 100, Servers: []string{"1", "2", "3"}}}}, "database.storage", false},
+		"a service that scales":            {Watched{Services: []Service{{Name: "a", DesiredMin: 1, MaxTasks: 4}}}, "service.size", true},
+		"a service of one size":            {Watched{Services: []Service{{Name: "a", DesiredMin: 4, MaxTasks: 4}}}, "service.size", false},
+		"tasks without Container Insights": {Watched{Services: []Service{{Name: "a"}}}, "service.scaling", false},
 		"an instance has no reader lag":    {Watched{Databases: []Database{{Name: "a"}}}, "database.readerLag", false},
 		"transaction ids of MySQL":         {Watched{Databases: []Database{{Name: "a", Engine: "mysql"}}}, "database.transactionIds", false},
 		"no proxy":                         {Watched{Databases: []Database{{Name: "a"}}}, "database.proxyFailures", false},

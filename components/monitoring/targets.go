@@ -24,13 +24,14 @@ const (
 	targetGroup = "target group"
 	logs        = "logs"
 	instance    = "instance"
-	cluster     = "cluster"
 	postgres    = "postgres"
 	proxy       = "proxy"
 	requests    = "requests"
 	provider    = "capacity provider"
 	standard    = "standard storage"
 	allStorage  = "all storage"
+	insights    = "Container Insights"
+	aurora      = "Aurora"
 )
 
 // targets are all there are, in the order of the dashboard.
@@ -85,6 +86,12 @@ func (w *Watched) targets() []target {
 	for _, g := range w.NatGateways {
 		add("natGateway", g.Name, pulumi.StringMap{"NatGatewayId": g.Id})
 	}
+	for _, q := range w.Queues {
+		add("queue", q.Name, plain("QueueName", q.QueueName))
+	}
+	for _, m := range w.StateMachines {
+		add("stateMachine", m.Name, plain("StateMachineArn", m.Arn))
+	}
 	for _, v := range w.BackupVaults {
 		add("backupVault", v.Name, plain("BackupVaultName", v.VaultName))
 	}
@@ -96,6 +103,12 @@ func (w *Watched) targets() []target {
 
 func (s Service) describe(t *target, prefix string) {
 	t.fact("tasks", s.DesiredMin)
+	if s.MaxTasks > s.DesiredMin {
+		t.fact("largest", s.MaxTasks)
+	}
+	if s.ContainerInsights {
+		t.dimensions[insights] = t.dimensions[own]
+	}
 	if s.TargetGroupSuffix != nil {
 		t.dimensions[targetGroup] = pulumi.StringMap{"LoadBalancer": s.LoadBalancerSuffix, "TargetGroup": s.TargetGroupSuffix}
 	}
@@ -113,12 +126,20 @@ func (d Database) dimensions() pulumi.StringMap {
 }
 
 func (d Database) describe(t *target) {
-	t.fact("storage", d.AllocatedStorageGiB<<30)
-	t.fact("connections", d.MaxConnections)
-	if d.Cluster {
-		t.dimensions[cluster] = t.dimensions[own]
+	if len(d.Servers) > 0 {
+		t.fact("server storage", d.AllocatedStorageGiB<<30)
+		for i, server := range d.Servers {
+			t.dimensions[serverSet(i)] = plain("DBInstanceIdentifier", server)
+		}
 	} else {
+		t.fact("storage", d.AllocatedStorageGiB<<30)
+	}
+	t.fact("connections", d.MaxConnections)
+	if !d.Cluster {
 		t.dimensions[instance] = t.dimensions[own]
+	}
+	if d.Aurora {
+		t.dimensions[aurora] = t.dimensions[own]
 	}
 	if d.Engine == "postgres" {
 		t.dimensions[postgres] = t.dimensions[own]
@@ -127,6 +148,12 @@ func (d Database) describe(t *target) {
 		t.dimensions[proxy] = plain("ProxyName", d.Proxy)
 	}
 }
+
+// clusterServers is how many a Multi-AZ cluster has.
+const clusterServers = 3
+
+// serverSet is the set of dimensions of a server of a Multi-AZ cluster.
+func serverSet(i int) string { return "server " + string(rune('1'+i)) }
 
 // tableOperations are those whose errors and latency are watched; DynamoDB reports both by operation only. An alarm
 // takes ten metrics at most (CloudWatch API, PutMetricAlarm).

@@ -34,6 +34,8 @@ type Watched struct {
 	WebAcls           []WebAcl
 	Functions         []Function
 	NatGateways       []NatGateway
+	Queues            []Queue
+	StateMachines     []StateMachine
 	BackupVaults      []BackupVault
 	Topics            []Topic
 }
@@ -49,6 +51,10 @@ type Service struct {
 	LogGroup pulumi.StringInput
 	// DesiredMin is how few tasks should run. 0 means that none is fine too.
 	DesiredMin int
+	// MaxTasks is how many tasks scaling goes up to. 0 means that the service does not scale.
+	MaxTasks int
+	// ContainerInsights says that the cluster reports them, how many tasks should run among others.
+	ContainerInsights bool
 	// Objectives are what its users may expect.
 	Objectives Objectives
 }
@@ -66,6 +72,10 @@ type Database struct {
 	// Identifier of the instance, or of the cluster when Cluster is set.
 	Identifier string
 	Cluster    bool
+	// Aurora says that the cluster is Aurora's. Servers are the identifiers of the instances of one that is not, whose
+	// storage is each for itself.
+	Aurora  bool
+	Servers []string
 	// Engine is postgres or mysql.
 	Engine string
 	// Replicas are the identifiers of read replicas of an instance.
@@ -130,6 +140,12 @@ type NatGateway struct {
 	Name string
 	Id   pulumi.StringInput
 }
+
+// Queue is a queue of SQS for what could not be handled: it should be empty.
+type Queue struct{ Name, QueueName string }
+
+// StateMachine is one of Step Functions.
+type StateMachine struct{ Name, Arn string }
 
 // BackupVault is a vault of AWS Backup that gets a backup every day.
 type BackupVault struct{ Name, VaultName string }
@@ -221,6 +237,12 @@ func (w *Watched) fields() []thing {
 	}
 	for i, g := range w.NatGateways {
 		add("NatGateways", i, g.Name, need{"Id", g.Id})
+	}
+	for i, q := range w.Queues {
+		add("Queues", i, q.Name, need{"QueueName", pulumi.String(q.QueueName)})
+	}
+	for i, m := range w.StateMachines {
+		add("StateMachines", i, m.Name, need{"Arn", pulumi.String(m.Arn)})
 	}
 	for i, v := range w.BackupVaults {
 		add("BackupVaults", i, v.Name, need{"VaultName", pulumi.String(v.VaultName)})

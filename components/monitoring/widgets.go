@@ -129,7 +129,7 @@ func (o objective) widgets(t target, region string) []widget {
 var titles = map[string]string{
 	"service": "Services", "loadBalancer": "Load balancers", "database": "Databases", "replica": "Read replicas", "table": "Tables", "bucket": "Buckets",
 	"fileSystem": "File systems", "autoScalingGroup": "Scaling of instances", "distribution": "CDN", "webAcl": "Firewall", "function": "Functions",
-	"natGateway": "NAT gateways", "backupVault": "Backup", "topic": "Notifications",
+	"natGateway": "NAT gateways", "queue": "Failed events", "stateMachine": "State machines", "backupVault": "Backup", "topic": "Notifications",
 }
 
 // rows are the dashboard's: the alarms, then one for each target under the heading of its area, then money.

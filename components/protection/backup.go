@@ -8,6 +8,8 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/backup"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -27,14 +29,61 @@ const (
 	Monthly Schedule = "monthly"
 )
 
-// expressions are in EventBridge's syntax; none begins with another, as the services allow one backup at a time.
-var expressions = map[Schedule]string{
-	Hourly: "cron(15 * * * ? *)", Daily: "cron(0 3 * * ? *)", Weekly: "cron(30 4 ? * SUN *)", Monthly: "cron(45 5 1 * ? *)",
+// timing is when a schedule is due: a minute of some hours of some days.
+type timing struct {
+	minute int
+	// hours are the first and the last of each span.
+	hours [][2]int
+	// days are the last four fields of an expression in EventBridge's syntax, and weekdays the days of the week that they
+	// can meet, of which Monday is 0.
+	days     string
+	weekdays []int
+	// longest is the time between two backups, in hours.
+	longest int
+}
+
+var everyWeekday = []int{0, 1, 2, 3, 4, 5, 6}
+
+// timings keep clear of one another, as the services allow one backup at a time, and of 01:30 to 03:30, so that RDS has
+// room for its windows: while they last, and in the hour before, AWS Backup begins no backup of an RDS database (AWS Backup
+// developer guide, "Troubleshooting AWS Backup"). What is hourly is so but then.
+var timings = map[Schedule]timing{
+	Hourly:  {minute: 15, hours: [][2]int{{0, 1}, {4, 23}}, days: "* * ? *", weekdays: everyWeekday, longest: 3},
+	Daily:   {minute: 0, hours: [][2]int{{5, 5}}, days: "* * ? *", weekdays: everyWeekday, longest: 24},
+	Weekly:  {minute: 30, hours: [][2]int{{6, 6}}, days: "? * SUN *", weekdays: []int{6}, longest: 7 * 24},
+	Monthly: {minute: 45, hours: [][2]int{{7, 7}}, days: "1 * ? *", weekdays: everyWeekday, longest: 31 * 24},
 }
 
 // Hours are the longest time between two backups of a schedule, and so the most work that it lets get lost.
-func (s Schedule) Hours() int {
-	return map[Schedule]int{Hourly: 1, Daily: 24, Weekly: 7 * 24, Monthly: 31 * 24}[s]
+func (s Schedule) Hours() int { return timings[s].longest }
+
+// expression is the schedule in EventBridge's syntax.
+func (s Schedule) expression() string {
+	t := timings[s]
+	var hours []string
+	for _, span := range t.hours {
+		text := strconv.Itoa(span[0])
+		if span[1] > span[0] {
+			text += "-" + strconv.Itoa(span[1])
+		}
+		hours = append(hours, text)
+	}
+	return fmt.Sprintf("cron(%d %s %s)", t.minute, strings.Join(hours, ","), t.days)
+}
+
+// Starts are when a schedule can be due, in minutes since the week began on Monday at 00:00 UTC.
+func (s Schedule) Starts() []int {
+	const hour = 60
+	t := timings[s]
+	var starts []int
+	for _, day := range t.weekdays {
+		for _, span := range t.hours {
+			for h := span[0]; h <= span[1]; h++ {
+				starts = append(starts, (day*24+h)*hour+t.minute)
+			}
+		}
+	}
+	return starts
 }
 
 // BackupRule is one rule of a backup plan.
@@ -105,8 +154,8 @@ func (args *BackupArgs) validate() error {
 	seen := map[Schedule]bool{}
 	for i, r := range args.Rules {
 		at := fmt.Sprintf("Rules[%d]", i)
-		_, known := expressions[r.Schedule]
-		add(!known, "%s.Schedule: %q; use %v", at, r.Schedule, slices.Sorted(maps.Keys(expressions)))
+		_, known := timings[r.Schedule]
+		add(!known, "%s.Schedule: %q; use %v", at, r.Schedule, slices.Sorted(maps.Keys(timings)))
 		add(seen[r.Schedule], "%s.Schedule: %q is there twice", at, r.Schedule)
 		seen[r.Schedule] = true
 		add(r.RetentionDays < 1 || r.RetentionDays > 36500, "%s.RetentionDays: %d; use 1 to 36500", at, r.RetentionDays)
@@ -236,7 +285,7 @@ func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupA
 	var rules backup.PlanRuleArray
 	for _, r := range slices.SortedFunc(slices.Values(args.Rules), func(a, b BackupRule) int { return cmp.Compare(a.Schedule.Hours(), b.Schedule.Hours()) }) {
 		rule := backup.PlanRuleArgs{
-			RuleName: pulumi.String(r.Schedule), TargetVaultName: vault.Name, Schedule: pulumi.String(expressions[r.Schedule]),
+			RuleName: pulumi.String(r.Schedule), TargetVaultName: vault.Name, Schedule: pulumi.String(r.Schedule.expression()),
 			StartWindow: pulumi.Int(startWindow), CompletionWindow: pulumi.Int(completionWindow),
 			Lifecycle:         backup.PlanRuleLifecycleArgs{DeleteAfter: pulumi.Int(r.RetentionDays)},
 			RecoveryPointTags: pulumi.ToStringMap(args.Tags),
@@ -261,9 +310,13 @@ func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupA
 	}
 	if _, err := backup.NewSelection(ctx, name+"-selection", &backup.SelectionArgs{
 		Name: pulumi.String(args.Name), PlanId: plan.ID(), IamRoleArn: role.Arn,
+		// Not SelectionTags: they add to what Resources take in, which here is the whole account
+		// (https://github.com/hashicorp/terraform-provider-aws/issues/49829).
 		Resources: pulumi.ToStringArray([]string{"*"}),
-		SelectionTags: backup.SelectionSelectionTagArray{backup.SelectionSelectionTagArgs{
-			Type: pulumi.String("STRINGEQUALS"), Key: pulumi.String(args.TagKey), Value: pulumi.String(args.TagValue),
+		Conditions: backup.SelectionConditionArray{backup.SelectionConditionArgs{
+			StringEquals: backup.SelectionConditionStringEqualArray{backup.SelectionConditionStringEqualArgs{
+				Key: pulumi.String("aws:ResourceTag/" + args.TagKey), Value: pulumi.String(args.TagValue),
+			}},
 		}},
 	}, pulumi.Parent(component), pulumi.DependsOn(ready)); err != nil {
 		return fmt.Errorf("creating the selection of backup %q: %w", name, err)

@@ -28,9 +28,12 @@ type RestoreTestingArgs struct {
 	Types []string
 	// TagKey and TagValue select whose recovery points are restored.
 	TagKey, TagValue string
-	// Overrides are settings of the restored resource, by type, such as the subnet group of a database (AWS Backup
-	// developer guide, "Restore testing inferred metadata").
-	Overrides map[string]pulumi.StringMap
+	// VaultArns are the vaults whose recovery points are restored.
+	VaultArns pulumi.StringArray
+	// DatabaseSubnetGroup and DatabaseSecurityGroupId are where databases are restored. What is left out is taken from the
+	// account's default VPC, if there is one; then anybody in it could call the database.
+	DatabaseSubnetGroup     string
+	DatabaseSecurityGroupId pulumi.StringInput
 	// SourceBuckets are the names of the buckets that are restored, with whose contents the copies are compared.
 	SourceBuckets []string
 	// KeyAlias is the alias of the key that encrypts restored tables. Empty means an AWS managed one.
@@ -54,6 +57,8 @@ type RestoreTesting struct {
 	PlanName     pulumi.StringOutput `pulumi:"planName"`
 	FunctionName pulumi.StringOutput `pulumi:"functionName"`
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
+	// FailedQueueName is the queue of the events that the function failed on, known in preview.
+	FailedQueueName string
 }
 
 // trialPrefix begins the names of what AWS Backup restores on trial; volumes have no names.
@@ -62,8 +67,12 @@ const trialPrefix = "awsbackup-restore-test-"
 // testable are the types, and what the function has to ask to judge one: of what was restored, and of what it was made
 // from, to compare.
 var testable = map[string]func(*RestoreTestingArgs) []identity.Statement{
+	// AWS Backup counts Multi-AZ clusters among RDS too.
 	"RDS": func(args *RestoreTestingArgs) []identity.Statement {
-		return []identity.Statement{{Sid: "Databases", Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{args.Place.Arn("rds", "db:*")}}}
+		return []identity.Statement{
+			{Sid: "Databases", Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{args.Place.Arn("rds", "db:*")}},
+			{Sid: "DatabaseClusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Place.Arn("rds", "cluster:*")}},
+		}
 	},
 	"Aurora": func(args *RestoreTestingArgs) []identity.Statement {
 		return []identity.Statement{{Sid: "Clusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Place.Arn("rds", "cluster:*")}}}
@@ -105,9 +114,10 @@ const (
 	startHours      = 8
 	selectionDays   = 7
 	validationHours = 4
-	checkTimeout    = 900 // seconds
-	checkMemory     = 256 // MiB
-	maxRetries      = 2
+	// CheckTimeoutSeconds is after how long Lambda stops the function.
+	CheckTimeoutSeconds = 900
+	checkMemory         = 256 // MiB
+	maxRetries          = 2
 )
 
 var trialName = regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)
@@ -127,10 +137,13 @@ func (args *RestoreTestingArgs) validate() error {
 		add(slices.Contains(args.Types[:i], t), "Types[%d]: %q is there twice", i, t)
 	}
 	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue: %q, %q; say which tag selects what is restored", args.TagKey, args.TagValue)
+	add(len(args.VaultArns) == 0, "VaultArns: missing; there is nothing to restore from")
 	add(args.Image == nil, "Image: missing")
 	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture: %q; use amd64 or arm64", args.Architecture)
 	return errors.Join(problems...)
 }
+
+func (args *RestoreTestingArgs) failedQueue() string { return args.Name + "-failed" }
 
 // planName is the name with the characters that AWS Backup takes there.
 func (args *RestoreTestingArgs) planName() string { return strings.ReplaceAll(args.Name, "-", "_") }
@@ -143,7 +156,7 @@ func NewRestoreTesting(ctx *pulumi.Context, name string, args *RestoreTestingArg
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("restore testing %q: %w", name, err)
 	}
-	component := &RestoreTesting{}
+	component := &RestoreTesting{FailedQueueName: args.failedQueue()}
 	if err := ctx.RegisterComponentResource("awslab:protection:RestoreTesting", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering restore testing %q: %w", name, err)
 	}
@@ -171,7 +184,7 @@ func (component *RestoreTesting) newPlan(ctx *pulumi.Context, name string, args 
 	plan, err := backup.NewRestoreTestingPlan(ctx, name+"-plan", &backup.RestoreTestingPlanArgs{
 		Name: pulumi.String(args.planName()), ScheduleExpression: pulumi.String(trialSchedule), StartWindowHours: pulumi.Int(startHours),
 		RecoveryPointSelection: backup.RestoreTestingPlanRecoveryPointSelectionArgs{
-			Algorithm: pulumi.String("LATEST_WITHIN_WINDOW"), IncludeVaults: pulumi.ToStringArray([]string{"*"}),
+			Algorithm: pulumi.String("LATEST_WITHIN_WINDOW"), IncludeVaults: args.VaultArns,
 			RecoveryPointTypes: pulumi.ToStringArray([]string{"SNAPSHOT", "CONTINUOUS"}), SelectionWindowDays: pulumi.Int(selectionDays),
 		},
 		Tags: pulumi.ToStringMap(args.Tags),
@@ -194,12 +207,36 @@ func (component *RestoreTesting) newPlan(ctx *pulumi.Context, name string, args 
 					},
 				},
 			},
-			RestoreMetadataOverrides: args.Overrides[t],
+			RestoreMetadataOverrides: args.overrides(t),
 		}, pulumi.Parent(component), pulumi.DependsOn(ready)); err != nil {
 			return nil, fmt.Errorf("selecting %s for restore testing %q: %w", t, name, err)
 		}
 	}
 	return plan, nil
+}
+
+// overrides are what AWS Backup cannot infer of how a resource of a type is to be restored (AWS Backup developer guide,
+// "Restore testing inferred metadata"). A list is written as JSON.
+func (args *RestoreTestingArgs) overrides(kind string) pulumi.StringMap {
+	if kind != "RDS" && kind != "Aurora" {
+		return nil
+	}
+	overrides := pulumi.StringMap{}
+	if args.DatabaseSubnetGroup != "" {
+		overrides["dbSubnetGroupName"] = pulumi.String(args.DatabaseSubnetGroup)
+	}
+	if args.DatabaseSecurityGroupId != nil {
+		overrides["vpcSecurityGroupIds"] = pulumi.Sprintf(`["%s"]`, args.DatabaseSecurityGroupId)
+	}
+	return overrides
+}
+
+// environment is what the function expects of databases.
+func (args *RestoreTestingArgs) environment() lambda.FunctionEnvironmentPtrInput {
+	if args.DatabaseSubnetGroup == "" {
+		return nil
+	}
+	return lambda.FunctionEnvironmentArgs{Variables: pulumi.StringMap{"DATABASE_SUBNET_GROUP": pulumi.String(args.DatabaseSubnetGroup)}}
 }
 
 // newFunction makes the function, and the queue for the events it failed on.
@@ -212,7 +249,7 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 		return nil, nil, fmt.Errorf("creating the log group of restore testing %q: %w", name, err)
 	}
 	failed, err := sqs.NewQueue(ctx, name+"-failed", &sqs.QueueArgs{
-		Name: pulumi.String(args.Name + "-failed"), MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), SqsManagedSseEnabled: pulumi.Bool(true),
+		Name: pulumi.String(args.failedQueue()), MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), SqsManagedSseEnabled: pulumi.Bool(true),
 		Tags: pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
@@ -220,7 +257,7 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 	}
 	role, err := identity.NewFunctionRole(ctx, name+"-check", &identity.FunctionRoleArgs{
 		RoleSettings: identity.RoleSettings{Name: args.Name, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags},
-		Place:        args.Place, Function: args.Name, FailureQueue: args.Name + "-failed", Tracing: true, Statements: args.statements(),
+		Place:        args.Place, Function: args.Name, FailureQueue: args.failedQueue(), Tracing: true, Statements: args.statements(),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the role of restore testing %q: %w", name, err)
@@ -232,7 +269,8 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
 		Name: pulumi.String(args.Name), Description: pulumi.String("Judges what AWS Backup restored"),
 		PackageType: pulumi.String("Image"), ImageUri: args.Image.ToStringOutput().ToStringPtrOutput(), Architectures: pulumi.ToStringArray([]string{architecture}),
-		Role: role.Arn, Timeout: pulumi.Int(checkTimeout), MemorySize: pulumi.Int(checkMemory),
+		Environment: args.environment(),
+		Role:        role.Arn, Timeout: pulumi.Int(CheckTimeoutSeconds), MemorySize: pulumi.Int(checkMemory),
 		LoggingConfig:    lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
 		TracingConfig:    lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
 		DeadLetterConfig: lambda.FunctionDeadLetterConfigArgs{TargetArn: failed.Arn},
@@ -294,7 +332,7 @@ func (component *RestoreTesting) callFunction(
 
 // letQueue lets EventBridge keep in the queue what it could not deliver, and nobody send without TLS.
 func (component *RestoreTesting) letQueue(ctx *pulumi.Context, name string, args *RestoreTestingArgs, failed *sqs.Queue) error {
-	queueArn := args.Place.QueueArn(args.Name + "-failed")
+	queueArn := args.Place.QueueArn(args.failedQueue())
 	policy, err := identity.Document{Statements: []identity.Statement{
 		{
 			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{queueArn},

@@ -64,6 +64,7 @@ func drawConfiguration(t *rapid.T) object {
 	some(t, backup, "rules", []object{{"schedule": "hourly", "retentionDays": 1}}, []object{{"schedule": "monthly", "retentionDays": 400, "copyRetentionDays": 400}})
 	some(t, backup, "lock", true, false)
 	some(t, backup, "restoreTesting", true, false)
+	some(t, backup, "keepers", []string{"arn:aws:iam::123456789012:role/keeper"})
 	configuration := object{"network": network, "cluster": cluster, "loadBalancer": balancer, "backup": backup}
 	some(t, configuration, "images", object{"keep": 1000, "replicate": true, "caches": []object{{"registry": "quay.io"}}}, object{"replicate": false})
 	some(t, configuration, "database", drawDatabase(t))
@@ -72,8 +73,9 @@ func drawConfiguration(t *rapid.T) object {
 	some(t, configuration, "fileSystem", object{}, object{"replicate": true, "infrequentAccessDays": 365})
 	configuration["services"] = drawServices(t, configuration)
 	some(t, configuration, "website", object{"folder": "services/website"}, object{"folder": "services/website", "priceClass": "PriceClass_200"})
-	some(t, configuration, "monitoring", object{"emails": []string{"ops@example.com"}, "tracing": true, "slack": object{"team": "T012345AB", "channel": "C012345AB"}}, object{"logRetentionDays": 1})
-	some(t, configuration, "firewall", object{"enabled": false}, object{"countOnly": true, "allowCidrs": []string{"203.0.113.0/24"}, "denyCidrs": []string{"198.51.100.7/32"}, "requestsPerIp": 10})
+	some(t, configuration, "monitoring", object{"emails": []string{"ops@example.com"}, "tracing": true, "encryptTraces": true, "slack": object{"team": "T012345AB", "channel": "C012345AB"},
+		"teams": object{"tenant": "6a1b7c1e-0000-4000-8000-123456789012", "team": "6a1b7c1e-0000-4000-8000-123456789012", "channel": "19%3a1%40thread.tacv2"}}, object{"logRetentionDays": 1})
+	some(t, configuration, "firewall", object{"enabled": false}, object{"countOnly": true, "allowCidrs": []string{"203.0.113.0/24"}, "denyCidrs": []string{"198.51.100.7/32"}, "requestsPerIp": 10, "denyCountries": []string{"KP"}})
 	return configuration
 }
 
@@ -81,12 +83,14 @@ func drawDatabase(t *rapid.T) object {
 	db := object{}
 	some(t, db, "engine", "postgres", "mysql")
 	some(t, db, "kind", "instance", "multiAzCluster", "aurora")
-	some(t, db, "class", "db.r6gd.large", "db.m6gd.large")
+	some(t, db, "class", "db.r6gd.large", "db.m6gd.large", "db.m7g.large", "db.r7g.large")
 	some(t, db, "multiAz", true, false)
 	some(t, db, "readReplicas", 0, 1, 5)
 	some(t, db, "storageGiB", 20, 100)
 	some(t, db, "maxStorageGiB", 200, 65536)
 	some(t, db, "name", "lab", "order_data", "postgres", "mysql", "select")
+	some(t, db, "backupWindow", "02:30-03:00", "09:00-10:00", "23:50-00:20")
+	some(t, db, "maintenanceWindow", "mon:03:05-mon:03:35", "wed:09:00-wed:10:00")
 	some(t, db, "proxy", true, false)
 	some(t, db, "monitoringSeconds", 0, 1, 60)
 	some(t, db, "deletionProtection", true, false)

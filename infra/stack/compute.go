@@ -75,8 +75,13 @@ func (l *lab) instances() *compute.Instances {
 		return nil
 	}
 	i := l.config.Cluster.Instances
+	volumes := map[string]string{"backup": "none"} // instances come and go, and tasks keep what counts elsewhere
+	if i.Backup {
+		volumes["backup"] = l.Stack()
+	}
 	return &compute.Instances{
-		Place: l.place, Vpc: l.vpc, Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
+		VolumeTags: volumes,
+		Place:      l.place, Vpc: l.vpc, Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
 		RoleName: l.name("instance"), PermissionsBoundary: l.config.PermissionsBoundary,
 	}
 }
@@ -149,10 +154,12 @@ func (l *lab) taskRunner() error {
 	return err
 }
 
+func (l *lab) redeployName() string { return l.name("redeploy") }
+
 // redeployments start services anew when a secret that they are started with changes.
 func (l *lab) redeployments() error {
 	args := &compute.RedeploymentArgs{
-		Name: l.name("redeploy"), Place: l.place, ClusterName: l.clusterName(), PermissionsBoundary: l.config.PermissionsBoundary,
+		Name: l.redeployName(), Place: l.place, ClusterName: l.clusterName(), PermissionsBoundary: l.config.PermissionsBoundary,
 		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
 	}
 	for _, s := range l.config.Services {
@@ -174,7 +181,8 @@ func (l *lab) redeployments() error {
 	if len(args.Services) == 0 {
 		return nil
 	}
-	_, err := compute.NewRedeployment(l.Context, "redeploy", args, l.providers.all)
+	var err error
+	l.redeployment, err = compute.NewRedeployment(l.Context, "redeploy", args, l.providers.all)
 	return err
 }
 

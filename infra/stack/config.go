@@ -119,6 +119,10 @@ type Instances struct {
 	TargetCapacity int `json:"targetCapacity,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// SpotPercentage is the share of the instances beyond Min that are spot instances.
 	SpotPercentage int `json:"spotPercentage,omitempty" jsonschema:"minimum=0,maximum=100"`
+	// Backup has the backup plan take in the instances' volumes. ECS makes and removes instances as tasks need them, so that
+	// nothing should be on their volumes that is worth it; false tags them backup=none. The plan takes in any other volume that
+	// has the tag backup=<stack> in any case.
+	Backup bool `json:"backup,omitempty"`
 }
 
 // LoadBalancer configures the application load balancer.
@@ -132,8 +136,10 @@ type LoadBalancer struct {
 	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 blocks that may connect; by default everyone.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
-	// AccessLogs keeps a record of every request in S3.
+	// AccessLogs keeps a record of every request in S3, of those to buckets and to the website too.
 	AccessLogs bool `json:"accessLogs,omitempty"`
+	// ForceDelete lets destroy delete the buckets of logs while they hold logs, with all of them.
+	ForceDelete bool `json:"forceDelete,omitempty"`
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
 	// IdleTimeoutSeconds closes a quiet connection.

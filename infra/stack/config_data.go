@@ -31,12 +31,20 @@ type Database struct {
 	Name string `json:"name,omitempty"`
 	// BackupRetentionDays is how long RDS keeps its own backups, to any second of which the database can be restored.
 	BackupRetentionDays int `json:"backupRetentionDays,omitempty" jsonschema:"minimum=1,maximum=35"`
+	// BackupWindow is when RDS makes its own backup, hh:mm-hh:mm in UTC, and MaintenanceWindow when it may change and restart
+	// servers, ddd:hh:mm-ddd:hh:mm in UTC. AWS Backup begins no backup of the database in them or in the hour before, so that
+	// they have to keep clear of the schedules of backup.rules; Aurora's do not.
+	BackupWindow      string `json:"backupWindow,omitempty" jsonschema:"example=02:30-03:00"`
+	MaintenanceWindow string `json:"maintenanceWindow,omitempty" jsonschema:"example=sun:03:00-sun:03:30"`
 	// MonitoringSeconds is the interval of enhanced monitoring; 0 turns it off.
 	MonitoringSeconds int `json:"monitoringSeconds,omitempty" jsonschema:"enum=0,enum=1,enum=5,enum=10,enum=15,enum=30,enum=60"`
 	// Proxy puts RDS Proxy in front, which pools connections and shortens failovers.
 	Proxy bool `json:"proxy,omitempty"`
-	// DeletionProtection refuses to delete the database, and takes a last snapshot when it is deleted after all.
+	// DeletionProtection refuses to delete the database.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
+	// FinalSnapshot takes a last snapshot when the database is deleted, which stays when the stack goes. DeletionProtection
+	// does so in any case.
+	FinalSnapshot bool `json:"finalSnapshot,omitempty"`
 }
 
 // complete fills in what depends on the kind. It comes before the checks.

@@ -45,7 +45,7 @@ func (l *lab) logBuckets() (err error) {
 		return nil
 	}
 	args := data.LogBucketArgs{
-		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
+		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
 	}
 	if l.logBucket, err = data.NewLogBucket(l.Context, "logs", &args, l.providers.all); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (l *lab) websiteLogs() (pulumi.StringInput, error) {
 	}
 	bucket, err := data.NewLogBucket(l.Context, "website-logs", &data.LogBucketArgs{
 		Place: l.place, Name: l.bucketName("website-logs"), CloudFront: true, ExpireDays: l.config.Monitoring.LogRetentionDays,
-		ForceDestroy: l.config.Profile == "dev", Tags: l.notBackedUp(),
+		ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
 	}, l.providers.all)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,8 @@ func (l *lab) buckets() error {
 	for _, b := range l.config.Buckets {
 		args := &data.BucketArgs{
 			Place: l.place, Name: l.bucketName(b.Name), KmsKeyArn: l.keys.data.Arn, KeyAlias: l.keys.data.Alias, ExpireDays: b.ExpireDays, OldVersionDays: b.OldVersionDays,
-			LogBucket: l.logBucketName(), ForceDestroy: b.ForceDelete, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.backedUp(),
+			RequestMetrics: l.config.Monitoring.RequestMetrics,
+			LogBucket:      l.logBucketName(), ForceDestroy: b.ForceDelete, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.backedUp(),
 		}
 		if b.Replicate {
 			args.Copy = &data.BucketCopy{
@@ -177,7 +178,7 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 	args := db.args()
 	args.Place, args.Identifier = l.place, l.databaseName()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
-	args.SkipFinalSnapshot = l.config.Profile == "dev" && !db.DeletionProtection
+	args.SkipFinalSnapshot = !db.FinalSnapshot && !db.DeletionProtection
 	args.LogRetentionDays, args.LogKmsKeyArn = l.config.Monitoring.LogRetentionDays, l.keys.logs.Arn
 	args.PermissionsBoundary, args.Tags = l.config.PermissionsBoundary, l.backedUp()
 	return args
@@ -196,6 +197,8 @@ func (db *Database) args() *data.DatabaseArgs {
 		MaxAllocatedStorage: *db.MaxStorageGiB,
 		DatabaseName:        db.Name,
 		BackupRetentionDays: db.BackupRetentionDays,
+		BackupWindow:        db.BackupWindow,
+		MaintenanceWindow:   db.MaintenanceWindow,
 		DeletionProtection:  db.DeletionProtection,
 		MonitoringSeconds:   db.MonitoringSeconds,
 		// Who changes the version wants it; going back is refused before.

@@ -6,23 +6,28 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/components/compute"
+	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/images"
 	"github.com/awslab/awslab/components/monitoring"
+	"github.com/awslab/awslab/components/protection"
 )
 
 // notify makes the topics before anything that has something to tell: one in the stack's region, and one in us-east-1
 // when CloudFront reports there.
 func (l *lab) notify() (err error) {
 	args := l.notificationsArgs()
-	if l.notifications, err = monitoring.NewNotifications(l.Context, "lab", &args, l.providers.all); err != nil {
-		return err
-	}
 	if l.config.Website != nil && l.place.Region != edgeRegion {
-		edge := args // the channels hear of the first topic only: one configuration a channel
-		edge.Place, edge.Name, edge.KmsKeyArn, edge.Slack = l.placeIn(edgeRegion), l.name("edge-notifications"), l.keys.edge.Arn, nil
+		// One configuration a channel: that of the first topic takes in the other.
+		edge := args
+		edge.Place, edge.Name, edge.KmsKeyArn, edge.Slack, edge.Teams = l.placeIn(edgeRegion), l.name("edge-notifications"), l.keys.edge.Arn, nil, nil
 		if l.edgeNotifications, err = monitoring.NewNotifications(l.Context, "edge", &edge, pulumi.Provider(l.providers.edge)); err != nil {
 			return err
 		}
+		args.ChannelTopicArns = pulumi.StringArray{l.edgeNotifications.TopicArn}
+	}
+	if l.notifications, err = monitoring.NewNotifications(l.Context, "lab", &args, l.providers.all); err != nil {
+		return err
 	}
 	if !l.config.Images.ReportFindings {
 		return nil
@@ -39,10 +44,24 @@ func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 		Place: l.place, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls, AlarmPrefix: l.name(),
 		PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}
-	if m.Slack != nil {
-		args.Slack = &monitoring.Slack{TeamId: m.Slack.Team, ChannelId: m.Slack.Channel}
-	}
+	args.Slack, args.Teams = m.Slack.channel(), m.Teams.channel()
 	return args
+}
+
+// channel is nil for none.
+func (s *Slack) channel() *monitoring.Slack {
+	if s == nil {
+		return nil
+	}
+	return &monitoring.Slack{TeamId: s.Team, ChannelId: s.Channel}
+}
+
+// channel is nil for none.
+func (t *Teams) channel() *monitoring.Teams {
+	if t == nil {
+		return nil
+	}
+	return &monitoring.Teams{TenantId: t.Tenant, TeamId: t.Team, ChannelId: t.Channel}
 }
 
 // monitor comes when everything is there that is watched.
@@ -73,6 +92,9 @@ func (l *lab) monitor() error {
 		return nil
 	}
 	tracing := &monitoring.TracingArgs{Name: l.name(), ReservoirSize: 1, FixedRate: tracedRate, Tags: l.tags}
+	if m.EncryptTraces {
+		tracing.EncryptionKeyArn = l.keys.logs.Arn
+	}
 	for _, s := range l.config.Services {
 		tracing.Services = append(tracing.Services, monitoring.TracedService{Name: s.Name, ServiceName: l.name(s.Name)})
 	}
@@ -118,14 +140,18 @@ func (l *lab) watched() monitoring.Watched {
 		watched.Distributions = []monitoring.Distribution{{Name: "website", Id: l.website.DistributionId}}
 	}
 	if l.runner != nil {
-		watched.Functions = append(watched.Functions, monitoring.Function{Name: "runtask", FunctionName: l.name("runtask")})
+		watched.Functions = append(watched.Functions, monitoring.Function{Name: "runtask", FunctionName: l.name("runtask"), TimeoutSeconds: compute.RunnerTimeoutSeconds})
 	}
 	if l.restoreTesting != nil {
-		watched.Functions = append(watched.Functions, monitoring.Function{Name: "restorecheck", FunctionName: l.restoreCheckName()})
+		watched.Functions = append(watched.Functions, monitoring.Function{Name: "restorecheck", FunctionName: l.restoreCheckName(), TimeoutSeconds: protection.CheckTimeoutSeconds})
+		watched.Queues = []monitoring.Queue{{Name: "restorecheck", QueueName: l.restoreTesting.FailedQueueName}}
 	}
 	daily := func(r BackupRule) bool { return r.Schedule == "hourly" || r.Schedule == "daily" }
 	if l.backup != nil && slices.ContainsFunc(l.config.Backup.Rules, daily) {
 		watched.BackupVaults = []monitoring.BackupVault{{Name: "backups", VaultName: l.backup.VaultName}}
+	}
+	if l.redeployment != nil {
+		watched.StateMachines = []monitoring.StateMachine{{Name: "redeploy", Arn: l.place.Arn("states", "stateMachine:"+l.redeployName())}}
 	}
 	l.watchData(&watched)
 	return watched
@@ -134,11 +160,12 @@ func (l *lab) watched() monitoring.Watched {
 func (l *lab) watchedService(s Service) monitoring.Service {
 	one := monitoring.Service{
 		Name: s.Name, ServiceName: l.name(s.Name), ClusterName: l.clusterName(), LogGroup: l.services[s.Name].LogGroupName, DesiredMin: *s.DesiredCount,
+		ContainerInsights: l.config.Cluster.ContainerInsights,
 	}
 	if s.Scaling != nil {
-		one.DesiredMin = s.Scaling.Min
+		one.DesiredMin, one.MaxTasks = s.Scaling.Min, s.Scaling.Max
 		for _, schedule := range s.Scaling.Schedules {
-			one.DesiredMin = min(one.DesiredMin, schedule.Min)
+			one.DesiredMin, one.MaxTasks = min(one.DesiredMin, schedule.Min), max(one.MaxTasks, schedule.Max)
 		}
 	}
 	if s.public() {
@@ -150,9 +177,14 @@ func (l *lab) watchedService(s Service) monitoring.Service {
 
 func (l *lab) watchData(watched *monitoring.Watched) {
 	if db := l.database; db != nil {
-		one := monitoring.Database{Name: "lab", Identifier: db.Identifier, Engine: l.config.Database.Engine, Cluster: l.config.Database.Kind != "instance"}
-		if !one.Cluster {
+		one := monitoring.Database{Name: "lab", Identifier: db.Identifier, Engine: l.config.Database.Engine, MaxConnections: l.databaseArgs().MaxConnections()}
+		switch data.DatabaseKind(l.config.Database.Kind) {
+		case data.DatabaseInstance:
 			one.Replicas, one.AllocatedStorageGiB = db.ReplicaIdentifiers, *l.config.Database.StorageGiB
+		case data.DatabaseMultiAzCluster:
+			one.Cluster, one.Servers, one.AllocatedStorageGiB = true, db.ServerIdentifiers(), *l.config.Database.StorageGiB
+		case data.DatabaseAurora:
+			one.Cluster, one.Aurora = true, true
 		}
 		if l.config.Database.Proxy {
 			one.Proxy = db.Identifier
@@ -163,7 +195,11 @@ func (l *lab) watchData(watched *monitoring.Watched) {
 		watched.Tables = append(watched.Tables, monitoring.Table{Name: t.Name, TableName: l.tableName(t.Name)})
 	}
 	for _, b := range l.config.Buckets {
-		watched.Buckets = append(watched.Buckets, monitoring.Bucket{Name: b.Name, BucketName: l.bucketName(b.Name)})
+		one := monitoring.Bucket{Name: b.Name, BucketName: l.bucketName(b.Name)}
+		if l.config.Monitoring.RequestMetrics {
+			one.RequestMetrics = data.RequestMetricsId
+		}
+		watched.Buckets = append(watched.Buckets, one)
 	}
 	if l.fileSystem != nil {
 		watched.FileSystems = []monitoring.FileSystem{{Name: "shared", Id: l.fileSystem.FileSystemId}}

@@ -15,7 +15,7 @@ func (l *lab) firewall() (err error) {
 		return nil
 	}
 	args := protection.WebAclArgs{
-		Place: l.place, Scope: protection.Regional, Name: l.firewallName(), AllowCidrs: f.AllowCidrs, DenyCidrs: f.DenyCidrs, RequestsPerIp: f.RequestsPerIp,
+		Place: l.place, Scope: protection.Regional, Name: l.firewallName(), AllowCidrs: f.AllowCidrs, DenyCidrs: f.DenyCidrs, DenyCountries: f.DenyCountries, RequestsPerIp: f.RequestsPerIp,
 		Exclusions: f.Exclusions, CountOnly: f.CountOnly, LogRetentionDays: f.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
 		Resources: map[string]pulumi.StringInput{"load-balancer": l.balancer.Arn},
 	}
@@ -40,7 +40,7 @@ func (l *lab) backups() error {
 		return nil
 	}
 	args := &protection.BackupArgs{
-		Place: l.place, Name: l.name("backups"), TagKey: "backup", TagValue: l.Stack(), Lock: b.Lock, ForceDestroy: l.config.Profile == "dev",
+		Place: l.place, Name: l.name("backups"), TagKey: "backup", TagValue: l.Stack(), Lock: b.Lock, ForceDestroy: b.ForceDelete, Keepers: b.Keepers,
 		TopicArn: l.notifications.TopicArn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}
 	for _, r := range b.Rules {
@@ -78,6 +78,9 @@ func (l *lab) restorable() []string {
 	if l.config.FileSystem != nil {
 		types = append(types, "EFS")
 	}
+	if l.config.Cluster.LaunchType == "ec2" && l.config.Cluster.Instances.Backup {
+		types = append(types, "EBS")
+	}
 	return types
 }
 
@@ -92,10 +95,14 @@ func (l *lab) testRestores(types []string) error {
 	for _, b := range l.config.Buckets {
 		sources = append(sources, l.bucketName(b.Name))
 	}
-	l.restoreTesting, err = protection.NewRestoreTesting(l.Context, "restore-testing", &protection.RestoreTestingArgs{
+	args := &protection.RestoreTestingArgs{
 		Place: l.place, Name: l.restoreCheckName(), Types: types, TagKey: "backup", TagValue: l.Stack(), Image: image, Architecture: architecture,
-		SourceBuckets: sources, KeyAlias: l.keys.data.Alias,
+		SourceBuckets: sources, KeyAlias: l.keys.data.Alias, VaultArns: pulumi.StringArray{l.backup.VaultArn},
 		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
-	}, l.providers.all)
+	}
+	if l.database != nil { // what is restored is as hard to reach as the database
+		args.DatabaseSubnetGroup, args.DatabaseSecurityGroupId = l.database.SubnetGroupName, l.vpc.DatabaseSecurityGroupId
+	}
+	l.restoreTesting, err = protection.NewRestoreTesting(l.Context, "restore-testing", args, l.providers.all)
 	return err
 }

@@ -45,10 +45,12 @@ type lab struct {
 	// caches are the pull-through caches, by the registry whose images they take.
 	caches map[string]*images.PullThroughCache
 	// runner runs tasks before and after deployments. It is nil when no service has any.
-	runner   *compute.TaskRunner
-	cluster  *compute.Cluster
-	balancer *compute.LoadBalancer
-	services map[string]*compute.Service
+	runner *compute.TaskRunner
+	// redeployment is nil when no service is started with a secret.
+	redeployment *compute.Redeployment
+	cluster      *compute.Cluster
+	balancer     *compute.LoadBalancer
+	services     map[string]*compute.Service
 
 	logBucket *data.Bucket
 	// copyLogBucket is that of the copy region.

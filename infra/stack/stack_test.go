@@ -148,6 +148,10 @@ func (a *account) inputs(t *testing.T, name string) resource.PropertyMap {
 	return nil
 }
 
+func (a *account) has(name string) bool {
+	return slices.ContainsFunc(a.resources, func(r pulumi.MockResourceArgs) bool { return r.Name == name && r.Custom })
+}
+
 func (a *account) count(resourceType string) int {
 	n := 0
 	for _, r := range a.resources {
@@ -188,4 +192,4 @@ func TestNamesAreUniqueAndCarryProjectAndStack(t *testing.T) {
 }
 
 // named are the types whose names live inside something that carries the stack, or in the domain of DNS.
-var named = []string{"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record", "aws:backup/restoreTestingSelection:RestoreTestingSelection", "aws:backup/restoreTestingPlan:RestoreTestingPlan"}
+var named = []string{"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record", "aws:backup/restoreTestingSelection:RestoreTestingSelection", "aws:backup/restoreTestingPlan:RestoreTestingPlan", "aws:s3/bucketMetric:BucketMetric"}

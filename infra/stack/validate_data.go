@@ -42,13 +42,16 @@ func (d *decoder) data(project string, c *Config) {
 	}
 	if c.Website != nil {
 		d.website(project+":website", *c.Website)
+		if c.LoadBalancer.AccessLogs && slices.Contains(withoutEdgeLogs, c.Region) {
+			d.add(project+":website", "keeps access logs, and CloudFront writes none to buckets in %s; set loadBalancer.accessLogs to false, leave the website out, or use a region that is enabled by default, such as eu-west-1", c.Region)
+		}
 	}
 }
 
 // databaseKeys are the keys behind the fields of the component, whose own check is the one that counts.
 var databaseKeys = map[string]string{
 	"EngineVersion": "version", "InstanceClass": "class", "ReadReplicas": "readReplicas", "AllocatedStorage": "storageGiB",
-	"MaxAllocatedStorage": "maxStorageGiB", "DatabaseName": "name",
+	"MaxAllocatedStorage": "maxStorageGiB", "DatabaseName": "name", "BackupWindow": "backupWindow", "MaintenanceWindow": "maintenanceWindow",
 }
 
 var (

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/monitoring"
+	"github.com/awslab/awslab/components/protection"
 )
 
 func (d *decoder) operations(project string, c *Config) {
@@ -18,6 +21,28 @@ func (d *decoder) operations(project string, c *Config) {
 	d.monitoring(project+":monitoring", c.Monitoring)
 	d.firewall(project+":firewall", c.Firewall)
 	d.backup(project+":backup", c.Backup)
+	if c.Backup.Enabled && c.Database != nil {
+		d.windows(project, c)
+	}
+}
+
+var (
+	countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+	keeperArn   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|\*):role/[\w+=,.@/*-]+$`)
+)
+
+// channels tells early what the component would refuse.
+func (d *decoder) channels(path string, m Monitoring) {
+	args := monitoring.NotificationsArgs{Slack: m.Slack.channel(), Teams: m.Teams.channel()}
+	for _, problem := range args.CheckChannels() {
+		d.add(path+"."+channelKeys[problem.Field], "%v", problem.Problem)
+	}
+}
+
+// channelKeys are the keys behind the fields of the component.
+var channelKeys = map[string]string{
+	"Slack.TeamId": "slack.team", "Slack.ChannelId": "slack.channel",
+	"Teams.TenantId": "teams.tenant", "Teams.TeamId": "teams.team", "Teams.ChannelId": "teams.channel",
 }
 
 func (d *decoder) monitoring(path string, m Monitoring) {
@@ -37,6 +62,7 @@ func (d *decoder) monitoring(path string, m Monitoring) {
 			d.add(path+".thresholds."+key, "%v", err)
 		}
 	}
+	d.channels(path, m)
 	d.distinct(path+".emails", m.Emails)
 	d.distinct(path+".urls", m.Urls)
 }
@@ -44,6 +70,12 @@ func (d *decoder) monitoring(path string, m Monitoring) {
 func (d *decoder) firewall(path string, f Firewall) {
 	d.cidrs(path+".allowCidrs", f.AllowCidrs)
 	d.cidrs(path+".denyCidrs", f.DenyCidrs)
+	for i, code := range f.DenyCountries {
+		if !countryCode.MatchString(code) {
+			d.add(fmt.Sprintf("%s.denyCountries[%d]", path, i), "%q; use a code of two capital letters from ISO 3166-1, such as KP", code)
+		}
+	}
+	d.distinct(path+".denyCountries", f.DenyCountries)
 	d.retention(path+".logRetentionDays", f.LogRetentionDays)
 }
 
@@ -51,7 +83,39 @@ func (d *decoder) backup(path string, b Backup) {
 	if b.Enabled && len(b.Rules) == 0 && d.sound(path+".rules") {
 		d.add(path+".rules", "is empty, so that nothing would be backed up; add a rule, or set enabled: false")
 	}
+	for i, arn := range b.Keepers {
+		if !keeperArn.MatchString(arn) {
+			d.add(fmt.Sprintf("%s.keepers[%d]", path, i), "%q is no ARN of an IAM role; use one such as arn:aws:iam::123456789012:role/keeper", arn)
+		}
+	}
+	d.distinct(path+".keepers", b.Keepers)
 	d.distinctBy(path+".rules", ".schedule", each(b.Rules, func(r BackupRule) string { return r.Schedule }))
+}
+
+// windows refuses those of the database in which AWS Backup is to begin a backup that it then cannot begin.
+func (d *decoder) windows(project string, c *Config) {
+	collides := map[string]bool{}
+	args := c.Database.args()
+	for i, r := range c.Backup.Rules {
+		for _, minute := range protection.Schedule(r.Schedule).Starts() {
+			for _, field := range args.BackupsBlocked(minute) {
+				if collides[field] {
+					continue
+				}
+				collides[field] = true
+				key := databaseKeys[field]
+				d.add(project+":database."+key, "%q; AWS Backup begins no backup in it or in the hour before, and backup.rules[%d], %s, is due at %02d:%02d UTC; "+
+					"use a window that keeps clear of that, such as %s", windowOf(args, field), i, r.Schedule, minute/60%24, minute%60, c.defaultOf("database."+key))
+			}
+		}
+	}
+}
+
+func windowOf(args *data.DatabaseArgs, field string) string {
+	if field == "BackupWindow" {
+		return args.BackupWindow
+	}
+	return args.MaintenanceWindow
 }
 
 // exemption tells early what the packs would refuse.

@@ -60,7 +60,7 @@ var operators = []operator{
 	{kind: "aws:rds/clusterInstance:ClusterInstance", path: "monitoringInterval", value: 0.0},
 	{kind: "aws:dynamodb/table:Table", path: "billingMode", value: "PROVISIONED"},
 	{kind: "aws:secretsmanager/secret:Secret", path: "kmsKeyId", value: gone},
-	{kind: "aws:backup/selection:Selection", path: "selectionTags.value", value: "another"},
+	{kind: "aws:backup/selection:Selection", path: "conditions.stringEquals.value", value: "another"},
 	// Encryption.
 	{kind: "aws:rds/instance:Instance", path: "storageEncrypted", value: false},
 	{kind: "aws:rds/parameterGroup:ParameterGroup", path: "parameters", value: []any{}},
@@ -321,11 +321,18 @@ func sharedGateways(things []thing) []mutant {
 	return mutants
 }
 
-// emptySelections back up nothing.
+// emptySelections back up nothing, or everything in the account.
 func emptySelections(things []thing) []mutant {
 	var mutants []mutant
 	for _, selection := range ofKind(things, "aws:backup/selection:Selection") {
-		mutants = append(mutants, edited(selection, "selects nothing", func(p props) { p["resources"], p["selectionTags"] = []any{}, []any{} }))
+		mutants = append(mutants,
+			edited(selection, "selects nothing", func(p props) { p["resources"] = []any{"arn:aws:rds:*:*:db:gone"} }),
+			edited(selection, "selects everything", func(p props) { delete(p, "conditions") }),
+			edited(selection, "selects everything by a tag that adds", func(p props) {
+				delete(p, "conditions")
+				p["selectionTags"] = []any{props{"type": "STRINGEQUALS", "key": "backup", "value": "prod"}}
+			}),
+		)
 	}
 	return mutants
 }

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/awslab/awslab/policy/internal/document"
@@ -58,27 +59,63 @@ const (
 	yes
 )
 
-// selects follows AWS Backup: of resources less notResources, those with any of selectionTags and all of conditions
-// (AWS Backup developer guide, "Assigning resources").
+// selects follows AWS Backup: resources and selectionTags are a union, each taking in what the other does not, of which
+// notResources are left out; conditions have to hold all (AWS Backup API, BackupSelection). Whether they narrow what a
+// tag takes in is not documented; here they do, so that nothing counts as covered that may not be.
 func selects(selection, r rule.Resource, tags map[string]string) answer {
-	named := matchesARN(given(selection, "resources"), r, unnamed(selection))
-	excluded := matchesARN(given(selection, "notResources"), r, no)
-	if excluded == yes {
-		return no
+	named := matchesARN(given(selection, "resources"), r)
+	if takesAllByDefault(selection) {
+		named = yes
 	}
-	return min(named, yes-excluded, anyTag(given(selection, "selectionTags"), tags), allConditions(given(selection, "conditions"), tags))
+	excluded := matchesARN(given(selection, "notResources"), r)
+	return min(max(named, anyTag(given(selection, "selectionTags"), tags)), yes-excluded, allConditions(given(selection, "conditions"), tags))
 }
 
-// unnamed is what a selection that names no resources selects: all that its other lists let through, and nothing when it
-// has none.
-func unnamed(selection rule.Resource) answer {
-	for _, name := range []string{"notResources", "selectionTags", "conditions"} {
-		list, state := given(selection, name).List()
-		if len(list) > 0 || state == property.Unknown {
-			return yes
-		}
+// takesAllByDefault tells whether a selection says neither by ARN nor by tag what it takes in: AWS Backup then takes all.
+func takesAllByDefault(selection rule.Resource) bool {
+	return isEmpty(given(selection, "resources")) && isEmpty(given(selection, "selectionTags"))
+}
+
+func isEmpty(list property.Value) bool {
+	elements, state := list.List()
+	return state == property.Absent || state == property.Known && len(elements) == 0
+}
+
+const everything = "so that the plan backs up all in the account that AWS Backup knows, other stacks' too"
+
+// judgeScope wants a selection to say what of the account it takes in. A tag does not narrow what resources take in.
+func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
+	conditions, resources := given(selection, "conditions"), selection.Get("resources")
+	patterns, state := given(selection, "resources").List()
+	all := takesAllByDefault(selection) || slices.ContainsFunc(patterns, func(pattern property.Value) bool {
+		text, state := pattern.Text()
+		return state == property.Known && strings.Trim(text, "*") == ""
+	})
+	unknown := state == property.Unknown || slices.ContainsFunc(patterns, func(pattern property.Value) bool { return pattern.State() == property.Unknown })
+	switch {
+	case hasConditions(conditions):
+		return rule.Pass()
+	case all && conditions.State() == property.Unknown:
+		return rule.Unreadable(conditions, property.Unknown)
+	case all:
+		return rule.Violation(resources.Path(), "take in everything, and there are no conditions, %s", everything)
+	case unknown:
+		return rule.Unreadable(resources, property.Unknown)
 	}
-	return no
+	return rule.Pass()
+}
+
+// hasConditions tells whether some operator compares something.
+func hasConditions(list property.Value) bool {
+	sets, _ := list.List()
+	return slices.ContainsFunc(sets, func(set property.Value) bool {
+		for operator := range operators {
+			if !isEmpty(set.Get(operator)) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // given is a list of a selection. One that is not known and comes from no resource is AWS's to fill in, with nothing.
@@ -90,12 +127,12 @@ func given(selection rule.Resource, name string) property.Value {
 	return list
 }
 
-// matchesARN tells whether a list of patterns has one for the resource; without is the answer for no list.
-func matchesARN(list property.Value, r rule.Resource, without answer) answer {
+// matchesARN tells whether a list of patterns has one for the resource.
+func matchesARN(list property.Value, r rule.Resource) answer {
 	patterns, state := list.List()
 	switch {
-	case state == property.Absent || state == property.Known && len(patterns) == 0:
-		return without
+	case state == property.Absent:
+		return no
 	case state != property.Known:
 		return maybe
 	}
@@ -116,8 +153,8 @@ func matchesARN(list property.Value, r rule.Resource, without answer) answer {
 func anyTag(list property.Value, tags map[string]string) answer {
 	wanted, state := list.List()
 	switch {
-	case state == property.Absent || state == property.Known && len(wanted) == 0:
-		return yes
+	case state == property.Absent:
+		return no
 	case state != property.Known:
 		return maybe
 	}

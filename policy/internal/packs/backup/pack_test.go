@@ -42,14 +42,15 @@ var cases = map[string][]ruletest.Case{
 		ruletest.Case{Situation: ruletest.Passes, Name: "a worthless bucket", Resource: bucket(ruletest.Props{"forceDestroy": true, "tags": object{"backup": "none"}}), Want: ruletest.NotApplicable},
 		ruletest.Case{Situation: ruletest.Fails, Name: "no last snapshot", Resource: db(ruletest.Props{"deletionProtection": true, "skipFinalSnapshot": true}), Want: violation("skipFinalSnapshot")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "database", Resource: db(ruletest.Props{"deletionProtection": true}), Want: ruletest.Pass}),
-	"backup-coverage":       coverageCases,
-	"backup-frequency":      planCases("schedule", "cron(0 3 * * ? *)", "cron(0 3 ? * 1 *)", "cron(0 0/4 * * ? *)", "rate(12 hours)"),
-	"backup-retention":      retentionCases,
-	"backup-copies":         append(copyCases, elsewhere),
-	"backup-selection-role": selectionRoleCases,
-	"backup-vault-key":      keyCases,
-	"backup-vault-lock":     lockCases,
-	"backup-restore-tested": testedCases,
+	"backup-coverage":         coverageCases,
+	"backup-frequency":        planCases("schedule", "cron(0 3 * * ? *)", "cron(0 3 ? * 1 *)", "cron(0 0/4 * * ? *)", "rate(12 hours)"),
+	"backup-retention":        retentionCases,
+	"backup-copies":           append(copyCases, elsewhere),
+	"backup-selection-role":   selectionRoleCases,
+	"backup-selection-scoped": scopeCases,
+	"backup-vault-key":        keyCases,
+	"backup-vault-lock":       lockCases,
+	"backup-restore-tested":   testedCases,
 }
 
 func TestRules(t *testing.T) { ruletest.Run(t, Pack, cases) }

@@ -75,6 +75,14 @@ var plans = []rule.Rule{
 		Types:        []string{selectionType},
 		JudgeInStack: judgeSelectionRole,
 	},
+	{
+		Name: "backup-selection-scoped", Description: "Backup plans select what is worth a backup, not the whole account.",
+		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL09-BP01"), Level: rule.Mandatory,
+		Fix:   "set conditions to the tags of what is to be backed up; selectionTags add to resources and narrow nothing.",
+		Types: []string{selectionType},
+		// The stack tells what a value depends on, and so whether AWS is to fill it in.
+		JudgeInStack: judgeScope,
+	},
 }
 
 // judgePlan asks the rules of a plan for one that will do.

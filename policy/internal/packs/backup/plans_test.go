@@ -11,7 +11,12 @@ func selecting(properties ruletest.Props) []ruletest.Resource {
 }
 
 func byTag(value any) []ruletest.Resource {
-	return selecting(ruletest.Props{"resources": []any{"*"}, "selectionTags": []any{object{"type": "STRINGEQUALS", "key": "Backup", "value": value}}})
+	return selecting(ruletest.Props{"selectionTags": []any{object{"type": "STRINGEQUALS", "key": "Backup", "value": value}}})
+}
+
+// onCondition selects of all resources those with a tag.
+func onCondition(value any) ruletest.Props {
+	return ruletest.Props{"resources": []any{"*"}, "conditions": []any{object{"stringEquals": []any{object{"key": "aws:ResourceTag/Backup", "value": value}}}}}
 }
 
 func tagged(tags object) ruletest.Resource { return table(ruletest.Props{"tags": tags}) }
@@ -27,9 +32,16 @@ var coverageCases = []ruletest.Case{
 	{Situation: ruletest.Passes, Name: "a replica", Resource: db(ruletest.Props{"replicateSourceDb": "primary"}), Want: ruletest.NotApplicable},
 	{Situation: ruletest.Passes, Name: "by condition", Resource: tagged(object{"Backup": "prod"}), Rest: selecting(ruletest.Props{
 		"resources": []any{"*"}, "conditions": []any{object{"stringLikes": []any{object{"key": "aws:ResourceTag/Backup", "value": "p*"}}}}}), Want: ruletest.Pass},
+	{Situation: ruletest.Passes, Name: "by ARN, and a tag that selects others", Resource: tagged(object{"Backup": "dev"}), Want: ruletest.Pass,
+		Rest: selecting(ruletest.Props{"resources": []any{"*"}, "selectionTags": []any{object{"key": "Backup", "value": "prod"}}})},
+	{Situation: ruletest.Passes, Name: "by tag, and ARNs that select others", Resource: tagged(object{"Backup": "prod"}), Want: ruletest.Pass,
+		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:rds:*:*:db:*"}, "selectionTags": []any{object{"key": "Backup", "value": "prod"}}})},
+	{Situation: ruletest.Passes, Name: "by default", Resource: tagged(object{}), Rest: selecting(ruletest.Props{}), Want: ruletest.Pass},
 	{Situation: ruletest.Fails, Resource: tagged(object{"Backup": "dev"}), Rest: byTag("prod"), Want: violation("it")},
-	{Situation: ruletest.Fails, Name: "by condition", Resource: tagged(object{"Backup": "dev"}), Rest: selecting(ruletest.Props{
-		"resources": []any{"*"}, "conditions": []any{object{"stringEquals": []any{object{"key": "aws:ResourceTag/Backup", "value": "prod"}}}}}), Want: violation("it")},
+	{Situation: ruletest.Fails, Name: "by condition", Resource: tagged(object{"Backup": "dev"}), Rest: selecting(onCondition("prod")), Want: violation("it")},
+	{Situation: ruletest.Fails, Name: "by tag, and not by condition", Resource: tagged(object{"Backup": "prod"}), Want: violation("it"), Rest: selecting(ruletest.Props{
+		"selectionTags": []any{object{"key": "Backup", "value": "prod"}},
+		"conditions":    []any{object{"stringEquals": []any{object{"key": "aws:ResourceTag/Team", "value": "b"}}}}})},
 	{Situation: ruletest.Fails, Name: "left out", Resource: table(ruletest.Props{"arn": tableArn}),
 		Rest: selecting(ruletest.Props{"resources": []any{"*"}, "notResources": []any{tableArn}}), Want: violation("it")},
 	{Situation: ruletest.Fails, Name: "another kind", Resource: table(ruletest.Props{"arn": tableArn}),
@@ -37,10 +49,27 @@ var coverageCases = []ruletest.Case{
 	{Situation: ruletest.Unknown, Resource: tagged(object{"Backup": "prod"}), Rest: byTag(ruletest.Computed), Want: doubtful("it")},
 	{Situation: ruletest.Unknown, Name: "what is left out, which AWS fills in", Resource: tagged(object{"Backup": "prod"}),
 		Rest: selecting(ruletest.Props{"resources": []any{"*"}, "notResources": ruletest.Computed}), Want: ruletest.Pass},
+	{Situation: ruletest.Unknown, Name: "condition", Resource: tagged(object{"Backup": "prod"}), Rest: selecting(onCondition(ruletest.Computed)), Want: doubtful("it")},
 	{Situation: ruletest.Unknown, Name: "ARN", Resource: table(ruletest.Props{"arn": ruletest.Computed}),
 		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:dynamodb:*:*:table/*"}}), Want: doubtful("it")},
 	{Situation: ruletest.Secret, Resource: tagged(object{"Backup": ruletest.Secretly("secret-plan")}), Rest: byTag("secret-plan"), Want: ruletest.Pass},
 	{Situation: ruletest.Absent, Resource: tagged(object{"Backup": "prod"}), Want: violation("it")},
+}
+
+var scopeCases = []ruletest.Case{
+	{Situation: ruletest.Passes, Resource: ruletest.Of(selectionType)(onCondition("prod")), Want: ruletest.Pass},
+	{Situation: ruletest.Passes, Name: "by tag", Resource: byTag("prod")[0], Want: ruletest.Pass},
+	{Situation: ruletest.Passes, Name: "by ARN", Resource: selecting(ruletest.Props{"resources": []any{"arn:aws:rds:*:*:db:lab-*"}})[0], Want: ruletest.Pass},
+	{Situation: ruletest.Fails, Resource: selecting(ruletest.Props{"resources": []any{"*"}})[0], Want: violation("resources")},
+	{Situation: ruletest.Fails, Name: "with a tag, which adds", Want: violation("resources"), Resource: selecting(ruletest.Props{
+		"resources": []any{"*"}, "selectionTags": []any{object{"type": "STRINGEQUALS", "key": "Backup", "value": "prod"}}})[0]},
+	{Situation: ruletest.Fails, Name: "conditions that compare nothing", Want: violation("resources"), Resource: selecting(ruletest.Props{
+		"resources": []any{"*"}, "conditions": []any{object{"stringEquals": []any{}}}})[0]},
+	{Situation: ruletest.Unknown, Resource: selecting(ruletest.Props{"resources": []any{ruletest.Computed}})[0], Want: doubtful("resources")},
+	{Situation: ruletest.Unknown, Name: "conditions", Want: doubtful("conditions"), Rest: []ruletest.Resource{{Type: tableType, Name: "tags"}}, Resource: ruletest.Resource{Type: selectionType, Name: "it",
+		Properties: ruletest.Props{"resources": []any{"*"}, "conditions": ruletest.Computed}, DependsOn: map[string][]string{"conditions": {"tags"}}}},
+	{Situation: ruletest.Secret, Resource: selecting(ruletest.Props{"resources": []any{ruletest.Secretly("*")}})[0], Want: violation("resources")},
+	{Situation: ruletest.Absent, Resource: selecting(ruletest.Props{})[0], Want: violation("resources")},
 }
 
 func withRules(rules any) ruletest.Resource { return plan(ruletest.Props{"rules": rules}) }
@@ -135,13 +164,15 @@ func locking(name any) []ruletest.Resource {
 func TestGap(t *testing.T) {
 	for schedule, want := range map[string]float64{
 		"cron(0 3 * * ? *)": 24, "cron(0 * * * ? *)": 1, "cron(0 0/6 * * ? *)": 6, "cron(0 1,13 * * ? *)": 12, "cron(0 1,3 * * ? *)": 22,
+		"cron(15 0-1,4-23 * * ? *)": 3, "cron(0 8-17 * * ? *)": 15, "cron(0 8-17/3 * * ? *)": 15, "cron(0 */5 * * ? *)": 5, "cron(0 6/12,20 * * ? *)": 12,
+		"cron(0 13,1 * * ? *)": 12, "cron(0 0/48 * * ? *)": 24,
 		"cron(0 3 ? * 1 *)": 168, "cron(0 3 1 * ? *)": 744, "rate(2 days)": 48, "rate(1 hour)": 1,
 	} {
 		if got, known := gap(schedule); !known || got != want {
 			t.Errorf("%s: %v %v, want %v", schedule, got, known, want)
 		}
 	}
-	for _, schedule := range []string{"", "cron()", "cron(0 99 * * ? *)", "rate(x days)", "rate(1 year)"} {
+	for _, schedule := range []string{"", "cron()", "cron(0 99 * * ? *)", "rate(x days)", "rate(1 year)", "cron(0 5-2 * * ? *)", "cron(0 1-24 * * ? *)", "cron(0 0/0 * * ? *)", "cron(0 -3 * * ? *)", "cron(0 MON * * ? *)"} {
 		if got, known := gap(schedule); known {
 			t.Errorf("%q: %v", schedule, got)
 		}

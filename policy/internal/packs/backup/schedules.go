@@ -31,28 +31,57 @@ func rateGap(rate string) (float64, bool) {
 	return n * hours, ok && known
 }
 
-// hourGap is that of the hours of a cron expression: *, */4, 0/4, 5 or 1,13.
+// hourGap is that of the hours of a cron expression: *, */4, 0/4, 5, 1,13 or 0-1,4-23.
 func hourGap(field string) (float64, bool) {
-	if field == "*" {
-		return 1, true
-	}
-	if _, step, stepped := strings.Cut(field, "/"); stepped {
-		return positive(step)
-	}
-	var hours []float64
-	for _, text := range strings.Split(field, ",") {
-		hour, ok := number(text)
-		if !ok || hour > 23 {
+	due := [24]bool{}
+	for _, part := range strings.Split(field, ",") {
+		first, last, step, ok := hourSpan(part)
+		if !ok {
 			return 0, false
 		}
-		hours = append(hours, hour)
+		for hour := first; hour <= last; hour += step {
+			due[hour] = true
+		}
 	}
-	slices.Sort(hours)
-	longest := 24 - hours[len(hours)-1] + hours[0]
-	for i := 1; i < len(hours); i++ {
-		longest = max(longest, hours[i]-hours[i-1])
+	earliest := slices.Index(due[:], true)
+	longest, previous := 0, earliest
+	for hour := earliest + 1; hour <= earliest+len(due); hour++ {
+		if due[hour%len(due)] {
+			longest, previous = max(longest, hour-previous), hour
+		}
 	}
-	return longest, true
+	return float64(longest), true
+}
+
+// hourSpan reads one element of a list of hours: the first and the last, and how many lie from one to the next.
+func hourSpan(text string) (first, last, step int, ok bool) {
+	const latest = 23
+	span, steps, stepped := strings.Cut(text, "/")
+	from, to, ranged := strings.Cut(span, "-")
+	first, step = 0, 1
+	ok = true
+	if span != "*" {
+		first, ok = hourOf(from)
+	}
+	last = first
+	switch {
+	case ranged:
+		var known bool
+		last, known = hourOf(to)
+		ok = ok && known
+	case stepped || span == "*":
+		last = latest
+	}
+	if stepped {
+		n, known := positive(steps)
+		step, ok = int(n), ok && known
+	}
+	return first, last, step, ok && first <= last
+}
+
+func hourOf(text string) (int, bool) {
+	n, ok := number(text)
+	return int(n), ok && n < 24
 }
 
 func positive(text string) (float64, bool) {

@@ -1,0 +1,161 @@
+package stack
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	metricAlarm    = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	compositeAlarm = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+)
+
+// prodOfEverything is prod with all that a stack can have.
+func prodOfEverything(t *testing.T, changes map[string]string) *account {
+	t.Helper()
+	all := map[string]string{
+		"cluster":    `{"launchType": "ec2"}`,
+		"website":    `{"folder": "services/website"}`,
+		"firewall":   `{"denyCountries": ["KP"]}`,
+		"backup":     `{"keepers": ["arn:aws:iam::123456789012:role/keeper"]}`,
+		"monitoring": `{"emails": ["ops@example.com"], "encryptTraces": true, "slack": {"team": "T1", "channel": "C1"}, "teams": {"tenant": "6a1b7c1e-0000-4000-8000-123456789012", "team": "6a1b7c1e-0000-4000-8000-123456789012", "channel": "19%3a1"}}`,
+	}
+	for key, value := range changes {
+		all[key] = value
+	}
+	return deployChanged(t, "prod", all)
+}
+
+// alarms are the names of all alarms, each with those that it tells.
+func (a *account) alarms() map[string][]any {
+	found := map[string][]any{}
+	for _, r := range a.resources {
+		if r.TypeToken == metricAlarm || r.TypeToken == compositeAlarm {
+			actions, _ := r.Inputs.Mappable()["alarmActions"].([]any)
+			found[strings.TrimPrefix(r.Name, "lab-")] = actions
+		}
+	}
+	return found
+}
+
+func TestEverythingInProdIsAlarmed(t *testing.T) {
+	alarms := prodOfEverything(t, nil).alarms()
+	for thing, signals := range map[string][]string{
+		"service-catalog":                        {"", "-available", "-errors", "-latency", "-tasks", "-size", "-availability-fast", "-latency-slow"},
+		"service-orders":                         {"", "-available", "-errors", "-latency", "-tasks", "-availability-fast", "-latency-slow"},
+		"loadBalancer-public":                    {"-errors", "-rejected"},
+		"database-lab":                           {"-cpu", "-memory", "-storage", "-connections", "-proxyConnections"},
+		"replica-awslab-prod-database-replica-1": {"-lag"},
+		"table-items":                            {"-throttled", "-errors"},
+		"bucket-uploads":                         {"-errors", "-refused"},
+		"fileSystem-shared":                      {"-io"},
+		"autoScalingGroup-instances":             {"-size", "-instances"},
+		"distribution-website":                   {"-errors"},
+		"webAcl-load-balancer":                   {"-blocked"},
+		"webAcl-website":                         {"-blocked"},
+		"function-runtask":                       {"-errors", "-duration"},
+		"function-restorecheck":                  {"-errors", "-duration"},
+		"queue-restorecheck":                     {"-waiting"},
+		"stateMachine-redeploy":                  {"-failed"},
+		"natGateway-1":                           {"-ports"},
+		"natGateway-3":                           {"-ports"},
+		"backupVault-backups":                    {"-failed", "-copies", "-completed"},
+		"topic-notifications":                    {"-undelivered"},
+	} {
+		for _, signal := range signals {
+			require.Contains(t, alarms, thing+signal)
+		}
+	}
+	told := 0
+	for name, actions := range alarms {
+		edge := strings.HasPrefix(name, "distribution-") || name == "webAcl-website-blocked"
+		for _, topic := range actions {
+			require.Equal(t, map[bool]string{true: "arn:edge-topic", false: "arn:lab-topic"}[edge], topic, name)
+			told++
+		}
+	}
+	require.Greater(t, told, 50)
+}
+
+// A Multi-AZ cluster is alarmed by its servers' storage, and Aurora's readers by their lag.
+func TestClustersAreAlarmedByWhatTheyReport(t *testing.T) {
+	multi := deployChanged(t, "prod", map[string]string{"database": `{"kind": "multiAzCluster"}`}).alarms()
+	require.Contains(t, multi, "database-lab-serverStorage")
+	require.NotContains(t, multi, "database-lab-readerLag")
+	aurora := deployChanged(t, "prod", map[string]string{"database": `{"kind": "aurora"}`}).alarms()
+	require.Contains(t, aurora, "database-lab-readerLag")
+	require.NotContains(t, aurora, "database-lab-serverStorage")
+	require.NotContains(t, aurora, "database-lab-storage")
+}
+
+func TestChannelsHearOfBothRegions(t *testing.T) {
+	made := prodOfEverything(t, nil)
+	topics := []any{"arn:lab-topic", "arn:edge-topic"}
+	require.Equal(t, topics, made.inputs(t, "lab-slack").Mappable()["snsTopicArns"])
+	require.Equal(t, topics, made.inputs(t, "lab-teams").Mappable()["snsTopicArns"])
+	require.False(t, made.has("edge-slack"), "a channel has one configuration")
+	require.True(t, made.has("lab-email-ops@example.com"))
+	require.True(t, made.has("edge-email-ops@example.com"))
+}
+
+func TestProdIsBackedUp(t *testing.T) {
+	made := prodOfEverything(t, nil)
+	var schedules []string
+	for _, rule := range made.inputs(t, "backup-plan").Mappable()["rules"].([]any) {
+		schedules = append(schedules, rule.(object)["ruleName"].(string))
+	}
+	require.Equal(t, []string{"hourly", "daily", "monthly"}, schedules)
+	require.Equal(t, "aws:ResourceTag/backup", made.inputs(t, "backup-selection").Mappable()["conditions"].([]any)[0].(object)["stringEquals"].([]any)[0].(object)["key"])
+	for _, name := range []string{"database-instance", "items-table", "uploads-bucket", "files-files"} {
+		require.Equal(t, "prod", made.inputs(t, name).Mappable()["tags"].(object)["backup"], name)
+	}
+	for _, name := range []string{"backup-vault", "backup-copy-vault"} {
+		require.Equal(t, false, made.inputs(t, name).Mappable()["forceDestroy"], name)
+		require.True(t, made.has(name+"-lock"), name)
+		require.Contains(t, made.inputs(t, name+"-policy").Mappable()["policy"], "arn:aws:iam::123456789012:role/keeper")
+	}
+	for _, kind := range []string{"rds", "dynamodb", "s3", "efs"} {
+		require.True(t, made.has("restore-testing-"+kind), kind)
+	}
+	require.False(t, made.has("restore-testing-ebs"), "instances come and go")
+}
+
+func TestProdIsBehindFirewalls(t *testing.T) {
+	made := prodOfEverything(t, nil)
+	for _, name := range []string{"firewall", "edge-firewall"} {
+		text, err := json.Marshal(made.inputs(t, name+"-acl").Mappable()["rules"])
+		require.NoError(t, err)
+		require.Contains(t, string(text), `"countryCodes":["KP"]`, name)
+		require.True(t, made.has(name+"-logging"), name)
+	}
+	require.True(t, made.has("firewall-load-balancer"), "it stands before the load balancer")
+	require.Equal(t, "arn:edge-firewall-acl", made.inputs(t, "website-distribution").Mappable()["webAclId"])
+	require.Equal(t, "KMS", made.inputs(t, "lab-encryption").Mappable()["type"])
+}
+
+// The way down that the README tells.
+func TestProdCanBeTakenDown(t *testing.T) {
+	made := prodOfEverything(t, map[string]string{
+		"images": `{"forceDelete": true}`, "loadBalancer": `{"deletionProtection": false, "forceDelete": true}`, "backup": `{"forceDelete": true}`,
+		"database": `{"deletionProtection": false}`, "tables": `[{"name": "items", "hashKey": {"name": "id"}, "deletionProtection": false}]`,
+		"buckets": `[{"name": "uploads", "forceDelete": true}]`, "fileSystem": `{"deletionProtection": false}`,
+	})
+	for _, r := range made.resources {
+		inputs := r.Inputs.Mappable()
+		for _, force := range []string{"forceDestroy", "forceDelete"} {
+			if value, has := inputs[force]; has {
+				require.Equal(t, true, value, "%s of %s", force, r.Name)
+			}
+		}
+		for _, protection := range []string{"deletionProtection", "deletionProtectionEnabled", "enableDeletionProtection"} {
+			require.NotEqual(t, true, inputs[protection], "%s of %s", protection, r.Name)
+		}
+		require.False(t, r.RegisterRPC.GetProtect(), r.Name)
+	}
+	require.Equal(t, false, made.inputs(t, "database-instance").Mappable()["skipFinalSnapshot"], "it leaves a last snapshot")
+	gone := deployChanged(t, "prod", map[string]string{"database": `{"deletionProtection": false, "finalSnapshot": false}`})
+	require.Equal(t, true, gone.inputs(t, "database-instance").Mappable()["skipFinalSnapshot"])
+}
