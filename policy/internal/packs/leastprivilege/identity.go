@@ -62,16 +62,22 @@ var iamScopedResource = rule.Rule{
 	Fix:         "set Resource to ARNs of what is meant, and leave * to a statement of actions that know nothing narrower.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
-		if !s.Allow || !s.Everywhere() {
+		if !s.Allow || !s.OnAnyOfKind() {
 			return ""
 		}
 		for _, action := range s.Actions {
-			if !document.DemandsEverything(action) {
+			if !document.DemandsEverything(action) && (s.Everywhere() || !looksOnly(action)) {
 				return "allows on every resource an action that can be limited to some"
 			}
 		}
 		return ""
 	}),
+}
+
+// looksOnly tells of actions that find out what there is. Many know no less than a kind of thing, such as log-group:*.
+func looksOnly(action string) bool {
+	_, name, _ := strings.Cut(action, ":")
+	return strings.HasPrefix(name, "Describe") || strings.HasPrefix(name, "List")
 }
 
 var iamNoNotElements = rule.Rule{
@@ -103,18 +109,13 @@ var iamPassRoleScoped = rule.Rule{
 			return ""
 		}
 		switch {
-		case s.Everywhere() || slices.ContainsFunc(s.Resources, anyRole):
+		case s.Everywhere() || slices.ContainsFunc(s.Resources, document.AnyOfKind):
 			return "passes any role"
 		case !s.Has("iam:PassedToService"):
 			return "passes a role to any service"
 		}
 		return ""
 	}),
-}
-
-// anyRole tells whether a pattern is about all roles of an account.
-func anyRole(resource string) bool {
-	return document.Match(resource, "arn:aws:iam::123456789012:role/x-y-z")
 }
 
 var kmsDecryptScoped = rule.Rule{
@@ -129,15 +130,11 @@ var kmsDecryptScoped = rule.Rule{
 		if !s.Grants("kms:Decrypt") && !s.Grants("kms:ReEncryptFrom") || s.Has("kms:ResourceAliases") {
 			return ""
 		}
-		if s.Everywhere() || slices.ContainsFunc(s.Resources, anyKey) {
+		if s.Everywhere() || slices.ContainsFunc(s.Resources, document.AnyOfKind) {
 			return "decrypts with any key"
 		}
 		return ""
 	}),
-}
-
-func anyKey(resource string) bool {
-	return document.Match(resource, "arn:aws:kms:eu-west-1:123456789012:key/x-y-z") || strings.HasSuffix(resource, ":key/*")
 }
 
 // escalations are sets of actions with which a role can get itself the rights of another (Rhino Security Labs, "AWS IAM
@@ -160,7 +157,7 @@ var iamNoPrivilegeEscalation = rule.Rule{
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		for _, actions := range escalations {
-			if s.Everywhere() && !slices.ContainsFunc(actions, func(action string) bool { return !s.Grants(action) }) {
+			if s.OnAnyOfKind() && !slices.ContainsFunc(actions, func(action string) bool { return !s.Grants(action) }) {
 				return "lets its holder get more rights, by " + strings.Join(actions, " and ")
 			}
 		}
@@ -169,7 +166,9 @@ var iamNoPrivilegeEscalation = rule.Rule{
 }
 
 // administrators are AWS's managed policies that amount to all rights, or to those of handing out rights.
-var administrators = []string{"AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "SystemAdministrator", "DatabaseAdministrator"}
+var administrators = []string{
+	"AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "SystemAdministrator", "DatabaseAdministrator",
+}
 
 var iamManagedAdmin = rule.Rule{
 	Name:        "iam-managed-admin",
@@ -178,7 +177,10 @@ var iamManagedAdmin = rule.Rule{
 	Controls:    rule.FSBP.Controls("IAM.1"),
 	Level:       rule.Mandatory,
 	Fix:         "set policyArn, or managedPolicyArns, to a policy of the actions that are needed.",
-	Types:       []string{"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment", "aws:iam/role:Role"},
+	Types: []string{
+		attachmentType, "aws:iam/policyAttachment:PolicyAttachment", "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+		"aws:iam/userPolicyAttachment:UserPolicyAttachment", roleType,
+	},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		if r.Type != "aws:iam/role:Role" {
 			return judgeManaged(r.Get("policyArn"))
@@ -207,10 +209,18 @@ func judgeManaged(arn property.Value) rule.Verdict {
 		return rule.Pass()
 	case state != property.Known:
 		return rule.Unreadable(arn, state)
-	case strings.HasSuffix(text, "FullAccess") || slices.Contains(administrators, text[strings.LastIndex(text, "/")+1:]):
+	case administers(text):
 		return rule.Violation(arn.Path(), "is a policy of AWS's for administrators")
 	}
 	return rule.Pass()
+}
+
+// administers tells whether an ARN is of a policy of AWS's, whose account in it is aws, that amounts to all rights or all
+// those of a service. Later editions have more behind FullAccess, as in CloudWatchFullAccessV2.
+func administers(arn string) bool {
+	_, path, ofAWS := strings.Cut(arn, ":iam::aws:policy/")
+	name := path[strings.LastIndex(path, "/")+1:]
+	return ofAWS && (strings.Contains(name, "FullAccess") || slices.Contains(administrators, name))
 }
 
 var iamNoUsers = rule.Rule{
