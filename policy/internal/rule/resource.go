@@ -11,7 +11,9 @@ import (
 
 // Resource is the view of one resource: of its inputs for Judge, of its outputs for JudgeInStack.
 type Resource struct {
-	URN, Type, Name string
+	URN, Name string
+	// Type is canonical.
+	Type string
 	// Parent is the URN of the component that the resource belongs to, or of the stack.
 	Parent string
 	// Properties is the view of all properties; Get is the short way in.
@@ -20,6 +22,21 @@ type Resource struct {
 	// engine gives it to JudgeInStack only.
 	PropertyDependencies map[string][]string
 }
+
+// canonical are the types that rules know by another name: what the SDK has twice, and what a later edition of it renames.
+var canonical = map[string]string{
+	"aws:s3/bucket:Bucket":                     "aws:s3/bucketV2:BucketV2",
+	"aws:s3/bucketLogging:BucketLogging":       "aws:s3/bucketLoggingV2:BucketLoggingV2",
+	"aws:s3/bucketVersioning:BucketVersioning": "aws:s3/bucketVersioningV2:BucketVersioningV2",
+	"aws:alb/loadBalancer:LoadBalancer":        "aws:lb/loadBalancer:LoadBalancer",
+	"aws:alb/listener:Listener":                "aws:lb/listener:Listener",
+	"aws:alb/listenerRule:ListenerRule":        "aws:lb/listenerRule:ListenerRule",
+	"aws:alb/targetGroup:TargetGroup":          "aws:lb/targetGroup:TargetGroup",
+	"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+}
+
+// Canonical returns the type by the name that rules know it by.
+func Canonical(resourceType string) string { return cmp.Or(canonical[resourceType], resourceType) }
 
 // Get returns the property below the keys.
 func (r Resource) Get(keys ...string) property.Value { return r.Properties.Get(keys...) }

@@ -209,7 +209,7 @@ func (r Rule) problems() []string {
 		}
 	}
 	for _, s := range r.Settings {
-		if s.Name == "" || s.Description == "" || s.Default < s.Minimum {
+		if s.Name == "" || s.Description == "" || s.Texts == nil && s.Numbers == nil && s.Default < s.Minimum {
 			problems = append(problems, fmt.Sprintf("setting %q needs a name, a description and a default not below its minimum", s.Name))
 		}
 	}

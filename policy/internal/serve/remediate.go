@@ -18,7 +18,7 @@ func (s *Server) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (*p
 	session := s.session()
 	properties := req.GetProperties()
 	for _, candidate := range s.pack.Rules {
-		if len(candidate.Remedies) == 0 || !candidate.Judges(req.GetType()) || session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+		if len(candidate.Remedies) == 0 || !candidate.Judges(rule.Canonical(req.GetType())) || session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
 			continue
 		}
 		remedied, changed, err := remedy(properties, candidate.Remedies)

@@ -103,7 +103,7 @@ func (s *Server) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pul
 		return &pulumirpc.AnalyzeResponse{}, nil
 	}
 	r := rule.Resource{
-		URN: req.GetUrn(), Type: req.GetType(), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
+		URN: req.GetUrn(), Type: rule.Canonical(req.GetType()), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
 		Properties: property.Of(req.GetProperties()),
 	}
 	session := s.session(r)
@@ -151,7 +151,7 @@ func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
 			dependencies[name] = urns.GetUrns()
 		}
 		views[i] = rule.Resource{
-			URN: r.GetUrn(), Type: r.GetType(), Name: r.GetName(), Parent: r.GetParent(),
+			URN: r.GetUrn(), Type: rule.Canonical(r.GetType()), Name: r.GetName(), Parent: r.GetParent(),
 			Properties: property.Of(r.GetProperties()), PropertyDependencies: dependencies,
 		}
 	}

@@ -45,7 +45,7 @@ var cases = map[string][]ruletest.Case{
 	"backup-coverage":       coverageCases,
 	"backup-frequency":      planCases("schedule", "cron(0 3 * * ? *)", "cron(0 3 ? * 1 *)", "cron(0 0/4 * * ? *)", "rate(12 hours)"),
 	"backup-retention":      retentionCases,
-	"backup-copies":         append(copyCases, elsewhere),
+	"backup-copies":         copyCases,
 	"backup-selection-role": selectionRoleCases,
 	"backup-vault-key":      keyCases,
 	"backup-vault-lock":     lockCases,

@@ -84,7 +84,11 @@ const lostForGood = "so that one wrong command loses the data for good"
 
 var databaseProtection = expect.All(expect.True("deletionProtection", lostForGood), expect.NotTrue("skipFinalSnapshot", lostForGood))
 
+// judgeVersioning takes a bucket in the older form by its own word.
 func judgeVersioning(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+	if on, state := r.Get("versioning", "enabled").Bool(); state == property.Known && on {
+		return rule.Pass()
+	}
 	found, doubt := expect.Companions(r, stack, "aws:s3/bucketVersioningV2:BucketVersioningV2", "bucket")
 	if len(found) == 0 && len(doubt.Unjudged) > 0 {
 		return doubt

@@ -21,7 +21,7 @@ var Pack = rule.Pack{
 		fix("fix-subnet-no-auto-public-ip", "Subnets give no public addresses by themselves.", rule.Medium, rule.FSBP.Controls("EC2.15"),
 			[]string{"aws:ec2/subnet:Subnet"}, rule.Remedy{Path: "mapPublicIpOnLaunch", Value: false}),
 		fix("fix-alb-hygiene", "Load balancers drop headers that are not valid.", rule.Medium, rule.FSBP.Controls("ELB.4"),
-			[]string{"aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer"}, rule.Remedy{Path: "dropInvalidHeaderFields", Value: true}),
+			[]string{"aws:lb/loadBalancer:LoadBalancer"}, rule.Remedy{Path: "dropInvalidHeaderFields", Value: true}),
 		fix("fix-s3-public-access-block", "Buckets are closed to the public.", rule.High, rule.FSBP.Controls("S3.8"),
 			[]string{"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
 			rule.Remedy{Path: "blockPublicAcls", Value: true}, rule.Remedy{Path: "blockPublicPolicy", Value: true},
