@@ -90,6 +90,8 @@ type Rule struct {
 	JudgeInStack func(Resource, Stack, Run) Verdict
 	// Remedies are applied to a resource's inputs, before anything judges them, while the level is Remediate.
 	Remedies []Remedy
+	// Unless tells of resources that the remedies are not for. Nil is none.
+	Unless func(Resource) bool
 
 	// pack is the pack that the rule came from into one that joins several.
 	pack string

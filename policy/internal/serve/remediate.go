@@ -17,8 +17,12 @@ func (s *Server) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (*p
 	response := &pulumirpc.RemediateResponse{}
 	session := s.session()
 	properties := req.GetProperties()
+	r := resourceOf(req)
 	for _, candidate := range s.pack.Rules {
-		if len(candidate.Remedies) == 0 || !candidate.Judges(rule.Canonical(req.GetType())) || session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+		if len(candidate.Remedies) == 0 || !candidate.Judges(r.Type) || session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+			continue
+		}
+		if candidate.Unless != nil && candidate.Unless(r) {
 			continue
 		}
 		remedied, changed, err := remedy(properties, candidate.Remedies)

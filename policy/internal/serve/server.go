@@ -102,10 +102,7 @@ func (s *Server) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pul
 	if rule.IsInternal(req.GetType()) {
 		return &pulumirpc.AnalyzeResponse{}, nil
 	}
-	r := rule.Resource{
-		URN: req.GetUrn(), Type: rule.Canonical(req.GetType()), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
-		Properties: property.Of(req.GetProperties()),
-	}
+	r := resourceOf(req)
 	session := s.session(r)
 	for _, candidate := range s.pack.Rules {
 		if candidate.Judge == nil || session.disabled(candidate) {
@@ -141,6 +138,13 @@ func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequ
 	}
 	session.reviewExemptions()
 	return session.response(), nil
+}
+
+func resourceOf(req *pulumirpc.AnalyzeRequest) rule.Resource {
+	return rule.Resource{
+		URN: req.GetUrn(), Type: rule.Canonical(req.GetType()), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
+		Properties: property.Of(req.GetProperties()),
+	}
 }
 
 func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
