@@ -16,6 +16,8 @@ type Resource struct {
 	Type string
 	// Parent is the URN of the component that the resource belongs to, or of the stack.
 	Parent string
+	// Protect is the resource option: Pulumi refuses to delete the resource.
+	Protect bool
 	// Properties is the view of all properties; Get is the short way in.
 	Properties property.Value
 	// PropertyDependencies lists for each top-level property the URNs of the resources that its value comes from. The

@@ -52,7 +52,9 @@ func Secretly(value any) *resource.Secret {
 type Resource struct {
 	Type, Name string
 	// Parent is the name of the component that the resource belongs to.
-	Parent     string
+	Parent string
+	// Protect is the resource option.
+	Protect    bool
 	Properties Props
 	// DependsOn lists for each property the names of the resources that its value comes from.
 	DependsOn map[string][]string
@@ -235,7 +237,7 @@ func Client(tb testing.TB, pack rule.Pack) pulumirpc.AnalyzerClient {
 // Request returns the engine's call for one resource.
 func Request(tb testing.TB, r Resource) *pulumirpc.AnalyzeRequest {
 	tb.Helper()
-	return &pulumirpc.AnalyzeRequest{Urn: urn(r), Type: r.Type, Name: r.Name, Properties: wire(tb, r)}
+	return &pulumirpc.AnalyzeRequest{Urn: urn(r), Type: r.Type, Name: r.Name, Properties: wire(tb, r), Options: options(r)}
 }
 
 // StackRequest returns the engine's call for a stack.
@@ -258,11 +260,15 @@ func StackRequest(tb testing.TB, resources ...Resource) *pulumirpc.AnalyzeStackR
 			}
 		}
 		request.Resources = append(request.Resources, &pulumirpc.AnalyzerResource{
-			Urn: urn(r), Type: r.Type, Name: r.Name, Parent: urns[r.Parent],
+			Urn: urn(r), Type: r.Type, Name: r.Name, Parent: urns[r.Parent], Options: options(r),
 			Properties: wire(tb, r), PropertyDependencies: dependencies,
 		})
 	}
 	return request
+}
+
+func options(r Resource) *pulumirpc.AnalyzerResourceOptions {
+	return &pulumirpc.AnalyzerResourceOptions{Protect: r.Protect}
 }
 
 func urn(r Resource) string {

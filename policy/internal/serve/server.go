@@ -143,7 +143,7 @@ func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequ
 func resourceOf(req *pulumirpc.AnalyzeRequest) rule.Resource {
 	return rule.Resource{
 		URN: req.GetUrn(), Type: rule.Canonical(req.GetType()), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
-		Properties: property.Of(req.GetProperties()),
+		Protect: req.GetOptions().GetProtect(), Properties: property.Of(req.GetProperties()),
 	}
 }
 
@@ -155,7 +155,7 @@ func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
 			dependencies[name] = urns.GetUrns()
 		}
 		views[i] = rule.Resource{
-			URN: r.GetUrn(), Type: rule.Canonical(r.GetType()), Name: r.GetName(), Parent: r.GetParent(),
+			URN: r.GetUrn(), Type: rule.Canonical(r.GetType()), Name: r.GetName(), Parent: r.GetParent(), Protect: r.GetOptions().GetProtect(),
 			Properties: property.Of(r.GetProperties()), PropertyDependencies: dependencies,
 		}
 	}

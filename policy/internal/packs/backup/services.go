@@ -57,15 +57,16 @@ var services = []rule.Rule{
 	{
 		Name: "stateful-protect", Description: "Data is not deleted with its stack by accident.",
 		Severity: rule.Medium, Controls: append(append(rule.FSBP.Controls("RDS.8"), rule.FSBP.Controls("RDS.7")...), rule.FSBP.Controls("DynamoDB.6")...), Level: rule.Mandatory,
-		Fix:   "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and forceDestroy to false.",
-		Types: []string{instanceType, clusterType, tableType, bucketType, vaultType, "aws:ecr/repository:Repository"},
+		Fix:   "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and forceDestroy to false; for a file system, the resource option protect.",
+		Types: []string{instanceType, clusterType, tableType, fileSystemType, bucketType, vaultType, "aws:ecr/repository:Repository"},
 		Judge: expect.ByType(map[string]expect.Judge{
 			instanceType:                    expect.UnlessSet("replicateSourceDb", replica, databaseProtection),
 			clusterType:                     databaseProtection,
-			tableType:                       expect.True("deletionProtectionEnabled", lostForGood),
-			bucketType:                      unlessWorthless(expect.NotTrue("forceDestroy", lostForGood)),
-			vaultType:                       expect.NotTrue("forceDestroy", lostForGood),
-			"aws:ecr/repository:Repository": expect.NotTrue("forceDelete", lostForGood),
+			tableType:                       orProtected(expect.True("deletionProtectionEnabled", lostForGood)),
+			fileSystemType:                  orProtected(unlessWorthless(unprotected)),
+			bucketType:                      orProtected(unlessWorthless(expect.NotTrue("forceDestroy", lostForGood))),
+			vaultType:                       orProtected(expect.NotTrue("forceDestroy", lostForGood)),
+			"aws:ecr/repository:Repository": orProtected(expect.NotTrue("forceDelete", lostForGood)),
 		}),
 	},
 }
@@ -82,7 +83,22 @@ func unlessWorthless(judge expect.Judge) expect.Judge {
 
 const lostForGood = "so that one wrong command loses the data for good"
 
-var databaseProtection = expect.All(expect.True("deletionProtection", lostForGood), expect.NotTrue("skipFinalSnapshot", lostForGood))
+var databaseProtection = expect.All(orProtected(expect.True("deletionProtection", lostForGood)), expect.NotTrue("skipFinalSnapshot", lostForGood))
+
+// orProtected takes Pulumi's own refusal to delete a resource for as good as the service's.
+func orProtected(judge expect.Judge) expect.Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		if r.Protect {
+			return rule.Pass()
+		}
+		return judge(r, run)
+	}
+}
+
+// unprotected is about what has no protection of its service's.
+func unprotected(rule.Resource, rule.Run) rule.Verdict {
+	return rule.Violation(expect.Whole, "is not protected, %s", lostForGood)
+}
 
 // judgeVersioning takes a bucket in the older form by its own word.
 func judgeVersioning(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
