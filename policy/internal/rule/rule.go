@@ -31,6 +31,8 @@ const (
 	Mandatory Level = "mandatory"
 	// Remediate is for rules that have remedies.
 	Remediate Level = "remediate"
+	// Disabled is for rules that have remedies which a stack has to ask for.
+	Disabled Level = "disabled"
 )
 
 // Framework is a published set of controls. One without numbered editions has no version.
@@ -64,6 +66,8 @@ type Remedy struct {
 	Path string
 	// Value is a bool, a float64 or a string.
 	Value any
+	// Default tells that AWS takes the value for a property that is not set, so that nothing need be set.
+	Default bool
 }
 
 // Rule is one check, or sets something right. Exactly one of Judge, JudgeInStack and Remedies is set.
@@ -88,7 +92,8 @@ type Rule struct {
 	Judge func(Resource, Run) Verdict
 	// JudgeInStack judges a resource by its outputs, at the end of a preview or update, with the whole stack in view.
 	JudgeInStack func(Resource, Stack, Run) Verdict
-	// Remedies are applied to a resource's inputs, before anything judges them, while the level is Remediate.
+	// Remedies are applied to a resource's inputs, before anything judges them, while the level is Remediate. At another one
+	// what they would change is told.
 	Remedies []Remedy
 	// Unless tells of resources that the remedies are not for. Nil is none.
 	Unless func(Resource) bool
@@ -201,7 +206,7 @@ func (r Rule) problems() []string {
 		{len(r.Controls) == 0, "it needs a control that anchors it"},
 		{!slices.Contains([]Severity{Low, Medium, High, Critical}, r.Severity), "it needs a severity"},
 		{len(r.Remedies) == 0 && r.Level != Advisory && r.Level != Mandatory, "its level must be advisory or mandatory"},
-		{len(r.Remedies) > 0 && r.Level != Remediate, "its level must be remediate, as it has remedies"},
+		{len(r.Remedies) > 0 && r.Level != Remediate && r.Level != Disabled, "its level must be remediate or disabled, as it has remedies"},
 		{r.jobs() != 1, "it must set one of Judge, JudgeInStack and Remedies"},
 	}
 	var problems []string

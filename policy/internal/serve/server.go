@@ -105,14 +105,18 @@ func (s *Server) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pul
 	r := resourceOf(req)
 	session := s.session(r)
 	for _, candidate := range s.pack.Rules {
-		if candidate.Judge == nil || session.disabled(candidate) {
+		judge := candidate.Judge
+		if len(candidate.Remedies) > 0 && session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+			judge = func(r rule.Resource, _ rule.Run) rule.Verdict { return judgeRemedies(candidate, r) }
+		}
+		if judge == nil || session.disabled(candidate) {
 			continue
 		}
 		if !candidate.Judges(r.Type) {
 			session.notApplicable(candidate, "it does not judge "+r.Type)
 			continue
 		}
-		session.judge(candidate, r, func(run rule.Run) rule.Verdict { return candidate.Judge(r, run) })
+		session.judge(candidate, r, func(run rule.Run) rule.Verdict { return judge(r, run) })
 	}
 	return session.response(), nil
 }
@@ -235,6 +239,8 @@ func defaultLevel(r rule.Rule) pulumirpc.EnforcementLevel {
 		return pulumirpc.EnforcementLevel_MANDATORY
 	case rule.Remediate:
 		return pulumirpc.EnforcementLevel_REMEDIATE
+	case rule.Disabled:
+		return pulumirpc.EnforcementLevel_DISABLED
 	default:
 		return pulumirpc.EnforcementLevel_ADVISORY
 	}
