@@ -297,7 +297,7 @@ func (w world) drawHosts(t *rapid.T) []host {
 
 // interestingPorts are those at which something changes.
 func interestingPorts(args VpcArgs) []int {
-	ports := []int{1, 22, 443, 1023, 1024, 65535}
+	ports := []int{1, 22, 443, 1023, 1024, 3389, 65535}
 	for _, ranges := range [][]PortRange{args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet} {
 		for _, r := range ranges {
 			ports = append(ports, r.From-1, r.From, r.To, r.To+1)

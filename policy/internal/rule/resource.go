@@ -89,6 +89,12 @@ func IsInternal(resourceType string) bool {
 // Resources returns all resources, in the order of their URNs.
 func (s Stack) Resources() []Resource { return s.resources }
 
+// Has tells whether a resource is in the stack.
+func (s Stack) Has(urn string) bool {
+	_, has := s.byURN[urn]
+	return has
+}
+
 // OfType returns the resources of the type, in the order of their URNs.
 func (s Stack) OfType(resourceType string) []Resource { return slices.Clip(s.byType[resourceType]) }
 

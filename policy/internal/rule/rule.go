@@ -47,10 +47,13 @@ func (f Framework) Controls(ids ...string) []Control {
 	return controls
 }
 
-// The frameworks that rules refer to.
+// The frameworks that rules refer to. Of the controls of Security Hub, SecurityHub has those that are in other standards
+// than the Foundational Security Best Practices.
 var (
 	FSBP            = Framework{"AWS Foundational Security Best Practices", "1.0.0"}
-	CIS             = Framework{"CIS AWS Foundations Benchmark", "5.0.0"}
+	SecurityHub     = Framework{"AWS Security Hub controls", ""}
+	CIS             = Framework{"CIS AWS Foundations Benchmark", "3.0.0"}
+	CIS5            = Framework{"CIS AWS Foundations Benchmark", "5.0.0"}
 	WellArchitected = Framework{"AWS Well-Architected Framework", ""}
 )
 
@@ -58,6 +61,14 @@ var (
 type Control struct {
 	Framework Framework
 	ID        string
+}
+
+// Label is how the control is called where its framework is not named. Ids of CIS are bare numbers, and differ by edition.
+func (c Control) Label() string {
+	if c.Framework.Name == CIS.Name {
+		return "CIS " + c.Framework.Version + "/" + c.ID
+	}
+	return c.ID
 }
 
 // Remedy sets a property right.

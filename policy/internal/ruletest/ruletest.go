@@ -26,6 +26,9 @@ import (
 // Situation is one of the five that every rule has to be tested in.
 type Situation string
 
+// Gone, in DependsOn, is a resource that is not in the stack any more.
+const Gone = "gone"
+
 // The five situations.
 const (
 	Passes  Situation = "passes"
@@ -253,6 +256,10 @@ func StackRequest(tb testing.TB, resources ...Resource) *pulumirpc.AnalyzeStackR
 		for property, names := range r.DependsOn {
 			dependencies[property] = &pulumirpc.AnalyzerPropertyDependencies{}
 			for _, name := range names {
+				if name == Gone {
+					dependencies[property].Urns = append(dependencies[property].Urns, urn(Resource{Name: name}))
+					continue
+				}
 				if urns[name] == "" {
 					tb.Fatalf("%s depends on %q, which is not in the case", r.Name, name)
 				}

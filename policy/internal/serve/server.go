@@ -209,7 +209,7 @@ func policyInfo(r rule.Rule) (*pulumirpc.PolicyInfo, error) {
 	}
 	tags := make([]string, len(r.Controls))
 	for i, control := range r.Controls {
-		tags[i] = control.ID
+		tags[i] = control.Label()
 	}
 	anchor := r.Controls[0]
 	policyType := pulumirpc.PolicyType_POLICY_TYPE_RESOURCE

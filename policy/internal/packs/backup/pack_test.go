@@ -15,6 +15,7 @@ var (
 	vault  = ruletest.Of(vaultType)
 	plan   = ruletest.Of(planType)
 
+	secret     = ruletest.Of("aws:secretsmanager/secret:Secret")
 	fileSystem = ruletest.Of(fileSystemType)
 	violation  = ruletest.Violation
 	doubtful   = ruletest.Unevaluated
@@ -40,6 +41,8 @@ var cases = map[string][]ruletest.Case{
 		{Situation: ruletest.Secret, Resource: files, Rest: versioned(ruletest.Secretly("Enabled")), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: files, Want: violation("it")},
 	},
+	"secret-recovery": append(ruletest.Values(secret, "recoveryWindowInDays", 7.0, 0.0, ruletest.Pass),
+		ruletest.Case{Situation: ruletest.Passes, Name: "protected", Resource: protected(secret(ruletest.Props{"recoveryWindowInDays": 0.0})), Want: ruletest.Pass}),
 	"stateful-protect": append(ruletest.Switches(table, "deletionProtectionEnabled", true, violation("deletionProtectionEnabled")),
 		ruletest.Case{Situation: ruletest.Fails, Name: "bucket", Resource: bucket(ruletest.Props{"forceDestroy": true}), Want: violation("forceDestroy")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "bucket", Resource: bucket(ruletest.Props{}), Want: ruletest.Pass},

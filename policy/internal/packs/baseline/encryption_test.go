@@ -104,6 +104,12 @@ var encryptionCases = map[string][]ruletest.Case{
 			"defaultCacheBehavior":  object{"viewerProtocolPolicy": "https-only"},
 			"orderedCacheBehaviors": []any{object{"viewerProtocolPolicy": "https-only"}, object{"viewerProtocolPolicy": "allow-all"}},
 		}), Want: violation("orderedCacheBehaviors[1].viewerProtocolPolicy")}),
+	"cloudfront-tls": append(
+		ruletest.Values(below(distribution, "viewerCertificate", "minimumProtocolVersion"), "viewerCertificate.minimumProtocolVersion", "TLSv1.2_2021", "SSLv3", ruletest.NotApplicable),
+		ruletest.Case{Situation: ruletest.Passes, Name: "CloudFront's own certificate", Want: ruletest.NotApplicable,
+			Resource: distribution(ruletest.Props{"viewerCertificate": object{"cloudfrontDefaultCertificate": true, "minimumProtocolVersion": "TLSv1"}})},
+		ruletest.Case{Situation: ruletest.Absent, Name: "minimum", Want: violation("viewerCertificate.minimumProtocolVersion"),
+			Resource: distribution(ruletest.Props{"viewerCertificate": object{"acmCertificateArn": "arn:certificate"}})}),
 	"rds-tls": {
 		{Situation: ruletest.Passes, Resource: forcing("postgres17", "rds.force_ssl", "1"), Want: ruletest.Pass},
 		{Situation: ruletest.Passes, Name: "MySQL", Resource: forcing("mysql8.4", "require_secure_transport", "ON"), Want: ruletest.Pass},

@@ -14,7 +14,7 @@ const reachable = "so that the internet reaches it"
 var exposure = []rule.Rule{
 	{
 		Name: "rds-private", Description: "Databases have no public address.",
-		Severity: rule.Critical, Controls: rule.FSBP.Controls("RDS.2"), Level: rule.Mandatory,
+		Severity: rule.Critical, Controls: append(rule.FSBP.Controls("RDS.2"), rule.CIS.Controls("2.3.3")...), Level: rule.Mandatory,
 		Fix:   "set publiclyAccessible to false.",
 		Types: []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
 		Judge: expect.NotTrue("publiclyAccessible", reachable),
@@ -42,7 +42,7 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "sg-open-ingress", Description: "Security groups let the world in for HTTP and HTTPS only.",
-		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.18"), rule.FSBP.Controls("EC2.19")...), Level: rule.Mandatory,
+		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.18", "EC2.19"), rule.CIS.Controls("5.2", "5.3")...), Level: rule.Mandatory,
 		Fix:      "set cidrIpv4 and cidrIpv6 to the clients' addresses, or referencedSecurityGroupId to their group.",
 		Settings: []rule.Setting{publicPorts},
 		Types:    []string{ingressType, groupType, groupRuleType},
@@ -52,7 +52,7 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "default-sg-closed", Description: "The default security group of a VPC lets nothing through.",
-		Severity: rule.High, Controls: rule.FSBP.Controls("EC2.2"), Level: rule.Mandatory,
+		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.2"), rule.CIS.Controls("5.4")...), Level: rule.Mandatory,
 		Fix:   "declare an aws.ec2.DefaultSecurityGroup for the VPC, with empty ingress and egress.",
 		Types: []string{vpcType, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
@@ -64,7 +64,7 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "alb-https", Description: "Load balancers serve HTTPS, by a policy without weak ciphers, and redirect HTTP to it.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("ELB.1"), rule.FSBP.Controls("ELB.17")...), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.1", "ELB.17"), Level: rule.Mandatory,
 		Fix:      "set protocol to HTTPS, with certificateArn and sslPolicy, or defaultActions to a redirect to HTTPS.",
 		Settings: []rule.Setting{tlsPolicies},
 		Types:    []string{"aws:lb/listener:Listener"},
@@ -72,7 +72,7 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "alb-hygiene", Description: "Load balancers drop malformed requests.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("ELB.4"), rule.FSBP.Controls("ELB.12")...), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.4", "ELB.12"), Level: rule.Mandatory,
 		Fix:   "set dropInvalidHeaderFields to true, and desyncMitigationMode to defensive or strictest.",
 		Types: []string{loadBalancerType},
 		Judge: judgeHygiene,
@@ -101,7 +101,7 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "s3-public-access-block", Description: "S3 buckets cannot be made public.",
-		Severity: rule.High, Controls: rule.FSBP.Controls("S3.8"), Level: rule.Mandatory,
+		Severity: rule.High, Controls: append(rule.FSBP.Controls("S3.8"), rule.CIS.Controls("2.1.4")...), Level: rule.Mandatory,
 		Fix:   "declare an aws.s3.BucketPublicAccessBlock for the bucket, with all four switches true.",
 		Types: []string{bucketType, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
@@ -115,7 +115,7 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "imdsv2", Description: "Instances hand out credentials by IMDSv2 only, and not to containers.",
-		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.170"), rule.FSBP.Controls("AutoScaling.4")...), Level: rule.Mandatory,
+		Severity: rule.Low, Controls: append(rule.FSBP.Controls("EC2.170"), rule.CIS.Controls("5.6")...), Level: rule.Mandatory,
 		Fix:      "set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1.",
 		Settings: []rule.Setting{maxHops},
 		Types:    []string{"aws:ec2/launchTemplate:LaunchTemplate"},
@@ -123,7 +123,7 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "s3-tls-only", Description: "S3 buckets refuse requests without TLS.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("S3.5"), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("S3.5"), rule.CIS.Controls("2.1.1")...), Level: rule.Mandatory,
 		Fix:          "deny in the bucket's policy every action where aws:SecureTransport is false.",
 		Types:        []string{bucketType},
 		JudgeInStack: judgeTlsOnly,

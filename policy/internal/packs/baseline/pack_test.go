@@ -9,7 +9,7 @@ import (
 
 var cases = func() map[string][]ruletest.Case {
 	all := map[string][]ruletest.Case{}
-	for _, some := range []map[string][]ruletest.Case{encryptionCases, exposureCases, recordingCases, bucketCases, tierCases, alarmCases, tagCases} {
+	for _, some := range []map[string][]ruletest.Case{encryptionCases, exposureCases, aclCases, recordingCases, bucketCases, tierCases, alarmCases, tagCases} {
 		maps.Copy(all, some)
 	}
 	return all

@@ -16,7 +16,7 @@ var iamNoAdmin = rule.Rule{
 	Name:        "iam-no-admin",
 	Description: "IAM policies do not allow every action on every resource.",
 	Severity:    rule.High,
-	Controls:    rule.FSBP.Controls("IAM.1"),
+	Controls:    append(rule.FSBP.Controls("IAM.1"), rule.CIS.Controls("1.16")...),
 	Level:       rule.Mandatory,
 	Fix:         "name in Action what is needed, and in Resource what it is needed for.",
 	Types:       identityTypes,

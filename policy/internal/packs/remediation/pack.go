@@ -46,7 +46,7 @@ var Pack = rule.Pack{
 			[]string{"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
 			rule.Remedy{Path: "blockPublicAcls", Value: true}, rule.Remedy{Path: "blockPublicPolicy", Value: true},
 			rule.Remedy{Path: "ignorePublicAcls", Value: true}, rule.Remedy{Path: "restrictPublicBuckets", Value: true}),
-		fix("fix-imdsv2", "Instances ask for their credentials with a session, from no further than themselves.", rule.High, rule.FSBP.Controls("EC2.170"), nil,
+		fix("fix-imdsv2", "Instances ask for their credentials with a session, from no further than themselves.", rule.Low, rule.FSBP.Controls("EC2.170"), nil,
 			[]string{"aws:ec2/launchTemplate:LaunchTemplate"},
 			rule.Remedy{Path: "metadataOptions.httpTokens", Value: "required"}, rule.Remedy{Path: "metadataOptions.httpPutResponseHopLimit", Value: 1.0, Default: true}),
 		fix("fix-ecr-scan", "Images are scanned when they are pushed.", rule.High, rule.FSBP.Controls("ECR.1"), nil,
