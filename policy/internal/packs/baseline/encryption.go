@@ -131,7 +131,7 @@ var encryption = []rule.Rule{
 	{
 		Name: "rds-tls", Description: "Databases refuse connections without TLS.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
-		Fix:   "set the parameter rds.force_ssl to 1, or for MySQL require_secure_transport to ON.",
+		Fix:   "set in parameters rds.force_ssl to 1, or for MySQL require_secure_transport to ON.",
 		Types: []string{"aws:rds/parameterGroup:ParameterGroup", "aws:rds/clusterParameterGroup:ClusterParameterGroup"},
 		Judge: judgeForcedTLS,
 	},

@@ -80,7 +80,7 @@ var exposure = []rule.Rule{
 	{
 		Name: "public-alb-waf", Description: "Public load balancers are behind a web application firewall.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC05-BP03"), Level: rule.Mandatory,
-		Fix:   "associate an aws.wafv2.WebAcl with it.",
+		Fix:   "declare an aws.wafv2.WebAclAssociation of a web ACL with it.",
 		Types: []string{loadBalancerType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 			if inside, state := r.Get("internal").Bool(); state == property.Known && inside {
@@ -124,7 +124,7 @@ var exposure = []rule.Rule{
 	{
 		Name: "s3-tls-only", Description: "S3 buckets refuse requests without TLS.",
 		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("S3.5"), rule.CIS.Controls("2.1.1")...), Level: rule.Mandatory,
-		Fix:          "deny in the bucket's policy every action where aws:SecureTransport is false.",
+		Fix:          "declare an aws.s3.BucketPolicy that denies every action on the bucket and its objects where aws:SecureTransport is false.",
 		Types:        []string{bucketType},
 		JudgeInStack: judgeTlsOnly,
 	},

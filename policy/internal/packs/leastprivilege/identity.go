@@ -18,7 +18,7 @@ var iamNoAdmin = rule.Rule{
 	Severity:    rule.High,
 	Controls:    append(rule.FSBP.Controls("IAM.1"), rule.CIS.Controls("1.16")...),
 	Level:       rule.Mandatory,
-	Fix:         "name in Action what is needed, and in Resource what it is needed for.",
+	Fix:         "in policy, name in Action what is needed, and in Resource what it is needed for.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && slices.Contains(s.Actions, "*") && s.Everywhere() {
@@ -34,7 +34,7 @@ var iamNoServiceWildcard = rule.Rule{
 	Severity:    rule.Low,
 	Controls:    rule.FSBP.Controls("IAM.21"),
 	Level:       rule.Mandatory,
-	Fix:         "name in Action the actions that are needed.",
+	Fix:         "in policy, name in Action the actions that are needed.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && slices.ContainsFunc(s.Actions, wholeService) {
@@ -59,7 +59,7 @@ var iamScopedResource = rule.Rule{
 	Severity:    rule.Medium,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "set Resource to ARNs of what is meant, and leave * to a statement of actions that know nothing narrower.",
+	Fix:         "in policy, set Resource to ARNs of what is meant, and leave * to a statement of actions that know nothing narrower.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if !s.Allow || !s.OnAnyOfKind() {
@@ -86,7 +86,7 @@ var iamNoNotElements = rule.Rule{
 	Severity:    rule.Medium,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "replace NotAction, NotResource and NotPrincipal by Action, Resource and Principal.",
+	Fix:         "in policy, replace NotAction, NotResource and NotPrincipal by Action, Resource and Principal.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && len(s.NotActions)+len(s.NotResources)+len(s.NotPrincipal) > 0 {
@@ -102,7 +102,7 @@ var iamPassRoleScoped = rule.Rule{
 	Severity:    rule.High,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "set Resource to the ARNs of the roles, and add the condition iam:PassedToService.",
+	Fix:         "in policy, set Resource to the ARNs of the roles, and add the condition iam:PassedToService.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if !s.Grants("iam:PassRole") {
@@ -124,7 +124,7 @@ var kmsDecryptScoped = rule.Rule{
 	Severity:    rule.Medium,
 	Controls:    rule.FSBP.Controls("KMS.2", "KMS.1"),
 	Level:       rule.Mandatory,
-	Fix:         "set Resource to the ARN of the key, or add the condition kms:ResourceAliases.",
+	Fix:         "in policy, set Resource to the ARN of the key, or add the condition kms:ResourceAliases.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if !s.Grants("kms:Decrypt") && !s.Grants("kms:ReEncryptFrom") || s.Has("kms:ResourceAliases") {
@@ -153,7 +153,7 @@ var iamNoPrivilegeEscalation = rule.Rule{
 	Severity:    rule.High,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "take the action away, or set Resource to what belongs to the role alone.",
+	Fix:         "in policy, take the action away, or set Resource to what belongs to the role alone.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		for _, actions := range escalations {
@@ -229,7 +229,7 @@ var iamNoUsers = rule.Rule{
 	Severity:    rule.Medium,
 	Controls:    rule.WellArchitected.Controls("SEC02-BP02"),
 	Level:       rule.Mandatory,
-	Fix:         "remove it, and let people and programs assume a role.",
+	Fix:         "declare an aws.iam.Role in its place, and let people and programs assume it.",
 	Types:       []string{"aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile", "aws:iam/userPolicy:UserPolicy", "aws:iam/userPolicyAttachment:UserPolicyAttachment"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		if r.Get("status").State() == property.Known {

@@ -25,7 +25,7 @@ var ec2LaunchIsolation = rule.Rule{
 	Severity:     rule.Medium,
 	Controls:     []rule.Control{leastPrivilege},
 	Level:        rule.Mandatory,
-	Fix:          "set capacityProviderStrategies of the services to a capacity provider for each set of rights, or to FARGATE.",
+	Fix:          "declare an aws.ecs.CapacityProvider for each set of rights, and set capacityProviderStrategies of the services to theirs, or to FARGATE.",
 	Types:        []string{capacityProviderType},
 	JudgeInStack: judgeIsolation,
 }

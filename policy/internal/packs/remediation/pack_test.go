@@ -144,6 +144,8 @@ func TestAllMistakesAreTold(t *testing.T) {
 	}
 }
 
+func TestFixesNameProperties(t *testing.T) { ruletest.FixesNameProperties(t, remediation.Pack) }
+
 // FuzzRemediate gives the rules odd properties, and wants what is right not to be changed again.
 func FuzzRemediate(f *testing.F) {
 	f.Add([]byte(`{"publiclyAccessible": true, "metadataOptions": {"httpTokens": "optional"}}`))
