@@ -131,6 +131,21 @@ type Pack struct {
 	Version     string
 	Description string
 	Rules       []Rule
+
+	// known are the names of the rules of all packs, or nil.
+	known []string
+}
+
+// Among returns the pack with the names of the rules of all packs, of which it is one, so that it can tell names that are
+// no rule's.
+func (p Pack) Among(all ...Pack) Pack {
+	p.known = slices.Clone(p.known)
+	for _, pack := range append(all, p) {
+		for _, r := range pack.Rules {
+			p.known = append(p.known, r.Name)
+		}
+	}
+	return p
 }
 
 // Join returns a pack with the rules of several, which keep the names of theirs. Its version is that of the first.
@@ -142,7 +157,7 @@ func Join(name, description string, packs ...Pack) Pack {
 			joined.Rules = append(joined.Rules, r)
 		}
 	}
-	return joined
+	return joined.Among()
 }
 
 // Rule returns the rule of that name, if the pack has one.
@@ -154,10 +169,40 @@ func (p Pack) Rule(name string) (Rule, bool) {
 	return p.Rules[i], true
 }
 
-// Knows tells whether a name is a rule's, as far as the pack can tell: only one that joins others knows all there are.
-func (p Pack) Knows(name string) bool {
-	_, has := p.Rule(name)
-	return has || !slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.pack != "" })
+// Knows tells whether a name is a rule's, as far as the pack can tell: see Among.
+func (p Pack) Knows(name string) bool { return p.known == nil || slices.Contains(p.known, name) }
+
+// Like returns the rule's name that a name is a misspelling of, or "": the one that takes the fewest letters to change, at
+// most one in three.
+func (p Pack) Like(name string) string {
+	best, least := "", len(name)/3+1
+	for _, known := range p.known {
+		if edits := distance(name, known); edits < least {
+			best, least = known, edits
+		}
+	}
+	return best
+}
+
+// distance is how many letters it takes to put in, leave out or change to make one text of another (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // NameFor returns the name of the pack that the rule belongs to: its own where the pack joins several.
@@ -172,6 +217,9 @@ const Exemptions = "exemptions"
 
 // reserved are the names that mean something else in a pack's configuration file.
 var reserved = []string{"all", "environments", Unevaluated, Exemptions}
+
+// IsReserved tells whether a name means something else than a rule in a pack's configuration file.
+func IsReserved(name string) bool { return slices.Contains(reserved, name) }
 
 var validName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
@@ -211,7 +259,7 @@ func (r Rule) problems() []string {
 		problem string
 	}{
 		{!validName.MatchString(r.Name), "the name must be lower-case words joined by hyphens"},
-		{slices.Contains(reserved, r.Name), "the name is reserved: " + strings.Join(reserved, ", ")},
+		{IsReserved(r.Name), "the name is reserved: " + strings.Join(reserved, ", ")},
 		{r.Description == "", "it needs a description"},
 		{r.Fix == "", "it needs a fix that names the property to set"},
 		{len(r.Controls) == 0, "it needs a control that anchors it"},

@@ -3,6 +3,8 @@ package serve
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/awslab/awslab/policy/internal/exemption"
@@ -52,7 +54,7 @@ func (s *Server) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest)
 func (s *Server) ConfigureStack(
 	_ context.Context, req *pulumirpc.AnalyzerStackConfigureRequest,
 ) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
-	given, err := readExemptions(s.pack, req.GetConfig()[req.GetProject()+":"+exemption.Key])
+	given, err := readExemptions(s.pack, req.GetProject(), req.GetStack(), req.GetConfig()[req.GetProject()+":"+exemption.Key])
 	if err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "configuration of stack %s: %v", req.GetStack(), err)
 	}
@@ -72,8 +74,13 @@ func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plug
 }
 
 // Configure takes the levels and settings of a stack. The engine has applied "all" and filled in defaults. Names of other
-// packs' rules are passed over, so that a stack can have one file for all its packs.
+// packs' rules are passed over, so that a stack can have one file for all its packs; those of no pack's are refused.
 func (s *Server) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzerRequest) (*emptypb.Empty, error) {
+	for _, name := range slices.Sorted(maps.Keys(req.GetPolicyConfig())) {
+		if !s.pack.Knows(name) && !rule.IsReserved(name) {
+			return nil, status.Errorf(codes.InvalidArgument, "configuration of policy pack %s: %s", s.pack.Name, noRule(s.pack, name))
+		}
+	}
 	config := map[string]ruleConfig{}
 	for _, r := range s.pack.Rules {
 		given, ok := req.GetPolicyConfig()[r.Name]
@@ -171,9 +178,10 @@ func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 	return &emptypb.Empty{}, nil
 }
 
-// GetAnalyzerInfo describes the pack and its rules.
+// GetAnalyzerInfo describes the pack and its rules. It leaves out the exemptions, to which the engine would otherwise apply
+// "all"; a level that a configuration gives them by name arrives all the same.
 func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
-	policies := make([]*pulumirpc.PolicyInfo, 0, len(s.pack.Rules)+2)
+	policies := make([]*pulumirpc.PolicyInfo, 0, len(s.pack.Rules)+1)
 	for _, r := range s.pack.Rules {
 		info, err := policyInfo(r)
 		if err != nil {
@@ -187,10 +195,6 @@ func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.An
 		Name:             rule.Unevaluated,
 		Description:      "Every rule could decide. What a rule could not judge is listed here, always as advice; disabled silences it.",
 		EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
-	}, &pulumirpc.PolicyInfo{
-		Name: rule.Exemptions, PolicyType: pulumirpc.PolicyType_POLICY_TYPE_STACK,
-		Description:      "Every exemption is of use, and in force. Those that are used are listed, as advice.",
-		EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY,
 	})
 	return &pulumirpc.AnalyzerInfo{
 		Name: s.pack.Name, Version: s.pack.Version, Description: s.pack.Description,
