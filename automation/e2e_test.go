@@ -280,7 +280,8 @@ func TestAnExemptionLetsProdPassAndIsListed(t *testing.T) {
 	ctx := context.Background()
 	p := newProject(t)
 	const database, single = "  awslab:database: {}\n", "  awslab:database: {multiAz: false}\n"
-	const accepted = single + "  awslab:exemptions:\n    - {rule: rds-multi-az, resource: \"*::database-instance\", reason: the data can be made again, expires: 2999-12-31}\n"
+	until := time.Now().AddDate(0, 6, 0).Format(time.DateOnly)
+	accepted := single + "  awslab:exemptions:\n    - {rule: rds-multi-az, resource: \"*::database-instance\", reason: the data can be made again, expires: " + until + "}\n"
 	p.configure(t, "prod", database, single)
 	_, err := p.open(t, "prod").Preview(ctx)
 	var refused *automation.PolicyError
@@ -291,7 +292,7 @@ func TestAnExemptionLetsProdPassAndIsListed(t *testing.T) {
 	preview, err := p.open(t, "prod").Preview(ctx)
 	require.NoError(t, err)
 	require.True(t, slices.ContainsFunc(preview.Violations, func(v automation.Violation) bool {
-		return v.Policy == "exemptions" && strings.Contains(v.Message, "rds-multi-az is accepted for database-instance until 2999-12-31")
+		return v.Policy == "exemptions" && strings.Contains(v.Message, "rds-multi-az is accepted for database-instance until "+until)
 	}), "%v", preview.Violations)
 
 	p.configure(t, "prod", single, database)

@@ -60,6 +60,7 @@ func Policies(ctx context.Context, projectDir string, stacks ...string) ([]Polic
 			return nil, err
 		}
 		policies = append(policies, policiesOf(info)...)
+		policies = append(policies, exemptionsOf(info)...)
 	}
 	for _, name := range stacks {
 		levels, err := readLevels(filepath.Join(root, "policy", "config", name+".json"))
@@ -94,6 +95,17 @@ func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
 	return policies
 }
 
+// exemptionsOf is what awslab's packs do besides their rules, and do not tell the engine of, lest "all" be for it too.
+func exemptionsOf(info *pulumirpc.AnalyzerInfo) []Policy {
+	if !slices.ContainsFunc(info.GetPolicies(), func(p *pulumirpc.PolicyInfo) bool { return p.GetName() == unevaluated }) {
+		return nil
+	}
+	return []Policy{{
+		Name: exemptions, Pack: info.GetName(), Level: "mandatory", Levels: map[string]string{},
+		Description: "Every exemption is of use, and in force. Those that are used are listed, as advice.",
+	}}
+}
+
 func severityOf(severity pulumirpc.PolicySeverity) string {
 	name := strings.TrimPrefix(severity.String(), "POLICY_SEVERITY_")
 	if slices.Contains(Severities, name) {
@@ -107,7 +119,7 @@ type levels map[string]string
 
 func (l levels) of(p Policy) string {
 	for _, name := range []string{p.Name, "all"} {
-		if level, ok := l[name]; ok {
+		if level, ok := l[name]; ok && (name != "all" || p.Name != exemptions) {
 			// What could not be judged is always told as advice, or not at all.
 			if p.Name == unevaluated && level != "disabled" {
 				return p.Level

@@ -41,6 +41,7 @@ func TestPoliciesHaveTheirLevelInEachStack(t *testing.T) {
 		"ecs-multi-az":  {"dev": "disabled", "prod": "mandatory", "bare": "mandatory"},
 		"rds-multi-az":  {"dev": "advisory", "prod": "advisory", "bare": "mandatory"},
 		"ecs-min-tasks": {"dev": "advisory", "prod": "mandatory", "bare": "mandatory"},
+		"exemptions":    {"dev": "mandatory", "prod": "mandatory", "bare": "mandatory"},
 		"unevaluated":   {"dev": "advisory", "prod": "advisory", "bare": "advisory"},
 	} {
 		require.Equal(t, want, byName[name].Levels, name)

@@ -29,7 +29,11 @@ type Violation struct {
 	Fix string `json:"fix,omitempty"`
 	// Unjudged is the rule that could not judge the resource, usually because a value is known only once it exists.
 	// Empty for what is really a violation.
-	Unjudged     string `json:"unjudged,omitempty"`
+	Unjudged string `json:"unjudged,omitempty"`
+	// Accepted is the rule whose finding the stack's configuration exempts, for the Reason that it gives. Empty for what is
+	// really a violation.
+	Accepted     string `json:"accepted,omitempty"`
+	Reason       string `json:"reason,omitempty"`
 	URN          string `json:"urn"`
 	ResourceType string `json:"resourceType,omitempty"`
 	ResourceName string `json:"resourceName,omitempty"`
@@ -39,14 +43,20 @@ type Violation struct {
 	Mandatory bool `json:"mandatory"`
 }
 
-// unevaluated is the policy under which awslab's packs report what a rule could not judge.
-const unevaluated = "unevaluated"
+// unevaluated is the policy under which awslab's packs report what a rule could not judge, and exemptions the one under which
+// they list what is accepted.
+const (
+	unevaluated = "unevaluated"
+	exemptions  = "exemptions"
+)
 
 var (
 	// headline is what awslab's packs begin a message with: [HIGH][RDS.5] What holds when the rule is kept.
 	headline = regexp.MustCompile(`^((?:\[[^\[\]\s]+\])+) (.+)$`)
 	// unjudged is the message under the policy unevaluated: <rule> could not be judged for <resource>: <why>.
 	unjudged = regexp.MustCompile(`(?s)^(\S+) could not be judged for \S+: (.+)$`)
+	// accepted is a message under the policy exemptions: <rule> is accepted for <resource> until <day>: <reason>.
+	accepted = regexp.MustCompile(`(?s)^(\S+) is accepted for \S+ until \S+: (.+)\.$`)
 )
 
 // newViolation takes the engine's event apart. A message of another shape than awslab's packs give is the finding whole.
@@ -61,6 +71,9 @@ func newViolation(e *apitype.PolicyEvent) *Violation {
 	if parts := unjudged.FindStringSubmatch(v.Message); parts != nil && v.Policy == unevaluated {
 		v.Unjudged, v.Finding = parts[1], parts[2]
 		return v
+	}
+	if parts := accepted.FindStringSubmatch(v.Message); parts != nil && v.Policy == exemptions {
+		v.Accepted, v.Reason = parts[1], parts[2]
 	}
 	v.Finding, v.Fix = cutFix(v.Message)
 	v.cutHeadline()

@@ -29,15 +29,26 @@ type masterSecret struct {
 	Password string `json:"password"`
 }
 
+// protectedSecretDays is the least that Secrets Manager keeps a deleted secret for.
+const protectedSecretDays = 7
+
+// secretRecoveryDays is for how long a deleted secret can be had back. One that waits for its deletion keeps its name from
+// the next one, and RDS sets a new master password whenever asked, also for a database that is restored from a snapshot:
+// only what is protected from deletion is worth that.
+func (db *Database) secretRecoveryDays() int {
+	if db.args.DeletionProtection {
+		return protectedSecretDays
+	}
+	return 0
+}
+
 // newSecret makes a secret with a random password and returns the password.
 func (db *Database) newSecret(ctx *pulumi.Context) (pulumi.StringOutput, error) {
 	secret, err := secretsmanager.NewSecret(ctx, db.name+"-secret", &secretsmanager.SecretArgs{
 		Name:        pulumi.String(db.SecretName),
 		Description: pulumi.String("The master user of the database " + db.Identifier),
 		KmsKeyId:    databaseOptional(db.args.KmsKeyArn),
-		// A secret that waits for its deletion keeps its name from the next one, and nobody needs it back: RDS sets a
-		// new master password whenever asked, also for a database that is restored from a snapshot.
-		RecoveryWindowInDays: pulumi.Int(0),
+		RecoveryWindowInDays: pulumi.Int(db.secretRecoveryDays()),
 		Tags:                 pulumi.ToStringMap(db.args.Tags),
 	}, pulumi.Parent(db))
 	if err != nil {

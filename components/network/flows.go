@@ -196,7 +196,7 @@ func (args *VpcArgs) acls(layout Layout) map[Tier]acl {
 
 	finished := map[Tier]acl{}
 	for tier, draft := range drafts {
-		finished[tier] = acl{ingress: draft.finish(draft.ingress), egress: draft.finish(draft.egress)}
+		finished[tier] = acl{ingress: draft.finish(draft.ingress, administration), egress: draft.finish(draft.egress, nil)}
 	}
 	return finished
 }
@@ -252,9 +252,14 @@ const (
 	ipv6Numbers     = 20000
 )
 
+// administration are the ports of SSH and of the remote desktop, which nobody on the internet may call (CIS AWS Foundations
+// Benchmark 5.1), also where they lie among the ephemeral ones. The price is that of the connections that a NAT gateway or a
+// load balancer opens, one in 64,512 is from such a port, gets no answer, and has to be opened anew.
+var administration = []int{22, 3389}
+
 // finish numbers the rules of one direction: the VPC's own subnets, the internet, its IPv6.
-func (d *draft) finish(drafted []peerRule) []aclRule {
-	drafted = withoutCovered(drafted)
+func (d *draft) finish(all []peerRule, closed []int) []aclRule {
+	drafted := withoutCovered(all)
 	var rules []aclRule
 	for zone := range d.layout.Zones {
 		number := zoneNumbers * (zone + 1)
@@ -267,23 +272,43 @@ func (d *draft) finish(drafted []peerRule) []aclRule {
 		}
 	}
 	refusal := aclRule{number: internetNumbers, deny: true, protocol: protocolAll, peer: d.layout.Vpc}
-	rules = append(rules, outside(drafted, internet, anywhere, refusal)...)
+	rules = append(rules, outside(drafted, internet, anywhere, refusal, closedAmong(all, internet, closed))...)
 	refusal = aclRule{number: ipv6Numbers, deny: true, protocol: protocolAll, ownIpv6: true}
-	return append(rules, outside(drafted, internetIpv6, anywhereIpv6, refusal)...)
+	return append(rules, outside(drafted, internetIpv6, anywhereIpv6, refusal, closedAmong(all, internetIpv6, closed))...)
 }
 
-// outside are the rules about a far end outside the VPC, behind the refusal of what is in it; nothing when there are none.
-func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRule) []aclRule {
-	rules := []aclRule{refusal}
+// outside are the rules about a far end outside the VPC, behind the refusals of what is in it, and of closed ports; nothing
+// when there are none.
+func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRule, closed []int) []aclRule {
+	var allowed []aclRule
 	for _, rule := range drafted {
 		if rule.peer == peer {
-			rules = append(rules, aclRule{number: refusal.number + 99 + len(rules), protocol: rule.protocol, peer: everyone, ports: rule.ports})
+			allowed = append(allowed, aclRule{number: refusal.number + 100 + len(allowed), protocol: rule.protocol, peer: everyone, ports: rule.ports})
 		}
 	}
-	if len(rules) == 1 {
+	if len(allowed) == 0 {
 		return nil
 	}
-	return rules
+	refused := []aclRule{refusal}
+	for _, port := range closed {
+		refused = append(refused, aclRule{number: refusal.number + len(refused), deny: true, protocol: protocolTcp, peer: everyone, ports: Port(port)})
+	}
+	return append(refused, allowed...)
+}
+
+// closedAmong are those of the ports that would be open to a far end because they are ephemeral, and for no flow of their own.
+func closedAmong(rules []peerRule, peer Tier, ports []int) []int {
+	var closed []int
+	for _, port := range ports {
+		covers := func(r peerRule) bool {
+			return r.peer == peer && r.protocol == protocolTcp && r.ports.From <= port && port <= r.ports.To
+		}
+		served := func(r peerRule) bool { return covers(r) && r.ports != ephemeral }
+		if slices.ContainsFunc(rules, covers) && !slices.ContainsFunc(rules, served) {
+			closed = append(closed, port)
+		}
+	}
+	return closed
 }
 
 // withoutCovered sorts rules and drops those that say nothing another does not say already: there is no room for them.

@@ -225,7 +225,7 @@ func (w world) allowed(caller, called Tier, port int) bool {
 	answered := port >= 1024 // where both ends call each other, the ports of answers are open
 	switch string(caller + " to " + called) {
 	case "internet to public":
-		return in(w.args.Ports.Listeners) || nat && answered
+		return in(w.args.Ports.Listeners) || nat && answered && !slices.Contains(administration, port)
 	case "public to internet":
 		return nat && (in(w.args.Ports.Internet) || answered)
 	case "public to app":
@@ -297,7 +297,7 @@ func (w world) drawHosts(t *rapid.T) []host {
 
 // interestingPorts are those at which something changes.
 func interestingPorts(args VpcArgs) []int {
-	ports := []int{1, 22, 443, 1023, 1024, 65535}
+	ports := []int{1, 22, 443, 1023, 1024, 3389, 65535}
 	for _, ranges := range [][]PortRange{args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet} {
 		for _, r := range ranges {
 			ports = append(ports, r.From-1, r.From, r.To, r.To+1)
@@ -307,10 +307,10 @@ func interestingPorts(args VpcArgs) []int {
 }
 
 // drawCallingPort is a port that a kernel, a load balancer or a NAT gateway opens connections from, and that nothing
-// listens on.
+// listens on. Answers to ports of administration get lost.
 func drawCallingPort(t *rapid.T, args VpcArgs) int {
 	return rapid.IntRange(1024, 65535).Filter(func(port int) bool {
-		return !slices.ContainsFunc(slices.Concat(args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet),
+		return !slices.Contains(administration, port) && !slices.ContainsFunc(slices.Concat(args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet),
 			func(r PortRange) bool { return r.From <= port && port <= r.To })
 	}).Draw(t, "calling port")
 }

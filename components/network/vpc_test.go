@@ -82,13 +82,15 @@ func TestNoSubnetGivesOutPublicAddresses(t *testing.T) {
 
 func TestEachTierHasItsAcl(t *testing.T) {
 	g := newGraph(t, twoZones())
-	for tier, rules := range map[string]int{"public": 11, "app": 9, "data": 6} {
+	for tier, rules := range map[string]int{"public": 12, "app": 10, "data": 6} {
 		acl := g.inputs(t, "network-"+tier+"-acl")
 		require.Equal(t, "network-vpc-id", acl["vpcId"])
 		require.Equal(t, []any{"network-vpc-" + tier + "-1-id", "network-vpc-" + tier + "-2-id"}, acl["subnetIds"])
 		require.Len(t, acl["ingress"], rules)
 	}
 	ingress := g.inputs(t, "network-public-acl")["ingress"].([]any)
+	require.Contains(t, ingress, map[string]any{
+		"ruleNo": 10001.0, "action": "deny", "protocol": "6", "cidrBlock": "0.0.0.0/0", "fromPort": 3389.0, "toPort": 3389.0})
 	require.Contains(t, ingress, map[string]any{
 		"ruleNo": 10000.0, "action": "deny", "protocol": "-1", "cidrBlock": "10.0.0.0/16", "fromPort": 0.0, "toPort": 0.0})
 	require.Contains(t, ingress, map[string]any{
@@ -294,7 +296,7 @@ func TestTooManyPortsForAnAcl(t *testing.T) {
 		_, err := NewVpc(ctx, "network", args)
 		return err
 	}, pulumi.WithMocks("awslab", "dev", &graph{}))
-	require.ErrorContains(t, err, "Ports: the app tier's network ACL needs 31 rules of one direction for IPv4 and AWS allows 19")
+	require.ErrorContains(t, err, "Ports: the app tier's network ACL needs 32 rules of one direction for IPv4 and AWS allows 19")
 	require.ErrorContains(t, err, "Ports: the public tier's network ACL needs 20 rules of one direction for IPv4")
 }
 

@@ -118,18 +118,31 @@ func windowOf(args *data.DatabaseArgs, field string) string {
 	return args.MaintenanceWindow
 }
 
+// allOfStack is what the URNs of all resources of a stack begin with, and namesResource what a pattern has to have besides.
+var (
+	allOfStack    = regexp.MustCompile(`^urn:(pulumi:[^:]*(::[^:]*::)?)?`)
+	namesResource = regexp.MustCompile(`[A-Za-z0-9]`)
+)
+
 // exemption tells early what the packs would refuse.
 func (d *decoder) exemption(path string, e Exemption) {
-	const shortest = 10
+	const (
+		shortest = 10
+		longest  = 366
+	)
 	// A date without quotes is a point in time to YAML, which the engine hands on in words of its own.
 	day := strings.TrimSuffix(strings.TrimSuffix(e.Expires, "T00:00:00Z"), " 00:00:00 +0000 UTC")
-	if _, err := time.Parse(time.DateOnly, day); err != nil && e.Expires != "" {
+	ends, err := time.Parse(time.DateOnly, day)
+	switch last := time.Now().UTC().AddDate(0, 0, longest); {
+	case err != nil && e.Expires != "":
 		d.add(path+".expires", "%q; use a date such as 2027-01-31", e.Expires)
+	case ends.After(last):
+		d.add(path+".expires", "%q is more than a year ahead; use a date up to %s, and decide anew then", e.Expires, last.Format(time.DateOnly))
 	}
 	if e.Reason != "" && utf8.RuneCountInString(strings.TrimSpace(e.Reason)) < shortest {
 		d.add(path+".reason", "%q; say in %d characters or more why the finding is accepted", e.Reason, shortest)
 	}
-	if e.Resource != "" && strings.Trim(e.Resource, "*: ") == "" {
+	if e.Resource != "" && !namesResource.MatchString(allOfStack.ReplaceAllString(e.Resource, "")) {
 		d.add(path+".resource", "%q; use a URN, with * for any text, that says which resource: *::database-instance", e.Resource)
 	}
 }

@@ -4,8 +4,9 @@
 package main
 
 import (
+	"github.com/awslab/awslab/policy/internal/packs"
 	"github.com/awslab/awslab/policy/internal/packs/backup"
 	"github.com/awslab/awslab/policy/internal/serve"
 )
 
-func main() { serve.Main(backup.Pack) }
+func main() { serve.Main(packs.Alone(backup.Pack)) }

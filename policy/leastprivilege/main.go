@@ -4,8 +4,9 @@
 package main
 
 import (
+	"github.com/awslab/awslab/policy/internal/packs"
 	"github.com/awslab/awslab/policy/internal/packs/leastprivilege"
 	"github.com/awslab/awslab/policy/internal/serve"
 )
 
-func main() { serve.Main(leastprivilege.Pack) }
+func main() { serve.Main(packs.Alone(leastprivilege.Pack)) }

@@ -5,8 +5,9 @@
 package main
 
 import (
+	"github.com/awslab/awslab/policy/internal/packs"
 	"github.com/awslab/awslab/policy/internal/packs/remediation"
 	"github.com/awslab/awslab/policy/internal/serve"
 )
 
-func main() { serve.Main(remediation.Pack) }
+func main() { serve.Main(packs.Alone(remediation.Pack)) }

@@ -74,7 +74,11 @@ func printPolicies(w io.Writer, policies []automation.Policy) error {
 		}
 		row(p.Name, p.Pack, orDash(p.Severity), orDash(strings.Join(p.Controls, ",")), levels, p.Description)
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, "\nwhat costs nothing and replaces nothing is set right for who asks for it: pulumi up --policy-pack policy/remediation")
+	return err
 }
 
 func orDash(text string) string {

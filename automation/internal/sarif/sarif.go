@@ -2,6 +2,7 @@
 package sarif
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -59,6 +60,12 @@ type (
 		Message             text              `json:"message"`
 		Locations           []location        `json:"locations"`
 		PartialFingerprints map[string]string `json:"partialFingerprints"`
+		Suppressions        []suppression     `json:"suppressions,omitempty"`
+	}
+	suppression struct {
+		Kind          string `json:"kind"`
+		Status        string `json:"status"`
+		Justification string `json:"justification"`
 	}
 	location struct {
 		PhysicalLocation physical  `json:"physicalLocation"`
@@ -83,13 +90,14 @@ type (
 )
 
 // Write writes the violations of a stack. Mandatory ones are errors, advisory ones warnings, and what a rule could not
-// judge is a note. A resource is in no line of a file, so that each result points to the stack's configuration file and
+// judge is a note, as is what the configuration accepts, which is suppressed and goes by the rule's own name. A resource is in no line of a file, so that each result points to the stack's configuration file and
 // names the resource by its URN.
 func Write(w io.Writer, stack string, violations []automation.Violation) error {
 	r := run{Tool: tool{driver{Name: "awslab", InformationURI: "https://github.com/awslab/awslab", Rules: []rule{}}}, Results: []result{}}
 	sorted := slices.Clone(violations)
 	slices.SortStableFunc(sorted, func(a, b automation.Violation) int {
-		return strings.Compare(id(a)+"\n"+a.URN+"\n"+a.Message, id(b)+"\n"+b.URN+"\n"+b.Message)
+		// What is accepted comes last, so that a violation describes the rule.
+		return strings.Compare(id(a)+"\n"+a.Accepted+"\n"+a.URN+"\n"+a.Message, id(b)+"\n"+b.Accepted+"\n"+b.URN+"\n"+b.Message)
 	})
 	for _, v := range sorted {
 		// Sorted by rule: a new rule is never one before the last.
@@ -109,12 +117,12 @@ func id(v automation.Violation) string {
 	if v.Unjudged != "" {
 		return v.Policy
 	}
-	return v.Pack + "/" + v.Policy
+	return v.Pack + "/" + cmp.Or(v.Accepted, v.Policy)
 }
 
 func level(v automation.Violation) string {
 	switch {
-	case v.Unjudged != "":
+	case v.Unjudged != "" || v.Accepted != "":
 		return "note"
 	case v.Mandatory:
 		return "error"
@@ -133,7 +141,7 @@ func ruleOf(v automation.Violation) rule {
 		described.ShortDescription.Text = "A rule could not decide"
 		described.Help.Text = "Preview again once the resource exists: a value that the rule needs is not known before."
 	case v.Title == "":
-		described.ShortDescription.Text = v.Policy
+		described.ShortDescription.Text = cmp.Or(v.Accepted, v.Policy)
 	}
 	if described.Help.Text == "" {
 		described.Help.Text = described.ShortDescription.Text
@@ -147,8 +155,13 @@ func resultOf(v automation.Violation, stack string, ruleIndex int) result {
 		where.LogicalLocations = []logical{{Name: v.ResourceName, FullyQualifiedName: v.URN, Kind: "resource"}}
 	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{id(v), v.Unjudged, v.URN, v.Finding}, "\n")))
+	var suppressions []suppression
+	if v.Accepted != "" {
+		suppressions = []suppression{{Kind: "external", Status: "accepted", Justification: v.Reason}}
+	}
 	return result{
-		RuleID: id(v), RuleIndex: ruleIndex, Level: level(v), Message: text{v.Message}, Locations: []location{where},
+		Suppressions: suppressions,
+		RuleID:       id(v), RuleIndex: ruleIndex, Level: level(v), Message: text{v.Message}, Locations: []location{where},
 		PartialFingerprints: map[string]string{"awslabFinding/v1": hex.EncodeToString(sum[:16])},
 	}
 }

@@ -15,6 +15,8 @@ var (
 		Title: "Two zones", Finding: "one zone.", Fix: "set multiAz.", URN: "urn:pulumi:dev::awslab::aws:rds/instance:Instance::main",
 		ResourceName: "main", Message: "the whole message", Mandatory: true}
 	advice   = automation.Violation{Pack: "third", Policy: "named", Message: "no name", Finding: "no name"}
+	accepted = automation.Violation{Pack: "resilience", Policy: "exemptions", Accepted: "rds-multi-az", Reason: "it can be made again",
+		Message: "rds-multi-az is accepted for reports until 2027-01-31: it can be made again.", URN: "urn:pulumi:dev::awslab::aws:rds/instance:Instance::reports"}
 	unjudged = automation.Violation{Pack: "baseline", Policy: "unevaluated", Unjudged: "s3-tls-only", Message: "not yet", URN: "urn:x"}
 )
 
@@ -46,7 +48,7 @@ func at(t *testing.T, value any, path ...any) any {
 // TestRequiredProperties checks what the schema of SARIF 2.1.0 requires, and what code-scanning tools require besides.
 func TestRequiredProperties(t *testing.T) {
 	for name, violations := range map[string][]automation.Violation{
-		"no finding": nil, "every kind": {refusal, advice, unjudged, refusal},
+		"no finding": nil, "every kind": {refusal, advice, accepted, unjudged, refusal},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := write(t, violations...)
@@ -122,4 +124,20 @@ func TestFingerprintsTellFindingsApart(t *testing.T) {
 	louder := refusal
 	louder.Mandatory = false
 	require.Equal(t, prints(refusal), prints(louder), "a change of level is the same finding")
+}
+
+func TestWhatIsAcceptedIsSuppressed(t *testing.T) {
+	log := write(t, accepted, refusal)
+	require.Len(t, at(t, log, "runs", 0, "tool", "driver", "rules"), 1, "it goes by the name of its rule")
+	require.Equal(t, "Two zones", at(t, log, "runs", 0, "tool", "driver", "rules", 0, "shortDescription", "text"), "which a violation describes better")
+	suppressed := 0
+	for _, result := range at(t, log, "runs", 0, "results").([]any) {
+		if suppressions, has := result.(map[string]any)["suppressions"]; has {
+			suppressed++
+			require.Equal(t, "external", at(t, suppressions, 0, "kind"))
+			require.Equal(t, "it can be made again", at(t, suppressions, 0, "justification"))
+			require.Equal(t, "note", at(t, result, "level"))
+		}
+	}
+	require.Equal(t, 1, suppressed)
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -156,15 +157,37 @@ func (p *principals) UnmarshalJSON(text []byte) error {
 // Anyone tells whether the principal is everybody in the world.
 func (p Principal) Anyone() bool { return p.Value == "*" && (p.Type == "*" || p.Type == "AWS") }
 
-// Has tells whether a condition compares the key, whose case IAM ignores, with an operator that a request cannot pass
-// by leaving the key out.
+var accountID = regexp.MustCompile(`^\d{12}$`)
+
+// WholeAccount tells whether the principal is an account, by the ARN of its root or by its number alone, which IAM takes
+// for the same ("AWS account principals", IAM user guide).
+func (p Principal) WholeAccount() bool {
+	return p.Type == "AWS" && (strings.HasSuffix(p.Value, ":root") || accountID.MatchString(p.Value))
+}
+
+// Requires tells whether a request has to have the key, with one of the values, for the condition to hold: its operator
+// cannot be passed by leaving the key out, and does not say what the key must not be.
+func (c Condition) Requires() bool {
+	return !strings.HasSuffix(c.Operator, "IfExists") && c.Operator != "Null" && !strings.Contains(c.Operator, "Not") &&
+		!strings.HasPrefix(c.Operator, "ForAllValues:")
+}
+
+// Has tells whether a condition requires one of the keys, whose case IAM ignores, to have some value in particular.
 func (s Statement) Has(keys ...string) bool {
 	return slices.ContainsFunc(s.Conditions, func(c Condition) bool {
-		return !strings.HasSuffix(c.Operator, "IfExists") && c.Operator != "Null" && !strings.Contains(c.Operator, "Not") &&
-			!strings.HasPrefix(c.Operator, "ForAllValues:") && slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, c.Key) }) &&
-			!slices.Contains(c.Values, "*")
+		return c.Requires() && slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, c.Key) }) &&
+			!slices.ContainsFunc(c.Values, vacuous)
 	})
 }
+
+// vacuous tells whether a condition's value is anything: wildcards alone, or an ARN of any account's anything.
+func vacuous(value string) bool {
+	parts := strings.SplitN(value, ":", 6)
+	return blank(value) || len(parts) == 6 && blank(parts[4]) && AnyOfKind(value)
+}
+
+// blank tells whether a pattern consists of wildcards and of what separates them.
+func blank(pattern string) bool { return strings.Trim(pattern, "*?/:") == "" }
 
 // Grants tells whether the statement allows an action such as iam:PassRole, by name or by a pattern.
 func (s Statement) Grants(action string) bool {
@@ -183,13 +206,46 @@ func (s Statement) Everywhere() bool {
 	return len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, Unbounded)
 }
 
-// Unbounded tells whether a resource pattern names no resource in particular.
+// Unbounded tells whether a resource pattern names no resource in particular, nor a kind of them. A wildcard that ends a
+// pattern before the sixth part of an ARN, as in arn:aws:s3*, stands for all that follows.
 func Unbounded(resource string) bool {
-	if strings.Trim(resource, "*") == "" {
-		return resource != ""
-	}
 	parts := strings.SplitN(resource, ":", 6)
-	return len(parts) == 6 && strings.Trim(parts[5], "*/") == ""
+	if len(parts) < 6 {
+		return strings.HasSuffix(resource, "*")
+	}
+	return blank(parts[5])
+}
+
+// withoutKind are services whose ARNs begin with the name of a thing where those of others have a kind, as role or table.
+var withoutKind = []string{"s3", "sns", "sqs", "execute-api"}
+
+// AnyOfKind tells whether a resource pattern names a kind of thing at most, and no thing of it: role/*, function:*,
+// table/*/index/*, or whatever is unbounded.
+func AnyOfKind(resource string) bool {
+	parts := strings.SplitN(resource, ":", 6)
+	if len(parts) < 6 || slices.Contains(withoutKind, parts[2]) || Unbounded(resource) {
+		return Unbounded(resource)
+	}
+	separator := strings.IndexAny(parts[5], "/:")
+	if separator < 0 {
+		return strings.HasSuffix(resource, "*")
+	}
+	names := strings.FieldsFunc(parts[5][separator:], func(char rune) bool { return char == '/' || char == ':' })
+	return len(names) > 0 && blank(names[0]) && blank(names[len(names)-1])
+}
+
+// OnAnyOfKind tells whether the statement is about every resource of a kind, and no condition is about which.
+func (s Statement) OnAnyOfKind() bool {
+	return s.Everywhere() || slices.ContainsFunc(s.Resources, AnyOfKind) && !slices.ContainsFunc(s.Conditions, Condition.narrowsResource)
+}
+
+// narrowsResource tells whether a condition is about the resource. Those of AWS's keys for every service are about who
+// asks, and from where, save for the resource's tags.
+func (c Condition) narrowsResource() bool {
+	key := strings.ToLower(c.Key)
+	aboutRequest := strings.HasSuffix(key, ":viaservice") || strings.HasSuffix(key, ":passedtoservice") ||
+		strings.HasPrefix(key, "aws:") && !strings.HasPrefix(key, "aws:resourcetag/")
+	return c.Requires() && !aboutRequest && !slices.ContainsFunc(c.Values, vacuous)
 }
 
 // Match tells whether a pattern of IAM, in which * stands for any text and ? for one character, matches a text. Case is

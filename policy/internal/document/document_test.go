@@ -68,6 +68,11 @@ func TestHas(t *testing.T) {
 		"another value":      {Condition{"StringNotEquals", "aws:SourceAccount", []string{"1"}}, false},
 		"any value":          {Condition{"StringLike", "aws:SourceAccount", []string{"*"}}, false},
 		"whether it is null": {Condition{"Null", "aws:SourceAccount", []string{"false"}}, false},
+		"any ARN":            {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:*:*:*:*"}}, false},
+		"any of a kind":      {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:cloudfront::*:distribution/*"}}, false},
+		"any bucket":         {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:s3:::*"}}, false},
+		"one bucket":         {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:s3:::reports"}}, true},
+		"of one account":     {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:ecs:*:123456789012:*"}}, true},
 		"another key":        {Condition{"StringEquals", "aws:SourceIp", []string{"1"}}, false},
 	} {
 		if got := (Statement{Conditions: []Condition{test.condition}}).Has("aws:SourceArn", "aws:SourceAccount"); got != test.want {
@@ -98,10 +103,57 @@ func TestGrants(t *testing.T) {
 func TestUnbounded(t *testing.T) {
 	for resource, want := range map[string]bool{
 		"*": true, "**": true, "arn:aws:s3:::*": true, "arn:aws:s3:::*/*": true, "arn:*:*:*:*:*": true, "arn:aws:s3:::bucket/*": false,
-		"arn:aws:kms:eu-west-1:123456789012:key/*": false, "": false, "arn:aws": false,
+		"arn:aws:kms:eu-west-1:123456789012:key/*": false, "": false, "arn:aws": false, "?*": true, "arn:*": true, "arn:aws:s3*": true,
+		"arn:aws:s3:::?*": true,
 	} {
 		if Unbounded(resource) != want {
 			t.Errorf("%q: %v", resource, !want)
+		}
+	}
+}
+
+func TestAnyOfKind(t *testing.T) {
+	for resource, want := range map[string]bool{
+		"*": true, "arn:aws:s3:::*": true, "arn:aws:s3:::reports/*": false, "arn:aws:sns:eu-west-1:123456789012:alerts": false, "": false,
+		"arn:aws:iam::999999999999:role/*": true, "arn:aws-cn:iam::123456789012:role/?*": true, "arn:aws:iam::*:role*": true, "arn:*:iam::*:user/**": true,
+		"arn:aws:iam::123456789012:role/lab-*": false, "arn:aws:iam::123456789012:role/*/deploy": false, "arn:aws:iam::123456789012:role/": false,
+		"arn:aws:lambda:eu-west-1:123456789012:function:*": true, "arn:aws:lambda:eu-west-1:123456789012:function:report": false,
+		"arn:aws:dynamodb:*:*:table/*": true, "arn:aws:dynamodb:*:*:table/*/index/*": true, "arn:aws:dynamodb:*:*:table/items/index/*": false,
+		"arn:aws:ecs:eu-west-1:123456789012:task/lab/*": false, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:lab-??????": false,
+	} {
+		if AnyOfKind(resource) != want {
+			t.Errorf("%q: %v", resource, !want)
+		}
+	}
+}
+
+func TestOnAnyOfKind(t *testing.T) {
+	for name, test := range map[string]struct {
+		condition Condition
+		want      bool
+	}{
+		"by alias":             {Condition{"ForAnyValue:StringEquals", "kms:ResourceAliases", []string{"alias/data"}}, false},
+		"by tag":               {Condition{"StringEquals", "aws:ResourceTag/team", []string{"lab"}}, false},
+		"by any tag":           {Condition{"StringLike", "aws:ResourceTag/team", []string{"*"}}, true},
+		"by no tag":            {Condition{"StringNotEquals", "aws:ResourceTag/team", []string{"lab"}}, true},
+		"by who asks":          {Condition{"StringEquals", "aws:PrincipalAccount", []string{"123456789012"}}, true},
+		"by the service":       {Condition{"StringEquals", "kms:ViaService", []string{"s3.eu-west-1.amazonaws.com"}}, true},
+		"by where a role goes": {Condition{"StringEquals", "iam:PassedToService", []string{"ecs-tasks.amazonaws.com"}}, true},
+	} {
+		statement := Statement{Resources: []string{"arn:aws:kms:eu-west-1:123456789012:key/*"}, Conditions: []Condition{test.condition}}
+		if got := statement.OnAnyOfKind(); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestWholeAccount(t *testing.T) {
+	for principal, want := range map[Principal]bool{
+		{"AWS", "arn:aws-cn:iam::123456789012:root"}: true, {"AWS", "123456789012"}: true, {"AWS", "12345678901"}: false,
+		{"Service", "123456789012"}: false, {"AWS", "arn:aws:iam::123456789012:role/a"}: false,
+	} {
+		if principal.WholeAccount() != want {
+			t.Errorf("%+v: %v", principal, !want)
 		}
 	}
 }
@@ -151,7 +203,7 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, s := range parsed.Statements {
 			s.Grants("iam:PassRole")
-			s.Everywhere()
+			s.OnAnyOfKind()
 			s.Has("aws:SourceArn")
 		}
 	})

@@ -23,6 +23,9 @@ import (
 // Key is the configuration key, in the project's namespace.
 const Key = "exemptions"
 
+// longest is for how many days an exemption can be given: a year, leap day included. Then somebody has to decide anew.
+const longest = 366
+
 // shortestReason keeps out reasons such as "todo", in characters.
 const shortestReason = 10
 
@@ -34,7 +37,7 @@ type Exemption struct {
 	Resource string `json:"resource"`
 	// Reason is for whoever reads the finding that is not there.
 	Reason string `json:"reason"`
-	// Expires is the last day on which it holds, as 2027-01-31, in UTC.
+	// Expires is the last day on which it holds, as 2027-01-31, in UTC: within a year.
 	Expires string `json:"expires"`
 
 	pattern *regexp.Regexp
@@ -42,7 +45,7 @@ type Exemption struct {
 }
 
 // Parse reads the JSON text of the configuration key. Its error names every mistake.
-func Parse(text string) ([]Exemption, error) {
+func Parse(text string, now time.Time) ([]Exemption, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -54,19 +57,19 @@ func Parse(text string) ([]Exemption, error) {
 	}
 	var problems []error
 	for i := range exemptions {
-		for _, problem := range exemptions[i].complete() {
+		for _, problem := range exemptions[i].complete(now) {
 			problems = append(problems, fmt.Errorf("%s[%d].%w", Key, i, problem))
 		}
 	}
 	return exemptions, errors.Join(problems...)
 }
 
-func (e *Exemption) complete() []error {
+func (e *Exemption) complete(now time.Time) []error {
 	var problems []error
 	if e.Rule == "" {
 		problems = append(problems, errors.New("rule: is missing; name one rule"))
 	}
-	if strings.Trim(e.Resource, "*: ") == "" {
+	if !named.MatchString(allOfStack.ReplaceAllString(e.Resource, "")) {
 		problems = append(problems, fmt.Errorf("resource: %q; use a URN, with * for any text, that says which resource: *::database-instance", e.Resource))
 	}
 	if utf8.RuneCountInString(strings.TrimSpace(e.Reason)) < shortestReason {
@@ -77,8 +80,11 @@ func (e *Exemption) complete() []error {
 		e.Expires = strings.TrimSuffix(e.Expires, midnight)
 	}
 	day, err := time.Parse(time.DateOnly, e.Expires)
-	if err != nil {
+	switch last := now.UTC().AddDate(0, 0, longest); {
+	case err != nil:
 		problems = append(problems, fmt.Errorf("expires: %q; use a date such as 2027-01-31", e.Expires))
+	case day.After(last):
+		problems = append(problems, fmt.Errorf("expires: %q is more than a year ahead; use a date up to %s, and decide anew then", e.Expires, last.Format(time.DateOnly)))
 	}
 	e.ends = day.AddDate(0, 0, 1)
 	parts := strings.Split(e.Resource, "*")
@@ -87,6 +93,18 @@ func (e *Exemption) complete() []error {
 	}
 	e.pattern = regexp.MustCompile("^" + strings.Join(parts, ".*") + "$")
 	return problems
+}
+
+// allOfStack is what the URNs of all resources of a stack begin with, and named what a pattern has to have besides.
+var (
+	allOfStack = regexp.MustCompile(`^urn:(pulumi:[^:]*(::[^:]*::)?)?`)
+	named      = regexp.MustCompile(`[A-Za-z0-9]`)
+)
+
+// CoversAll tells whether it covers every resource of a stack, or as good as every one.
+func (e *Exemption) CoversAll(project, stack string) bool {
+	const something = "\x00:\x00:\x00$\x00:\x00/\x00:\x00::\x00"
+	return e.pattern.MatchString("urn:pulumi:" + stack + "::" + project + "::" + something)
 }
 
 // Covers tells whether it is about what the rule finds on the resource.

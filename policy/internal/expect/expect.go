@@ -16,7 +16,7 @@ type Judge = func(rule.Resource, rule.Run) rule.Verdict
 // True wants a switch to be on. Because says why, as the rest of a sentence: "so that ...".
 func True(path, because string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
-		value := at(r, path)
+		value := At(r, path)
 		on, state := value.Bool()
 		switch {
 		case state == property.Known && on:
@@ -33,7 +33,7 @@ func True(path, because string) Judge {
 // NotTrue wants a switch to be off, as it is by default.
 func NotTrue(path, because string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
-		value := at(r, path)
+		value := At(r, path)
 		on, state := value.Bool()
 		switch {
 		case state == property.Absent || state == property.Known && !on:
@@ -48,7 +48,7 @@ func NotTrue(path, because string) Judge {
 // Set wants a value, whatever it is; one that becomes known later will do.
 func Set(path, because string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
-		value := at(r, path)
+		value := At(r, path)
 		text, state := value.Text()
 		elements, listed := value.List()
 		empty := state == property.Known && text == "" || listed == property.Known && len(elements) == 0
@@ -62,7 +62,7 @@ func Set(path, because string) Judge {
 // OneOf wants a text to be one of some.
 func OneOf(path, because string, allowed ...string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
-		value := at(r, path)
+		value := At(r, path)
 		text, state := value.Text()
 		switch {
 		case state == property.Known && slices.Contains(allowed, text):
@@ -74,10 +74,35 @@ func OneOf(path, because string, allowed ...string) Judge {
 	}
 }
 
+// OneOfSetting wants a text to be one of those of a setting.
+func OneOfSetting(path string, setting rule.Setting, because string) Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		return OneOf(path, because, run.Texts(setting)...)(r, run)
+	}
+}
+
+// OwnKey wants a key of the account's, whichever it is; one that becomes known later will do. Keys whose alias begins with
+// aws/ are AWS's own.
+func OwnKey(path, because string) Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		value := At(r, path)
+		if IsAWSsKey(value) {
+			return rule.Violation(value.Path(), "is AWS's own key, %s", because)
+		}
+		return Set(path, because)(r, run)
+	}
+}
+
+// IsAWSsKey tells whether a key is known to be one of AWS's own.
+func IsAWSsKey(key property.Value) bool {
+	text, state := key.Text()
+	return state == property.Known && strings.Contains(":"+text, ":alias/aws/")
+}
+
 // AtLeast wants a number not below a setting. Absent counts as 0.
 func AtLeast(path string, setting rule.Setting, because string) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
-		value, want := at(r, path), run.Int(setting)
+		value, want := At(r, path), run.Int(setting)
 		number, state := value.Number()
 		switch {
 		case state == property.Known && number >= float64(want):
@@ -105,6 +130,18 @@ func All(judges ...Judge) Judge {
 	}
 }
 
+// First is the verdict of the first judge that does not let the resource pass: of those behind it nothing is said.
+func First(judges ...Judge) Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		for _, judge := range judges {
+			if one := judge(r, run); len(one.Violations)+len(one.Unjudged) > 0 || one.NotApplicable != "" {
+				return one
+			}
+		}
+		return rule.Pass()
+	}
+}
+
 // ByType judges resources of several types, each in its own way.
 func ByType(judges map[string]Judge) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
@@ -119,7 +156,7 @@ func ByType(judges map[string]Judge) Judge {
 // whether they have it, they pass if the judge lets them.
 func UnlessSet(path, reason string, judge Judge) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
-		value := at(r, path)
+		value := At(r, path)
 		text, state := value.Text()
 		if state == property.Known && text != "" || state == property.Mistyped {
 			return rule.NotApplicable(reason)
@@ -132,8 +169,8 @@ func UnlessSet(path, reason string, judge Judge) Judge {
 	}
 }
 
-// at follows a path such as metadataOptions.httpTokens. A part in brackets, as in rules[0], is an element of a list.
-func at(r rule.Resource, path string) property.Value {
+// At follows a path such as metadataOptions.httpTokens. A part in brackets, as in rules[0], is an element of a list.
+func At(r rule.Resource, path string) property.Value {
 	value := r.Properties
 	for _, key := range strings.Split(path, ".") {
 		name, index, indexed := strings.Cut(key, "[")

@@ -11,15 +11,34 @@ import (
 
 // Resource is the view of one resource: of its inputs for Judge, of its outputs for JudgeInStack.
 type Resource struct {
-	URN, Type, Name string
+	URN, Name string
+	// Type is canonical.
+	Type string
 	// Parent is the URN of the component that the resource belongs to, or of the stack.
 	Parent string
+	// Protect is the resource option: Pulumi refuses to delete the resource.
+	Protect bool
 	// Properties is the view of all properties; Get is the short way in.
 	Properties property.Value
 	// PropertyDependencies lists for each top-level property the URNs of the resources that its value comes from. The
 	// engine gives it to JudgeInStack only.
 	PropertyDependencies map[string][]string
 }
+
+// canonical are the types that rules know by another name: what the SDK has twice, and what a later edition of it renames.
+var canonical = map[string]string{
+	"aws:s3/bucket:Bucket":                     "aws:s3/bucketV2:BucketV2",
+	"aws:s3/bucketLogging:BucketLogging":       "aws:s3/bucketLoggingV2:BucketLoggingV2",
+	"aws:s3/bucketVersioning:BucketVersioning": "aws:s3/bucketVersioningV2:BucketVersioningV2",
+	"aws:alb/loadBalancer:LoadBalancer":        "aws:lb/loadBalancer:LoadBalancer",
+	"aws:alb/listener:Listener":                "aws:lb/listener:Listener",
+	"aws:alb/listenerRule:ListenerRule":        "aws:lb/listenerRule:ListenerRule",
+	"aws:alb/targetGroup:TargetGroup":          "aws:lb/targetGroup:TargetGroup",
+	"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+}
+
+// Canonical returns the type by the name that rules know it by.
+func Canonical(resourceType string) string { return cmp.Or(canonical[resourceType], resourceType) }
 
 // Get returns the property below the keys.
 func (r Resource) Get(keys ...string) property.Value { return r.Properties.Get(keys...) }
@@ -69,6 +88,12 @@ func IsInternal(resourceType string) bool {
 
 // Resources returns all resources, in the order of their URNs.
 func (s Stack) Resources() []Resource { return s.resources }
+
+// Has tells whether a resource is in the stack.
+func (s Stack) Has(urn string) bool {
+	_, has := s.byURN[urn]
+	return has
+}
 
 // OfType returns the resources of the type, in the order of their URNs.
 func (s Stack) OfType(resourceType string) []Resource { return slices.Clip(s.byType[resourceType]) }

@@ -31,6 +31,8 @@ const (
 	Mandatory Level = "mandatory"
 	// Remediate is for rules that have remedies.
 	Remediate Level = "remediate"
+	// Disabled is for rules that have remedies which a stack has to ask for.
+	Disabled Level = "disabled"
 )
 
 // Framework is a published set of controls. One without numbered editions has no version.
@@ -45,10 +47,13 @@ func (f Framework) Controls(ids ...string) []Control {
 	return controls
 }
 
-// The frameworks that rules refer to.
+// The frameworks that rules refer to. Of the controls of Security Hub, SecurityHub has those that are in other standards
+// than the Foundational Security Best Practices.
 var (
 	FSBP            = Framework{"AWS Foundational Security Best Practices", "1.0.0"}
-	CIS             = Framework{"CIS AWS Foundations Benchmark", "5.0.0"}
+	SecurityHub     = Framework{"AWS Security Hub controls", ""}
+	CIS             = Framework{"CIS AWS Foundations Benchmark", "3.0.0"}
+	CIS5            = Framework{"CIS AWS Foundations Benchmark", "5.0.0"}
 	WellArchitected = Framework{"AWS Well-Architected Framework", ""}
 )
 
@@ -58,12 +63,22 @@ type Control struct {
 	ID        string
 }
 
+// Label is how the control is called where its framework is not named. Ids of CIS are bare numbers, and differ by edition.
+func (c Control) Label() string {
+	if c.Framework.Name == CIS.Name {
+		return "CIS " + c.Framework.Version + "/" + c.ID
+	}
+	return c.ID
+}
+
 // Remedy sets a property right.
 type Remedy struct {
 	// Path leads to the property through objects, its keys joined by dots.
 	Path string
 	// Value is a bool, a float64 or a string.
 	Value any
+	// Default tells that AWS takes the value for a property that is not set, so that nothing need be set.
+	Default bool
 }
 
 // Rule is one check, or sets something right. Exactly one of Judge, JudgeInStack and Remedies is set.
@@ -88,8 +103,11 @@ type Rule struct {
 	Judge func(Resource, Run) Verdict
 	// JudgeInStack judges a resource by its outputs, at the end of a preview or update, with the whole stack in view.
 	JudgeInStack func(Resource, Stack, Run) Verdict
-	// Remedies are applied to a resource's inputs, before anything judges them, while the level is Remediate.
+	// Remedies are applied to a resource's inputs, before anything judges them, while the level is Remediate. At another one
+	// what they would change is told.
 	Remedies []Remedy
+	// Unless tells of resources that the remedies are not for. Nil is none.
+	Unless func(Resource) bool
 
 	// pack is the pack that the rule came from into one that joins several.
 	pack string
@@ -113,6 +131,21 @@ type Pack struct {
 	Version     string
 	Description string
 	Rules       []Rule
+
+	// known are the names of the rules of all packs, or nil.
+	known []string
+}
+
+// Among returns the pack with the names of the rules of all packs, of which it is one, so that it can tell names that are
+// no rule's.
+func (p Pack) Among(all ...Pack) Pack {
+	p.known = slices.Clone(p.known)
+	for _, pack := range append(all, p) {
+		for _, r := range pack.Rules {
+			p.known = append(p.known, r.Name)
+		}
+	}
+	return p
 }
 
 // Join returns a pack with the rules of several, which keep the names of theirs. Its version is that of the first.
@@ -124,7 +157,7 @@ func Join(name, description string, packs ...Pack) Pack {
 			joined.Rules = append(joined.Rules, r)
 		}
 	}
-	return joined
+	return joined.Among()
 }
 
 // Rule returns the rule of that name, if the pack has one.
@@ -136,10 +169,40 @@ func (p Pack) Rule(name string) (Rule, bool) {
 	return p.Rules[i], true
 }
 
-// Knows tells whether a name is a rule's, as far as the pack can tell: only one that joins others knows all there are.
-func (p Pack) Knows(name string) bool {
-	_, has := p.Rule(name)
-	return has || !slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.pack != "" })
+// Knows tells whether a name is a rule's, as far as the pack can tell: see Among.
+func (p Pack) Knows(name string) bool { return p.known == nil || slices.Contains(p.known, name) }
+
+// Like returns the rule's name that a name is a misspelling of, or "": the one that takes the fewest letters to change, at
+// most one in three.
+func (p Pack) Like(name string) string {
+	best, least := "", len(name)/3+1
+	for _, known := range p.known {
+		if edits := distance(name, known); edits < least {
+			best, least = known, edits
+		}
+	}
+	return best
+}
+
+// distance is how many letters it takes to put in, leave out or change to make one text of another (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // NameFor returns the name of the pack that the rule belongs to: its own where the pack joins several.
@@ -154,6 +217,9 @@ const Exemptions = "exemptions"
 
 // reserved are the names that mean something else in a pack's configuration file.
 var reserved = []string{"all", "environments", Unevaluated, Exemptions}
+
+// IsReserved tells whether a name means something else than a rule in a pack's configuration file.
+func IsReserved(name string) bool { return slices.Contains(reserved, name) }
 
 var validName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
@@ -193,13 +259,13 @@ func (r Rule) problems() []string {
 		problem string
 	}{
 		{!validName.MatchString(r.Name), "the name must be lower-case words joined by hyphens"},
-		{slices.Contains(reserved, r.Name), "the name is reserved: " + strings.Join(reserved, ", ")},
+		{IsReserved(r.Name), "the name is reserved: " + strings.Join(reserved, ", ")},
 		{r.Description == "", "it needs a description"},
 		{r.Fix == "", "it needs a fix that names the property to set"},
 		{len(r.Controls) == 0, "it needs a control that anchors it"},
 		{!slices.Contains([]Severity{Low, Medium, High, Critical}, r.Severity), "it needs a severity"},
 		{len(r.Remedies) == 0 && r.Level != Advisory && r.Level != Mandatory, "its level must be advisory or mandatory"},
-		{len(r.Remedies) > 0 && r.Level != Remediate, "its level must be remediate, as it has remedies"},
+		{len(r.Remedies) > 0 && r.Level != Remediate && r.Level != Disabled, "its level must be remediate or disabled, as it has remedies"},
 		{r.jobs() != 1, "it must set one of Judge, JudgeInStack and Remedies"},
 	}
 	var problems []string
@@ -209,7 +275,7 @@ func (r Rule) problems() []string {
 		}
 	}
 	for _, s := range r.Settings {
-		if s.Name == "" || s.Description == "" || s.Default < s.Minimum {
+		if s.Name == "" || s.Description == "" || s.Texts == nil && s.Numbers == nil && s.Default < s.Minimum {
 			problems = append(problems, fmt.Sprintf("setting %q needs a name, a description and a default not below its minimum", s.Name))
 		}
 	}

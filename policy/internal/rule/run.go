@@ -41,27 +41,48 @@ func (r Run) Texts(s Setting) []string {
 	return s.Texts
 }
 
-// Setting is a whole number, or a list of texts, that a stack's configuration can set for a rule.
-type Setting struct {
-	Name, Description string
-	Default, Minimum  int
-	// Texts makes the setting a list of texts, with these by default. Nil makes it a number.
-	Texts []string
+// Numbers returns the value in this run of a setting that is a list of numbers.
+func (r Run) Numbers(s Setting) []int {
+	if value, ok := r.settings[s.Name].([]int); ok {
+		return value
+	}
+	return s.Numbers
 }
 
-// Settings are the values of a rule's settings by name: an int or a []string each.
+// Setting is a whole number, a list of them, or a list of texts, that a stack's configuration can set for a rule.
+type Setting struct {
+	Name, Description string
+	// Default is the number, and Minimum the least that it, or each of Numbers, can be.
+	Default, Minimum int
+	// Texts or Numbers makes the setting a list, with these by default. Nil makes it a number.
+	Texts   []string
+	Numbers []int
+}
+
+// Settings are the values of a rule's settings by name: an int, a []int or a []string each.
 type Settings map[string]any
 
 // Schema returns the setting's JSON Schema, with which the engine checks a configuration file and fills in defaults.
 func (s Setting) Schema() map[string]any {
-	if s.Texts == nil {
-		return map[string]any{"type": "integer", "description": s.Description, "default": s.Default, "minimum": s.Minimum}
+	switch {
+	case s.Texts != nil:
+		return s.list(map[string]any{"type": "string"}, values(s.Texts))
+	case s.Numbers != nil:
+		return s.list(map[string]any{"type": "integer", "minimum": s.Minimum}, values(s.Numbers))
 	}
-	texts := make([]any, len(s.Texts))
-	for i, text := range s.Texts {
-		texts[i] = text
+	return map[string]any{"type": "integer", "description": s.Description, "default": s.Default, "minimum": s.Minimum}
+}
+
+func (s Setting) list(items map[string]any, byDefault []any) map[string]any {
+	return map[string]any{"type": "array", "items": items, "description": s.Description, "default": byDefault}
+}
+
+func values[T any](list []T) []any {
+	result := make([]any, len(list))
+	for i, one := range list {
+		result[i] = one
 	}
-	return map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": s.Description, "default": texts}
+	return result
 }
 
 // ReadSettings checks what a configuration gives for the rule and returns its settings. It refuses unknown names, which the
@@ -89,16 +110,27 @@ func (r Rule) ReadSettings(given map[string]any) (Settings, error) {
 	return settings, nil
 }
 
-// read returns an int or a []string.
+// read returns an int, a []int or a []string.
 func (s Setting) read(value any) (any, error) {
-	if s.Texts == nil {
-		number, ok := value.(float64)
-		if !ok || number != math.Trunc(number) || number < float64(s.Minimum) || number > math.MaxInt32 {
+	elements, ok := value.([]any)
+	switch {
+	case s.Numbers != nil:
+		numbers := make([]int, len(elements))
+		for i, element := range elements {
+			number, whole := s.number(element)
+			numbers[i], ok = number, ok && whole
+		}
+		if !ok {
+			return nil, fmt.Errorf("it must be a list of whole numbers, %d or more", s.Minimum)
+		}
+		return numbers, nil
+	case s.Texts == nil:
+		number, ok := s.number(value)
+		if !ok {
 			return nil, fmt.Errorf("it must be a whole number, %d or more", s.Minimum)
 		}
-		return int(number), nil
+		return number, nil
 	}
-	elements, ok := value.([]any)
 	texts := make([]string, len(elements))
 	for i, element := range elements {
 		texts[i], _ = element.(string)
@@ -108,6 +140,14 @@ func (s Setting) read(value any) (any, error) {
 		return nil, errors.New("it must be a list of texts, none of them empty")
 	}
 	return texts, nil
+}
+
+func (s Setting) number(value any) (int, bool) {
+	number, ok := value.(float64)
+	if !ok || number != math.Trunc(number) || number < float64(s.Minimum) || number > math.MaxInt32 {
+		return 0, false
+	}
+	return int(number), true
 }
 
 func orNone(names []string) string {

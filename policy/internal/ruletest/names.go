@@ -8,9 +8,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
+
+	"github.com/awslab/awslab/policy/internal/rule"
 )
 
 // awsSDK is the module whose sources say which properties an AWS resource has.
@@ -44,6 +49,30 @@ func PropertyNames(t *testing.T, cases map[string][]Case) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// declared is a resource that a fix asks for, as aws.ec2.FlowLog.
+var declared = regexp.MustCompile(`aws\.([a-z0-9]+)\.([A-Z]\w+?)s?\b`)
+
+// FixesNameProperties fails for a rule whose fix names neither a property of a type that it judges nor a resource to declare.
+func FixesNameProperties(t *testing.T, pack rule.Pack) {
+	t.Helper()
+	for _, r := range pack.Rules {
+		known := map[string]bool{"tags": true}
+		for _, resourceType := range r.Types {
+			for name := range sdkProperties(t, resourceType) {
+				known[name] = true
+			}
+		}
+		names := strings.FieldsFunc(r.Fix, func(char rune) bool { return !unicode.IsLetter(char) && !unicode.IsDigit(char) })
+		if !declared.MatchString(r.Fix) && !slices.ContainsFunc(names, func(name string) bool { return known[name] }) {
+			t.Errorf("rule %s: its fix names no property: %s", r.Name, r.Fix)
+		}
+		for _, resource := range declared.FindAllStringSubmatch(r.Fix, -1) {
+			file := strings.ToLower(resource[2][:1]) + resource[2][1:]
+			sdkProperties(t, fmt.Sprintf("aws:%s/%s:%s", resource[1], file, resource[2]))
 		}
 	}
 }

@@ -26,6 +26,9 @@ import (
 // Situation is one of the five that every rule has to be tested in.
 type Situation string
 
+// Gone, in DependsOn, is a resource that is not in the stack any more.
+const Gone = "gone"
+
 // The five situations.
 const (
 	Passes  Situation = "passes"
@@ -52,7 +55,9 @@ func Secretly(value any) *resource.Secret {
 type Resource struct {
 	Type, Name string
 	// Parent is the name of the component that the resource belongs to.
-	Parent     string
+	Parent string
+	// Protect is the resource option.
+	Protect    bool
 	Properties Props
 	// DependsOn lists for each property the names of the resources that its value comes from.
 	DependsOn map[string][]string
@@ -235,7 +240,7 @@ func Client(tb testing.TB, pack rule.Pack) pulumirpc.AnalyzerClient {
 // Request returns the engine's call for one resource.
 func Request(tb testing.TB, r Resource) *pulumirpc.AnalyzeRequest {
 	tb.Helper()
-	return &pulumirpc.AnalyzeRequest{Urn: urn(r), Type: r.Type, Name: r.Name, Properties: wire(tb, r)}
+	return &pulumirpc.AnalyzeRequest{Urn: urn(r), Type: r.Type, Name: r.Name, Properties: wire(tb, r), Options: options(r)}
 }
 
 // StackRequest returns the engine's call for a stack.
@@ -251,6 +256,10 @@ func StackRequest(tb testing.TB, resources ...Resource) *pulumirpc.AnalyzeStackR
 		for property, names := range r.DependsOn {
 			dependencies[property] = &pulumirpc.AnalyzerPropertyDependencies{}
 			for _, name := range names {
+				if name == Gone {
+					dependencies[property].Urns = append(dependencies[property].Urns, urn(Resource{Name: name}))
+					continue
+				}
 				if urns[name] == "" {
 					tb.Fatalf("%s depends on %q, which is not in the case", r.Name, name)
 				}
@@ -258,11 +267,15 @@ func StackRequest(tb testing.TB, resources ...Resource) *pulumirpc.AnalyzeStackR
 			}
 		}
 		request.Resources = append(request.Resources, &pulumirpc.AnalyzerResource{
-			Urn: urn(r), Type: r.Type, Name: r.Name, Parent: urns[r.Parent],
+			Urn: urn(r), Type: r.Type, Name: r.Name, Parent: urns[r.Parent], Options: options(r),
 			Properties: wire(tb, r), PropertyDependencies: dependencies,
 		})
 	}
 	return request
+}
+
+func options(r Resource) *pulumirpc.AnalyzerResourceOptions {
+	return &pulumirpc.AnalyzerResourceOptions{Protect: r.Protect}
 }
 
 func urn(r Resource) string {

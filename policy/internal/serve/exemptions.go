@@ -28,19 +28,31 @@ const (
 	used
 )
 
-// readExemptions reads the stack's configuration. A pack that joins others knows every rule, and refuses other names.
-func readExemptions(pack rule.Pack, text string) (*exemptions, error) {
-	given, err := exemption.Parse(text)
+// readExemptions reads a stack's configuration. A pack that knows every rule refuses other names.
+func readExemptions(pack rule.Pack, project, stack, text string) (*exemptions, error) {
+	given, err := exemption.Parse(text, time.Now())
 	if err != nil {
 		return nil, err
 	}
 	var problems []error
 	for i, e := range given {
 		if !pack.Knows(e.Rule) {
-			problems = append(problems, fmt.Errorf("%s[%d].rule: there is no rule %q; see: awslab policy list", exemption.Key, i, e.Rule))
+			problems = append(problems, fmt.Errorf("%s[%d].rule: %s", exemption.Key, i, noRule(pack, e.Rule)))
+		}
+		if e.CoversAll(project, stack) {
+			problems = append(problems, fmt.Errorf("%s[%d].resource: %q is every resource of the stack; say which", exemption.Key, i, e.Resource))
 		}
 	}
 	return &exemptions{given: given, fates: map[int]fate{}}, errors.Join(problems...)
+}
+
+// noRule says that a name is no rule's, and which may be meant.
+func noRule(pack rule.Pack, name string) string {
+	hint := "see: awslab policy list"
+	if like := pack.Like(name); like != "" {
+		hint = fmt.Sprintf("did you mean %s?", like)
+	}
+	return fmt.Sprintf("there is no rule %q; %s", name, hint)
 }
 
 // covering returns the exemptions that are about what a rule finds on a resource, and notes what became of them.
@@ -101,7 +113,8 @@ func (s *session) reviewExemptions() {
 	}
 }
 
-// complain reports what is wrong with an exemption. It is about the stack, not about a resource.
+// complain reports what is wrong with an exemption. It is about the stack, not about a resource. Where all rules are advice
+// it refuses nonetheless, unless the configuration names it: an exemption is a decision, and one that has ended is none.
 func (s *session) complain(message string) {
 	level := pulumirpc.EnforcementLevel_MANDATORY
 	if config, ok := s.config[rule.Exemptions]; ok {

@@ -12,13 +12,18 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// Remediate applies the remedies of the rules that are about the resource. What is unknown or secret stays as it is.
+// Remediate applies the remedies of the rules that are about the resource and whose level is remediate. What is unknown or
+// secret stays as it is.
 func (s *Server) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pulumirpc.RemediateResponse, error) {
 	response := &pulumirpc.RemediateResponse{}
 	session := s.session()
 	properties := req.GetProperties()
+	r := resourceOf(req)
 	for _, candidate := range s.pack.Rules {
-		if len(candidate.Remedies) == 0 || !candidate.Judges(req.GetType()) || session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+		if len(candidate.Remedies) == 0 || !candidate.Judges(r.Type) || session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+			continue
+		}
+		if candidate.Unless != nil && candidate.Unless(r) {
 			continue
 		}
 		remedied, changed, err := remedy(properties, candidate.Remedies)
@@ -47,6 +52,9 @@ func remedy(properties *structpb.Struct, remedies []rule.Remedy) (*structpb.Stru
 		value, err := structpb.NewValue(r.Value)
 		if err != nil {
 			return nil, false, fmt.Errorf("the remedy of %s: %w", r.Path, err)
+		}
+		if isAbsent(result, r) && r.Default {
+			continue
 		}
 		if set(result, strings.Split(r.Path, "."), value) {
 			changed = true
@@ -77,4 +85,41 @@ func set(holder *structpb.Struct, keys []string, value *structpb.Value) bool {
 		holder.Fields[keys[0]] = structpb.NewStructValue(inner)
 	}
 	return set(inner, keys[1:], value)
+}
+
+func isAbsent(properties *structpb.Struct, r rule.Remedy) bool {
+	return property.Of(properties).Get(strings.Split(r.Path, ".")...).State() == property.Absent
+}
+
+// judgeRemedies tells what a rule would set right, at a level at which it does not.
+func judgeRemedies(r rule.Rule, on rule.Resource) rule.Verdict {
+	if r.Unless != nil && r.Unless(on) {
+		return rule.NotApplicable("it is not for what this is")
+	}
+	var verdict rule.Verdict
+	for _, remedy := range r.Remedies {
+		value := on.Get(strings.Split(remedy.Path, ".")...)
+		switch state := value.State(); {
+		case state == property.Unknown:
+			verdict.Unjudged = append(verdict.Unjudged, rule.Finding{Property: remedy.Path, Text: state.String()})
+		case state == property.Absent && remedy.Default || is(value, remedy.Value):
+		default:
+			verdict.Violations = append(verdict.Violations, rule.Finding{Property: remedy.Path, Text: fmt.Sprintf("is not %v", remedy.Value)})
+		}
+	}
+	return verdict
+}
+
+func is(value property.Value, want any) bool {
+	var got any
+	state := property.Known
+	switch want.(type) {
+	case bool:
+		got, state = value.Bool()
+	case float64:
+		got, state = value.Number()
+	default:
+		got, state = value.Text()
+	}
+	return state == property.Known && got == want
 }

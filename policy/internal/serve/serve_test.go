@@ -105,7 +105,7 @@ func TestInfoDescribesEveryRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.GetName() != "test" || info.GetVersion() != "1.2.3" || !info.GetSupportsConfig() || len(info.GetPolicies()) != 6 {
+	if info.GetName() != "test" || info.GetVersion() != "1.2.3" || !info.GetSupportsConfig() || len(info.GetPolicies()) != 5 {
 		t.Fatalf("%v", info)
 	}
 	size := info.GetPolicies()[0]

@@ -3,6 +3,8 @@ package serve
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/awslab/awslab/policy/internal/exemption"
@@ -52,7 +54,7 @@ func (s *Server) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest)
 func (s *Server) ConfigureStack(
 	_ context.Context, req *pulumirpc.AnalyzerStackConfigureRequest,
 ) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
-	given, err := readExemptions(s.pack, req.GetConfig()[req.GetProject()+":"+exemption.Key])
+	given, err := readExemptions(s.pack, req.GetProject(), req.GetStack(), req.GetConfig()[req.GetProject()+":"+exemption.Key])
 	if err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "configuration of stack %s: %v", req.GetStack(), err)
 	}
@@ -72,8 +74,13 @@ func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plug
 }
 
 // Configure takes the levels and settings of a stack. The engine has applied "all" and filled in defaults. Names of other
-// packs' rules are passed over, so that a stack can have one file for all its packs.
+// packs' rules are passed over, so that a stack can have one file for all its packs; those of no pack's are refused.
 func (s *Server) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzerRequest) (*emptypb.Empty, error) {
+	for _, name := range slices.Sorted(maps.Keys(req.GetPolicyConfig())) {
+		if !s.pack.Knows(name) && !rule.IsReserved(name) {
+			return nil, status.Errorf(codes.InvalidArgument, "configuration of policy pack %s: %s", s.pack.Name, noRule(s.pack, name))
+		}
+	}
 	config := map[string]ruleConfig{}
 	for _, r := range s.pack.Rules {
 		given, ok := req.GetPolicyConfig()[r.Name]
@@ -102,20 +109,21 @@ func (s *Server) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pul
 	if rule.IsInternal(req.GetType()) {
 		return &pulumirpc.AnalyzeResponse{}, nil
 	}
-	r := rule.Resource{
-		URN: req.GetUrn(), Type: req.GetType(), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
-		Properties: property.Of(req.GetProperties()),
-	}
+	r := resourceOf(req)
 	session := s.session(r)
 	for _, candidate := range s.pack.Rules {
-		if candidate.Judge == nil || session.disabled(candidate) {
+		judge := candidate.Judge
+		if len(candidate.Remedies) > 0 && session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+			judge = func(r rule.Resource, _ rule.Run) rule.Verdict { return judgeRemedies(candidate, r) }
+		}
+		if judge == nil || session.disabled(candidate) {
 			continue
 		}
 		if !candidate.Judges(r.Type) {
 			session.notApplicable(candidate, "it does not judge "+r.Type)
 			continue
 		}
-		session.judge(candidate, r, func(run rule.Run) rule.Verdict { return candidate.Judge(r, run) })
+		session.judge(candidate, r, func(run rule.Run) rule.Verdict { return judge(r, run) })
 	}
 	return session.response(), nil
 }
@@ -143,6 +151,13 @@ func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequ
 	return session.response(), nil
 }
 
+func resourceOf(req *pulumirpc.AnalyzeRequest) rule.Resource {
+	return rule.Resource{
+		URN: req.GetUrn(), Type: rule.Canonical(req.GetType()), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
+		Protect: req.GetOptions().GetProtect(), Properties: property.Of(req.GetProperties()),
+	}
+}
+
 func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
 	views := make([]rule.Resource, len(resources))
 	for i, r := range resources {
@@ -151,7 +166,7 @@ func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
 			dependencies[name] = urns.GetUrns()
 		}
 		views[i] = rule.Resource{
-			URN: r.GetUrn(), Type: r.GetType(), Name: r.GetName(), Parent: r.GetParent(),
+			URN: r.GetUrn(), Type: rule.Canonical(r.GetType()), Name: r.GetName(), Parent: r.GetParent(), Protect: r.GetOptions().GetProtect(),
 			Properties: property.Of(r.GetProperties()), PropertyDependencies: dependencies,
 		}
 	}
@@ -163,9 +178,10 @@ func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 	return &emptypb.Empty{}, nil
 }
 
-// GetAnalyzerInfo describes the pack and its rules.
+// GetAnalyzerInfo describes the pack and its rules. It leaves out the exemptions, to which the engine would otherwise apply
+// "all"; a level that a configuration gives them by name arrives all the same.
 func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
-	policies := make([]*pulumirpc.PolicyInfo, 0, len(s.pack.Rules)+2)
+	policies := make([]*pulumirpc.PolicyInfo, 0, len(s.pack.Rules)+1)
 	for _, r := range s.pack.Rules {
 		info, err := policyInfo(r)
 		if err != nil {
@@ -179,10 +195,6 @@ func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.An
 		Name:             rule.Unevaluated,
 		Description:      "Every rule could decide. What a rule could not judge is listed here, always as advice; disabled silences it.",
 		EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
-	}, &pulumirpc.PolicyInfo{
-		Name: rule.Exemptions, PolicyType: pulumirpc.PolicyType_POLICY_TYPE_STACK,
-		Description:      "Every exemption is of use, and in force. Those that are used are listed, as advice.",
-		EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY,
 	})
 	return &pulumirpc.AnalyzerInfo{
 		Name: s.pack.Name, Version: s.pack.Version, Description: s.pack.Description,
@@ -201,7 +213,7 @@ func policyInfo(r rule.Rule) (*pulumirpc.PolicyInfo, error) {
 	}
 	tags := make([]string, len(r.Controls))
 	for i, control := range r.Controls {
-		tags[i] = control.ID
+		tags[i] = control.Label()
 	}
 	anchor := r.Controls[0]
 	policyType := pulumirpc.PolicyType_POLICY_TYPE_RESOURCE
@@ -231,6 +243,8 @@ func defaultLevel(r rule.Rule) pulumirpc.EnforcementLevel {
 		return pulumirpc.EnforcementLevel_MANDATORY
 	case rule.Remediate:
 		return pulumirpc.EnforcementLevel_REMEDIATE
+	case rule.Disabled:
+		return pulumirpc.EnforcementLevel_DISABLED
 	default:
 		return pulumirpc.EnforcementLevel_ADVISORY
 	}

@@ -9,13 +9,16 @@ import (
 type object = map[string]any
 
 var (
-	db        = ruletest.Of(instanceType)
-	table     = ruletest.Of(tableType)
-	bucket    = ruletest.Of(bucketType)
-	vault     = ruletest.Of(vaultType)
-	plan      = ruletest.Of(planType)
-	violation = ruletest.Violation
-	doubtful  = ruletest.Unevaluated
+	db     = ruletest.Of(instanceType)
+	table  = ruletest.Of(tableType)
+	bucket = ruletest.Of(bucketType)
+	vault  = ruletest.Of(vaultType)
+	plan   = ruletest.Of(planType)
+
+	secret     = ruletest.Of("aws:secretsmanager/secret:Secret")
+	fileSystem = ruletest.Of(fileSystemType)
+	violation  = ruletest.Violation
+	doubtful   = ruletest.Unevaluated
 )
 
 var cases = map[string][]ruletest.Case{
@@ -31,21 +34,29 @@ var cases = map[string][]ruletest.Case{
 	},
 	"s3-versioning": {
 		{Situation: ruletest.Passes, Resource: files, Rest: versioned("Enabled"), Want: ruletest.Pass},
+		{Situation: ruletest.Passes, Name: "by the bucket itself", Resource: olderBucket(true), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Name: "by the bucket itself", Resource: olderBucket(false), Want: violation("it")},
 		{Situation: ruletest.Fails, Resource: files, Rest: versioned("Suspended"), Want: violation("it")},
 		{Situation: ruletest.Unknown, Resource: files, Rest: versioned(ruletest.Computed), Want: doubtful("it")},
 		{Situation: ruletest.Secret, Resource: files, Rest: versioned(ruletest.Secretly("Enabled")), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: files, Want: violation("it")},
 	},
+	"secret-recovery": append(ruletest.Values(secret, "recoveryWindowInDays", 7.0, 0.0, ruletest.Pass),
+		ruletest.Case{Situation: ruletest.Passes, Name: "protected", Resource: protected(secret(ruletest.Props{"recoveryWindowInDays": 0.0})), Want: ruletest.Pass}),
 	"stateful-protect": append(ruletest.Switches(table, "deletionProtectionEnabled", true, violation("deletionProtectionEnabled")),
 		ruletest.Case{Situation: ruletest.Fails, Name: "bucket", Resource: bucket(ruletest.Props{"forceDestroy": true}), Want: violation("forceDestroy")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "bucket", Resource: bucket(ruletest.Props{}), Want: ruletest.Pass},
 		ruletest.Case{Situation: ruletest.Passes, Name: "a worthless bucket", Resource: bucket(ruletest.Props{"forceDestroy": true, "tags": object{"backup": "none"}}), Want: ruletest.NotApplicable},
+		ruletest.Case{Situation: ruletest.Fails, Name: "file system", Resource: fileSystem(ruletest.Props{}), Want: violation("it")},
+		ruletest.Case{Situation: ruletest.Passes, Name: "a protected file system", Resource: protected(fileSystem(ruletest.Props{})), Want: ruletest.Pass},
+		ruletest.Case{Situation: ruletest.Passes, Name: "a protected table", Resource: protected(table(ruletest.Props{})), Want: ruletest.Pass},
+		ruletest.Case{Situation: ruletest.Fails, Name: "no last snapshot of what is protected", Resource: protected(db(ruletest.Props{"skipFinalSnapshot": true})), Want: violation("skipFinalSnapshot")},
 		ruletest.Case{Situation: ruletest.Fails, Name: "no last snapshot", Resource: db(ruletest.Props{"deletionProtection": true, "skipFinalSnapshot": true}), Want: violation("skipFinalSnapshot")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "database", Resource: db(ruletest.Props{"deletionProtection": true}), Want: ruletest.Pass}),
 	"backup-coverage":         coverageCases,
 	"backup-frequency":        planCases("schedule", "cron(0 3 * * ? *)", "cron(0 3 ? * 1 *)", "cron(0 0/4 * * ? *)", "rate(12 hours)"),
 	"backup-retention":        retentionCases,
-	"backup-copies":           append(copyCases, elsewhere),
+	"backup-copies":           copyCases,
 	"backup-selection-role":   selectionRoleCases,
 	"backup-selection-scoped": scopeCases,
 	"backup-vault-key":        keyCases,
@@ -55,9 +66,21 @@ var cases = map[string][]ruletest.Case{
 
 func TestRules(t *testing.T) { ruletest.Run(t, Pack, cases) }
 
+func TestFixesNameProperties(t *testing.T) { ruletest.FixesNameProperties(t, Pack) }
+
 func TestPropertyNames(t *testing.T) { ruletest.PropertyNames(t, cases) }
 
 func FuzzRules(f *testing.F) { ruletest.Fuzz(f, Pack, cases) }
+
+// olderBucket has in itself what others have in resources of their own.
+func olderBucket(versioning bool) ruletest.Resource {
+	return ruletest.Of("aws:s3/bucket:Bucket")(ruletest.Props{"bucket": "files", "versioning": object{"enabled": versioning}})
+}
+
+func protected(r ruletest.Resource) ruletest.Resource {
+	r.Protect = true
+	return r
+}
 
 func recoverable(on any) ruletest.Resource {
 	return table(ruletest.Props{"pointInTimeRecovery": object{"enabled": on}})

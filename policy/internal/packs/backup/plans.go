@@ -50,7 +50,7 @@ var plans = []rule.Rule{
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("Backup.1"), Level: rule.Mandatory,
 		Fix:   "set kmsKeyArn to a key's.",
 		Types: []string{vaultType},
-		Judge: expect.Set("kmsKeyArn", "so that AWS's own key encrypts it, whose use nobody can limit"),
+		Judge: expect.OwnKey("kmsKeyArn", "so that AWS's own key encrypts it, whose use nobody can limit"),
 	},
 	{
 		Name: "backup-vault-lock", Description: "Backup vaults are locked against early deletion.",
@@ -131,10 +131,11 @@ func judgeBackupRetention(plan rule.Resource, run rule.Run) rule.Verdict {
 	}, "delete every backup too early")
 }
 
-// judgeCopies takes a vault that is not known yet for one that is elsewhere.
+// judgeCopies leaves open where a vault is that is not known yet, or the plan itself.
 func judgeCopies(plan rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 	own, _ := plan.Get("arn").Text()
 	return judgePlan(plan, func(r property.Value) answer {
+		best := no
 		copies := r.Get("copyActions")
 		elements, state := copies.List()
 		if state == property.Unknown {
@@ -142,11 +143,14 @@ func judgeCopies(plan rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 		}
 		for _, action := range elements {
 			vault, _ := action.Get("destinationVaultArn").Text()
-			if region := regionOf(vault); region == "" || region != regionOf(own) {
+			switch region, home := regionOf(vault), regionOf(own); {
+			case region == "" || home == "":
+				best = max(best, maybe)
+			case region != home:
 				return yes
 			}
 		}
-		return no
+		return best
 	}, "copy no backup to another region, so that the loss of the region loses them all")
 }
 

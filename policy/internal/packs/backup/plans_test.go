@@ -96,10 +96,22 @@ func planCases(property string, good, bad any, more ...any) []ruletest.Case {
 var (
 	retentionCases = append(planCases("lifecycle", object{"deleteAfter": 35.0}, object{"deleteAfter": 7.0}),
 		ruletest.Case{Situation: ruletest.Absent, Name: "for ever", Resource: withRules([]any{object{}}), Want: ruletest.Pass})
-	copyCases = planCases("copyActions", []any{object{"destinationVaultArn": "arn:vault"}}, []any{})
-	keyCases  = []ruletest.Case{
+	copyCases = []ruletest.Case{
+		{Situation: ruletest.Passes, Resource: copying(planARN, []any{object{"destinationVaultArn": vaultIn("eu-central-1")}}), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Resource: copying(planARN, []any{}), Want: violation("rules")},
+		{Situation: ruletest.Fails, Name: "in the same region", Resource: copying(planARN, []any{object{"destinationVaultArn": vaultIn("eu-west-1")}}), Want: violation("rules")},
+		{Situation: ruletest.Unknown, Resource: copying(planARN, ruletest.Computed), Want: doubtful("rules")},
+		{Situation: ruletest.Unknown, Name: "vault", Resource: copying(planARN, []any{object{"destinationVaultArn": ruletest.Computed}}), Want: doubtful("rules")},
+		{Situation: ruletest.Unknown, Name: "plan", Resource: copying(ruletest.Computed, []any{object{"destinationVaultArn": vaultIn("eu-central-1")}}), Want: doubtful("rules")},
+		{Situation: ruletest.Unknown, Name: "vault, beside one that is elsewhere", Want: ruletest.Pass,
+			Resource: copying(planARN, []any{object{"destinationVaultArn": ruletest.Computed}, object{"destinationVaultArn": vaultIn("eu-central-1")}})},
+		{Situation: ruletest.Secret, Resource: copying(planARN, []any{object{"destinationVaultArn": ruletest.Secretly(vaultIn("eu-central-1"))}}), Want: ruletest.Pass},
+		{Situation: ruletest.Absent, Resource: plan(ruletest.Props{}), Want: violation("rules")},
+	}
+	keyCases = []ruletest.Case{
 		{Situation: ruletest.Passes, Resource: vault(ruletest.Props{"kmsKeyArn": "arn:key"}), Want: ruletest.Pass},
 		{Situation: ruletest.Fails, Resource: vault(ruletest.Props{"kmsKeyArn": ""}), Want: violation("kmsKeyArn")},
+		{Situation: ruletest.Fails, Name: "AWS's own", Resource: vault(ruletest.Props{"kmsKeyArn": "arn:aws:kms:eu-west-1:123456789012:alias/aws/backup"}), Want: violation("kmsKeyArn")},
 		{Situation: ruletest.Unknown, Resource: vault(ruletest.Props{"kmsKeyArn": ruletest.Computed}), Want: ruletest.Pass},
 		{Situation: ruletest.Secret, Resource: vault(ruletest.Props{"kmsKeyArn": ruletest.Secretly("arn:secret-key")}), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: vault(ruletest.Props{}), Want: violation("kmsKeyArn")},
@@ -111,9 +123,6 @@ var (
 		{Situation: ruletest.Secret, Resource: vault(ruletest.Props{"name": "secret-vault"}), Rest: locking(ruletest.Secretly("secret-vault")), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: vault(ruletest.Props{"name": "lab"}), Want: violation("it")},
 	}
-	elsewhere = ruletest.Case{Situation: ruletest.Fails, Name: "in the same region", Want: violation("rules"), Resource: plan(ruletest.Props{
-		"arn":   "arn:aws:backup:eu-west-1:123456789012:backup-plan:1",
-		"rules": []any{object{"copyActions": []any{object{"destinationVaultArn": "arn:aws:backup:eu-west-1:123456789012:backup-vault:other"}}}}})}
 	testing1    = ruletest.Resource{Type: "aws:backup/restoreTestingPlan:RestoreTestingPlan", Name: "testing", Properties: ruletest.Props{"name": ruletest.Computed}}
 	testing2    = ruletest.Resource{Type: "aws:backup/restoreTestingSelection:RestoreTestingSelection", Name: "tested", Properties: ruletest.Props{"name": ruletest.Secretly("secret-tables")}}
 	testedCases = []ruletest.Case{
@@ -130,6 +139,17 @@ var (
 		{Situation: ruletest.Absent, Resource: plan(ruletest.Props{}), Want: violation("it")},
 	}
 )
+
+const planARN = "arn:aws:backup:eu-west-1:123456789012:backup-plan:1"
+
+func vaultIn(region string) string {
+	return "arn:aws:backup:" + region + ":123456789012:backup-vault:copies"
+}
+
+// copying is a plan of which one rule copies.
+func copying(arn, copyActions any) ruletest.Resource {
+	return plan(ruletest.Props{"arn": arn, "rules": []any{object{"copyActions": []any{}}, object{"copyActions": copyActions}}})
+}
 
 func testingOf(kind any) ruletest.Resource {
 	return ruletest.Resource{Type: testingSelectionType, Name: "tested", Properties: ruletest.Props{"protectedResourceType": kind}}

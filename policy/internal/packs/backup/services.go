@@ -35,7 +35,7 @@ var services = []rule.Rule{
 	},
 	{
 		Name: "rds-copy-tags", Description: "Snapshots of databases have the tags of the database.",
-		Severity: rule.Low, Controls: append(rule.FSBP.Controls("RDS.17"), rule.FSBP.Controls("RDS.16")...), Level: rule.Mandatory,
+		Severity: rule.Low, Controls: rule.FSBP.Controls("RDS.17", "RDS.16"), Level: rule.Mandatory,
 		Fix:   "set copyTagsToSnapshot to true.",
 		Types: []string{instanceType, clusterType},
 		Judge: expect.UnlessSet("replicateSourceDb", replica, expect.True("copyTagsToSnapshot", "so that nobody knows whose a snapshot is")),
@@ -48,26 +48,45 @@ var services = []rule.Rule{
 		Judge: expect.True("pointInTimeRecovery.enabled", "so that a wrong write cannot be undone"),
 	},
 	{
+		Name: "secret-recovery", Description: "Secrets that are deleted can be had back for a week.",
+		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL09-BP01"), Level: rule.Mandatory,
+		Fix:      "set recoveryWindowInDays to 7 or more, or leave it out, which means 30.",
+		Settings: []rule.Setting{minSecretDays},
+		Types:    []string{"aws:secretsmanager/secret:Secret"},
+		Judge:    judgeSecretRecovery,
+	},
+	{
 		Name: "s3-versioning", Description: "S3 buckets keep what is overwritten or deleted.",
-		Severity: rule.Low, Controls: rule.FSBP.Controls("S3.14"), Level: rule.Mandatory,
+		Severity: rule.Low, Controls: rule.SecurityHub.Controls("S3.14"), Level: rule.Mandatory,
 		Fix:          "declare an aws.s3.BucketVersioningV2 for the bucket, with status Enabled.",
 		Types:        []string{bucketType},
 		JudgeInStack: judgeVersioning,
 	},
 	{
 		Name: "stateful-protect", Description: "Data is not deleted with its stack by accident.",
-		Severity: rule.Medium, Controls: append(append(rule.FSBP.Controls("RDS.8"), rule.FSBP.Controls("RDS.7")...), rule.FSBP.Controls("DynamoDB.6")...), Level: rule.Mandatory,
-		Fix:   "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and forceDestroy to false.",
-		Types: []string{instanceType, clusterType, tableType, bucketType, vaultType, "aws:ecr/repository:Repository"},
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.8", "RDS.7", "DynamoDB.6"), Level: rule.Mandatory,
+		Fix:   "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and forceDestroy to false; for a file system, the resource option protect.",
+		Types: []string{instanceType, clusterType, tableType, fileSystemType, bucketType, vaultType, "aws:ecr/repository:Repository"},
 		Judge: expect.ByType(map[string]expect.Judge{
 			instanceType:                    expect.UnlessSet("replicateSourceDb", replica, databaseProtection),
 			clusterType:                     databaseProtection,
-			tableType:                       expect.True("deletionProtectionEnabled", lostForGood),
-			bucketType:                      unlessWorthless(expect.NotTrue("forceDestroy", lostForGood)),
-			vaultType:                       expect.NotTrue("forceDestroy", lostForGood),
-			"aws:ecr/repository:Repository": expect.NotTrue("forceDelete", lostForGood),
+			tableType:                       orProtected(expect.True("deletionProtectionEnabled", lostForGood)),
+			fileSystemType:                  orProtected(unlessWorthless(unprotected)),
+			bucketType:                      orProtected(unlessWorthless(expect.NotTrue("forceDestroy", lostForGood))),
+			vaultType:                       orProtected(expect.NotTrue("forceDestroy", lostForGood)),
+			"aws:ecr/repository:Repository": orProtected(expect.NotTrue("forceDelete", lostForGood)),
 		}),
 	},
+}
+
+var minSecretDays = rule.Setting{Name: "minDays", Description: "days that a deleted secret can be had back", Default: 7, Minimum: 7}
+
+// judgeSecretRecovery takes 30 days for what is not set, as Secrets Manager does.
+func judgeSecretRecovery(secret rule.Resource, run rule.Run) rule.Verdict {
+	if secret.Get("recoveryWindowInDays").State() == property.Absent {
+		return rule.Pass()
+	}
+	return orProtected(expect.AtLeast("recoveryWindowInDays", minSecretDays, "so that one wrong command loses it for good"))(secret, run)
 }
 
 // unlessWorthless leaves alone what says that nothing in it is worth a backup.
@@ -82,9 +101,28 @@ func unlessWorthless(judge expect.Judge) expect.Judge {
 
 const lostForGood = "so that one wrong command loses the data for good"
 
-var databaseProtection = expect.All(expect.True("deletionProtection", lostForGood), expect.NotTrue("skipFinalSnapshot", lostForGood))
+var databaseProtection = expect.All(orProtected(expect.True("deletionProtection", lostForGood)), expect.NotTrue("skipFinalSnapshot", lostForGood))
 
+// orProtected takes Pulumi's own refusal to delete a resource for as good as the service's.
+func orProtected(judge expect.Judge) expect.Judge {
+	return func(r rule.Resource, run rule.Run) rule.Verdict {
+		if r.Protect {
+			return rule.Pass()
+		}
+		return judge(r, run)
+	}
+}
+
+// unprotected is about what has no protection of its service's.
+func unprotected(rule.Resource, rule.Run) rule.Verdict {
+	return rule.Violation(expect.Whole, "is not protected, %s", lostForGood)
+}
+
+// judgeVersioning takes a bucket in the older form by its own word.
 func judgeVersioning(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+	if on, state := r.Get("versioning", "enabled").Bool(); state == property.Known && on {
+		return rule.Pass()
+	}
 	found, doubt := expect.Companions(r, stack, "aws:s3/bucketVersioningV2:BucketVersioningV2", "bucket")
 	if len(found) == 0 && len(doubt.Unjudged) > 0 {
 		return doubt

@@ -113,7 +113,7 @@ func heard(alarm rule.Resource, stack rule.Stack) bool {
 }
 
 func tellsTopic(alarm rule.Resource, stack rule.Stack) bool {
-	if on, state := alarm.Get("actionsEnabled").Bool(); state == property.Known && !on {
+	if on, state := alarm.Get("actionsEnabled").Bool(); state == property.Known && !on || hasLost(alarm, "alarmActions", stack) {
 		return false
 	}
 	actions := alarm.Get("alarmActions")

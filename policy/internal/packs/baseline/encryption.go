@@ -16,21 +16,21 @@ const (
 var encryption = []rule.Rule{
 	{
 		Name: "rds-encrypted", Description: "RDS databases are encrypted.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.3"), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("RDS.3"), rule.CIS.Controls("2.3.1")...), Level: rule.Mandatory,
 		Fix:   "set storageEncrypted to true.",
 		Types: []string{"aws:rds/instance:Instance", "aws:rds/cluster:Cluster"},
 		Judge: expect.UnlessSet("replicateSourceDb", "a read replica is encrypted as its source is", expect.True("storageEncrypted", readable)),
 	},
 	{
 		Name: "efs-encrypted", Description: "EFS file systems are encrypted.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("EFS.1"), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("EFS.1"), rule.CIS.Controls("2.4.1")...), Level: rule.Mandatory,
 		Fix:   "set encrypted to true.",
 		Types: []string{"aws:efs/fileSystem:FileSystem"},
 		Judge: expect.True("encrypted", readable),
 	},
 	{
 		Name: "ebs-encrypted", Description: "EBS volumes are encrypted.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("EC2.3"), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("EC2.3"), rule.CIS.Controls("2.2.1")...), Level: rule.Mandatory,
 		Fix:   "set encrypted to true; in a launch template, ebs.encrypted of each of blockDeviceMappings.",
 		Types: []string{"aws:ebs/volume:Volume", "aws:ec2/launchTemplate:LaunchTemplate"},
 		Judge: expect.ByType(map[string]expect.Judge{
@@ -43,7 +43,7 @@ var encryption = []rule.Rule{
 		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
 		Fix:   "set serverSideEncryption.enabled to true and kmsKeyArn to a key's.",
 		Types: []string{"aws:dynamodb/table:Table"},
-		Judge: expect.All(expect.True("serverSideEncryption.enabled", ownKey), expect.Set("serverSideEncryption.kmsKeyArn", ownKey)),
+		Judge: expect.All(expect.True("serverSideEncryption.enabled", ownKey), expect.OwnKey("serverSideEncryption.kmsKeyArn", ownKey)),
 	},
 	{
 		Name: "s3-key", Description: "S3 buckets are encrypted with a key of the account's.",
@@ -57,25 +57,25 @@ var encryption = []rule.Rule{
 		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
 		Fix:   "set kmsKeyId to a key's ARN.",
 		Types: []string{"aws:cloudwatch/logGroup:LogGroup"},
-		Judge: expect.Set("kmsKeyId", ownKey),
+		Judge: expect.OwnKey("kmsKeyId", ownKey),
 	},
 	{
-		Name: "ecr-key", Description: "ECR repositories are encrypted with KMS.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("ECR.5"), Level: rule.Mandatory,
-		Fix:   "set encryptionConfigurations to one of type KMS.",
+		Name: "ecr-key", Description: "ECR repositories are encrypted with a key of the account's.",
+		Severity: rule.Medium, Controls: rule.SecurityHub.Controls("ECR.5"), Level: rule.Mandatory,
+		Fix:   "set encryptionConfigurations to one with encryptionType KMS, and kmsKey to a key's ARN.",
 		Types: []string{"aws:ecr/repository:Repository"},
-		Judge: expect.OneOf("encryptionConfigurations[0].encryptionType", ownKey, "KMS", "KMS_DSSE"),
+		Judge: expect.First(expect.OneOf("encryptionConfigurations[0].encryptionType", ownKey, "KMS", "KMS_DSSE"), expect.OwnKey("encryptionConfigurations[0].kmsKey", ownKey)),
 	},
 	{
 		Name: "secret-key", Description: "Secrets are encrypted with a key of the account's.",
 		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
 		Fix:   "set kmsKeyId to a key's ARN.",
 		Types: []string{"aws:secretsmanager/secret:Secret"},
-		Judge: expect.Set("kmsKeyId", ownKey),
+		Judge: expect.OwnKey("kmsKeyId", ownKey),
 	},
 	{
 		Name: "sns-key", Description: "SNS topics are encrypted.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("SNS.1"), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: rule.SecurityHub.Controls("SNS.1"), Level: rule.Mandatory,
 		Fix:   "set kmsMasterKeyId to a key's.",
 		Types: []string{"aws:sns/topic:Topic"},
 		Judge: expect.Set("kmsMasterKeyId", "so that messages are stored in clear text"),
@@ -94,7 +94,7 @@ var encryption = []rule.Rule{
 	},
 	{
 		Name: "kms-rotation", Description: "KMS keys are rotated.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("KMS.4"), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: append(rule.SecurityHub.Controls("KMS.4"), rule.CIS.Controls("3.6")...), Level: rule.Mandatory,
 		Fix:   "set enableKeyRotation to true.",
 		Types: []string{"aws:kms/key:Key"},
 		Judge: judgeRotation,
@@ -121,12 +121,33 @@ var encryption = []rule.Rule{
 		Judge: judgeViewers,
 	},
 	{
+		Name: "cloudfront-tls", Description: "CloudFront agrees on no TLS before 1.2 with those who call it by a name of its owner's.",
+		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
+		Fix:      "set viewerCertificate.minimumProtocolVersion to TLSv1.2_2021.",
+		Settings: []rule.Setting{viewerProtocols},
+		Types:    []string{distributionType},
+		Judge:    judgeViewerTLS,
+	},
+	{
 		Name: "rds-tls", Description: "Databases refuse connections without TLS.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
-		Fix:   "set the parameter rds.force_ssl to 1, or for MySQL require_secure_transport to ON.",
+		Fix:   "set in parameters rds.force_ssl to 1, or for MySQL require_secure_transport to ON.",
 		Types: []string{"aws:rds/parameterGroup:ParameterGroup", "aws:rds/clusterParameterGroup:ClusterParameterGroup"},
 		Judge: judgeForcedTLS,
 	},
+}
+
+var viewerProtocols = rule.Setting{
+	Name: "protocols", Description: "minimumProtocolVersion that is recent enough", Texts: []string{"TLSv1.2_2019", "TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"},
+}
+
+// judgeViewerTLS leaves alone what has CloudFront's own name and certificate, with which nobody can choose.
+func judgeViewerTLS(r rule.Resource, run rule.Run) rule.Verdict {
+	certificate := r.Get("viewerCertificate")
+	if on, state := certificate.Get("cloudfrontDefaultCertificate").Bool(); state == property.Known && on || certificate.State() == property.Absent {
+		return rule.NotApplicable("it has CloudFront's own certificate, whose minimum CloudFront sets")
+	}
+	return expect.OneOfSetting("viewerCertificate.minimumProtocolVersion", viewerProtocols, "so that weak ciphers may be agreed on")(r, run)
 }
 
 // judgeViewers looks at each behavior of a distribution.

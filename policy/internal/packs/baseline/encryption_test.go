@@ -28,6 +28,10 @@ func keyCases(resource func(ruletest.Props) ruletest.Resource, property string) 
 	}
 }
 
+func awssKey(resource func(ruletest.Props) ruletest.Resource, property, key string) ruletest.Case {
+	return ruletest.Case{Situation: ruletest.Fails, Name: "AWS's own key", Resource: resource(ruletest.Props{property: key}), Want: violation(property)}
+}
+
 func device(encrypted any) any { return []any{object{"ebs": object{"encrypted": encrypted}}} }
 
 func encryptedTable(enabled, key any) ruletest.Resource {
@@ -64,20 +68,22 @@ var encryptionCases = map[string][]ruletest.Case{
 		{Situation: ruletest.Passes, Resource: encryptedTable(true, "arn:key"), Want: ruletest.Pass},
 		{Situation: ruletest.Fails, Resource: encryptedTable(false, "arn:key"), Want: violation("serverSideEncryption.enabled")},
 		{Situation: ruletest.Fails, Name: "AWS's key", Resource: encryptedTable(true, ""), Want: violation("serverSideEncryption.kmsKeyArn")},
+		{Situation: ruletest.Fails, Name: "AWS's key by its alias", Resource: encryptedTable(true, "alias/aws/dynamodb"), Want: violation("serverSideEncryption.kmsKeyArn")},
 		{Situation: ruletest.Unknown, Resource: encryptedTable(ruletest.Computed, "arn:key"), Want: unevaluated("serverSideEncryption.enabled")},
 		{Situation: ruletest.Secret, Resource: encryptedTable(true, ruletest.Secretly("arn:secret-key")), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: table(ruletest.Props{}), Want: violation("serverSideEncryption.enabled")},
 	},
-	"log-group-key": keyCases(logGroup, "kmsKeyId"),
-	"secret-key":    keyCases(secret, "kmsKeyId"),
+	"log-group-key": append(keyCases(logGroup, "kmsKeyId"), awssKey(logGroup, "kmsKeyId", "arn:aws:kms:eu-west-1:123456789012:alias/aws/logs")),
+	"secret-key":    append(keyCases(secret, "kmsKeyId"), awssKey(secret, "kmsKeyId", "alias/aws/secretsmanager")),
 	"sns-key":       keyCases(topic, "kmsMasterKeyId"),
 	"sqs-encrypted": append(keyCases(queue, "kmsMasterKeyId"),
 		ruletest.Case{Situation: ruletest.Passes, Name: "with the queue's own key", Resource: queue(ruletest.Props{"sqsManagedSseEnabled": true}), Want: ruletest.Pass}),
 	"ecr-key": {
-		{Situation: ruletest.Passes, Resource: encryptedImages("KMS"), Want: ruletest.Pass},
-		{Situation: ruletest.Fails, Resource: encryptedImages("AES256"), Want: violation("encryptionConfigurations[0].encryptionType")},
-		{Situation: ruletest.Unknown, Resource: encryptedImages(ruletest.Computed), Want: unevaluated("encryptionConfigurations[0].encryptionType")},
-		{Situation: ruletest.Secret, Resource: encryptedImages(ruletest.Secretly("KMS")), Want: ruletest.Pass},
+		{Situation: ruletest.Passes, Resource: encryptedImages("KMS", "arn:key"), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Name: "AWS's own key", Resource: encryptedImages("KMS", nil), Want: violation("encryptionConfigurations[0].kmsKey")},
+		{Situation: ruletest.Fails, Resource: encryptedImages("AES256", nil), Want: violation("encryptionConfigurations[0].encryptionType")},
+		{Situation: ruletest.Unknown, Resource: encryptedImages(ruletest.Computed, "arn:key"), Want: unevaluated("encryptionConfigurations[0].encryptionType")},
+		{Situation: ruletest.Secret, Resource: encryptedImages(ruletest.Secretly("KMS"), "arn:key"), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: ecr(ruletest.Props{}), Want: violation("encryptionConfigurations")},
 	},
 	"kms-rotation": append(ruletest.Switches(key, "enableKeyRotation", true, violation("enableKeyRotation")),
@@ -98,6 +104,12 @@ var encryptionCases = map[string][]ruletest.Case{
 			"defaultCacheBehavior":  object{"viewerProtocolPolicy": "https-only"},
 			"orderedCacheBehaviors": []any{object{"viewerProtocolPolicy": "https-only"}, object{"viewerProtocolPolicy": "allow-all"}},
 		}), Want: violation("orderedCacheBehaviors[1].viewerProtocolPolicy")}),
+	"cloudfront-tls": append(
+		ruletest.Values(below(distribution, "viewerCertificate", "minimumProtocolVersion"), "viewerCertificate.minimumProtocolVersion", "TLSv1.2_2021", "SSLv3", ruletest.NotApplicable),
+		ruletest.Case{Situation: ruletest.Passes, Name: "CloudFront's own certificate", Want: ruletest.NotApplicable,
+			Resource: distribution(ruletest.Props{"viewerCertificate": object{"cloudfrontDefaultCertificate": true, "minimumProtocolVersion": "TLSv1"}})},
+		ruletest.Case{Situation: ruletest.Absent, Name: "minimum", Want: violation("viewerCertificate.minimumProtocolVersion"),
+			Resource: distribution(ruletest.Props{"viewerCertificate": object{"acmCertificateArn": "arn:certificate"}})}),
 	"rds-tls": {
 		{Situation: ruletest.Passes, Resource: forcing("postgres17", "rds.force_ssl", "1"), Want: ruletest.Pass},
 		{Situation: ruletest.Passes, Name: "MySQL", Resource: forcing("mysql8.4", "require_secure_transport", "ON"), Want: ruletest.Pass},
@@ -110,6 +122,6 @@ var encryptionCases = map[string][]ruletest.Case{
 	},
 }
 
-func encryptedImages(kind any) ruletest.Resource {
-	return ecr(ruletest.Props{"encryptionConfigurations": []any{object{"encryptionType": kind}}})
+func encryptedImages(kind, key any) ruletest.Resource {
+	return ecr(ruletest.Props{"encryptionConfigurations": []any{object{"encryptionType": kind, "kmsKey": key}}})
 }

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/awslab/awslab/policy/internal/expect"
@@ -13,7 +14,7 @@ const reachable = "so that the internet reaches it"
 var exposure = []rule.Rule{
 	{
 		Name: "rds-private", Description: "Databases have no public address.",
-		Severity: rule.Critical, Controls: rule.FSBP.Controls("RDS.2"), Level: rule.Mandatory,
+		Severity: rule.Critical, Controls: append(rule.FSBP.Controls("RDS.2"), rule.CIS.Controls("2.3.3")...), Level: rule.Mandatory,
 		Fix:   "set publiclyAccessible to false.",
 		Types: []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
 		Judge: expect.NotTrue("publiclyAccessible", reachable),
@@ -41,18 +42,17 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "sg-open-ingress", Description: "Security groups let the world in for HTTP and HTTPS only.",
-		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.18"), rule.FSBP.Controls("EC2.19")...), Level: rule.Mandatory,
-		Fix:   "set cidrIpv4 and cidrIpv6 to the clients' addresses, or referencedSecurityGroupId to their group.",
-		Types: []string{"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws:ec2/securityGroup:SecurityGroup", "aws:ec2/securityGroupRule:SecurityGroupRule"},
+		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.18", "EC2.19"), rule.CIS.Controls("5.2", "5.3")...), Level: rule.Mandatory,
+		Fix:      "set cidrIpv4 and cidrIpv6 to the clients' addresses, or referencedSecurityGroupId to their group.",
+		Settings: []rule.Setting{publicPorts},
+		Types:    []string{ingressType, groupType, groupRuleType},
 		Judge: expect.ByType(map[string]expect.Judge{
-			"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": judgeIngressRule,
-			"aws:ec2/securityGroup:SecurityGroup":                       judgeGroup,
-			"aws:ec2/securityGroupRule:SecurityGroupRule":               judgeGroupRule,
+			ingressType: judgeIngressRule, groupType: judgeGroup, groupRuleType: judgeGroupRule,
 		}),
 	},
 	{
 		Name: "default-sg-closed", Description: "The default security group of a VPC lets nothing through.",
-		Severity: rule.High, Controls: rule.FSBP.Controls("EC2.2"), Level: rule.Mandatory,
+		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.2"), rule.CIS.Controls("5.4")...), Level: rule.Mandatory,
 		Fix:   "declare an aws.ec2.DefaultSecurityGroup for the VPC, with empty ingress and egress.",
 		Types: []string{vpcType, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
@@ -64,14 +64,15 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "alb-https", Description: "Load balancers serve HTTPS, by a policy without weak ciphers, and redirect HTTP to it.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("ELB.1"), rule.FSBP.Controls("ELB.17")...), Level: rule.Mandatory,
-		Fix:   "set protocol to HTTPS, with certificateArn and sslPolicy, or defaultActions to a redirect to HTTPS.",
-		Types: []string{"aws:lb/listener:Listener"},
-		Judge: judgeListener,
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.1", "ELB.17"), Level: rule.Mandatory,
+		Fix:      "set protocol to HTTPS, with certificateArn and sslPolicy, or defaultActions to a redirect to HTTPS.",
+		Settings: []rule.Setting{tlsPolicies},
+		Types:    []string{"aws:lb/listener:Listener"},
+		Judge:    judgeListener,
 	},
 	{
 		Name: "alb-hygiene", Description: "Load balancers drop malformed requests.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("ELB.4"), rule.FSBP.Controls("ELB.12")...), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.4", "ELB.12"), Level: rule.Mandatory,
 		Fix:   "set dropInvalidHeaderFields to true, and desyncMitigationMode to defensive or strictest.",
 		Types: []string{loadBalancerType},
 		Judge: judgeHygiene,
@@ -79,25 +80,28 @@ var exposure = []rule.Rule{
 	{
 		Name: "public-alb-waf", Description: "Public load balancers are behind a web application firewall.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC05-BP03"), Level: rule.Mandatory,
-		Fix:   "associate an aws.wafv2.WebAcl with it.",
+		Fix:   "declare an aws.wafv2.WebAclAssociation of a web ACL with it.",
 		Types: []string{loadBalancerType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 			if inside, state := r.Get("internal").Bool(); state == property.Known && inside {
 				return rule.NotApplicable("it is not public")
 			}
+			if kind, state := r.Get("loadBalancerType").Text(); state == property.Known && kind != "application" {
+				return rule.NotApplicable("it is no application load balancer, and AWS WAF filters no other")
+			}
 			return expect.Companion(r, stack, "aws:wafv2/webAclAssociation:WebAclAssociation", "resourceArn", "has no web ACL in front")
 		},
 	},
 	{
-		Name: "waf-nonempty", Description: "Web ACLs have rules.",
+		Name: "waf-nonempty", Description: "Web ACLs have a rule that stops something.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("WAF.10"), Level: rule.Mandatory,
-		Fix:   "add rules.",
+		Fix:   "set rules, one of them with action.block, or with overrideAction.none for a group of rules.",
 		Types: []string{webAclType},
-		Judge: expect.Set("rules", "so that it stops nothing"),
+		Judge: judgeWebAcl,
 	},
 	{
 		Name: "s3-public-access-block", Description: "S3 buckets cannot be made public.",
-		Severity: rule.High, Controls: rule.FSBP.Controls("S3.8"), Level: rule.Mandatory,
+		Severity: rule.High, Controls: append(rule.FSBP.Controls("S3.8"), rule.CIS.Controls("2.1.4")...), Level: rule.Mandatory,
 		Fix:   "declare an aws.s3.BucketPublicAccessBlock for the bucket, with all four switches true.",
 		Types: []string{bucketType, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
@@ -111,31 +115,50 @@ var exposure = []rule.Rule{
 	},
 	{
 		Name: "imdsv2", Description: "Instances hand out credentials by IMDSv2 only, and not to containers.",
-		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.170"), rule.FSBP.Controls("AutoScaling.4")...), Level: rule.Mandatory,
-		Fix:   "set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1.",
-		Types: []string{"aws:ec2/launchTemplate:LaunchTemplate"},
-		Judge: expect.All(expect.OneOf("metadataOptions.httpTokens", "so that a forged request gets the instance's credentials", "required"), judgeHopLimit),
+		Severity: rule.Low, Controls: append(rule.FSBP.Controls("EC2.170"), rule.CIS.Controls("5.6")...), Level: rule.Mandatory,
+		Fix:      "set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1.",
+		Settings: []rule.Setting{maxHops},
+		Types:    []string{"aws:ec2/launchTemplate:LaunchTemplate"},
+		Judge:    expect.All(expect.OneOf("metadataOptions.httpTokens", "so that a forged request gets the instance's credentials", "required"), judgeHopLimit),
 	},
 	{
 		Name: "s3-tls-only", Description: "S3 buckets refuse requests without TLS.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("S3.5"), Level: rule.Mandatory,
-		Fix:          "deny in the bucket's policy every action where aws:SecureTransport is false.",
+		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("S3.5"), rule.CIS.Controls("2.1.1")...), Level: rule.Mandatory,
+		Fix:          "declare an aws.s3.BucketPolicy that denies every action on the bucket and its objects where aws:SecureTransport is false.",
 		Types:        []string{bucketType},
 		JudgeInStack: judgeTlsOnly,
 	},
 }
 
-// webPorts are those that are meant for the world.
-var webPorts = []float64{80, 443}
+var publicPorts = rule.Setting{
+	Name: "ports", Description: "ports that are meant for the world", Numbers: []int{80, 443}, Minimum: 1,
+}
 
-// world are the blocks of all addresses.
-var world = []string{"0.0.0.0/0", "::/0"}
+// Prefixes of this length and shorter are the world: all addresses, a half of them, or so many that nobody's network is as
+// large, as 16 million of IPv4.
+const (
+	worldIPv4 = 8
+	worldIPv6 = 16
+)
+
+// private are the blocks that are as large, and that the internet does not route to.
+var private = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fc00::/7")}
+
+// isWorld tells whether a block is of more addresses of the internet than can be somebody's in particular.
+func isWorld(cidr string) bool {
+	block, err := netip.ParsePrefix(cidr)
+	inside := func(p netip.Prefix) bool { return p.Contains(block.Addr()) && p.Bits() <= block.Bits() }
+	if err != nil || slices.ContainsFunc(private, inside) {
+		return false
+	}
+	return block.Addr().Is4() && block.Bits() <= worldIPv4 || block.Addr().Is6() && block.Bits() <= worldIPv6
+}
 
 func openToWorld(cidrs ...property.Value) (property.Value, bool, property.State) {
 	worst := property.Known
 	for _, cidr := range cidrs {
 		text, state := cidr.Text()
-		if state == property.Known && slices.Contains(world, text) {
+		if state == property.Known && isWorld(text) {
 			return cidr, true, property.Known
 		}
 		if state == property.Unknown {
@@ -145,12 +168,12 @@ func openToWorld(cidrs ...property.Value) (property.Value, bool, property.State)
 	return property.Value{}, false, worst
 }
 
-func judgeIngressRule(r rule.Resource, _ rule.Run) rule.Verdict {
-	return judgeOpening(r.Get("fromPort"), r.Get("toPort"), r.Get("ipProtocol"), r.Get("cidrIpv4"), r.Get("cidrIpv6"))
+func judgeIngressRule(r rule.Resource, run rule.Run) rule.Verdict {
+	return judgeOpening(run.Numbers(publicPorts), r.Get("fromPort"), r.Get("toPort"), r.Get("ipProtocol"), r.Get("cidrIpv4"), r.Get("cidrIpv6"))
 }
 
 // judgeOpening judges one rule of a security group.
-func judgeOpening(from, to, protocol property.Value, cidrs ...property.Value) rule.Verdict {
+func judgeOpening(ports []int, from, to, protocol property.Value, cidrs ...property.Value) rule.Verdict {
 	cidr, open, state := openToWorld(cidrs...)
 	if state != property.Known {
 		return rule.Unjudged(cidrs[0].Path(), "%s", state)
@@ -164,13 +187,13 @@ func judgeOpening(from, to, protocol property.Value, cidrs ...property.Value) ru
 		return rule.Unreadable(from, property.Unknown)
 	}
 	kind, _ := protocol.Text()
-	if one == property.Known && two == property.Known && first == last && slices.Contains(webPorts, first) && kind != "-1" {
+	if one == property.Known && two == property.Known && first == last && slices.Contains(ports, int(first)) && kind != "-1" {
 		return rule.Pass()
 	}
-	return rule.Violation(cidr.Path(), "is open to the world, for more than HTTP and HTTPS")
+	return rule.Violation(cidr.Path(), "is open to the world, for more than the ports that are meant for it")
 }
 
-func judgeGroup(r rule.Resource, _ rule.Run) rule.Verdict {
+func judgeGroup(r rule.Resource, run rule.Run) rule.Verdict {
 	rules := r.Get("ingress")
 	elements, state := rules.List()
 	switch {
@@ -181,18 +204,18 @@ func judgeGroup(r rule.Resource, _ rule.Run) rule.Verdict {
 	}
 	var verdict rule.Verdict
 	for _, ingress := range elements {
-		one := judgeOpening(ingress.Get("fromPort"), ingress.Get("toPort"), ingress.Get("protocol"), cidrsOf(ingress)...)
+		one := judgeOpening(run.Numbers(publicPorts), ingress.Get("fromPort"), ingress.Get("toPort"), ingress.Get("protocol"), cidrsOf(ingress)...)
 		verdict.Violations = append(verdict.Violations, one.Violations...)
 		verdict.Unjudged = append(verdict.Unjudged, one.Unjudged...)
 	}
 	return verdict
 }
 
-func judgeGroupRule(r rule.Resource, _ rule.Run) rule.Verdict {
+func judgeGroupRule(r rule.Resource, run rule.Run) rule.Verdict {
 	if kind, state := r.Get("type").Text(); state == property.Known && kind != "ingress" {
 		return rule.NotApplicable("it lets traffic out, not in")
 	}
-	return judgeOpening(r.Get("fromPort"), r.Get("toPort"), r.Get("protocol"), cidrsOf(r.Properties)...)
+	return judgeOpening(run.Numbers(publicPorts), r.Get("fromPort"), r.Get("toPort"), r.Get("protocol"), cidrsOf(r.Properties)...)
 }
 
 // cidrsOf are the blocks of a rule, of which there is at least one that may be absent.
@@ -225,21 +248,21 @@ func empty(name string) expect.Judge {
 }
 
 // tlsPolicies are those without weak ciphers that [ELB.17] recommends, and the newer ones with post-quantum key exchange.
-var tlsPolicies = []string{
+var tlsPolicies = rule.Setting{Name: "sslPolicies", Description: "policies of what a client and a load balancer may agree on", Texts: []string{
 	"ELBSecurityPolicy-TLS13-1-2-2021-06", "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04", "ELBSecurityPolicy-TLS13-1-3-2021-06",
 	"ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
 	"ELBSecurityPolicy-TLS13-1-2-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
-}
+}}
 
 func judgeListener(r rule.Resource, run rule.Run) rule.Verdict {
 	protocol := r.Get("protocol")
 	switch text, state := protocol.Text(); {
 	case state == property.Unknown:
 		return rule.Unreadable(protocol, state)
-	case text == "HTTPS":
-		return expect.OneOf("sslPolicy", "so that weak ciphers may be agreed on", tlsPolicies...)(r, run)
+	case text == "HTTPS" || text == "TLS":
+		return expect.OneOfSetting("sslPolicy", tlsPolicies, "so that weak ciphers may be agreed on")(r, run)
 	case text != "HTTP" && text != "":
-		return rule.NotApplicable("it is of a network load balancer")
+		return rule.NotApplicable("it passes on what it does not read")
 	}
 	actions := r.Get("defaultActions")
 	elements, state := actions.List()
@@ -270,15 +293,43 @@ func judgeHygiene(r rule.Resource, run rule.Run) rule.Verdict {
 	return judge(r, run)
 }
 
-// judgeHopLimit wants a limit of 1, the default, which a packet to a container exceeds.
-func judgeHopLimit(r rule.Resource, _ rule.Run) rule.Verdict {
+var maxHops = rule.Setting{
+	Name: "maxHops", Description: "network hops that credentials may travel: a second one leads to a container", Default: 1, Minimum: 1,
+}
+
+// judgeHopLimit takes 1 for what is not set, as EC2 does.
+func judgeHopLimit(r rule.Resource, run rule.Run) rule.Verdict {
 	limit := r.Get("metadataOptions", "httpPutResponseHopLimit")
 	hops, state := limit.Number()
 	switch {
-	case state == property.Absent || state == property.Known && hops == 1:
+	case state == property.Absent || state == property.Known && hops <= float64(run.Int(maxHops)):
 		return rule.Pass()
 	case state == property.Known:
-		return rule.Violation(limit.Path(), "is more than 1, so that containers get the instance's credentials")
+		return rule.Violation(limit.Path(), "is more than %d, so that containers get the instance's credentials", run.Int(maxHops))
 	}
 	return rule.Unreadable(limit, state)
+}
+
+// judgeWebAcl wants a rule that does more than count or let through, or else a default that blocks.
+func judgeWebAcl(acl rule.Resource, _ rule.Run) rule.Verdict {
+	rules := acl.Get("rules")
+	elements, state := rules.List()
+	switch {
+	case state == property.Unknown || state == property.Mistyped:
+		return rule.Unreadable(rules, state)
+	case acl.Get("defaultAction", "block").State() != property.Absent || slices.ContainsFunc(elements, stops):
+		return rule.Pass()
+	case len(elements) > 0:
+		return rule.Violation(rules.Path(), "only count, or let through, so that it stops nothing")
+	}
+	return rule.Violation(rules.Path(), "is not set, so that it stops nothing")
+}
+
+func stops(wafRule property.Value) bool {
+	for _, does := range [][]string{{"action", "count"}, {"action", "allow"}, {"overrideAction", "count"}} {
+		if wafRule.Get(does...).State() != property.Absent {
+			return false
+		}
+	}
+	return true
 }

@@ -45,6 +45,13 @@ func block(policy any) ruletest.Resource {
 
 const tlsOnly = `{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}`
 
+const clearText = `"Bool": {"aws:SecureTransport": "false"}`
+
+// denying denies everything on resources under conditions.
+func denying(resources, conditions string) string {
+	return `{"Statement": [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": [` + resources + `], "Condition": {` + conditions + `}}]}`
+}
+
 var exposureCases = map[string][]ruletest.Case{
 	"cloudfront-waf": {
 		{Situation: ruletest.Passes, Resource: distribution(ruletest.Props{"webAclId": "arn:acl"}), Want: ruletest.Pass},
@@ -62,6 +69,14 @@ var exposureCases = map[string][]ruletest.Case{
 		{Situation: ruletest.Fails, Resource: opening("0.0.0.0/0", 22), Want: violation("cidrIpv4")},
 		{Situation: ruletest.Fails, Name: "everything", Resource: ingress(ruletest.Props{"cidrIpv6": "::/0", "ipProtocol": "-1"}), Want: violation("cidrIpv6")},
 		{Situation: ruletest.Fails, Name: "inline", Resource: group(ruletest.Props{"ingress": []any{object{"cidrBlocks": []any{"10.0.0.0/8", "0.0.0.0/0"}, "fromPort": 0.0, "toPort": 65535.0, "protocol": "tcp"}}}), Want: violation("ingress[0].cidrBlocks[1]")},
+		{Situation: ruletest.Fails, Name: "half of the world", Resource: opening("0.0.0.0/1", 22), Want: violation("cidrIpv4")},
+		{Situation: ruletest.Fails, Name: "the other half", Resource: opening("128.0.0.0/1", 22), Want: violation("cidrIpv4")},
+		{Situation: ruletest.Fails, Name: "the world in other words", Resource: ingress(ruletest.Props{"cidrIpv6": "0::/0", "ipProtocol": "-1"}), Want: violation("cidrIpv6")},
+		{Situation: ruletest.Fails, Name: "all of IPv6 that is routed", Resource: ingress(ruletest.Props{"cidrIpv6": "2000::/3", "ipProtocol": "-1"}), Want: violation("cidrIpv6")},
+		{Situation: ruletest.Passes, Name: "all of IPv6 that is private", Resource: ingress(ruletest.Props{"cidrIpv6": "fc00::/7", "ipProtocol": "-1"}), Want: ruletest.Pass},
+		{Situation: ruletest.Passes, Name: "an office", Resource: opening("203.0.113.0/24", 22), Want: ruletest.Pass},
+		{Situation: ruletest.Passes, Name: "another port that is meant for it", Resource: opening("0.0.0.0/0", 8443), Settings: map[string]any{"ports": []any{8443}}, Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Name: "the web, if it is not meant for it", Resource: opening("0.0.0.0/0", 443), Settings: map[string]any{"ports": []any{8443}}, Want: violation("cidrIpv4")},
 		{Situation: ruletest.Unknown, Resource: opening(ruletest.Computed, 22), Want: unevaluated("cidrIpv4")},
 		{Situation: ruletest.Secret, Resource: opening(ruletest.Secretly("0.0.0.0/0"), 22), Want: violation("cidrIpv4")},
 		{Situation: ruletest.Absent, Resource: ingress(ruletest.Props{"referencedSecurityGroupId": "sg-1", "ipProtocol": "-1"}), Want: ruletest.Pass},
@@ -76,6 +91,9 @@ var exposureCases = map[string][]ruletest.Case{
 		{Situation: ruletest.Passes, Name: "no web", Resource: listener(ruletest.Props{"protocol": "TCP"}), Want: ruletest.NotApplicable},
 		{Situation: ruletest.Fails, Resource: redirecting("HTTP"), Want: violation("protocol")},
 		{Situation: ruletest.Fails, Name: "weak ciphers", Resource: secured("ELBSecurityPolicy-2016-08"), Want: violation("sslPolicy")},
+		{Situation: ruletest.Fails, Name: "weak ciphers of a network load balancer", Resource: listener(ruletest.Props{"protocol": "TLS", "sslPolicy": "ELBSecurityPolicy-2016-08"}), Want: violation("sslPolicy")},
+		{Situation: ruletest.Fails, Name: "by the SDK's other name", Resource: of("aws:alb/listener:Listener")(ruletest.Props{"protocol": "HTTP"}), Want: violation("protocol")},
+		{Situation: ruletest.Passes, Name: "a policy of one's own choice", Resource: secured("ELBSecurityPolicy-FS-1-2-Res-2020-10"), Settings: map[string]any{"sslPolicies": []any{"ELBSecurityPolicy-FS-1-2-Res-2020-10"}}, Want: ruletest.Pass},
 		{Situation: ruletest.Unknown, Resource: listener(ruletest.Props{"protocol": ruletest.Computed}), Want: unevaluated("protocol")},
 		{Situation: ruletest.Unknown, Name: "a redirect", Resource: redirecting(ruletest.Computed), Want: unevaluated("defaultActions[0].redirect.protocol")},
 		{Situation: ruletest.Secret, Resource: secured(ruletest.Secretly("ELBSecurityPolicy-TLS13-1-2-2021-06")), Want: ruletest.Pass},
@@ -85,11 +103,17 @@ var exposureCases = map[string][]ruletest.Case{
 		ruletest.Case{Situation: ruletest.Fails, Name: "smuggling", Resource: balancer(ruletest.Props{"dropInvalidHeaderFields": true, "desyncMitigationMode": "monitor"}), Want: violation("desyncMitigationMode")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "no web", Resource: balancer(ruletest.Props{"loadBalancerType": "network"}), Want: ruletest.NotApplicable}),
 	"public-alb-waf": append(companionCases(loadBalancerType, "aws:wafv2/webAclAssociation:WebAclAssociation", "resourceArn"),
+		ruletest.Case{Situation: ruletest.Passes, Name: "no web", Resource: balancer(ruletest.Props{"loadBalancerType": "network"}), Want: ruletest.NotApplicable},
+		ruletest.Case{Situation: ruletest.Fails, Name: "by the SDK's other name", Resource: of("aws:alb/loadBalancer:LoadBalancer")(ruletest.Props{"loadBalancerType": "application"}), Want: violation("it")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "not public", Resource: balancer(ruletest.Props{"internal": true}), Want: ruletest.NotApplicable}),
 	"waf-nonempty": {
 		{Situation: ruletest.Passes, Resource: acl(ruletest.Props{"rules": []any{object{"name": "a"}}}), Want: ruletest.Pass},
 		{Situation: ruletest.Fails, Resource: acl(ruletest.Props{"rules": []any{}}), Want: violation("rules")},
-		{Situation: ruletest.Unknown, Resource: acl(ruletest.Props{"rules": ruletest.Computed}), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Name: "it counts", Resource: acl(ruletest.Props{"rules": []any{object{"action": object{"count": object{}}}, object{"overrideAction": object{"count": object{}}}}}), Want: violation("rules")},
+		{Situation: ruletest.Fails, Name: "it lets through", Resource: acl(ruletest.Props{"rules": []any{object{"action": object{"allow": object{}}}}, "defaultAction": object{"allow": object{}}}), Want: violation("rules")},
+		{Situation: ruletest.Passes, Name: "it counts some", Resource: acl(ruletest.Props{"rules": []any{object{"action": object{"count": object{}}}, object{"action": object{"block": object{}}}}}), Want: ruletest.Pass},
+		{Situation: ruletest.Passes, Name: "it blocks all but some", Resource: acl(ruletest.Props{"rules": []any{object{"action": object{"allow": object{}}}}, "defaultAction": object{"block": object{}}}), Want: ruletest.Pass},
+		{Situation: ruletest.Unknown, Resource: acl(ruletest.Props{"rules": ruletest.Computed}), Want: unevaluated("rules")},
 		{Situation: ruletest.Secret, Resource: acl(ruletest.Props{"rules": ruletest.Secretly([]any{object{"name": "secret-rule"}})}), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: acl(ruletest.Props{}), Want: violation("rules")},
 	},
@@ -101,6 +125,7 @@ var exposureCases = map[string][]ruletest.Case{
 		{Situation: ruletest.Passes, Resource: instance("required", 1.0), Want: ruletest.Pass},
 		{Situation: ruletest.Fails, Resource: instance("optional", 1.0), Want: violation("metadataOptions.httpTokens")},
 		{Situation: ruletest.Fails, Name: "containers", Resource: instance("required", 2.0), Want: violation("metadataOptions.httpPutResponseHopLimit")},
+		{Situation: ruletest.Passes, Name: "as far as configured", Resource: instance("required", 2.0), Settings: map[string]any{"maxHops": 2}, Want: ruletest.Pass},
 		{Situation: ruletest.Unknown, Resource: instance(ruletest.Computed, 1.0), Want: unevaluated("metadataOptions.httpTokens")},
 		{Situation: ruletest.Secret, Resource: instance(ruletest.Secretly("required"), 1.0), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: template(ruletest.Props{}), Want: violation("metadataOptions.httpTokens")},
@@ -108,6 +133,14 @@ var exposureCases = map[string][]ruletest.Case{
 	"s3-tls-only": {
 		{Situation: ruletest.Passes, Resource: files, Rest: bucketWith(tlsOnly), Want: ruletest.Pass},
 		{Situation: ruletest.Fails, Resource: files, Rest: bucketWith(`{"Statement": []}`), Want: violation("it")},
+		{Situation: ruletest.Passes, Name: "in another way", Resource: files, Rest: bucketWith(denying(`"arn:aws:s3:::files", "arn:aws:s3:::files/*"`, `"BoolIfExists": {"AWS:securetransport": false}`)), Want: ruletest.Pass},
+		{Situation: ruletest.Passes, Name: "by the bucket itself", Want: ruletest.Pass,
+			Resource: of("aws:s3/bucket:Bucket")(ruletest.Props{"bucket": "files", "policy": tlsOnly})},
+		{Situation: ruletest.Fails, Name: "the bucket, not its objects", Resource: files, Rest: bucketWith(denying(`"arn:aws:s3:::files"`, clearText)), Want: violation("it")},
+		{Situation: ruletest.Fails, Name: "the objects, not the bucket", Resource: files, Rest: bucketWith(denying(`"arn:aws:s3:::files/*"`, clearText)), Want: violation("it")},
+		{Situation: ruletest.Fails, Name: "some objects", Resource: files, Rest: bucketWith(denying(`"arn:aws:s3:::files", "arn:aws:s3:::files/secret/*"`, clearText)), Want: violation("it")},
+		{Situation: ruletest.Fails, Name: "of another bucket", Resource: files, Rest: bucketWith(denying(`"arn:aws:s3:::other", "arn:aws:s3:::other/*"`, clearText)), Want: violation("it")},
+		{Situation: ruletest.Fails, Name: "from one network", Resource: files, Rest: bucketWith(denying(`"*"`, clearText+`, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}`)), Want: violation("it")},
 		{Situation: ruletest.Unknown, Resource: files, Rest: bucketWith(ruletest.Computed), Want: unevaluated("it")},
 		{Situation: ruletest.Secret, Resource: files, Rest: bucketWith(ruletest.Secretly(tlsOnly)), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: files, Want: violation("it")},

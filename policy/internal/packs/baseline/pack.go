@@ -13,5 +13,5 @@ var Pack = rule.Pack{
 	Name:        "awslab-baseline",
 	Version:     "0.1.0",
 	Description: "Data is encrypted, nothing is open that need not be, and what happens is recorded.",
-	Rules:       slices.Concat(encryption, exposure, tiers, recording, watching, tagging),
+	Rules:       slices.Concat(encryption, exposure, acls, tiers, recording, watching, tagging),
 }

@@ -9,13 +9,15 @@ import (
 
 var cases = func() map[string][]ruletest.Case {
 	all := map[string][]ruletest.Case{}
-	for _, some := range []map[string][]ruletest.Case{encryptionCases, exposureCases, recordingCases, bucketCases, tierCases, alarmCases, tagCases} {
+	for _, some := range []map[string][]ruletest.Case{encryptionCases, exposureCases, aclCases, recordingCases, bucketCases, tierCases, alarmCases, tagCases} {
 		maps.Copy(all, some)
 	}
 	return all
 }()
 
 func TestRules(t *testing.T) { ruletest.Run(t, Pack, cases) }
+
+func TestFixesNameProperties(t *testing.T) { ruletest.FixesNameProperties(t, Pack) }
 
 func TestPropertyNames(t *testing.T) { ruletest.PropertyNames(t, cases) }
 

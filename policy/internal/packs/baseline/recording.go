@@ -19,7 +19,7 @@ var minRetentionDays = rule.Setting{
 var recording = []rule.Rule{
 	{
 		Name: "vpc-flow-logs", Description: "VPCs record their traffic.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("EC2.6"), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("EC2.6"), rule.CIS.Controls("3.7")...), Level: rule.Mandatory,
 		Fix:   "declare an aws.ec2.FlowLog for the VPC.",
 		Types: []string{vpcType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
@@ -34,6 +34,13 @@ var recording = []rule.Rule{
 		Judge: expect.True("accessLogs.enabled", unrecorded),
 	},
 	{
+		Name: "cloudfront-logs", Description: "CloudFront distributions record requests.",
+		Severity: rule.Medium, Controls: rule.FSBP.Controls("CloudFront.5"), Level: rule.Mandatory,
+		Fix:   "set loggingConfig.bucket to a bucket.",
+		Types: []string{distributionType},
+		Judge: expect.Set("loggingConfig.bucket", unrecorded),
+	},
+	{
 		Name: "s3-logs", Description: "S3 buckets record who reads and writes what.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("S3.9"), Level: rule.Mandatory,
 		Fix:          "declare an aws.s3.BucketLoggingV2 for the bucket, with targetBucket in the same region.",
@@ -42,7 +49,7 @@ var recording = []rule.Rule{
 	},
 	{
 		Name: "waf-logs", Description: "Web ACLs record what they block.",
-		Severity: rule.Low, Controls: rule.FSBP.Controls("WAF.11"), Level: rule.Mandatory,
+		Severity: rule.Low, Controls: rule.SecurityHub.Controls("WAF.11"), Level: rule.Mandatory,
 		Fix:   "declare an aws.wafv2.WebAclLoggingConfiguration for it.",
 		Types: []string{webAclType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
@@ -80,7 +87,7 @@ var recording = []rule.Rule{
 	},
 	{
 		Name: "log-retention", Description: "Log groups keep events long enough.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("CloudWatch.16"), Level: rule.Mandatory,
+		Severity: rule.Medium, Controls: rule.SecurityHub.Controls("CloudWatch.16"), Level: rule.Mandatory,
 		Fix:      "set retentionInDays.",
 		Settings: []rule.Setting{minRetentionDays},
 		Types:    []string{"aws:cloudwatch/logGroup:LogGroup"},
@@ -88,7 +95,7 @@ var recording = []rule.Rule{
 	},
 	{
 		Name: "alarm-actions", Description: "Alarms tell somebody, or do something.",
-		Severity: rule.High, Controls: rule.FSBP.Controls("CloudWatch.15"), Level: rule.Mandatory,
+		Severity: rule.High, Controls: rule.SecurityHub.Controls("CloudWatch.15"), Level: rule.Mandatory,
 		Fix:          "set alarmActions to the ARN of a topic, or name the alarm in a composite alarm or a service's alarms.",
 		Types:        []string{alarmType, compositeType},
 		JudgeInStack: judgeAlarm,
@@ -178,7 +185,9 @@ func judgeRetention(r rule.Resource, run rule.Run) rule.Verdict {
 	return rule.Pass()
 }
 
-// judgeAlarm lets an alarm be silent that another one, or a deployment, watches.
+// judgeAlarm lets an alarm be silent that another one, or a deployment, watches. What it tells has to be in the stack if it
+// came from there; an ARN that came from nowhere is another stack's business. Who listens to a topic is not asked: people
+// and chat rooms subscribe by hand.
 func judgeAlarm(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	if on, state := r.Get("actionsEnabled").Bool(); state == property.Known && !on {
 		return rule.Violation("actionsEnabled", "is false, so that nobody hears of it")
@@ -186,6 +195,8 @@ func judgeAlarm(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	actions := r.Get("alarmActions")
 	elements, state := actions.List()
 	switch {
+	case hasLost(r, "alarmActions", stack):
+		return rule.Violation(actions.Path(), "come from what is not in the stack any more, so that nobody hears of it")
 	case state == property.Known && len(elements) > 0:
 		return rule.Pass()
 	case state == property.Unknown:
@@ -194,6 +205,11 @@ func judgeAlarm(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 		return rule.NotApplicable("another alarm or a deployment acts on it")
 	}
 	return rule.Violation(actions.Path(), "are not set, so that nobody hears of it")
+}
+
+// hasLost tells whether a property comes from a resource that is gone.
+func hasLost(r rule.Resource, property string, stack rule.Stack) bool {
+	return slices.ContainsFunc(r.PropertyDependencies[property], func(urn string) bool { return !stack.Has(urn) })
 }
 
 func watched(alarm rule.Resource, stack rule.Stack) bool {

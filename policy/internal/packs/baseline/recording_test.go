@@ -12,6 +12,15 @@ func logging(enabled any) ruletest.Resource {
 	return balancer(ruletest.Props{"accessLogs": object{"enabled": enabled, "bucket": "logs"}})
 }
 
+func viewed(bucket any) ruletest.Resource {
+	return distribution(ruletest.Props{"loggingConfig": object{"bucket": bucket}})
+}
+
+// telling is an alarm whose action comes from a component, of which the topic may be gone.
+func telling(rest ...string) ruletest.Resource {
+	return ruletest.Resource{Type: alarmType, Name: "it", Properties: ruletest.Props{"alarmActions": []any{topicARN}}, DependsOn: map[string][]string{"alarmActions": rest}}
+}
+
 func insights(value any) ruletest.Resource {
 	return cluster(ruletest.Props{"settings": []any{object{"name": "containerInsights", "value": value}}})
 }
@@ -32,6 +41,13 @@ var recordingCases = map[string][]ruletest.Case{
 		{Situation: ruletest.Unknown, Resource: logging(ruletest.Computed), Want: unevaluated("accessLogs.enabled")},
 		{Situation: ruletest.Secret, Resource: logging(ruletest.Secretly(true)), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: balancer(ruletest.Props{}), Want: violation("accessLogs.enabled")},
+	},
+	"cloudfront-logs": {
+		{Situation: ruletest.Passes, Resource: viewed("logs.s3.amazonaws.com"), Want: ruletest.Pass},
+		{Situation: ruletest.Fails, Resource: viewed(""), Want: violation("loggingConfig.bucket")},
+		{Situation: ruletest.Unknown, Resource: viewed(ruletest.Computed), Want: ruletest.Pass},
+		{Situation: ruletest.Secret, Resource: viewed(ruletest.Secretly("secret-logs")), Want: ruletest.Pass},
+		{Situation: ruletest.Absent, Resource: distribution(ruletest.Props{}), Want: violation("loggingConfig.bucket")},
 	},
 	"ecs-logs": ruletest.Texts(task, "containerDefinitions", `[{"name": "a", "logConfiguration": {"logDriver": "awslogs"}}]`, `[{"name": "a"}]`, unevaluated("containerDefinitions")),
 	"ecs-insights": {
@@ -59,6 +75,9 @@ var recordingCases = map[string][]ruletest.Case{
 		{Situation: ruletest.Passes, Name: "in a deployment", Resource: quiet("errors"),
 			Rest: []ruletest.Resource{service(ruletest.Props{"alarms": object{"alarmNames": []any{"errors"}}})}, Want: ruletest.NotApplicable},
 		{Situation: ruletest.Fails, Resource: alarm(ruletest.Props{"alarmActions": []any{}}), Want: violation("alarmActions")},
+		{Situation: ruletest.Passes, Name: "with a topic of the stack", Resource: telling("topic"), Want: ruletest.Pass,
+			Rest: []ruletest.Resource{{Type: targetTopic, Name: "topic", Properties: ruletest.Props{"arn": topicARN}}}},
+		{Situation: ruletest.Fails, Name: "a topic that is gone", Resource: telling(ruletest.Gone), Want: violation("alarmActions")},
 		{Situation: ruletest.Fails, Name: "turned off", Resource: alarm(ruletest.Props{"alarmActions": []any{"arn:topic"}, "actionsEnabled": false}), Want: violation("actionsEnabled")},
 		{Situation: ruletest.Unknown, Resource: alarm(ruletest.Props{"alarmActions": ruletest.Computed}), Want: unevaluated("alarmActions")},
 		{Situation: ruletest.Secret, Resource: alarm(ruletest.Props{"alarmActions": []any{ruletest.Secretly("arn:secret-topic")}}), Want: ruletest.Pass},

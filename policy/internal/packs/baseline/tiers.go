@@ -36,7 +36,7 @@ var tiers = []rule.Rule{
 	{
 		Name: "private-subnets", Description: "Services and data are in subnets without a route to an internet gateway.",
 		Severity: rule.High, Controls: append(rule.FSBP.Controls("RDS.46"), rule.WellArchitected.Controls("SEC05-BP01")...), Level: rule.Mandatory,
-		Fix:          "set the subnets to those whose route table has no route to an internet gateway.",
+		Fix:          "set networkConfiguration.subnets, subnetIds or subnetId to subnets whose route table has no route to an internet gateway.",
 		Types:        []string{serviceType, subnetGroupType, mountTargetType},
 		JudgeInStack: judgeSubnets,
 	},

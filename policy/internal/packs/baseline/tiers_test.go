@@ -69,6 +69,14 @@ var tierCases = map[string][]ruletest.Case{
 		{Situation: ruletest.Fails, Name: "a route in the table itself", Want: violation("subnetIds"), Resource: subnetGroup([]string{"subnet-inside"}),
 			Rest: append(subnets[:len(subnets)-1:len(subnets)-1], ruletest.Resource{Type: routeTableType, Name: "private", Properties: ruletest.Props{
 				"id": "rtb-private", "routes": []any{object{"gatewayId": "igw-12345"}}}})},
+		{Situation: ruletest.Fails, Name: "by the main route table", Want: violation("subnetIds"), Resource: subnetGroup([]string{"subnet-alone"}), Rest: byMainTable(
+			ruletest.Resource{Type: mainAssociationType, Name: "main", Properties: ruletest.Props{"vpcId": "vpc", "routeTableId": "rtb-public"}})},
+		{Situation: ruletest.Passes, Name: "by the main route table", Want: ruletest.Pass, Resource: subnetGroup([]string{"subnet-alone"}), Rest: byMainTable(
+			ruletest.Resource{Type: mainAssociationType, Name: "main", Properties: ruletest.Props{"vpcId": "vpc", "routeTableId": "rtb-private"}})},
+		{Situation: ruletest.Passes, Name: "its own table comes before the main one", Want: ruletest.Pass, Resource: subnetGroup([]string{"subnet-inside"}), Rest: byMainTable(
+			ruletest.Resource{Type: mainAssociationType, Name: "main", Properties: ruletest.Props{"vpcId": "vpc", "routeTableId": "rtb-public"}})},
+		{Situation: ruletest.Fails, Name: "by the default route table", Want: violation("subnetIds"), Resource: subnetGroup([]string{"subnet-alone"}), Rest: byMainTable(
+			ruletest.Resource{Type: defaultTableType, Name: "default", Properties: ruletest.Props{"defaultRouteTableId": "rtb-default", "routes": []any{object{"gatewayId": "igw-12345"}}}})},
 		{Situation: ruletest.Unknown, Name: "subnets, of which one is public", Resource: unknownGroup("inside", "outside"), Rest: subnets, Want: unevaluated("subnetIds")},
 		{Situation: ruletest.Unknown, Name: "subnets, of which all are public", Resource: unknownGroup("outside"), Rest: subnets, Want: violation("subnetIds")},
 		{Situation: ruletest.Unknown, Name: "subnets, of which none is public", Resource: unknownGroup("inside"), Rest: subnets, Want: ruletest.Pass},
@@ -86,6 +94,13 @@ func unknownGroup(sources ...string) ruletest.Resource {
 	r := subnetGroup(ruletest.Computed)
 	r.DependsOn = map[string][]string{"subnetIds": sources}
 	return r
+}
+
+// byMainTable adds a subnet that has no route table of its own.
+func byMainTable(more ...ruletest.Resource) []ruletest.Resource {
+	vpc := ruletest.Resource{Type: vpcType, Name: "vpc", Properties: ruletest.Props{"id": "vpc", "defaultRouteTableId": "rtb-default"}}
+	alone := ruletest.Resource{Type: subnetType, Name: "alone", Properties: ruletest.Props{"id": "subnet-alone", "vpcId": "vpc"}}
+	return append(append([]ruletest.Resource{vpc, alone}, subnets...), more...)
 }
 
 // subnets are two with a route table each, of which one has a route to an internet gateway.

@@ -134,9 +134,7 @@ var efsAccessPointIdentity = rule.Rule{
 		case property.Unknown:
 			verdict = rule.Unreadable(user, property.Unknown)
 		default:
-			if id, state := user.Get("uid").Number(); state == property.Known && id == 0 {
-				verdict = rule.Violation(user.Get("uid").Path(), "is 0, so that clients are root")
-			}
+			verdict = judgeUser(user.Get("uid"))
 		}
 		folder := r.Get("rootDirectory", "path")
 		switch path, state := folder.Text(); {
@@ -147,4 +145,14 @@ var efsAccessPointIdentity = rule.Rule{
 		}
 		return verdict
 	},
+}
+
+func judgeUser(uid property.Value) rule.Verdict {
+	switch id, state := uid.Number(); {
+	case state == property.Known && id == 0:
+		return rule.Violation(uid.Path(), "is 0, so that clients are root")
+	case state != property.Known:
+		return rule.Unreadable(uid, state)
+	}
+	return rule.Pass()
 }

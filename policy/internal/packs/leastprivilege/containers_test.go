@@ -71,6 +71,7 @@ var accessPointCases = []ruletest.Case{
 	{Situation: ruletest.Fails, Name: "root", Resource: point(map[string]any{"uid": 0.0, "gid": 0.0}, "/orders"), Want: ruletest.Violation("posixUser.uid")},
 	{Situation: ruletest.Fails, Resource: point(nobody, "/"), Want: ruletest.Violation("rootDirectory.path")},
 	{Situation: ruletest.Unknown, Resource: point(ruletest.Computed, "/orders"), Want: ruletest.Unevaluated("posixUser")},
+	{Situation: ruletest.Unknown, Name: "user's id", Resource: point(map[string]any{"uid": ruletest.Computed, "gid": 0.0}, "/orders"), Want: ruletest.Unevaluated("posixUser.uid")},
 	{Situation: ruletest.Unknown, Name: "folder", Resource: point(nobody, ruletest.Computed), Want: ruletest.Unevaluated("rootDirectory.path")},
 	{Situation: ruletest.Secret, Resource: point(nobody, ruletest.Secretly("/secret-folder")), Want: ruletest.Pass},
 	{Situation: ruletest.Absent, Resource: point(nil, "/orders"), Want: ruletest.Violation("posixUser")},

@@ -22,7 +22,7 @@ type grants struct {
 	statements []document.Statement
 	// unread are policies of the stack that are not known yet or cannot be read.
 	unread bool
-	// managed are the names of the role's policies that are not in the stack, such as AWS's own.
+	// managed are the ARNs of the role's policies that are not in the stack, such as AWS's own.
 	managed []string
 }
 
@@ -95,7 +95,7 @@ func (g *grants) attach(r rule.Resource, arn property.Value, stack rule.Stack) {
 	case len(policies.Resources) == 1 && policies.Certain:
 		g.read(policies.Resources[0].Get("policy"))
 	case state == property.Known:
-		g.managed = append(g.managed, text[strings.LastIndex(text, "/")+1:])
+		g.managed = append(g.managed, text)
 	case state != property.Absent:
 		g.unread = true
 	}
@@ -127,10 +127,10 @@ func isRole(pattern string, role rule.Resource) bool {
 	if arn, state := role.Get("arn").Text(); state == property.Known {
 		return document.Match(pattern, arn)
 	}
-	_, name, found := strings.Cut(pattern, ":role/")
+	_, name, found := strings.Cut(pattern, ":role")
 	own, state := role.Get("name").Text()
 	path, _ := role.Get("path").Text()
-	return document.Unbounded(pattern) || found && state == property.Known && document.Match(name, strings.TrimPrefix(path, "/")+own)
+	return document.Unbounded(pattern) || found && state == property.Known && document.Match(name, "/"+strings.TrimPrefix(path, "/")+own)
 }
 
 // isNamed tells whether a resource pattern is about a resource, by its ARN, or by its name where that is all that is known.

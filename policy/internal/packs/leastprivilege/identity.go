@@ -16,9 +16,9 @@ var iamNoAdmin = rule.Rule{
 	Name:        "iam-no-admin",
 	Description: "IAM policies do not allow every action on every resource.",
 	Severity:    rule.High,
-	Controls:    rule.FSBP.Controls("IAM.1"),
+	Controls:    append(rule.FSBP.Controls("IAM.1"), rule.CIS.Controls("1.16")...),
 	Level:       rule.Mandatory,
-	Fix:         "name in Action what is needed, and in Resource what it is needed for.",
+	Fix:         "in policy, name in Action what is needed, and in Resource what it is needed for.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && slices.Contains(s.Actions, "*") && s.Everywhere() {
@@ -34,7 +34,7 @@ var iamNoServiceWildcard = rule.Rule{
 	Severity:    rule.Low,
 	Controls:    rule.FSBP.Controls("IAM.21"),
 	Level:       rule.Mandatory,
-	Fix:         "name in Action the actions that are needed.",
+	Fix:         "in policy, name in Action the actions that are needed.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && slices.ContainsFunc(s.Actions, wholeService) {
@@ -59,19 +59,25 @@ var iamScopedResource = rule.Rule{
 	Severity:    rule.Medium,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "set Resource to ARNs of what is meant, and leave * to a statement of actions that know nothing narrower.",
+	Fix:         "in policy, set Resource to ARNs of what is meant, and leave * to a statement of actions that know nothing narrower.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
-		if !s.Allow || !s.Everywhere() {
+		if !s.Allow || !s.OnAnyOfKind() {
 			return ""
 		}
 		for _, action := range s.Actions {
-			if !document.DemandsEverything(action) {
+			if !document.DemandsEverything(action) && (s.Everywhere() || !looksOnly(action)) {
 				return "allows on every resource an action that can be limited to some"
 			}
 		}
 		return ""
 	}),
+}
+
+// looksOnly tells of actions that find out what there is. Many know no less than a kind of thing, such as log-group:*.
+func looksOnly(action string) bool {
+	_, name, _ := strings.Cut(action, ":")
+	return strings.HasPrefix(name, "Describe") || strings.HasPrefix(name, "List")
 }
 
 var iamNoNotElements = rule.Rule{
@@ -80,7 +86,7 @@ var iamNoNotElements = rule.Rule{
 	Severity:    rule.Medium,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "replace NotAction, NotResource and NotPrincipal by Action, Resource and Principal.",
+	Fix:         "in policy, replace NotAction, NotResource and NotPrincipal by Action, Resource and Principal.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && len(s.NotActions)+len(s.NotResources)+len(s.NotPrincipal) > 0 {
@@ -96,14 +102,14 @@ var iamPassRoleScoped = rule.Rule{
 	Severity:    rule.High,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "set Resource to the ARNs of the roles, and add the condition iam:PassedToService.",
+	Fix:         "in policy, set Resource to the ARNs of the roles, and add the condition iam:PassedToService.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if !s.Grants("iam:PassRole") {
 			return ""
 		}
 		switch {
-		case s.Everywhere() || slices.ContainsFunc(s.Resources, anyRole):
+		case s.Everywhere() || slices.ContainsFunc(s.Resources, document.AnyOfKind):
 			return "passes any role"
 		case !s.Has("iam:PassedToService"):
 			return "passes a role to any service"
@@ -112,32 +118,23 @@ var iamPassRoleScoped = rule.Rule{
 	}),
 }
 
-// anyRole tells whether a pattern is about all roles of an account.
-func anyRole(resource string) bool {
-	return document.Match(resource, "arn:aws:iam::123456789012:role/x-y-z")
-}
-
 var kmsDecryptScoped = rule.Rule{
 	Name:        "kms-decrypt-scoped",
 	Description: "Decrypting is for named keys.",
 	Severity:    rule.Medium,
 	Controls:    rule.FSBP.Controls("KMS.2", "KMS.1"),
 	Level:       rule.Mandatory,
-	Fix:         "set Resource to the ARN of the key, or add the condition kms:ResourceAliases.",
+	Fix:         "in policy, set Resource to the ARN of the key, or add the condition kms:ResourceAliases.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if !s.Grants("kms:Decrypt") && !s.Grants("kms:ReEncryptFrom") || s.Has("kms:ResourceAliases") {
 			return ""
 		}
-		if s.Everywhere() || slices.ContainsFunc(s.Resources, anyKey) {
+		if s.Everywhere() || slices.ContainsFunc(s.Resources, document.AnyOfKind) {
 			return "decrypts with any key"
 		}
 		return ""
 	}),
-}
-
-func anyKey(resource string) bool {
-	return document.Match(resource, "arn:aws:kms:eu-west-1:123456789012:key/x-y-z") || strings.HasSuffix(resource, ":key/*")
 }
 
 // escalations are sets of actions with which a role can get itself the rights of another (Rhino Security Labs, "AWS IAM
@@ -156,11 +153,11 @@ var iamNoPrivilegeEscalation = rule.Rule{
 	Severity:    rule.High,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "take the action away, or set Resource to what belongs to the role alone.",
+	Fix:         "in policy, take the action away, or set Resource to what belongs to the role alone.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		for _, actions := range escalations {
-			if s.Everywhere() && !slices.ContainsFunc(actions, func(action string) bool { return !s.Grants(action) }) {
+			if s.OnAnyOfKind() && !slices.ContainsFunc(actions, func(action string) bool { return !s.Grants(action) }) {
 				return "lets its holder get more rights, by " + strings.Join(actions, " and ")
 			}
 		}
@@ -169,7 +166,9 @@ var iamNoPrivilegeEscalation = rule.Rule{
 }
 
 // administrators are AWS's managed policies that amount to all rights, or to those of handing out rights.
-var administrators = []string{"AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "SystemAdministrator", "DatabaseAdministrator"}
+var administrators = []string{
+	"AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "SystemAdministrator", "DatabaseAdministrator",
+}
 
 var iamManagedAdmin = rule.Rule{
 	Name:        "iam-managed-admin",
@@ -178,7 +177,10 @@ var iamManagedAdmin = rule.Rule{
 	Controls:    rule.FSBP.Controls("IAM.1"),
 	Level:       rule.Mandatory,
 	Fix:         "set policyArn, or managedPolicyArns, to a policy of the actions that are needed.",
-	Types:       []string{"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment", "aws:iam/role:Role"},
+	Types: []string{
+		attachmentType, "aws:iam/policyAttachment:PolicyAttachment", "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+		"aws:iam/userPolicyAttachment:UserPolicyAttachment", roleType,
+	},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		if r.Type != "aws:iam/role:Role" {
 			return judgeManaged(r.Get("policyArn"))
@@ -207,10 +209,18 @@ func judgeManaged(arn property.Value) rule.Verdict {
 		return rule.Pass()
 	case state != property.Known:
 		return rule.Unreadable(arn, state)
-	case strings.HasSuffix(text, "FullAccess") || slices.Contains(administrators, text[strings.LastIndex(text, "/")+1:]):
+	case administers(text):
 		return rule.Violation(arn.Path(), "is a policy of AWS's for administrators")
 	}
 	return rule.Pass()
+}
+
+// administers tells whether an ARN is of a policy of AWS's, whose account in it is aws, that amounts to all rights or all
+// those of a service. Later editions have more behind FullAccess, as in CloudWatchFullAccessV2.
+func administers(arn string) bool {
+	_, path, ofAWS := strings.Cut(arn, ":iam::aws:policy/")
+	name := path[strings.LastIndex(path, "/")+1:]
+	return ofAWS && (strings.Contains(name, "FullAccess") || slices.Contains(administrators, name))
 }
 
 var iamNoUsers = rule.Rule{
@@ -219,7 +229,7 @@ var iamNoUsers = rule.Rule{
 	Severity:    rule.Medium,
 	Controls:    rule.WellArchitected.Controls("SEC02-BP02"),
 	Level:       rule.Mandatory,
-	Fix:         "remove it, and let people and programs assume a role.",
+	Fix:         "declare an aws.iam.Role in its place, and let people and programs assume it.",
 	Types:       []string{"aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile", "aws:iam/userPolicy:UserPolicy", "aws:iam/userPolicyAttachment:UserPolicyAttachment"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		if r.Get("status").State() == property.Known {

@@ -43,9 +43,41 @@ var inlinePolicies = []ruletest.Case{
 	{Situation: ruletest.Passes, Name: "a denial", Resource: rolePolicy(ruletest.Props{"policy": `{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}`}), Want: ruletest.Pass},
 }
 
-var anyRolePassed = ruletest.Case{Situation: ruletest.Fails, Name: "any role", Resource: rolePolicy(ruletest.Props{
-	"policy": `{"Statement": {"Effect": "Allow", "Action": "iam:Pass*", "Resource": "arn:aws:iam::*:role/*", ` + passedToEcs + ` "Sid": "A"}}`,
-}), Want: ruletest.Violation("policy")}
+// granted is a policy of a role, and what is said to it.
+func granted(name, policy string, want ruletest.Want) ruletest.Case {
+	situation := ruletest.Passes
+	if want != ruletest.Pass {
+		situation = ruletest.Fails
+	}
+	return ruletest.Case{Situation: situation, Name: name, Resource: rolePolicy(ruletest.Props{"policy": policy}), Want: want}
+}
+
+func passingTo(resource string) string {
+	return fmt.Sprintf(`{"Statement": {"Effect": "Allow", "Action": "iam:Pass*", "Resource": %q, %s "Sid": "A"}}`, resource, passedToEcs)
+}
+
+var anyRolePassed = []ruletest.Case{
+	granted("any role", passingTo("arn:aws:iam::*:role/*"), ruletest.Violation("policy")),
+	granted("any role of another account", passingTo("arn:aws:iam::999999999999:role/*"), ruletest.Violation("policy")),
+	granted("any role of another partition", passingTo("arn:aws-us-gov:iam::123456789012:role/?*"), ruletest.Violation("policy")),
+	granted("roles that begin alike", passingTo("arn:aws:iam::123456789012:role/lab-*"), ruletest.Pass),
+}
+
+// kinds are policies about everything of a kind.
+var kinds = []ruletest.Case{
+	granted("any table", allow("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:123456789012:table/*"), ruletest.Violation("policy")),
+	granted("any function", allow("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"), ruletest.Violation("policy")),
+	granted("to look at any log group", allow("logs:DescribeLogGroups", "arn:aws:logs:eu-west-1:123456789012:log-group:*"), ruletest.Pass),
+	granted("any file system with a tag", `{"Statement": {"Effect": "Allow", "Action": "elasticfilesystem:ClientMount", "Resource": "arn:aws:elasticfilesystem:eu-west-1:123456789012:file-system/*",
+		"Condition": {"StringEquals": {"aws:ResourceTag/team": "lab"}}}}`, ruletest.Pass),
+}
+
+var widened = []ruletest.Case{
+	granted("of any role", allow("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/*"), ruletest.Violation("policy")),
+	granted("of any user", allow("iam:CreateAccessKey", "arn:aws:iam::*:user/*"), ruletest.Violation("policy")),
+	granted("of any function", allow("lambda:UpdateFunctionCode", "arn:aws:lambda:eu-west-1:123456789012:function:*"), ruletest.Violation("policy")),
+	granted("of roles that begin alike", allow("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/lab-*"), ruletest.Pass),
+}
 
 var keyByAlias = ruletest.Case{Situation: ruletest.Passes, Name: "by alias", Resource: rolePolicy(ruletest.Props{
 	"policy": `{"Statement": {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:eu-west-1:123456789012:key/*",
@@ -56,6 +88,8 @@ var managedPolicies = []ruletest.Case{
 	{Situation: ruletest.Fails, Name: "of a role", Resource: role(ruletest.Props{"managedPolicyArns": []any{"arn:aws:iam::aws:policy/AmazonS3FullAccess"}}), Want: ruletest.Violation("managedPolicyArns[0]")},
 	{Situation: ruletest.Unknown, Name: "of a role", Resource: role(ruletest.Props{"managedPolicyArns": ruletest.Computed}), Want: ruletest.Unevaluated("managedPolicyArns")},
 	{Situation: ruletest.Passes, Name: "of a role", Resource: role(ruletest.Props{}), Want: ruletest.Pass},
+	{Situation: ruletest.Fails, Name: "a later edition", Resource: attachment(ruletest.Props{"policyArn": "arn:aws-cn:iam::aws:policy/CloudWatchFullAccessV2"}), Want: ruletest.Violation("policyArn")},
+	{Situation: ruletest.Passes, Name: "of one's own", Resource: attachment(ruletest.Props{"policyArn": "arn:aws:iam::123456789012:policy/ReportsFullAccess"}), Want: ruletest.Pass},
 }
 
 var (

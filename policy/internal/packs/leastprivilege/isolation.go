@@ -25,7 +25,7 @@ var ec2LaunchIsolation = rule.Rule{
 	Severity:     rule.Medium,
 	Controls:     []rule.Control{leastPrivilege},
 	Level:        rule.Mandatory,
-	Fix:          "set capacityProviderStrategies of the services to a capacity provider for each set of rights, or to FARGATE.",
+	Fix:          "declare an aws.ecs.CapacityProvider for each set of rights, and set capacityProviderStrategies of the services to theirs, or to FARGATE.",
 	Types:        []string{capacityProviderType},
 	JudgeInStack: judgeIsolation,
 }
@@ -62,24 +62,34 @@ func judgeIsolation(provider rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 }
 
 // runsOn tells whether a service's tasks run on a capacity provider, its own choice or else its cluster's, and whether
-// that is sure.
+// that is sure. Tasks of launch type EC2, the default without any choice, run on whatever instances the cluster has.
 func runsOn(service, provider rule.Resource, stack rule.Stack) (on, sure bool) {
 	strategies := service.Get("capacityProviderStrategies")
 	elements, state := strategies.List()
 	if state == property.Known && len(elements) > 0 || state == property.Unknown && len(service.PropertyDependencies["capacityProviderStrategies"]) > 0 {
 		return chosen(service, strategies, provider, stack)
 	}
-	if kind, state := service.Get("launchType").Text(); state == property.Known && kind != "" {
-		return false, true // EC2 names no capacity provider: its instances are in none
+	kind, state := service.Get("launchType").Text()
+	if state == property.Known && kind != "" && kind != "EC2" {
+		return false, true
 	}
 	cluster := expect.Refer(service, stack, service.Get("cluster"), ecsClusterType)
 	for _, capacity := range stack.OfType(clusterCapacityType) {
 		of := expect.Refer(capacity, stack, capacity.Get("clusterName"), ecsClusterType)
 		if slices.ContainsFunc(of.Resources, func(c rule.Resource) bool { return cluster.Has(c.URN) }) {
-			return chosen(capacity, capacity.Get("defaultCapacityProviderStrategies"), provider, stack)
+			if defaults := capacity.Get("defaultCapacityProviderStrategies"); kind != "EC2" && !isEmpty(defaults) {
+				return chosen(capacity, defaults, provider, stack)
+			}
+			anywhere := expect.Refer(capacity, stack, capacity.Get("capacityProviders"), capacityProviderType)
+			return anywhere.Has(provider.URN), anywhere.Has(provider.URN) && anywhere.Certain
 		}
 	}
 	return false, true
+}
+
+func isEmpty(list property.Value) bool {
+	elements, state := list.List()
+	return state == property.Absent || state == property.Known && len(elements) == 0
 }
 
 func chosen(r rule.Resource, strategies property.Value, provider rule.Resource, stack rule.Stack) (on, sure bool) {

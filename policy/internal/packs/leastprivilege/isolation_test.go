@@ -23,6 +23,14 @@ func byDefault(name, role string) []ruletest.Resource {
 			"clusterName": "lab", "defaultCapacityProviderStrategies": []any{map[string]any{"capacityProvider": "pool-1"}}}})
 }
 
+// byLaunchType is a service on a cluster that has the instances, and whose services have no place by default.
+func byLaunchType(name, role, launchType string) []ruletest.Resource {
+	service := byDefault(name, role)
+	service[1].Properties["launchType"] = launchType
+	service[3].Properties = ruletest.Props{"clusterName": "lab", "capacityProviders": []string{"pool-1"}}
+	return service
+}
+
 // sharing are services on the same stack as readers, who may read a bucket, and writers, who may write it.
 func sharing(services ...[]ruletest.Resource) []ruletest.Resource {
 	all := append(append(actor("reader", byTasks, may("s3:GetObject", bucket)), actor("writer", byTasks, may("s3:PutObject", bucket))...),
@@ -42,6 +50,12 @@ var isolationCases = []ruletest.Case{
 		Rest: sharing(onProvider("one", "pool-1", "reader"), onProvider("two", "pool-1", "writer"))},
 	{Situation: ruletest.Fails, Name: "by the cluster's choice", Resource: instances, Want: ruletest.Violation("it"),
 		Rest: sharing(onProvider("one", "pool-1", "reader"), byDefault("two", "writer"))},
+	{Situation: ruletest.Fails, Name: "by launch type", Resource: instances, Want: ruletest.Violation("it"),
+		Rest: sharing(onProvider("one", "pool-1", "reader"), byLaunchType("two", "writer", "EC2"))},
+	{Situation: ruletest.Fails, Name: "where nobody chose", Resource: instances, Want: ruletest.Violation("it"),
+		Rest: sharing(onProvider("one", "pool-1", "reader"), byLaunchType("two", "writer", ""))},
+	{Situation: ruletest.Passes, Name: "by another launch type", Resource: instances, Want: ruletest.Pass,
+		Rest: sharing(onProvider("one", "pool-1", "reader"), byLaunchType("two", "writer", "FARGATE"))},
 	{Situation: ruletest.Unknown, Resource: instances, Want: ruletest.Unevaluated("it"), Rest: append(sharing(onProvider("one", "pool-1", "reader")),
 		ruletest.Resource{Type: serviceType, Name: "two", Properties: ruletest.Props{"taskDefinition": ruletest.Computed,
 			"capacityProviderStrategies": []any{map[string]any{"capacityProvider": "pool-1"}}}})},

@@ -9,15 +9,15 @@ import (
 var cases = map[string][]ruletest.Case{
 	"iam-no-admin":              documentCases(rolePolicy, "policy", scoped, allow("*", "*")),
 	"iam-no-service-wildcard":   documentCases(rolePolicy, "policy", scoped, allow("s3:*", bucket)),
-	"iam-scoped-resource":       append(documentCases(rolePolicy, "policy", allow("ecr:GetAuthorizationToken", "*"), allow("s3:GetObject", "arn:aws:s3:::*/*")), inlinePolicies...),
+	"iam-scoped-resource":       append(documentCases(rolePolicy, "policy", allow("ecr:GetAuthorizationToken", "*"), allow("s3:GetObject", "arn:aws:s3:::*/*")), append(inlinePolicies, kinds...)...),
 	"iam-no-not-elements":       documentCases(rolePolicy, "policy", scoped, `{"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}`),
-	"iam-passrole-scoped":       append(documentCases(rolePolicy, "policy", passing(passedToEcs), passing("")), anyRolePassed),
+	"iam-passrole-scoped":       append(documentCases(rolePolicy, "policy", passing(passedToEcs), passing("")), anyRolePassed...),
 	"kms-decrypt-scoped":        append(documentCases(rolePolicy, "policy", allow("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/a"), allow("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/*")), keyByAlias),
-	"iam-no-privesc":            documentCases(rolePolicy, "policy", allow("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/own"), allow("iam:PutRolePolicy", "*")),
+	"iam-no-privesc":            append(documentCases(rolePolicy, "policy", allow("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/own"), allow("iam:PutRolePolicy", "*")), widened...),
 	"iam-managed-admin":         append(ruletest.Texts(attachment, "policyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/AdministratorAccess", ruletest.Pass), managedPolicies...),
 	"iam-no-users":              userCases,
-	"iam-trust":                 append(documentCases(role, "assumeRolePolicy", trusting(`"Service": "ecs-tasks.amazonaws.com"`, sourceAccount), trusting(`"Service": "ecs-tasks.amazonaws.com"`, "")), trustCases...),
-	"resource-policy-public":    append(documentCases(bucketPolicy, "policy", open(`{"AWS": "*"}`, sourceAccount), open(`"*"`, "")), deniedToEveryone),
+	"iam-trust":                 append(documentCases(role, "assumeRolePolicy", trusting(`"Service": "ecs-tasks.amazonaws.com"`, sourceAccount), trusting(`"Service": "ecs-tasks.amazonaws.com"`, "")), append(trustCases, subjectCases...)...),
+	"resource-policy-public":    append(documentCases(bucketPolicy, "policy", open(`{"AWS": "*"}`, sourceAccount), open(`"*"`, "")), append(publicKeys, deniedToEveryone)...),
 	"lambda-permission-scoped":  permissionCases,
 	"ecs-roles-separate":        rolesCases,
 	"ecs-container-hardening":   containerCases,
@@ -28,6 +28,8 @@ var cases = map[string][]ruletest.Case{
 }
 
 func TestRules(t *testing.T) { ruletest.Run(t, Pack, cases) }
+
+func TestFixesNameProperties(t *testing.T) { ruletest.FixesNameProperties(t, Pack) }
 
 func TestPropertyNames(t *testing.T) { ruletest.PropertyNames(t, cases) }
 

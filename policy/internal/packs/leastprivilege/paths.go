@@ -79,12 +79,12 @@ var selfService = []string{"iam:PutRolePolicy", "iam:AttachRolePolicy"}
 // changesItself leaves out what is allowed on every role: iam-no-privesc judges that.
 func changesItself(g grants, role rule.Resource) bool {
 	return slices.ContainsFunc(selfService, func(action string) bool {
-		return g.allowOn(action, func(pattern string) bool { return !document.Unbounded(pattern) && isRole(pattern, role) })
+		return g.allowOn(action, func(pattern string) bool { return !document.AnyOfKind(pattern) && isRole(pattern, role) })
 	})
 }
 
 func handsOutRights(g grants, role rule.Resource) bool {
-	return slices.ContainsFunc(g.managed, func(name string) bool { return slices.Contains(administrators, name) }) ||
+	return slices.ContainsFunc(g.managed, administers) ||
 		slices.ContainsFunc(selfService, func(action string) bool {
 			return g.allowOn(action, func(pattern string) bool { return isRole(pattern, role) })
 		})
@@ -157,6 +157,6 @@ func trustsService(role rule.Resource, service string, stack rule.Stack) bool {
 func assumes(role rule.Resource, g grants, other rule.Resource, stack rule.Stack) bool {
 	allowed := g.allowOn("sts:AssumeRole", func(pattern string) bool { return isRole(pattern, other) })
 	return slices.ContainsFunc(trusted(other, stack), func(p document.Principal) bool {
-		return p.Type == "AWS" && (strings.Contains(p.Value, ":role/") && isRole(p.Value, role) || allowed && (p.Anyone() || strings.HasSuffix(p.Value, ":root")))
+		return p.Type == "AWS" && (strings.Contains(p.Value, ":role/") && isRole(p.Value, role) || allowed && (p.Anyone() || p.WholeAccount()))
 	})
 }

@@ -37,7 +37,7 @@ func complainOfTrust(s document.Statement) string {
 		switch {
 		case p.Anyone() && !s.Has("aws:PrincipalOrgID", "aws:PrincipalAccount", "aws:PrincipalArn"):
 			return "trusts everyone"
-		case p.Type == "AWS" && strings.HasSuffix(p.Value, ":root") && !s.Has("sts:ExternalId", "aws:PrincipalArn", "aws:PrincipalOrgID"):
+		case p.WholeAccount() && !s.Has("sts:ExternalId", "aws:PrincipalArn", "aws:PrincipalOrgID"):
 			return "trusts a whole account"
 		case p.Type == "Service" && !slices.Contains(withoutSource, p.Value) && !s.Has("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"):
 			return "trusts a service for whomever it acts"
@@ -51,11 +51,30 @@ func complainOfTrust(s document.Statement) string {
 // federatedSubject tells whether a condition names the identity, as in token.actions.githubusercontent.com:sub.
 func federatedSubject(s document.Statement) bool {
 	return slices.ContainsFunc(s.Conditions, func(c document.Condition) bool {
-		return (strings.HasSuffix(c.Key, ":sub") || strings.EqualFold(c.Key, "SAML:sub") || strings.EqualFold(c.Key, "SAML:aud")) && !slices.Contains(c.Values, "*")
+		key := strings.ToLower(c.Key)
+		return (strings.HasSuffix(key, ":sub") || key == "saml:aud") && c.Requires() && !slices.ContainsFunc(c.Values, anySubject)
 	})
 }
 
-// resourcePolicies are the properties that hold who may use a resource.
+// subjectKinds are what the subjects of many identities begin with: of GitHub's and GitLab's repositories, and of
+// Kubernetes' service accounts.
+var subjectKinds = []string{"", "repo:", "project_path:", "system:", "system:serviceaccount:"}
+
+// anySubject tells whether a pattern of subjects names none: what comes before its first wildcard is no more than a kind,
+// or a part of the name of the owner of a repository, whose whole name ends in a slash.
+func anySubject(pattern string) bool {
+	wildcard := strings.IndexAny(pattern, "*?")
+	if wildcard < 0 {
+		return false
+	}
+	named := pattern[:wildcard]
+	owner, ofRepository := strings.CutPrefix(named, "repo:")
+	return slices.Contains(subjectKinds, named) || ofRepository && !strings.Contains(owner, "/")
+}
+
+// resourcePolicies are the properties that hold who may use a resource. The policy of a VPC endpoint is none of them: it
+// lets nobody in, but limits what those in the VPC may ask for with rights that they have anyway. By default it limits
+// nothing; one that does has to name the buckets of AWS's own that images and packages come from, which differ by region.
 var resourcePolicies = map[string]string{
 	"aws:s3/bucketPolicy:BucketPolicy":                              "policy",
 	"aws:ecr/repositoryPolicy:RepositoryPolicy":                     "policy",
@@ -69,7 +88,6 @@ var resourcePolicies = map[string]string{
 	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy":            "policyDocument",
 	"aws:cloudwatch/eventBusPolicy:EventBusPolicy":                  "policy",
 	"aws:ecr/registryPolicy:RegistryPolicy":                         "policy",
-	"aws:ec2/vpcEndpoint:VpcEndpoint":                               "policy",
 	"aws:s3control/accessPointPolicy:AccessPointPolicy":             "policy",
 	"aws:lambda/layerVersionPermission:LayerVersionPermission":      "policy",
 	"aws:opensearch/domainPolicy:DomainPolicy":                      "accessPolicies",
@@ -103,10 +121,11 @@ func typesOf(properties map[string]string) []string {
 	return types
 }
 
-// inside are the condition keys that keep strangers out.
+// inside are the condition keys that keep strangers out. kms:ViaService is none of them: a stranger's request comes by way
+// of a service as well, so that it takes kms:CallerAccount besides.
 var inside = []string{
 	"aws:PrincipalOrgID", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOwner",
-	"aws:SourceVpc", "aws:SourceVpce", "kms:CallerAccount", "kms:ViaService", "elasticfilesystem:AccessedViaMountTarget", "aws:userId",
+	"aws:SourceVpc", "aws:SourceVpce", "kms:CallerAccount", "elasticfilesystem:AccessedViaMountTarget", "aws:userId",
 }
 
 func complainOfPublicity(s document.Statement) string {

@@ -100,7 +100,9 @@ var startsTasks = []string{"AmazonECSTaskExecutionRolePolicy", "AWSXRayDaemonWri
 
 // foreign are the policies of a role of which the stack does not say what they allow.
 func foreign(g grants) []string {
-	return slices.DeleteFunc(slices.Clone(g.managed), func(name string) bool { return slices.Contains(startsTasks, name) })
+	return slices.DeleteFunc(slices.Clone(g.managed), func(arn string) bool {
+		return slices.Contains(startsTasks, arn[strings.LastIndex(arn, "/")+1:])
+	})
 }
 
 // names tells whether a statement allows something on a resource by its name.

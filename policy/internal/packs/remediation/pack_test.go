@@ -1,6 +1,7 @@
 package remediation_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/awslab/awslab/policy/internal/packs"
@@ -39,6 +40,7 @@ func TestWhatIsWrongIsSetRight(t *testing.T) {
 		"a lenient balancer":   {ruletest.Resource{Type: "aws:lb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"dropInvalidHeaderFields": false}}, []string{"dropInvalidHeaderFields"}, true},
 		"an open bucket":       {ruletest.Resource{Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Properties: ruletest.Props{"blockPublicAcls": true}}, []string{"restrictPublicBuckets"}, true},
 		"the first metadata":   {ruletest.Resource{Type: "aws:ec2/launchTemplate:LaunchTemplate", Properties: ruletest.Props{"metadataOptions": object{"httpTokens": "optional"}}}, []string{"metadataOptions", "httpTokens"}, "required"},
+		"smuggled requests":    {ruletest.Resource{Type: "aws:alb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"desyncMitigationMode": "monitor"}}, []string{"desyncMitigationMode"}, "defensive"},
 		"images not looked at": {ruletest.Resource{Type: "aws:ecr/repository:Repository", Properties: ruletest.Props{}}, []string{"imageScanningConfiguration", "scanOnPush"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,17 +77,103 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 }
 
-func TestALevelOtherThanRemediateChangesNothing(t *testing.T) {
+func TestWhatHasNoSuchPropertyIsLeftAlone(t *testing.T) {
+	for name, r := range map[string]ruletest.Resource{
+		"a network load balancer":     {Type: "aws:lb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"loadBalancerType": "network", "desyncMitigationMode": "monitor"}},
+		"a stricter load balancer":    {Type: "aws:lb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"dropInvalidHeaderFields": true, "desyncMitigationMode": "strictest"}},
+		"a load balancer of any kind": {Type: "aws:lb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"loadBalancerType": ruletest.Computed}},
+		"a read replica":              {Type: "aws:rds/instance:Instance", Properties: ruletest.Props{"replicateSourceDb": "primary"}},
+		"a replica, perhaps":          {Type: "aws:rds/instance:Instance", Properties: ruletest.Props{"replicateSourceDb": ruletest.Computed}},
+		"a subnet as AWS has it":      {Type: "aws:ec2/subnet:Subnet", Properties: ruletest.Props{}},
+		"a table, unasked":            {Type: "aws:dynamodb/table:Table", Properties: ruletest.Props{}},
+	} {
+		r.Name = "it"
+		if _, rules := remedied(t, r); len(rules) != 0 {
+			t.Errorf("%s: %v", name, rules)
+		}
+	}
+}
+
+// at returns a client of the pack with one rule at a level.
+func at(t *testing.T, name string, level pulumirpc.EnforcementLevel) pulumirpc.AnalyzerClient {
+	t.Helper()
 	client := ruletest.Client(t, remediation.Pack)
-	if _, err := client.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{
-		"fix-subnet-no-auto-public-ip": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY},
-	}}); err != nil {
+	if _, err := client.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{name: {EnforcementLevel: level}}}); err != nil {
 		t.Fatal(err)
 	}
-	response, err := client.Remediate(t.Context(), ruletest.Request(t, ruletest.Resource{Type: "aws:ec2/subnet:Subnet", Name: "it", Properties: ruletest.Props{"mapPublicIpOnLaunch": true}}))
-	if err != nil || len(response.GetRemediations()) != 0 {
+	return client
+}
+
+func TestALevelOtherThanRemediateTellsAndChangesNothing(t *testing.T) {
+	client := at(t, "fix-subnet-no-auto-public-ip", pulumirpc.EnforcementLevel_MANDATORY)
+	for name, c := range map[string]struct {
+		properties ruletest.Props
+		findings   int
+	}{
+		"wrong": {ruletest.Props{"mapPublicIpOnLaunch": true}, 1}, "right": {ruletest.Props{"mapPublicIpOnLaunch": false}, 0},
+		"by default": {ruletest.Props{}, 0}, "unknown": {ruletest.Props{"mapPublicIpOnLaunch": ruletest.Computed}, 1},
+	} {
+		request := ruletest.Request(t, ruletest.Resource{Type: "aws:ec2/subnet:Subnet", Name: "it", Properties: c.properties})
+		response, err := client.Remediate(t.Context(), request)
+		if err != nil || len(response.GetRemediations()) != 0 {
+			t.Errorf("%s: %v %v", name, response, err)
+		}
+		told, err := client.Analyze(t.Context(), request)
+		if err != nil || len(told.GetDiagnostics()) != c.findings {
+			t.Errorf("%s: %v %v", name, told, err)
+		}
+		for _, d := range told.GetDiagnostics() {
+			if name == "wrong" && (d.GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY || !strings.Contains(d.GetMessage(), "give the rule the level remediate")) {
+				t.Errorf("%v", d)
+			}
+		}
+	}
+}
+
+func TestDeletionProtectionIsForWhoAsksForIt(t *testing.T) {
+	client := at(t, "fix-dynamodb-deletion-protection", pulumirpc.EnforcementLevel_REMEDIATE)
+	response, err := client.Remediate(t.Context(), ruletest.Request(t, ruletest.Resource{Type: "aws:dynamodb/table:Table", Name: "it", Properties: ruletest.Props{}}))
+	if err != nil || len(response.GetRemediations()) != 1 {
 		t.Errorf("%v %v", response, err)
 	}
+}
+
+func TestAllMistakesAreTold(t *testing.T) {
+	if err := remediation.Pack.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFixesNameProperties(t *testing.T) { ruletest.FixesNameProperties(t, remediation.Pack) }
+
+// FuzzRemediate gives the rules odd properties, and wants what is right not to be changed again.
+func FuzzRemediate(f *testing.F) {
+	f.Add([]byte(`{"publiclyAccessible": true, "metadataOptions": {"httpTokens": "optional"}}`))
+	f.Add([]byte(`{"metadataOptions": [], "imageScanningConfiguration": null}`))
+	client := ruletest.Client(f, remediation.Pack)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var properties structpb.Struct
+		if properties.UnmarshalJSON(text) != nil {
+			t.Skip("not an object")
+		}
+		for _, r := range remediation.Pack.Rules {
+			for _, resourceType := range r.Types {
+				request := &pulumirpc.AnalyzeRequest{Urn: resourceType, Type: resourceType, Properties: &properties}
+				response, err := client.Remediate(t.Context(), request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				remediations := response.GetRemediations()
+				if len(remediations) == 0 {
+					continue
+				}
+				request.Properties = remediations[len(remediations)-1].GetProperties()
+				if again, err := client.Remediate(t.Context(), request); err != nil || len(again.GetRemediations()) != 0 {
+					t.Fatalf("%s: %v, %v", resourceType, again, err)
+				}
+			}
+		}
+	})
 }
 
 func TestNobodyGetsItUnasked(t *testing.T) {

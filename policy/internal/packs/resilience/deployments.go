@@ -10,9 +10,10 @@ var deployments = []rule.Rule{
 	{
 		Name: "ecs-keeps-tasks", Description: "Deployments keep tasks of the old version running until the new one is healthy.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("OPS06-BP03"), Level: rule.Mandatory,
-		Fix:   "set deploymentMinimumHealthyPercent above 0; 100 keeps as many tasks as ever.",
-		Types: []string{serviceType},
-		Judge: judgeHealthyPercent,
+		Fix:      "set deploymentMinimumHealthyPercent to that percentage or more; 100 keeps as many tasks as ever.",
+		Settings: []rule.Setting{minHealthyPercent},
+		Types:    []string{serviceType},
+		Judge:    judgeHealthyPercent,
 	},
 	{
 		Name: "ecs-rolls-back", Description: "Deployments that fail are rolled back.",
@@ -23,18 +24,22 @@ var deployments = []rule.Rule{
 	},
 }
 
+var minHealthyPercent = rule.Setting{
+	Name: "minPercent", Description: "percentage of a service's tasks that a deployment keeps running", Default: 1, Minimum: 0,
+}
+
 // judgeHealthyPercent takes 100, the default of ECS, for what is not set. ECS rounds the number of tasks up, so that every
 // percentage above 0 keeps one.
-func judgeHealthyPercent(service rule.Resource, _ rule.Run) rule.Verdict {
+func judgeHealthyPercent(service rule.Resource, run rule.Run) rule.Verdict {
 	if verdict, excepted := otherDeployments(service); excepted {
 		return verdict
 	}
 	percent := service.Get("deploymentMinimumHealthyPercent")
 	switch number, state := percent.Number(); {
-	case state == property.Absent || state == property.Known && number > 0:
+	case state == property.Absent || state == property.Known && number >= float64(run.Int(minHealthyPercent)):
 		return rule.Pass()
 	case state == property.Known:
-		return rule.Violation(percent.Path(), "is 0, so that ECS may stop every task before it starts a new one")
+		return rule.Violation(percent.Path(), "is below %d, so that ECS may stop more tasks before it starts new ones", run.Int(minHealthyPercent))
 	default:
 		return rule.Unreadable(percent, state)
 	}

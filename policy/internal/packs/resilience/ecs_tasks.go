@@ -13,7 +13,9 @@ var minTasks = rule.Setting{
 }
 
 // ecsMinTasks judges in the stack, not resource by resource: an auto scaling target, which is a resource of its own and
-// is registered after the service, can raise the number. No Security Hub control asks for a number of tasks.
+// is registered after the service, decides how many tasks there are at least. It brings the number up to its minimum, and
+// down to it when there is little to do, and so do the actions that change the minimum by the clock. No Security Hub control
+// asks for a number of tasks.
 var ecsMinTasks = rule.Rule{
 	Name:         "ecs-min-tasks",
 	Description:  "ECS services keep two tasks running.",
@@ -33,34 +35,57 @@ func judgeServiceTasks(service rule.Resource, stack rule.Stack, run rule.Run) ru
 	want := float64(run.Int(minTasks))
 	desired := service.Get("desiredCount")
 	count, state := desired.Number()
-	if state == property.Known && count >= want {
-		return rule.Pass()
-	}
+	enough := state == property.Known && count >= want
+	scaled := false
 	var doubts []rule.Finding
-	if state == property.Unknown || state == property.Mistyped {
-		doubts = rule.Unreadable(desired, state).Unjudged
-	}
-	for _, target := range stack.OfType(targetType) {
-		link := scales(target, service, stack)
-		minimum := target.Get("minCapacity")
-		capacity, state := minimum.Number()
-		switch {
-		case link == no || state == property.Known && capacity < want:
-			continue
-		case link == yes && state == property.Known:
-			return rule.Pass()
+	for _, m := range minimums(stack) {
+		link := scales(m.by, service, stack)
+		least, known := m.value.Number()
+		switch few := known == property.Known && least < want; {
+		case link == no || known == property.Absent || link == maybe && few != enough:
+			continue // of one that may be another's, what would change nothing
+		case link == yes && few:
+			return rule.Violation(desired.Path(), "can fall below %d, as %s of %s does", int(want), m.value.Path(), m.by.Name)
+		case link == yes && known == property.Known:
+			scaled = scaled || m.by.Type == targetType
 		default:
-			doubts = append(doubts, rule.Unjudged(desired.Path(), "can be raised by auto scaling target %s, whose resourceId or minCapacity is not known yet", target.Name).Unjudged...)
+			doubts = append(doubts, rule.Unjudged(desired.Path(), "is up to auto scaling by %s, whose resourceId or %s is not known yet", m.by.Name, m.value.Path()).Unjudged...)
 		}
+	}
+	if !scaled && (state == property.Unknown || state == property.Mistyped) {
+		doubts = append(doubts, rule.Unreadable(desired, state).Unjudged...)
 	}
 	switch {
 	case len(doubts) > 0:
 		return rule.Verdict{Unjudged: doubts}
+	case scaled || enough:
+		return rule.Pass()
 	case state == property.Absent:
 		return rule.Violation(desired.Path(), "is not set, which means 0 tasks, and no auto scaling target asks for %d", int(want))
 	default:
 		return rule.Violation(desired.Path(), "is below %d, and no auto scaling target asks for that many", int(want))
 	}
+}
+
+// minimum is the least number of tasks that auto scaling leaves.
+type minimum struct {
+	by    rule.Resource
+	value property.Value
+}
+
+type minimumsKey struct{}
+
+func minimums(stack rule.Stack) []minimum {
+	return rule.Derive(stack, minimumsKey{}, func() []minimum {
+		var all []minimum
+		for _, target := range stack.OfType(targetType) {
+			all = append(all, minimum{target, target.Get("minCapacity")})
+		}
+		for _, action := range stack.OfType("aws:appautoscaling/scheduledAction:ScheduledAction") {
+			all = append(all, minimum{action, action.Get("scalableTargetAction", "minCapacity")})
+		}
+		return all
+	})
 }
 
 type answer int

@@ -19,6 +19,11 @@ func scaling(resourceID, minCapacity any, sources ...string) ruletest.Resource {
 	}
 }
 
+func byNight(minCapacity any) ruletest.Resource {
+	return ruletest.Resource{Type: "aws:appautoscaling/scheduledAction:ScheduledAction", Name: "night", Properties: ruletest.Props{
+		"serviceNamespace": "ecs", "resourceId": "service/lab/web", "scalableTargetAction": map[string]any{"minCapacity": minCapacity}}}
+}
+
 var other = ruletest.Resource{Type: serviceType, Name: "other", Properties: ruletest.Props{"name": "other", "desiredCount": 2}}
 
 var ecsMinTasksCases = []ruletest.Case{
@@ -35,6 +40,14 @@ var ecsMinTasksCases = []ruletest.Case{
 	{Situation: ruletest.Fails, Resource: service(ruletest.Props{"desiredCount": 1}), Want: ruletest.Violation("desiredCount")},
 	{Situation: ruletest.Fails, Name: "auto scaling of one", Resource: service(ruletest.Props{"desiredCount": 1}),
 		Rest: []ruletest.Resource{scaling("service/lab/web", 1)}, Want: ruletest.Violation("desiredCount")},
+	{Situation: ruletest.Fails, Name: "auto scaling down to one", Resource: service(ruletest.Props{"desiredCount": 3}),
+		Rest: []ruletest.Resource{scaling("service/lab/web", 1)}, Want: ruletest.Violation("desiredCount")},
+	{Situation: ruletest.Fails, Name: "auto scaling down to one by night", Resource: service(ruletest.Props{"desiredCount": 3}),
+		Rest: []ruletest.Resource{scaling("service/lab/web", 3), byNight(1)}, Want: ruletest.Violation("desiredCount")},
+	{Situation: ruletest.Passes, Name: "auto scaling down to two by night", Resource: service(ruletest.Props{"desiredCount": 3}),
+		Rest: []ruletest.Resource{scaling("service/lab/web", 3), byNight(2)}, Want: ruletest.Pass},
+	{Situation: ruletest.Unknown, Name: "what may scale it down", Resource: service(ruletest.Props{"desiredCount": 3}),
+		Rest: []ruletest.Resource{scaling(ruletest.Computed, 1)}, Want: ruletest.Unevaluated("desiredCount")},
 	{Situation: ruletest.Fails, Name: "auto scaling of another service", Resource: service(ruletest.Props{"desiredCount": 1}),
 		Rest: []ruletest.Resource{scaling("service/lab/other", 2)}, Want: ruletest.Violation("desiredCount")},
 	{Situation: ruletest.Fails, Name: "auto scaling in another cluster", Resource: service(ruletest.Props{"desiredCount": 1}),

@@ -11,7 +11,7 @@ import (
 )
 
 var minZones = rule.Setting{
-	Name: "minZones", Description: "Availability Zones that a service's subnets must span", Default: 2, Minimum: 1,
+	Name: "minZones", Description: "Availability Zones that it must span", Default: 2, Minimum: 1,
 }
 
 // ecsMultiAZ has no Security Hub control for an anchor: none asks for an ECS service's zones.

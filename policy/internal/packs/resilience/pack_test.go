@@ -33,6 +33,8 @@ var cases = map[string][]ruletest.Case{
 
 func TestRules(t *testing.T) { ruletest.Run(t, Pack, cases) }
 
+func TestFixesNameProperties(t *testing.T) { ruletest.FixesNameProperties(t, Pack) }
+
 func TestPropertyNames(t *testing.T) { ruletest.PropertyNames(t, cases) }
 
 func FuzzRules(f *testing.F) { ruletest.Fuzz(f, Pack, cases) }

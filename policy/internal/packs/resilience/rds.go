@@ -11,7 +11,7 @@ var rdsMultiAZ = rule.Rule{
 	Name:        "rds-multi-az",
 	Description: "RDS DB instances have a standby in a second Availability Zone.",
 	Severity:    rule.Medium,
-	Controls:    []rule.Control{{Framework: rule.FSBP, ID: "RDS.5"}, {Framework: rule.CIS, ID: "2.2.4"}},
+	Controls:    []rule.Control{{Framework: rule.FSBP, ID: "RDS.5"}, {Framework: rule.CIS5, ID: "2.2.4"}},
 	Level:       rule.Mandatory,
 	Fix:         "set multiAz to true.",
 	Types:       []string{"aws:rds/instance:Instance"},

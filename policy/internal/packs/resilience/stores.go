@@ -16,6 +16,7 @@ var stores = []rule.Rule{
 		Name: "aurora-two-az", Description: "Aurora clusters have a member in a second Availability Zone.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.15"), Level: rule.Mandatory,
 		Fix:          "declare a second aws.rds.ClusterInstance for clusterIdentifier, with another availabilityZone or none.",
+		Settings:     []rule.Setting{minZones},
 		Types:        []string{"aws:rds/cluster:Cluster"},
 		JudgeInStack: judgeAurora,
 	},
@@ -46,7 +47,7 @@ var stores = []rule.Rule{
 }
 
 // judgeAurora leaves the zones of members without one to AWS, which spreads them.
-func judgeAurora(cluster rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
+func judgeAurora(cluster rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 	engine := cluster.Get("engine")
 	switch text, state := engine.Text(); {
 	case state == property.Known && !strings.HasPrefix(text, "aurora"):
@@ -54,6 +55,7 @@ func judgeAurora(cluster rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdi
 	case state == property.Unknown:
 		return rule.Unreadable(engine, state)
 	}
+	want := run.Int(minZones)
 	members, doubtful, chosen := 0, false, map[string]bool{}
 	for _, member := range stack.OfType(clusterMemberType) {
 		of := expect.Refer(member, stack, member.Get("clusterIdentifier"), cluster.Type)
@@ -70,14 +72,14 @@ func judgeAurora(cluster rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdi
 		}
 	}
 	switch {
-	case len(chosen) >= 2:
+	case len(chosen) >= want:
 		return rule.Pass()
 	case doubtful:
 		return rule.Unjudged(expect.Whole, "may have members whose clusterIdentifier is not known yet")
-	case members >= 2:
-		return rule.Violation(expect.Whole, "has all its members in one Availability Zone, so that its loss takes the database down")
+	case members >= want:
+		return rule.Violation(expect.Whole, "has its members in fewer than %d Availability Zones, so that the loss of one takes the database down", want)
 	}
-	return rule.Violation(expect.Whole, "has fewer than two members, so that the loss of an Availability Zone takes the database down until AWS has made another")
+	return rule.Violation(expect.Whole, "has fewer than %d members, so that the loss of an Availability Zone takes the database down until AWS has made another", want)
 }
 
 // judgeTableScaling wants both capacities of a provisioned table, which is the default, to be scaled.
