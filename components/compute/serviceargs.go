@@ -60,7 +60,8 @@ type ServiceArgs struct {
 	TaskRunner    pulumi.StringInput
 	// Triggers redeploy the service when one of them changes; the version of a secret, for example.
 	Triggers pulumi.StringMap
-	// ExecuteCommand lets people open a shell in a running task with ECS Exec, if the task role does.
+	// ExecuteCommand lets people run a command in a running task with ECS Exec, if the task role does: one that the image
+	// has, so that a shell needs an image with a shell.
 	ExecuteCommand bool
 	// Environment and Secrets are passed to the container; a secret's value is the ARN of a Secrets Manager secret or
 	// an SSM parameter, or what [SecretKey] makes of it. No variable may be in both.

@@ -174,7 +174,8 @@ type Service struct {
 	// RollbackErrors is how many answers with a server error, in a minute, roll a deployment back; 0 means no number does. It
 	// is for services that the load balancer reaches.
 	RollbackErrors *int `json:"rollbackErrors,omitempty" jsonschema:"minimum=0,maximum=1000000"`
-	// Exec lets people open a shell in a running task with ECS Exec.
+	// Exec lets people open a shell in a running task with ECS Exec. The image has to have the shell: the output commands
+	// names /bin/sh, which images FROM scratch and distroless ones lack.
 	Exec bool `json:"exec,omitempty"`
 	// ScratchPaths are folders the container may write to; what is in them goes with the task.
 	ScratchPaths []string `json:"scratchPaths,omitempty"`

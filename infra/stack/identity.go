@@ -86,10 +86,18 @@ func (l *lab) rolesOf(s Service) (roles, error) {
 		RoleSettings: l.role(s.Name, "task"),
 		Place:        l.place,
 		Access:       l.accessOf(s),
-		Exec:         s.Exec,
+		Exec:         l.execOf(s),
 		Tracing:      l.config.Monitoring.Tracing,
 	}, l.providers.all)
 	return roles{execution, task}, err
+}
+
+// execOf is how the cluster keeps sessions, for a service in whose tasks people may open a shell.
+func (l *lab) execOf(s Service) *identity.Exec {
+	if !s.Exec {
+		return nil
+	}
+	return &identity.Exec{SessionLogGroup: l.sessionLogGroup(), KeyAlias: l.keys.data.Alias}
 }
 
 func (l *lab) role(parts ...string) identity.RoleSettings {

@@ -1,0 +1,51 @@
+package stack
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// statement is one of an IAM policy document.
+type statement struct {
+	Sid      string
+	Resource any
+}
+
+func (a *account) statements(t *testing.T, policy string) map[string]statement {
+	t.Helper()
+	var document struct{ Statement []statement }
+	require.NoError(t, json.Unmarshal([]byte(a.inputs(t, policy)["policy"].StringValue()), &document))
+	statements := map[string]statement{}
+	for _, s := range document.Statement {
+		statements[s.Sid] = s
+	}
+	return statements
+}
+
+// What the cluster asks of a session, the task's role may do: otherwise the agent opens none.
+func TestATaskMayKeepTheSessionsAsTheClusterWants(t *testing.T) {
+	made := deployChanged(t, "dev", map[string]string{
+		"services": `[{"name": "shell", "image": {"uri": "quay.io/lab/shell:1"}, "exec": true, "access": {"fileSystem": {"path": "/files", "mode": "read"}}}, {"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}}]`,
+	})
+	exec := made.inputs(t, "lab-cluster")["configuration"].ObjectValue()["executeCommandConfiguration"].ObjectValue()
+	require.Equal(t, "arn:data-key", exec["kmsKeyId"].StringValue())
+	require.Equal(t, "alias/awslab-dev-data", made.inputs(t, "data-alias")["name"].StringValue())
+	group := exec["logConfiguration"].ObjectValue()["cloudWatchLogGroupName"].StringValue()
+
+	role := made.statements(t, "shell-task-access")
+	require.Equal(t, "arn:aws:logs:eu-west-1:123456789012:log-group:"+group+":*", role["RecordSessions"].Resource)
+	require.Contains(t, role, "FindSessionLog")
+	require.Contains(t, made.inputs(t, "shell-task-access")["policy"].StringValue(), `"kms:ResourceAliases":"alias/awslab-dev-data"`)
+	require.False(t, slices.ContainsFunc(made.names(), func(name string) bool { return name == "worker-task-access" }), "who has no shell needs no more")
+}
+
+func (a *account) names() []string {
+	var names []string
+	for _, r := range a.resources {
+		names = append(names, r.Name)
+	}
+	return names
+}
