@@ -161,13 +161,13 @@ func (l *lab) redeployments() error {
 			if secret := s.Secrets[name]; secret.Parameter != "" {
 				one.Parameters = append(one.Parameters, secret.Parameter)
 			} else {
-				one.Secrets = append(one.Secrets, pulumi.String(l.place.Arn("secretsmanager", "secret:"+secret.Name)))
+				one.SecretNames = append(one.SecretNames, secret.Name)
 			}
 		}
 		if s.Access.Database {
 			one.Secrets = append(one.Secrets, l.database.SecretArn)
 		}
-		if len(one.Secrets)+len(one.Parameters) > 0 {
+		if len(one.Secrets)+len(one.SecretNames)+len(one.Parameters) > 0 {
 			args.Services = append(args.Services, one)
 		}
 	}

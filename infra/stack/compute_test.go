@@ -42,6 +42,21 @@ func TestATaskMayKeepTheSessionsAsTheClusterWants(t *testing.T) {
 	require.False(t, slices.ContainsFunc(made.names(), func(name string) bool { return name == "worker-task-access" }), "who has no shell needs no more")
 }
 
+func TestAServiceIsRedeployedForTheSecretsItIsConfiguredWith(t *testing.T) {
+	made := deployChanged(t, "dev", map[string]string{
+		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "access": {"database": true, "fileSystem": {"path": "/files", "mode": "read"}},
+			"secrets": {"TOKEN": {"name": "shop/token"}, "MODE": {"parameter": "/shop/mode"}}}]`,
+	})
+	pattern := made.inputs(t, "redeploy-worker-secrets")["eventPattern"].StringValue()
+	for _, want := range []string{
+		`"additionalEventData":{"SecretId":["arn:secret:database-instance",{"prefix":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/token-"}]}`,
+		`"shop/token"`,
+	} {
+		require.Contains(t, pattern, want)
+	}
+	require.Contains(t, made.inputs(t, "redeploy-worker-parameters")["eventPattern"].StringValue(), `"/shop/mode"`)
+}
+
 func (a *account) names() []string {
 	var names []string
 	for _, r := range a.resources {
