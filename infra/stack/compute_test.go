@@ -57,6 +57,28 @@ func TestAServiceIsRedeployedForTheSecretsItIsConfiguredWith(t *testing.T) {
 	require.Contains(t, made.inputs(t, "redeploy-worker-parameters")["eventPattern"].StringValue(), `"/shop/mode"`)
 }
 
+// A boundary that one role escapes is none.
+func TestEveryRoleCarriesThePermissionsBoundary(t *testing.T) {
+	const boundary = "arn:aws:iam::123456789012:policy/boundary"
+	everything := map[string]string{
+		"permissionsBoundary": boundary,
+		"cluster":             `{"launchType": "ec2"}`,
+		"monitoring":          `{"tracing": true, "slack": {"team": "T012345AB", "channel": "C012345AB"}}`,
+		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "secrets": {"TOKEN": {"name": "shop/token"}},
+			"after": [{"name": "tell", "command": ["tell"]}], "access": {"database": true, "fileSystem": {"path": "/files", "mode": "read"}}}]`,
+	}
+	for _, stackName := range Profiles {
+		roles := 0
+		for _, r := range deployChanged(t, stackName, everything).resources {
+			if r.TypeToken == "aws:iam/role:Role" {
+				roles++
+				require.Equal(t, boundary, r.Inputs["permissionsBoundary"].Mappable(), "%s in %s", r.Name, stackName)
+			}
+		}
+		require.Greater(t, roles, 8)
+	}
+}
+
 func (a *account) names() []string {
 	var names []string
 	for _, r := range a.resources {

@@ -31,6 +31,8 @@ func (c *Config) vpcArgs(zones []string) *network.VpcArgs {
 		InterfaceEndpoints: n.InterfaceEndpoints,
 		Ipv6:               n.IPv6,
 		FlowLogs:           network.FlowLogs{RetentionInDays: n.FlowLogRetentionDays},
+
+		PermissionsBoundary: c.PermissionsBoundary,
 	}
 }
 
