@@ -39,7 +39,7 @@ type Instances struct {
 }
 
 var (
-	instanceType = regexp.MustCompile(`^([a-z]+[0-9]+)([a-z-]*)\.[a-z0-9-]+$`)
+	instanceType = regexp.MustCompile(`^([a-z]+[0-9]+)([a-z0-9-]*)\.[a-z0-9-]+$`)
 	gravitonType = regexp.MustCompile(`^g`)
 )
 
@@ -49,9 +49,9 @@ func arm(instance string) bool {
 	return match != nil && (gravitonType.MatchString(match[2]) || match[1] == "a1")
 }
 
-// Architecture of the instances is amd64 or arm64.
-func (i *Instances) Architecture() string {
-	if len(i.Types) > 0 && arm(i.Types[0]) {
+// InstanceArchitecture is that of an instance type, amd64 or arm64.
+func InstanceArchitecture(instance string) string {
+	if arm(instance) {
 		return "arm64"
 	}
 	return "amd64"
@@ -147,7 +147,7 @@ func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *Cl
 		tagged = append(tagged, ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String(kind), Tags: pulumi.ToStringMap(args.Tags)})
 	}
 	template, err := ec2.NewLaunchTemplate(ctx, name+"-template", &ec2.LaunchTemplateArgs{
-		Name: pulumi.String(args.Name), UpdateDefaultVersion: pulumi.Bool(true), ImageId: pulumi.String(imageParameters[instances.Architecture()]),
+		Name: pulumi.String(args.Name), UpdateDefaultVersion: pulumi.Bool(true), ImageId: pulumi.String(imageParameters[InstanceArchitecture(instances.Types[0])]),
 		IamInstanceProfile: ec2.LaunchTemplateIamInstanceProfileArgs{Arn: profile.Arn}, VpcSecurityGroupIds: pulumi.StringArray{group.SecurityGroupId},
 		UserData: pulumi.String(base64.StdEncoding.EncodeToString([]byte(userData(args.Name)))),
 		// Containers, which are one hop further away, do not get the instance's credentials.

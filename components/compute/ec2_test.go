@@ -35,7 +35,8 @@ func TestAClusterOfInstances(t *testing.T) {
 	require.NotContains(t, template, "keyName", "nobody logs in by SSH")
 	script, err := base64.StdEncoding.DecodeString(template["userData"].(string))
 	require.NoError(t, err)
-	require.Contains(t, string(script), "ECS_CLUSTER=awslab-dev\n")
+	require.Equal(t, "#!/bin/bash\ncat >> /etc/ecs/ecs.config <<'END'\nECS_CLUSTER=awslab-dev\nECS_ENABLE_TASK_IAM_ROLE=true\nECS_AWSVPC_BLOCK_IMDS=true\n"+
+		"ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\nECS_IMAGE_PULL_BEHAVIOR=once\nEND\n", string(script))
 
 	group := g.inputs(t, "lab-group")
 	require.Equal(t, []any{"network-vpc-app-1-id", "network-vpc-app-2-id"}, group["vpcZoneIdentifiers"], "over all zones")
@@ -49,7 +50,27 @@ func TestAClusterOfInstances(t *testing.T) {
 	require.Equal(t, "ENABLED", provider["managedTerminationProtection"])
 	require.Equal(t, "ENABLED", provider["managedDraining"])
 	require.Equal(t, 80.0, provider["managedScaling"].(object)["targetCapacity"])
-	require.Equal(t, []any{"instances-of-awslab-dev"}, g.inputs(t, "lab-capacity")["capacityProviders"])
+	capacity := g.inputs(t, "lab-capacity")
+	require.Equal(t, []any{"FARGATE", "FARGATE_SPOT", "instances-of-awslab-dev"}, capacity["capacityProviders"], "services that move here still use Fargate's")
+	require.Equal(t, []any{object{"capacityProvider": "instances-of-awslab-dev", "weight": 1.0}}, capacity["defaultCapacityProviderStrategies"])
+}
+
+// What the agents may do is for their own cluster, where AWS knows anything narrower than everything.
+func TestWhatInstancesMayDo(t *testing.T) {
+	for _, s := range instanceStatements(place, "awslab-dev") {
+		switch s.Sid {
+		case "JoinCluster":
+			require.Equal(t, []string{"arn:aws:ecs:eu-west-1:123456789012:cluster/awslab-dev"}, s.Resources)
+		case "WorkInCluster":
+			require.Equal(t, []string{"arn:aws:ecs:eu-west-1:123456789012:container-instance/awslab-dev/*"}, s.Resources)
+			require.Equal(t, []identity.Condition{{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{"arn:aws:ecs:eu-west-1:123456789012:cluster/awslab-dev"}}}, s.Conditions)
+		case "FindCluster", "SessionManager":
+			require.Equal(t, []string{"*"}, s.Resources)
+			require.NotContains(t, s.Actions, "*")
+		default:
+			require.Failf(t, "no statement is untested", "%s", s.Sid)
+		}
+	}
 }
 
 // Otherwise a destroy would wait for ever: the cluster for its instances, the instances for the capacity provider.
@@ -83,12 +104,46 @@ func TestWhatInstancesRefuse(t *testing.T) {
 }
 
 func TestArchitectures(t *testing.T) {
-	for instance, want := range map[string]bool{"m7g.large": true, "c7gn.xlarge": true, "t4g.small": true, "a1.large": true, "m7i.large": false, "g5.xlarge": false, "t3a.medium": false} {
+	for instance, want := range map[string]bool{"m7g.large": true, "c7gn.xlarge": true, "t4g.small": true, "a1.large": true, "im4gn.large": true, "u7i-12tb.224xlarge": false, "m7i.large": false, "g5.xlarge": false, "t3a.medium": false} {
 		require.Equal(t, want, arm(instance), instance)
 	}
 }
 
-func TestADomainLeadsToTheLoadBalancerOverHTTPS(t *testing.T) {
+func TestADomainLeadsToTheLoadBalancerOverBothAddressFamilies(t *testing.T) {
+	for name, test := range map[string]struct {
+		dualStack bool
+		zone      pulumi.StringInput
+		want      []string
+	}{
+		"IPv4":                   {false, pulumi.String("Z1"), []string{"lab-domain"}},
+		"IPv6 besides":           {true, pulumi.String("Z1"), []string{"lab-domain", "lab-domain-ipv6"}},
+		"a zone of someone else": {true, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g, url := &graph{}, make(chan string, 1)
+			require.NoError(t, g.run(func(ctx *pulumi.Context) error {
+				balancer, err := NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{
+					Name: "awslab-dev-alb", SubnetIds: pulumi.ToStringArray([]string{"a", "b"}), SecurityGroupId: pulumi.String("sg"),
+					CertificateArn: pulumi.String("arn:certificate"), Domain: "api.example.com", ZoneId: test.zone, DualStack: test.dualStack,
+				})
+				if err == nil {
+					balancer.Url.ApplyT(func(known string) string { url <- known; return known })
+				}
+				return err
+			}))
+			require.Equal(t, "https://api.example.com", <-url, "whoever makes the record")
+			require.Equal(t, test.want, g.names("aws:route53/record:Record"))
+			if test.dualStack {
+				require.Equal(t, "dualstack", g.inputs(t, "lab-alb")["ipAddressType"])
+			}
+			if len(test.want) == 2 {
+				require.Equal(t, "AAAA", g.inputs(t, "lab-domain-ipv6")["type"])
+			}
+		})
+	}
+}
+
+func TestADomainLeadsToTheLoadBalancerOverHTTPSToTheLoadBalancerOverHTTPS(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.run(func(ctx *pulumi.Context) error {
 		_, err := NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{

@@ -39,6 +39,12 @@ func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 			state[output] = resource.NewStringProperty(string(output) + ":" + args.Name)
 		}
 	}
+	if args.TypeToken == "aws:acm/certificate:Certificate" {
+		proof := map[string]any{
+			"resourceRecordName": "_proof." + args.Inputs["domainName"].StringValue(), "resourceRecordType": "CNAME", "resourceRecordValue": "_proven.acm-validations.aws",
+		}
+		state["domainValidationOptions"] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewObjectProperty(resource.NewPropertyMapFromMap(proof))})
+	}
 	return id, state, nil
 }
 

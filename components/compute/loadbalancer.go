@@ -3,7 +3,9 @@ package compute
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
@@ -27,7 +29,8 @@ type LoadBalancerArgs struct {
 	// CertificateArn is an ACM certificate. With it requests to port 80 are redirected to HTTPS; without it (nil) HTTP
 	// is served, which is for development.
 	CertificateArn pulumi.StringInput
-	// Domain is a name that is made to lead to the load balancer, in the Route 53 hosted zone ZoneId. Empty means none.
+	// Domain is the name by which clients call; empty means AWS's own. In the Route 53 hosted zone ZoneId it is made to
+	// lead to the load balancer; nil means that somebody else sees to that.
 	Domain string
 	ZoneId pulumi.StringInput
 	// LogBucket is the name of the S3 bucket that keeps a record of every request. Nil means none does.
@@ -69,9 +72,6 @@ func (args *LoadBalancerArgs) validate() error {
 	}
 	if args.SecurityGroupId == nil {
 		problems = append(problems, errors.New("SecurityGroupId: missing"))
-	}
-	if args.Domain != "" && args.ZoneId == nil {
-		problems = append(problems, fmt.Errorf("ZoneId: missing; say which hosted zone %s lies in", args.Domain))
 	}
 	return errors.Join(problems...)
 }
@@ -143,14 +143,20 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 
 // newRecords makes the domain lead to the load balancer.
 func (component *LoadBalancer) newRecords(ctx *pulumi.Context, name string, args *LoadBalancerArgs, balancer *lb.LoadBalancer) error {
-	if args.Domain == "" {
+	if args.Domain == "" || args.ZoneId == nil {
 		return nil
 	}
-	if _, err := route53.NewRecord(ctx, name+"-domain", &route53.RecordArgs{
-		ZoneId: args.ZoneId, Name: pulumi.String(args.Domain), Type: pulumi.String("A"),
-		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{Name: balancer.DnsName, ZoneId: balancer.ZoneId, EvaluateTargetHealth: pulumi.Bool(true)}},
-	}, pulumi.Parent(component)); err != nil {
-		return fmt.Errorf("making %s lead to load balancer %q: %w", args.Domain, name, err)
+	records := map[string]string{"A": name + "-domain"}
+	if args.DualStack {
+		records["AAAA"] = name + "-domain-ipv6"
+	}
+	for _, kind := range slices.Sorted(maps.Keys(records)) {
+		if _, err := route53.NewRecord(ctx, records[kind], &route53.RecordArgs{
+			ZoneId: args.ZoneId, Name: pulumi.String(args.Domain), Type: pulumi.String(kind),
+			Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{Name: balancer.DnsName, ZoneId: balancer.ZoneId, EvaluateTargetHealth: pulumi.Bool(true)}},
+		}, pulumi.Parent(component)); err != nil {
+			return fmt.Errorf("making %s lead to load balancer %q (%s): %w", args.Domain, name, kind, err)
+		}
 	}
 	return nil
 }

@@ -45,18 +45,22 @@ func drawConfiguration(t *rapid.T) object {
 	network := object{}
 	some(t, network, "cidr", "10.0.0.0/16", "10.4.0.0/20", "192.168.0.0/22")
 	some(t, network, "availabilityZones", 2, 3)
-	some(t, network, "natGateways", "single", "onePerAz")
-	some(t, network, "interfaceEndpoints", []string{}, []string{"ecr.api", "ecr.dkr", "logs", "secretsmanager", "sqs", "ssm", "sts", "kms"})
+	some(t, network, "natGateways", "none", "single", "onePerAz")
+	some(t, network, "interfaceEndpoints", []string{}, []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticfilesystem",
+		"events", "kms", "logs", "monitoring", "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "xray"})
+	some(t, network, "zoneNames", []string{"eu-west-1c", "eu-west-1a"})
 	some(t, network, "ipv6", true)
 	cluster := object{}
 	some(t, cluster, "launchType", "fargate", "ec2")
 	some(t, cluster, "onDemandBase", 0, 5)
 	some(t, cluster, "onDemandWeight", 0, 10)
 	some(t, cluster, "spotWeight", 0, 10)
-	some(t, cluster, "instances", object{"types": []string{"m7g.large"}}, object{"min": 0, "max": 1}, object{"types": []string{"t3.small"}, "spotPercentage": 50})
+	some(t, cluster, "instances", object{"types": []string{"m7g.large", "c7gn.large"}}, object{"min": 0, "max": 1}, object{"types": []string{"t3.small"}, "spotPercentage": 50})
 	balancer := object{}
 	some(t, balancer, "clientCidrs", []string{"203.0.113.0/24"})
 	some(t, balancer, "certificateArn", "arn:aws:acm:eu-west-1:123456789012:certificate/6a1b7c1e-0000-4000-8000-123456789012")
+	some(t, balancer, "domain", "api.example.com")
+	some(t, balancer, "zone", "example.com")
 	some(t, balancer, "accessLogs", true, false)
 	some(t, balancer, "idleTimeoutSeconds", 1, 4000)
 	backup := object{}

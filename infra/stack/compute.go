@@ -41,32 +41,39 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 		IdleTimeout:        lb.IdleTimeoutSeconds,
 		Tags:               l.tags,
 	}
-	switch {
-	case lb.CertificateArn != "":
-		args.CertificateArn = pulumi.String(lb.CertificateArn)
-	case lb.Domain != "":
-		if args.CertificateArn, args.ZoneId, err = l.certificate(); err != nil {
-			return err
-		}
+	if args.ZoneId, err = l.zoneId(); err != nil {
+		return err
+	}
+	if args.CertificateArn, err = l.certificate(args.ZoneId); err != nil {
+		return err
 	}
 	l.balancer, err = compute.NewLoadBalancer(l.Context, "lab", args, l.providers.all)
 	return err
 }
 
-// certificate is issued for the load balancer's domain.
-func (l *lab) certificate() (arn, zoneId pulumi.StringInput, err error) {
+// zoneId is nil when nobody has said in which zone the load balancer's domain lies.
+func (l *lab) zoneId() (pulumi.StringInput, error) {
+	if l.config.LoadBalancer.Zone == "" {
+		return nil, nil
+	}
 	zone, err := compute.LookupZone(l.Context, l.config.LoadBalancer.Zone, l.providers.invoke)
-	if err != nil {
-		return nil, nil, err
+	return pulumi.String(zone), err
+}
+
+// certificate is the one that is named, or one that is issued for the load balancer's domain, or nil.
+func (l *lab) certificate(zoneId pulumi.StringInput) (pulumi.StringInput, error) {
+	lb := l.config.LoadBalancer
+	if lb.CertificateArn != "" {
+		return pulumi.String(lb.CertificateArn), nil
 	}
-	zoneId = pulumi.String(zone)
-	certificate, err := compute.NewCertificate(l.Context, "lab", &compute.CertificateArgs{
-		Domain: l.config.LoadBalancer.Domain, ZoneId: zoneId, Tags: l.tags,
-	}, l.providers.all)
-	if err != nil {
-		return nil, nil, err
+	if lb.Domain == "" {
+		return nil, nil
 	}
-	return certificate.Arn, zoneId, nil
+	certificate, err := compute.NewCertificate(l.Context, "lab", &compute.CertificateArgs{Domain: lb.Domain, ZoneId: zoneId, Tags: l.tags}, l.providers.all)
+	if err != nil {
+		return nil, err
+	}
+	return certificate.Arn, nil
 }
 
 // instances is nil for a cluster on Fargate.

@@ -5,7 +5,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/components/network/networktest"
 )
 
 // statement is one of an IAM policy document.
@@ -77,6 +80,28 @@ func TestEveryRoleCarriesThePermissionsBoundary(t *testing.T) {
 		}
 		require.Greater(t, roles, 8)
 	}
+}
+
+func TestADomainWithACertificateOfItsOwn(t *testing.T) {
+	const certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/a"
+	for balancer, records := range map[string][]string{
+		`{"domain": "api.example.com", "certificateArn": "` + certificate + `"}`:                        nil,
+		`{"domain": "api.example.com", "certificateArn": "` + certificate + `", "zone": "example.com"}`: {"lab-domain", "lab-domain-ipv6"},
+	} {
+		made := deployChanged(t, "dev", map[string]string{"loadBalancer": balancer, "network": `{"ipv6": true}`})
+		require.Equal(t, certificate, made.inputs(t, "lab-https")["certificateArn"].StringValue())
+		require.Zero(t, made.count("aws:acm/certificate:Certificate"), "none is issued")
+		require.Equal(t, len(records), made.count("aws:route53/record:Record"))
+		for _, name := range records {
+			require.Equal(t, "api.example.com", made.inputs(t, name)["name"].StringValue())
+		}
+	}
+}
+
+func TestZonesAreAsTheyAreNamed(t *testing.T) {
+	made := deployChanged(t, "dev", map[string]string{"network": `{"zoneNames": ["eu-west-1c", "eu-west-1a"]}`})
+	i := slices.IndexFunc(made.resources, func(r pulumi.MockResourceArgs) bool { return r.TypeToken == networktest.VpcToken })
+	require.Equal(t, []any{"eu-west-1c", "eu-west-1a"}, made.resources[i].Inputs["availabilityZoneNames"].Mappable())
 }
 
 func (a *account) names() []string {

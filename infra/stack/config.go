@@ -47,15 +47,20 @@ type Config struct {
 type Network struct {
 	// Cidr is the VPC's IPv4 block, /16 to /24 of a private range. Each availability zone gets a quarter of it.
 	Cidr string `json:"cidr,omitempty"`
-	// AvailabilityZones is the number of zones. Going from two to three keeps what exists.
+	// AvailabilityZones is the number of zones: the first of the region, by name, that are available when the stack is
+	// deployed. Going from two to three keeps what exists.
 	AvailabilityZones int `json:"availabilityZones,omitempty" jsonschema:"minimum=2,maximum=3"`
+	// ZoneNames are the zones, in place of AvailabilityZones, two or three of them. Write them down for prod, so that no
+	// subnet ever moves because a zone is closed or opened; append one to grow, and never reorder them.
+	ZoneNames []string `json:"zoneNames,omitempty" jsonschema:"example=eu-west-1a"`
 	// NatGateways is none, single or onePerAz.
 	NatGateways string `json:"natGateways,omitempty" jsonschema:"enum=none,enum=single,enum=onePerAz"`
 	// SubnetMasks are the prefix lengths of the tiers; by default half of a zone's block is app, a quarter each public
 	// and data.
 	SubnetMasks SubnetMasks `json:"subnetMasks,omitempty"`
-	// InterfaceEndpoints lists AWS services reached without leaving the VPC.
-	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=logs,enum=secretsmanager,enum=sqs,enum=ssm,enum=sts,enum=kms"`
+	// InterfaceEndpoints lists AWS services reached without leaving the VPC. Without NAT gateways tasks need ecr.api,
+	// ecr.dkr and logs, and more for what they use.
+	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=ecs,enum=ecs-agent,enum=ecs-telemetry,enum=elasticfilesystem,enum=events,enum=kms,enum=logs,enum=monitoring,enum=secretsmanager,enum=sns,enum=sqs,enum=ssm,enum=ssmmessages,enum=sts,enum=xray"`
 	// FlowLogRetentionDays is how long flow logs are kept.
 	FlowLogRetentionDays int `json:"flowLogRetentionDays,omitempty"`
 	// IPv6 gives the VPC and its subnets IPv6 addresses besides.
@@ -94,7 +99,9 @@ type Cache struct {
 // Cluster configures the ECS cluster. On Fargate a service's tasks are spread over the two kinds of capacity by weight,
 // once OnDemandBase tasks run on demand.
 type Cluster struct {
-	// LaunchType is fargate, or ec2 for instances of the stack's own.
+	// LaunchType is fargate, or ec2 for instances of the stack's own. A stack can go from fargate to ec2 at any time. Back
+	// takes two updates, since a capacity provider cannot go while services use it: first the services alone, with
+	// pulumi up --target '**:TaskDefinition::*' --target '**ecs/service:Service::*', then everything.
 	LaunchType string `json:"launchType,omitempty" jsonschema:"enum=fargate,enum=ec2"`
 	// ContainerInsights turns on CloudWatch Container Insights, at a price per metric.
 	ContainerInsights bool `json:"containerInsights,omitempty"`
@@ -110,7 +117,7 @@ type Cluster struct {
 
 // Instances are the EC2 instances of a cluster. ECS adds and removes them as the tasks need.
 type Instances struct {
-	// Types are instance types of one architecture, the preferred first.
+	// Types are instance types of one architecture, that of the services, the preferred first.
 	Types []string `json:"types,omitempty"`
 	// Min and Max are numbers of instances.
 	Min int `json:"min,omitempty" jsonschema:"minimum=0,maximum=5000"`
@@ -125,10 +132,11 @@ type Instances struct {
 type LoadBalancer struct {
 	// CertificateArn is an ACM certificate of the stack's region; with it port 80 redirects to HTTPS on 443.
 	CertificateArn string `json:"certificateArn,omitempty"`
-	// Domain is the name by which clients call; its certificate is issued and validated, and the name made to lead to the
-	// load balancer, through Zone.
+	// Domain is the name by which clients call. Its certificate is issued and validated through Zone, unless CertificateArn
+	// names one.
 	Domain string `json:"domain,omitempty" jsonschema:"example=api.example.com"`
-	// Zone is the name of the Route 53 hosted zone that Domain lies in.
+	// Zone is the name of the Route 53 hosted zone that Domain lies in, and in which it is made to lead to the load
+	// balancer. With CertificateArn it can be left out, when the name is kept elsewhere.
 	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 blocks that may connect; by default everyone.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
@@ -237,7 +245,8 @@ type Scaling struct {
 	Memory int `json:"memory,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// RequestsPerTarget is per minute; 0 does not scale by requests.
 	RequestsPerTarget int `json:"requestsPerTarget,omitempty" jsonschema:"minimum=0"`
-	// Schedules change Min and Max at set times.
+	// Schedules change Min and Max at set times. With schedules the limits are theirs from the first deployment on: an
+	// update leaves the limits alone that the last of them has set.
 	Schedules []Schedule `json:"schedules,omitempty"`
 }
 
@@ -306,6 +315,9 @@ type Grant struct {
 func (c *Config) complete() {
 	if c.Cluster.OnDemandWeight == 0 && c.Cluster.SpotWeight == 0 {
 		c.Cluster.OnDemandWeight = 1
+	}
+	if zones := len(c.Network.ZoneNames); zones > 0 {
+		c.Network.AvailabilityZones = zones
 	}
 	if c.Database != nil {
 		c.Database.complete(c)

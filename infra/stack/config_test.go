@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,7 +59,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a misspelt region":       {values{"region": "eu-wset-1"}, []string{`awslab:region: "eu-wset-1" is no AWS region; did you mean "eu-west-1"?`}},
 		"an unknown key":          {values{"netwrk": "{}"}, []string{`awslab:netwrk: unknown key; did you mean "network"?`}},
 		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are backup, buckets, cluster, copyRegion, database, exemptions, fileSystem, firewall, images, loadBalancer, monitoring, network, permissionsBoundary, profile, region, services, tables, website"}},
-		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, ipv6, natGateways, subnetMasks`}},
+		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, ipv6, natGateways, subnetMasks, zoneNames`}},
 		"a misspelt nested key":   {values{"services": "[" + with(`{"prot": 1}`) + "]"}, []string{`awslab:services[0].prot: unknown key; did you mean "port"?`}},
 		"text for an object":      {values{"network": "large"}, []string{`awslab:network: "large" is no map`}},
 		"a list for an object":    {values{"network": "[]"}, []string{"awslab:network: a list is no map"}},
@@ -73,7 +74,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"an app tier too large":   {values{"network": `{"subnetMasks": {"app": 18}}`}, []string{"awslab:network.subnetMasks.app: /18; in 10.0.0.0/16, whose zones have a /18 each, use /19 to /28"}},
 		"tiers that do not fit":   {values{"network": `{"subnetMasks": {"public": 19, "app": 19, "data": 19}}`}, []string{"awslab:network.subnetMasks: /19 public, /19 app and /19 data need 24576 addresses; a zone's /18 has 16384"}},
 		"NAT gateways":            {values{"network": `{"natGateways": "two"}`}, []string{`awslab:network.natGateways: "two"; allowed are none, single, onePerAz`}},
-		"an endpoint":             {values{"network": `{"interfaceEndpoints": ["ec2"]}`}, []string{`awslab:network.interfaceEndpoints[0]: "ec2"; allowed are ecr.api, ecr.dkr, logs, secretsmanager, sqs, ssm, sts, kms`}},
+		"an endpoint":             {values{"network": `{"interfaceEndpoints": ["ec2"]}`}, []string{`awslab:network.interfaceEndpoints[0]: "ec2"; allowed are ecr.api, ecr.dkr, ecs, ecs-agent, ecs-telemetry, elasticfilesystem, events, kms, logs, monitoring, secretsmanager, sns, sqs, ssm, ssmmessages, sts, xray`}},
 		"flow log retention":      {values{"network": `{"flowLogRetentionDays": 2}`}, []string{"awslab:network.flowLogRetentionDays: 2 days; CloudWatch Logs offers 1, 3, 5, ... 3653"}},
 		"tasks without a way out": {values{"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "logs"]}`, "services": "[" + catalog + "]"}, []string{"awslab:network.natGateways: none leaves tasks no way to ecr.dkr; add it to interfaceEndpoints, or use single"}},
 		"images to keep":          {values{"images": `{"keep": -1}`}, []string{"awslab:images.keep: -1; allowed is 1 to 1000"}},
@@ -88,6 +89,9 @@ func TestWhatIsRefused(t *testing.T) {
 		"copies at home":               {values{"copyRegion": "eu-west-1"}, []string{"awslab:copyRegion: eu-west-1 is the stack's own region; a copy there would be lost with it"}},
 		"a domain elsewhere":           {values{"loadBalancer": `{"domain": "api.example.com", "zone": "example.org"}`}, []string{`awslab:loadBalancer.zone: "example.org" does not hold api.example.com; name the Route 53 hosted zone that it lies in`}},
 		"instances":                    {values{"cluster": `{"launchType": "ec2", "instances": {"types": ["large"], "min": 5}}`}, []string{`awslab:cluster.instances.types[0]: "large" is no instance type; use one such as m7i.large`, "awslab:cluster.instances.min: 5 is more than max, 4"}},
+		"instances of two kinds":       {values{"cluster": `{"launchType": "ec2", "instances": {"types": ["m7i.large", "m7g.large"]}}`}, []string{`awslab:cluster.instances.types[1]: "m7g.large" is of another architecture than "m7i.large"; use types of one`}},
+		"a service no instance runs":   {values{"cluster": `{"launchType": "ec2", "instances": {"types": ["m7g.large"]}}`, "services": "[" + catalog + "]"}, []string{"awslab:services[0].architecture: amd64, and cluster.instances.types are arm64, such as m7g.large; use arm64, or other types"}},
+		"a domain without a zone":      {values{"loadBalancer": `{"domain": "api.example.com"}`}, []string{`awslab:loadBalancer.zone: "" does not hold api.example.com; name the Route 53 hosted zone that it lies in`}},
 		"a database engine":            {values{"database": `{"engine": "oracle"}`}, []string{`awslab:database.engine: "oracle"; allowed are postgres, mysql`}},
 		"a database class":             {values{"database": `{"class": "large"}`}, []string{`awslab:database.class: "large" is no instance class; use one such as db.t4g.micro`}},
 		"a burstable cluster":          {values{"database": `{"kind": "multiAzCluster", "class": "db.t4g.medium", "readReplicas": 1}`}, []string{`awslab:database.class: "db.t4g.medium"; a Multi-AZ cluster needs a class with local storage, such as db.m6gd.large`, "awslab:database.readReplicas: 1; a Multi-AZ cluster has two readers and takes no more: use 0, or another kind", `awslab:database.kind: "multiAzCluster" has a server in each of 3 zones; set network.availabilityZones to 3`}},
@@ -179,6 +183,68 @@ func TestWhatIsRefused(t *testing.T) {
 			require.Equal(t, test.want, problems(t, err))
 		})
 	}
+}
+
+// Without NAT gateways tasks have no more than their endpoints.
+func TestANetworkWithoutNatGateways(t *testing.T) {
+	const pulls = `"ecr.api", "ecr.dkr", "logs"`
+	lacks := func(endpoint string) string {
+		return "awslab:network.natGateways: none leaves tasks no way to " + endpoint + "; add it to interfaceEndpoints, or use single"
+	}
+	for name, test := range map[string]struct {
+		endpoints, services string
+		more                map[string]string
+		want                []string
+	}{
+		"enough":                {pulls, catalog, nil, nil},
+		"enough for instances":  {pulls + `, "ecs", "ecs-agent", "ecs-telemetry"`, catalog, map[string]string{"cluster": `{"launchType": "ec2"}`}, nil},
+		"enough for all":        {pulls + `, "ssmmessages", "kms", "secretsmanager", "ssm", "sqs"`, with(`{"exec": true, "secrets": {"A": {"name": "a"}, "B": {"parameter": "b"}}, "access": {"queues": [{"name": "q", "mode": "read"}]}}`), nil, nil},
+		"nobody to run":         {"", "", nil, nil},
+		"tracing for nobody":    {"", "", map[string]string{"monitoring": `{"tracing": true}`}, nil},
+		"instances":             {pulls, catalog, map[string]string{"cluster": `{"launchType": "ec2"}`}, []string{lacks("ecs"), lacks("ecs-agent"), lacks("ecs-telemetry")}},
+		"a shell":               {pulls, with(`{"exec": true}`), nil, []string{lacks("ssmmessages"), lacks("kms")}},
+		"secrets":               {pulls, with(`{"secrets": {"A": {"name": "a"}, "B": {"parameter": "b"}}}`), nil, []string{lacks("secretsmanager"), lacks("ssm")}},
+		"the collector's image": {pulls, catalog, map[string]string{"monitoring": `{"tracing": true}`}, []string{"awslab:network.natGateways: none leaves tasks no way to public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0, which tracing puts beside them; use single, or set monitoring.tracing to false"}},
+		"an image that is cached": {pulls, with(`{"image": {"uri": "quay.io/lab/web:1"}}`), map[string]string{"images": `{"caches": [{"registry": "quay.io"}]}`},
+			[]string{`awslab:services[0].image.uri: "quay.io/lab/web:1" cannot be pulled without a NAT gateway, not even through a cache, which needs one for the first pull; copy the image to ECR, or set natGateways to single`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := map[string]string{"region": "eu-west-1", "network": `{"natGateways": "none", "interfaceEndpoints": [` + test.endpoints + `]}`, "services": "[" + test.services + "]"}
+			maps.Copy(values, test.more)
+			_, err := Decode("awslab", values)
+			require.Equal(t, test.want, problems(t, err))
+		})
+	}
+}
+
+func TestZonesThatAreNamed(t *testing.T) {
+	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "network": `{"zoneNames": ["eu-west-1c", "eu-west-1a", "eu-west-1b"]}`})
+	require.NoError(t, err)
+	require.Equal(t, 3, config.Network.AvailabilityZones)
+	for network, want := range map[string]string{
+		`{"zoneNames": ["eu-west-1a", "eu-west-2b"]}`:                                       `[1]: "eu-west-2b" is no zone of eu-west-1; use one such as eu-west-1a`,
+		`{"zoneNames": ["eu-west-1a", "eu-west-1a"]}`:                                       `[1]: "eu-west-1a" is there twice`,
+		`{"zoneNames": ["eu-west-1a"]}`:                                                     ": 1 zones; allowed is 2 to 3",
+		`{"zoneNames": ["eu-west-1a", "eu-west-1b", "eu-west-1c", "eu-west-1d"]}`:           ": 4 zones; allowed is 2 to 3",
+		`{"zoneNames": ["eu-west-1a", "eu-west-1b", "eu-west-1c"], "availabilityZones": 2}`: ": names 3 zones, and availabilityZones says how many there are; say one or the other",
+	} {
+		_, err := Decode("awslab", map[string]string{"region": "eu-west-1", "network": network})
+		require.Equal(t, []string{"awslab:network.zoneNames" + want}, problems(t, err))
+	}
+}
+
+func TestMoreServicesThanSecurityGroupsHaveRulesFor(t *testing.T) {
+	services := func(n int) string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = with(fmt.Sprintf(`{"name": "s%d", "path": "/s%d"}`, i, i))
+		}
+		return "[" + strings.Join(all, ",") + "]"
+	}
+	_, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": services(maxServices)})
+	require.NoError(t, err)
+	_, err = Decode("awslab", map[string]string{"region": "eu-west-1", "services": services(maxServices + 1)})
+	require.Equal(t, []string{"awslab:services: 51 services; use at most 50: the security groups of the load balancer and the database have a rule for each, and AWS allows 60"}, problems(t, err))
 }
 
 func TestDefaults(t *testing.T) {

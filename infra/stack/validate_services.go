@@ -24,7 +24,9 @@ var (
 const (
 	maxServiceName = 16  // a target group's name has 32 characters, of which project and stack take the rest
 	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
-	maxServices    = 100 // rules per load balancer, default quota
+	// maxServices is the quota of 60 rules of a security group in one direction ("Security groups", Amazon VPC quotas), less
+	// what a group has besides: the load balancer's, the database's and the file system's have a rule for each service.
+	maxServices = 50
 )
 
 func (d *decoder) services(project string, c *Config) {
@@ -32,7 +34,7 @@ func (d *decoder) services(project string, c *Config) {
 	d.circles(path, c.Services)
 	d.caches(project+":images.caches", c.Images.Caches)
 	if len(c.Services) > maxServices {
-		d.add(path, "%d services; a load balancer has at most %d rules", len(c.Services), maxServices)
+		d.add(path, "%d services; use at most %d: the security groups of the load balancer and the database have a rule for each, and AWS allows 60", len(c.Services), maxServices)
 	}
 	names, routes, priorities := map[string]string{}, map[string]string{}, map[int]string{}
 	for i, s := range c.Services {
@@ -154,17 +156,11 @@ func (d *decoder) image(path string, i Image, c *Config) {
 		d.add(path, "dockerfile, target and args are for an image that is built from context, not for uri")
 	case match != nil && match[2] != c.Region && slices.Contains(regions, c.Region):
 		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", match[2], c.Region)
-	case match == nil && !c.cached(i.URI) && c.Network.NatGateways == "none":
-		d.add(path+".uri", "%q cannot be pulled without a NAT gateway; copy the image to ECR, or set natGateways to single", i.URI)
+	case match == nil && c.Network.NatGateways == "none":
+		// "Considerations for using pull through cache rules", Amazon ECR user guide.
+		d.add(path+".uri", "%q cannot be pulled without a NAT gateway, not even through a cache, which needs one for the first pull; "+
+			"copy the image to ECR, or set natGateways to single", i.URI)
 	}
-}
-
-// cached tells whether an image comes through the account's own registry.
-func (c *Config) cached(uri string) bool {
-	return slices.ContainsFunc(c.Images.Caches, func(cache Cache) bool {
-		_, ours, err := (&images.PullThroughCacheArgs{Upstream: cache.Registry}).Cached(uri)
-		return ours || err != nil
-	})
 }
 
 func (d *decoder) caches(path string, caches []Cache) {
