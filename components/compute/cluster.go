@@ -69,7 +69,8 @@ type ClusterArgs struct {
 	// Empty means that sessions go unrecorded.
 	SessionLogGroup  string
 	LogRetentionDays int
-	// KmsKeyArn encrypts sessions, LogKmsKeyArn their record. Nil means AWS's own keys.
+	// KmsKeyArn encrypts sessions and the storage of tasks: the key's policy has to let Fargate in, see
+	// [identity.FargateKeyUse]. LogKmsKeyArn encrypts the record of sessions. Nil means AWS's own keys.
 	KmsKeyArn, LogKmsKeyArn pulumi.StringInput
 	Tags                    map[string]string
 }
@@ -154,8 +155,25 @@ func (component *Cluster) settings(ctx *pulumi.Context, name string, args *Clust
 		component.Namespace = namespace.Arn
 		settings.ServiceConnectDefaults = ecs.ClusterServiceConnectDefaultsArgs{Namespace: namespace.Arn}
 	}
+	configuration, err := component.configuration(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	settings.Configuration = configuration
+	return settings, nil
+}
+
+// configuration is how sessions and the storage of tasks are kept. It is nil when the arguments say neither.
+func (component *Cluster) configuration(ctx *pulumi.Context, name string, args *ClusterArgs) (ecs.ClusterConfigurationPtrInput, error) {
+	if args.SessionLogGroup == "" && args.KmsKeyArn == nil {
+		return nil, nil
+	}
+	configuration := ecs.ClusterConfigurationArgs{}
+	if key := optionalInput(args.KmsKeyArn); key != nil {
+		configuration.ManagedStorageConfiguration = ecs.ClusterConfigurationManagedStorageConfigurationArgs{FargateEphemeralStorageKmsKeyId: key, KmsKeyId: key}
+	}
 	if args.SessionLogGroup == "" {
-		return settings, nil
+		return configuration, nil
 	}
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-sessions", &cloudwatch.LogGroupArgs{
 		Name: pulumi.String(args.SessionLogGroup), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: optionalInput(args.LogKmsKeyArn), Tags: pulumi.ToStringMap(args.Tags),
@@ -163,13 +181,13 @@ func (component *Cluster) settings(ctx *pulumi.Context, name string, args *Clust
 	if err != nil {
 		return nil, fmt.Errorf("creating the log group of the sessions in cluster %q: %w", name, err)
 	}
-	settings.Configuration = ecs.ClusterConfigurationArgs{ExecuteCommandConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
+	configuration.ExecuteCommandConfiguration = ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
 		Logging: pulumi.String("OVERRIDE"), KmsKeyId: optionalInput(args.KmsKeyArn),
 		LogConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationLogConfigurationArgs{
 			CloudWatchEncryptionEnabled: pulumi.Bool(args.LogKmsKeyArn != nil), CloudWatchLogGroupName: logs.Name,
 		},
-	}}
-	return settings, nil
+	}
+	return configuration, nil
 }
 
 func optionalInput(value pulumi.StringInput) pulumi.StringPtrInput {

@@ -170,5 +170,6 @@ func TestSessionsAreRecordedAndServicesFindEachOther(t *testing.T) {
 	require.Equal(t, object{"namespace": "arn:lab-namespace"}, cluster["serviceConnectDefaults"])
 	command := cluster["configuration"].(object)["executeCommandConfiguration"].(object)
 	require.Equal(t, "arn:key", command["kmsKeyId"])
+	require.Equal(t, object{"fargateEphemeralStorageKmsKeyId": "arn:key", "kmsKeyId": "arn:key"}, cluster["configuration"].(object)["managedStorageConfiguration"])
 	require.Equal(t, object{"cloudWatchEncryptionEnabled": true, "cloudWatchLogGroupName": "/ecs/sessions"}, command["logConfiguration"])
 }

@@ -104,6 +104,15 @@ func TestZonesAreAsTheyAreNamed(t *testing.T) {
 	require.Equal(t, []any{"eu-west-1c", "eu-west-1a"}, made.resources[i].Inputs["availabilityZoneNames"].Mappable())
 }
 
+// The key lets Fargate in for the cluster of that name, and so the cluster has to bear it.
+func TestTheStorageOfTasksIsEncryptedWithTheStacksKey(t *testing.T) {
+	made := deployStack(t, "dev")
+	cluster := made.inputs(t, "lab-cluster")
+	storage := cluster["configuration"].ObjectValue()["managedStorageConfiguration"].ObjectValue()
+	require.Equal(t, "arn:data-key", storage["fargateEphemeralStorageKmsKeyId"].StringValue())
+	require.Contains(t, made.inputs(t, "data-key")["policy"].StringValue(), `"kms:EncryptionContext:aws:ecs:clusterName":"`+cluster["name"].StringValue()+`"`)
+}
+
 func (a *account) names() []string {
 	var names []string
 	for _, r := range a.resources {

@@ -11,7 +11,7 @@ import (
 
 // keys are the customer managed keys of the stack.
 type keys struct {
-	// data encrypts the database, tables, buckets, file system and images; logs the log groups and notifications.
+	// data encrypts the database, tables, buckets, file system, images and the storage of tasks; logs the log groups and notifications.
 	data, logs *identity.Key
 	// copies encrypts what is replicated, in the copy region. It is nil when nothing is.
 	copies *identity.Key
@@ -26,7 +26,8 @@ type roles struct {
 
 // encryption makes the keys before anything that they encrypt.
 func (l *lab) encryption() (err error) {
-	if l.keys.data, err = l.newKey("data", "Data at rest", l.place, l.providers.all); err != nil {
+	storage := identity.FargateKeyUse(l.place.AccountId, l.clusterName())
+	if l.keys.data, err = l.newKey("data", "Data at rest", l.place, l.providers.all, storage...); err != nil {
 		return err
 	}
 	uses := append(monitoring.KeyStatements(l.place), identity.LogsKeyUse(l.place))
