@@ -124,7 +124,7 @@ func drawServices(t *rapid.T, among object) []object {
 	some(t, web, "rollbackErrors", 0, 1)
 	worker := object{"name": "worker", "image": object{"uri": "quay.io/lab/worker:1"}}
 	some(t, worker, "after", []object{{"name": "tell", "command": []string{"x"}}})
-	some(t, worker, "secrets", object{"A": object{"name": "a/b"}, "B": object{"parameter": "/a/b"}})
+	some(t, worker, "secrets", object{"A": object{"name": "a/b", "field": "password", "keyAlias": "alias/shop"}, "B": object{"parameter": "/a/b"}})
 	access := object{}
 	for key, value := range map[string]any{
 		"tables": []object{{"name": "items", "mode": "write"}}, "buckets": []object{{"name": "uploads", "mode": "read"}}, "database": true,
@@ -134,7 +134,7 @@ func drawServices(t *rapid.T, among object) []object {
 			access[key] = value
 		}
 	}
-	some(t, access, "queues", []object{{"name": "jobs", "mode": "readwrite"}})
+	some(t, access, "queues", []object{{"name": "jobs", "mode": "readwrite", "keyAlias": "alias/shop"}, {"name": "orders.fifo", "mode": "write"}})
 	some(t, access, "services", []string{"inner"})
 	web["access"] = access
 	return []object{web, worker, {"name": "inner", "image": object{"uri": "quay.io/lab/inner:2"}, "port": 81, "internal": true}}

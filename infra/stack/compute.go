@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -356,6 +355,9 @@ func (l *lab) whereabouts(s Service) pulumi.StringMap {
 	for _, g := range s.Access.Buckets {
 		variables[variable("BUCKET", g.Name)] = pulumi.String(l.bucketName(g.Name))
 	}
+	for _, q := range s.Access.Queues {
+		variables[variable("QUEUE", q.Name)+"_URL"] = pulumi.String(l.place.QueueUrl(q.Name))
+	}
 	if s.Access.Database {
 		variables["DATABASE_HOST"] = l.databaseHost()
 		variables["DATABASE_READER_HOST"] = l.database.ReaderEndpoint
@@ -368,8 +370,9 @@ func (l *lab) whereabouts(s Service) pulumi.StringMap {
 	return variables
 }
 
+// variable is part of an environment variable's name; FIFO queues have a dot in theirs.
 func variable(kind, name string) string {
-	return kind + "_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	return kind + "_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
 }
 
 // secretArns are what ECS reads secrets by: for Secrets Manager an ARN without the random suffix will do.
@@ -379,14 +382,18 @@ func (l *lab) secretArns(s Service) pulumi.StringMap {
 		arns["DATABASE_SECRET"] = l.database.SecretArn
 	}
 	for name, secret := range s.Secrets {
-		arns[name] = pulumi.String(cmp.Or(l.parameterArn(secret.Parameter), l.place.Arn("secretsmanager", "secret:"+secret.Name)))
+		arns[name] = l.secretArn(secret)
 	}
 	return arns
 }
 
-func (l *lab) parameterArn(name string) string {
-	if name == "" {
-		return ""
+func (l *lab) secretArn(secret Secret) pulumi.StringInput {
+	if secret.Parameter != "" {
+		return pulumi.String(l.place.ParameterArn(secret.Parameter))
 	}
-	return l.place.ParameterArn(name)
+	arn := pulumi.String(l.place.Arn("secretsmanager", "secret:"+secret.Name))
+	if secret.Field != "" {
+		return compute.SecretKey(arn, secret.Field)
+	}
+	return arn
 }

@@ -113,6 +113,29 @@ func TestTheStorageOfTasksIsEncryptedWithTheStacksKey(t *testing.T) {
 	require.Contains(t, made.inputs(t, "data-key")["policy"].StringValue(), `"kms:EncryptionContext:aws:ecs:clusterName":"`+cluster["name"].StringValue()+`"`)
 }
 
+func TestSecretsAndQueuesOfOthers(t *testing.T) {
+	made := deployChanged(t, "dev", map[string]string{
+		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"},
+			"secrets": {"PASSWORD": {"name": "shop/mail", "field": "password", "keyAlias": "alias/shop"}, "MODE": {"parameter": "/shop/mode", "keyAlias": "alias/shop"}},
+			"access": {"queues": [{"name": "new-orders.fifo", "mode": "read", "keyAlias": "alias/shop"}], "fileSystem": {"path": "/files", "mode": "read"}}}]`,
+	})
+	containers := made.inputs(t, "worker-task")["containerDefinitions"].StringValue()
+	for _, want := range []string{
+		`{"name":"QUEUE_NEW_ORDERS_FIFO_URL","value":"https://sqs.eu-west-1.amazonaws.com/123456789012/new-orders.fifo"}`,
+		`{"name":"PASSWORD","valueFrom":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/mail:password::"}`,
+		`{"name":"MODE","valueFrom":"arn:aws:ssm:eu-west-1:123456789012:parameter/shop/mode"}`,
+	} {
+		require.Contains(t, containers, want)
+	}
+	for policy, services := range map[string][]string{"worker-execution-execution": {"secretsmanager", "ssm"}, "worker-task-access": {"sqs"}} {
+		document := made.inputs(t, policy)["policy"].StringValue()
+		require.Contains(t, document, `"kms:ResourceAliases":"alias/shop"`)
+		for _, service := range services {
+			require.Contains(t, document, `"kms:ViaService":"`+service+`.eu-west-1.amazonaws.com"`)
+		}
+	}
+}
+
 func (a *account) names() []string {
 	var names []string
 	for _, r := range a.resources {

@@ -280,16 +280,20 @@ type HealthCheck struct {
 type Secret struct {
 	Name      string `json:"name,omitempty"`
 	Parameter string `json:"parameter,omitempty"`
+	// Field is the one that is passed of a secret whose value is a JSON object; by default all of it is.
+	Field string `json:"field,omitempty"`
+	// KeyAlias is that of the customer managed key it is encrypted with, alias/...; by default AWS's own is.
+	KeyAlias string `json:"keyAlias,omitempty" jsonschema:"example=alias/shop"`
 }
 
 // Access lists what a service may reach. From it follow its role, its security group's rules and its environment:
-// TABLE_<NAME>, BUCKET_<NAME>, DATABASE_HOST, _PORT, _NAME and _SECRET, and SERVICE_<NAME>_URL.
+// TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _PORT, _NAME and _SECRET, and SERVICE_<NAME>_URL.
 type Access struct {
 	// Tables and Buckets are names in tables and buckets.
 	Tables  []Grant `json:"tables,omitempty"`
 	Buckets []Grant `json:"buckets,omitempty"`
 	// Queues are names of SQS queues that exist.
-	Queues []Grant `json:"queues,omitempty"`
+	Queues []Queue `json:"queues,omitempty"`
 	// Database is the stack's database, with the user that RDS manages.
 	Database bool `json:"database,omitempty"`
 	// FileSystem mounts the stack's file system.
@@ -309,6 +313,14 @@ type Mount struct {
 type Grant struct {
 	Name string `json:"name" jsonschema:"required"`
 	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
+}
+
+// Queue is access to one SQS queue. Reading is receiving and deleting messages, writing is sending them.
+type Queue struct {
+	Name string `json:"name" jsonschema:"required"`
+	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
+	// KeyAlias is that of the customer managed key it is encrypted with, alias/...; by default AWS's own is.
+	KeyAlias string `json:"keyAlias,omitempty" jsonschema:"example=alias/shop"`
 }
 
 // complete fills in the defaults that depend on other keys.

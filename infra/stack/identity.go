@@ -134,7 +134,8 @@ func (l *lab) repositories(s Service) ([]string, error) {
 func (l *lab) secretsOf(s Service) []identity.Secret {
 	var secrets []identity.Secret
 	for _, variable := range sortedKeys(s.Secrets) {
-		secrets = append(secrets, identity.Secret{Name: s.Secrets[variable].Name, Parameter: s.Secrets[variable].Parameter})
+		secret := s.Secrets[variable]
+		secrets = append(secrets, identity.Secret{Name: secret.Name, Parameter: secret.Parameter, KeyAlias: secret.KeyAlias})
 	}
 	if s.Access.Database {
 		secrets = append(secrets, l.databaseSecret())
@@ -148,8 +149,8 @@ func (l *lab) accessOf(s Service) identity.Access {
 		Tables:  l.grants(s.Access.Tables, l.tableName),
 		Buckets: l.grants(s.Access.Buckets, l.bucketName),
 	}
-	for _, g := range s.Access.Queues {
-		access.Queues = append(access.Queues, identity.Grant{Name: g.Name, Mode: identity.Mode(g.Mode)})
+	for _, q := range s.Access.Queues {
+		access.Queues = append(access.Queues, identity.Grant{Name: q.Name, Mode: identity.Mode(q.Mode), KeyAlias: q.KeyAlias})
 	}
 	if mount := s.Access.FileSystem; mount != nil {
 		access.FileSystem = &identity.FileSystemAccess{Name: l.fileSystemName(), Mode: identity.Mode(mount.Mode)}

@@ -17,7 +17,12 @@ var (
 	hostName           = regexp.MustCompile(`^[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)+$`)
 	imageURI           = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9._/:@-]*[A-Za-z0-9]$`)
 	scheduleExpression = regexp.MustCompile(`^(cron|rate|at)\(.+\)$`)
-	containerPath      = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+	// The grammars of the services' API references.
+	secretName    = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
+	parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+	queueName     = regexp.MustCompile(`^([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
+	keyAlias      = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
+	containerPath = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 )
 
 // Limits of AWS that the services' configuration can run into.
@@ -274,15 +279,56 @@ func (d *decoder) environment(path string, s Service) {
 		if _, twice := s.Environment[name]; twice {
 			d.add(at, "is in environment too")
 		}
-		if secret := s.Secrets[name]; (secret.Name == "") == (secret.Parameter == "") {
-			d.add(at, "say either name, of a Secrets Manager secret, or parameter, of an SSM parameter")
+		d.secret(at, s.Secrets[name])
+	}
+}
+
+func (d *decoder) secret(path string, secret Secret) {
+	if (secret.Name == "") == (secret.Parameter == "") {
+		d.add(path, "say either name, of a Secrets Manager secret, or parameter, of an SSM parameter")
+	}
+	if secret.Name != "" && !secretName.MatchString(secret.Name) {
+		d.add(path+".name", "%q is no name of a secret; use 1 to 512 letters, digits and /_+=.@-", secret.Name)
+	}
+	if secret.Parameter != "" && !parameterName.MatchString(secret.Parameter) {
+		d.add(path+".parameter", "%q is no name of a parameter; use one such as /shop/mode", secret.Parameter)
+	}
+	switch {
+	case secret.Field != "" && secret.Parameter != "":
+		d.add(path+".field", "%q; only a Secrets Manager secret has fields: leave it out, or say name", secret.Field)
+	case strings.Contains(secret.Field, ":"):
+		d.add(path+".field", "%q has a colon, which ECS does not take; rename the field", secret.Field)
+	}
+	d.keyAlias(path+".keyAlias", secret.KeyAlias)
+}
+
+// queues exist outside of the stack, so that only their names can be judged.
+func (d *decoder) queues(path string, queues []Queue) {
+	taken := map[string]string{}
+	for i, q := range queues {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		first, isTaken := taken[variable("QUEUE", q.Name)]
+		switch {
+		case q.Name != "" && !queueName.MatchString(q.Name):
+			d.add(at+".name", "%q is no name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO queue's", q.Name)
+		case isTaken:
+			d.add(at+".name", "%q would be told to the service by the same environment variable as %q", q.Name, first)
 		}
+		taken[variable("QUEUE", q.Name)] = q.Name
+		d.keyAlias(at+".keyAlias", q.KeyAlias)
+	}
+}
+
+func (d *decoder) keyAlias(path, alias string) {
+	if alias != "" && (!keyAlias.MatchString(alias) || strings.HasPrefix(alias, "alias/aws/")) {
+		d.add(path, "%q is no alias of a customer managed key; use one such as alias/shop, and none for AWS's own", alias)
 	}
 }
 
 func (d *decoder) access(path string, s Service, c *Config) {
 	d.grants(path+".tables", s.Access.Tables, each(c.Tables, func(t Table) string { return t.Name }))
 	d.grants(path+".buckets", s.Access.Buckets, each(c.Buckets, func(b Bucket) string { return b.Name }))
+	d.queues(path+".queues", s.Access.Queues)
 	var others []string
 	for _, other := range c.Services {
 		if other.Name != s.Name && other.Port != 0 {
