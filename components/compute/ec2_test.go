@@ -148,13 +148,14 @@ func TestADomainLeadsToTheLoadBalancerOverHTTPSToTheLoadBalancerOverHTTPS(t *tes
 	require.NoError(t, g.run(func(ctx *pulumi.Context) error {
 		_, err := NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{
 			Name: "awslab-dev-alb", SubnetIds: pulumi.ToStringArray([]string{"a", "b"}), SecurityGroupId: pulumi.String("sg"), CertificateArn: pulumi.String("arn:certificate"),
-			Domain: "api.example.com", ZoneId: pulumi.String("Z1"), LogBucket: pulumi.String("logs"),
+			Domain: "api.example.com", ZoneId: pulumi.String("Z1"), LogBucket: pulumi.String("logs"), HstsDays: 2,
 		})
 		return err
 	}))
 	require.Equal(t, "A", g.inputs(t, "lab-domain")["type"])
 	require.Equal(t, object{"bucket": "logs", "prefix": "awslab-dev-alb", "enabled": true}, g.inputs(t, "lab-alb")["accessLogs"])
 	require.Equal(t, "arn:certificate", g.inputs(t, "lab-https")["certificateArn"])
+	require.Equal(t, "max-age=172800", g.inputs(t, "lab-https")["routingHttpResponseStrictTransportSecurityHeaderValue"])
 }
 
 func TestSessionsAreRecordedAndServicesFindEachOther(t *testing.T) {

@@ -15,6 +15,9 @@ import (
 // tlsPolicy allows TLS 1.3 and 1.2 with forward secrecy (FSBP ELB.17 recommends this policy).
 const tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
+// maxHstsDays are two years, which browsers' own lists ask for; longer binds a domain to no one's good.
+const maxHstsDays = 730
+
 // elbName is the rule for load balancers and target groups (Elastic Load Balancing API, CreateLoadBalancer).
 var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
 
@@ -39,6 +42,9 @@ type LoadBalancerArgs struct {
 	DualStack bool
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool
+	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (RFC 6797), 0 to 730; 0 tells
+	// them nothing. Without a certificate it is without effect.
+	HstsDays int
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
 	IdleTimeout int
 	Tags        map[string]string
@@ -66,6 +72,9 @@ func (args *LoadBalancerArgs) validate() error {
 	}
 	if args.IdleTimeout < 0 || args.IdleTimeout > 4000 {
 		problems = append(problems, fmt.Errorf("IdleTimeout: %d; use 1 to 4000 seconds", args.IdleTimeout))
+	}
+	if args.HstsDays < 0 || args.HstsDays > maxHstsDays {
+		problems = append(problems, fmt.Errorf("HstsDays: %d; use 0 to %d", args.HstsDays, maxHstsDays))
 	}
 	if args.SubnetIds == nil {
 		problems = append(problems, errors.New("SubnetIds: missing; give public subnets of at least two zones"))
@@ -173,7 +182,8 @@ func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, ar
 	}}
 	http := &lb.ListenerArgs{
 		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"), DefaultActions: notFound,
-		Tags: pulumi.ToStringMap(args.Tags),
+		RoutingHttpResponseServerEnabled: pulumi.Bool(false), // clients need not know what answers
+		Tags:                             pulumi.ToStringMap(args.Tags),
 	}
 	if args.CertificateArn == nil {
 		return newListener(ctx, name+"-http", http, component)
@@ -187,11 +197,16 @@ func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, ar
 	if _, err := newListener(ctx, name+"-http", http, component); err != nil {
 		return nil, err
 	}
-	return newListener(ctx, name+"-https", &lb.ListenerArgs{
+	https := &lb.ListenerArgs{
 		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), DefaultActions: notFound,
 		CertificateArn: args.CertificateArn.ToStringOutput().ToStringPtrOutput(), SslPolicy: pulumi.String(tlsPolicy),
-		Tags: pulumi.ToStringMap(args.Tags),
-	}, component)
+		RoutingHttpResponseServerEnabled: pulumi.Bool(false),
+		Tags:                             pulumi.ToStringMap(args.Tags),
+	}
+	if args.HstsDays > 0 {
+		https.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.Sprintf("max-age=%d", args.HstsDays*24*60*60)
+	}
+	return newListener(ctx, name+"-https", https, component)
 }
 
 func newListener(ctx *pulumi.Context, name string, args *lb.ListenerArgs, parent pulumi.Resource) (*lb.Listener, error) {

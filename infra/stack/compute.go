@@ -38,6 +38,7 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 		DualStack:          l.config.Network.IPv6,
 		DeletionProtection: lb.DeletionProtection,
 		IdleTimeout:        lb.IdleTimeoutSeconds,
+		HstsDays:           lb.HstsDays,
 		Tags:               l.tags,
 	}
 	if args.ZoneId, err = l.zoneId(); err != nil {
@@ -204,7 +205,7 @@ func (l *lab) serviceArgs(s Service) *compute.ServiceArgs {
 		Scaling:          scaling(s),
 		Capacity:         l.capacity(),
 		Health:           health(s),
-		Deployment:       compute.Deployment{ServerErrors: *s.RollbackErrors},
+		Deployment:       deployment(s),
 		Before:           taskRuns(s.Before),
 		After:            taskRuns(s.After),
 		ExecuteCommand:   s.Exec,
@@ -305,12 +306,18 @@ func (c *Config) port(service string) int {
 
 func (l *lab) logGroup(s Service) string { return "/ecs/" + l.name(s.Name) }
 
+func deployment(s Service) compute.Deployment {
+	return compute.Deployment{
+		MinimumHealthyPercent: s.Deployment.MinimumPercent, MaximumPercent: s.Deployment.MaximumPercent, Alarms: s.RollbackAlarms, ServerErrors: *s.RollbackErrors,
+	}
+}
+
 func scaling(s Service) *compute.Scaling {
 	if s.Scaling == nil {
 		return nil
 	}
 	scaling := &compute.Scaling{Min: s.Scaling.Min, Max: s.Scaling.Max, CPU: s.Scaling.CPU, Memory: s.Scaling.Memory,
-		RequestsPerTarget: s.Scaling.RequestsPerTarget}
+		RequestsPerTarget: s.Scaling.RequestsPerTarget, ScaleOutCooldown: s.Scaling.ScaleOutCooldownSeconds, ScaleInCooldown: s.Scaling.ScaleInCooldownSeconds}
 	for _, schedule := range s.Scaling.Schedules {
 		scaling.Schedules = append(scaling.Schedules, compute.Schedule{
 			Name: schedule.Name, Expression: schedule.At, Timezone: schedule.TimeZone, Min: schedule.Min, Max: schedule.Max,

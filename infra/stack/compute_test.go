@@ -136,6 +136,25 @@ func TestSecretsAndQueuesOfOthers(t *testing.T) {
 	}
 }
 
+func TestHowAServiceIsDeployedAndScaled(t *testing.T) {
+	made := deployChanged(t, "prod", map[string]string{
+		"network": `{"egressPorts": [443, 587]}`,
+		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "rollbackAlarms": ["queue-too-old"],
+			"deployment": {"minimumPercent": 0, "maximumPercent": 100}, "scaling": {"max": 4, "scaleOutCooldownSeconds": 15, "scaleInCooldownSeconds": 900},
+			"access": {"fileSystem": {"path": "/files", "mode": "read"}}}]`,
+	})
+	service := made.inputs(t, "worker-service")
+	require.Equal(t, map[string]any{"alarmNames": []any{"queue-too-old"}, "enable": true, "rollback": true}, service["alarms"].Mappable())
+	require.Equal(t, []any{0.0, 100.0, "DISABLED"}, []any{
+		service["deploymentMinimumHealthyPercent"].Mappable(), service["deploymentMaximumPercent"].Mappable(), service["availabilityZoneRebalancing"].Mappable(),
+	})
+	scaling := made.inputs(t, "worker-scaling-cpu")["targetTrackingScalingPolicyConfiguration"].ObjectValue()
+	require.Equal(t, []any{15.0, 900.0}, []any{scaling["scaleOutCooldown"].Mappable(), scaling["scaleInCooldown"].Mappable()})
+	require.Equal(t, 587.0, made.inputs(t, "worker-tasks-egress-587-to-internet")["fromPort"].NumberValue())
+	require.NotContains(t, made.names(), "worker-tasks-egress-80-to-internet")
+	require.Equal(t, "max-age=31536000", made.inputs(t, "lab-https")["routingHttpResponseStrictTransportSecurityHeaderValue"].StringValue())
+}
+
 func (a *account) names() []string {
 	var names []string
 	for _, r := range a.resources {

@@ -61,6 +61,8 @@ type Network struct {
 	// InterfaceEndpoints lists AWS services reached without leaving the VPC. Without NAT gateways tasks need ecr.api,
 	// ecr.dkr and logs, and more for what they use.
 	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=ecs,enum=ecs-agent,enum=ecs-telemetry,enum=elasticfilesystem,enum=events,enum=kms,enum=logs,enum=monitoring,enum=secretsmanager,enum=sns,enum=sqs,enum=ssm,enum=ssmmessages,enum=sts,enum=xray"`
+	// EgressPorts are those on the internet that services may call, 443 among them, by which they call AWS itself.
+	EgressPorts []int `json:"egressPorts,omitempty" jsonschema:"minimum=1,maximum=65535"`
 	// FlowLogRetentionDays is how long flow logs are kept.
 	FlowLogRetentionDays int `json:"flowLogRetentionDays,omitempty"`
 	// IPv6 gives the VPC and its subnets IPv6 addresses besides.
@@ -140,6 +142,9 @@ type LoadBalancer struct {
 	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 blocks that may connect; by default everyone.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
+	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (Strict-Transport-Security); 0
+	// tells them nothing. It is without effect without a certificate.
+	HstsDays int `json:"hstsDays,omitempty" jsonschema:"minimum=0,maximum=730"`
 	// AccessLogs keeps a record of every request in S3.
 	AccessLogs bool `json:"accessLogs,omitempty"`
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
@@ -182,6 +187,11 @@ type Service struct {
 	// RollbackErrors is how many answers with a server error, in a minute, roll a deployment back; 0 means no number does. It
 	// is for services that the load balancer reaches.
 	RollbackErrors *int `json:"rollbackErrors,omitempty" jsonschema:"minimum=0,maximum=1000000"`
+	// RollbackAlarms are names of further alarms of CloudWatch that roll a deployment back when they go off during it, for
+	// any service. They have to exist before it does.
+	RollbackAlarms []string `json:"rollbackAlarms,omitempty"`
+	// Deployment says how a new version takes the place of the old one.
+	Deployment Deployment `json:"deployment,omitempty"`
 	// Exec lets people open a shell in a running task with ECS Exec. The image has to have the shell: the output commands
 	// names /bin/sh, which images FROM scratch and distroless ones lack.
 	Exec bool `json:"exec,omitempty"`
@@ -200,6 +210,15 @@ type Service struct {
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
 	// Objectives are what its users may expect; what is missed is alarmed by how fast it uses up what may fail.
 	Objectives Objectives `json:"objectives,omitempty"`
+}
+
+// Deployment is how few and how many tasks there are during a deployment, in percent of those that should run.
+type Deployment struct {
+	// MinimumPercent of the tasks go on running. A service of which no two tasks may run at once has 0 and, as
+	// maximumPercent, 100.
+	MinimumPercent int `json:"minimumPercent,omitempty" jsonschema:"minimum=0,maximum=100"`
+	// MaximumPercent of the tasks run at once.
+	MaximumPercent int `json:"maximumPercent,omitempty" jsonschema:"minimum=100,maximum=200"`
 }
 
 // Task is one run of the service's container with another command.
@@ -245,6 +264,9 @@ type Scaling struct {
 	Memory int `json:"memory,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// RequestsPerTarget is per minute; 0 does not scale by requests.
 	RequestsPerTarget int `json:"requestsPerTarget,omitempty" jsonschema:"minimum=0"`
+	// ScaleOutCooldownSeconds and ScaleInCooldownSeconds pass after a step up or down before the next.
+	ScaleOutCooldownSeconds int `json:"scaleOutCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
+	ScaleInCooldownSeconds  int `json:"scaleInCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
 	// Schedules change Min and Max at set times. With schedules the limits are theirs from the first deployment on: an
 	// update leaves the limits alone that the last of them has set.
 	Schedules []Schedule `json:"schedules,omitempty"`

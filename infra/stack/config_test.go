@@ -59,7 +59,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a misspelt region":       {values{"region": "eu-wset-1"}, []string{`awslab:region: "eu-wset-1" is no AWS region; did you mean "eu-west-1"?`}},
 		"an unknown key":          {values{"netwrk": "{}"}, []string{`awslab:netwrk: unknown key; did you mean "network"?`}},
 		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are backup, buckets, cluster, copyRegion, database, exemptions, fileSystem, firewall, images, loadBalancer, monitoring, network, permissionsBoundary, profile, region, services, tables, website"}},
-		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, ipv6, natGateways, subnetMasks, zoneNames`}},
+		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, egressPorts, flowLogRetentionDays, interfaceEndpoints, ipv6, natGateways, subnetMasks, zoneNames`}},
 		"a misspelt nested key":   {values{"services": "[" + with(`{"prot": 1}`) + "]"}, []string{`awslab:services[0].prot: unknown key; did you mean "port"?`}},
 		"text for an object":      {values{"network": "large"}, []string{`awslab:network: "large" is no map`}},
 		"a list for an object":    {values{"network": "[]"}, []string{"awslab:network: a list is no map"}},
@@ -75,6 +75,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"tiers that do not fit":   {values{"network": `{"subnetMasks": {"public": 19, "app": 19, "data": 19}}`}, []string{"awslab:network.subnetMasks: /19 public, /19 app and /19 data need 24576 addresses; a zone's /18 has 16384"}},
 		"NAT gateways":            {values{"network": `{"natGateways": "two"}`}, []string{`awslab:network.natGateways: "two"; allowed are none, single, onePerAz`}},
 		"an endpoint":             {values{"network": `{"interfaceEndpoints": ["ec2"]}`}, []string{`awslab:network.interfaceEndpoints[0]: "ec2"; allowed are ecr.api, ecr.dkr, ecs, ecs-agent, ecs-telemetry, elasticfilesystem, events, kms, logs, monitoring, secretsmanager, sns, sqs, ssm, ssmmessages, sts, xray`}},
+		"ports of the internet":   {values{"network": `{"egressPorts": [587, 0]}`}, []string{"awslab:network.egressPorts[1]: 0; allowed is 1 to 65535", "awslab:network.egressPorts: [587 0] lacks 443, by which services call AWS itself; add it"}},
 		"flow log retention":      {values{"network": `{"flowLogRetentionDays": 2}`}, []string{"awslab:network.flowLogRetentionDays: 2 days; CloudWatch Logs offers 1, 3, 5, ... 3653"}},
 		"tasks without a way out": {values{"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "logs"]}`, "services": "[" + catalog + "]"}, []string{"awslab:network.natGateways: none leaves tasks no way to ecr.dkr; add it to interfaceEndpoints, or use single"}},
 		"images to keep":          {values{"images": `{"keep": -1}`}, []string{"awslab:images.keep: -1; allowed is 1 to 1000"}},
@@ -152,6 +153,10 @@ func TestWhatIsRefused(t *testing.T) {
 		`{"access": {"fileSystem": {"path": "/x", "mode": "read"}}}`:                                 "access.fileSystem: is mounted, and there is none; add awslab:fileSystem",
 		`{"internal": true}`: "internal: is true, but path and host let clients in; say one or the other",
 		`{"internal": true, "path": null, "rollbackErrors": 5}`:                                        "rollbackErrors: 5; only the load balancer counts errors, and it does not reach this service: leave it out",
+		`{"deployment": {"maximumPercent": 100}}`:                                                      "deployment: 100 to 100 percent leaves no task to replace; lower minimumPercent or raise maximumPercent",
+		`{"deployment": {"minimumPercent": 101}}`:                                                      "deployment.minimumPercent: 101; allowed is 0 to 100",
+		`{"rollbackAlarms": [""]}`:                                                                     `rollbackAlarms[0]: ""; an alarm's name has 1 to 255 characters`,
+		`{"scaling": {"max": 2, "scaleInCooldownSeconds": 4000}}`:                                      "scaling.scaleInCooldownSeconds: 4000; allowed is 1 to 3600",
 		`{"scratchPaths": ["tmp"]}`:                                                                    `scratchPaths[0]: "tmp" is no folder in a container; use one such as /tmp`,
 		`{"before": [{"name": "migrate"}]}`:                                                            "before[0].command: is missing",
 		`{"objectives": {"availability": 100}}`:                                                        "objectives.availability: 100; use more than 95 and less than 100, or 0 for none",
@@ -258,7 +263,7 @@ func TestMoreServicesThanSecurityGroupsHaveRulesFor(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + catalog + "]"})
 	require.NoError(t, err)
-	require.Equal(t, Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", InterfaceEndpoints: []string{}, FlowLogRetentionDays: 30}, config.Network)
+	require.Equal(t, Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", InterfaceEndpoints: []string{}, EgressPorts: []int{80, 443}, FlowLogRetentionDays: 30}, config.Network)
 	require.Equal(t, 1, config.Cluster.SpotWeight)
 	service := config.Services[0]
 	require.Equal(t, 1, *service.DesiredCount)

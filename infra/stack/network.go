@@ -57,6 +57,9 @@ func (c *Config) ports() network.Ports {
 	if c.LoadBalancer.https() {
 		ports.Listeners = append(ports.Listeners, network.Port(443))
 	}
+	for _, port := range c.Network.EgressPorts {
+		ports.Internet = append(ports.Internet, network.Port(port))
+	}
 	seen := map[int]bool{0: true}
 	for _, s := range c.Services {
 		if !seen[s.Port] {

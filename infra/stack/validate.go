@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/awslab/awslab/components/network"
@@ -112,6 +113,10 @@ func (d *decoder) network(path string, c *Config) {
 			d.add(path+"."+field, "%s", message)
 		}
 	}
+	if !slices.Contains(n.EgressPorts, httpsPort) && d.sound(path+".egressPorts") {
+		d.add(path+".egressPorts", "%v lacks %d, by which services call AWS itself; add it", n.EgressPorts, httpsPort)
+	}
+	d.distinct(path+".egressPorts", each(n.EgressPorts, strconv.Itoa))
 	d.zoneNames(path, c)
 	d.wayOut(path, c)
 }

@@ -34,6 +34,8 @@ const (
 	maxZones = 3
 )
 
+const httpsPort = 443
+
 // wayOut refuses a network without NAT gateways in which tasks could not run.
 func (d *decoder) wayOut(path string, c *Config) {
 	if c.Network.NatGateways != "none" || !d.sound(path+".interfaceEndpoints") {

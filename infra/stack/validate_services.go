@@ -28,6 +28,7 @@ var (
 // Limits of AWS that the services' configuration can run into.
 const (
 	maxServiceName = 16  // a target group's name has 32 characters, of which project and stack take the rest
+	maxAlarmName   = 255 // CloudWatch API, PutMetricAlarm
 	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
 	// maxServices is the quota of 60 rules of a security group in one direction ("Security groups", Amazon VPC quotas), less
 	// what a group has besides: the load balancer's, the database's and the file system's have a rule for each service.
@@ -132,6 +133,7 @@ func (d *decoder) service(path string, s Service, c *Config) {
 	d.environment(path, s)
 	d.access(path+".access", s, c)
 	d.tasks(path, s)
+	d.deployment(path, s)
 	d.objectives(path+".objectives", s.Objectives)
 	for i, folder := range s.ScratchPaths {
 		d.containerPath(fmt.Sprintf("%s.scratchPaths[%d]", path, i), folder)
@@ -378,6 +380,18 @@ func (d *decoder) tasks(path string, s Service) {
 	for i, task := range s.After {
 		check(fmt.Sprintf("%s.after[%d]", path, i), task)
 	}
+}
+
+func (d *decoder) deployment(path string, s Service) {
+	if s.Deployment.MinimumPercent == 100 && s.Deployment.MaximumPercent == 100 {
+		d.add(path+".deployment", "100 to 100 percent leaves no task to replace; lower minimumPercent or raise maximumPercent")
+	}
+	for i, alarm := range s.RollbackAlarms {
+		if alarm == "" || len(alarm) > maxAlarmName {
+			d.add(fmt.Sprintf("%s.rollbackAlarms[%d]", path, i), "%q; an alarm's name has 1 to %d characters", alarm, maxAlarmName)
+		}
+	}
+	d.distinct(path+".rollbackAlarms", s.RollbackAlarms)
 }
 
 func (d *decoder) objectives(path string, o Objectives) {
