@@ -22,7 +22,8 @@ import (
 // instance before it goes, and never removes one that runs tasks.
 type Instances struct {
 	Place identity.Place
-	Vpc   *network.Vpc
+	// Network is where the instances are, such as [network.Vpc.ServicePlacement].
+	Network *network.Placement
 	// Types are instance types, the preferred first. All are of one architecture: those with a g behind the generation
 	// are arm64.
 	Types []string
@@ -63,12 +64,14 @@ func (i *Instances) validate() error {
 		return nil
 	}
 	problems := []error{i.Place.Validate()}
+	if err := i.Network.Validate(); err != nil {
+		problems = append(problems, fmt.Errorf("Instances.%w", err))
+	}
 	add := func(wrong bool, format string, values ...any) {
 		if wrong {
 			problems = append(problems, fmt.Errorf(format, values...))
 		}
 	}
-	add(i.Vpc == nil, "Instances.Vpc: missing")
 	add(i.RoleName == "", "Instances.RoleName: missing")
 	add(len(i.Types) == 0, "Instances.Types: missing; name at least one, such as m7i.large")
 	for n, t := range i.Types {
@@ -137,7 +140,7 @@ func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *Cl
 		return nil, err
 	}
 	group, err := network.NewSecurityGroup(ctx, name+"-instances", &network.SecurityGroupArgs{
-		VpcId: instances.Vpc.VpcId, Description: "Instances of cluster " + args.Name + ": called by nobody, call AWS", Egress: instances.Vpc.ServiceEgress(), Tags: args.Tags,
+		VpcId: instances.Network.VpcId, Description: "Instances of cluster " + args.Name + ": called by nobody, call AWS", Egress: instances.Network.Egress, Tags: args.Tags,
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the security group of the instances of cluster %q: %w", name, err)
@@ -223,7 +226,7 @@ func (component *Cluster) newGroup(ctx *pulumi.Context, name string, args *Clust
 		types = append(types, autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t)})
 	}
 	group, err := autoscaling.NewGroup(ctx, name+"-group", &autoscaling.GroupArgs{
-		Name: pulumi.String(args.Name), MinSize: pulumi.Int(instances.Min), MaxSize: pulumi.Int(instances.Max), VpcZoneIdentifiers: instances.Vpc.AppSubnetIds,
+		Name: pulumi.String(args.Name), MinSize: pulumi.Int(instances.Min), MaxSize: pulumi.Int(instances.Max), VpcZoneIdentifiers: instances.Network.SubnetIds,
 		MixedInstancesPolicy: autoscaling.GroupMixedInstancesPolicyArgs{
 			InstancesDistribution: autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs{
 				OnDemandBaseCapacity: pulumi.Int(instances.Min), OnDemandPercentageAboveBaseCapacity: pulumi.Int(100 - instances.SpotPercentage),

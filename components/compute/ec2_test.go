@@ -18,7 +18,7 @@ func (g *graph) onInstances(change func(*Instances)) error {
 		if err != nil {
 			return err
 		}
-		instances := &Instances{Place: place, Vpc: vpc, Types: []string{"m7g.large", "m6g.large"}, Min: 2, Max: 6, TargetCapacity: 80, SpotPercentage: 25, RoleName: "awslab-dev-instance"}
+		instances := &Instances{Place: place, Network: vpc.ServicePlacement(), Types: []string{"m7g.large", "m6g.large"}, Min: 2, Max: 6, TargetCapacity: 80, SpotPercentage: 25, RoleName: "awslab-dev-instance"}
 		change(instances)
 		_, err = NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", Instances: instances, Tags: labTags})
 		return err
@@ -87,6 +87,7 @@ func TestWhatInstancesRefuse(t *testing.T) {
 		change func(*Instances)
 		want   string
 	}{
+		"no network":        {func(i *Instances) { i.Network = nil }, "Instances.Network: missing"},
 		"no types":          {func(i *Instances) { i.Types = nil }, "Instances.Types: missing"},
 		"a type":            {func(i *Instances) { i.Types = []string{"large"} }, `Instances.Types[0]: "large" is no instance type`},
 		"two architectures": {func(i *Instances) { i.Types = []string{"m7g.large", "m7i.large"} }, `Instances.Types[1]: "m7i.large" is of another architecture than "m7g.large"`},

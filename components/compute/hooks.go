@@ -124,7 +124,7 @@ func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput) pulumi.Str
 	for _, s := range p.shares() {
 		event.CapacityProviderStrategy = append(event.CapacityProviderStrategy, runCapacity{s.provider, s.base, s.weight})
 	}
-	return pulumi.All(p.Cluster.ClusterArn, task, p.Vpc.AppSubnetIds, p.group, p.logs.Name).ApplyT(func(known []any) (string, error) {
+	return pulumi.All(p.Cluster.ClusterArn, task, p.Network.SubnetIds.ToStringArrayOutput(), p.group, p.logs.Name).ApplyT(func(known []any) (string, error) {
 		event := event
 		event.Cluster, event.TaskDefinition = known[0].(string), known[1].(string)
 		event.Subnets, event.SecurityGroups = known[2].([]string), []string{known[3].(string)}

@@ -25,7 +25,8 @@ type ServiceArgs struct {
 	// LoadBalancer carries the service's route, which Route describes. Only a service with a Route needs one.
 	LoadBalancer *LoadBalancer
 	Route        Route
-	Vpc          *network.Vpc
+	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same VPC.
+	Network *network.Placement
 	// Image is the reference of the container's image; by digest, so that what was tested is what runs.
 	Image pulumi.StringInput
 	// Port is the one the container listens on; 0 for a worker.
@@ -128,7 +129,6 @@ func (args *ServiceArgs) validate() error {
 	}
 	add(!elbName.MatchString(args.Name), "Name: %q; use 1 to 32 letters, digits and hyphens, none at the ends", args.Name)
 	add(args.Cluster == nil, "Cluster: missing")
-	add(args.Vpc == nil, "Vpc: missing")
 	add(args.Image == nil, "Image: missing")
 	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn: missing")
 	add(args.TaskRoleArn == nil, "TaskRoleArn: missing")
@@ -141,7 +141,7 @@ func (args *ServiceArgs) validate() error {
 		add(twice, "Secrets: %s is in Environment too", name)
 	}
 	return errors.Join(append(problems,
-		args.validateReach(), args.validateSize(), args.Health.validate(args.routed()), args.Deployment.validate(args.routed()),
+		args.Network.Validate(), args.validateReach(), args.validateSize(), args.Health.validate(args.routed()), args.Deployment.validate(args.routed()),
 		args.validateScaling(), args.validateVolumes(), args.validateTaskRuns(), args.Tracing.validate(args.CPU, args.Memory),
 	)...)
 }

@@ -83,7 +83,7 @@ func (l *lab) instances() *compute.Instances {
 	}
 	i := l.config.Cluster.Instances
 	return &compute.Instances{
-		Place: l.place, Vpc: l.vpc, Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
+		Place: l.place, Network: l.vpc.ServicePlacement(), Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
 		RoleName: l.name("instance"), PermissionsBoundary: l.config.PermissionsBoundary,
 	}
 }
@@ -191,7 +191,7 @@ func (l *lab) serviceArgs(s Service) *compute.ServiceArgs {
 		Region:           l.place.Region,
 		Cluster:          l.cluster,
 		Route:            s.route(),
-		Vpc:              l.vpc,
+		Network:          l.vpc.ServicePlacement(),
 		Image:            l.images[s.Name],
 		Port:             s.Port,
 		Internal:         s.Internal,
