@@ -3,8 +3,10 @@ package stack
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
@@ -153,6 +155,30 @@ func TestHowAServiceIsDeployedAndScaled(t *testing.T) {
 	require.Equal(t, 587.0, made.inputs(t, "worker-tasks-egress-587-to-internet")["fromPort"].NumberValue())
 	require.NotContains(t, made.names(), "worker-tasks-egress-80-to-internet")
 	require.Equal(t, "max-age=31536000", made.inputs(t, "lab-https")["routingHttpResponseStrictTransportSecurityHeaderValue"].StringValue())
+}
+
+// ECR itself would make the copies' repositories without the key, with tags that can be moved, and keep every image.
+func TestCopiesOfImagesAreKeptAsTheImagesAre(t *testing.T) {
+	made := deployStack(t, "prod")
+	home, away := made.inputs(t, "catalog-repository"), made.inputs(t, "catalog-copy-repository")
+	key := func(inputs resource.PropertyMap) string {
+		return inputs["encryptionConfigurations"].ArrayValue()[0].ObjectValue()["kmsKey"].StringValue()
+	}
+	require.Equal(t, []string{"arn:data-key", "arn:copies-key"}, []string{key(home), key(away)})
+	delete(home, "encryptionConfigurations")
+	delete(away, "encryptionConfigurations")
+	require.Equal(t, home, away)
+	require.Equal(t, made.inputs(t, "catalog-lifecycle")["policy"], made.inputs(t, "catalog-copy-lifecycle")["policy"])
+	for _, r := range made.resources {
+		switch r.Name {
+		case "catalog-copy-repository", "catalog-copy-lifecycle":
+			require.Contains(t, r.RegisterRPC.GetProvider(), "aws-copies", r.Name)
+		case "catalog-image":
+			require.True(t, slices.ContainsFunc(r.RegisterRPC.GetDependencies(), func(urn string) bool { return strings.HasSuffix(urn, "::catalog-copy-repository") }),
+				"it is pushed when its copy has a place")
+		}
+	}
+	require.NotContains(t, deployStack(t, "dev").names(), "catalog-copy-repository", "what is not replicated has no copy")
 }
 
 func (a *account) names() []string {
