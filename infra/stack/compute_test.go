@@ -181,6 +181,17 @@ func TestCopiesOfImagesAreKeptAsTheImagesAre(t *testing.T) {
 	require.NotContains(t, deployStack(t, "dev").names(), "catalog-copy-repository", "what is not replicated has no copy")
 }
 
+func TestANetworkWithoutNatGatewaysIsLeftThroughEndpoints(t *testing.T) {
+	made := deployChanged(t, "dev", map[string]string{
+		"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]}`,
+	})
+	names := made.names()
+	for _, want := range []string{"lab-secretsmanager-endpoint", "catalog-tasks-egress-to-s3", "catalog-tasks-egress-to-dynamodb", "catalog-tasks-egress-to-endpoints"} {
+		require.Contains(t, names, want)
+	}
+	require.NotContains(t, names, "catalog-tasks-egress-443-to-internet")
+}
+
 func (a *account) names() []string {
 	var names []string
 	for _, r := range a.resources {
