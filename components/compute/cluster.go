@@ -50,6 +50,8 @@ func (c Capacity) shares() []share {
 	return shares
 }
 
+var fargateProviders = []string{"FARGATE", "FARGATE_SPOT"}
+
 // ClusterArgs describe a cluster.
 type ClusterArgs struct {
 	// Name in ECS, 1 to 255 letters, digits, hyphens and underscores.
@@ -58,7 +60,8 @@ type ClusterArgs struct {
 	ContainerInsights bool
 	// Capacity is the strategy of tasks on Fargate that have none of their own.
 	Capacity Capacity
-	// Instances are EC2 instances of the cluster's own, which run the tasks instead of Fargate. Nil means Fargate.
+	// Instances are EC2 instances of the cluster's own, which run the tasks instead of Fargate. Nil means Fargate. They can
+	// be added at any time, and taken away once no service uses them: in an update after the one that moves the services.
 	Instances *Instances
 	// Namespace is the name in which services find each other (Service Connect). Empty means that they do not.
 	Namespace string
@@ -66,7 +69,8 @@ type ClusterArgs struct {
 	// Empty means that sessions go unrecorded.
 	SessionLogGroup  string
 	LogRetentionDays int
-	// KmsKeyArn encrypts sessions, LogKmsKeyArn their record. Nil means AWS's own keys.
+	// KmsKeyArn encrypts sessions and the storage of tasks: the key's policy has to let Fargate in, see
+	// [identity.FargateKeyUse]. LogKmsKeyArn encrypts the record of sessions. Nil means AWS's own keys.
 	KmsKeyArn, LogKmsKeyArn pulumi.StringInput
 	Tags                    map[string]string
 }
@@ -151,8 +155,25 @@ func (component *Cluster) settings(ctx *pulumi.Context, name string, args *Clust
 		component.Namespace = namespace.Arn
 		settings.ServiceConnectDefaults = ecs.ClusterServiceConnectDefaultsArgs{Namespace: namespace.Arn}
 	}
+	configuration, err := component.configuration(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	settings.Configuration = configuration
+	return settings, nil
+}
+
+// configuration is how sessions and the storage of tasks are kept. It is nil when the arguments say neither.
+func (component *Cluster) configuration(ctx *pulumi.Context, name string, args *ClusterArgs) (ecs.ClusterConfigurationPtrInput, error) {
+	if args.SessionLogGroup == "" && args.KmsKeyArn == nil {
+		return nil, nil
+	}
+	configuration := ecs.ClusterConfigurationArgs{}
+	if key := optionalInput(args.KmsKeyArn); key != nil {
+		configuration.ManagedStorageConfiguration = ecs.ClusterConfigurationManagedStorageConfigurationArgs{FargateEphemeralStorageKmsKeyId: key, KmsKeyId: key}
+	}
 	if args.SessionLogGroup == "" {
-		return settings, nil
+		return configuration, nil
 	}
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-sessions", &cloudwatch.LogGroupArgs{
 		Name: pulumi.String(args.SessionLogGroup), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: optionalInput(args.LogKmsKeyArn), Tags: pulumi.ToStringMap(args.Tags),
@@ -160,13 +181,13 @@ func (component *Cluster) settings(ctx *pulumi.Context, name string, args *Clust
 	if err != nil {
 		return nil, fmt.Errorf("creating the log group of the sessions in cluster %q: %w", name, err)
 	}
-	settings.Configuration = ecs.ClusterConfigurationArgs{ExecuteCommandConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
+	configuration.ExecuteCommandConfiguration = ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
 		Logging: pulumi.String("OVERRIDE"), KmsKeyId: optionalInput(args.KmsKeyArn),
 		LogConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationLogConfigurationArgs{
 			CloudWatchEncryptionEnabled: pulumi.Bool(args.LogKmsKeyArn != nil), CloudWatchLogGroupName: logs.Name,
 		},
-	}}
-	return settings, nil
+	}
+	return configuration, nil
 }
 
 func optionalInput(value pulumi.StringInput) pulumi.StringPtrInput {
@@ -176,7 +197,9 @@ func optionalInput(value pulumi.StringInput) pulumi.StringPtrInput {
 	return value.ToStringOutput().ToStringPtrOutput()
 }
 
-// capacity is where the tasks run: on the instances, or on Fargate.
+// capacity is where the tasks run: on the instances, or on Fargate. A cluster with instances keeps Fargate's capacity
+// providers, which cost nothing: services that have run there still use them while they move to the instances, and
+// ECS takes no provider from a cluster that a service uses.
 func (component *Cluster) capacity(ctx *pulumi.Context, name string, args *ClusterArgs, cluster *ecs.Cluster) (*ecs.ClusterCapacityProvidersArgs, error) {
 	capacity := &ecs.ClusterCapacityProvidersArgs{ClusterName: cluster.Name}
 	if args.Instances != nil {
@@ -184,7 +207,7 @@ func (component *Cluster) capacity(ctx *pulumi.Context, name string, args *Clust
 		if err != nil {
 			return nil, err
 		}
-		capacity.CapacityProviders = pulumi.StringArray{provider.Name}
+		capacity.CapacityProviders = append(pulumi.ToStringArray(fargateProviders), provider.Name)
 		capacity.DefaultCapacityProviderStrategies = ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArray{
 			ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs{CapacityProvider: provider.Name, Weight: pulumi.Int(1)},
 		}
@@ -196,7 +219,7 @@ func (component *Cluster) capacity(ctx *pulumi.Context, name string, args *Clust
 			CapacityProvider: pulumi.String(s.provider), Base: pulumi.Int(s.base), Weight: pulumi.Int(s.weight),
 		})
 	}
-	capacity.CapacityProviders = pulumi.ToStringArray([]string{"FARGATE", "FARGATE_SPOT"})
+	capacity.CapacityProviders = pulumi.ToStringArray(fargateProviders)
 	capacity.DefaultCapacityProviderStrategies = strategies
 	return capacity, nil
 }

@@ -113,7 +113,7 @@ func (p *servicePlan) serviceArgs() *ecs.ServiceArgs {
 		Name: pulumi.String(p.Name), Cluster: p.Cluster.ClusterArn, TaskDefinition: p.task.Arn,
 		DesiredCount: pulumi.Int(p.DesiredCount), CapacityProviderStrategies: p.capacityStrategies(),
 		NetworkConfiguration: ecs.ServiceNetworkConfigurationArgs{
-			Subnets: p.Vpc.AppSubnetIds, SecurityGroups: pulumi.StringArray{p.group}, AssignPublicIp: pulumi.Bool(false),
+			Subnets: p.Network.SubnetIds, SecurityGroups: pulumi.StringArray{p.group}, AssignPublicIp: pulumi.Bool(false),
 		},
 		DeploymentMinimumHealthyPercent: pulumi.Int(minimum),
 		DeploymentMaximumPercent:        pulumi.Int(maximum),

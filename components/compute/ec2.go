@@ -23,7 +23,8 @@ import (
 // instance before it goes, and never removes one that runs tasks.
 type Instances struct {
 	Place identity.Place
-	Vpc   *network.Vpc
+	// Network is where the instances are, such as [network.Vpc.ServicePlacement].
+	Network *network.Placement
 	// Types are instance types, the preferred first. All are of one architecture: those with a g behind the generation
 	// are arm64.
 	Types []string
@@ -42,7 +43,7 @@ type Instances struct {
 }
 
 var (
-	instanceType = regexp.MustCompile(`^([a-z]+[0-9]+)([a-z-]*)\.[a-z0-9-]+$`)
+	instanceType = regexp.MustCompile(`^([a-z]+[0-9]+)([a-z0-9-]*)\.[a-z0-9-]+$`)
 	gravitonType = regexp.MustCompile(`^g`)
 )
 
@@ -52,9 +53,9 @@ func arm(instance string) bool {
 	return match != nil && (gravitonType.MatchString(match[2]) || match[1] == "a1")
 }
 
-// Architecture of the instances is amd64 or arm64.
-func (i *Instances) Architecture() string {
-	if len(i.Types) > 0 && arm(i.Types[0]) {
+// InstanceArchitecture is that of an instance type, amd64 or arm64.
+func InstanceArchitecture(instance string) string {
+	if arm(instance) {
 		return "arm64"
 	}
 	return "amd64"
@@ -66,12 +67,14 @@ func (i *Instances) validate() error {
 		return nil
 	}
 	problems := []error{i.Place.Validate()}
+	if err := i.Network.Validate(); err != nil {
+		problems = append(problems, fmt.Errorf("Instances.%w", err))
+	}
 	add := func(wrong bool, format string, values ...any) {
 		if wrong {
 			problems = append(problems, fmt.Errorf(format, values...))
 		}
 	}
-	add(i.Vpc == nil, "Instances.Vpc: missing")
 	add(i.RoleName == "", "Instances.RoleName: missing")
 	add(len(i.Types) == 0, "Instances.Types: missing; name at least one, such as m7i.large")
 	for n, t := range i.Types {
@@ -140,7 +143,7 @@ func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *Cl
 		return nil, err
 	}
 	group, err := network.NewSecurityGroup(ctx, name+"-instances", &network.SecurityGroupArgs{
-		VpcId: instances.Vpc.VpcId, Description: "Instances of cluster " + args.Name + ": called by nobody, call AWS", Egress: instances.Vpc.ServiceEgress(), Tags: args.Tags,
+		VpcId: instances.Network.VpcId, Description: "Instances of cluster " + args.Name + ": called by nobody, call AWS", Egress: instances.Network.Egress, Tags: args.Tags,
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the security group of the instances of cluster %q: %w", name, err)
@@ -155,7 +158,7 @@ func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *Cl
 		ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String("volume"), Tags: pulumi.ToStringMap(volumeTags)},
 	}
 	template, err := ec2.NewLaunchTemplate(ctx, name+"-template", &ec2.LaunchTemplateArgs{
-		Name: pulumi.String(args.Name), UpdateDefaultVersion: pulumi.Bool(true), ImageId: pulumi.String(imageParameters[instances.Architecture()]),
+		Name: pulumi.String(args.Name), UpdateDefaultVersion: pulumi.Bool(true), ImageId: pulumi.String(imageParameters[InstanceArchitecture(instances.Types[0])]),
 		IamInstanceProfile: ec2.LaunchTemplateIamInstanceProfileArgs{Arn: profile.Arn}, VpcSecurityGroupIds: pulumi.StringArray{group.SecurityGroupId},
 		UserData: pulumi.String(base64.StdEncoding.EncodeToString([]byte(userData(args.Name)))),
 		// Containers, which are one hop further away, do not get the instance's credentials.
@@ -231,7 +234,7 @@ func (component *Cluster) newGroup(ctx *pulumi.Context, name string, args *Clust
 		types = append(types, autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t)})
 	}
 	group, err := autoscaling.NewGroup(ctx, name+"-group", &autoscaling.GroupArgs{
-		Name: pulumi.String(args.Name), MinSize: pulumi.Int(instances.Min), MaxSize: pulumi.Int(instances.Max), VpcZoneIdentifiers: instances.Vpc.AppSubnetIds,
+		Name: pulumi.String(args.Name), MinSize: pulumi.Int(instances.Min), MaxSize: pulumi.Int(instances.Max), VpcZoneIdentifiers: instances.Network.SubnetIds,
 		MixedInstancesPolicy: autoscaling.GroupMixedInstancesPolicyArgs{
 			InstancesDistribution: autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs{
 				OnDemandBaseCapacity: pulumi.Int(instances.Min), OnDemandPercentageAboveBaseCapacity: pulumi.Int(100 - instances.SpotPercentage),

@@ -18,7 +18,7 @@ func (g *graph) onInstances(change func(*Instances)) error {
 		if err != nil {
 			return err
 		}
-		instances := &Instances{Place: place, Vpc: vpc, Types: []string{"m7g.large", "m6g.large"}, Min: 2, Max: 6, TargetCapacity: 80, SpotPercentage: 25, RoleName: "awslab-dev-instance",
+		instances := &Instances{Place: place, Network: vpc.ServicePlacement(), Types: []string{"m7g.large", "m6g.large"}, Min: 2, Max: 6, TargetCapacity: 80, SpotPercentage: 25, RoleName: "awslab-dev-instance",
 			VolumeTags: map[string]string{"backup": "none"}}
 		change(instances)
 		_, err = NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", Instances: instances, Tags: labTags})
@@ -39,7 +39,8 @@ func TestAClusterOfInstances(t *testing.T) {
 	require.Equal(t, "none", specifications[1].(object)["tags"].(object)["backup"], "the volumes")
 	script, err := base64.StdEncoding.DecodeString(template["userData"].(string))
 	require.NoError(t, err)
-	require.Contains(t, string(script), "ECS_CLUSTER=awslab-dev\n")
+	require.Equal(t, "#!/bin/bash\ncat >> /etc/ecs/ecs.config <<'END'\nECS_CLUSTER=awslab-dev\nECS_ENABLE_TASK_IAM_ROLE=true\nECS_AWSVPC_BLOCK_IMDS=true\n"+
+		"ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\nECS_IMAGE_PULL_BEHAVIOR=once\nEND\n", string(script))
 
 	group := g.inputs(t, "lab-group")
 	require.Equal(t, []any{"network-vpc-app-1-id", "network-vpc-app-2-id"}, group["vpcZoneIdentifiers"], "over all zones")
@@ -53,7 +54,27 @@ func TestAClusterOfInstances(t *testing.T) {
 	require.Equal(t, "ENABLED", provider["managedTerminationProtection"])
 	require.Equal(t, "ENABLED", provider["managedDraining"])
 	require.Equal(t, 80.0, provider["managedScaling"].(object)["targetCapacity"])
-	require.Equal(t, []any{"instances-of-awslab-dev"}, g.inputs(t, "lab-capacity")["capacityProviders"])
+	capacity := g.inputs(t, "lab-capacity")
+	require.Equal(t, []any{"FARGATE", "FARGATE_SPOT", "instances-of-awslab-dev"}, capacity["capacityProviders"], "services that move here still use Fargate's")
+	require.Equal(t, []any{object{"capacityProvider": "instances-of-awslab-dev", "weight": 1.0}}, capacity["defaultCapacityProviderStrategies"])
+}
+
+// What the agents may do is for their own cluster, where AWS knows anything narrower than everything.
+func TestWhatInstancesMayDo(t *testing.T) {
+	for _, s := range instanceStatements(place, "awslab-dev") {
+		switch s.Sid {
+		case "JoinCluster":
+			require.Equal(t, []string{"arn:aws:ecs:eu-west-1:123456789012:cluster/awslab-dev"}, s.Resources)
+		case "WorkInCluster":
+			require.Equal(t, []string{"arn:aws:ecs:eu-west-1:123456789012:container-instance/awslab-dev/*"}, s.Resources)
+			require.Equal(t, []identity.Condition{{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{"arn:aws:ecs:eu-west-1:123456789012:cluster/awslab-dev"}}}, s.Conditions)
+		case "FindCluster", "SessionManager":
+			require.Equal(t, []string{"*"}, s.Resources)
+			require.NotContains(t, s.Actions, "*")
+		default:
+			require.Failf(t, "no statement is untested", "%s", s.Sid)
+		}
+	}
 }
 
 // Otherwise a destroy would wait for ever: the cluster for its instances, the instances for the capacity provider.
@@ -70,6 +91,7 @@ func TestWhatInstancesRefuse(t *testing.T) {
 		change func(*Instances)
 		want   string
 	}{
+		"no network":        {func(i *Instances) { i.Network = nil }, "Instances.Network: missing"},
 		"no types":          {func(i *Instances) { i.Types = nil }, "Instances.Types: missing"},
 		"a type":            {func(i *Instances) { i.Types = []string{"large"} }, `Instances.Types[0]: "large" is no instance type`},
 		"two architectures": {func(i *Instances) { i.Types = []string{"m7g.large", "m7i.large"} }, `Instances.Types[1]: "m7i.large" is of another architecture than "m7g.large"`},
@@ -87,23 +109,58 @@ func TestWhatInstancesRefuse(t *testing.T) {
 }
 
 func TestArchitectures(t *testing.T) {
-	for instance, want := range map[string]bool{"m7g.large": true, "c7gn.xlarge": true, "t4g.small": true, "a1.large": true, "m7i.large": false, "g5.xlarge": false, "t3a.medium": false} {
+	for instance, want := range map[string]bool{"m7g.large": true, "c7gn.xlarge": true, "t4g.small": true, "a1.large": true, "im4gn.large": true, "u7i-12tb.224xlarge": false, "m7i.large": false, "g5.xlarge": false, "t3a.medium": false} {
 		require.Equal(t, want, arm(instance), instance)
 	}
 }
 
-func TestADomainLeadsToTheLoadBalancerOverHTTPS(t *testing.T) {
+func TestADomainLeadsToTheLoadBalancerOverBothAddressFamilies(t *testing.T) {
+	for name, test := range map[string]struct {
+		dualStack bool
+		zone      pulumi.StringInput
+		want      []string
+	}{
+		"IPv4":                   {false, pulumi.String("Z1"), []string{"lab-domain"}},
+		"IPv6 besides":           {true, pulumi.String("Z1"), []string{"lab-domain", "lab-domain-ipv6"}},
+		"a zone of someone else": {true, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g, url := &graph{}, make(chan string, 1)
+			require.NoError(t, g.run(func(ctx *pulumi.Context) error {
+				balancer, err := NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{
+					Name: "awslab-dev-alb", SubnetIds: pulumi.ToStringArray([]string{"a", "b"}), SecurityGroupId: pulumi.String("sg"),
+					CertificateArn: pulumi.String("arn:certificate"), Domain: "api.example.com", ZoneId: test.zone, DualStack: test.dualStack,
+				})
+				if err == nil {
+					balancer.Url.ApplyT(func(known string) string { url <- known; return known })
+				}
+				return err
+			}))
+			require.Equal(t, "https://api.example.com", <-url, "whoever makes the record")
+			require.Equal(t, test.want, g.names("aws:route53/record:Record"))
+			if test.dualStack {
+				require.Equal(t, "dualstack", g.inputs(t, "lab-alb")["ipAddressType"])
+			}
+			if len(test.want) == 2 {
+				require.Equal(t, "AAAA", g.inputs(t, "lab-domain-ipv6")["type"])
+			}
+		})
+	}
+}
+
+func TestADomainLeadsToTheLoadBalancerOverHTTPSToTheLoadBalancerOverHTTPS(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.run(func(ctx *pulumi.Context) error {
 		_, err := NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{
 			Name: "awslab-dev-alb", SubnetIds: pulumi.ToStringArray([]string{"a", "b"}), SecurityGroupId: pulumi.String("sg"), CertificateArn: pulumi.String("arn:certificate"),
-			Domain: "api.example.com", ZoneId: pulumi.String("Z1"), LogBucket: pulumi.String("logs"),
+			Domain: "api.example.com", ZoneId: pulumi.String("Z1"), LogBucket: pulumi.String("logs"), HstsDays: 2,
 		})
 		return err
 	}))
 	require.Equal(t, "A", g.inputs(t, "lab-domain")["type"])
 	require.Equal(t, object{"bucket": "logs", "prefix": "awslab-dev-alb", "enabled": true}, g.inputs(t, "lab-alb")["accessLogs"])
 	require.Equal(t, "arn:certificate", g.inputs(t, "lab-https")["certificateArn"])
+	require.Equal(t, "max-age=172800", g.inputs(t, "lab-https")["routingHttpResponseStrictTransportSecurityHeaderValue"])
 }
 
 func TestSessionsAreRecordedAndServicesFindEachOther(t *testing.T) {
@@ -119,5 +176,6 @@ func TestSessionsAreRecordedAndServicesFindEachOther(t *testing.T) {
 	require.Equal(t, object{"namespace": "arn:lab-namespace"}, cluster["serviceConnectDefaults"])
 	command := cluster["configuration"].(object)["executeCommandConfiguration"].(object)
 	require.Equal(t, "arn:key", command["kmsKeyId"])
+	require.Equal(t, object{"fargateEphemeralStorageKmsKeyId": "arn:key", "kmsKeyId": "arn:key"}, cluster["configuration"].(object)["managedStorageConfiguration"])
 	require.Equal(t, object{"cloudWatchEncryptionEnabled": true, "cloudWatchLogGroupName": "/ecs/sessions"}, command["logConfiguration"])
 }

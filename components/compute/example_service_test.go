@@ -22,7 +22,7 @@ func ExampleNewService() {
 			return err
 		}
 		_, err = compute.NewService(ctx, "billing", &compute.ServiceArgs{
-			Name: identity.PhysicalName(ctx, "billing"), Region: place.Region, Cluster: cluster, Vpc: vpc,
+			Name: identity.PhysicalName(ctx, "billing"), Region: place.Region, Cluster: cluster, Network: vpc.ServicePlacement(),
 			Image: pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/billing:1"),
 			CPU:   512, Memory: 1024, Capacity: capacity, DesiredCount: 1,
 			ExecutionRoleArn: pulumi.String(place.RoleArn("", "billing-execution")),

@@ -33,7 +33,7 @@ func Example() {
 			Cluster:          cluster,
 			LoadBalancer:     balancer,
 			Route:            compute.Route{Path: "/orders"},
-			Vpc:              vpc,
+			Network:          vpc.ServicePlacement(),
 			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1"),
 			Port:             8080,
 			CPU:              256,

@@ -39,6 +39,12 @@ func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 			state[output] = resource.NewStringProperty(string(output) + ":" + args.Name)
 		}
 	}
+	if args.TypeToken == "aws:acm/certificate:Certificate" {
+		proof := map[string]any{
+			"resourceRecordName": "_proof." + args.Inputs["domainName"].StringValue(), "resourceRecordType": "CNAME", "resourceRecordValue": "_proven.acm-validations.aws",
+		}
+		state["domainValidationOptions"] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewObjectProperty(resource.NewPropertyMapFromMap(proof))})
+	}
 	return id, state, nil
 }
 
@@ -104,18 +110,19 @@ func (g *graph) runOrders(change func(*ServiceArgs)) error {
 func (g *graph) runIn(change func(*pulumi.Context, *ServiceArgs) error) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		args := ordersArgs()
-		var err error
-		if args.Vpc, err = network.NewVpc(ctx, "network", &network.VpcArgs{
+		vpc, err := network.NewVpc(ctx, "network", &network.VpcArgs{
 			Place:             identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"},
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
+		args.Network = vpc.ServicePlacement()
 		if args.Cluster, err = NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", Capacity: args.Capacity}); err != nil {
 			return err
 		}
 		if args.LoadBalancer, err = NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{
-			Name: "awslab-dev-alb", SubnetIds: args.Vpc.PublicSubnetIds, SecurityGroupId: args.Vpc.LoadBalancerSecurityGroupId,
+			Name: "awslab-dev-alb", SubnetIds: vpc.PublicSubnetIds, SecurityGroupId: vpc.LoadBalancerSecurityGroupId,
 		}); err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func (args *ServiceArgs) validateTaskRuns() error {
 // runBefore makes the service wait for the last of the runs, each of which waits for the one before it.
 func (p *servicePlan) runBefore(ctx *pulumi.Context) error {
 	for _, run := range p.Before {
-		invocation, err := p.run(ctx, "before", run, p.ready)
+		invocation, err := p.run(ctx, "before", run, p.task.Arn, p.ready)
 		if err != nil {
 			return err
 		}
@@ -86,10 +86,12 @@ func (p *servicePlan) runBefore(ctx *pulumi.Context) error {
 	return nil
 }
 
+// runAfter starts no run unless the deployment is the one that was wanted: service is stable as well when ECS went back to
+// an earlier task definition.
 func (p *servicePlan) runAfter(ctx *pulumi.Context, service *ecs.Service) error {
 	after := []pulumi.Resource{service}
 	for _, run := range p.After {
-		invocation, err := p.run(ctx, "after", run, after)
+		invocation, err := p.run(ctx, "after", run, p.component.TaskDefinitionArn, after)
 		if err != nil {
 			return err
 		}
@@ -98,11 +100,11 @@ func (p *servicePlan) runAfter(ctx *pulumi.Context, service *ecs.Service) error 
 	return nil
 }
 
-func (p *servicePlan) run(ctx *pulumi.Context, when string, run TaskRun, after []pulumi.Resource) (*lambda.Invocation, error) {
+func (p *servicePlan) run(ctx *pulumi.Context, when string, run TaskRun, task pulumi.StringOutput, after []pulumi.Resource) (*lambda.Invocation, error) {
 	invocation, err := lambda.NewInvocation(ctx, p.name+"-"+when+"-"+run.Name, &lambda.InvocationArgs{
 		FunctionName: p.TaskRunner,
-		Input:        p.runInput(run),
-		Triggers:     pulumi.StringMap{"taskDefinition": p.task.Arn},
+		Input:        p.runInput(run, task),
+		Triggers:     pulumi.StringMap{"taskDefinition": task},
 	}, pulumi.Parent(p.component), pulumi.DependsOn(after))
 	if err != nil {
 		return nil, fmt.Errorf("running %s %s the deployment of service %q: %w", run.Name, when, p.name, err)
@@ -110,7 +112,7 @@ func (p *servicePlan) run(ctx *pulumi.Context, when string, run TaskRun, after [
 	return invocation, nil
 }
 
-func (p *servicePlan) runInput(run TaskRun) pulumi.StringOutput {
+func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput) pulumi.StringOutput {
 	timeout := run.Timeout
 	if timeout == 0 {
 		timeout = runTimeout
@@ -122,7 +124,7 @@ func (p *servicePlan) runInput(run TaskRun) pulumi.StringOutput {
 	for _, s := range p.shares() {
 		event.CapacityProviderStrategy = append(event.CapacityProviderStrategy, runCapacity{s.provider, s.base, s.weight})
 	}
-	return pulumi.All(p.Cluster.ClusterArn, p.task.Arn, p.Vpc.AppSubnetIds, p.group, p.logs.Name).ApplyT(func(known []any) (string, error) {
+	return pulumi.All(p.Cluster.ClusterArn, task, p.Network.SubnetIds.ToStringArrayOutput(), p.group, p.logs.Name).ApplyT(func(known []any) (string, error) {
 		event := event
 		event.Cluster, event.TaskDefinition = known[0].(string), known[1].(string)
 		event.Subnets, event.SecurityGroups = known[2].([]string), []string{known[3].(string)}

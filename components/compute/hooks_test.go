@@ -45,6 +45,13 @@ func TestRunsAreInTheirOrderAroundTheDeployment(t *testing.T) {
 	require.Contains(t, g.dependencies(t, "orders-after-warm"), "orders-service")
 }
 
+// What comes after a deployment must not come after one that ECS took back.
+func TestNothingRunsAfterADeploymentThatWasRolledBack(t *testing.T) {
+	g := &graph{running: "arn:aws:ecs:eu-west-1:123456789012:task-definition/awslab-dev-orders:6"}
+	require.ErrorContains(t, g.runOrders(withRuns), "the deployment failed and was rolled back")
+	require.Equal(t, []string{"orders-before-migrate", "orders-before-seed"}, g.names("aws:lambda/invocation:Invocation"))
+}
+
 func TestARunUsesTheInstancesOfItsCluster(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) { onEC2(args); withRuns(args) }))

@@ -3,7 +3,9 @@ package compute
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
@@ -12,6 +14,9 @@ import (
 
 // tlsPolicy allows TLS 1.3 and 1.2 with forward secrecy (FSBP ELB.17 recommends this policy).
 const tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+// maxHstsDays are two years, which browsers' own lists ask for; longer binds a domain to no one's good.
+const maxHstsDays = 730
 
 // elbName is the rule for load balancers and target groups (Elastic Load Balancing API, CreateLoadBalancer).
 var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
@@ -27,7 +32,8 @@ type LoadBalancerArgs struct {
 	// CertificateArn is an ACM certificate. With it requests to port 80 are redirected to HTTPS; without it (nil) HTTP
 	// is served, which is for development.
 	CertificateArn pulumi.StringInput
-	// Domain is a name that is made to lead to the load balancer, in the Route 53 hosted zone ZoneId. Empty means none.
+	// Domain is the name by which clients call; empty means AWS's own. In the Route 53 hosted zone ZoneId it is made to
+	// lead to the load balancer; nil means that somebody else sees to that.
 	Domain string
 	ZoneId pulumi.StringInput
 	// LogBucket is the name of the S3 bucket that keeps a record of every request. Nil means none does.
@@ -36,6 +42,9 @@ type LoadBalancerArgs struct {
 	DualStack bool
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool
+	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (RFC 6797), 0 to 730; 0 tells
+	// them nothing. Without a certificate it is without effect.
+	HstsDays int
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
 	IdleTimeout int
 	Tags        map[string]string
@@ -64,14 +73,14 @@ func (args *LoadBalancerArgs) validate() error {
 	if args.IdleTimeout < 0 || args.IdleTimeout > 4000 {
 		problems = append(problems, fmt.Errorf("IdleTimeout: %d; use 1 to 4000 seconds", args.IdleTimeout))
 	}
+	if args.HstsDays < 0 || args.HstsDays > maxHstsDays {
+		problems = append(problems, fmt.Errorf("HstsDays: %d; use 0 to %d", args.HstsDays, maxHstsDays))
+	}
 	if args.SubnetIds == nil {
 		problems = append(problems, errors.New("SubnetIds: missing; give public subnets of at least two zones"))
 	}
 	if args.SecurityGroupId == nil {
 		problems = append(problems, errors.New("SecurityGroupId: missing"))
-	}
-	if args.Domain != "" && args.ZoneId == nil {
-		problems = append(problems, fmt.Errorf("ZoneId: missing; say which hosted zone %s lies in", args.Domain))
 	}
 	return errors.Join(problems...)
 }
@@ -143,14 +152,20 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 
 // newRecords makes the domain lead to the load balancer.
 func (component *LoadBalancer) newRecords(ctx *pulumi.Context, name string, args *LoadBalancerArgs, balancer *lb.LoadBalancer) error {
-	if args.Domain == "" {
+	if args.Domain == "" || args.ZoneId == nil {
 		return nil
 	}
-	if _, err := route53.NewRecord(ctx, name+"-domain", &route53.RecordArgs{
-		ZoneId: args.ZoneId, Name: pulumi.String(args.Domain), Type: pulumi.String("A"),
-		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{Name: balancer.DnsName, ZoneId: balancer.ZoneId, EvaluateTargetHealth: pulumi.Bool(true)}},
-	}, pulumi.Parent(component)); err != nil {
-		return fmt.Errorf("making %s lead to load balancer %q: %w", args.Domain, name, err)
+	records := map[string]string{"A": name + "-domain"}
+	if args.DualStack {
+		records["AAAA"] = name + "-domain-ipv6"
+	}
+	for _, kind := range slices.Sorted(maps.Keys(records)) {
+		if _, err := route53.NewRecord(ctx, records[kind], &route53.RecordArgs{
+			ZoneId: args.ZoneId, Name: pulumi.String(args.Domain), Type: pulumi.String(kind),
+			Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{Name: balancer.DnsName, ZoneId: balancer.ZoneId, EvaluateTargetHealth: pulumi.Bool(true)}},
+		}, pulumi.Parent(component)); err != nil {
+			return fmt.Errorf("making %s lead to load balancer %q (%s): %w", args.Domain, name, kind, err)
+		}
 	}
 	return nil
 }
@@ -167,7 +182,8 @@ func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, ar
 	}}
 	http := &lb.ListenerArgs{
 		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"), DefaultActions: notFound,
-		Tags: pulumi.ToStringMap(args.Tags),
+		RoutingHttpResponseServerEnabled: pulumi.Bool(false), // clients need not know what answers
+		Tags:                             pulumi.ToStringMap(args.Tags),
 	}
 	if args.CertificateArn == nil {
 		return newListener(ctx, name+"-http", http, component)
@@ -181,11 +197,16 @@ func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, ar
 	if _, err := newListener(ctx, name+"-http", http, component); err != nil {
 		return nil, err
 	}
-	return newListener(ctx, name+"-https", &lb.ListenerArgs{
+	https := &lb.ListenerArgs{
 		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), DefaultActions: notFound,
 		CertificateArn: args.CertificateArn.ToStringOutput().ToStringPtrOutput(), SslPolicy: pulumi.String(tlsPolicy),
-		Tags: pulumi.ToStringMap(args.Tags),
-	}, component)
+		RoutingHttpResponseServerEnabled: pulumi.Bool(false),
+		Tags:                             pulumi.ToStringMap(args.Tags),
+	}
+	if args.HstsDays > 0 {
+		https.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.Sprintf("max-age=%d", args.HstsDays*24*60*60)
+	}
+	return newListener(ctx, name+"-https", https, component)
 }
 
 func newListener(ctx *pulumi.Context, name string, args *lb.ListenerArgs, parent pulumi.Resource) (*lb.Listener, error) {

@@ -38,8 +38,12 @@ type RedeployedService struct {
 	Name string
 	// ServiceName is the service's name in ECS.
 	ServiceName string
-	// Secrets are the ARNs of secrets in Secrets Manager, without the key of a JSON value.
+	// Secrets are the full ARNs of secrets in Secrets Manager, without the key of a JSON value.
 	Secrets pulumi.StringArray
+	// SecretNames are the names of further secrets, in the place of the redeployment, of whose ARN the random end is not
+	// known. A secret whose name goes on with a hyphen behind one of them redeploys the service as well: patterns of
+	// EventBridge know no single character.
+	SecretNames []string
 	// Parameters are the names of parameters of Systems Manager.
 	Parameters []string
 }
@@ -63,7 +67,11 @@ const (
 	onParameters = "parameters"
 )
 
-var parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+var (
+	parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+	// redeployedSecret is the name of a secret (Secrets Manager API, CreateSecret).
+	redeployedSecret = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
+)
 
 func (args *RedeploymentArgs) validate() error {
 	problems := []error{args.Place.Validate(), checkName("Name", args.Name, 50), checkName("ClusterName", args.ClusterName, 255)}
@@ -81,7 +89,10 @@ func (args *RedeploymentArgs) validate() error {
 		names[service.Name] = true
 		rule := args.ruleName(service, onParameters)
 		add(len(rule) > maxRuleName, "%s.Name: %q makes the rule's name %q, of %d characters; EventBridge allows %d", at, service.Name, rule, len(rule), maxRuleName)
-		add(len(service.Secrets)+len(service.Parameters) == 0, "%s: no secret and no parameter; leave the service out", at)
+		add(len(service.Secrets)+len(service.SecretNames)+len(service.Parameters) == 0, "%s: no secret and no parameter; leave the service out", at)
+		for j, secret := range service.SecretNames {
+			add(!redeployedSecret.MatchString(secret), "%s.SecretNames[%d]: %q is no name of a secret; it must match %s", at, j, secret, redeployedSecret)
+		}
 		for j, parameter := range service.Parameters {
 			add(!parameterName.MatchString(parameter), "%s.Parameters[%d]: %q is no name of a parameter; it must match %s", at, j, parameter, parameterName)
 		}
@@ -186,8 +197,8 @@ func (args *RedeploymentArgs) definition() (string, error) {
 // listen makes the rules of a service: one for its secrets, one for its parameters.
 func (component *Redeployment) listen(ctx *pulumi.Context, name string, args *RedeploymentArgs, service RedeployedService, starter *identity.Role) error {
 	patterns := map[string]pulumi.StringPtrInput{}
-	if len(service.Secrets) > 0 {
-		patterns[onSecrets] = secretsPattern(service.Secrets).ToStringPtrOutput()
+	if len(service.Secrets)+len(service.SecretNames) > 0 {
+		patterns[onSecrets] = secretsPattern(args.Place, service).ToStringPtrOutput()
 	}
 	if len(service.Parameters) > 0 {
 		pattern, err := parametersPattern(service.Parameters)
@@ -223,20 +234,29 @@ func (component *Redeployment) listen(ctx *pulumi.Context, name string, args *Re
 // secretSuffix is what Secrets Manager puts behind a secret's name in its ARN.
 var secretSuffix = regexp.MustCompile(`^.*:secret:(.+)-[A-Za-z0-9]{6}$`)
 
-// secretsPattern matches the end of a rotation, and a new value that someone put. In a rotation the new value is put
-// first with the label AWSPENDING, when it is not yet in force.
-func secretsPattern(secrets pulumi.StringArray) pulumi.StringOutput {
+// secretsPattern matches the end of a rotation, which names the secret by its full ARN, and a new value that someone put,
+// who names it by its ARN, with or without the random end, or by its name (Secrets Manager API, PutSecretValue). In a
+// rotation the new value is put first with the label AWSPENDING, when it is not yet in force.
+func secretsPattern(place identity.Place, service RedeployedService) pulumi.StringOutput {
+	secrets := service.Secrets
+	if secrets == nil {
+		secrets = pulumi.StringArray{} // a nil array is no input
+	}
 	return secrets.ToStringArrayOutput().ApplyT(func(arns []string) (string, error) {
-		ids := slices.Clone(arns) // who puts a value names the secret by its ARN or by its name
+		ids, beginnings := slices.Clone(arns), []any{}
 		for _, arn := range arns {
 			if match := secretSuffix.FindStringSubmatch(arn); match != nil {
 				ids = append(ids, match[1])
 			}
 		}
+		for _, name := range sorted(service.SecretNames) {
+			arn := place.Arn("secretsmanager", "secret:"+name)
+			ids, beginnings = append(ids, name, arn), append(beginnings, map[string]any{"prefix": arn + "-"})
+		}
 		put := func(stages []any) map[string]any {
 			return map[string]any{
 				"eventName":         []string{"PutSecretValue", "UpdateSecret"},
-				"requestParameters": map[string]any{"secretId": sorted(ids), "versionStages": stages},
+				"requestParameters": map[string]any{"secretId": anyOf(ids, beginnings), "versionStages": stages},
 			}
 		}
 		return eventPattern(map[string]any{
@@ -244,13 +264,22 @@ func secretsPattern(secrets pulumi.StringArray) pulumi.StringOutput {
 			"detail": map[string]any{
 				"eventSource": []string{"secretsmanager.amazonaws.com"},
 				"$or": []any{
-					map[string]any{"eventName": []string{"RotationSucceeded"}, "additionalEventData": map[string]any{"SecretId": sorted(arns)}},
+					map[string]any{"eventName": []string{"RotationSucceeded"}, "additionalEventData": map[string]any{"SecretId": anyOf(arns, beginnings)}},
 					put([]any{map[string]any{"exists": false}}),
 					put([]any{"AWSCURRENT"}),
 				},
 			},
 		})
 	}).(pulumi.StringOutput)
+}
+
+// anyOf matches one of the texts, or what one of the further patterns does.
+func anyOf(texts []string, patterns []any) []any {
+	var choices []any
+	for _, text := range sorted(texts) {
+		choices = append(choices, text)
+	}
+	return append(choices, patterns...)
 }
 
 func parametersPattern(names []string) (string, error) {

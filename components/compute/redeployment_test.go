@@ -61,6 +61,22 @@ func TestWhatRedeploys(t *testing.T) {
 		g.inputs(t, "redeploy-catalog-parameters")["eventPattern"].(string))
 }
 
+// A secret that configuration knows by its name has an ARN that ends in what nobody knows before.
+func TestANewValueOfASecretKnownByItsNameRedeploys(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runRedeployment(func(a *RedeploymentArgs) {
+		a.Services = []RedeployedService{{Name: "orders", ServiceName: "awslab-dev-orders", SecretNames: []string{"shop/token"}}}
+	}))
+	const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/token"
+	put := func(stages string) string {
+		return fmt.Sprintf(`{"eventName": ["PutSecretValue", "UpdateSecret"], "requestParameters": {
+			"secretId": [%q, "shop/token", {"prefix": "%s-"}], "versionStages": [%s]}}`, arn, arn, stages)
+	}
+	require.JSONEq(t, fmt.Sprintf(`{"source": ["aws.secretsmanager"], "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "$or": [
+		{"eventName": ["RotationSucceeded"], "additionalEventData": {"SecretId": [{"prefix": "%s-"}]}}, %s, %s]}}`,
+		arn, put(`{"exists": false}`), put(`"AWSCURRENT"`)), g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string))
+}
+
 func TestARedeploymentMayRedeployItsServicesOnly(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runRedeployment(func(*RedeploymentArgs) {}))
@@ -82,6 +98,7 @@ func TestWhatARedeploymentRefuses(t *testing.T) {
 		"a service twice":      {func(a *RedeploymentArgs) { a.Services[1].Name = "orders" }, `Services[1].Name: "orders" is used twice`},
 		"a wildcard":           {func(a *RedeploymentArgs) { a.Services[0].ServiceName = "*" }, `Services[0].ServiceName: "*"`},
 		"a rule's name":        {func(a *RedeploymentArgs) { a.Services[0].Name = strings.Repeat("x", 40) }, "EventBridge allows 64"},
+		"a secret's name":      {func(a *RedeploymentArgs) { a.Services[0].SecretNames = []string{"a*"} }, `Services[0].SecretNames[0]: "a*" is no name`},
 		"a parameter's name":   {func(a *RedeploymentArgs) { a.Services[0].Parameters = []string{"a b"} }, `Services[0].Parameters[0]: "a b" is no name`},
 	} {
 		t.Run(name, func(t *testing.T) {

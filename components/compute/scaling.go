@@ -22,7 +22,7 @@ type Scaling struct {
 	ScaleOutCooldown, ScaleInCooldown int
 	// DisableScaleIn only ever adds tasks by the targets; Schedules still take them away.
 	DisableScaleIn bool
-	// Schedules change Min and Max at certain times.
+	// Schedules change Min and Max at certain times. With schedules an update changes neither.
 	Schedules []Schedule
 }
 
@@ -80,6 +80,11 @@ func (p *servicePlan) scale(ctx *pulumi.Context, service *ecs.Service) error {
 	if s == nil {
 		return nil
 	}
+	opts := []pulumi.ResourceOption{pulumi.Parent(p.component)}
+	if len(s.Schedules) > 0 {
+		// The limits belong to the schedules from the first deployment on: an update at night would else wake the service.
+		opts = append(opts, pulumi.IgnoreChanges([]string{"minCapacity", "maxCapacity"}))
+	}
 	target, err := appautoscaling.NewTarget(ctx, p.name+"-scaling", &appautoscaling.TargetArgs{
 		ServiceNamespace:  pulumi.String("ecs"),
 		ScalableDimension: pulumi.String("ecs:service:DesiredCount"),
@@ -87,7 +92,7 @@ func (p *servicePlan) scale(ctx *pulumi.Context, service *ecs.Service) error {
 		MinCapacity:       pulumi.Int(s.Min),
 		MaxCapacity:       pulumi.Int(s.Max),
 		Tags:              pulumi.ToStringMap(p.Tags),
-	}, pulumi.Parent(p.component))
+	}, opts...)
 	if err != nil {
 		return fmt.Errorf("making service %q scalable: %w", p.name, err)
 	}

@@ -39,6 +39,23 @@ func TestTheCountIsLeftAloneExactlyWhenScalingOwnsIt(t *testing.T) {
 	}
 }
 
+// Otherwise an update would undo what the last schedule has set.
+func TestTheLimitsAreLeftAloneExactlyWhenSchedulesOwnThem(t *testing.T) {
+	for name, test := range map[string]struct {
+		scaling *Scaling
+		want    []string
+	}{
+		"targets":   {&Scaling{Min: 2, Max: 6, CPU: 70}, nil},
+		"schedules": {scheduled(evening), []string{"minCapacity", "maxCapacity"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &graph{}
+			require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.Scaling = test.scaling }))
+			require.Equal(t, test.want, g.find(t, "orders-scaling").RegisterRPC.GetIgnoreChanges())
+		})
+	}
+}
+
 func TestCooldownsAndScalingOutOnly(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) {

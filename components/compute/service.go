@@ -98,7 +98,7 @@ func (p *servicePlan) newLogGroup(ctx *pulumi.Context) (err error) {
 // service's connections.
 func (p *servicePlan) connect(ctx *pulumi.Context) error {
 	group, err := network.NewSecurityGroup(ctx, p.name+"-tasks", &network.SecurityGroupArgs{
-		VpcId: p.Vpc.VpcId, Description: "Tasks of service " + p.Name, Egress: p.Vpc.ServiceEgress(), Tags: p.Tags,
+		VpcId: p.Network.VpcId, Description: "Tasks of service " + p.Name, Egress: p.Network.Egress, Tags: p.Tags,
 	}, pulumi.Parent(p.component))
 	if err != nil {
 		return fmt.Errorf("creating the security group of service %q: %w", p.name, err)
@@ -144,7 +144,7 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 		return nil
 	}
 	p.targets, err = lb.NewTargetGroup(ctx, p.name+"-targets", &lb.TargetGroupArgs{
-		Name: pulumi.String(p.Name), VpcId: p.Vpc.VpcId, TargetType: pulumi.String("ip"),
+		Name: pulumi.String(p.Name), VpcId: p.Network.VpcId, TargetType: pulumi.String("ip"),
 		Port: pulumi.Int(targetPort), Protocol: pulumi.String("HTTP"), DeregistrationDelay: pulumi.Int(deregistrationDelay),
 		HealthCheck: lb.TargetGroupHealthCheckArgs{
 			Path: pulumi.String(p.Health.Path), Protocol: pulumi.String("HTTP"), Matcher: pulumi.String("200"),

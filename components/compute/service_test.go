@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/components/network/networktest"
 )
 
 type object = map[string]any
@@ -320,4 +321,27 @@ func TestNilArgs(t *testing.T) {
 	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewLoadBalancer(ctx, "x", nil); return err }))
 	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewTaskRunner(ctx, "x", nil); return err }))
 	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewRedeployment(ctx, "x", nil); return err }))
+}
+
+// A service needs no VPC of ours: ids and rules of egress are enough.
+func TestAServiceInAVpcFromElsewhere(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.run(func(ctx *pulumi.Context) error {
+		args := ordersArgs()
+		args.Route, args.Port = Route{}, 0
+		args.Network = &network.Placement{
+			VpcId: pulumi.String("vpc-1"), SubnetIds: pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}),
+			Egress: []network.Rule{{Name: "https", Description: "AWS, through a NAT gateway", Ports: network.Port(443), Cidr: "0.0.0.0/0"}},
+		}
+		var err error
+		if args.Cluster, err = NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", Capacity: args.Capacity}); err != nil {
+			return err
+		}
+		_, err = NewService(ctx, "orders", args)
+		return err
+	}))
+	require.Equal(t, "vpc-1", g.inputs(t, "orders-tasks-group")["vpcId"])
+	require.Equal(t, 443.0, g.inputs(t, "orders-tasks-egress-https")["fromPort"])
+	require.Equal(t, []any{"subnet-1", "subnet-2"}, g.inputs(t, "orders-service")["networkConfiguration"].(object)["subnets"])
+	require.Empty(t, g.names(networktest.VpcToken))
 }

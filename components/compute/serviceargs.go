@@ -25,7 +25,8 @@ type ServiceArgs struct {
 	// LoadBalancer carries the service's route, which Route describes. Only a service with a Route needs one.
 	LoadBalancer *LoadBalancer
 	Route        Route
-	Vpc          *network.Vpc
+	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same VPC.
+	Network *network.Placement
 	// Image is the reference of the container's image; by digest, so that what was tested is what runs.
 	Image pulumi.StringInput
 	// Port is the one the container listens on; 0 for a worker.
@@ -60,7 +61,8 @@ type ServiceArgs struct {
 	TaskRunner    pulumi.StringInput
 	// Triggers redeploy the service when one of them changes; the version of a secret, for example.
 	Triggers pulumi.StringMap
-	// ExecuteCommand lets people open a shell in a running task with ECS Exec, if the task role does.
+	// ExecuteCommand lets people run a command in a running task with ECS Exec, if the task role does: one that the image
+	// has, so that a shell needs an image with a shell.
 	ExecuteCommand bool
 	// Environment and Secrets are passed to the container; a secret's value is the ARN of a Secrets Manager secret or
 	// an SSM parameter, or what [SecretKey] makes of it. No variable may be in both.
@@ -127,7 +129,6 @@ func (args *ServiceArgs) validate() error {
 	}
 	add(!elbName.MatchString(args.Name), "Name: %q; use 1 to 32 letters, digits and hyphens, none at the ends", args.Name)
 	add(args.Cluster == nil, "Cluster: missing")
-	add(args.Vpc == nil, "Vpc: missing")
 	add(args.Image == nil, "Image: missing")
 	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn: missing")
 	add(args.TaskRoleArn == nil, "TaskRoleArn: missing")
@@ -140,7 +141,7 @@ func (args *ServiceArgs) validate() error {
 		add(twice, "Secrets: %s is in Environment too", name)
 	}
 	return errors.Join(append(problems,
-		args.validateReach(), args.validateSize(), args.Health.validate(args.routed()), args.Deployment.validate(args.routed()),
+		args.Network.Validate(), args.validateReach(), args.validateSize(), args.Health.validate(args.routed()), args.Deployment.validate(args.routed()),
 		args.validateScaling(), args.validateVolumes(), args.validateTaskRuns(), args.Tracing.validate(args.CPU, args.Memory),
 	)...)
 }

@@ -13,9 +13,11 @@ import (
 const CollectorImage = "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0"
 
 // Tracing puts an OpenTelemetry collector beside the container, which takes traces over OTLP on localhost and sends them
-// to X-Ray as the task role. The container learns of it by the standard variables OTEL_EXPORTER_OTLP_ENDPOINT,
-// OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_PROPAGATORS and OTEL_SERVICE_NAME, each unless the service sets it itself. A service
-// goes on when its collector does not.
+// to X-Ray as the task role. It also hands on X-Ray's sampling rules, which the SDK in the container asks for where it can:
+// the SDK for Java can, those for other languages with AWS's own packages. The container learns of both by the standard
+// variables OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_PROPAGATORS, OTEL_SERVICE_NAME,
+// OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, each unless the service sets it itself. A service goes on when its
+// collector does not.
 type Tracing struct {
 	// Image of the collector. Nil means [CollectorImage], which comes from the internet; a mirror in ECR does not.
 	Image pulumi.StringInput
@@ -25,6 +27,8 @@ type Tracing struct {
 
 const (
 	collectorName   = "collector"
+	tracesAddress   = "127.0.0.1:4318"
+	samplingAddress = "127.0.0.1:2000"
 	collectorCPU    = 64
 	collectorMemory = 128
 	// minCollectorMemory keeps a slip from making a collector that is killed as soon as it starts.
@@ -70,11 +74,12 @@ func (args *ServiceArgs) collector(v values) container {
 func (args *ServiceArgs) collectorConfig() string {
 	return fmt.Sprintf(`extensions:
   health_check: {}
+  awsproxy: {endpoint: "%s", region: %s}
 receivers:
   otlp:
     protocols:
       grpc: {endpoint: "127.0.0.1:4317"}
-      http: {endpoint: "127.0.0.1:4318"}
+      http: {endpoint: "%s"}
 processors:
   memory_limiter: {check_interval: 1s, limit_mib: %d, spike_limit_mib: %d}
   resourcedetection: {detectors: [env, ecs], timeout: 2s}
@@ -82,22 +87,24 @@ processors:
 exporters:
   awsxray: {region: %s}
 service:
-  extensions: [health_check]
+  extensions: [health_check, awsproxy]
   pipelines:
     traces:
       receivers: [otlp]
       processors: [memory_limiter, resourcedetection, batch]
       exporters: [awsxray]
-`, args.Tracing.memory()*3/4, args.Tracing.memory()/5, args.Region)
+`, samplingAddress, args.Region, tracesAddress, args.Tracing.memory()*3/4, args.Tracing.memory()/5, args.Region)
 }
 
 // tracingEnvironment is what the container has to know to send traces, under what the service sets itself.
 func (args *ServiceArgs) tracingEnvironment(own map[string]string) map[string]string {
 	environment := map[string]string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317",
-		"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://" + tracesAddress,
+		"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf", // what SDKs use when nothing is said; the other is grpc, on port 4317
 		"OTEL_PROPAGATORS":            "tracecontext,baggage,xray",
 		"OTEL_SERVICE_NAME":           args.Name,
+		"OTEL_TRACES_SAMPLER":         "xray",
+		"OTEL_TRACES_SAMPLER_ARG":     "endpoint=http://" + samplingAddress,
 	}
 	for name := range args.Secrets {
 		delete(environment, name)

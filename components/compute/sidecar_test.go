@@ -21,10 +21,12 @@ func TestTheCollector(t *testing.T) {
 	require.Equal(t, []any{object{"containerName": "collector", "condition": "START"}}, app["dependsOn"])
 	require.Equal(t, 192.0, app["cpu"], "what the collector leaves")
 	require.Equal(t, []any{
-		object{"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": "http://localhost:4317"},
-		object{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": "grpc"},
+		object{"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": "http://127.0.0.1:4318"},
+		object{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": "http/protobuf"},
 		object{"name": "OTEL_PROPAGATORS", "value": "tracecontext,baggage,xray"},
 		object{"name": "OTEL_SERVICE_NAME", "value": "shop-orders"},
+		object{"name": "OTEL_TRACES_SAMPLER", "value": "xray"},
+		object{"name": "OTEL_TRACES_SAMPLER_ARG", "value": "endpoint=http://127.0.0.1:2000"},
 	}, app["environment"], "the service's own variable wins")
 
 	require.Equal(t, CollectorImage, collector["image"])
@@ -52,7 +54,12 @@ func TestTheCollectorsPipelineNamesOnlyWhatIsConfigured(t *testing.T) {
 			require.Contains(t, configured, name)
 		}
 	}
-	require.Contains(t, config.Extensions, config.Service.Extensions[0])
+	require.Len(t, config.Extensions, len(config.Service.Extensions))
+	for _, name := range config.Service.Extensions {
+		require.Contains(t, config.Extensions, name)
+	}
+	require.Equal(t, map[string]any{"endpoint": "127.0.0.1:2000", "region": "eu-west-1"}, config.Extensions["awsproxy"], "whom SDKs ask for sampling rules")
+	require.Equal(t, "127.0.0.1:4318", config.Receivers["otlp"].(map[string]any)["protocols"].(map[string]any)["http"].(map[string]any)["endpoint"])
 	require.Equal(t, map[string]any{"region": "eu-west-1"}, config.Exporters["awsxray"])
 	require.Equal(t, map[string]any{"check_interval": "1s", "limit_mib": 150, "spike_limit_mib": 40}, config.Processors["memory_limiter"])
 }

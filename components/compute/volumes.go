@@ -28,7 +28,9 @@ type Volume struct {
 const scratchPrefix = "scratch-"
 
 // execPaths are what the agent of ECS Exec writes to. It runs as root, in the container's own file system, which is
-// read-only (https://github.com/aws/containers-roadmap/issues/1359).
+// read-only here; AWS does not support that for ECS Exec ("Considerations for using ECS Exec", Amazon ECS developer guide),
+// but the agent writes nowhere else (https://github.com/aws/containers-roadmap/issues/1359). A root file system that
+// can be written to for the sake of a shell would be the greater risk.
 var execPaths = []string{"/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm"}
 
 // scratch lists the paths that are writable until the task ends.

@@ -121,3 +121,21 @@ func LogsKeyUse(place Place) Statement {
 		Conditions: []Condition{{Operator: "ArnLike", Key: "kms:EncryptionContext:aws:logs:arn", Values: []string{place.LogGroupArn("*")}}},
 	}
 }
+
+// FargateKeyUse lets Fargate encrypt the storage of the tasks of a cluster with a key ("Customer managed keys for AWS Fargate
+// ephemeral storage", Amazon ECS developer guide). It sends the cluster along as encryption context, and no source.
+func FargateKeyUse(accountId, cluster string) []Statement {
+	use := func(sid, action string, conditions ...Condition) Statement {
+		return Statement{
+			Sid: sid, Actions: []string{action}, Resources: []string{"*"}, Principals: []Principal{{Type: "Service", Values: []string{"fargate.amazonaws.com"}}},
+			Conditions: append([]Condition{
+				{Operator: "StringEquals", Key: "kms:EncryptionContext:aws:ecs:clusterAccount", Values: []string{accountId}},
+				{Operator: "StringEquals", Key: "kms:EncryptionContext:aws:ecs:clusterName", Values: []string{cluster}},
+			}, conditions...),
+		}
+	}
+	return []Statement{
+		use("FargateStorage", "kms:GenerateDataKeyWithoutPlaintext"),
+		use("FargateStorageGrants", "kms:CreateGrant", Condition{Operator: "ForAllValues:StringEquals", Key: "kms:GrantOperations", Values: []string{"Decrypt"}}),
+	}
+}

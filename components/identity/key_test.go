@@ -60,3 +60,10 @@ func TestWhatAKeyRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestFargateEncryptsTheStorageOfOneCluster(t *testing.T) {
+	args := &KeyArgs{Place: ireland, Alias: "alias/awslab-dev-data", Statements: FargateKeyUse("123456789012", "awslab-dev-cluster")}
+	policy, err := args.policy()
+	require.NoError(t, err)
+	requireGolden(t, "key-fargate.json", policy)
+}

@@ -71,6 +71,11 @@ func (p Place) TableArn(name string) string { return p.Arn("dynamodb", "table/"+
 // QueueArn is the ARN of an SQS queue.
 func (p Place) QueueArn(name string) string { return p.Arn("sqs", name) }
 
+// QueueUrl is where an SQS queue is reached.
+func (p Place) QueueUrl(name string) string {
+	return fmt.Sprintf("https://%s/%s/%s", p.serviceEndpoint("sqs"), p.AccountId, name)
+}
+
 // ParameterArn is the ARN of a Systems Manager parameter, whose name may or may not start with a slash.
 func (p Place) ParameterArn(name string) string {
 	return p.Arn("ssm", "parameter/"+strings.TrimPrefix(name, "/"))

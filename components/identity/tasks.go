@@ -56,8 +56,15 @@ type TaskRoleArgs struct {
 	RoleSettings
 	Place   Place
 	Access  Access
-	Exec    bool // lets people open a shell in a running task with ECS Exec
-	Tracing bool // lets the task send traces to X-Ray
+	Exec    *Exec // lets people open a shell in a running task with ECS Exec; nil means nobody
+	Tracing bool  // lets the task send traces to X-Ray
+}
+
+// Exec is how a cluster keeps the sessions of ECS Exec. The agent in the task encrypts and records them as the task role,
+// and refuses to open a session that it could not ("Logging and Auditing using ECS Exec", Amazon ECS developer guide).
+type Exec struct {
+	SessionLogGroup string // log group, by name, that the cluster records sessions in; empty means that it does not
+	KeyAlias        string // alias (alias/...) of the key that the cluster encrypts sessions with; empty means none
 }
 
 // NewTaskRole makes a service's task role. A service with no access has a role without policies.
@@ -142,15 +149,9 @@ func writeLogs(place Place, groups ...string) Statement {
 
 func (args *TaskRoleArgs) statements() ([]Statement, error) {
 	statements, err := args.Access.statements(args.Place)
-	if args.Exec {
-		statements = append(statements, Statement{
-			Sid: "ExecuteCommand",
-			Actions: []string{
-				"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
-				"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
-			},
-			Resources: []string{"*"}, // none of the four supports resource-level permissions
-		})
+	if args.Exec != nil {
+		exec, problem := args.Exec.statements(args.Place)
+		statements, err = append(statements, exec...), errors.Join(err, problem)
 	}
 	if args.Tracing {
 		statements = append(statements, Statement{
@@ -163,6 +164,40 @@ func (args *TaskRoleArgs) statements() ([]Statement, error) {
 		})
 	}
 	return statements, errors.Join(args.Place.Validate(), err)
+}
+
+func (exec Exec) statements(place Place) ([]Statement, error) {
+	statements := []Statement{{
+		Sid: "ExecuteCommand",
+		Actions: []string{
+			"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
+			"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+		},
+		Resources: []string{"*"}, // none of the four supports resource-level permissions
+	}}
+	problems := []error{checkKeyAlias("Exec", exec.KeyAlias)}
+	if exec.SessionLogGroup != "" {
+		problems = append(problems, checkName("Exec.SessionLogGroup", logGroupName, exec.SessionLogGroup))
+		statements = append(statements,
+			Statement{
+				Sid:       "RecordSessions",
+				Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
+				Resources: []string{place.LogGroupArn(exec.SessionLogGroup) + ":*"},
+			},
+			// Listing log groups cannot be narrowed to one of them.
+			Statement{Sid: "FindSessionLog", Actions: []string{"logs:DescribeLogGroups"}, Resources: []string{place.Arn("logs", "log-group:*")}},
+		)
+	}
+	if exec.KeyAlias != "" {
+		statements = append(statements, Statement{
+			Sid:       "DecryptSessions",
+			Actions:   []string{"kms:Decrypt"},
+			Resources: []string{place.Arn("kms", "key/*")},
+			// The agent calls KMS itself, so that there is no service that it goes through.
+			Conditions: []Condition{{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{exec.KeyAlias}}},
+		})
+	}
+	return statements, errors.Join(problems...)
 }
 
 func each(names []string, arn func(string) string) []string {

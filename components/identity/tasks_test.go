@@ -137,8 +137,20 @@ func TestTaskRoleWithAccessToEverything(t *testing.T) {
 
 func TestTaskRoleToolsForPeople(t *testing.T) {
 	args := taskRole(Access{})
-	args.Exec, args.Tracing = true, true
+	args.Exec, args.Tracing = &Exec{SessionLogGroup: "/ecs/awslab-dev-sessions", KeyAlias: "alias/awslab-dev-data"}, true
 	requireGolden(t, "task-exec-tracing.json", registerTaskRole(t, args).input("orders-task-access", "policy"))
+}
+
+func TestSessionsThatAreNeitherRecordedNorEncryptedNeedNoMore(t *testing.T) {
+	args := taskRole(Access{})
+	args.Exec = &Exec{}
+	statements, err := args.statements()
+	require.NoError(t, err)
+	require.Len(t, statements, 1)
+	args.Exec = &Exec{SessionLogGroup: "a*", KeyAlias: "data"}
+	_, err = args.statements()
+	require.ErrorContains(t, err, `Exec.SessionLogGroup: "a*" is no name of a log group`)
+	require.ErrorContains(t, err, `Exec.KeyAlias: "data" is no name of a key alias`)
 }
 
 func TestServiceWithoutAccessHasARoleWithoutPolicies(t *testing.T) {

@@ -47,7 +47,18 @@ type ImageArgs struct {
 	// FunctionArn is the ARN, or a pattern of it, of the Lambda functions that run the image. Empty means none: unlike
 	// ECS, Lambda pulls with a right that the repository itself grants.
 	FunctionArn string
-	Tags        map[string]string
+	// Copy is the repository of the same name that [Replication] copies the image to. Nil means that it is not copied, or
+	// that ECR makes one: with tags that can be moved, every image kept, and ECR's own key.
+	Copy *RepositoryCopy
+	Tags map[string]string
+}
+
+// RepositoryCopy is a repository in another region.
+type RepositoryCopy struct {
+	// Provider is that of the region.
+	Provider pulumi.ProviderResource
+	// KmsKeyArn encrypts it, with a key of that region. Nil means the AWS managed key of ECR.
+	KmsKeyArn pulumi.StringPtrInput
 }
 
 // Image is a container image in ECR. Its type token is awslab:images:Image.
@@ -92,6 +103,9 @@ func (args ImageArgs) validate() error {
 	if args.Keep < 1 || args.Keep > 1000 {
 		problems = append(problems, fmt.Errorf("Keep: %d; use 1 to 1000", args.Keep))
 	}
+	if args.Copy != nil && args.Copy.Provider == nil {
+		problems = append(problems, errors.New("Copy.Provider: missing; give that of the region of the copies"))
+	}
 	return errors.Join(append(problems, args.checkContext())...)
 }
 
@@ -113,11 +127,18 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	if err := ctx.RegisterComponentResource("awslab:images:Image", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering image %q: %w", name, err)
 	}
-	repository, err := component.newRepository(ctx, name, args)
+	repository, err := component.newRepository(ctx, name, args, args.KmsKeyArn)
 	if err != nil {
 		return nil, err
 	}
-	image, err := component.build(ctx, name, args, repository)
+	if err := component.letFunctionsPull(ctx, name, args, repository); err != nil {
+		return nil, err
+	}
+	ready, err := component.newCopy(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	image, err := component.build(ctx, name, args, repository, ready)
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +153,23 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	return component, nil
 }
 
-func (component *Image) newRepository(ctx *pulumi.Context, name string, args ImageArgs) (*ecr.Repository, error) {
-	encryption := ecr.RepositoryEncryptionConfigurationArgs{EncryptionType: pulumi.String("KMS"), KmsKey: args.KmsKeyArn}
+// newCopy makes the repository that the image is copied to, if there is one, and returns what has to be there before the
+// image is pushed. Without it ECR would make the repository by the first copy; a template could tell it how, but knows
+// prefixes that end in a slash only, and for a key of ours wants a role that ECR may assume for anyone.
+func (component *Image) newCopy(ctx *pulumi.Context, name string, args ImageArgs) ([]pulumi.Resource, error) {
+	if args.Copy == nil {
+		return nil, nil
+	}
+	repository, err := component.newRepository(ctx, name+"-copy", args, args.Copy.KmsKeyArn, pulumi.Provider(args.Copy.Provider))
+	if err != nil {
+		return nil, err
+	}
+	return []pulumi.Resource{repository}, nil
+}
+
+func (component *Image) newRepository(ctx *pulumi.Context, name string, args ImageArgs, key pulumi.StringPtrInput, opts ...pulumi.ResourceOption) (*ecr.Repository, error) {
+	opts = append(opts, pulumi.Parent(component))
+	encryption := ecr.RepositoryEncryptionConfigurationArgs{EncryptionType: pulumi.String("KMS"), KmsKey: key}
 	repository, err := ecr.NewRepository(ctx, name+"-repository", &ecr.RepositoryArgs{
 		Name:                       pulumi.String(args.Repository),
 		ImageTagMutability:         pulumi.String("IMMUTABLE"),
@@ -141,7 +177,7 @@ func (component *Image) newRepository(ctx *pulumi.Context, name string, args Ima
 		EncryptionConfigurations:   ecr.RepositoryEncryptionConfigurationArray{encryption},
 		ForceDelete:                pulumi.Bool(args.ForceDelete),
 		Tags:                       pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component))
+	}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("creating the repository of image %q: %w", name, err)
 	}
@@ -152,23 +188,27 @@ func (component *Image) newRepository(ctx *pulumi.Context, name string, args Ima
 	if _, err := ecr.NewLifecyclePolicy(ctx, name+"-lifecycle", &ecr.LifecyclePolicyArgs{
 		Repository: repository.Name,
 		Policy:     pulumi.String(policy),
-	}, pulumi.Parent(component)); err != nil {
+	}, opts...); err != nil {
 		return nil, fmt.Errorf("creating the lifecycle policy of image %q: %w", name, err)
 	}
+	return repository, nil
+}
+
+func (component *Image) letFunctionsPull(ctx *pulumi.Context, name string, args ImageArgs, repository *ecr.Repository) error {
 	if args.FunctionArn == "" {
-		return repository, nil
+		return nil
 	}
 	access, err := functionAccess(args.FunctionArn)
 	if err != nil {
-		return nil, fmt.Errorf("rendering the repository policy of image %q: %w", name, err)
+		return fmt.Errorf("rendering the repository policy of image %q: %w", name, err)
 	}
 	if _, err := ecr.NewRepositoryPolicy(ctx, name+"-access", &ecr.RepositoryPolicyArgs{
 		Repository: repository.Name,
 		Policy:     pulumi.String(access),
 	}, pulumi.Parent(component)); err != nil {
-		return nil, fmt.Errorf("creating the repository policy of image %q: %w", name, err)
+		return fmt.Errorf("creating the repository policy of image %q: %w", name, err)
 	}
-	return repository, nil
+	return nil
 }
 
 // functionAccess is a repository's policy. Like a trust policy it names no resource, which is the repository.
@@ -217,7 +257,8 @@ func renderLifecycle(rules ...lifecycleRule) (string, error) {
 	return string(text), err
 }
 
-func (component *Image) build(ctx *pulumi.Context, name string, args ImageArgs, repository *ecr.Repository) (*docker.Image, error) {
+// build builds the image and pushes it, once what it needs is ready.
+func (component *Image) build(ctx *pulumi.Context, name string, args ImageArgs, repository *ecr.Repository, ready []pulumi.Resource) (*docker.Image, error) {
 	login := ecr.GetAuthorizationTokenOutput(ctx, ecr.GetAuthorizationTokenOutputArgs{RegistryId: repository.RegistryId}, pulumi.Parent(component))
 	context, err := args.providerContext()
 	if err != nil {
@@ -239,7 +280,7 @@ func (component *Image) build(ctx *pulumi.Context, name string, args ImageArgs, 
 			// provider does not compare it.
 			Password: pulumi.ToSecret(login.Password()).(pulumi.StringOutput),
 		},
-	}, pulumi.Parent(component))
+	}, pulumi.Parent(component), pulumi.DependsOn(ready))
 	if err != nil {
 		return nil, fmt.Errorf("building image %q: %w", name, err)
 	}

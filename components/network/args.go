@@ -46,7 +46,9 @@ type VpcArgs struct {
 	// extensions do that import from and export to S3.
 	DataEndpointAccess bool
 	FlowLogs           FlowLogs
-	Tags               map[string]string
+	// PermissionsBoundary is the ARN of the IAM policy that caps the role of the flow logs; empty means none.
+	PermissionsBoundary string
+	Tags                map[string]string
 }
 
 // FlowLogs describe the record of accepted and rejected traffic, kept in CloudWatch Logs. It is always on.

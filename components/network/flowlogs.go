@@ -24,7 +24,7 @@ func (v *Vpc) newFlowLogs(ctx *pulumi.Context, name string) error {
 	}
 	v.FlowLogGroupName = group.Name
 
-	role, err := identity.NewRole(ctx, name+"-flow-log-writer", flowLogRole(v.args.Place, physicalName, v.args.Tags), pulumi.Parent(v))
+	role, err := identity.NewRole(ctx, name+"-flow-log-writer", v.args.flowLogRole(physicalName), pulumi.Parent(v))
 	if err != nil {
 		return err
 	}
@@ -43,11 +43,13 @@ func (v *Vpc) newFlowLogs(ctx *pulumi.Context, name string) error {
 }
 
 // flowLogRole lets VPC flow logs write to one log group.
-func flowLogRole(place identity.Place, logGroup string, tags map[string]string) *identity.RoleArgs {
+func (args VpcArgs) flowLogRole(logGroup string) *identity.RoleArgs {
+	place := args.Place
 	return &identity.RoleArgs{
-		Name:        logGroup,
-		Description: "Writes VPC flow logs to CloudWatch",
-		Trust:       identity.ServiceTrust("vpc-flow-logs.amazonaws.com", place.AccountId, place.Arn("ec2", "vpc-flow-log/*")),
+		Name:                logGroup,
+		Description:         "Writes VPC flow logs to CloudWatch",
+		PermissionsBoundary: args.PermissionsBoundary,
+		Trust:               identity.ServiceTrust("vpc-flow-logs.amazonaws.com", place.AccountId, place.Arn("ec2", "vpc-flow-log/*")),
 		Policies: map[string]identity.Document{"write": {Statements: []identity.Statement{
 			{
 				Sid:       "WriteLogs",
@@ -61,6 +63,6 @@ func flowLogRole(place identity.Place, logGroup string, tags map[string]string) 
 				Resources: []string{place.Arn("logs", "log-group:*")},
 			},
 		}}},
-		Tags: tags,
+		Tags: args.Tags,
 	}
 }

@@ -45,18 +45,24 @@ func drawConfiguration(t *rapid.T) object {
 	network := object{}
 	some(t, network, "cidr", "10.0.0.0/16", "10.4.0.0/20", "192.168.0.0/22")
 	some(t, network, "availabilityZones", 2, 3)
-	some(t, network, "natGateways", "single", "onePerAz")
-	some(t, network, "interfaceEndpoints", []string{}, []string{"ecr.api", "ecr.dkr", "logs", "secretsmanager", "sqs", "ssm", "sts", "kms"})
+	some(t, network, "natGateways", "none", "single", "onePerAz")
+	some(t, network, "interfaceEndpoints", []string{}, []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticfilesystem",
+		"events", "kms", "logs", "monitoring", "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "xray"})
+	some(t, network, "zoneNames", []string{"eu-west-1c", "eu-west-1a"})
 	some(t, network, "ipv6", true)
+	some(t, network, "egressPorts", []int{443}, []int{443, 587, 65535})
 	cluster := object{}
 	some(t, cluster, "launchType", "fargate", "ec2")
 	some(t, cluster, "onDemandBase", 0, 5)
 	some(t, cluster, "onDemandWeight", 0, 10)
 	some(t, cluster, "spotWeight", 0, 10)
-	some(t, cluster, "instances", object{"types": []string{"m7g.large"}}, object{"min": 0, "max": 1}, object{"types": []string{"t3.small"}, "spotPercentage": 50})
+	some(t, cluster, "instances", object{"types": []string{"m7g.large", "c7gn.large"}}, object{"min": 0, "max": 1}, object{"types": []string{"t3.small"}, "spotPercentage": 50})
 	balancer := object{}
 	some(t, balancer, "clientCidrs", []string{"203.0.113.0/24"})
 	some(t, balancer, "certificateArn", "arn:aws:acm:eu-west-1:123456789012:certificate/6a1b7c1e-0000-4000-8000-123456789012")
+	some(t, balancer, "domain", "api.example.com")
+	some(t, balancer, "zone", "example.com")
+	some(t, balancer, "hstsDays", 0, 730)
 	some(t, balancer, "accessLogs", true, false)
 	some(t, balancer, "idleTimeoutSeconds", 1, 4000)
 	backup := object{}
@@ -115,16 +121,18 @@ func drawServices(t *rapid.T, among object) []object {
 	some(t, web, "memory", 2048, 4096)
 	some(t, web, "architecture", "amd64", "arm64")
 	some(t, web, "desiredCount", 3)
-	some(t, web, "scaling", object{"min": 0, "max": 3}, object{"max": 10, "requestsPerTarget": 100, "schedules": []object{{"name": "night", "at": "cron(0 22 ? * * *)", "timeZone": "Europe/Dublin", "min": 0, "max": 0}}})
+	some(t, web, "scaling", object{"min": 0, "max": 3}, object{"max": 10, "requestsPerTarget": 100, "scaleOutCooldownSeconds": 1, "scaleInCooldownSeconds": 3600, "schedules": []object{{"name": "night", "at": "cron(0 22 ? * * *)", "timeZone": "Europe/Dublin", "min": 0, "max": 0}}})
 	some(t, web, "exec", true)
 	some(t, web, "scratchPaths", []string{"/tmp"})
 	some(t, web, "healthCheck", object{"path": "/", "intervalSeconds": 5, "timeoutSeconds": 4, "graceSeconds": 1, "command": []string{"CMD", "/x"}}, object{"intervalSeconds": 300, "timeoutSeconds": 120})
 	some(t, web, "objectives", object{"availability": 99.999, "latencyMilliseconds": 1, "latencyPercentage": 95.1}, object{"availability": 96})
 	some(t, web, "before", []object{{"name": "migrate", "command": []string{"x"}, "timeoutSeconds": 840}})
 	some(t, web, "rollbackErrors", 0, 1)
+	some(t, web, "deployment", object{"minimumPercent": 0, "maximumPercent": 100}, object{"minimumPercent": 0}, object{"maximumPercent": 150}, object{"maximumPercent": 100})
 	worker := object{"name": "worker", "image": object{"uri": "quay.io/lab/worker:1"}}
+	some(t, worker, "rollbackAlarms", []string{"queue-too-old", "worker-errors"})
 	some(t, worker, "after", []object{{"name": "tell", "command": []string{"x"}}})
-	some(t, worker, "secrets", object{"A": object{"name": "a/b"}, "B": object{"parameter": "/a/b"}})
+	some(t, worker, "secrets", object{"A": object{"name": "a/b", "field": "password", "keyAlias": "alias/shop"}, "B": object{"parameter": "/a/b"}})
 	access := object{}
 	for key, value := range map[string]any{
 		"tables": []object{{"name": "items", "mode": "write"}}, "buckets": []object{{"name": "uploads", "mode": "read"}}, "database": true,
@@ -134,7 +142,7 @@ func drawServices(t *rapid.T, among object) []object {
 			access[key] = value
 		}
 	}
-	some(t, access, "queues", []object{{"name": "jobs", "mode": "readwrite"}})
+	some(t, access, "queues", []object{{"name": "jobs", "mode": "readwrite", "keyAlias": "alias/shop"}, {"name": "orders.fifo", "mode": "write"}})
 	some(t, access, "services", []string{"inner"})
 	web["access"] = access
 	return []object{web, worker, {"name": "inner", "image": object{"uri": "quay.io/lab/inner:2"}, "port": 81, "internal": true}}

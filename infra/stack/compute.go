@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,34 +38,42 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 		DualStack:          l.config.Network.IPv6,
 		DeletionProtection: lb.DeletionProtection,
 		IdleTimeout:        lb.IdleTimeoutSeconds,
+		HstsDays:           lb.HstsDays,
 		Tags:               l.tags,
 	}
-	switch {
-	case lb.CertificateArn != "":
-		args.CertificateArn = pulumi.String(lb.CertificateArn)
-	case lb.Domain != "":
-		if args.CertificateArn, args.ZoneId, err = l.certificate(); err != nil {
-			return err
-		}
+	if args.ZoneId, err = l.zoneId(); err != nil {
+		return err
+	}
+	if args.CertificateArn, err = l.certificate(args.ZoneId); err != nil {
+		return err
 	}
 	l.balancer, err = compute.NewLoadBalancer(l.Context, "lab", args, l.providers.all)
 	return err
 }
 
-// certificate is issued for the load balancer's domain.
-func (l *lab) certificate() (arn, zoneId pulumi.StringInput, err error) {
+// zoneId is nil when nobody has said in which zone the load balancer's domain lies.
+func (l *lab) zoneId() (pulumi.StringInput, error) {
+	if l.config.LoadBalancer.Zone == "" {
+		return nil, nil
+	}
 	zone, err := compute.LookupZone(l.Context, l.config.LoadBalancer.Zone, l.providers.invoke)
-	if err != nil {
-		return nil, nil, err
+	return pulumi.String(zone), err
+}
+
+// certificate is the one that is named, or one that is issued for the load balancer's domain, or nil.
+func (l *lab) certificate(zoneId pulumi.StringInput) (pulumi.StringInput, error) {
+	lb := l.config.LoadBalancer
+	if lb.CertificateArn != "" {
+		return pulumi.String(lb.CertificateArn), nil
 	}
-	zoneId = pulumi.String(zone)
-	certificate, err := compute.NewCertificate(l.Context, "lab", &compute.CertificateArgs{
-		Domain: l.config.LoadBalancer.Domain, ZoneId: zoneId, Tags: l.tags,
-	}, l.providers.all)
-	if err != nil {
-		return nil, nil, err
+	if lb.Domain == "" {
+		return nil, nil
 	}
-	return certificate.Arn, zoneId, nil
+	certificate, err := compute.NewCertificate(l.Context, "lab", &compute.CertificateArgs{Domain: lb.Domain, ZoneId: zoneId, Tags: l.tags}, l.providers.all)
+	if err != nil {
+		return nil, err
+	}
+	return certificate.Arn, nil
 }
 
 // instances is nil for a cluster on Fargate.
@@ -81,7 +88,7 @@ func (l *lab) instances() *compute.Instances {
 	}
 	return &compute.Instances{
 		VolumeTags: volumes,
-		Place:      l.place, Vpc: l.vpc, Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
+		Place:      l.place, Network: l.vpc.ServicePlacement(), Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
 		RoleName: l.name("instance"), PermissionsBoundary: l.config.PermissionsBoundary,
 	}
 }
@@ -168,13 +175,13 @@ func (l *lab) redeployments() error {
 			if secret := s.Secrets[name]; secret.Parameter != "" {
 				one.Parameters = append(one.Parameters, secret.Parameter)
 			} else {
-				one.Secrets = append(one.Secrets, pulumi.String(l.place.Arn("secretsmanager", "secret:"+secret.Name)))
+				one.SecretNames = append(one.SecretNames, secret.Name)
 			}
 		}
 		if s.Access.Database {
 			one.Secrets = append(one.Secrets, l.database.SecretArn)
 		}
-		if len(one.Secrets)+len(one.Parameters) > 0 {
+		if len(one.Secrets)+len(one.SecretNames)+len(one.Parameters) > 0 {
 			args.Services = append(args.Services, one)
 		}
 	}
@@ -192,7 +199,7 @@ func (l *lab) serviceArgs(s Service) *compute.ServiceArgs {
 		Region:           l.place.Region,
 		Cluster:          l.cluster,
 		Route:            s.route(),
-		Vpc:              l.vpc,
+		Network:          l.vpc.ServicePlacement(),
 		Image:            l.images[s.Name],
 		Port:             s.Port,
 		Internal:         s.Internal,
@@ -206,7 +213,7 @@ func (l *lab) serviceArgs(s Service) *compute.ServiceArgs {
 		Scaling:          scaling(s),
 		Capacity:         l.capacity(),
 		Health:           health(s),
-		Deployment:       compute.Deployment{ServerErrors: *s.RollbackErrors},
+		Deployment:       deployment(s),
 		Before:           taskRuns(s.Before),
 		After:            taskRuns(s.After),
 		ExecuteCommand:   s.Exec,
@@ -307,12 +314,18 @@ func (c *Config) port(service string) int {
 
 func (l *lab) logGroup(s Service) string { return "/ecs/" + l.name(s.Name) }
 
+func deployment(s Service) compute.Deployment {
+	return compute.Deployment{
+		MinimumHealthyPercent: s.Deployment.MinimumPercent, MaximumPercent: s.Deployment.MaximumPercent, Alarms: s.RollbackAlarms, ServerErrors: *s.RollbackErrors,
+	}
+}
+
 func scaling(s Service) *compute.Scaling {
 	if s.Scaling == nil {
 		return nil
 	}
 	scaling := &compute.Scaling{Min: s.Scaling.Min, Max: s.Scaling.Max, CPU: s.Scaling.CPU, Memory: s.Scaling.Memory,
-		RequestsPerTarget: s.Scaling.RequestsPerTarget}
+		RequestsPerTarget: s.Scaling.RequestsPerTarget, ScaleOutCooldown: s.Scaling.ScaleOutCooldownSeconds, ScaleInCooldown: s.Scaling.ScaleInCooldownSeconds}
 	for _, schedule := range s.Scaling.Schedules {
 		scaling.Schedules = append(scaling.Schedules, compute.Schedule{
 			Name: schedule.Name, Expression: schedule.At, Timezone: schedule.TimeZone, Min: schedule.Min, Max: schedule.Max,
@@ -357,6 +370,9 @@ func (l *lab) whereabouts(s Service) pulumi.StringMap {
 	for _, g := range s.Access.Buckets {
 		variables[variable("BUCKET", g.Name)] = pulumi.String(l.bucketName(g.Name))
 	}
+	for _, q := range s.Access.Queues {
+		variables[variable("QUEUE", q.Name)+"_URL"] = pulumi.String(l.place.QueueUrl(q.Name))
+	}
 	if s.Access.Database {
 		variables["DATABASE_HOST"] = l.databaseHost()
 		variables["DATABASE_READER_HOST"] = l.database.ReaderEndpoint
@@ -369,8 +385,9 @@ func (l *lab) whereabouts(s Service) pulumi.StringMap {
 	return variables
 }
 
+// variable is part of an environment variable's name; FIFO queues have a dot in theirs.
 func variable(kind, name string) string {
-	return kind + "_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+	return kind + "_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
 }
 
 // secretArns are what ECS reads secrets by: for Secrets Manager an ARN without the random suffix will do.
@@ -380,14 +397,18 @@ func (l *lab) secretArns(s Service) pulumi.StringMap {
 		arns["DATABASE_SECRET"] = l.database.SecretArn
 	}
 	for name, secret := range s.Secrets {
-		arns[name] = pulumi.String(cmp.Or(l.parameterArn(secret.Parameter), l.place.Arn("secretsmanager", "secret:"+secret.Name)))
+		arns[name] = l.secretArn(secret)
 	}
 	return arns
 }
 
-func (l *lab) parameterArn(name string) string {
-	if name == "" {
-		return ""
+func (l *lab) secretArn(secret Secret) pulumi.StringInput {
+	if secret.Parameter != "" {
+		return pulumi.String(l.place.ParameterArn(secret.Parameter))
 	}
-	return l.place.ParameterArn(name)
+	arn := pulumi.String(l.place.Arn("secretsmanager", "secret:"+secret.Name))
+	if secret.Field != "" {
+		return compute.SecretKey(arn, secret.Field)
+	}
+	return arn
 }

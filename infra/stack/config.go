@@ -47,15 +47,22 @@ type Config struct {
 type Network struct {
 	// Cidr is the VPC's IPv4 block, /16 to /24 of a private range. Each availability zone gets a quarter of it.
 	Cidr string `json:"cidr,omitempty"`
-	// AvailabilityZones is the number of zones. Going from two to three keeps what exists.
+	// AvailabilityZones is the number of zones: the first of the region, by name, that are available when the stack is
+	// deployed. Going from two to three keeps what exists.
 	AvailabilityZones int `json:"availabilityZones,omitempty" jsonschema:"minimum=2,maximum=3"`
+	// ZoneNames are the zones, in place of AvailabilityZones, two or three of them. Write them down for prod, so that no
+	// subnet ever moves because a zone is closed or opened; append one to grow, and never reorder them.
+	ZoneNames []string `json:"zoneNames,omitempty" jsonschema:"example=eu-west-1a"`
 	// NatGateways is none, single or onePerAz.
 	NatGateways string `json:"natGateways,omitempty" jsonschema:"enum=none,enum=single,enum=onePerAz"`
 	// SubnetMasks are the prefix lengths of the tiers; by default half of a zone's block is app, a quarter each public
 	// and data.
 	SubnetMasks SubnetMasks `json:"subnetMasks,omitempty"`
-	// InterfaceEndpoints lists AWS services reached without leaving the VPC.
-	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=logs,enum=secretsmanager,enum=sqs,enum=ssm,enum=sts,enum=kms"`
+	// InterfaceEndpoints lists AWS services reached without leaving the VPC. Without NAT gateways tasks need ecr.api,
+	// ecr.dkr and logs, and more for what they use.
+	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=ecs,enum=ecs-agent,enum=ecs-telemetry,enum=elasticfilesystem,enum=events,enum=kms,enum=logs,enum=monitoring,enum=secretsmanager,enum=sns,enum=sqs,enum=ssm,enum=ssmmessages,enum=sts,enum=xray"`
+	// EgressPorts are those on the internet that services may call, 443 among them, by which they call AWS itself.
+	EgressPorts []int `json:"egressPorts,omitempty" jsonschema:"minimum=1,maximum=65535"`
 	// FlowLogRetentionDays is how long flow logs are kept.
 	FlowLogRetentionDays int `json:"flowLogRetentionDays,omitempty"`
 	// IPv6 gives the VPC and its subnets IPv6 addresses besides.
@@ -94,7 +101,9 @@ type Cache struct {
 // Cluster configures the ECS cluster. On Fargate a service's tasks are spread over the two kinds of capacity by weight,
 // once OnDemandBase tasks run on demand.
 type Cluster struct {
-	// LaunchType is fargate, or ec2 for instances of the stack's own.
+	// LaunchType is fargate, or ec2 for instances of the stack's own. A stack can go from fargate to ec2 at any time. Back
+	// takes two updates, since a capacity provider cannot go while services use it: first the services alone, with
+	// pulumi up --target '**:TaskDefinition::*' --target '**ecs/service:Service::*', then everything.
 	LaunchType string `json:"launchType,omitempty" jsonschema:"enum=fargate,enum=ec2"`
 	// ContainerInsights turns on CloudWatch Container Insights, at a price per metric.
 	ContainerInsights bool `json:"containerInsights,omitempty"`
@@ -110,7 +119,7 @@ type Cluster struct {
 
 // Instances are the EC2 instances of a cluster. ECS adds and removes them as the tasks need.
 type Instances struct {
-	// Types are instance types of one architecture, the preferred first.
+	// Types are instance types of one architecture, that of the services, the preferred first.
 	Types []string `json:"types,omitempty"`
 	// Min and Max are numbers of instances.
 	Min int `json:"min,omitempty" jsonschema:"minimum=0,maximum=5000"`
@@ -129,13 +138,17 @@ type Instances struct {
 type LoadBalancer struct {
 	// CertificateArn is an ACM certificate of the stack's region; with it port 80 redirects to HTTPS on 443.
 	CertificateArn string `json:"certificateArn,omitempty"`
-	// Domain is the name by which clients call; its certificate is issued and validated, and the name made to lead to the
-	// load balancer, through Zone.
+	// Domain is the name by which clients call. Its certificate is issued and validated through Zone, unless CertificateArn
+	// names one.
 	Domain string `json:"domain,omitempty" jsonschema:"example=api.example.com"`
-	// Zone is the name of the Route 53 hosted zone that Domain lies in.
+	// Zone is the name of the Route 53 hosted zone that Domain lies in, and in which it is made to lead to the load
+	// balancer. With CertificateArn it can be left out, when the name is kept elsewhere.
 	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 blocks that may connect; by default everyone.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
+	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (Strict-Transport-Security); 0
+	// tells them nothing. It is without effect without a certificate.
+	HstsDays int `json:"hstsDays,omitempty" jsonschema:"minimum=0,maximum=730"`
 	// AccessLogs keeps a record of every request in S3, of those to buckets and to the website too.
 	AccessLogs bool `json:"accessLogs,omitempty"`
 	// ForceDelete lets destroy delete the buckets of logs while they hold logs, with all of them.
@@ -180,7 +193,13 @@ type Service struct {
 	// RollbackErrors is how many answers with a server error, in a minute, roll a deployment back; 0 means no number does. It
 	// is for services that the load balancer reaches.
 	RollbackErrors *int `json:"rollbackErrors,omitempty" jsonschema:"minimum=0,maximum=1000000"`
-	// Exec lets people open a shell in a running task with ECS Exec.
+	// RollbackAlarms are names of further alarms of CloudWatch that roll a deployment back when they go off during it, for
+	// any service. They have to exist before it does.
+	RollbackAlarms []string `json:"rollbackAlarms,omitempty"`
+	// Deployment says how a new version takes the place of the old one.
+	Deployment Deployment `json:"deployment,omitempty"`
+	// Exec lets people open a shell in a running task with ECS Exec. The image has to have the shell: the output commands
+	// names /bin/sh, which images FROM scratch and distroless ones lack.
 	Exec bool `json:"exec,omitempty"`
 	// ScratchPaths are folders the container may write to; what is in them goes with the task.
 	ScratchPaths []string `json:"scratchPaths,omitempty"`
@@ -197,6 +216,15 @@ type Service struct {
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
 	// Objectives are what its users may expect; what is missed is alarmed by how fast it uses up what may fail.
 	Objectives Objectives `json:"objectives,omitempty"`
+}
+
+// Deployment is how few and how many tasks there are during a deployment, in percent of those that should run.
+type Deployment struct {
+	// MinimumPercent of the tasks go on running. A service of which no two tasks may run at once has 0 and, as
+	// maximumPercent, 100.
+	MinimumPercent int `json:"minimumPercent,omitempty" jsonschema:"minimum=0,maximum=100"`
+	// MaximumPercent of the tasks run at once.
+	MaximumPercent int `json:"maximumPercent,omitempty" jsonschema:"minimum=100,maximum=200"`
 }
 
 // Task is one run of the service's container with another command.
@@ -242,7 +270,11 @@ type Scaling struct {
 	Memory int `json:"memory,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// RequestsPerTarget is per minute; 0 does not scale by requests.
 	RequestsPerTarget int `json:"requestsPerTarget,omitempty" jsonschema:"minimum=0"`
-	// Schedules change Min and Max at set times.
+	// ScaleOutCooldownSeconds and ScaleInCooldownSeconds pass after a step up or down before the next.
+	ScaleOutCooldownSeconds int `json:"scaleOutCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
+	ScaleInCooldownSeconds  int `json:"scaleInCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
+	// Schedules change Min and Max at set times. With schedules the limits are theirs from the first deployment on: an
+	// update leaves the limits alone that the last of them has set.
 	Schedules []Schedule `json:"schedules,omitempty"`
 }
 
@@ -276,16 +308,20 @@ type HealthCheck struct {
 type Secret struct {
 	Name      string `json:"name,omitempty"`
 	Parameter string `json:"parameter,omitempty"`
+	// Field is the one that is passed of a secret whose value is a JSON object; by default all of it is.
+	Field string `json:"field,omitempty"`
+	// KeyAlias is that of the customer managed key it is encrypted with, alias/...; by default AWS's own is.
+	KeyAlias string `json:"keyAlias,omitempty" jsonschema:"example=alias/shop"`
 }
 
 // Access lists what a service may reach. From it follow its role, its security group's rules and its environment:
-// TABLE_<NAME>, BUCKET_<NAME>, DATABASE_HOST, _PORT, _NAME and _SECRET, and SERVICE_<NAME>_URL.
+// TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _PORT, _NAME and _SECRET, and SERVICE_<NAME>_URL.
 type Access struct {
 	// Tables and Buckets are names in tables and buckets.
 	Tables  []Grant `json:"tables,omitempty"`
 	Buckets []Grant `json:"buckets,omitempty"`
 	// Queues are names of SQS queues that exist.
-	Queues []Grant `json:"queues,omitempty"`
+	Queues []Queue `json:"queues,omitempty"`
 	// Database is the stack's database, with the user that RDS manages.
 	Database bool `json:"database,omitempty"`
 	// FileSystem mounts the stack's file system.
@@ -309,10 +345,21 @@ type Grant struct {
 	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
 }
 
+// Queue is access to one SQS queue. Reading is receiving and deleting messages, writing is sending them.
+type Queue struct {
+	Name string `json:"name" jsonschema:"required"`
+	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
+	// KeyAlias is that of the customer managed key it is encrypted with, alias/...; by default AWS's own is.
+	KeyAlias string `json:"keyAlias,omitempty" jsonschema:"example=alias/shop"`
+}
+
 // complete fills in the defaults that depend on other keys.
 func (c *Config) complete() {
 	if c.Cluster.OnDemandWeight == 0 && c.Cluster.SpotWeight == 0 {
 		c.Cluster.OnDemandWeight = 1
+	}
+	if zones := len(c.Network.ZoneNames); zones > 0 {
+		c.Network.AvailabilityZones = zones
 	}
 	if c.Database != nil {
 		c.Database.complete(c)

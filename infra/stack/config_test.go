@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,7 +60,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"a misspelt region":       {values{"region": "eu-wset-1"}, []string{`awslab:region: "eu-wset-1" is no AWS region; did you mean "eu-west-1"?`}},
 		"an unknown key":          {values{"netwrk": "{}"}, []string{`awslab:netwrk: unknown key; did you mean "network"?`}},
 		"nothing like it":         {values{"xyz": "1"}, []string{"awslab:xyz: unknown key; known are backup, buckets, cluster, copyRegion, database, exemptions, fileSystem, firewall, images, loadBalancer, monitoring, network, permissionsBoundary, profile, region, services, tables, website"}},
-		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, flowLogRetentionDays, interfaceEndpoints, ipv6, natGateways, subnetMasks`}},
+		"an unknown nested key":   {values{"network": `{"cidrBlock": "10.0.0.0/16"}`}, []string{`awslab:network.cidrBlock: unknown key; known are availabilityZones, cidr, egressPorts, flowLogRetentionDays, interfaceEndpoints, ipv6, natGateways, subnetMasks, zoneNames`}},
 		"a misspelt nested key":   {values{"services": "[" + with(`{"prot": 1}`) + "]"}, []string{`awslab:services[0].prot: unknown key; did you mean "port"?`}},
 		"text for an object":      {values{"network": "large"}, []string{`awslab:network: "large" is no map`}},
 		"a list for an object":    {values{"network": "[]"}, []string{"awslab:network: a list is no map"}},
@@ -74,7 +75,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"an app tier too large":   {values{"network": `{"subnetMasks": {"app": 18}}`}, []string{"awslab:network.subnetMasks.app: /18; in 10.0.0.0/16, whose zones have a /18 each, use /19 to /28"}},
 		"tiers that do not fit":   {values{"network": `{"subnetMasks": {"public": 19, "app": 19, "data": 19}}`}, []string{"awslab:network.subnetMasks: /19 public, /19 app and /19 data need 24576 addresses; a zone's /18 has 16384"}},
 		"NAT gateways":            {values{"network": `{"natGateways": "two"}`}, []string{`awslab:network.natGateways: "two"; allowed are none, single, onePerAz`}},
-		"an endpoint":             {values{"network": `{"interfaceEndpoints": ["ec2"]}`}, []string{`awslab:network.interfaceEndpoints[0]: "ec2"; allowed are ecr.api, ecr.dkr, logs, secretsmanager, sqs, ssm, sts, kms`}},
+		"an endpoint":             {values{"network": `{"interfaceEndpoints": ["ec2"]}`}, []string{`awslab:network.interfaceEndpoints[0]: "ec2"; allowed are ecr.api, ecr.dkr, ecs, ecs-agent, ecs-telemetry, elasticfilesystem, events, kms, logs, monitoring, secretsmanager, sns, sqs, ssm, ssmmessages, sts, xray`}},
+		"ports of the internet":   {values{"network": `{"egressPorts": [587, 0]}`}, []string{"awslab:network.egressPorts[1]: 0; allowed is 1 to 65535", "awslab:network.egressPorts: [587 0] lacks 443, by which services call AWS itself; add it"}},
 		"flow log retention":      {values{"network": `{"flowLogRetentionDays": 2}`}, []string{"awslab:network.flowLogRetentionDays: 2 days; CloudWatch Logs offers 1, 3, 5, ... 3653"}},
 		"tasks without a way out": {values{"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "logs"]}`, "services": "[" + catalog + "]"}, []string{"awslab:network.natGateways: none leaves tasks no way to ecr.dkr; add it to interfaceEndpoints, or use single"}},
 		"images to keep":          {values{"images": `{"keep": -1}`}, []string{"awslab:images.keep: -1; allowed is 1 to 1000"}},
@@ -89,6 +91,9 @@ func TestWhatIsRefused(t *testing.T) {
 		"copies at home":               {values{"copyRegion": "eu-west-1"}, []string{"awslab:copyRegion: eu-west-1 is the stack's own region; a copy there would be lost with it"}},
 		"a domain elsewhere":           {values{"loadBalancer": `{"domain": "api.example.com", "zone": "example.org"}`}, []string{`awslab:loadBalancer.zone: "example.org" does not hold api.example.com; name the Route 53 hosted zone that it lies in`}},
 		"instances":                    {values{"cluster": `{"launchType": "ec2", "instances": {"types": ["large"], "min": 5}}`}, []string{`awslab:cluster.instances.types[0]: "large" is no instance type; use one such as m7i.large`, "awslab:cluster.instances.min: 5 is more than max, 4"}},
+		"instances of two kinds":       {values{"cluster": `{"launchType": "ec2", "instances": {"types": ["m7i.large", "m7g.large"]}}`}, []string{`awslab:cluster.instances.types[1]: "m7g.large" is of another architecture than "m7i.large"; use types of one`}},
+		"a service no instance runs":   {values{"cluster": `{"launchType": "ec2", "instances": {"types": ["m7g.large"]}}`, "services": "[" + catalog + "]"}, []string{"awslab:services[0].architecture: amd64, and cluster.instances.types are arm64, such as m7g.large; use arm64, or other types"}},
+		"a domain without a zone":      {values{"loadBalancer": `{"domain": "api.example.com"}`}, []string{`awslab:loadBalancer.zone: "" does not hold api.example.com; name the Route 53 hosted zone that it lies in`}},
 		"a database engine":            {values{"database": `{"engine": "oracle"}`}, []string{`awslab:database.engine: "oracle"; allowed are postgres, mysql`}},
 		"a database class":             {values{"database": `{"class": "large"}`}, []string{`awslab:database.class: "large" is no instance class; use one such as db.t4g.micro`}},
 		"a burstable cluster":          {values{"database": `{"kind": "multiAzCluster", "class": "db.t4g.medium", "readReplicas": 1}`}, []string{`awslab:database.class: "db.t4g.medium"; a Multi-AZ cluster needs a class with local storage, such as db.m6gd.large; there are c6gd, m5d, m6gd, m6id, m6idn, m8gd, r5d, r6gd, r6id, r6idn, r8gd, x2iedn`, "awslab:database.readReplicas: 1; a Multi-AZ cluster has two readers and takes no more: use 0, or another kind", `awslab:database.kind: "multiAzCluster" has a server in each of 3 zones; set network.availabilityZones to 3`}},
@@ -126,39 +131,51 @@ func TestWhatIsRefused(t *testing.T) {
 			"awslab:services[0].cpu: 300 is no Fargate size; allowed are 256, 512, 1024, 2048, 4096, 8192, 16384"}},
 	}
 	for changes, want := range map[string]string{
-		`{"name": null}`:                                               "name: is missing",
-		`{"name": "a-very-long-name-1"}`:                               `name: "a-very-long-name-1": use 1 to 16 lower-case letters and digits, with single hyphens between them`,
-		`{"image": {}}`:                                                "image: say either context, a folder to build, or uri, an image that exists",
-		`{"image": {"uri": "a b"}}`:                                    `image.uri: "a b" is no image reference`,
-		`{"image": {"uri": "nginx", "target": "x"}}`:                   "image: dockerfile, target and args are for an image that is built from context, not for uri",
-		`{"port": null}`:                                               "port: is missing; say on which the container listens",
-		`{"path": null}`:                                               "path: is missing; say path, such as /catalog, or host, or internal: true",
-		`{"path": "items"}`:                                            `path: "items" is no path prefix; begin with / and use at most 126 characters`,
-		`{"host": "api"}`:                                              `host: "api" is no host name; use one such as api.example.com`,
-		`{"cpu": 1024, "memory": 1024}`:                                "memory: 1024 MiB does not go with cpu 1024; allowed are 2048, 3072, 4096, 5120, 6144, 7168, 8192",
-		`{"architecture": "x86"}`:                                      `architecture: "x86"; allowed are amd64, arm64`,
-		`{"desiredCount": -1}`:                                         "desiredCount: -1; allowed is 0 to 5000",
-		`{"desiredCount": 1, "scaling": {"min": 2, "max": 4}}`:         "desiredCount: 1 lies outside scaling, 2 to 4",
-		`{"scaling": {"min": 5, "max": 4}}`:                            "scaling.min: 5 is more than max, 4",
-		`{"scaling": {"min": 1, "max": 4, "cpu": 101}}`:                "scaling.cpu: 101; allowed is 1 to 100",
-		`{"healthCheck": {"path": "x"}}`:                               `healthCheck.path: "x" is no path; begin with / and use at most 1024 characters`,
-		`{"healthCheck": {"timeoutSeconds": 10}}`:                      "healthCheck.timeoutSeconds: 10 is not shorter than intervalSeconds, 10",
-		`{"healthCheck": {"command": ["/x"]}}`:                         `healthCheck.command: begins with "/x"; the first word is CMD or CMD-SHELL`,
-		`{"environment": {"A-B": "x"}}`:                                "environment.A-B: is no name of an environment variable",
-		`{"secrets": {"A": {}}}`:                                       "secrets.A: say either name, of a Secrets Manager secret, or parameter, of an SSM parameter",
-		`{"environment": {"A": "x"}, "secrets": {"A": {"name": "y"}}}`: "secrets.A: is in environment too",
-		`{"access": {"queues": [{"name": "items", "mode": "all"}]}}`:   `access.queues[0].mode: "all"; allowed are read, write, readwrite`,
-		`{"access": {"tables": [{"name": "items", "mode": "read"}]}}`:  `access.tables[0].name: there is no "items", nor any other`,
-		`{"access": {"database": true}}`:                               "access.database: is true, and there is none; add awslab:database",
-		`{"access": {"services": ["catalog"]}}`:                        `access.services[0]: there is no "catalog", nor any other`,
-		`{"access": {"fileSystem": {"path": "/x", "mode": "read"}}}`:   "access.fileSystem: is mounted, and there is none; add awslab:fileSystem",
-		`{"internal": true}`:                                           "internal: is true, but path and host let clients in; say one or the other",
-		`{"internal": true, "path": null, "rollbackErrors": 5}`:        "rollbackErrors: 5; only the load balancer counts errors, and it does not reach this service: leave it out",
-		`{"scratchPaths": ["tmp"]}`:                                    `scratchPaths[0]: "tmp" is no folder in a container; use one such as /tmp`,
-		`{"before": [{"name": "migrate"}]}`:                            "before[0].command: is missing",
-		`{"objectives": {"availability": 100}}`:                        "objectives.availability: 100; use more than 95 and less than 100, or 0 for none",
+		`{"name": null}`:                                            "name: is missing",
+		`{"name": "a-very-long-name-1"}`:                            `name: "a-very-long-name-1": use 1 to 16 lower-case letters and digits, with single hyphens between them`,
+		`{"image": {}}`:                                             "image: say either context, a folder to build, or uri, an image that exists",
+		`{"image": {"uri": "a b"}}`:                                 `image.uri: "a b" is no image reference`,
+		`{"image": {"uri": "nginx", "target": "x"}}`:                "image: dockerfile, target and args are for an image that is built from context, not for uri",
+		`{"port": null}`:                                            "port: is missing; say on which the container listens",
+		`{"path": null}`:                                            "path: is missing; say path, such as /catalog, or host, or internal: true",
+		`{"path": "items"}`:                                         `path: "items" is no path prefix; begin with / and use at most 126 characters`,
+		`{"host": "api"}`:                                           `host: "api" is no host name; use one such as api.example.com`,
+		`{"cpu": 1024, "memory": 1024}`:                             "memory: 1024 MiB does not go with cpu 1024; allowed are 2048, 3072, 4096, 5120, 6144, 7168, 8192",
+		`{"architecture": "x86"}`:                                   `architecture: "x86"; allowed are amd64, arm64`,
+		`{"desiredCount": -1}`:                                      "desiredCount: -1; allowed is 0 to 5000",
+		`{"desiredCount": 1, "scaling": {"min": 2, "max": 4}}`:      "desiredCount: 1 lies outside scaling, 2 to 4",
+		`{"scaling": {"min": 5, "max": 4}}`:                         "scaling.min: 5 is more than max, 4",
+		`{"scaling": {"min": 1, "max": 4, "cpu": 101}}`:             "scaling.cpu: 101; allowed is 1 to 100",
+		`{"healthCheck": {"path": "x"}}`:                            `healthCheck.path: "x" is no path; begin with / and use at most 1024 characters`,
+		`{"healthCheck": {"timeoutSeconds": 10}}`:                   "healthCheck.timeoutSeconds: 10 is not shorter than intervalSeconds, 10",
+		`{"healthCheck": {"command": ["/x"]}}`:                      `healthCheck.command: begins with "/x"; the first word is CMD or CMD-SHELL`,
+		`{"environment": {"A-B": "x"}}`:                             "environment.A-B: is no name of an environment variable",
+		`{"secrets": {"A": {}}}`:                                    "secrets.A: say either name, of a Secrets Manager secret, or parameter, of an SSM parameter",
+		`{"secrets": {"A": {"name": "a b"}}}`:                       `secrets.A.name: "a b" is no name of a secret; use 1 to 512 letters, digits and /_+=.@-`,
+		`{"secrets": {"A": {"parameter": "a b"}}}`:                  `secrets.A.parameter: "a b" is no name of a parameter; use one such as /shop/mode`,
+		`{"secrets": {"A": {"parameter": "a", "field": "b"}}}`:      `secrets.A.field: "b"; only a Secrets Manager secret has fields: leave it out, or say name`,
+		`{"secrets": {"A": {"name": "a", "field": "b:c"}}}`:         `secrets.A.field: "b:c" has a colon, which ECS does not take; rename the field`,
+		`{"secrets": {"A": {"name": "a", "keyAlias": "shop"}}}`:     `secrets.A.keyAlias: "shop" is no alias of a customer managed key; use one such as alias/shop, and none for AWS's own`,
+		`{"access": {"queues": [{"name": "a.b", "mode": "read"}]}}`: `access.queues[0].name: "a.b" is no name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO queue's`,
+		`{"access": {"queues": [{"name": "a-b", "mode": "read"}, {"name": "a_b", "mode": "read"}]}}`: `access.queues[1].name: "a_b" would be told to the service by the same environment variable as "a-b"`,
+		`{"access": {"queues": [{"name": "a", "mode": "read", "keyAlias": "alias/aws/sqs"}]}}`:       `access.queues[0].keyAlias: "alias/aws/sqs" is no alias of a customer managed key; use one such as alias/shop, and none for AWS's own`,
+		`{"environment": {"A": "x"}, "secrets": {"A": {"name": "y"}}}`:                               "secrets.A: is in environment too",
+		`{"access": {"queues": [{"name": "items", "mode": "all"}]}}`:                                 `access.queues[0].mode: "all"; allowed are read, write, readwrite`,
+		`{"access": {"tables": [{"name": "items", "mode": "read"}]}}`:                                `access.tables[0].name: there is no "items", nor any other`,
+		`{"access": {"database": true}}`:                                                             "access.database: is true, and there is none; add awslab:database",
+		`{"access": {"services": ["catalog"]}}`:                                                      `access.services[0]: there is no "catalog", nor any other`,
+		`{"access": {"fileSystem": {"path": "/x", "mode": "read"}}}`:                                 "access.fileSystem: is mounted, and there is none; add awslab:fileSystem",
+		`{"internal": true}`: "internal: is true, but path and host let clients in; say one or the other",
+		`{"internal": true, "path": null, "rollbackErrors": 5}`:                                        "rollbackErrors: 5; only the load balancer counts errors, and it does not reach this service: leave it out",
+		`{"deployment": {"maximumPercent": 100}}`:                                                      "deployment: 100 to 100 percent leaves no task to replace; lower minimumPercent or raise maximumPercent",
+		`{"deployment": {"minimumPercent": 101}}`:                                                      "deployment.minimumPercent: 101; allowed is 0 to 100",
+		`{"rollbackAlarms": [""]}`:                                                                     `rollbackAlarms[0]: ""; an alarm's name has 1 to 255 characters`,
+		`{"scaling": {"max": 2, "scaleInCooldownSeconds": 4000}}`:                                      "scaling.scaleInCooldownSeconds: 4000; allowed is 1 to 3600",
+		`{"scratchPaths": ["tmp"]}`:                                                                    `scratchPaths[0]: "tmp" is no folder in a container; use one such as /tmp`,
+		`{"before": [{"name": "migrate"}]}`:                                                            "before[0].command: is missing",
+		`{"objectives": {"availability": 100}}`:                                                        "objectives.availability: 100; use more than 95 and less than 100, or 0 for none",
 		`{"scaling": {"max": 2, "schedules": [{"name": "night", "at": "22:00", "min": 0, "max": 1}]}}`: `scaling.schedules[0].at: "22:00" is no schedule; use one such as cron(0 7 ? * MON-FRI *)`,
-		`{"logRetentionDays": 4}`: "logRetentionDays: 4 days; CloudWatch Logs offers 1, 3, 5, ... 3653",
+		`{"logRetentionDays": 4}`:                                                                      "logRetentionDays: 4 days; CloudWatch Logs offers 1, 3, 5, ... 3653",
 	} {
 		tests[changes] = struct {
 			values values
@@ -201,10 +218,72 @@ func TestWhatIsRefused(t *testing.T) {
 	}
 }
 
+// Without NAT gateways tasks have no more than their endpoints.
+func TestANetworkWithoutNatGateways(t *testing.T) {
+	const pulls = `"ecr.api", "ecr.dkr", "logs"`
+	lacks := func(endpoint string) string {
+		return "awslab:network.natGateways: none leaves tasks no way to " + endpoint + "; add it to interfaceEndpoints, or use single"
+	}
+	for name, test := range map[string]struct {
+		endpoints, services string
+		more                map[string]string
+		want                []string
+	}{
+		"enough":                {pulls, catalog, nil, nil},
+		"enough for instances":  {pulls + `, "ecs", "ecs-agent", "ecs-telemetry"`, catalog, map[string]string{"cluster": `{"launchType": "ec2"}`}, nil},
+		"enough for all":        {pulls + `, "ssmmessages", "kms", "secretsmanager", "ssm", "sqs"`, with(`{"exec": true, "secrets": {"A": {"name": "a"}, "B": {"parameter": "b"}}, "access": {"queues": [{"name": "q", "mode": "read"}]}}`), nil, nil},
+		"nobody to run":         {"", "", nil, nil},
+		"tracing for nobody":    {"", "", map[string]string{"monitoring": `{"tracing": true}`}, nil},
+		"instances":             {pulls, catalog, map[string]string{"cluster": `{"launchType": "ec2"}`}, []string{lacks("ecs"), lacks("ecs-agent"), lacks("ecs-telemetry")}},
+		"a shell":               {pulls, with(`{"exec": true}`), nil, []string{lacks("ssmmessages"), lacks("kms")}},
+		"secrets":               {pulls, with(`{"secrets": {"A": {"name": "a"}, "B": {"parameter": "b"}}}`), nil, []string{lacks("secretsmanager"), lacks("ssm")}},
+		"the collector's image": {pulls, catalog, map[string]string{"monitoring": `{"tracing": true}`}, []string{"awslab:network.natGateways: none leaves tasks no way to public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0, which tracing puts beside them; use single, or set monitoring.tracing to false"}},
+		"an image that is cached": {pulls, with(`{"image": {"uri": "quay.io/lab/web:1"}}`), map[string]string{"images": `{"caches": [{"registry": "quay.io"}]}`},
+			[]string{`awslab:services[0].image.uri: "quay.io/lab/web:1" cannot be pulled without a NAT gateway, not even through a cache, which needs one for the first pull; copy the image to ECR, or set natGateways to single`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := map[string]string{"region": "eu-west-1", "network": `{"natGateways": "none", "interfaceEndpoints": [` + test.endpoints + `]}`, "services": "[" + test.services + "]"}
+			maps.Copy(values, test.more)
+			_, err := Decode("awslab", values)
+			require.Equal(t, test.want, problems(t, err))
+		})
+	}
+}
+
+func TestZonesThatAreNamed(t *testing.T) {
+	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "network": `{"zoneNames": ["eu-west-1c", "eu-west-1a", "eu-west-1b"]}`})
+	require.NoError(t, err)
+	require.Equal(t, 3, config.Network.AvailabilityZones)
+	for network, want := range map[string]string{
+		`{"zoneNames": ["eu-west-1a", "eu-west-2b"]}`:                                       `[1]: "eu-west-2b" is no zone of eu-west-1; use one such as eu-west-1a`,
+		`{"zoneNames": ["eu-west-1a", "eu-west-1a"]}`:                                       `[1]: "eu-west-1a" is there twice`,
+		`{"zoneNames": ["eu-west-1a"]}`:                                                     ": 1 zones; allowed is 2 to 3",
+		`{"zoneNames": ["eu-west-1a", "eu-west-1b", "eu-west-1c", "eu-west-1d"]}`:           ": 4 zones; allowed is 2 to 3",
+		`{"zoneNames": ["eu-west-1a", "eu-west-1b", "eu-west-1c"], "availabilityZones": 2}`: ": names 3 zones, and availabilityZones says how many there are; say one or the other",
+	} {
+		_, err := Decode("awslab", map[string]string{"region": "eu-west-1", "network": network})
+		require.Equal(t, []string{"awslab:network.zoneNames" + want}, problems(t, err))
+	}
+}
+
+func TestMoreServicesThanSecurityGroupsHaveRulesFor(t *testing.T) {
+	services := func(n int) string {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = with(fmt.Sprintf(`{"name": "s%d", "path": "/s%d"}`, i, i))
+		}
+		return "[" + strings.Join(all, ",") + "]"
+	}
+	_, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": services(maxServices)})
+	require.NoError(t, err)
+	_, err = Decode("awslab", map[string]string{"region": "eu-west-1", "services": services(maxServices + 1)})
+	require.Equal(t, []string{"awslab:services: 51 services; use at most 50: the security groups of the load balancer and the database have a rule for each, and AWS allows 60"}, problems(t, err))
+}
+
 func TestDefaults(t *testing.T) {
 	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + catalog + "]"})
 	require.NoError(t, err)
-	require.Equal(t, Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", InterfaceEndpoints: []string{}, FlowLogRetentionDays: 30}, config.Network)
+	require.Equal(t, Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", InterfaceEndpoints: []string{}, EgressPorts: []int{80, 443}, FlowLogRetentionDays: 30}, config.Network)
 	require.Equal(t, 1, config.Cluster.SpotWeight)
 	service := config.Services[0]
 	require.Equal(t, 1, *service.DesiredCount)

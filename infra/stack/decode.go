@@ -43,7 +43,7 @@ func Decode(project string, values map[string]string) (*Config, error) {
 	return d.result(d.config(project, values))
 }
 
-func newDecoder() *decoder { return &decoder{malformed: map[string]bool{}} }
+func newDecoder() *decoder { return &decoder{malformed: map[string]bool{}, given: map[string]bool{}} }
 
 func (d *decoder) config(project string, values map[string]string) *Config {
 	config := Config{Profile: d.profile(project+":profile", values)}
@@ -234,6 +234,8 @@ type decoder struct {
 	problems []Problem
 	// malformed are the paths of values that could not be read, so that nothing is said about what they might hold.
 	malformed map[string]bool
+	// given are the paths, within objects, of what somebody wrote down.
+	given map[string]bool
 	// defaults are those of the profile, by key.
 	defaults map[string]any
 }
@@ -334,6 +336,7 @@ func (d *decoder) object(path string, raw any, into reflect.Value) {
 		}
 		d.value(path+"."+key, object[key], into.FieldByIndex(field.Index))
 		if object[key] != nil {
+			d.given[path+"."+key] = true
 			d.constrain(path+"."+key, field.Tag, into.FieldByIndex(field.Index))
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // keys are the customer managed keys of the stack.
 type keys struct {
-	// data encrypts the database, tables, buckets, file system and images; logs the log groups and notifications.
+	// data encrypts the database, tables, buckets, file system, images and the storage of tasks; logs the log groups and notifications.
 	data, logs *identity.Key
 	// copies encrypts what is replicated, in the copy region. It is nil when nothing is.
 	copies *identity.Key
@@ -26,7 +26,8 @@ type roles struct {
 
 // encryption makes the keys before anything that they encrypt.
 func (l *lab) encryption() (err error) {
-	if l.keys.data, err = l.newKey("data", "Data at rest", l.place, l.providers.all); err != nil {
+	storage := identity.FargateKeyUse(l.place.AccountId, l.clusterName())
+	if l.keys.data, err = l.newKey("data", "Data at rest", l.place, l.providers.all, storage...); err != nil {
 		return err
 	}
 	uses := append(monitoring.KeyStatements(l.place), identity.LogsKeyUse(l.place))
@@ -86,10 +87,18 @@ func (l *lab) rolesOf(s Service) (roles, error) {
 		RoleSettings: l.role(s.Name, "task"),
 		Place:        l.place,
 		Access:       l.accessOf(s),
-		Exec:         s.Exec,
+		Exec:         l.execOf(s),
 		Tracing:      l.config.Monitoring.Tracing,
 	}, l.providers.all)
 	return roles{execution, task}, err
+}
+
+// execOf is how the cluster keeps sessions, for a service in whose tasks people may open a shell.
+func (l *lab) execOf(s Service) *identity.Exec {
+	if !s.Exec {
+		return nil
+	}
+	return &identity.Exec{SessionLogGroup: l.sessionLogGroup(), KeyAlias: l.keys.data.Alias}
 }
 
 func (l *lab) role(parts ...string) identity.RoleSettings {
@@ -125,7 +134,8 @@ func (l *lab) repositories(s Service) ([]string, error) {
 func (l *lab) secretsOf(s Service) []identity.Secret {
 	var secrets []identity.Secret
 	for _, variable := range sortedKeys(s.Secrets) {
-		secrets = append(secrets, identity.Secret{Name: s.Secrets[variable].Name, Parameter: s.Secrets[variable].Parameter})
+		secret := s.Secrets[variable]
+		secrets = append(secrets, identity.Secret{Name: secret.Name, Parameter: secret.Parameter, KeyAlias: secret.KeyAlias})
 	}
 	if s.Access.Database {
 		secrets = append(secrets, l.databaseSecret())
@@ -139,8 +149,8 @@ func (l *lab) accessOf(s Service) identity.Access {
 		Tables:  l.grants(s.Access.Tables, l.tableName),
 		Buckets: l.grants(s.Access.Buckets, l.bucketName),
 	}
-	for _, g := range s.Access.Queues {
-		access.Queues = append(access.Queues, identity.Grant{Name: g.Name, Mode: identity.Mode(g.Mode)})
+	for _, q := range s.Access.Queues {
+		access.Queues = append(access.Queues, identity.Grant{Name: q.Name, Mode: identity.Mode(q.Mode), KeyAlias: q.KeyAlias})
 	}
 	if mount := s.Access.FileSystem; mount != nil {
 		access.FileSystem = &identity.FileSystemAccess{Name: l.fileSystemName(), Mode: identity.Mode(mount.Mode)}

@@ -79,6 +79,10 @@ func (l *lab) existingImage(uri string) (pulumi.StringInput, error) {
 
 // newImage builds an image; functionArn is that of the Lambda function that runs it, if one does.
 func (l *lab) newImage(name string, i Image, architecture, functionArn string) (pulumi.StringInput, error) {
+	var copied *images.RepositoryCopy
+	if l.config.Images.Replicate {
+		copied = &images.RepositoryCopy{Provider: l.providers.copies, KmsKeyArn: l.keys.copies.Arn}
+	}
 	image, err := images.NewImage(l.Context, name, &images.ImageArgs{
 		Repository:   l.name(name),
 		Context:      filepath.Join(l.root, i.Context),
@@ -91,6 +95,7 @@ func (l *lab) newImage(name string, i Image, architecture, functionArn string) (
 		ForceDelete:  l.config.Images.ForceDelete,
 		KmsKeyArn:    l.keys.data.Arn,
 		FunctionArn:  functionArn,
+		Copy:         copied,
 		Tags:         l.tags,
 	}, l.providers.all)
 	if err != nil {

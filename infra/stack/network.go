@@ -8,7 +8,7 @@ import (
 )
 
 func (l *lab) network() error {
-	zones, err := network.LookupAvailabilityZones(l.Context, l.config.Network.AvailabilityZones, l.providers.invoke)
+	zones, err := l.zones()
 	if err != nil {
 		return err
 	}
@@ -16,6 +16,13 @@ func (l *lab) network() error {
 	args.Place, args.FlowLogs.KmsKeyArn, args.Tags = l.place, l.keys.logs.Arn, l.tags
 	l.vpc, err = network.NewVpc(l.Context, "lab", args, l.providers.all)
 	return err
+}
+
+func (l *lab) zones() ([]string, error) {
+	if names := l.config.Network.ZoneNames; len(names) > 0 {
+		return names, nil
+	}
+	return network.LookupAvailabilityZones(l.Context, l.config.Network.AvailabilityZones, l.providers.invoke)
 }
 
 // vpcArgs are what the configuration says of the VPC.
@@ -31,6 +38,8 @@ func (c *Config) vpcArgs(zones []string) *network.VpcArgs {
 		InterfaceEndpoints: n.InterfaceEndpoints,
 		Ipv6:               n.IPv6,
 		FlowLogs:           network.FlowLogs{RetentionInDays: n.FlowLogRetentionDays},
+
+		PermissionsBoundary: c.PermissionsBoundary,
 	}
 }
 
@@ -47,6 +56,9 @@ func (c *Config) ports() network.Ports {
 	ports := network.Ports{Listeners: []network.PortRange{network.Port(80)}}
 	if c.LoadBalancer.https() {
 		ports.Listeners = append(ports.Listeners, network.Port(443))
+	}
+	for _, port := range c.Network.EgressPorts {
+		ports.Internet = append(ports.Internet, network.Port(port))
 	}
 	seen := map[int]bool{0: true}
 	for _, s := range c.Services {

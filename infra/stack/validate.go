@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/awslab/awslab/components/network"
@@ -24,7 +25,7 @@ func (d *decoder) validate(project string, c *Config) {
 		d.add(project+":permissionsBoundary", "%q is no ARN of an IAM policy", c.PermissionsBoundary)
 	}
 	d.network(project+":network", c)
-	d.cluster(project+":cluster", c.Cluster)
+	d.cluster(project, c)
 	d.loadBalancer(project+":loadBalancer", c)
 	d.data(project, c)
 	d.services(project, c)
@@ -112,57 +113,12 @@ func (d *decoder) network(path string, c *Config) {
 			d.add(path+"."+field, "%s", message)
 		}
 	}
-	if n.NatGateways == "none" && d.sound(path+".interfaceEndpoints") {
-		for _, needed := range endpointsNeeded(c.Services) {
-			if !slices.Contains(n.InterfaceEndpoints, needed) {
-				d.add(path+".natGateways", "none leaves tasks no way to %s; add it to interfaceEndpoints, or use single", needed)
-			}
-		}
+	if !slices.Contains(n.EgressPorts, httpsPort) && d.sound(path+".egressPorts") {
+		d.add(path+".egressPorts", "%v lacks %d, by which services call AWS itself; add it", n.EgressPorts, httpsPort)
 	}
-}
-
-// endpointsNeeded are the AWS services that the microservices cannot do without. S3 and DynamoDB have gateways.
-func endpointsNeeded(services []Service) []string {
-	if len(services) == 0 {
-		return nil
-	}
-	needed := []string{"ecr.api", "ecr.dkr", "logs"}
-	use := func(endpoint string, wanted bool) {
-		if wanted && !slices.Contains(needed, endpoint) {
-			needed = append(needed, endpoint)
-		}
-	}
-	for _, s := range services {
-		for _, variable := range sortedKeys(s.Secrets) {
-			use("secretsmanager", s.Secrets[variable].Name != "")
-			use("ssm", s.Secrets[variable].Parameter != "")
-		}
-		use("secretsmanager", s.Access.Database)
-		use("sqs", len(s.Access.Queues) > 0)
-	}
-	return needed
-}
-
-// instanceType is a family and a size, as in m7i.large.
-var instanceType = regexp.MustCompile(`^[a-z]+[0-9]+[a-z0-9-]*\.[a-z0-9-]+$`)
-
-func (d *decoder) cluster(path string, c Cluster) {
-	if c.LaunchType != "ec2" {
-		return
-	}
-	path += ".instances"
-	if len(c.Instances.Types) == 0 {
-		d.add(path+".types", "is empty; name at least one instance type, such as m7i.large")
-	}
-	for i, t := range c.Instances.Types {
-		if !instanceType.MatchString(t) {
-			d.add(fmt.Sprintf("%s.types[%d]", path, i), "%q is no instance type; use one such as m7i.large", t)
-		}
-	}
-	d.distinct(path+".types", c.Instances.Types)
-	if c.Instances.Min > c.Instances.Max && d.sound(path+".min", path+".max") {
-		d.add(path+".min", "%d is more than max, %d", c.Instances.Min, c.Instances.Max)
-	}
+	d.distinct(path+".egressPorts", each(n.EgressPorts, strconv.Itoa))
+	d.zoneNames(path, c)
+	d.wayOut(path, c)
 }
 
 var (
@@ -189,10 +145,9 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 	case lb.Domain == "" && lb.Zone != "":
 		d.add(path+".domain", "is missing; zone says where a name lies, domain which it is")
 	case lb.Domain == "":
-	case lb.CertificateArn != "":
-		d.add(path+".domain", "has a certificate issued for it, and certificateArn names one; say either")
 	case !domainName.MatchString(lb.Domain):
 		d.add(path+".domain", "%q is no domain name; use one such as api.example.com", lb.Domain)
+	case lb.Zone == "" && lb.CertificateArn != "": // somebody else makes the name lead to the load balancer
 	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone) || lb.Zone == "":
 		d.add(path+".zone", "%q does not hold %s; name the Route 53 hosted zone that it lies in", lb.Zone, lb.Domain)
 	}

@@ -17,14 +17,22 @@ var (
 	hostName           = regexp.MustCompile(`^[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)+$`)
 	imageURI           = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9._/:@-]*[A-Za-z0-9]$`)
 	scheduleExpression = regexp.MustCompile(`^(cron|rate|at)\(.+\)$`)
-	containerPath      = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+	// The grammars of the services' API references.
+	secretName    = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
+	parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+	queueName     = regexp.MustCompile(`^([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
+	keyAlias      = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
+	containerPath = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 )
 
 // Limits of AWS that the services' configuration can run into.
 const (
 	maxServiceName = 16  // a target group's name has 32 characters, of which project and stack take the rest
+	maxAlarmName   = 255 // CloudWatch API, PutMetricAlarm
 	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
-	maxServices    = 100 // rules per load balancer, default quota
+	// maxServices is the quota of 60 rules of a security group in one direction ("Security groups", Amazon VPC quotas), less
+	// what a group has besides: the load balancer's, the database's and the file system's have a rule for each service.
+	maxServices = 50
 )
 
 func (d *decoder) services(project string, c *Config) {
@@ -32,7 +40,7 @@ func (d *decoder) services(project string, c *Config) {
 	d.circles(path, c.Services)
 	d.caches(project+":images.caches", c.Images.Caches)
 	if len(c.Services) > maxServices {
-		d.add(path, "%d services; a load balancer has at most %d rules", len(c.Services), maxServices)
+		d.add(path, "%d services; use at most %d: the security groups of the load balancer and the database have a rule for each, and AWS allows 60", len(c.Services), maxServices)
 	}
 	names, routes, priorities := map[string]string{}, map[string]string{}, map[int]string{}
 	for i, s := range c.Services {
@@ -125,6 +133,7 @@ func (d *decoder) service(path string, s Service, c *Config) {
 	d.environment(path, s)
 	d.access(path+".access", s, c)
 	d.tasks(path, s)
+	d.deployment(path, s)
 	d.objectives(path+".objectives", s.Objectives)
 	for i, folder := range s.ScratchPaths {
 		d.containerPath(fmt.Sprintf("%s.scratchPaths[%d]", path, i), folder)
@@ -154,17 +163,11 @@ func (d *decoder) image(path string, i Image, c *Config) {
 		d.add(path, "dockerfile, target and args are for an image that is built from context, not for uri")
 	case match != nil && match[2] != c.Region && slices.Contains(regions, c.Region):
 		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", match[2], c.Region)
-	case match == nil && !c.cached(i.URI) && c.Network.NatGateways == "none":
-		d.add(path+".uri", "%q cannot be pulled without a NAT gateway; copy the image to ECR, or set natGateways to single", i.URI)
+	case match == nil && c.Network.NatGateways == "none":
+		// "Considerations for using pull through cache rules", Amazon ECR user guide.
+		d.add(path+".uri", "%q cannot be pulled without a NAT gateway, not even through a cache, which needs one for the first pull; "+
+			"copy the image to ECR, or set natGateways to single", i.URI)
 	}
-}
-
-// cached tells whether an image comes through the account's own registry.
-func (c *Config) cached(uri string) bool {
-	return slices.ContainsFunc(c.Images.Caches, func(cache Cache) bool {
-		_, ours, err := (&images.PullThroughCacheArgs{Upstream: cache.Registry}).Cached(uri)
-		return ours || err != nil
-	})
 }
 
 func (d *decoder) caches(path string, caches []Cache) {
@@ -278,15 +281,56 @@ func (d *decoder) environment(path string, s Service) {
 		if _, twice := s.Environment[name]; twice {
 			d.add(at, "is in environment too")
 		}
-		if secret := s.Secrets[name]; (secret.Name == "") == (secret.Parameter == "") {
-			d.add(at, "say either name, of a Secrets Manager secret, or parameter, of an SSM parameter")
+		d.secret(at, s.Secrets[name])
+	}
+}
+
+func (d *decoder) secret(path string, secret Secret) {
+	if (secret.Name == "") == (secret.Parameter == "") {
+		d.add(path, "say either name, of a Secrets Manager secret, or parameter, of an SSM parameter")
+	}
+	if secret.Name != "" && !secretName.MatchString(secret.Name) {
+		d.add(path+".name", "%q is no name of a secret; use 1 to 512 letters, digits and /_+=.@-", secret.Name)
+	}
+	if secret.Parameter != "" && !parameterName.MatchString(secret.Parameter) {
+		d.add(path+".parameter", "%q is no name of a parameter; use one such as /shop/mode", secret.Parameter)
+	}
+	switch {
+	case secret.Field != "" && secret.Parameter != "":
+		d.add(path+".field", "%q; only a Secrets Manager secret has fields: leave it out, or say name", secret.Field)
+	case strings.Contains(secret.Field, ":"):
+		d.add(path+".field", "%q has a colon, which ECS does not take; rename the field", secret.Field)
+	}
+	d.keyAlias(path+".keyAlias", secret.KeyAlias)
+}
+
+// queues exist outside of the stack, so that only their names can be judged.
+func (d *decoder) queues(path string, queues []Queue) {
+	taken := map[string]string{}
+	for i, q := range queues {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		first, isTaken := taken[variable("QUEUE", q.Name)]
+		switch {
+		case q.Name != "" && !queueName.MatchString(q.Name):
+			d.add(at+".name", "%q is no name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO queue's", q.Name)
+		case isTaken:
+			d.add(at+".name", "%q would be told to the service by the same environment variable as %q", q.Name, first)
 		}
+		taken[variable("QUEUE", q.Name)] = q.Name
+		d.keyAlias(at+".keyAlias", q.KeyAlias)
+	}
+}
+
+func (d *decoder) keyAlias(path, alias string) {
+	if alias != "" && (!keyAlias.MatchString(alias) || strings.HasPrefix(alias, "alias/aws/")) {
+		d.add(path, "%q is no alias of a customer managed key; use one such as alias/shop, and none for AWS's own", alias)
 	}
 }
 
 func (d *decoder) access(path string, s Service, c *Config) {
 	d.grants(path+".tables", s.Access.Tables, each(c.Tables, func(t Table) string { return t.Name }))
 	d.grants(path+".buckets", s.Access.Buckets, each(c.Buckets, func(b Bucket) string { return b.Name }))
+	d.queues(path+".queues", s.Access.Queues)
 	var others []string
 	for _, other := range c.Services {
 		if other.Name != s.Name && other.Port != 0 {
@@ -339,6 +383,18 @@ func (d *decoder) tasks(path string, s Service) {
 	for i, task := range s.After {
 		check(fmt.Sprintf("%s.after[%d]", path, i), task)
 	}
+}
+
+func (d *decoder) deployment(path string, s Service) {
+	if s.Deployment.MinimumPercent == 100 && s.Deployment.MaximumPercent == 100 {
+		d.add(path+".deployment", "100 to 100 percent leaves no task to replace; lower minimumPercent or raise maximumPercent")
+	}
+	for i, alarm := range s.RollbackAlarms {
+		if alarm == "" || len(alarm) > maxAlarmName {
+			d.add(fmt.Sprintf("%s.rollbackAlarms[%d]", path, i), "%q; an alarm's name has 1 to %d characters", alarm, maxAlarmName)
+		}
+	}
+	d.distinct(path+".rollbackAlarms", s.RollbackAlarms)
 }
 
 func (d *decoder) objectives(path string, o Objectives) {

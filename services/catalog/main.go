@@ -16,6 +16,7 @@ import (
 
 	"github.com/awslab/awslab/services/catalog/internal/api"
 	"github.com/awslab/awslab/services/catalog/internal/item"
+	"github.com/awslab/awslab/services/catalog/internal/tracing"
 )
 
 // Exit codes.
@@ -42,7 +43,7 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 	if len(args) == 1 {
 		err = healthcheck(cfg.port)
 	} else {
-		err = serveUntilSignal(cfg, stdout)
+		err = serveUntilSignal(cfg, getenv, stdout)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "catalog:", err)
@@ -51,8 +52,11 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 	return exitOK
 }
 
+// flushTimeout is how long the last traces may take to be sent, when all requests have been answered.
+const flushTimeout = 2 * time.Second
+
 // serveUntilSignal serves until SIGTERM, which ECS sends, or SIGINT. A second signal ends the process at once.
-func serveUntilSignal(cfg config, stdout io.Writer) error {
+func serveUntilSignal(cfg config, getenv func(string) string, stdout io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop)
@@ -61,7 +65,14 @@ func serveUntilSignal(cfg config, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listening on port %d: %w", cfg.port, err)
 	}
-	return serve(ctx, listener, item.NewMemory(cfg.maxItems), api.NewLogger(stdout, cfg.logLevel), cfg)
+	log := api.NewLogger(stdout, cfg.logLevel)
+	tracer := tracing.Start(getenv, log)
+	defer func() {
+		deadline, cancel := context.WithTimeout(context.Background(), flushTimeout)
+		defer cancel()
+		tracer.Stop(deadline)
+	}()
+	return serve(ctx, listener, item.NewMemory(cfg.maxItems), tracer, log, cfg)
 }
 
 // healthcheck asks the service in the same container for its liveness: an image made from scratch has no shell or curl

@@ -177,7 +177,7 @@ func startWithRequestInFlight() *shutdownTest {
 		inFlight: make(chan error, 1),
 	}
 	go func() {
-		s.served <- serve(ctx, listener, heldStore{item.NewMemory(1), s.release}, slog.New(slog.DiscardHandler), shutdownConfig)
+		s.served <- serve(ctx, listener, heldStore{item.NewMemory(1), s.release}, nil, slog.New(slog.DiscardHandler), shutdownConfig)
 	}()
 	go func() {
 		_, err := s.status("/items/held")

@@ -11,15 +11,16 @@ import (
 
 	"github.com/awslab/awslab/services/catalog/internal/api"
 	"github.com/awslab/awslab/services/catalog/internal/item"
+	"github.com/awslab/awslab/services/catalog/internal/tracing"
 )
 
 // serve answers requests on the listener until ctx ends, and then shuts down in three steps: readiness turns off, so that
 // load balancers stop sending; after the drain delay no connection is accepted any more; what is in flight is finished.
 // It returns an error if the server failed, or if requests outlasted the shutdown timeout and were cut off.
-func serve(ctx context.Context, listener net.Listener, store item.Store, log *slog.Logger, cfg config) error {
+func serve(ctx context.Context, listener net.Listener, store item.Store, tracer *tracing.Tracer, log *slog.Logger, cfg config) error {
 	handler := api.New(store, log)
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           tracer.Handler(handler),
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,

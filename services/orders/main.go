@@ -18,6 +18,7 @@ import (
 
 	"github.com/awslab/awslab/services/orders/internal/api"
 	"github.com/awslab/awslab/services/orders/internal/postgres"
+	"github.com/awslab/awslab/services/orders/internal/tracing"
 )
 
 // Exit codes.
@@ -53,7 +54,7 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 	case "healthcheck":
 		err = healthcheck(cfg.port)
 	default:
-		err = untilSignal(func(ctx context.Context) error { return listenAndServe(ctx, cfg, stdout) })
+		err = untilSignal(func(ctx context.Context) error { return listenAndServe(ctx, cfg, getenv, stdout) })
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "orders:", err)
@@ -71,12 +72,25 @@ func untilSignal(work func(context.Context) error) error {
 	return work(ctx)
 }
 
-func listenAndServe(ctx context.Context, cfg config, stdout io.Writer) error {
+// flushTimeout is how long the last traces may take to be sent, when all requests have been answered.
+const flushTimeout = 2 * time.Second
+
+func listenAndServe(ctx context.Context, cfg config, getenv func(string) string, stdout io.Writer) error {
+	log := api.NewLogger(stdout, cfg.logLevel)
+	flush, err := tracing.Start(ctx, getenv, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		defer cancel()
+		_ = flush(deadline) // traces that are lost are no reason to fail
+	}()
 	listener, err := net.Listen("tcp", ":"+strconv.Itoa(cfg.port))
 	if err != nil {
 		return fmt.Errorf("listening on port %d: %w", cfg.port, err)
 	}
-	return serve(ctx, listener, api.NewLogger(stdout, cfg.logLevel), cfg)
+	return serve(ctx, listener, log, cfg)
 }
 
 func migrate(ctx context.Context, cfg config, stdout io.Writer) error {

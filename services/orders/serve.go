@@ -12,6 +12,7 @@ import (
 	"github.com/awslab/awslab/services/orders/internal/api"
 	"github.com/awslab/awslab/services/orders/internal/order"
 	"github.com/awslab/awslab/services/orders/internal/postgres"
+	"github.com/awslab/awslab/services/orders/internal/tracing"
 )
 
 // memoryCapacity bounds the orders of a service that has no database.
@@ -57,7 +58,7 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger, refused func(e
 func serveStore(ctx context.Context, listener net.Listener, store order.Store, log *slog.Logger, cfg config) error {
 	handler := api.New(store, log)
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           tracing.Handler(handler),
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,

@@ -5,6 +5,7 @@ package taskfailures
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ const (
 
 // ECS is what is asked of the ECS API.
 type ECS interface {
+	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
 	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
 	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
 	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
@@ -35,9 +37,11 @@ type Logs interface {
 
 // Failure is a task that stopped.
 type Failure struct {
-	Service    string      `json:"service"`
-	TaskArn    string      `json:"taskArn"`
-	Reason     string      `json:"reason"`
+	Service string `json:"service"`
+	TaskArn string `json:"taskArn"`
+	Reason  string `json:"reason"`
+	// Deployment is why the deployment that the task belonged to failed; empty when it did not.
+	Deployment string      `json:"deployment,omitempty"`
 	StoppedAt  time.Time   `json:"stoppedAt"`
 	Containers []Container `json:"containers"`
 }
@@ -56,6 +60,9 @@ type Container struct {
 func (f Failure) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "task %s stopped: %s", taskId(f.TaskArn), f.Reason)
+	if f.Deployment != "" {
+		fmt.Fprintf(&text, "\n  its deployment failed: %s", f.Deployment)
+	}
 	for _, c := range f.Containers {
 		fmt.Fprintf(&text, "\n  container %s", c.Name)
 		if c.ExitCode != nil {
@@ -71,8 +78,9 @@ func (f Failure) String() string {
 	return text.String()
 }
 
-// Since lists tasks of a service that stopped after a point in time and not because somebody wanted fewer of them, the
-// latest first. ECS remembers stopped tasks for about an hour.
+// Since lists tasks of a service that stopped after a point in time, either by themselves or with a deployment that failed,
+// and not because somebody wanted fewer of them: those that stopped by themselves first, and of them the latest. ECS
+// remembers stopped tasks for about an hour. Who may not describe the service gets what its tasks tell, and the error.
 func Since(ctx context.Context, tasks ECS, logs Logs, cluster, service string, began time.Time) ([]Failure, error) {
 	listed, err := tasks.ListTasks(ctx, &ecs.ListTasksInput{
 		Cluster: aws.String(cluster), ServiceName: aws.String(service), DesiredStatus: types.DesiredStatusStopped,
@@ -87,20 +95,58 @@ func Since(ctx context.Context, tasks ECS, logs Logs, cluster, service string, b
 	if err != nil {
 		return nil, fmt.Errorf("describing the stopped tasks of service %s: %w", service, err)
 	}
+	deployments, err := failedDeployments(ctx, tasks, cluster, service, began)
 	failed := slices.DeleteFunc(described.Tasks, func(t types.Task) bool {
-		return t.StoppedAt == nil || t.StoppedAt.Before(began) || t.StopCode == types.TaskStopCodeServiceSchedulerInitiated && !unhealthy(t)
+		_, withDeployment := deployments[aws.ToString(t.StartedBy)]
+		return t.StoppedAt == nil || t.StoppedAt.Before(began) || scheduled(t) && !withDeployment
 	})
-	slices.SortFunc(failed, func(a, b types.Task) int { return b.StoppedAt.Compare(*a.StoppedAt) })
+	slices.SortFunc(failed, func(a, b types.Task) int {
+		if scheduled(a) != scheduled(b) {
+			return map[bool]int{false: -1, true: 1}[scheduled(a)]
+		}
+		return b.StoppedAt.Compare(*a.StoppedAt)
+	})
 	var failures []Failure
 	for _, task := range failed[:min(maxTasks, len(failed))] {
-		failures = append(failures, describe(ctx, tasks, logs, service, task))
+		failure := describe(ctx, tasks, logs, service, task)
+		failure.Deployment = deployments[aws.ToString(task.StartedBy)]
+		failures = append(failures, failure)
 	}
-	return failures, nil
+	return failures, err
 }
 
-// unhealthy tells a task that the service replaced because a health check failed from one that it no longer needed.
-func unhealthy(task types.Task) bool {
-	return strings.Contains(aws.ToString(task.StoppedReason), "failed")
+// scheduled tells a task that the service stopped, because it was one too many or its deployment was taken back, from one
+// that failed: of itself, or a health check, for which the service stops it too.
+func scheduled(task types.Task) bool {
+	return task.StopCode == types.TaskStopCodeServiceSchedulerInitiated && !strings.Contains(aws.ToString(task.StoppedReason), "failed")
+}
+
+// deploymentFailed is how an event of a service tells that a deployment failed, and why ("Service event messages", Amazon
+// ECS developer guide): "(service orders) (deployment ecs-svc/1) deployment failed: alarm detected."
+var deploymentFailed = regexp.MustCompile(`\(deployment (ecs-svc/\d+)\) deployment failed: (.+)$`)
+
+// failedDeployments are the deployments of a service that failed after a point in time, each with the reason, by the id
+// that their tasks were started by. A deployment tells more than the event, but is gone once its last task has stopped.
+func failedDeployments(ctx context.Context, services ECS, cluster, service string, began time.Time) (map[string]string, error) {
+	described, err := services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(cluster), Services: []string{service}})
+	if err != nil {
+		return nil, fmt.Errorf("describing service %s: %w", service, err)
+	}
+	failed := map[string]string{}
+	for _, s := range described.Services {
+		for _, event := range s.Events {
+			match := deploymentFailed.FindStringSubmatch(aws.ToString(event.Message))
+			if match != nil && !aws.ToTime(event.CreatedAt).Before(began) {
+				failed[match[1]] = match[2]
+			}
+		}
+		for _, deployment := range s.Deployments {
+			if deployment.RolloutState == types.DeploymentRolloutStateFailed && !aws.ToTime(deployment.UpdatedAt).Before(began) {
+				failed[aws.ToString(deployment.Id)] = aws.ToString(deployment.RolloutStateReason)
+			}
+		}
+	}
+	return failed, nil
 }
 
 func describe(ctx context.Context, tasks ECS, logs Logs, service string, task types.Task) Failure {

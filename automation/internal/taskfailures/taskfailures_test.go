@@ -3,6 +3,7 @@ package taskfailures_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,6 +21,8 @@ import (
 type account struct {
 	tasks         []types.Task
 	definitionErr error
+	service       types.Service
+	serviceErr    error
 	logs          map[string][]string
 }
 
@@ -34,8 +37,15 @@ func (a account) ListTasks(_ context.Context, in *ecs.ListTasksInput, _ ...func(
 	return out, nil
 }
 
+func (a account) DescribeServices(_ context.Context, in *ecs.DescribeServicesInput, _ ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error) {
+	if aws.ToString(in.Cluster) != "lab" || len(in.Services) != 1 || in.Services[0] != "orders" {
+		return nil, errors.New("no such service")
+	}
+	return &ecs.DescribeServicesOutput{Services: []types.Service{a.service}}, a.serviceErr
+}
+
 func (a account) DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
-	return &ecs.DescribeTasksOutput{Tasks: a.tasks}, nil
+	return &ecs.DescribeTasksOutput{Tasks: slices.Clone(a.tasks)}, nil
 }
 
 func (a account) DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error) {
@@ -94,6 +104,50 @@ func TestOnlyFailuresOfTheRunAreTold(t *testing.T) {
 	require.Len(t, found, 2)
 	require.Equal(t, "Essential container in task exited", found[0].Reason)
 	require.Equal(t, "Task failed ELB health checks in target-group x", found[1].Reason)
+}
+
+// scheduledBy is a task that the service stopped, as it does with those of a deployment that it takes back.
+func scheduledBy(id, deployment string, minute int) types.Task {
+	stopped := task(id, minute, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment ecs-svc/9)")
+	stopped.StartedBy = aws.String(deployment)
+	return stopped
+}
+
+// An alarm that goes off stops tasks that are sound as far as ECS knows; what they logged tells what the alarm saw.
+func TestTheTasksOfADeploymentThatFailedAreTold(t *testing.T) {
+	event := func(minute int, message string) types.ServiceEvent {
+		return types.ServiceEvent{CreatedAt: aws.Time(began.Add(time.Duration(minute) * time.Minute)), Message: aws.String(message)}
+	}
+	a := account{
+		tasks: []types.Task{
+			scheduledBy("old", "ecs-svc/1", 2), scheduledBy("new", "ecs-svc/2", 4), scheduledBy("earlier", "ecs-svc/0", 1),
+			task("crashed", 3, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited"),
+		},
+		logs: map[string][]string{"/ecs/orders:app/app/new": {"500: no such column"}},
+		service: types.Service{Events: []types.ServiceEvent{
+			event(4, "(service orders) (deployment ecs-svc/2) deployment failed: alarm detected."),
+			event(4, "(service orders) rolling back to (deployment ecs-svc/9)."),
+			event(-9, "(service orders) (deployment ecs-svc/0) deployment failed: tasks failed to start."),
+		}},
+	}
+	found := failures(t, a)
+	require.Len(t, found, 2, "neither those of the deployment before nor of one that failed before")
+	require.Equal(t, "Essential container in task exited", found[0].Reason, "what failed by itself comes first")
+	require.Equal(t, "task new stopped: Scaling activity initiated by (deployment ecs-svc/9)\n  its deployment failed: alarm detected.\n"+
+		"  container app exited with 1\n    | 500: no such column", found[1].String())
+
+	a.service.Deployments = []types.Deployment{
+		{Id: aws.String("ecs-svc/2"), UpdatedAt: aws.Time(began), RolloutState: types.DeploymentRolloutStateFailed, RolloutStateReason: aws.String("alarm(s) orders-errors detected")},
+		{Id: aws.String("ecs-svc/1"), UpdatedAt: aws.Time(began), RolloutState: types.DeploymentRolloutStateCompleted},
+	}
+	require.Equal(t, "alarm(s) orders-errors detected", failures(t, a)[1].Deployment, "a deployment that is still there knows more")
+}
+
+func TestAServiceThatMayNotBeDescribedIsTold(t *testing.T) {
+	a := account{tasks: []types.Task{task("abc", 1, types.TaskStopCodeTaskFailedToStart, "CannotPullContainerError")}, serviceErr: errors.New("AccessDenied")}
+	found, err := taskfailures.Since(context.Background(), a, a, "lab", "orders", began)
+	require.ErrorContains(t, err, "describing service orders: AccessDenied")
+	require.Len(t, found, 1, "and its tasks all the same")
 }
 
 func TestNoMoreThanThreeTasksAreTold(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"runtime/debug"
 	"time"
+
+	"github.com/awslab/awslab/services/catalog/internal/tracing"
 )
 
 // observe gives every request an id, echoed in X-Request-Id, and logs how it was answered: never a body, a query or a
@@ -73,6 +75,7 @@ func unmatchedAsJSON(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refusal, pattern := mux.Handler(r)
 		if pattern != "" {
+			tracing.Route(r.Context(), pattern)
 			mux.ServeHTTP(w, r) // not refusal: only ServeHTTP sets the path values
 			return
 		}

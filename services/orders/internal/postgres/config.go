@@ -114,6 +114,7 @@ func (c Config) pool() (*pgxpool.Config, error) {
 	connection.User, connection.Password = c.User.Name, c.User.password
 	connection.TLSConfig, connection.Fallbacks = encryption, nil
 	connection.ConnectTimeout = connectTimeout
+	connection.Tracer = tracer{c.Database}
 	parsed.MaxConns = maxConnections
 	parsed.MaxConnLifetime, parsed.MaxConnLifetimeJitter = connectionLifetime, connectionLifetimeJitter
 	return parsed, nil

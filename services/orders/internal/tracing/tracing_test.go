@@ -1,0 +1,90 @@
+package tracing
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+// recorded are the spans that a program makes.
+func recorded(t *testing.T, program func()) tracetest.SpanStubs {
+	t.Helper()
+	exporter := tracetest.NewInMemoryExporter()
+	stop := use(sdk.WithSyncer(exporter))
+	t.Cleanup(forget)
+	program()
+	spans := exporter.GetSpans()
+	require.NoError(t, stop(t.Context()))
+	return spans
+}
+
+func forget() {
+	otel.SetTracerProvider(noop.NewTracerProvider())
+	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator())
+}
+
+func ask(path, header, value string) {
+	request := httptest.NewRequest(http.MethodGet, path, nil)
+	request.Header.Set(header, value)
+	Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { Route(r.Context(), "GET /orders/{id}") })).ServeHTTP(httptest.NewRecorder(), request)
+}
+
+func TestARequestIsASpanOfItsCallersTrace(t *testing.T) {
+	const trace = "5759e988bd862e3fe1be46a994272793"
+	for header, value := range map[string]string{
+		"traceparent":     "00-" + trace + "-53995c3f42cd8ad8-01",
+		"X-Amzn-Trace-Id": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+	} {
+		t.Run(header, func(t *testing.T) {
+			spans := recorded(t, func() { ask("/orders/7", header, value) })
+			require.Len(t, spans, 1)
+			assert.Equal(t, "GET /orders/{id}", spans[0].Name, "not one name for each order")
+			assert.Equal(t, trace, spans[0].SpanContext.TraceID().String())
+			assert.Equal(t, "53995c3f42cd8ad8", spans[0].Parent.SpanID().String())
+		})
+	}
+}
+
+func TestHealthChecksAreNotTraced(t *testing.T) {
+	require.Empty(t, recorded(t, func() { ask("/healthz", "Accept", "*/*"); ask("/readyz", "Accept", "*/*") }))
+}
+
+func TestWithoutACollectorNothingChanges(t *testing.T) {
+	before := otel.GetTracerProvider()
+	stop, err := Start(t.Context(), func(string) string { return "" }, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.NoError(t, stop(t.Context()))
+	require.Equal(t, before, otel.GetTracerProvider())
+	ask("/orders/7", "Accept", "*/*")
+}
+
+func TestTracesGoToTheCollectorThatTheEnvironmentNames(t *testing.T) {
+	asked := make(chan string, 1)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
+	defer collector.Close()
+	t.Setenv(endpoint, collector.URL)
+	t.Setenv(sampler, "xray")
+	var log bytes.Buffer
+	stop, err := Start(t.Context(), os.Getenv, slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, err)
+	t.Cleanup(forget)
+	ask("/orders/7", "traceparent", "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01")
+	deadline, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	require.NoError(t, stop(deadline), "what is left is sent")
+	require.Equal(t, "/v1/traces", <-asked)
+	require.Empty(t, log.String(), "a sampler that the SDK does not know is no fault")
+}
