@@ -157,6 +157,7 @@ func change[T any](resources map[string]T, name string, change func(*T)) {
 var kinds = map[string]struct{ check, service, kind string }{
 	"instance": {"RDS", "rds", "db:"},
 	"cluster":  {"Aurora", "rds", "cluster:"},
+	"servers":  {"RDS", "rds", "cluster:"}, // a Multi-AZ cluster
 	"table":    {"DynamoDB", "dynamodb", "table/"},
 	"bucket":   {"S3", "s3", ""},
 	"system":   {"EFS", "elasticfilesystem", "file-system/"},
@@ -216,6 +217,7 @@ func TestChecks(t *testing.T) {
 		{"instance", "source not told", func(_ *account, r *Restored) { r.Source = arn.ARN{} }, fact("available", "postgres 17.4, 20 GiB")},
 
 		{"cluster", "sound", nil, fact("available", "aurora-postgresql 17.4, 1 GiB")},
+		{"servers", "sound", nil, fact("available", "aurora-postgresql 17.4, 1 GiB")},
 		{"cluster", "gone", func(a *account, _ *Restored) { delete(a.clusters, "restored") }, problem("the database does not exist")},
 		{"cluster", "in clear", func(a *account, _ *Restored) {
 			change(a.clusters, "restored", func(c *rdstypes.DBCluster) { c.StorageEncrypted = nil })
