@@ -193,15 +193,16 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 			return nil, fmt.Errorf("turning on the notifications of backup %q: %w", name, err)
 		}
 	}
+	vaults := []pulumi.Resource{vault}
 	if args.copies() {
 		copied := retentions(args.Rules, func(r BackupRule) int { return r.CopyRetentionDays })
 		other, err := component.newVault(ctx, name+"-copy", args, args.CopyPlace, copied, pulumi.Provider(args.CopyProvider))
 		if err != nil {
 			return nil, err
 		}
-		component.CopyVaultArn = other.Arn
+		component.CopyVaultArn, vaults = other.Arn, append(vaults, other)
 	}
-	if err := component.newPlan(ctx, name, args, vault); err != nil {
+	if err := component.newPlan(ctx, name, args, vaults); err != nil {
 		return nil, err
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
@@ -281,18 +282,19 @@ const (
 	completionWindow = 8 * 60
 )
 
-func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupArgs, vault *backup.Vault) error {
+// newPlan makes the plan once all vaults are there that it names.
+func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupArgs, vaults []pulumi.Resource) error {
 	var rules backup.PlanRuleArray
 	for _, r := range slices.SortedFunc(slices.Values(args.Rules), func(a, b BackupRule) int { return cmp.Compare(a.Schedule.Hours(), b.Schedule.Hours()) }) {
 		rule := backup.PlanRuleArgs{
-			RuleName: pulumi.String(r.Schedule), TargetVaultName: vault.Name, Schedule: pulumi.String(r.Schedule.expression()),
+			RuleName: pulumi.String(r.Schedule), TargetVaultName: pulumi.String(args.Name), Schedule: pulumi.String(r.Schedule.expression()),
 			StartWindow: pulumi.Int(startWindow), CompletionWindow: pulumi.Int(completionWindow),
 			Lifecycle:         backup.PlanRuleLifecycleArgs{DeleteAfter: pulumi.Int(r.RetentionDays)},
 			RecoveryPointTags: pulumi.ToStringMap(args.Tags),
 		}
 		if r.CopyRetentionDays > 0 {
 			rule.CopyActions = backup.PlanRuleCopyActionArray{backup.PlanRuleCopyActionArgs{
-				DestinationVaultArn: component.CopyVaultArn,
+				DestinationVaultArn: pulumi.String(args.CopyPlace.Arn("backup", "backup-vault:"+args.Name)), // known in preview
 				Lifecycle:           backup.PlanRuleCopyActionLifecycleArgs{DeleteAfter: pulumi.Int(r.CopyRetentionDays)},
 			}}
 		}
@@ -300,7 +302,7 @@ func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupA
 	}
 	plan, err := backup.NewPlan(ctx, name+"-plan", &backup.PlanArgs{
 		Name: pulumi.String(args.Name), Rules: rules, Tags: pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component))
+	}, pulumi.Parent(component), pulumi.DependsOn(vaults))
 	if err != nil {
 		return fmt.Errorf("creating the plan of backup %q: %w", name, err)
 	}

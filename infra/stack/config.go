@@ -47,11 +47,10 @@ type Config struct {
 type Network struct {
 	// Cidr is the VPC's IPv4 block, /16 to /24 of a private range. Each availability zone gets a quarter of it.
 	Cidr string `json:"cidr,omitempty"`
-	// AvailabilityZones is the number of zones: the first of the region, by name, that are available when the stack is
-	// deployed. Going from two to three keeps what exists.
+	// AvailabilityZones is the number of zones: the first of the region, by name, that are available when the stack is made.
+	// Going from two to three keeps what exists.
 	AvailabilityZones int `json:"availabilityZones,omitempty" jsonschema:"minimum=2,maximum=3"`
-	// ZoneNames are the zones, in place of AvailabilityZones, two or three of them. Write them down for prod, so that no
-	// subnet ever moves because a zone is closed or opened; append one to grow, and never reorder them.
+	// ZoneNames are the zones, in place of AvailabilityZones, two or three of them.
 	ZoneNames []string `json:"zoneNames,omitempty" jsonschema:"example=eu-west-1a"`
 	// NatGateways is none, single or onePerAz.
 	NatGateways string `json:"natGateways,omitempty" jsonschema:"enum=none,enum=single,enum=onePerAz"`

@@ -7,22 +7,36 @@ import (
 	"github.com/awslab/awslab/components/network"
 )
 
-func (l *lab) network() error {
-	zones, err := l.zones()
-	if err != nil {
+func (l *lab) network() (err error) {
+	if err := l.chooseZones(); err != nil {
 		return err
 	}
-	args := l.config.vpcArgs(zones)
+	args := l.config.vpcArgs(l.zones)
 	args.Place, args.FlowLogs.KmsKeyArn, args.Tags = l.place, l.keys.logs.Arn, l.tags
 	l.vpc, err = network.NewVpc(l.Context, "lab", args, l.providers.all)
 	return err
 }
 
-func (l *lab) zones() ([]string, error) {
-	if names := l.config.Network.ZoneNames; len(names) > 0 {
-		return names, nil
+// chooseZones keeps the zones that the stack is in, whatever other ones AWS opens or has trouble with.
+func (l *lab) chooseZones() error {
+	n := l.config.Network
+	if len(n.ZoneNames) > 0 {
+		l.zones = n.ZoneNames
+		return nil
 	}
-	return network.LookupAvailabilityZones(l.Context, l.config.Network.AvailabilityZones, l.providers.invoke)
+	if len(l.zones) >= n.AvailabilityZones {
+		return nil
+	}
+	available, err := network.LookupAvailabilityZones(l.Context, n.AvailabilityZones, l.providers.invoke)
+	if err != nil {
+		return err
+	}
+	for _, zone := range available {
+		if len(l.zones) < n.AvailabilityZones && !slices.Contains(l.zones, zone) {
+			l.zones = append(l.zones, zone)
+		}
+	}
+	return nil
 }
 
 // vpcArgs are what the configuration says of the VPC.

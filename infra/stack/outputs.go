@@ -36,11 +36,11 @@ func (l *lab) exports() {
 		"dashboard":       pulumi.String(l.dashboard.Url),
 		"topicArn":        l.notifications.TopicArn,
 		"commands":        l.commands(),
-		permanentOutput:   pulumi.ToStringMap(l.config.permanent()),
 	} {
 		l.Export(name, value)
 	}
 	l.exportData()
+	l.exportPermanent()
 }
 
 // exportData says where what the configuration asked for is.

@@ -24,6 +24,9 @@ type permanence struct {
 	reason, instead string
 }
 
+// zonesKey is that of the names of the zones: those that were chosen for the stack once, if its configuration has none.
+const zonesKey = "network.zoneNames"
+
 // off and none stand for what is not there.
 const (
 	off  = "off"
@@ -45,6 +48,7 @@ var permanences = []permanence{
 	{"copyRegion", nil, "the copies would be deleted and made again in another region", anotherStack},
 	{"network.cidr", nil, "the VPC would be replaced, with everything in it", anotherStack},
 	{"network.availabilityZones", grows, "the subnets of a zone would be deleted while databases and file systems are in them", "keep the number or raise it"},
+	{zonesKey, continues, "the subnets of a zone would be replaced while databases and file systems are in them", "begin with the same zones"},
 	{"network.subnetMasks", nil, "the subnets would be replaced while databases and file systems are in them", anotherStack},
 	{"network.ipv6", turnsOn, "AWS does not take IPv6 addresses from subnets that are in use", "keep it"},
 	{"database.kind", nil, "the database would be replaced, and its data lost", anotherDatabase},
@@ -65,6 +69,9 @@ func grows(was, is string) bool {
 	after, err := strconv.Atoi(is)
 	return err == nil && after >= before
 }
+
+// continues lets a list be longer.
+func continues(was, is string) bool { return strings.HasPrefix(is+" ", was+" ") }
 
 func turnsOn(was, _ string) bool { return was == off }
 
@@ -96,6 +103,9 @@ func (c *Config) permanent() map[string]string {
 	}
 	if n.IPv6 {
 		values["network.ipv6"] = "on"
+	}
+	if len(n.ZoneNames) > 0 {
+		values[zonesKey] = strings.Join(n.ZoneNames, " ")
 	}
 	if len(c.copied()) > 0 {
 		values["copyRegion"] = c.CopyRegion
@@ -154,6 +164,13 @@ func permanenceOf(key string) permanence {
 		}
 	}
 	panic(key + " is not among what cannot change")
+}
+
+// exportPermanent keeps what cannot change for the stack's next run.
+func (l *lab) exportPermanent() {
+	values := l.config.permanent()
+	values[zonesKey] = strings.Join(l.zones, " ")
+	l.Export(permanentOutput, pulumi.ToStringMap(values))
 }
 
 // permanentBefore are the values of the stack's last run, none if there was none.

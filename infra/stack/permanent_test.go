@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/components/network/networktest"
 )
 
 // made is a stack with one of each thing that has something permanent.
@@ -88,7 +90,9 @@ func TestFewerZonesAndNoIPv6AreRefused(t *testing.T) {
 }
 
 func TestEveryPermanentValueHasAReason(t *testing.T) {
-	config, err := Decode("awslab", made())
+	values := made()
+	values["network"] = `{"zoneNames": ["eu-west-1a", "eu-west-1b"]}`
+	config, err := Decode("awslab", values)
 	require.NoError(t, err)
 	used := map[string]bool{}
 	for key := range config.permanent() {
@@ -114,4 +118,47 @@ func TestAStackThatWouldLoseItsDataIsRefusedBeforeAnythingIsRegistered(t *testin
 	err = deployTo(a, "../..", "dev", values)
 	require.ErrorContains(t, err, "awslab:database.engine: mysql, and the stack was made with postgres")
 	require.Empty(t, a.resources)
+}
+
+// The account answers with eu-west-1a, b and c.
+func TestZonesStayAsTheyWereChosen(t *testing.T) {
+	for name, test := range map[string]struct {
+		before, network, want string
+	}{
+		"a new stack":        {"", `{}`, "eu-west-1a eu-west-1b"},
+		"one with others":    {"eu-west-1b eu-west-1d", `{}`, "eu-west-1b eu-west-1d"},
+		"a zone more":        {"eu-west-1c eu-west-1b", `{"availabilityZones": 3}`, "eu-west-1c eu-west-1b eu-west-1a"},
+		"named ones go on":   {"eu-west-1c eu-west-1b", `{"zoneNames": ["eu-west-1c", "eu-west-1b", "eu-west-1d"]}`, "eu-west-1c eu-west-1b eu-west-1d"},
+		"named ones instead": {"eu-west-1c eu-west-1b", `{"zoneNames": ["eu-west-1b", "eu-west-1c"]}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &account{outputs: map[string]any{permanentOutput: map[string]any{zonesKey: test.before}}}
+			if test.before == "" {
+				a.outputs = nil
+			}
+			err := deployTo(a, "../..", "dev", map[string]string{"region": "eu-west-1", "network": test.network})
+			if test.want == "" {
+				require.ErrorContains(t, err, "awslab:network.zoneNames: eu-west-1b eu-west-1c, and the stack was made with eu-west-1c eu-west-1b")
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, strings.Join(a.zones(t), " "))
+		})
+	}
+}
+
+// zones are those of the VPC.
+func (a *account) zones(t *testing.T) []string {
+	t.Helper()
+	for _, r := range a.resources {
+		if r.TypeToken == networktest.VpcToken {
+			var names []string
+			for _, zone := range r.Inputs["availabilityZoneNames"].ArrayValue() {
+				names = append(names, zone.StringValue())
+			}
+			return names
+		}
+	}
+	require.Fail(t, "there is no VPC")
+	return nil
 }

@@ -4,6 +4,7 @@ package stack
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -37,6 +38,8 @@ type lab struct {
 
 	providers providers
 	place     identity.Place
+	// zones are the names of the availability zones: those of the last run until there is a network.
+	zones []string
 
 	vpc    *network.Vpc
 	keys   keys
@@ -87,7 +90,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 	if err := config.checkPermanent(ctx.Project(), before); err != nil {
 		return err
 	}
-	l := &lab{Context: ctx, config: config, root: root}
+	l := &lab{Context: ctx, config: config, root: root, zones: strings.Fields(before[zonesKey])}
 	for _, step := range []struct {
 		name string
 		do   func() error
