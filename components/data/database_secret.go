@@ -45,9 +45,9 @@ func (db *Database) secretRecoveryDays() int {
 // newSecret makes a secret with a random password and returns the password.
 func (db *Database) newSecret(ctx *pulumi.Context) (pulumi.StringOutput, error) {
 	secret, err := secretsmanager.NewSecret(ctx, db.name+"-secret", &secretsmanager.SecretArgs{
-		Name:        pulumi.String(db.SecretName),
-		Description: pulumi.String("The master user of the database " + db.Identifier),
-		KmsKeyId:    databaseOptional(db.args.KmsKeyArn),
+		Name:                 pulumi.String(db.SecretName),
+		Description:          pulumi.String("The master user of the database " + db.Identifier),
+		KmsKeyId:             databaseOptional(db.args.KmsKeyArn),
 		RecoveryWindowInDays: pulumi.Int(db.secretRecoveryDays()),
 		Tags:                 pulumi.ToStringMap(db.args.Tags),
 	}, pulumi.Parent(db))
