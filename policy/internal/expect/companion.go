@@ -25,17 +25,18 @@ func Companion(r rule.Resource, stack rule.Stack, companionType, about, without 
 // Companions are the resources of a type that are about this one: their property holds this one's id, ARN or name, or
 // while that is not known comes from it. When there are none, the verdict tells which may be.
 func Companions(r rule.Resource, stack rule.Stack, companionType, about string) ([]rule.Resource, rule.Verdict) {
+	index := companionsOf(stack, companionType, about, r.Type)
 	var found []rule.Resource
 	var doubt rule.Verdict
-	for _, other := range stack.OfType(companionType) {
+	for _, i := range index.candidates(r) {
+		other, sources := index.all[i], index.sources[i]
+		isThis := slices.Contains(sources, r.URN)
 		switch refersTo(other.Get(about), r) {
 		case yes:
-			if !ofNamesake(other, stack, about, r) {
+			if isThis || len(sources) == 0 { // things in two regions can have one name
 				found = append(found, other)
 			}
 		case maybe:
-			sources := stack.Sources(other, about, r.Type).Resources
-			isThis := slices.ContainsFunc(sources, func(s rule.Resource) bool { return s.URN == r.URN })
 			switch {
 			case isThis && len(sources) == 1:
 				found = append(found, other)
@@ -50,11 +51,56 @@ func Companions(r rule.Resource, stack rule.Stack, companionType, about string) 
 	return nil, doubt
 }
 
-// ofNamesake tells whether the property comes from another resource of the same type. Things in two regions can have one
-// name.
-func ofNamesake(other rule.Resource, stack rule.Stack, about string, r rule.Resource) bool {
-	sources := stack.Sources(other, about, r.Type).Resources
-	return len(sources) > 0 && !slices.ContainsFunc(sources, func(s rule.Resource) bool { return s.URN == r.URN })
+type companionsKey struct{ companionType, about, subjectType string }
+
+// companions are the resources of a type by what they are about: by the text that says so, by where it comes from, and those
+// that come from no resource of the type that they may be about.
+type companions struct {
+	about      string
+	all        []rule.Resource
+	sources    [][]string
+	byText     map[string][]int
+	bySource   map[string][]int
+	fromNobody []int
+}
+
+func companionsOf(stack rule.Stack, companionType, about, subjectType string) companions {
+	return rule.Derive(stack, companionsKey{companionType, about, subjectType}, func() companions {
+		c := companions{about: about, all: stack.OfType(companionType), byText: map[string][]int{}, bySource: map[string][]int{}}
+		for i, other := range c.all {
+			if text, state := other.Get(about).Text(); state == property.Known {
+				c.byText[text] = append(c.byText[text], i)
+			}
+			var urns []string
+			for _, source := range stack.Sources(other, about, subjectType).Resources {
+				urns = append(urns, source.URN)
+				c.bySource[source.URN] = append(c.bySource[source.URN], i)
+			}
+			c.sources = append(c.sources, urns)
+			if len(urns) == 0 {
+				c.fromNobody = append(c.fromNobody, i)
+			}
+		}
+		return c
+	})
+}
+
+// candidates are the indexes of those that can be about a resource. Of those that come from nobody and may be, one is enough.
+func (c companions) candidates(r rule.Resource) []int {
+	found := slices.Clone(c.bySource[r.URN])
+	for _, name := range identifiers {
+		if own, state := r.Get(name).Text(); state == property.Known {
+			found = append(found, c.byText[own]...)
+		}
+	}
+	for _, i := range slices.Backward(c.fromNobody) {
+		if refersTo(c.all[i].Get(c.about), r) == maybe {
+			found = append(found, i)
+			break
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 type answer int

@@ -76,10 +76,32 @@ func identityWays(s props) []way {
 		ways = append(ways, way{"every resource", func(s props) { s["Resource"] = "*"; delete(s, "Condition") }},
 			way{"every resource but one", func(s props) { s["NotResource"] = s["Resource"]; delete(s, "Resource") }})
 	}
+	if kinds := ofKinds(list(s["Resource"])); len(kinds) > 0 && slices.ContainsFunc(actions, limitable) {
+		ways = append(ways, way{"everything of a kind", func(s props) { s["Resource"] = kinds; delete(s, "Condition") }})
+	}
 	if slices.Contains(actions, "iam:PassRole") {
 		ways = append(ways, way{"passes roles to any service", func(s props) { delete(s, "Condition") }})
 	}
 	return ways
+}
+
+// limitable tells of actions that can be limited to a resource, and are not for finding out what there is.
+func limitable(action string) bool {
+	_, name, _ := strings.Cut(action, ":")
+	return !document.DemandsEverything(action) && !strings.HasPrefix(name, "Describe") && !strings.HasPrefix(name, "List")
+}
+
+// ofKinds widens ARNs such as table/items to table/*.
+func ofKinds(arns []string) []any {
+	var kinds []any
+	for _, arn := range arns {
+		start := strings.LastIndex(arn, ":") + 1
+		kind, _, has := strings.Cut(arn[start:], "/")
+		if wide := arn[:start] + kind + "/*"; has && strings.Count(arn, ":") == 5 && !strings.Contains(arn, ":s3:") && document.AnyOfKind(wide) {
+			kinds = append(kinds, wide)
+		}
+	}
+	return kinds
 }
 
 // resourceWays let others in. Of what is denied, only plain connections count: TLS before 1.2 is refused by S3 itself
@@ -89,10 +111,23 @@ func resourceWays(t thing, s props) []way {
 		if t.kind != "aws:s3/bucketPolicy:BucketPolicy" || !strings.Contains(render(s["Condition"]), "aws:SecureTransport") {
 			return nil
 		}
-		return []way{{"its Deny allows", func(s props) { s["Condition"] = props{"Bool": props{"aws:SecureTransport": "true"}} }}}
+		return []way{
+			{"its Deny allows", func(s props) { s["Condition"] = props{"Bool": props{"aws:SecureTransport": "true"}} }},
+			{"its Deny is not about objects", func(s props) { s["Resource"] = list(s["Resource"])[:1] }},
+			{"its Deny is for one network", func(s props) {
+				s["Condition"].(props)["IpAddress"] = props{"aws:SourceIp": "203.0.113.0/24"}
+			}},
+		}
 	}
 	ways := []way{{"anybody", func(s props) { s["Principal"] = "*"; delete(s, "Condition") }}}
 	conditions, _ := s["Condition"].(props)
+	if t.kind == "aws:iam/role:Role" {
+		ways = append(ways, way{"an account by its number", func(s props) { s["Principal"] = props{"AWS": "999999999999"}; delete(s, "Condition") }},
+			way{"for any ARN", func(s props) {
+				s["Principal"] = props{"Service": "ecs-tasks.amazonaws.com"}
+				s["Condition"] = props{"ArnLike": props{"aws:SourceArn": "arn:aws:*:*:*:*"}}
+			}})
+	}
 	if t.kind == "aws:iam/role:Role" && len(conditions) > 0 {
 		ways = append(ways, way{"for any account's resources", func(s props) { delete(s, "Condition") }})
 	}

@@ -21,6 +21,8 @@ type mutant struct {
 	inputs, outputs map[string]props
 	// without are the URNs of resources that are taken away.
 	without map[string]bool
+	// unprotected are the URNs of resources without the resource option protect.
+	unprotected map[string]bool
 	// with are resources that are added.
 	with []*pulumirpc.AnalyzerResource
 }
@@ -68,6 +70,20 @@ func (m mutant) and(other mutant) mutant {
 	}
 	maps.Copy(joined.without, other.without)
 	return joined
+}
+
+// touched are the URNs of what the change is about.
+func (m mutant) touched() map[string]bool {
+	urns := map[string]bool{}
+	for urn := range m.inputs {
+		urns[urn] = true
+	}
+	maps.Copy(urns, m.without)
+	maps.Copy(urns, m.unprotected)
+	for _, r := range m.with {
+		urns[r.GetUrn()] = true
+	}
+	return urns
 }
 
 // removed is the mutant without the resources.
@@ -128,6 +144,11 @@ func (m mutant) shown(w world) ([]*pulumirpc.AnalyzeRequest, *pulumirpc.AnalyzeS
 		requests = append(requests, req)
 	}
 	stack := &pulumirpc.AnalyzeStackRequest{}
+	for urn := range m.unprotected {
+		req := proto.Clone(w.inputs[urn]).(*pulumirpc.AnalyzeRequest)
+		req.Options.Protect = false
+		requests = append(requests, req)
+	}
 	for _, r := range w.stack {
 		if m.without[r.GetUrn()] {
 			continue

@@ -61,6 +61,7 @@ var operators = []operator{
 	{kind: "aws:dynamodb/table:Table", path: "billingMode", value: "PROVISIONED"},
 	{kind: "aws:secretsmanager/secret:Secret", path: "kmsKeyId", value: gone},
 	{kind: "aws:backup/selection:Selection", path: "conditions.stringEquals.value", value: "another"},
+	{kind: "aws:backup/selection:Selection", path: "iamRoleArn", value: "arn:aws:iam::123456789012:role/gone"},
 	// Encryption.
 	{kind: "aws:rds/instance:Instance", path: "storageEncrypted", value: false},
 	{kind: "aws:rds/parameterGroup:ParameterGroup", path: "parameters", value: []any{}},
@@ -69,6 +70,10 @@ var operators = []operator{
 	{kind: "aws:ecs/taskDefinition:TaskDefinition", path: "volumes.efsVolumeConfiguration.transitEncryption", value: "DISABLED"},
 	{kind: "aws:dynamodb/table:Table", path: "serverSideEncryption", value: gone},
 	{kind: "aws:ecr/repository:Repository", path: "encryptionConfigurations", value: gone},
+	{kind: "aws:ecr/repository:Repository", path: "encryptionConfigurations.kmsKey", value: gone},
+	{kind: "aws:secretsmanager/secret:Secret", path: "kmsKeyId", value: "alias/aws/secretsmanager"},
+	{kind: "aws:secretsmanager/secret:Secret", path: "recoveryWindowInDays", value: 0.0},
+	{kind: "aws:dynamodb/table:Table", path: "serverSideEncryption.kmsKeyArn", value: "alias/aws/dynamodb"},
 	{kind: "aws:sns/topic:Topic", path: "kmsMasterKeyId", value: gone},
 	{kind: "aws:sqs/queue:Queue", path: "sqsManagedSseEnabled", value: false},
 	{kind: "aws:cloudwatch/logGroup:LogGroup", path: "kmsKeyId", value: gone},
@@ -116,6 +121,7 @@ var operators = []operator{
 // withoutWhich are the types of which every resource is needed. A backup plan is not among them: its selection cannot be
 // without it.
 var withoutWhich = []string{
+	"aws:sns/topic:Topic",
 	"aws:backup/selection:Selection", "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
 	"aws:backup/restoreTestingPlan:RestoreTestingPlan", "aws:backup/restoreTestingSelection:RestoreTestingSelection",
 	"aws:ec2/flowLog:FlowLog", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
@@ -138,11 +144,11 @@ func derive(w world) []mutant {
 		if slices.Contains(withoutWhich, t.kind) {
 			mutants = append(mutants, removed(t.name+": removed", t))
 		}
-		for _, derived := range []func(thing) []mutant{documentMutants, containerMutants, tagMutants, ruleMutants, backupMutants} {
+		for _, derived := range []func(thing) []mutant{documentMutants, containerMutants, tagMutants, ruleMutants, backupMutants, aclMutants, firewallMutants, bucketKeyMutants} {
 			mutants = append(mutants, derived(t)...)
 		}
 	}
-	return slices.Concat(mutants, fewTasks(things), oneZone(things), sharedGateways(things), emptySelections(things), withoutAlarms(things), userMutants())
+	return slices.Concat(mutants, unprotected(w), fewTasks(things), oneZone(things), sharedGateways(things), emptySelections(things), withoutAlarms(things), userMutants())
 }
 
 // equivalent tells of changes that make nothing worse: a read replica is encrypted as its source is, holds nothing of its
@@ -221,6 +227,9 @@ func ruleMutants(t thing) []mutant {
 			open(p)
 			delete(p, "cidrIpv4")
 			p["cidrIpv6"] = "::/0"
+		}), edited(t, "open to half of the world", func(p props) {
+			open(p)
+			p["cidrIpv4"] = "128.0.0.0/1"
 		})}
 	case "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":
 		return []mutant{edited(t, "has a rule", func(p props) {
@@ -235,6 +244,61 @@ func ruleMutants(t thing) []mutant {
 	default:
 		return nil
 	}
+}
+
+// aclMutants open the ports of administration: by what no longer refuses them, and by a rule before all others.
+func aclMutants(t thing) []mutant {
+	if t.kind != "aws:ec2/networkAcl:NetworkAcl" {
+		return nil
+	}
+	isRefusal := func(rule any) bool { r := rule.(props); return r["action"] == "deny" && r["cidrBlock"] == "0.0.0.0/0" }
+	ingress, _ := t.inputs["ingress"].([]any)
+	mutants := []mutant{edited(t, "lets the world in for SSH", func(p props) {
+		rules, _ := p["ingress"].([]any)
+		p["ingress"] = append(slices.Clone(rules), props{"ruleNo": 1.0, "action": "allow", "protocol": "6", "cidrBlock": "0.0.0.0/0", "fromPort": 22.0, "toPort": 22.0})
+	})}
+	if slices.ContainsFunc(ingress, isRefusal) {
+		mutants = append(mutants, edited(t, "refuses no port", func(p props) {
+			p["ingress"] = slices.DeleteFunc(slices.Clone(p["ingress"].([]any)), isRefusal)
+		}))
+	}
+	return mutants
+}
+
+// firewallMutants let a web ACL count what it would block.
+func firewallMutants(t thing) []mutant {
+	if t.kind != "aws:wafv2/webAcl:WebAcl" {
+		return nil
+	}
+	return []mutant{edited(t, "only counts", func(p props) {
+		for _, rule := range p["rules"].([]any) {
+			for _, name := range []string{"action", "overrideAction"} {
+				if _, has := rule.(props)[name]; has {
+					rule.(props)[name] = props{"count": props{}}
+				}
+			}
+		}
+	})}
+}
+
+// bucketKeyMutants leave a bucket to S3's own key. Where that is all that may be, as for logs, it is no worse.
+func bucketKeyMutants(t thing) []mutant {
+	if t.kind != "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2" || !strings.Contains(render(t.inputs), "aws:kms") {
+		return nil
+	}
+	return []mutant{removed(t.name+": removed", t)}
+}
+
+// unprotected takes the resource option away where it is all that protects, and what it protects is no copy.
+func unprotected(w world) []mutant {
+	var mutants []mutant
+	for _, t := range w.things() {
+		tags, _ := t.inputs["tags"].(props)
+		if w.inputs[t.urn].GetOptions().GetProtect() && t.kind == "aws:efs/fileSystem:FileSystem" && tags["backup"] != "none" {
+			mutants = append(mutants, mutant{what: t.name + ": not protected", unprotected: map[string]bool{t.urn: true}})
+		}
+	}
+	return mutants
 }
 
 // backupMutants make each rule of a plan worse, in all of them at once: one good rule is enough.

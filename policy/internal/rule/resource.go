@@ -23,6 +23,28 @@ type Resource struct {
 	// PropertyDependencies lists for each top-level property the URNs of the resources that its value comes from. The
 	// engine gives it to JudgeInStack only.
 	PropertyDependencies map[string][]string
+
+	// read is what rules read out of the resource, by their keys; nil remembers nothing.
+	read map[any]any
+}
+
+// Remembering returns the resource, of which everything is read once; see Once.
+func (r Resource) Remembering() Resource {
+	r.read = map[any]any{}
+	return r
+}
+
+// Once returns what compute reads out of a resource, which happens once for a key however many rules ask. Keys are of a type
+// of the caller's own.
+func Once[K comparable, V any](r Resource, key K, compute func() V) V {
+	if known, ok := r.read[key]; ok {
+		return known.(V)
+	}
+	value := compute()
+	if r.read != nil {
+		r.read[key] = value
+	}
+	return value
 }
 
 // canonical are the types that rules know by another name: what the SDK has twice, and what a later edition of it renames.

@@ -95,3 +95,42 @@ func TestSettingsOfBothKinds(t *testing.T) {
 		t.Errorf("%v", schema)
 	}
 }
+
+func TestLikeFindsWhatIsMisspelt(t *testing.T) {
+	pack := Pack{Rules: []Rule{{Name: "rds-multi-az"}, {Name: "ecs-multi-az"}}}.Among(Pack{Rules: []Rule{{Name: "s3-logs"}}})
+	for name, want := range map[string]string{"rds-mutli-az": "rds-multi-az", "rds-multiaz": "rds-multi-az", "s3-log": "s3-logs", "anything-else": "", "": ""} {
+		if got := pack.Like(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestOnceReadsOnceWhereItRemembers(t *testing.T) {
+	type key struct{}
+	for _, c := range []struct {
+		resource Resource
+		want     int
+	}{{Resource{}.Remembering(), 1}, {Resource{}, 2}} {
+		reads := 0
+		for range 2 {
+			Once(c.resource, key{}, func() int { reads++; return reads })
+		}
+		if reads != c.want {
+			t.Errorf("%d times, want %d", reads, c.want)
+		}
+	}
+}
+
+func TestNumbersAreAListOfWholeOnes(t *testing.T) {
+	ports := Setting{Name: "ports", Numbers: []int{80, 443}, Minimum: 1}
+	r := Rule{Name: "open", Settings: []Setting{ports}}
+	settings, err := r.ReadSettings(map[string]any{"ports": []any{8443.0}})
+	if err != nil || !slices.Equal(Run{}.WithSettings(settings).Numbers(ports), []int{8443}) || !slices.Equal(Run{}.Numbers(ports), []int{80, 443}) {
+		t.Errorf("%v %v", settings, err)
+	}
+	for _, given := range []any{8443.0, []any{"80"}, []any{0.0}, []any{1.5}, "80"} {
+		if settings, err := r.ReadSettings(map[string]any{"ports": given}); err == nil {
+			t.Errorf("%v is taken for %v", given, settings)
+		}
+	}
+}

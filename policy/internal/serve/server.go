@@ -109,7 +109,7 @@ func (s *Server) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pul
 	if rule.IsInternal(req.GetType()) {
 		return &pulumirpc.AnalyzeResponse{}, nil
 	}
-	r := resourceOf(req)
+	r := resourceOf(req).Remembering()
 	session := s.session(r)
 	for _, candidate := range s.pack.Rules {
 		judge := candidate.Judge
@@ -165,10 +165,11 @@ func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
 		for name, urns := range r.GetPropertyDependencies() {
 			dependencies[name] = urns.GetUrns()
 		}
-		views[i] = rule.Resource{
+		view := rule.Resource{
 			URN: r.GetUrn(), Type: rule.Canonical(r.GetType()), Name: r.GetName(), Parent: r.GetParent(), Protect: r.GetOptions().GetProtect(),
 			Properties: property.Of(r.GetProperties()), PropertyDependencies: dependencies,
 		}
+		views[i] = view.Remembering()
 	}
 	return rule.NewStack(views)
 }

@@ -15,7 +15,7 @@ var (
 	vault  = ruletest.Of(vaultType)
 	plan   = ruletest.Of(planType)
 
-	secret     = ruletest.Of("aws:secretsmanager/secret:Secret")
+	secret     = ruletest.Of(secretType)
 	fileSystem = ruletest.Of(fileSystemType)
 	violation  = ruletest.Violation
 	doubtful   = ruletest.Unevaluated
@@ -41,12 +41,13 @@ var cases = map[string][]ruletest.Case{
 		{Situation: ruletest.Secret, Resource: files, Rest: versioned(ruletest.Secretly("Enabled")), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: files, Want: violation("it")},
 	},
-	"secret-recovery": append(ruletest.Values(secret, "recoveryWindowInDays", 7.0, 0.0, ruletest.Pass),
-		ruletest.Case{Situation: ruletest.Passes, Name: "protected", Resource: protected(secret(ruletest.Props{"recoveryWindowInDays": 0.0})), Want: ruletest.Pass}),
 	"stateful-protect": append(ruletest.Switches(table, "deletionProtectionEnabled", true, violation("deletionProtectionEnabled")),
 		ruletest.Case{Situation: ruletest.Fails, Name: "bucket", Resource: bucket(ruletest.Props{"forceDestroy": true}), Want: violation("forceDestroy")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "bucket", Resource: bucket(ruletest.Props{}), Want: ruletest.Pass},
 		ruletest.Case{Situation: ruletest.Passes, Name: "a worthless bucket", Resource: bucket(ruletest.Props{"forceDestroy": true, "tags": object{"backup": "none"}}), Want: ruletest.NotApplicable},
+		ruletest.Case{Situation: ruletest.Fails, Name: "secret", Resource: secret(ruletest.Props{"recoveryWindowInDays": 0.0}), Want: violation("recoveryWindowInDays")},
+		ruletest.Case{Situation: ruletest.Passes, Name: "secret", Resource: secret(ruletest.Props{"recoveryWindowInDays": 7.0}), Want: ruletest.Pass},
+		ruletest.Case{Situation: ruletest.Absent, Name: "secret's window", Resource: secret(ruletest.Props{}), Want: ruletest.Pass},
 		ruletest.Case{Situation: ruletest.Fails, Name: "file system", Resource: fileSystem(ruletest.Props{}), Want: violation("it")},
 		ruletest.Case{Situation: ruletest.Passes, Name: "a protected file system", Resource: protected(fileSystem(ruletest.Props{})), Want: ruletest.Pass},
 		ruletest.Case{Situation: ruletest.Passes, Name: "a protected table", Resource: protected(table(ruletest.Props{})), Want: ruletest.Pass},

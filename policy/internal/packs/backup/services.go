@@ -13,6 +13,7 @@ const (
 	fileSystemType = "aws:efs/fileSystem:FileSystem"
 	bucketType     = "aws:s3/bucketV2:BucketV2"
 	volumeType     = "aws:ebs/volume:Volume"
+	secretType     = "aws:secretsmanager/secret:Secret"
 	vaultType      = "aws:backup/vault:Vault"
 	planType       = "aws:backup/plan:Plan"
 	selectionType  = "aws:backup/selection:Selection"
@@ -48,14 +49,6 @@ var services = []rule.Rule{
 		Judge: expect.True("pointInTimeRecovery.enabled", "so that a wrong write cannot be undone"),
 	},
 	{
-		Name: "secret-recovery", Description: "Secrets that are deleted can be had back for a week.",
-		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL09-BP01"), Level: rule.Mandatory,
-		Fix:      "set recoveryWindowInDays to 7 or more, or leave it out, which means 30.",
-		Settings: []rule.Setting{minSecretDays},
-		Types:    []string{"aws:secretsmanager/secret:Secret"},
-		Judge:    judgeSecretRecovery,
-	},
-	{
 		Name: "s3-versioning", Description: "S3 buckets keep what is overwritten or deleted.",
 		Severity: rule.Low, Controls: rule.SecurityHub.Controls("S3.14"), Level: rule.Mandatory,
 		Fix:          "declare an aws.s3.BucketVersioningV2 for the bucket, with status Enabled.",
@@ -65,12 +58,14 @@ var services = []rule.Rule{
 	{
 		Name: "stateful-protect", Description: "Data is not deleted with its stack by accident.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.8", "RDS.7", "DynamoDB.6"), Level: rule.Mandatory,
-		Fix:   "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and forceDestroy to false; for a file system, the resource option protect.",
-		Types: []string{instanceType, clusterType, tableType, fileSystemType, bucketType, vaultType, "aws:ecr/repository:Repository"},
+		Fix:      "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and forceDestroy to false; recoveryWindowInDays of a secret to 7 or more; for a file system, the resource option protect.",
+		Settings: []rule.Setting{minSecretDays},
+		Types:    []string{instanceType, clusterType, tableType, fileSystemType, bucketType, vaultType, secretType, "aws:ecr/repository:Repository"},
 		Judge: expect.ByType(map[string]expect.Judge{
 			instanceType:                    expect.UnlessSet("replicateSourceDb", replica, databaseProtection),
 			clusterType:                     databaseProtection,
 			tableType:                       orProtected(expect.True("deletionProtectionEnabled", lostForGood)),
+			secretType:                      judgeSecretRecovery,
 			fileSystemType:                  orProtected(unlessWorthless(unprotected)),
 			bucketType:                      orProtected(unlessWorthless(expect.NotTrue("forceDestroy", lostForGood))),
 			vaultType:                       orProtected(expect.NotTrue("forceDestroy", lostForGood)),
@@ -79,7 +74,7 @@ var services = []rule.Rule{
 	},
 }
 
-var minSecretDays = rule.Setting{Name: "minDays", Description: "days that a deleted secret can be had back", Default: 7, Minimum: 7}
+var minSecretDays = rule.Setting{Name: "secretDays", Description: "days that a deleted secret can be had back", Default: 7, Minimum: 7}
 
 // judgeSecretRecovery takes 30 days for what is not set, as Secrets Manager does.
 func judgeSecretRecovery(secret rule.Resource, run rule.Run) rule.Verdict {

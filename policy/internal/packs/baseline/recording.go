@@ -1,7 +1,6 @@
 package baseline
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -133,21 +132,13 @@ const (
 var oneSecond = rule.Setting{Name: "minSeconds", Description: "seconds between two reports; 0 is never", Default: 1, Minimum: 1}
 
 func judgeContainerLogs(r rule.Resource, _ rule.Run) rule.Verdict {
-	value := r.Get("containerDefinitions")
-	text, state := value.Text()
-	if state != property.Known {
-		return rule.Unreadable(value, state)
-	}
-	var containers []struct{ LogConfiguration json.RawMessage }
-	if err := json.Unmarshal([]byte(text), &containers); err != nil {
-		return rule.Unjudged(value.Path(), "is no list of container definitions that can be read")
-	}
+	containers, verdict := expect.Containers(r)
 	for i, c := range containers {
 		if len(c.LogConfiguration) == 0 || string(c.LogConfiguration) == "null" {
-			return rule.Violation(value.Path(), "has a container without a log, %s (container %d)", unrecorded, i)
+			return rule.Violation("containerDefinitions", "has a container without a log, %s (container %d)", unrecorded, i)
 		}
 	}
-	return rule.Pass()
+	return verdict
 }
 
 func judgeInsights(r rule.Resource, _ rule.Run) rule.Verdict {

@@ -1,9 +1,9 @@
 package leastprivilege
 
 import (
-	"encoding/json"
 	"regexp"
 
+	"github.com/awslab/awslab/policy/internal/expect"
 	"github.com/awslab/awslab/policy/internal/property"
 	"github.com/awslab/awslab/policy/internal/rule"
 )
@@ -61,7 +61,7 @@ var ecsContainerHardening = rule.Rule{
 	Fix:   "in containerDefinitions, set privileged to false, readonlyRootFilesystem to true, user to one that is not root, and pass secrets in secrets.",
 	Types: []string{taskDefinitionType},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
-		return merge(judgeNamespaces(r), judgeContainers(r.Get("containerDefinitions")))
+		return merge(judgeNamespaces(r), judgeContainers(r))
 	},
 }
 
@@ -81,36 +81,22 @@ func judgeNamespaces(r rule.Resource) rule.Verdict {
 	return verdict
 }
 
-// container is what is judged of a container definition.
-type container struct {
-	User                   string
-	Privileged             bool
-	ReadonlyRootFilesystem bool
-	Environment            []struct{ Name, Value string }
-}
-
 // secretName is a variable that by its name holds a secret ([ECS.8] looks for AWS's own three; people have more).
 var secretName = regexp.MustCompile(`(?i)(^|_)(password|passwd|secret|token|api_?key|access_?key(_id)?|private_?key|credentials?)($|_)`)
 
-func judgeContainers(value property.Value) rule.Verdict {
-	text, state := value.Text()
-	if state != property.Known {
-		return rule.Unreadable(value, state)
-	}
-	var containers []container
-	if err := json.Unmarshal([]byte(text), &containers); err != nil {
-		return rule.Unjudged(value.Path(), "is no list of container definitions that can be read")
-	}
-	var verdict rule.Verdict
+var userRoot = regexp.MustCompile(`^(root|0)(:|$)`)
+
+func judgeContainers(task rule.Resource) rule.Verdict {
+	containers, verdict := expect.Containers(task)
 	for i, c := range containers {
 		complain := func(wrong bool, text string) {
 			if wrong {
-				verdict = merge(verdict, rule.Violation(value.Path(), "%s (container %d)", text, i))
+				verdict = merge(verdict, rule.Violation("containerDefinitions", "%s (container %d)", text, i))
 			}
 		}
 		complain(c.Privileged, "gives a container the host's privileges")
 		complain(!c.ReadonlyRootFilesystem, "lets a container write to its root file system")
-		complain(c.User == "" || c.User == "root" || c.User == "0" || regexp.MustCompile(`^(root|0):`).MatchString(c.User), "runs a container as root")
+		complain(c.User == "" || userRoot.MatchString(c.User), "runs a container as root")
 		for _, variable := range c.Environment {
 			complain(secretName.MatchString(variable.Name) && variable.Value != "", "has a secret in the environment in clear text")
 		}

@@ -2,6 +2,7 @@ package leastprivilege
 
 import (
 	"github.com/awslab/awslab/policy/internal/document"
+	"github.com/awslab/awslab/policy/internal/expect"
 	"github.com/awslab/awslab/policy/internal/property"
 	"github.com/awslab/awslab/policy/internal/rule"
 )
@@ -48,14 +49,14 @@ func judgeIdentity(complain complaint) func(rule.Resource, rule.Run) rule.Verdic
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		documents, verdict := identityDocuments(r)
 		for _, value := range documents {
-			verdict = merge(verdict, judgeDocument(value, complain))
+			verdict = merge(verdict, judgeDocument(r, value, complain))
 		}
 		return verdict
 	}
 }
 
 // judgeDocument judges every statement of a document. One that is not there has none.
-func judgeDocument(value property.Value, complain complaint) rule.Verdict {
+func judgeDocument(r rule.Resource, value property.Value, complain complaint) rule.Verdict {
 	text, state := value.Text()
 	switch {
 	case state == property.Absent || state == property.Known && text == "":
@@ -63,7 +64,7 @@ func judgeDocument(value property.Value, complain complaint) rule.Verdict {
 	case state != property.Known:
 		return rule.Unreadable(value, state)
 	}
-	parsed, err := document.Parse(text)
+	parsed, err := expect.Document(r, value)
 	if err != nil {
 		return rule.Unjudged(value.Path(), "is no policy document that can be read")
 	}

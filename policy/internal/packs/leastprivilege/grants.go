@@ -39,10 +39,10 @@ func collect(role rule.Resource, stack rule.Stack) grants {
 	elements, state := inline.List()
 	g.unread = state == property.Unknown && len(role.PropertyDependencies["inlinePolicies"]) > 0
 	for _, element := range elements {
-		g.read(element.Get("policy"))
+		g.read(role, element.Get("policy"))
 	}
 	for _, policy := range ofRoles(rolePolicyType, stack)[role.URN] {
-		g.read(policy.Get("policy"))
+		g.read(policy, policy.Get("policy"))
 	}
 	attached, state := role.Get("managedPolicyArns").List()
 	if state == property.Known {
@@ -75,12 +75,12 @@ func ofRoles(resourceType string, stack rule.Stack) map[string][]rule.Resource {
 	})
 }
 
-func (g *grants) read(value property.Value) {
-	text, state := value.Text()
+func (g *grants) read(r rule.Resource, value property.Value) {
+	state := value.State()
 	if state == property.Absent {
 		return
 	}
-	parsed, err := document.Parse(text)
+	parsed, err := expect.Document(r, value)
 	if state != property.Known || err != nil {
 		g.unread = true
 		return
@@ -93,7 +93,7 @@ func (g *grants) attach(r rule.Resource, arn property.Value, stack rule.Stack) {
 	policies := expect.Refer(r, stack, arn, policyType)
 	switch {
 	case len(policies.Resources) == 1 && policies.Certain:
-		g.read(policies.Resources[0].Get("policy"))
+		g.read(policies.Resources[0], policies.Resources[0].Get("policy"))
 	case state == property.Known:
 		g.managed = append(g.managed, text)
 	case state != property.Absent:

@@ -90,11 +90,33 @@ func handsOutRights(g grants, role rule.Resource) bool {
 		})
 }
 
+type nextKey struct{ role string }
+
 // next are the roles that a role can act as in one step.
 func next(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
+	return rule.Derive(stack, nextKey{role.URN}, func() []rule.Resource { return step(role, g, stack) })
+}
+
+type trustingKey struct{}
+
+// trustPrincipals are the roles that trust somebody else than a service.
+func trustPrincipals(stack rule.Stack) []rule.Resource {
+	return rule.Derive(stack, trustingKey{}, func() []rule.Resource {
+		return slices.DeleteFunc(slices.Clone(stack.OfType(roleType)), func(role rule.Resource) bool {
+			return !slices.ContainsFunc(trusted(role, stack), func(p document.Principal) bool { return p.Type == "AWS" })
+		})
+	})
+}
+
+// step looks at all roles only if the role may pass one, or take one over.
+func step(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
 	taken := takenOver(g, stack)
+	candidates := trustPrincipals(stack)
+	if len(taken) > 0 || len(g.allow("iam:PassRole")) > 0 {
+		candidates = stack.OfType(roleType)
+	}
 	var found []rule.Resource
-	for _, other := range stack.OfType(roleType) {
+	for _, other := range candidates {
 		if other.URN != role.URN && (taken[other.URN] || launchesAs(g, other, stack) || assumes(role, g, other, stack)) {
 			found = append(found, other)
 		}

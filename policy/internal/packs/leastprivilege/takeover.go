@@ -42,6 +42,9 @@ func takenOver(g grants, stack rule.Stack) map[string]bool {
 			add(roleOf(profile, "role", stack))
 		}
 	}
+	if len(g.allow("iam:UpdateAssumeRolePolicy")) == 0 {
+		return taken
+	}
 	for _, role := range stack.OfType(roleType) {
 		if g.allowOn("iam:UpdateAssumeRolePolicy", func(pattern string) bool { return isRole(pattern, role) }) {
 			taken[role.URN] = true

@@ -18,7 +18,7 @@ var iamTrust = rule.Rule{
 	Fix:         "in assumeRolePolicy, name the principal and add the condition aws:SourceAccount or aws:SourceArn, or for a web identity its sub.",
 	Types:       []string{"aws:iam/role:Role"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
-		return judgeDocument(r.Get("assumeRolePolicy"), complainOfTrust)
+		return judgeDocument(r, r.Get("assumeRolePolicy"), complainOfTrust)
 	},
 }
 
@@ -108,7 +108,7 @@ var resourcePolicyPublic = rule.Rule{
 	Fix:         "name the principal in the policy, or add a condition such as aws:PrincipalAccount, aws:SourceAccount or aws:SourceArn.",
 	Types:       typesOf(resourcePolicies),
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
-		return judgeDocument(r.Get(resourcePolicies[r.Type]), complainOfPublicity)
+		return judgeDocument(r, r.Get(resourcePolicies[r.Type]), complainOfPublicity)
 	},
 }
 

@@ -1,7 +1,6 @@
 package leastprivilege
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -36,27 +35,16 @@ var usable = map[string]string{
 	"aws:ssm/parameter:Parameter":      "ssm",
 }
 
-// told is what of a container definition tells a container of resources.
-type told struct {
-	Environment []struct{ Value string }
-	Secrets     []struct{ ValueFrom string }
-}
-
 func judgeUses(task rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
-	value := task.Get("containerDefinitions")
-	text, state := value.Text()
-	if state != property.Known {
-		return rule.Unreadable(value, state)
-	}
-	var containers []told
-	if json.Unmarshal([]byte(text), &containers) != nil {
-		return rule.Unjudged(value.Path(), "is no list of container definitions that can be read")
+	containers, verdict := expect.Containers(task)
+	if len(verdict.Unjudged) > 0 {
+		return verdict
 	}
 	return merge(judgeCode(task, containers, stack), judgeStart(task, containers, stack))
 }
 
 // judgeCode is about the role that the containers' code has.
-func judgeCode(task rule.Resource, containers []told, stack rule.Stack) rule.Verdict {
+func judgeCode(task rule.Resource, containers []expect.Container, stack rule.Stack) rule.Verdict {
 	role := task.Get("taskRoleArn")
 	roles := roleOf(task, "taskRoleArn", stack)
 	switch {
@@ -187,9 +175,9 @@ func mentions(task, r rule.Resource, stack rule.Stack) bool {
 
 // isTold tells whether a variable of a container is a resource's name, ARN or URL, and can be nothing else: a word alone
 // may mean anything.
-func isTold(containers []told, r rule.Resource) bool {
-	return slices.ContainsFunc(containers, func(c told) bool {
-		return slices.ContainsFunc(c.Environment, func(variable struct{ Value string }) bool {
+func isTold(containers []expect.Container, r rule.Resource) bool {
+	return slices.ContainsFunc(containers, func(c expect.Container) bool {
+		return slices.ContainsFunc(c.Environment, func(variable struct{ Name, Value string }) bool {
 			return strings.ContainsAny(variable.Value, "-.:_") && slices.Contains(namesOf(r), variable.Value)
 		})
 	})
@@ -221,7 +209,7 @@ func letsRolesIn(s document.Statement) bool {
 }
 
 // judgeStart is about the role that ECS starts the containers as: it has to read their secrets.
-func judgeStart(task rule.Resource, containers []told, stack rule.Stack) rule.Verdict {
+func judgeStart(task rule.Resource, containers []expect.Container, stack rule.Stack) rule.Verdict {
 	roles := roleOf(task, "executionRoleArn", stack)
 	if len(roles.Resources) != 1 || !roles.Certain {
 		return rule.Pass() // without one, or with one from elsewhere, there is nothing to compare

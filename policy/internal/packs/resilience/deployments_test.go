@@ -11,6 +11,8 @@ var unknownController = ruletest.Case{Situation: ruletest.Unknown, Name: "who de
 	Resource: anyService(ruletest.Props{"deploymentController": object{"type": ruletest.Computed}})}
 
 var keepsTasksCases = append(ruletest.Values(anyService, "deploymentMinimumHealthyPercent", 50.0, 0.0, ruletest.Pass), otherController, unknownController,
+	ruletest.Case{Situation: ruletest.Fails, Name: "fewer than configured", Settings: map[string]any{"minPercent": 100}, Want: ruletest.Violation("deploymentMinimumHealthyPercent"),
+		Resource: anyService(ruletest.Props{"deploymentMinimumHealthyPercent": 50.0})},
 	ruletest.Case{Situation: ruletest.Passes, Name: "a daemon, of which an instance has one", Want: ruletest.NotApplicable,
 		Resource: anyService(ruletest.Props{"schedulingStrategy": "DAEMON", "deploymentMinimumHealthyPercent": 0.0})})
 
