@@ -21,11 +21,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/awslab/awslab/automation/engine"
 	"github.com/awslab/awslab/infra/stack"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // Target is what a stack is deployed to.
@@ -74,6 +76,8 @@ type Lab struct {
 	configFile string
 	// findFailures is nil where no tasks run.
 	findFailures findFailures
+	// refused is what the running program has refused.
+	refused atomic.Pointer[stack.ConfigError]
 }
 
 // stackName follows Pulumi's rule for stack names (100 characters of letters, digits, -, _ and .).
@@ -170,12 +174,22 @@ func Stacks(dir string) []string {
 	return names
 }
 
+// program is the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
+func (l *Lab) program(ctx *pulumi.Context) error {
+	err := stack.Program(l.options.ProjectDir)(ctx)
+	var refused *stack.ConfigError
+	if errors.As(err, &refused) {
+		l.refused.Store(refused)
+	}
+	return err
+}
+
 // selectStack binds the lab to the stack at its target, creating it where it does not exist yet.
 func (l *Lab) selectStack(ctx context.Context) error {
 	settings := []auto.LocalWorkspaceOption{
 		auto.WorkDir(l.options.ProjectDir),
 		auto.Pulumi(l.command),
-		auto.Program(stack.Program(l.options.ProjectDir)),
+		auto.Program(l.program),
 	}
 	if l.options.Target == AWS {
 		l.command.Environ = os.Environ()

@@ -170,12 +170,13 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, refreshed.Unchanged(), "nothing drifted, yet %v", refreshed.Steps)
 
-	t.Run("a changed CIDR is a replacement", func(t *testing.T) {
+	t.Run("another CIDR would replace everything and is refused", func(t *testing.T) {
 		p.configure(t, "dev", "10.0.0.0/16", "10.9.0.0/16")
 		defer p.configure(t, "dev", "10.9.0.0/16", "10.0.0.0/16")
-		preview, err := p.open(t, "dev").Preview(ctx)
-		require.NoError(t, err)
-		require.Equal(t, []string{"replace"}, opOf(preview, "aws:ec2/vpc:Vpc"))
+		_, err := p.open(t, "dev").Preview(ctx)
+		var refused *stack.ConfigError
+		require.ErrorAs(t, err, &refused)
+		require.ErrorContains(t, err, "awslab:network.cidr: 10.9.0.0/16, and the stack was made with 10.0.0.0/16")
 	})
 
 	t.Run("a changed desired count is an update", func(t *testing.T) {

@@ -148,6 +148,9 @@ func (l *Lab) operate(
 	if err == nil {
 		return &result, nil
 	}
+	if refused := l.refused.Swap(nil); refused != nil && ctx.Err() == nil {
+		return &result, refused
+	}
 	err = classify(ctx, fmt.Errorf("%s of stack %s: %w", operation, l.options.Stack, redact(err)), err, &result)
 	var locked *ConcurrentUpdateError
 	if errors.As(err, &locked) {
@@ -205,6 +208,9 @@ func (c *collector) take(e events.EngineEvent) {
 	}
 	switch event.Type {
 	case EventDiagnostic:
+		if c.lab.refused.Load() != nil && event.Diagnostic.Severity == "error" {
+			return // the operation's error says it
+		}
 		c.result.Diagnostics = append(c.result.Diagnostics, *event.Diagnostic)
 	case EventViolation:
 		c.result.Violations = append(c.result.Violations, *event.Violation)
