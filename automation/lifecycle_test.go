@@ -115,7 +115,8 @@ func (p *project) takeDown(t *testing.T, stackName string) {
 	ctx := context.Background()
 	p.edit(t, stackName, map[string]any{
 		"database.deletionProtection": false, "tables[0].deletionProtection": false, "fileSystem.deletionProtection": false,
-		"loadBalancer.deletionProtection": false, "buckets[0].forceDelete": true, "images.forceDelete": true,
+		"loadBalancer.deletionProtection": false, "loadBalancer.forceDelete": true, "buckets[0].forceDelete": true, "images.forceDelete": true,
+		"backup.forceDelete": true, "database.finalSnapshot": false,
 	})
 	freed, err := p.open(t, stackName).Up(ctx)
 	require.NoError(t, err)
@@ -177,8 +178,10 @@ var changes = map[string]any{
 	"network.flowLogRetentionDays":    400,
 	"network.ipv6":                    true,
 	"images.keep":                     20,
-	"images.replicate":                false,
 	"images.reportFindings":           false,
+	"network.egressPorts":             []any{80, 443, 587},
+	"database.backupWindow":           "02:20-02:50",
+	"database.maintenanceWindow":      "sun:02:50-sun:03:20",
 	"database.version":                "18",
 	"database.class":                  "db.r7g.large",
 	"database.maxStorageGiB":          2000,
@@ -196,6 +199,7 @@ var changes = map[string]any{
 	"website.priceClass":              "PriceClass_200",
 	"backup.rules":                    []any{map[string]any{"schedule": "hourly", "retentionDays": 8}, map[string]any{"schedule": "daily", "retentionDays": 36, "copyRetentionDays": 36}, map[string]any{"schedule": "monthly", "retentionDays": 366, "copyRetentionDays": 366}},
 	"backup.restoreTesting":           false,
+	"backup.keepers":                  []any{"arn:aws:iam::123456789012:role/keeper"},
 	"monitoring.logRetentionDays":     400,
 	"firewall.logRetentionDays":       400,
 	"permissionsBoundary":             "arn:aws:iam::aws:policy/PowerUserAccess",
@@ -211,6 +215,7 @@ var refusals = []struct {
 	{"copyRegion", "eu-west-2", "awslab:copyRegion: eu-west-2, and the stack was made with eu-central-1"},
 	{"network.cidr", "10.17.0.0/16", "the VPC would be replaced"},
 	{"network.availabilityZones", 2, "the subnets of a zone would be deleted"},
+	{"network.zoneNames", []any{"eu-west-1b", "eu-west-1a", "eu-west-1c"}, "the subnets of a zone would be replaced"},
 	{"network.subnetMasks.data", 24, "the subnets would be replaced"},
 	{"database.engine", "mysql", "the database would be replaced, and its data lost"},
 	{"database.kind", "aurora", "the database would be replaced, and its data lost"},
@@ -237,7 +242,7 @@ func TestLifecycleOfChanges(t *testing.T) {
 	}
 	p.edit(t, "prod", map[string]any{"backup.restoreTesting": false})
 	_, err = p.open(t, "prod").Up(ctx)
-	require.ErrorContains(t, err, "restorecheck-repository; turn deletionProtection off, or forceDelete on", "repositories go when they are let")
+	require.ErrorContains(t, err, "restorecheck-copy-repository, restorecheck-repository; turn deletionProtection off, or forceDelete on", "repositories go when they are let")
 
 	for _, change := range []map[string]any{{"images.forceDelete": true, "backup.restoreTesting": nil}, changes} {
 		p.edit(t, "prod", change)
@@ -271,6 +276,9 @@ var elsewhere = map[string]string{
 	"website.folder":                "files are made from their folder, not kept",
 	"website.domains":               "needs a certificate of the account's",
 	"website.certificateArn":        "goes with domains",
+	"images.replicate":              "turned off, its copies go, which is what is asked for; turned on by the profile's change",
+	"database.finalSnapshot":        "on the way down",
+	"backup.forceDelete":            "on the way down",
 	"images.forceDelete":            "before the others",
 	"images.caches":                 "rules, which hold nothing",
 }

@@ -14,7 +14,7 @@ import (
 type ProtectedError struct {
 	Operation Operation
 	Stack     string
-	// Resources are the URNs of what is protected and would be deleted, or replaced.
+	// Resources are the URNs of what is protected and would be deleted, or replaced, sorted.
 	Resources []string
 }
 
@@ -59,6 +59,7 @@ func (l *Lab) refuseDeletion(ctx context.Context, operation Operation, deletes f
 	if len(kept) == 0 {
 		return nil
 	}
+	slices.Sort(kept)
 	return &ProtectedError{Operation: operation, Stack: l.options.Stack, Resources: kept}
 }
 
