@@ -26,8 +26,8 @@ var bin string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		if strings.HasPrefix(filepath.Base(os.Args[0]), "pulumi-resource-") {
-			if err := serveEcho(); err != nil {
+		if name := filepath.Base(os.Args[0]); name == emptyPack || strings.HasPrefix(name, "pulumi-resource-") {
+			if err := serveFloor(); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				return 1
 			}
