@@ -140,10 +140,9 @@ var signals = []signal{
 		period: 300, datapoints: 3, periods: 3, missing: fine,
 	},
 	{
-		area: "database", name: "serverStorage", title: "free storage of the fullest server",
+		area: "database", name: "serverStorage", title: "free storage",
 		description: "Storage of the Multi-AZ cluster runs out; it does not grow by itself. Raise storageGiB. A full database stops.",
-		metrics:     everyServer("FreeStorageSpace", "Minimum"),
-		expression:  "MIN(METRICS())",
+		metrics:     []metric{{namespace: "AWS/RDS", name: "FreeStorageSpace", statistic: "Minimum", dimensions: server}},
 		comparison:  below, threshold: 15, unit: percent, of: "server storage", source: "the lab: leaves time to raise it",
 		period: 300, datapoints: 3, periods: 3, missing: fine,
 	},
@@ -437,15 +436,6 @@ var signals = []signal{
 		metrics:     []metric{{namespace: "AWS/SNS", name: "NumberOfNotificationsFailed", statistic: "Sum"}},
 		comparison:  above, threshold: 0, unit: count, source: anyIsWrong, period: 300, datapoints: 1, periods: 1, missing: fine,
 	},
-}
-
-// everyServer is a metric of each server of a Multi-AZ cluster.
-func everyServer(name, statistic string) []metric {
-	var metrics []metric
-	for i := range clusterServers {
-		metrics = append(metrics, metric{"m" + string(rune('1'+i)), "AWS/RDS", name, statistic, serverSet(i)})
-	}
-	return metrics
 }
 
 // everyOperation is a metric of a table for each of its operations.

@@ -1,6 +1,8 @@
 package monitoring
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -32,15 +34,18 @@ const (
 	allStorage  = "all storage"
 	insights    = "Container Insights"
 	aurora      = "Aurora"
+	server      = "server of a Multi-AZ cluster"
 )
 
 // targets are all there are, in the order of the dashboard.
 func (w *Watched) targets() []target {
 	var targets []target
 	add := func(area, name string, dimensions pulumi.StringMap) *target {
-		targets = append(targets, target{
-			area: area, name: name, dimensions: map[string]pulumi.StringMap{own: dimensions}, facts: map[string]float64{},
-		})
+		t := target{area: area, name: name, dimensions: map[string]pulumi.StringMap{}, facts: map[string]float64{}}
+		if dimensions != nil {
+			t.dimensions[own] = dimensions
+		}
+		targets = append(targets, t)
 		return &targets[len(targets)-1]
 	}
 	for _, s := range w.Services {
@@ -50,7 +55,15 @@ func (w *Watched) targets() []target {
 		add("loadBalancer", b.Name, pulumi.StringMap{"LoadBalancer": b.Suffix})
 	}
 	for _, d := range w.Databases {
-		d.describe(add("database", d.Name, d.dimensions()))
+		switch {
+		case len(d.Servers) == 0:
+			d.describe(add("database", d.Name, d.dimensions()))
+		case d.Proxy != "":
+			d.describeProxy(add("database", d.Name, nil))
+		}
+		for i, id := range d.Servers {
+			d.describe(add("database", fmt.Sprintf("%s-%d", d.Name, i+1), plain("DBInstanceIdentifier", id)))
+		}
 		for _, replica := range d.Replicas {
 			add("replica", replica, plain("DBInstanceIdentifier", replica))
 		}
@@ -128,11 +141,10 @@ func (d Database) dimensions() pulumi.StringMap {
 func (d Database) describe(t *target) {
 	if len(d.Servers) > 0 {
 		t.fact("server storage", d.AllocatedStorageGiB<<30)
-		for i, server := range d.Servers {
-			t.dimensions[serverSet(i)] = plain("DBInstanceIdentifier", server)
-		}
+		t.dimensions[server] = t.dimensions[own]
 	} else {
 		t.fact("storage", d.AllocatedStorageGiB<<30)
+		d.describeProxy(t)
 	}
 	t.fact("connections", d.MaxConnections)
 	if !d.Cluster {
@@ -144,16 +156,13 @@ func (d Database) describe(t *target) {
 	if d.Engine == "postgres" {
 		t.dimensions[postgres] = t.dimensions[own]
 	}
+}
+
+func (d Database) describeProxy(t *target) {
 	if d.Proxy != "" {
 		t.dimensions[proxy] = plain("ProxyName", d.Proxy)
 	}
 }
-
-// clusterServers is how many a Multi-AZ cluster has.
-const clusterServers = 3
-
-// serverSet is the set of dimensions of a server of a Multi-AZ cluster.
-func serverSet(i int) string { return "server " + string(rune('1'+i)) }
 
 // tableOperations are those whose errors and latency are watched; DynamoDB reports both by operation only. An alarm
 // takes ten metrics at most (CloudWatch API, PutMetricAlarm).

@@ -72,8 +72,8 @@ type Database struct {
 	// Identifier of the instance, or of the cluster when Cluster is set.
 	Identifier string
 	Cluster    bool
-	// Aurora says that the cluster is Aurora's. Servers are the identifiers of the instances of one that is not, whose
-	// storage is each for itself.
+	// Aurora says that the cluster is Aurora's. Servers are the identifiers of the instances of one that is not: RDS reports
+	// each for itself.
 	Aurora  bool
 	Servers []string
 	// Engine is postgres or mysql.

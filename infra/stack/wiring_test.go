@@ -83,11 +83,14 @@ func TestEverythingInProdIsAlarmed(t *testing.T) {
 // A Multi-AZ cluster is alarmed by its servers' storage, and Aurora's readers by their lag.
 func TestClustersAreAlarmedByWhatTheyReport(t *testing.T) {
 	multi := deployChanged(t, "prod", map[string]string{"database": `{"kind": "multiAzCluster"}`}).alarms()
-	require.Contains(t, multi, "database-lab-serverStorage")
-	require.NotContains(t, multi, "database-lab-readerLag")
+	for _, server := range []string{"1", "2", "3"} {
+		require.Contains(t, multi, "database-lab-"+server+"-serverStorage")
+		require.Contains(t, multi, "database-lab-"+server+"-cpu")
+	}
+	require.NotContains(t, multi, "database-lab-cpu", "RDS reports each server for itself")
 	aurora := deployChanged(t, "prod", map[string]string{"database": `{"kind": "aurora"}`}).alarms()
 	require.Contains(t, aurora, "database-lab-readerLag")
-	require.NotContains(t, aurora, "database-lab-serverStorage")
+	require.Contains(t, aurora, "database-lab-cpu")
 	require.NotContains(t, aurora, "database-lab-storage")
 }
 

@@ -18,6 +18,8 @@ type Resource struct {
 	Parent string
 	// Protect is the resource option: Pulumi refuses to delete the resource.
 	Protect bool
+	// Region is that of the resource's provider, known in preview; empty where the provider does not say.
+	Region string
 	// Properties is the view of all properties; Get is the short way in.
 	Properties property.Value
 	// PropertyDependencies lists for each top-level property the URNs of the resources that its value comes from. The

@@ -56,8 +56,9 @@ type Resource struct {
 	Type, Name string
 	// Parent is the name of the component that the resource belongs to.
 	Parent string
-	// Protect is the resource option.
+	// Protect is the resource option, Region that of the provider.
 	Protect    bool
+	Region     string
 	Properties Props
 	// DependsOn lists for each property the names of the resources that its value comes from.
 	DependsOn map[string][]string
@@ -240,7 +241,7 @@ func Client(tb testing.TB, pack rule.Pack) pulumirpc.AnalyzerClient {
 // Request returns the engine's call for one resource.
 func Request(tb testing.TB, r Resource) *pulumirpc.AnalyzeRequest {
 	tb.Helper()
-	return &pulumirpc.AnalyzeRequest{Urn: urn(r), Type: r.Type, Name: r.Name, Properties: wire(tb, r), Options: options(r)}
+	return &pulumirpc.AnalyzeRequest{Urn: urn(r), Type: r.Type, Name: r.Name, Properties: wire(tb, r), Options: options(r), Provider: provider(r)}
 }
 
 // StackRequest returns the engine's call for a stack.
@@ -267,7 +268,7 @@ func StackRequest(tb testing.TB, resources ...Resource) *pulumirpc.AnalyzeStackR
 			}
 		}
 		request.Resources = append(request.Resources, &pulumirpc.AnalyzerResource{
-			Urn: urn(r), Type: r.Type, Name: r.Name, Parent: urns[r.Parent], Options: options(r),
+			Urn: urn(r), Type: r.Type, Name: r.Name, Parent: urns[r.Parent], Options: options(r), Provider: provider(r),
 			Properties: wire(tb, r), PropertyDependencies: dependencies,
 		})
 	}
@@ -276,6 +277,16 @@ func StackRequest(tb testing.TB, resources ...Resource) *pulumirpc.AnalyzeStackR
 
 func options(r Resource) *pulumirpc.AnalyzerResourceOptions {
 	return &pulumirpc.AnalyzerResourceOptions{Protect: r.Protect}
+}
+
+func provider(r Resource) *pulumirpc.AnalyzerProviderResource {
+	if r.Region == "" {
+		return nil
+	}
+	return &pulumirpc.AnalyzerProviderResource{
+		Type: "pulumi:providers:aws", Name: "aws",
+		Properties: &structpb.Struct{Fields: map[string]*structpb.Value{"region": structpb.NewStringValue(r.Region)}},
+	}
 }
 
 func urn(r Resource) string {

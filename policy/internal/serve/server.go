@@ -154,8 +154,13 @@ func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequ
 func resourceOf(req *pulumirpc.AnalyzeRequest) rule.Resource {
 	return rule.Resource{
 		URN: req.GetUrn(), Type: rule.Canonical(req.GetType()), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
-		Protect: req.GetOptions().GetProtect(), Properties: property.Of(req.GetProperties()),
+		Protect: req.GetOptions().GetProtect(), Region: regionOf(req.GetProvider()), Properties: property.Of(req.GetProperties()),
 	}
+}
+
+func regionOf(provider *pulumirpc.AnalyzerProviderResource) string {
+	region, _ := property.Of(provider.GetProperties()).Get("region").Text()
+	return region
 }
 
 func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
@@ -167,7 +172,7 @@ func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
 		}
 		view := rule.Resource{
 			URN: r.GetUrn(), Type: rule.Canonical(r.GetType()), Name: r.GetName(), Parent: r.GetParent(), Protect: r.GetOptions().GetProtect(),
-			Properties: property.Of(r.GetProperties()), PropertyDependencies: dependencies,
+			Region: regionOf(r.GetProvider()), Properties: property.Of(r.GetProperties()), PropertyDependencies: dependencies,
 		}
 		views[i] = view.Remembering()
 	}

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/awslab/awslab/policy/internal/expect"
@@ -134,6 +135,7 @@ func judgeBackupRetention(plan rule.Resource, run rule.Run) rule.Verdict {
 // judgeCopies leaves open where a vault is that is not known yet, or the plan itself.
 func judgeCopies(plan rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 	own, _ := plan.Get("arn").Text()
+	home := cmp.Or(plan.Region, regionOf(own))
 	return judgePlan(plan, func(r property.Value) answer {
 		best := no
 		copies := r.Get("copyActions")
@@ -143,7 +145,7 @@ func judgeCopies(plan rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 		}
 		for _, action := range elements {
 			vault, _ := action.Get("destinationVaultArn").Text()
-			switch region, home := regionOf(vault), regionOf(own); {
+			switch region := regionOf(vault); {
 			case region == "" || home == "":
 				best = max(best, maybe)
 			case region != home:

@@ -103,6 +103,8 @@ var (
 		{Situation: ruletest.Unknown, Resource: copying(planARN, ruletest.Computed), Want: doubtful("rules")},
 		{Situation: ruletest.Unknown, Name: "vault", Resource: copying(planARN, []any{object{"destinationVaultArn": ruletest.Computed}}), Want: doubtful("rules")},
 		{Situation: ruletest.Unknown, Name: "plan", Resource: copying(ruletest.Computed, []any{object{"destinationVaultArn": vaultIn("eu-central-1")}}), Want: doubtful("rules")},
+		{Situation: ruletest.Unknown, Name: "plan of a known region", Resource: in("eu-west-1", copying(ruletest.Computed, []any{object{"destinationVaultArn": vaultIn("eu-central-1")}})), Want: ruletest.Pass},
+		{Situation: ruletest.Unknown, Name: "plan of the copies' region", Resource: in("eu-west-1", copying(ruletest.Computed, []any{object{"destinationVaultArn": vaultIn("eu-west-1")}})), Want: violation("rules")},
 		{Situation: ruletest.Unknown, Name: "vault, beside one that is elsewhere", Want: ruletest.Pass,
 			Resource: copying(planARN, []any{object{"destinationVaultArn": ruletest.Computed}, object{"destinationVaultArn": vaultIn("eu-central-1")}})},
 		{Situation: ruletest.Secret, Resource: copying(planARN, []any{object{"destinationVaultArn": ruletest.Secretly(vaultIn("eu-central-1"))}}), Want: ruletest.Pass},
@@ -149,6 +151,11 @@ func vaultIn(region string) string {
 // copying is a plan of which one rule copies.
 func copying(arn, copyActions any) ruletest.Resource {
 	return plan(ruletest.Props{"arn": arn, "rules": []any{object{"copyActions": []any{}}, object{"copyActions": copyActions}}})
+}
+
+func in(region string, r ruletest.Resource) ruletest.Resource {
+	r.Region = region
+	return r
 }
 
 func testingOf(kind any) ruletest.Resource {

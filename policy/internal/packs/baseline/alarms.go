@@ -94,8 +94,22 @@ func subjects(alarm rule.Resource, stack rule.Stack) map[string]bool {
 				found[r.URN] = found[r.URN] || meant.Certain
 			}
 		}
+		if server, state := of.Get("DBInstanceIdentifier").Text(); state == property.Known {
+			for _, cluster := range stack.OfType(dbClusterType) {
+				if id, state := cluster.Get("clusterIdentifier").Text(); state == property.Known && multiAzServer(server, id) {
+					found[cluster.URN] = true
+				}
+			}
+		}
 	}
 	return found
+}
+
+// multiAzServer tells whether an instance is one of those that RDS makes for a Multi-AZ cluster and names after it: they are
+// no resources, and it is they that report.
+func multiAzServer(instance, cluster string) bool {
+	number, found := strings.CutPrefix(instance, cluster+"-instance-")
+	return found && slices.Contains([]string{"1", "2", "3"}, number)
 }
 
 // heard tells whether an alarm, or one that it is part of, tells an SNS topic.

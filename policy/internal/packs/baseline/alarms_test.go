@@ -10,6 +10,13 @@ const topicARN = "arn:aws:sns:eu-west-1:123456789012:notifications"
 
 var watchedService = service(ruletest.Props{"name": "web"})
 
+var watchedCluster = ruletest.Of(dbClusterType)(ruletest.Props{"clusterIdentifier": "lab"})
+
+func alarmOnServer(id string) []ruletest.Resource {
+	return []ruletest.Resource{{Type: alarmType, Name: "alarm", Properties: ruletest.Props{
+		"dimensions": object{"DBInstanceIdentifier": id}, "alarmActions": []any{topicARN}}}}
+}
+
 // alarmOn is an alarm on a service, which does something.
 func alarmOn(name, action any) ruletest.Resource {
 	return ruletest.Resource{Type: alarmType, Name: "alarm", Properties: ruletest.Props{
@@ -24,6 +31,8 @@ var alarmCases = map[string][]ruletest.Case{"alarm-coverage": {
 		{Type: compositeType, Name: "both", Properties: ruletest.Props{"alarmRule": `ALARM("high")`, "alarmActions": []any{topicARN}}}}},
 	{Situation: ruletest.Passes, Name: "a load balancer", Resource: balancer(ruletest.Props{"arnSuffix": "app/web/1"}), Want: ruletest.Pass, Rest: []ruletest.Resource{
 		{Type: alarmType, Name: "alarm", Properties: ruletest.Props{"dimensions": object{"LoadBalancer": "app/web/1"}, "alarmActions": []any{topicARN}}}}},
+	{Situation: ruletest.Passes, Name: "a Multi-AZ cluster, by a server", Resource: watchedCluster, Rest: alarmOnServer("lab-instance-2"), Want: ruletest.Pass},
+	{Situation: ruletest.Fails, Name: "a server of another cluster", Resource: watchedCluster, Rest: alarmOnServer("lab-2-instance-2"), Want: violation("it")},
 	{Situation: ruletest.Fails, Resource: watchedService, Rest: []ruletest.Resource{alarmOn("another", topicARN)}, Want: violation("it")},
 	{Situation: ruletest.Fails, Name: "a silent alarm", Resource: watchedService, Rest: []ruletest.Resource{alarmOn("web", "arn:aws:automate:eu-west-1:ec2:stop")}, Want: violation("it")},
 	{Situation: ruletest.Fails, Name: "one that is turned off", Resource: watchedService, Want: violation("it"), Rest: []ruletest.Resource{{Type: alarmType, Name: "alarm",
