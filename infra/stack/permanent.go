@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -175,20 +176,46 @@ func (l *lab) exportPermanent() {
 
 // permanentBefore are the values of the stack's last run, none if there was none.
 func permanentBefore(ctx *pulumi.Context) (map[string]string, error) {
-	args := struct {
-		Name string `pulumi:"name"`
-	}{fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())}
-	var result struct {
-		Outputs map[string]any `pulumi:"outputs"`
-	}
-	// Other outputs may be secret, which makes all of them so.
-	if _, err := ctx.InvokePackageRaw("pulumi:pulumi:readStackOutputs", args, &result, ""); err != nil {
+	outputs, err := readOutputs(ctx)
+	if err != nil {
 		return nil, fmt.Errorf("reading what stack %s was made with: %w", ctx.Stack(), err)
 	}
 	values := map[string]string{}
-	recorded, _ := result.Outputs[permanentOutput].(map[string]any)
+	recorded, _ := outputs[permanentOutput].(map[string]any)
 	for key, value := range recorded {
 		values[key], _ = value.(string)
 	}
 	return values, nil
+}
+
+// A state in a file cannot be read while the engine, which has just noted the beginning of the update, writes what belongs
+// to it. It is written before anything else can happen, so that a few more tries are enough.
+const (
+	readTries = 20
+	readPause = 100 * time.Millisecond
+)
+
+// readOutputs returns the outputs of the stack's last run.
+func readOutputs(ctx *pulumi.Context) (map[string]any, error) {
+	args := struct {
+		Name string `pulumi:"name"`
+	}{fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())}
+	for try := 1; ; try++ {
+		var result struct {
+			Outputs map[string]any `pulumi:"outputs"`
+		}
+		// Other outputs may be secret, which makes all of them so.
+		_, err := ctx.InvokePackageRaw("pulumi:pulumi:readStackOutputs", args, &result, "")
+		if err == nil {
+			return result.Outputs, nil
+		}
+		if try == readTries {
+			return nil, err
+		}
+		select {
+		case <-ctx.Context().Done():
+			return nil, ctx.Context().Err()
+		case <-time.After(readPause):
+		}
+	}
 }

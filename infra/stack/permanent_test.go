@@ -120,6 +120,17 @@ func TestAStackThatWouldLoseItsDataIsRefusedBeforeAnythingIsRegistered(t *testin
 	require.Empty(t, a.resources)
 }
 
+func TestAStateThatIsBeingWrittenIsReadAgain(t *testing.T) {
+	a := &account{outputs: map[string]any{permanentOutput: map[string]any{"region": "eu-west-2"}}, unreadable: 2}
+	err := deployTo(a, "../..", "dev", map[string]string{"region": "eu-west-1"})
+	require.ErrorContains(t, err, "awslab:region: eu-west-1, and the stack was made with eu-west-2")
+
+	a = &account{unreadable: readTries}
+	err = deployTo(a, "../..", "dev", map[string]string{"region": "eu-west-1"})
+	require.ErrorContains(t, err, "reading what stack dev was made with")
+	require.Empty(t, a.resources)
+}
+
 // The account answers with eu-west-1a, b and c.
 func TestZonesStayAsTheyWereChosen(t *testing.T) {
 	for name, test := range map[string]struct {

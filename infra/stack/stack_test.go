@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -20,8 +21,9 @@ import (
 type account struct {
 	mutex     sync.Mutex
 	resources []pulumi.MockResourceArgs
-	// outputs are those of the stack's last run.
-	outputs map[string]any
+	// outputs are those of the stack's last run, which cannot be read for the first so many times.
+	outputs    map[string]any
+	unreadable int
 }
 
 func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -51,6 +53,10 @@ func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 }
 
 func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if a.unreadable > 0 && args.Token == "pulumi:pulumi:readStackOutputs" {
+		a.unreadable--
+		return nil, errors.New("failed to load checkpoint: EOF")
+	}
 	answers := map[string]map[string]any{
 		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},
 		"pulumi:pulumi:readStackOutputs":                      {"outputs": a.outputs},
