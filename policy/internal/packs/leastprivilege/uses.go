@@ -143,15 +143,19 @@ func quotesName(pattern, name string) bool {
 // minName is the length in characters from which on a name is taken for one: shorter ones may be found anywhere.
 const minName = 5
 
+type namesKey struct{}
+
 // namesOf are the names, ids and ARNs of a resource that are known.
 func namesOf(r rule.Resource) []string {
-	var names []string
-	for _, label := range []string{"name", "bucket", "id", "arn", "url"} {
-		if text, state := r.Get(label).Text(); state == property.Known && len(text) >= minName {
-			names = append(names, text)
+	return rule.Once(r, namesKey{}, func() []string {
+		var names []string
+		for _, label := range []string{"name", "bucket", "id", "arn", "url"} {
+			if text, state := r.Get(label).Text(); state == property.Known && len(text) >= minName {
+				names = append(names, text)
+			}
 		}
-	}
-	return names
+		return names
+	})
 }
 
 // mentions tells whether a task definition has anything to do with a resource, as far as can be seen. While its containers
