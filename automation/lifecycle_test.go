@@ -205,12 +205,14 @@ var changes = map[string]any{
 	"permissionsBoundary":             "arn:aws:iam::aws:policy/PowerUserAccess",
 }
 
-// refusals are of keys whose change would lose data: each is refused before anything is done, for the reason.
-var refusals = []struct {
+type refusal struct {
 	key    string
 	value  any
 	reason string
-}{
+}
+
+// refusals are of keys whose change would lose data: each is refused before anything is done, for the reason.
+var refusals = []refusal{
 	{"region", "eu-west-2", "awslab:region: eu-west-2, and the stack was made with eu-west-1"},
 	{"copyRegion", "eu-west-2", "awslab:copyRegion: eu-west-2, and the stack was made with eu-central-1"},
 	{"network.cidr", "10.17.0.0/16", "the VPC would be replaced"},
@@ -322,11 +324,7 @@ func TestLifecycleChangesCoverTheConfiguration(t *testing.T) {
 				return true
 			}
 		}
-		return slices.ContainsFunc(refusals, func(r struct {
-			key    string
-			value  any
-			reason string
-		}) bool {
+		return slices.ContainsFunc(refusals, func(r refusal) bool {
 			return covers(r.key) || strings.HasPrefix(r.key, "network.subnetMasks") && strings.HasPrefix(key, "network.subnetMasks")
 		})
 	}

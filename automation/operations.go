@@ -36,7 +36,8 @@ type Result struct {
 	Steps       []Step       `json:"steps,omitempty"`
 	Diagnostics []Diagnostic `json:"diagnostics,omitempty"`
 	Violations  []Violation  `json:"violations,omitempty"`
-	// TaskFailures are ECS tasks that stopped while an operation went on that failed, by service: those that failed by themselves first, the latest first.
+	// TaskFailures are ECS tasks that stopped while an operation went on that failed, by service: those that failed by
+	// themselves first, the latest first.
 	TaskFailures []TaskFailure `json:"taskFailures,omitempty"`
 	// Outputs of the stack after an up.
 	Outputs Outputs `json:"outputs,omitempty"`

@@ -148,10 +148,8 @@ func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *Cl
 	if err != nil {
 		return nil, fmt.Errorf("creating the security group of the instances of cluster %q: %w", name, err)
 	}
-	volumeTags := maps.Clone(instances.VolumeTags)
-	if volumeTags == nil {
-		volumeTags = map[string]string{}
-	}
+	volumeTags := map[string]string{}
+	maps.Copy(volumeTags, instances.VolumeTags)
 	maps.Copy(volumeTags, args.Tags)
 	tagged := ec2.LaunchTemplateTagSpecificationArray{
 		ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String("instance"), Tags: pulumi.ToStringMap(args.Tags)},

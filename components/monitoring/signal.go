@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/agext/levenshtein"
 )
 
 // signal is one line of the table of [signals]: how a kind of thing tells that it is unwell.
@@ -173,29 +175,9 @@ func CheckThresholds(thresholds map[string]float64) error {
 func nearest(key string, known map[string]Signal) string {
 	best, least := "", -1
 	for _, candidate := range slices.Sorted(maps.Keys(known)) {
-		if edits := distance(key, candidate); least < 0 || edits < least {
+		if edits := levenshtein.Distance(key, candidate, nil); least < 0 || edits < least {
 			best, least = candidate, edits
 		}
 	}
 	return best
-}
-
-// distance is the number of characters to insert, delete or change (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			edits := diagonal
-			if a[i] != b[j] {
-				edits++
-			}
-			diagonal, row[j+1] = row[j+1], min(edits, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // Severity is how much a violation matters. For a rule that answers a Security Hub control it is that control's own.
@@ -177,32 +179,11 @@ func (p Pack) Knows(name string) bool { return p.known == nil || slices.Contains
 func (p Pack) Like(name string) string {
 	best, least := "", len(name)/3+1
 	for _, known := range p.known {
-		if edits := distance(name, known); edits < least {
+		if edits := levenshtein.Distance(name, known, nil); edits < least {
 			best, least = known, edits
 		}
 	}
 	return best
-}
-
-// distance is how many letters it takes to put in, leave out or change to make one text of another (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // NameFor returns the name of the pack that the rule belongs to: its own where the pack joins several.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // Region is an AWS region and the identifiers that AWS publishes for it.
@@ -49,28 +51,10 @@ func regionNamed(name string) (Region, error) {
 			return r, nil
 		}
 	}
-	nearest := slices.MinFunc(regions, func(a, b Region) int { return distance(name, a.Name) - distance(name, b.Name) })
+	nearest := slices.MinFunc(regions, func(a, b Region) int {
+		return levenshtein.Distance(name, a.Name, nil) - levenshtein.Distance(name, b.Name, nil)
+	})
 	return Region{}, fmt.Errorf("invalid AWS Region: %q; did you mean %q?", name, nearest.Name)
-}
-
-// distance is the Levenshtein distance of two texts.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 // Partition is the partition of the region in ARNs. Only the standard one is modelled.
