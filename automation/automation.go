@@ -114,7 +114,7 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 	}
 	found, err := engine.Find(ctx, options.Engine, options.EngineProgress)
 	if err != nil {
-		return nil, err
+		return nil, orCancelled(ctx, err)
 	}
 	l.command = &engine.Command{Engine: found}
 	if options.Target == AWS {

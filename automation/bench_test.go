@@ -134,7 +134,7 @@ func newBench(b *testing.B, stackName string) (func(operation string) error, aut
 		return nil
 	}
 	require.NoError(b, lab("up"))
-	deployment, err := p.open(b, stackName).Export(ctx)
+	deployment, err := p.open(b, stackName).Export(ctx, automation.ExportOptions{ShowSecrets: true})
 	require.NoError(b, err)
 	require.NoError(b, lab(forget))
 	return lab, newFloor(b, deployment)

@@ -78,7 +78,7 @@ func (e *OperationError) Unwrap() error { return e.cause }
 // SDK returned it; wrapped carries what was attempted. seen is what the event stream told, nil when there was none.
 func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("%w: %w", ErrCancelled, context.Cause(ctx))
+		return orCancelled(ctx, wrapped)
 	}
 	if seen != nil {
 		if violations := seen.mandatory(); len(violations) > 0 {
@@ -93,6 +93,15 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 		failed.Diagnostics = seen.errors()
 	}
 	return failed
+}
+
+// orCancelled returns err, or once ctx is cancelled an error that wraps ErrCancelled and the cause: what a process that
+// was interrupted says of its end ("signal: killed") tells a reader nothing.
+func orCancelled(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrCancelled, context.Cause(ctx))
 }
 
 // lockHolder finds the engine's line about the lock: "dev.json: created by root@host (pid 42) at 2026-01-02T03:04:05Z".

@@ -30,6 +30,8 @@ type Result struct {
 	Stack     string    `json:"stack"`
 	Target    Target    `json:"target"`
 	Succeeded bool      `json:"succeeded"`
+	// Cancelled says that the operation was cancelled before it was complete. What it did until then is in the state.
+	Cancelled bool `json:"cancelled,omitempty"`
 	// Changes counts resources by operation (create, update, replace, delete, same, ...).
 	Changes map[string]int `json:"changes"`
 	// Steps holds the last step of each resource that changes, in the order in which they began.
@@ -72,7 +74,7 @@ func (r *Result) errors() []Diagnostic {
 func (l *Lab) Preview(ctx context.Context) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
-		return nil, err
+		return nil, orCancelled(ctx, err)
 	}
 	return l.operate(ctx, OperationPreview, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		_, err := l.stack.Preview(ctx, optpreview.EventStreams(ch), optpreview.ConfigFile(l.configFile), optpreview.SuppressProgress(),
@@ -86,7 +88,7 @@ func (l *Lab) Preview(ctx context.Context) (*Result, error) {
 func (l *Lab) Up(ctx context.Context) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
-		return nil, err
+		return nil, orCancelled(ctx, err)
 	}
 	preview, err := l.Preview(ctx)
 	if err != nil {
@@ -127,16 +129,21 @@ func (l *Lab) operate(
 	ctx context.Context, operation Operation, run func(chan<- events.EngineEvent) (Outputs, error),
 ) (*Result, error) {
 	began := time.Now()
-	c := &collector{lab: l, result: Result{
+	c := &collector{lab: l, ctx: ctx, result: Result{
 		Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Changes: map[string]int{},
 	}}
 	c.emit(Event{Type: EventStarted, Time: began.UTC()})
 
 	outputs, err := c.drain(run)
-	// Once the engine has said that the operation succeeded it has: what the SDK asks afterwards (outputs, history)
-	// can still fail or be cancelled, which undoes nothing.
-	if c.result.Succeeded && err != nil && ctx.Err() != nil {
+	switch {
+	case c.complete && ctx.Err() != nil:
+		// What the SDK asks once the engine is done (outputs, history) was cancelled, which undoes nothing.
 		err = nil
+	case !c.complete && ctx.Err() != nil:
+		c.result.Cancelled = true
+		err = errors.Join(err, ctx.Err())
+	case !c.complete && err == nil:
+		err = errors.New("the engine ended without saying that it succeeded")
 	}
 	c.result.Succeeded = err == nil
 	c.result.Outputs = outputs
@@ -163,8 +170,13 @@ func (l *Lab) operate(
 // collector folds the event stream into a Result and hands the events on.
 type collector struct {
 	lab    *Lab
+	ctx    context.Context //nolint:containedctx // the operation's, which the collector does not outlive
 	result Result
-	index  map[string]int
+	// complete holds once the engine has reported success of an operation that nobody had cancelled by then. A destroy
+	// that is cancelled ends with exit code 0 and the result "succeeded" although resources are left, and so does an up
+	// that is cancelled while it deletes (Pulumi 3.259), so that its word counts only until the cancellation.
+	complete bool
+	index    map[string]int
 	// services are the ECS services that were deployed, by URN.
 	services map[string]ecsService
 }
@@ -196,7 +208,8 @@ func (c *collector) drain(run func(chan<- events.EngineEvent) (Outputs, error)) 
 
 func (c *collector) take(e events.EngineEvent) {
 	if s := e.SummaryEvent; s != nil {
-		c.result.Succeeded = s.Result == apitype.OperationResultSucceeded || (s.Result == "" && s.IsPreview)
+		succeeded := s.Result == apitype.OperationResultSucceeded || (s.Result == "" && s.IsPreview)
+		c.complete = succeeded && c.ctx.Err() == nil
 		for op, n := range s.ResourceChanges {
 			c.result.Changes[string(op)] = n
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -43,11 +44,28 @@ func (l *Lab) Outputs(ctx context.Context) (Outputs, error) {
 	return newOutputs(outputs), nil
 }
 
-// Export returns the stack's deployment, its state, with secrets encrypted.
-func (l *Lab) Export(ctx context.Context) (apitype.UntypedDeployment, error) {
-	deployment, err := l.stack.Export(ctx)
+// ExportOptions say what an export holds.
+type ExportOptions struct {
+	// ShowSecrets decrypts secrets, which anyone can then read who gets hold of the export.
+	ShowSecrets bool
+}
+
+// Export returns the stack's deployment, its state. Secrets are encrypted with the stack's own key unless options ask for
+// their values.
+func (l *Lab) Export(ctx context.Context, options ExportOptions) (apitype.UntypedDeployment, error) {
+	// The SDK's Export always decrypts.
+	args := []string{"stack", "export", "--stack", l.options.Stack}
+	if options.ShowSecrets {
+		args = append(args, "--show-secrets")
+	}
+	var deployment apitype.UntypedDeployment
+	stdout, stderr, _, err := l.command.Run(ctx, l.options.ProjectDir, nil, nil, nil, nil, args...)
 	if err != nil {
-		return deployment, classify(ctx, fmt.Errorf("exporting stack %s: %w", l.options.Stack, redact(err)), err, nil)
+		wrapped := fmt.Errorf("exporting stack %s: %w: %s", l.options.Stack, err, strings.TrimSpace(stderr))
+		return deployment, classify(ctx, wrapped, err, nil)
+	}
+	if err := json.Unmarshal([]byte(stdout), &deployment); err != nil {
+		return deployment, fmt.Errorf("reading the export of stack %s: %w", l.options.Stack, err)
 	}
 	return deployment, nil
 }

@@ -42,9 +42,9 @@ func protected(r apitype.ResourceV3) bool {
 // refuseDeletion refuses an operation that would delete what the target refuses to delete, by the state. The engine would
 // find out resource by resource, after it has deleted what depends on them.
 func (l *Lab) refuseDeletion(ctx context.Context, operation Operation, deletes func(urn string) bool) error {
-	deployment, err := l.stack.Export(ctx)
+	deployment, err := l.Export(ctx, ExportOptions{})
 	if err != nil {
-		return classify(ctx, fmt.Errorf("reading the state of stack %s: %w", l.options.Stack, redact(err)), err, nil)
+		return err
 	}
 	var state apitype.DeploymentV3
 	if err := json.Unmarshal(deployment.Deployment, &state); err != nil {

@@ -224,8 +224,17 @@ func (a *app) confirm(ctx context.Context, lab *automation.Lab, operation automa
 	}
 	a.closeView()
 	fmt.Fprintf(a.err, "Type the stack's name to %s it on AWS: ", operation)
-	answer, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil || strings.TrimSpace(answer) != lab.Stack() {
+	answered := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(a.in).ReadString('\n')
+		answered <- strings.TrimSpace(answer)
+	}()
+	var answer string
+	select {
+	case <-ctx.Done():
+	case answer = <-answered:
+	}
+	if answer != lab.Stack() {
 		return fmt.Errorf("%w: not confirmed", automation.ErrCancelled)
 	}
 	a.openView(operation)
@@ -259,13 +268,15 @@ func (a *app) outputsCommand() *cobra.Command {
 }
 
 func (a *app) exportCommand() *cobra.Command {
+	var options automation.ExportOptions
 	cmd := a.onStack(&cobra.Command{Use: "export", Short: "Print the stack's state as JSON, secrets encrypted"})
+	cmd.Flags().BoolVar(&options.ShowSecrets, "show-secrets", false, "print secret values in clear text")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		lab, err := a.open(cmd.Context(), "export", newPlainView(a.err, "", &a.findings))
 		if err != nil {
 			return err
 		}
-		deployment, err := lab.Export(cmd.Context())
+		deployment, err := lab.Export(cmd.Context(), options)
 		if err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func run(args []string) int {
 	case err != nil:
 		fmt.Fprintf(app.err, "awslab: %v\n", err)
 	}
-	return exitCode(err)
+	return exitCode(ctx, err)
 }
 
 // handleSignals cancels on the first interrupt, forces on the second and gives up on the third.
@@ -67,7 +67,7 @@ func (a *app) handleSignals(cancel context.CancelCauseFunc) {
 	os.Exit(exitCancelled)
 }
 
-func exitCode(err error) int {
+func exitCode(ctx context.Context, err error) int {
 	var (
 		input    *automation.InputError
 		config   *stack.ConfigError
@@ -80,7 +80,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, automation.ErrCancelled), errors.Is(err, context.Canceled):
+	case ctx.Err() != nil, errors.Is(err, automation.ErrCancelled):
 		return exitCancelled
 	case errors.As(err, &input), errors.As(err, &config), errors.As(err, &usage), errors.As(err, &kept):
 		return exitInput

@@ -30,7 +30,7 @@ func TestSARIFRules(t *testing.T) {
 				return
 			}
 			require.ErrorContains(t, err, test.want)
-			require.Equal(t, exitInput, exitCode(err))
+			require.Equal(t, exitInput, exitCode(t.Context(), err))
 		})
 	}
 }

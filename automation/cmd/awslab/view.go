@@ -218,7 +218,10 @@ func summaryLine(r automation.Result) string {
 		parts = []string{"nothing"}
 	}
 	outcome := "done"
-	if !r.Succeeded {
+	switch {
+	case r.Cancelled:
+		outcome = "CANCELLED"
+	case !r.Succeeded:
 		outcome = "FAILED"
 	}
 	return fmt.Sprintf("%s %s: %s (%.1f s)", r.Operation, outcome, strings.Join(parts, ", "), r.Duration.Seconds())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,6 +48,10 @@ func TestLines(t *testing.T) {
 			automation.Event{Type: automation.EventFinished, Result: &automation.Result{Operation: automation.OperationUp, Succeeded: true,
 				Changes: map[string]int{"create": 2, "same": 1}, Duration: 1500 * time.Millisecond}},
 			[]string{"up done: 2 created, 1 unchanged (1.5 s)"}},
+		"a cancelled result": {automation.OperationDestroy,
+			automation.Event{Type: automation.EventFinished, Result: &automation.Result{Operation: automation.OperationDestroy, Cancelled: true,
+				Changes: map[string]int{"delete": 41}, Duration: 1500 * time.Millisecond}},
+			[]string{"destroy CANCELLED: 41 deleted (1.5 s)"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -75,9 +80,13 @@ func TestExitCodes(t *testing.T) {
 		130: {fmt.Errorf("%w: x", automation.ErrCancelled)},
 	} {
 		for _, err := range errs {
-			require.Equal(t, want, exitCode(err), "%T", err)
+			require.Equal(t, want, exitCode(t.Context(), err), "%T", err)
 		}
 	}
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Equal(t, 130, exitCode(interrupted, errors.New("signal: killed")))
+	require.Equal(t, 0, exitCode(interrupted, nil), "the operation was complete when the interrupt came")
 }
 
 func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
@@ -100,7 +109,7 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 			command := a.rootCommand()
 			command.SetArgs(test.args)
 			err := command.ExecuteContext(t.Context())
-			require.Equal(t, exitInput, exitCode(err))
+			require.Equal(t, exitInput, exitCode(t.Context(), err))
 			require.ErrorContains(t, err, test.want)
 			require.Empty(t, out.String())
 		})
