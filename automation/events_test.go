@@ -149,7 +149,7 @@ func TestFailuresAreTyped(t *testing.T) {
 		require.ErrorContains(t, err, "s3-versioning: "+bucketURN+": set enabled")
 	})
 	t.Run("an advisory violation is no error", func(t *testing.T) {
-		result, _, err := play(context.Background(), []apitype.EngineEvent{violation("advisory")}, true, nil)
+		result, _, err := play(context.Background(), []apitype.EngineEvent{violation("advisory"), summary(apitype.OperationResultSucceeded)}, true, nil)
 		require.NoError(t, err)
 		require.Len(t, result.Violations, 1)
 	})
@@ -166,10 +166,31 @@ func TestFailuresAreTyped(t *testing.T) {
 	})
 	t.Run("cancelled after the engine had succeeded", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		result, _, err := play(ctx, []apitype.EngineEvent{summary(apitype.OperationResultSucceeded)}, true, failure)
+		l := &Lab{options: Options{Stack: "dev", Target: Offline}}
+		result, err := l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
+			ch <- engineEvent(summary(apitype.OperationResultSucceeded))
+			ch <- engineEvent(diagnostic) // is taken only once the summary was
+			cancel()
+			close(ch)
+			return nil, failure
+		})
 		require.NoError(t, err)
 		require.True(t, result.Succeeded)
+		require.False(t, result.Cancelled)
+	})
+	t.Run("cancelled before the engine says that it succeeded", func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(errors.New("interrupted"))
+		result, heard, err := play(ctx, []apitype.EngineEvent{summary(apitype.OperationResultSucceeded)}, true, nil)
+		require.ErrorIs(t, err, ErrCancelled)
+		require.EqualError(t, err, "cancelled: interrupted")
+		require.False(t, result.Succeeded)
+		require.True(t, heard[len(heard)-1].Result.Cancelled)
+	})
+	t.Run("an engine that says nothing of success", func(t *testing.T) {
+		result, _, err := play(context.Background(), nil, true, nil)
+		require.ErrorContains(t, err, "the engine ended without saying that it succeeded")
+		require.False(t, result.Succeeded)
 	})
 }
 
