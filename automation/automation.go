@@ -102,7 +102,7 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := config.CheckPlace(project, options.Stack, root); err != nil {
+	if err := config.CheckBuildContexts(project, root); err != nil {
 		return nil, err
 	}
 

@@ -17,12 +17,12 @@ func ExampleNewService() {
 			return err
 		}
 		capacity := compute.Capacity{SpotWeight: 1}
-		cluster, err := compute.NewCluster(ctx, "lab", &compute.ClusterArgs{Name: identity.PhysicalName(ctx, "cluster"), Capacity: capacity})
+		cluster, err := compute.NewCluster(ctx, "lab", &compute.ClusterArgs{Name: "shop-cluster", Capacity: capacity})
 		if err != nil {
 			return err
 		}
 		_, err = compute.NewService(ctx, "billing", &compute.ServiceArgs{
-			Name: identity.PhysicalName(ctx, "billing"), Region: place.Region, Cluster: cluster, Network: vpc.ServicePlacement(),
+			Name: "shop-billing", Region: place.Region, Cluster: cluster, Network: vpc.ServicePlacement(),
 			Image: pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/billing:1"),
 			CPU:   512, Memory: 1024, Capacity: capacity, DesiredCount: 1,
 			ExecutionRoleArn: pulumi.String(place.RoleArn("", "billing-execution")),
@@ -35,10 +35,10 @@ func ExampleNewService() {
 				{Name: "morning", Expression: "cron(0 6 ? * * *)", Timezone: "Europe/Berlin", Min: 1, Max: 4},
 			}},
 			Before:           []compute.TaskRun{{Name: "migrate", Command: []string{"/billing", "migrate"}}},
-			TaskRunner:       pulumi.String(identity.PhysicalName(ctx, "runtask")),
+			TaskRunner:       pulumi.String("shop-runtask"),
 			Tracing:          &compute.Tracing{},
 			ScratchPaths:     []string{"/tmp"},
-			LogGroup:         "/ecs/" + identity.PhysicalName(ctx, "billing"),
+			LogGroup:         "/ecs/shop-billing",
 			LogRetentionDays: 30,
 		})
 		return err
@@ -50,12 +50,12 @@ func ExampleNewTaskRunner() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 		runner, err := compute.NewTaskRunner(ctx, "runtask", &compute.TaskRunnerArgs{
-			Name: identity.PhysicalName(ctx, "runtask"), Place: place,
+			Name: "shop-runtask", Place: place,
 			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/runtask:1"),
-			ClusterName:      identity.PhysicalName(ctx, "cluster"),
-			Families:         []string{identity.PhysicalName(ctx, "billing")},
+			ClusterName:      "shop-cluster",
+			Families:         []string{"shop-billing"},
 			Roles:            []string{"billing-execution", "billing-task"},
-			LogGroups:        []string{"/ecs/" + identity.PhysicalName(ctx, "billing")},
+			LogGroups:        []string{"/ecs/shop-billing"},
 			LogRetentionDays: 30,
 		})
 		if err != nil {
@@ -70,11 +70,11 @@ func ExampleNewTaskRunner() {
 func ExampleNewRedeployment() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		_, err := compute.NewRedeployment(ctx, "redeploy", &compute.RedeploymentArgs{
-			Name:        identity.PhysicalName(ctx, "redeploy"),
+			Name:        "shop-redeploy",
 			Place:       identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
-			ClusterName: identity.PhysicalName(ctx, "cluster"),
+			ClusterName: "shop-cluster",
 			Services: []compute.RedeployedService{{
-				Name: "billing", ServiceName: identity.PhysicalName(ctx, "billing"),
+				Name: "billing", ServiceName: "shop-billing",
 				Secrets: pulumi.StringArray{pulumi.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:billing/api-key-AbCdEf")},
 			}},
 			LogRetentionDays: 30,

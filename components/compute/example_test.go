@@ -17,18 +17,18 @@ func Example() {
 			return err
 		}
 		capacity := compute.Capacity{OnDemandBase: 2, SpotWeight: 1}
-		cluster, err := compute.NewCluster(ctx, "lab", &compute.ClusterArgs{Name: identity.PhysicalName(ctx, "cluster"), Capacity: capacity})
+		cluster, err := compute.NewCluster(ctx, "lab", &compute.ClusterArgs{Name: "shop-cluster", Capacity: capacity})
 		if err != nil {
 			return err
 		}
 		balancer, err := compute.NewLoadBalancer(ctx, "lab", &compute.LoadBalancerArgs{
-			Name: identity.PhysicalName(ctx, "alb"), SubnetIds: vpc.PublicSubnetIds, SecurityGroupId: vpc.LoadBalancerSecurityGroupId,
+			Name: "shop-alb", SubnetIds: vpc.PublicSubnetIds, SecurityGroupId: vpc.LoadBalancerSecurityGroupId,
 		})
 		if err != nil {
 			return err
 		}
 		_, err = compute.NewService(ctx, "orders", &compute.ServiceArgs{
-			Name:             identity.PhysicalName(ctx, "orders"),
+			Name:             "shop-orders",
 			Region:           place.Region,
 			Cluster:          cluster,
 			LoadBalancer:     balancer,
@@ -43,7 +43,7 @@ func Example() {
 			DesiredCount:     2,
 			Capacity:         capacity,
 			Health:           compute.Health{Path: "/healthz", Interval: 10, Timeout: 5, Grace: 30},
-			LogGroup:         "/ecs/" + identity.PhysicalName(ctx, "orders"),
+			LogGroup:         "/ecs/shop-orders",
 			LogRetentionDays: 30,
 		})
 		return err

@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/names"
 )
 
 // tlsPolicy allows TLS 1.3 and 1.2 with forward secrecy (FSBP ELB.17 recommends this policy).
@@ -19,11 +21,11 @@ const tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 const maxHstsDays = 730
 
 // elbName is the rule for load balancers and target groups (Elastic Load Balancing API, CreateLoadBalancer).
-var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
+var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
 
 // LoadBalancerArgs describe an application load balancer.
 type LoadBalancerArgs struct {
-	// Name in AWS, 1 to 32 letters, digits and hyphens.
+	// Name in AWS, letters, digits and hyphens. Of more than 32 it gets the beginning and a hash.
 	Name string
 	// SubnetIds are subnets of at least two zones.
 	SubnetIds pulumi.StringArrayInput
@@ -68,7 +70,7 @@ type LoadBalancer struct {
 func (args *LoadBalancerArgs) validate() error {
 	var problems []error
 	if !elbName.MatchString(args.Name) {
-		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 32 letters, digits and hyphens, none at the ends", args.Name))
+		problems = append(problems, fmt.Errorf("Name: %q; use letters, digits and hyphens, none at the ends", args.Name))
 	}
 	if args.IdleTimeout < 0 || args.IdleTimeout > 4000 {
 		problems = append(problems, fmt.Errorf("IdleTimeout: %d; use 1 to 4000 seconds", args.IdleTimeout))
@@ -102,7 +104,7 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 		idleTimeout = 60
 	}
 	settings := &lb.LoadBalancerArgs{
-		Name:                     pulumi.String(args.Name),
+		Name:                     pulumi.String(names.LoadBalancer.Fit(args.Name)),
 		LoadBalancerType:         pulumi.String("application"),
 		Internal:                 pulumi.Bool(false),
 		Subnets:                  args.SubnetIds,

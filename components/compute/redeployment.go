@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/names"
 )
 
 // RedeploymentArgs describe a redeployment.
@@ -58,9 +59,6 @@ type Redeployment struct {
 	LogGroupName    pulumi.StringOutput `pulumi:"logGroupName"`
 }
 
-// maxRuleName is EventBridge's (API, PutRule).
-const maxRuleName = 64
-
 // Suffixes of the rules' names, by what they listen to.
 const (
 	onSecrets    = "secrets"
@@ -81,14 +79,12 @@ func (args *RedeploymentArgs) validate() error {
 		}
 	}
 	add(len(args.Services) == 0, "Services: missing; there is nothing to redeploy")
-	names := map[string]bool{}
+	seen := map[string]bool{}
 	for i, service := range args.Services {
 		at := fmt.Sprintf("Services[%d]", i)
 		problems = append(problems, checkName(at+".Name", service.Name, 255), checkName(at+".ServiceName", service.ServiceName, 255))
-		add(names[service.Name], "%s.Name: %q is used twice", at, service.Name)
-		names[service.Name] = true
-		rule := args.ruleName(service, onParameters)
-		add(len(rule) > maxRuleName, "%s.Name: %q makes the rule's name %q, of %d characters; EventBridge allows %d", at, service.Name, rule, len(rule), maxRuleName)
+		add(seen[service.Name], "%s.Name: %q is used twice", at, service.Name)
+		seen[service.Name] = true
 		add(len(service.Secrets)+len(service.SecretNames)+len(service.Parameters) == 0, "%s: no secret and no parameter; leave the service out", at)
 		for j, secret := range service.SecretNames {
 			add(!redeployedSecret.MatchString(secret), "%s.SecretNames[%d]: %q is no name of a secret; it must match %s", at, j, secret, redeployedSecret)
@@ -101,7 +97,7 @@ func (args *RedeploymentArgs) validate() error {
 }
 
 func (args *RedeploymentArgs) ruleName(service RedeployedService, kind string) string {
-	return args.Name + "-" + service.Name + "-" + kind
+	return names.EventRule.Fit(args.Name + "-" + service.Name + "-" + kind)
 }
 
 func (args *RedeploymentArgs) stateMachineArn() string {

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/internal/names"
 )
 
 // Service is a microservice on ECS. Its type token is awslab:compute:Service.
@@ -144,7 +145,7 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 		return nil
 	}
 	p.targets, err = lb.NewTargetGroup(ctx, p.name+"-targets", &lb.TargetGroupArgs{
-		Name: pulumi.String(p.Name), VpcId: p.Network.VpcId, TargetType: pulumi.String("ip"),
+		Name: pulumi.String(names.LoadBalancer.Fit(p.Name)), VpcId: p.Network.VpcId, TargetType: pulumi.String("ip"),
 		Port: pulumi.Int(targetPort), Protocol: pulumi.String("HTTP"), DeregistrationDelay: pulumi.Int(deregistrationDelay),
 		HealthCheck: lb.TargetGroupHealthCheckArgs{
 			Path: pulumi.String(p.Health.Path), Protocol: pulumi.String("HTTP"), Matcher: pulumi.String("200"),

@@ -233,7 +233,7 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		change func(*ServiceArgs)
 		want   string
 	}{
-		"a name too long":      {func(a *ServiceArgs) { a.Name = "a-name-that-is-longer-than-32-characters" }, "use 1 to 32 letters"},
+		"a name too long":      {func(a *ServiceArgs) { a.Name = strings.Repeat("x", 256) }, "use 1 to 255 letters"},
 		"no cluster":           {func(a *ServiceArgs) { a.Cluster = nil }, "Cluster: missing"},
 		"no image":             {func(a *ServiceArgs) { a.Image = nil }, "Image: missing"},
 		"no route":             {func(a *ServiceArgs) { a.Route = Route{} }, "Route: missing; give a path, a host or both"},

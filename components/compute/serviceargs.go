@@ -17,7 +17,7 @@ import (
 // only other services reach it, through Service Connect; with neither Port nor Route it is a worker.
 type ServiceArgs struct {
 	// Name of the service in ECS and of its task definition's family, 1 to 255 letters, digits, hyphens and
-	// underscores. The target group gets it too, and so at most 32 characters.
+	// underscores. The target group gets it too, of more than 32 characters the beginning and a hash.
 	Name string
 	// Region is where the logs go.
 	Region  string
@@ -127,7 +127,7 @@ func (args *ServiceArgs) validate() error {
 			problems = append(problems, fmt.Errorf(format, values...))
 		}
 	}
-	add(!elbName.MatchString(args.Name), "Name: %q; use 1 to 32 letters, digits and hyphens, none at the ends", args.Name)
+	add(!elbName.MatchString(args.Name) || len(args.Name) > 255, "Name: %q; use 1 to 255 letters, digits and hyphens, none at the ends", args.Name)
 	add(args.Cluster == nil, "Cluster: missing")
 	add(args.Image == nil, "Image: missing")
 	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn: missing")

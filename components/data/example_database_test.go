@@ -16,7 +16,7 @@ func ExampleNewDatabase() {
 		if err != nil {
 			return err
 		}
-		key, err := identity.NewKey(ctx, "data", &identity.KeyArgs{Place: place, Alias: "alias/" + identity.PhysicalName(ctx, "data")})
+		key, err := identity.NewKey(ctx, "data", &identity.KeyArgs{Place: place, Alias: "alias/shop-data"})
 		if err != nil {
 			return err
 		}
@@ -26,7 +26,7 @@ func ExampleNewDatabase() {
 		}
 		database, err := data.NewDatabase(ctx, "database", &data.DatabaseArgs{
 			Place:              place,
-			Identifier:         identity.PhysicalName(ctx, "database"),
+			Identifier:         "shop-database",
 			InstanceClass:      "db.m7g.large",
 			MultiAz:            true,
 			ReadReplicas:       1,

@@ -16,7 +16,7 @@ func ExampleNewTable() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		table, err := data.NewTable(ctx, "orders", &data.TableArgs{
 			Place:    ireland,
-			Name:     identity.PhysicalName(ctx, "orders"),
+			Name:     "shop-orders",
 			HashKey:  data.Attribute{Name: "orderId", Type: "S"},
 			RangeKey: &data.Attribute{Name: "line", Type: "N"},
 			Indexes: []data.Index{{
@@ -41,7 +41,7 @@ func ExampleNewBucket() {
 			return err
 		}
 		logs, err := data.NewLogBucket(ctx, "logs", &data.LogBucketArgs{
-			Place: ireland, Name: identity.PhysicalName(ctx, "logs", ireland.AccountId, ireland.Region), ExpireDays: 90,
+			Place: ireland, Name: "shop-logs-" + ireland.AccountId + "-" + ireland.Region, ExpireDays: 90,
 		})
 		if err != nil {
 			return err
@@ -49,14 +49,14 @@ func ExampleNewBucket() {
 		there := identity.Place{Partition: "aws", Region: "eu-central-1", AccountId: ireland.AccountId}
 		_, err = data.NewBucket(ctx, "invoices", &data.BucketArgs{
 			Place:       ireland,
-			Name:        identity.PhysicalName(ctx, "invoices", ireland.AccountId, ireland.Region),
+			Name:        "shop-invoices-" + ireland.AccountId + "-" + ireland.Region,
 			Transitions: []data.Transition{{Days: 30, StorageClass: "STANDARD_IA"}, {Days: 365, StorageClass: "DEEP_ARCHIVE"}},
 			LogBucket:   logs.BucketName,
 			Copy: &data.BucketCopy{
 				Place:    there,
 				Provider: frankfurt,
-				Name:     identity.PhysicalName(ctx, "invoices", there.AccountId, there.Region),
-				RoleName: identity.PhysicalName(ctx, "invoices-replication"),
+				Name:     "shop-invoices-" + there.AccountId + "-" + there.Region,
+				RoleName: "shop-invoices-replication",
 			},
 		})
 		return err
@@ -67,15 +67,15 @@ func ExampleNewBucket() {
 func ExampleNewWebsite() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		logs, err := data.NewLogBucket(ctx, "edge-logs", &data.LogBucketArgs{
-			Place: ireland, Name: identity.PhysicalName(ctx, "edge-logs", ireland.AccountId, ireland.Region), CloudFront: true,
+			Place: ireland, Name: "shop-edge-logs-" + ireland.AccountId + "-" + ireland.Region, CloudFront: true,
 		})
 		if err != nil {
 			return err
 		}
 		website, err := data.NewWebsite(ctx, "website", &data.WebsiteArgs{
 			Place:           ireland,
-			Name:            identity.PhysicalName(ctx, "website"),
-			BucketName:      identity.PhysicalName(ctx, "website", ireland.AccountId, ireland.Region),
+			Name:            "shop-website",
+			BucketName:      "shop-website-" + ireland.AccountId + "-" + ireland.Region,
 			Folder:          "website/dist",
 			SinglePage:      true,
 			Domains:         []string{"shop.example.com"},
@@ -103,7 +103,7 @@ func ExampleNewFileSystem() {
 		}
 		files, err := data.NewFileSystem(ctx, "files", &data.FileSystemArgs{
 			Place:        ireland,
-			Name:         identity.PhysicalName(ctx, "files"),
+			Name:         "shop-files",
 			VpcId:        vpc.VpcId,
 			SubnetIds:    vpc.SubnetIdByZone(network.Data),
 			AccessPoints: map[string]data.AccessPoint{"orders": {Path: "/orders"}},

@@ -11,20 +11,20 @@ func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 		_, err := identity.NewExecutionRole(ctx, "orders-execution", &identity.ExecutionRoleArgs{
-			RoleSettings: identity.RoleSettings{Name: identity.PhysicalName(ctx, "orders-execution")},
+			RoleSettings: identity.RoleSettings{Name: "shop-orders-execution"},
 			Place:        place,
-			Repositories: []string{identity.PhysicalName(ctx, "orders")},
-			LogGroups:    []string{identity.PhysicalName(ctx, "orders-logs")},
+			Repositories: []string{"shop-orders"},
+			LogGroups:    []string{"shop-orders-logs"},
 			Secrets:      []identity.Secret{{Name: "orders/payment-key"}},
 		})
 		if err != nil {
 			return err
 		}
 		_, err = identity.NewTaskRole(ctx, "orders-task", &identity.TaskRoleArgs{
-			RoleSettings: identity.RoleSettings{Name: identity.PhysicalName(ctx, "orders-task")},
+			RoleSettings: identity.RoleSettings{Name: "shop-orders-task"},
 			Place:        place,
 			Access: identity.Access{
-				Tables: []identity.Grant{{Name: identity.PhysicalName(ctx, "orders"), Mode: identity.ReadWrite}},
+				Tables: []identity.Grant{{Name: "shop-orders", Mode: identity.ReadWrite}},
 			},
 		})
 		return err
@@ -34,12 +34,12 @@ func Example() {
 // The role of a Lambda function that answers to events, and keeps those it failed on.
 func ExampleNewFunctionRole() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		function := identity.PhysicalName(ctx, "check")
+		function := "shop-check"
 		_, err := identity.NewFunctionRole(ctx, "check", &identity.FunctionRoleArgs{
 			RoleSettings: identity.RoleSettings{Name: function},
 			Place:        identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			Function:     function,
-			FailureQueue: identity.PhysicalName(ctx, "check-failed"),
+			FailureQueue: "shop-check-failed",
 			Tracing:      true,
 		})
 		return err

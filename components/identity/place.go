@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // Place is where ARNs are assembled for: a partition, a region and an account. All three are plain strings, looked up
@@ -105,10 +103,4 @@ func (p Place) serviceEndpoint(service string) string {
 		suffix = "amazonaws.com.cn"
 	}
 	return fmt.Sprintf("%s.%s.%s", service, p.Region, suffix)
-}
-
-// PhysicalName is the name a resource has in AWS: project, stack and the given parts, joined by hyphens. It is the
-// same in every preview and update, which is what lets an ARN in a policy document be known before the resource is.
-func PhysicalName(ctx *pulumi.Context, parts ...string) string {
-	return strings.Join(append([]string{ctx.Project(), ctx.Stack()}, parts...), "-")
 }

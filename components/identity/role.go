@@ -29,7 +29,7 @@ var (
 
 // RoleArgs describe a role. Everything in it is plain Go, so that all of it is known in a preview.
 type RoleArgs struct {
-	Name                string              // name in IAM, at most 64 characters; see [PhysicalName]
+	Name                string              // name in IAM, at most 64 characters
 	Path                string              // begins and ends with a slash; empty means "/"
 	Description         string              // what the role is for
 	Trust               Document            // who may assume the role; see [ServiceTrust]

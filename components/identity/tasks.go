@@ -10,7 +10,7 @@ import (
 
 // RoleSettings are what every role of a stack has in common.
 type RoleSettings struct {
-	Name                string // name in IAM, at most 64 characters; see [PhysicalName]
+	Name                string // name in IAM, at most 64 characters
 	Path                string // empty means "/"
 	PermissionsBoundary string // ARN; empty means no boundary
 	Tags                map[string]string

@@ -11,7 +11,7 @@ import (
 func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		image, err := images.NewImage(ctx, "orders", &images.ImageArgs{
-			Repository:   identity.PhysicalName(ctx, "orders"),
+			Repository:   "shop-orders",
 			Context:      "services/orders",
 			Architecture: "arm64",
 		})
@@ -29,7 +29,7 @@ func ExamplePullThroughCache() {
 		cache, err := images.NewPullThroughCache(ctx, "public", &images.PullThroughCacheArgs{
 			Place:    identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			Upstream: "public.ecr.aws",
-			Prefix:   identity.PhysicalName(ctx, "public"),
+			Prefix:   "shop-public",
 		})
 		if err != nil {
 			return err

@@ -15,15 +15,15 @@ var place = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "12
 func ExampleNewNotifications() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		key, err := identity.NewKey(ctx, "notifications", &identity.KeyArgs{
-			Place: place, Alias: "alias/" + identity.PhysicalName(ctx, "notifications"), Statements: monitoring.KeyStatements(place),
+			Place: place, Alias: "alias/shop-notifications", Statements: monitoring.KeyStatements(place),
 		})
 		if err != nil {
 			return err
 		}
 		_, err = monitoring.NewNotifications(ctx, "lab", &monitoring.NotificationsArgs{
-			Place: place, Name: identity.PhysicalName(ctx, "alarms"), KmsKeyArn: key.Arn,
+			Place: place, Name: "shop-alarms", KmsKeyArn: key.Arn,
 			Emails:      []string{"ops@example.com"},
-			AlarmPrefix: identity.PhysicalName(ctx),
+			AlarmPrefix: "shop",
 			Slack:       &monitoring.Slack{TeamId: "T07EA123LEP", ChannelId: "C07EZ1ABC23"},
 		})
 		return err
@@ -46,7 +46,7 @@ func watched(name string) monitoring.Watched {
 // Alarms on a service and its table, and a dashboard that shows both with the state of the alarms.
 func ExampleNewAlarms() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		all := watched(identity.PhysicalName(ctx))
+		all := watched("shop")
 		alarms, err := monitoring.NewAlarms(ctx, "lab", &monitoring.AlarmsArgs{
 			Watched: all, TopicArn: pulumi.String(place.Arn("sns", "alarms")),
 			Thresholds: map[string]float64{"service.latency": 0.5},
@@ -62,7 +62,7 @@ func ExampleNewAlarms() {
 
 func ExampleNewDashboard() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		dashboard, err := monitoring.NewDashboard(ctx, "lab", &monitoring.DashboardArgs{Watched: watched(identity.PhysicalName(ctx))})
+		dashboard, err := monitoring.NewDashboard(ctx, "lab", &monitoring.DashboardArgs{Watched: watched("shop")})
 		if err != nil {
 			return err
 		}
@@ -75,8 +75,8 @@ func ExampleNewDashboard() {
 func ExampleNewEvents() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		_, err := monitoring.NewEvents(ctx, "lab", &monitoring.EventsArgs{
-			Name: identity.PhysicalName(ctx), Place: place, TopicArn: pulumi.String(place.Arn("sns", "alarms")),
-			ClusterName: identity.PhysicalName(ctx), BackupVaults: []string{identity.PhysicalName(ctx)}, Restores: true,
+			Name: "shop", Place: place, TopicArn: pulumi.String(place.Arn("sns", "alarms")),
+			ClusterName: "shop", BackupVaults: []string{"shop"}, Restores: true,
 		})
 		return err
 	})
@@ -85,7 +85,7 @@ func ExampleNewEvents() {
 // The errors in the service's log are counted, and queries saved.
 func ExampleNewLogs() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		_, err := monitoring.NewLogs(ctx, "lab", &monitoring.LogsArgs{Watched: watched(identity.PhysicalName(ctx))})
+		_, err := monitoring.NewLogs(ctx, "lab", &monitoring.LogsArgs{Watched: watched("shop")})
 		return err
 	})
 }
@@ -94,8 +94,8 @@ func ExampleNewLogs() {
 func ExampleNewTracing() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		_, err := monitoring.NewTracing(ctx, "lab", &monitoring.TracingArgs{
-			Name:          identity.PhysicalName(ctx),
-			Services:      []monitoring.TracedService{{Name: "orders", ServiceName: identity.PhysicalName(ctx, "orders")}},
+			Name:          "shop",
+			Services:      []monitoring.TracedService{{Name: "orders", ServiceName: "shop-orders"}},
 			ReservoirSize: 1, FixedRate: 0.05,
 		})
 		return err

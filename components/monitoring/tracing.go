@@ -9,11 +9,13 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/xray"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/names"
 )
 
 // TracingArgs describe which traces X-Ray keeps and how it groups them.
 type TracingArgs struct {
-	// Name of the group of all services, and the beginning of the names of rules and of services: 1 to 21 letters, digits,
+	// Name of the group of all services, and the beginning of the names of rules and of services: 1 to 30 letters, digits,
 	// hyphens and underscores.
 	Name string
 	// Services are those that send traces, at least one.
@@ -37,7 +39,7 @@ type TracedService struct {
 	// Name ends the names of resources.
 	Name string
 	// ServiceName is what it is called in traces (OTEL_SERVICE_NAME), and its group and rule too: the Name of all, a hyphen
-	// and more, up to 32 characters.
+	// and more, up to 255 characters. Groups and rules have 32 of them, or the beginning and a hash.
 	ServiceName string
 }
 
@@ -47,17 +49,16 @@ type Tracing struct {
 }
 
 const (
-	// X-Ray's limits of groups, rules and paths (API, CreateGroup and CreateSamplingRule).
-	maxGroupName = 32
-	maxPath      = 128
+	// maxPath is the length of a path in a rule (X-Ray API, CreateSamplingRule).
+	maxPath = 128
 	// Rules are tried in the order of their priorities, 1 to 9999; the account's default rule comes after all.
 	untracedPriority = 1000
 	servicesPriority = 2000
 )
 
 var (
-	tracingName   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,21}$`)
-	tracedService = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+	tracingName   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,30}$`)
+	tracedService = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 )
 
 func (args *TracingArgs) validate() error {
@@ -67,12 +68,12 @@ func (args *TracingArgs) validate() error {
 			problems = append(problems, fmt.Errorf(format, values...))
 		}
 	}
-	add(!tracingName.MatchString(args.Name), "Name: %q; use 1 to 21 letters, digits, hyphens and underscores", args.Name)
+	add(!tracingName.MatchString(args.Name), "Name: %q; use 1 to 30 letters, digits, hyphens and underscores", args.Name)
 	add(len(args.Services) == 0, "Services: missing; there is nothing to trace")
 	for i, s := range args.Services {
 		add(!namePattern.MatchString(s.Name), "Services[%d].Name: %q; use 1 to 64 letters, digits and hyphens", i, s.Name)
 		add(!tracedService.MatchString(s.ServiceName) || !strings.HasPrefix(s.ServiceName, args.Name+"-"),
-			"Services[%d].ServiceName: %q; use %s-, and up to %d letters, digits, hyphens and underscores in all", i, s.ServiceName, args.Name, maxGroupName)
+			"Services[%d].ServiceName: %q; use %s-, and up to 255 letters, digits, hyphens and underscores in all", i, s.ServiceName, args.Name)
 		same := func(o TracedService) bool { return o.Name == s.Name || o.ServiceName == s.ServiceName }
 		add(slices.IndexFunc(args.Services, same) < i, "Services[%d]: %+v is there twice", i, s)
 	}
@@ -128,7 +129,7 @@ func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pul
 func (component *Tracing) newGroups(ctx *pulumi.Context, name string, args *TracingArgs) error {
 	newGroup := func(resource, group, filter string) error {
 		if _, err := xray.NewGroup(ctx, resource, &xray.GroupArgs{
-			GroupName: pulumi.String(group), FilterExpression: pulumi.String(filter),
+			GroupName: pulumi.String(names.Tracing.Fit(group)), FilterExpression: pulumi.String(filter),
 			InsightsConfiguration: xray.GroupInsightsConfigurationArgs{
 				InsightsEnabled: pulumi.Bool(args.Insights), NotificationsEnabled: pulumi.Bool(args.Insights),
 			},
@@ -178,7 +179,7 @@ func (args *TracingArgs) samplingRules() []samplingRule {
 func (component *Tracing) newRule(ctx *pulumi.Context, name string, args *TracingArgs, rule samplingRule) error {
 	anything := pulumi.String("*")
 	if _, err := xray.NewSamplingRule(ctx, name+"-"+rule.resource+"-sampling", &xray.SamplingRuleArgs{
-		RuleName: pulumi.String(rule.name), Priority: pulumi.Int(rule.priority), Version: pulumi.Int(1),
+		RuleName: pulumi.String(names.Tracing.Fit(rule.name)), Priority: pulumi.Int(rule.priority), Version: pulumi.Int(1),
 		ReservoirSize: pulumi.Int(rule.reservoir), FixedRate: pulumi.Float64(rule.rate),
 		ServiceName: pulumi.String(rule.service), UrlPath: pulumi.String(rule.path),
 		ServiceType: anything, Host: anything, HttpMethod: anything, ResourceArn: anything,

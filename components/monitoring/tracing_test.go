@@ -2,6 +2,7 @@ package monitoring
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -51,11 +52,11 @@ func TestTracingOfTheWholeAccountIsEncryptedOnlyWhenAsked(t *testing.T) {
 
 func TestTracingProblems(t *testing.T) {
 	for want, change := range map[string]func(*TracingArgs){
-		`Name: "a b"; use 1 to 21`:                       func(a *TracingArgs) { a.Name = "a b" },
+		`Name: "a b"; use 1 to 30`:                       func(a *TracingArgs) { a.Name = "a b" },
 		"Services: missing":                              func(a *TracingArgs) { a.Services = nil },
 		`Services[0].Name: "/"`:                          func(a *TracingArgs) { a.Services[0].Name = "/" },
 		`Services[0].ServiceName: "orders"; use awslab-`: func(a *TracingArgs) { a.Services[0].ServiceName = "orders" },
-		"up to 32 letters":                               func(a *TracingArgs) { a.Services[0].ServiceName = "awslab-dev-abcdefghijklmnopqrstuvwxyz" },
+		"up to 255 letters":                              func(a *TracingArgs) { a.Services[0].ServiceName = a.Name + "-" + strings.Repeat("x", 255) },
 		"is there twice":                                 func(a *TracingArgs) { a.Services[1] = a.Services[0] },
 		"ReservoirSize: -1 is negative":                  func(a *TracingArgs) { a.ReservoirSize = -1 },
 		"FixedRate: 1.5; use 0 to 1":                     func(a *TracingArgs) { a.FixedRate = 1.5 },

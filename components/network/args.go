@@ -53,6 +53,7 @@ type VpcArgs struct {
 
 // FlowLogs describe the record of accepted and rejected traffic, kept in CloudWatch Logs. It is always on.
 type FlowLogs struct {
+	Name            string                // of the log group and the role that writes to it; by default made of project, stack and VPC
 	RetentionInDays int                   // one of those CloudWatch knows; by default 365 (FSBP CloudWatch.16)
 	Traffic         string                // ALL (the default), ACCEPT or REJECT
 	KmsKeyArn       pulumi.StringPtrInput // customer managed key of the log group; nil means CloudWatch's own

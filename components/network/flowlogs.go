@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -8,11 +9,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/names"
 )
 
 // newFlowLogs records the VPC's traffic in a log group of its own.
 func (v *Vpc) newFlowLogs(ctx *pulumi.Context, name string) error {
-	physicalName := identity.PhysicalName(ctx, name, "flow-logs")
+	physicalName := cmp.Or(v.args.FlowLogs.Name, names.New(ctx.Project(), ctx.Stack(), "").Name(name, "flow-logs"))
 	group, err := cloudwatch.NewLogGroup(ctx, name+"-flow-log-group", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String(physicalName),
 		RetentionInDays: pulumi.Int(v.args.FlowLogs.RetentionInDays),

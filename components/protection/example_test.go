@@ -12,13 +12,13 @@ func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 		if _, err := protection.NewWebAcl(ctx, "firewall", &protection.WebAclArgs{
-			Place: place, Scope: protection.Regional, Name: identity.PhysicalName(ctx, "firewall"), LogRetentionDays: 365,
+			Place: place, Scope: protection.Regional, Name: "shop-firewall", LogRetentionDays: 365,
 			Resources: map[string]pulumi.StringInput{"load-balancer": pulumi.String("arn:aws:elasticloadbalancing:...")},
 		}); err != nil {
 			return err
 		}
 		_, err := protection.NewBackup(ctx, "backup", &protection.BackupArgs{
-			Place: place, Name: identity.PhysicalName(ctx, "backups"), TagKey: "backup", TagValue: "prod",
+			Place: place, Name: "shop-backups", TagKey: "backup", TagValue: "prod",
 			Rules: []protection.BackupRule{{Schedule: protection.Daily, RetentionDays: 35}},
 		})
 		return err

@@ -304,27 +304,25 @@ func TestTheStacksInTheRepositoryAreRight(t *testing.T) {
 	}
 }
 
-func TestCheckPlace(t *testing.T) {
+func TestCheckBuildContexts(t *testing.T) {
 	config := func(service string) *Config {
 		c, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + service + "]"})
 		require.NoError(t, err)
 		return c
 	}
 	root := filepath.Join("..", "..")
-	require.NoError(t, config(catalog).CheckPlace("awslab", "dev", root))
-	require.NoError(t, config(with(`{"image": {"uri": "nginx"}}`)).CheckPlace("awslab", "dev", root))
+	require.NoError(t, config(catalog).CheckBuildContexts("awslab", root))
+	require.NoError(t, config(with(`{"image": {"uri": "nginx"}}`)).CheckBuildContexts("awslab", root))
 	tests := map[string]struct {
-		stack, service, want string
+		service, want string
 	}{
-		"no such folder":     {"dev", with(`{"image": {"context": "services/catalogue"}}`), `awslab:services[0].image.context: there is no folder "services/catalogue" below the one of Pulumi.yaml`},
-		"outside":            {"dev", with(`{"image": {"context": "../x"}}`), `awslab:services[0].image.context: there is no folder "../x" below the one of Pulumi.yaml`},
-		"no such Dockerfile": {"dev", with(`{"image": {"context": "services/catalog", "dockerfile": "Other"}}`), `awslab:services[0].image.dockerfile: there is no file "services/catalog/Other"`},
-		"a name too long": {"a-stack-with-a-long-name", catalog, `awslab:services[0].name: a target group named "awslab-a-stack-with-a-long-name-catalog" is 39 characters long, and AWS allows 32; ` +
-			"shorten the name of the stack or of the service"},
+		"no such folder":     {with(`{"image": {"context": "services/catalogue"}}`), `awslab:services[0].image.context: there is no folder "services/catalogue" below the one of Pulumi.yaml`},
+		"outside":            {with(`{"image": {"context": "../x"}}`), `awslab:services[0].image.context: there is no folder "../x" below the one of Pulumi.yaml`},
+		"no such Dockerfile": {with(`{"image": {"context": "services/catalog", "dockerfile": "Other"}}`), `awslab:services[0].image.dockerfile: there is no file "services/catalog/Other"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			require.Equal(t, []string{test.want}, problems(t, config(test.service).CheckPlace("awslab", test.stack, root)))
+			require.Equal(t, []string{test.want}, problems(t, config(test.service).CheckBuildContexts("awslab", root)))
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/internal/names"
 )
 
 // Names in AWS of what keeps data, which role policies know before it exists.
@@ -20,7 +21,11 @@ func (l *lab) databaseName() string { return l.name("database") }
 func (l *lab) tableName(name string) string { return l.name(name) }
 
 // bucketName has account and region in it, as buckets share one name space with everyone's.
-func (l *lab) bucketName(name string) string { return l.name(name, l.place.AccountId, l.place.Region) }
+func (l *lab) bucketName(name string) string { return l.bucketNameIn(name, l.place.Region) }
+
+func (l *lab) bucketNameIn(name, region string) string {
+	return names.Bucket.Fit(l.name(name, l.place.AccountId, region))
+}
 
 func (l *lab) fileSystemName() string { return l.name("files") }
 
@@ -53,7 +58,7 @@ func (l *lab) logBuckets() (err error) {
 	if !slices.ContainsFunc(l.config.Buckets, func(b Bucket) bool { return b.Replicate }) {
 		return nil
 	}
-	args.Place, args.Name = l.placeIn(l.config.CopyRegion), l.name("logs", l.place.AccountId, l.config.CopyRegion)
+	args.Place, args.Name = l.placeIn(l.config.CopyRegion), l.bucketNameIn("logs", l.config.CopyRegion)
 	l.copyLogBucket, err = data.NewLogBucket(l.Context, "copy-logs", &args, pulumi.Provider(l.providers.copies))
 	return err
 }
@@ -118,7 +123,7 @@ func (l *lab) buckets() error {
 		}
 		if b.Replicate {
 			args.Copy = &data.BucketCopy{
-				Place: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, Name: l.name(b.Name, l.place.AccountId, l.config.CopyRegion),
+				Place: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, Name: l.bucketNameIn(b.Name, l.config.CopyRegion),
 				KmsKeyArn: l.keys.copies.Arn, KeyAlias: l.keys.copies.Alias, RoleName: l.name(b.Name, "replication"),
 				LogBucket: nameOf(l.copyLogBucket), Tags: l.notBackedUp(),
 			}

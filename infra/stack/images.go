@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/images"
+	"github.com/awslab/awslab/internal/names"
 )
 
 func (l *lab) containerImages() error {
@@ -52,7 +53,7 @@ var cacheNames = map[string]string{
 }
 
 func (l *lab) cacheArgs(c Cache) *images.PullThroughCacheArgs {
-	args := &images.PullThroughCacheArgs{Place: l.place, Upstream: c.Registry, Prefix: l.name(cacheNames[c.Registry]), Keep: l.config.Images.Keep}
+	args := &images.PullThroughCacheArgs{Place: l.place, Upstream: c.Registry, Prefix: names.CachePrefix.Fit(l.name(cacheNames[c.Registry])), Keep: l.config.Images.Keep}
 	if c.CredentialArn != "" {
 		args.CredentialArn = pulumi.String(c.CredentialArn)
 	}

@@ -12,8 +12,10 @@ func (l *lab) network() (err error) {
 		return err
 	}
 	args := l.config.vpcArgs(l.zones)
-	args.Place, args.FlowLogs.KmsKeyArn, args.Tags = l.place, l.keys.logs.Arn, l.tags
-	l.vpc, err = network.NewVpc(l.Context, "lab", args, l.providers.all)
+	const vpcName = "lab"
+	args.Place, args.Tags = l.place, l.tags
+	args.FlowLogs.Name, args.FlowLogs.KmsKeyArn = l.name(vpcName, "flow-logs"), l.keys.logs.Arn
+	l.vpc, err = network.NewVpc(l.Context, vpcName, args, l.providers.all)
 	return err
 }
 

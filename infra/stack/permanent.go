@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/names"
 )
 
 // permanentOutput is the output in which a stack keeps what cannot change any more, for its next run to compare.
@@ -167,10 +169,21 @@ func permanenceOf(key string) permanence {
 	panic(key + " is not among what cannot change")
 }
 
+// prefixKey is that of what the names of the stack's resources begin with. It is in no configuration.
+const prefixKey = "names"
+
+// namesOf returns what makes the names of the stack's resources, which keep the prefix that they were made with.
+func namesOf(ctx *pulumi.Context, before map[string]string) names.Namer {
+	if len(before) > 0 && before[prefixKey] == "" {
+		return names.Legacy(ctx.Project(), ctx.Stack())
+	}
+	return names.New(ctx.Project(), ctx.Stack(), before[prefixKey])
+}
+
 // exportPermanent keeps what cannot change for the stack's next run.
 func (l *lab) exportPermanent() {
 	values := l.config.permanent()
-	values[zonesKey] = strings.Join(l.zones, " ")
+	values[zonesKey], values[prefixKey] = strings.Join(l.zones, " "), l.names.Prefix()
 	l.Export(permanentOutput, pulumi.ToStringMap(values))
 }
 

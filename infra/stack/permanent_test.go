@@ -158,6 +158,25 @@ func TestZonesStayAsTheyWereChosen(t *testing.T) {
 	}
 }
 
+func TestAStackKeepsTheNamesItWasMadeWith(t *testing.T) {
+	for name, test := range map[string]struct {
+		stack  string
+		before map[string]any
+		want   string
+	}{
+		"a new stack":            {"dev", nil, "awslab-dev-lab-flow-logs"},
+		"a new one of a branch":  {"feature-x", nil, "awslab-feature-x-dbed20cf-lab-flow-logs"},
+		"one from before":        {"feature-x", map[string]any{"region": "eu-west-1"}, "awslab-feature-x-lab-flow-logs"},
+		"one that kept its name": {"renamed", map[string]any{prefixKey: "awslab-feature-x-dbed20cf"}, "awslab-feature-x-4e37fdb1-lab-flow-logs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &account{outputs: map[string]any{permanentOutput: test.before}}
+			require.NoError(t, deployTo(a, "../..", test.stack, map[string]string{"region": "eu-west-1"}))
+			require.Equal(t, test.want, a.inputs(t, "lab-flow-log-group")["name"].StringValue())
+		})
+	}
+}
+
 // zones are those of the VPC.
 func (a *account) zones(t *testing.T) []string {
 	t.Helper()

@@ -6,22 +6,13 @@ import (
 	"path/filepath"
 )
 
-// maxTargetGroupName is what AWS allows (Elastic Load Balancing API, CreateTargetGroup). Of all the names that project,
-// stack and service become part of, a target group's has the least room.
-const maxTargetGroupName = 32
-
-// CheckPlace judges the configuration by where it is used: whether the names that project and stack lead to fit, and
-// whether there is something to build below root, the folder of Pulumi.yaml. Its errors are *ConfigError.
-func (c *Config) CheckPlace(project, stack, root string) error {
+// CheckBuildContexts reports services for which there is nothing to build below root, the folder of Pulumi.yaml. Its
+// error is a *ConfigError.
+func (c *Config) CheckBuildContexts(project, root string) error {
 	d := &decoder{}
 	for i, s := range c.Services {
-		path := fmt.Sprintf("%s:services[%d]", project, i)
-		if name := project + "-" + stack + "-" + s.Name; len(name) > maxTargetGroupName {
-			d.add(path+".name", "a target group named %q is %d characters long, and AWS allows %d; shorten the name of the stack or of the service",
-				name, len(name), maxTargetGroupName)
-		}
 		if s.Image.Context != "" {
-			d.buildContext(path+".image", s.Image, root)
+			d.buildContext(fmt.Sprintf("%s:services[%d].image", project, i), s.Image, root)
 		}
 	}
 	if len(d.problems) > 0 {

@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/protection"
+	"github.com/awslab/awslab/internal/names"
 )
 
 func (l *lab) firewallName() string { return l.name("firewall") }
@@ -32,7 +33,7 @@ func (l *lab) firewall() (err error) {
 	return err
 }
 
-func (l *lab) restoreCheckName() string { return l.name("restorecheck") }
+func (l *lab) restoreCheckName() string { return names.RestoreTesting.Fit(l.name("restorecheck")) }
 
 func (l *lab) backups() error {
 	b := l.config.Backup

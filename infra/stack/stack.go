@@ -15,6 +15,7 @@ import (
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/components/protection"
+	"github.com/awslab/awslab/internal/names"
 )
 
 // programDir is Pulumi.yaml's main: the folder of the program, in which the engine also runs the providers.
@@ -35,6 +36,7 @@ type lab struct {
 	config *Config
 	root   string
 	tags   map[string]string
+	names  names.Namer
 
 	providers providers
 	place     identity.Place
@@ -80,7 +82,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	if err := config.CheckPlace(ctx.Project(), ctx.Stack(), root); err != nil {
+	if err := config.CheckBuildContexts(ctx.Project(), root); err != nil {
 		return err
 	}
 	before, err := permanentBefore(ctx)
@@ -90,7 +92,9 @@ func deploy(ctx *pulumi.Context, root string) error {
 	if err := config.checkPermanent(ctx.Project(), before); err != nil {
 		return err
 	}
-	l := &lab{Context: ctx, config: config, root: root, zones: strings.Fields(before[zonesKey])}
+	l := &lab{
+		Context: ctx, config: config, root: root, names: namesOf(ctx, before), zones: strings.Fields(before[zonesKey]),
+	}
 	for _, step := range []struct {
 		name string
 		do   func() error
@@ -121,5 +125,5 @@ func deploy(ctx *pulumi.Context, root string) error {
 	return nil
 }
 
-// name is what something is called in AWS. It is deterministic, so that IAM documents are known in preview.
-func (l *lab) name(parts ...string) string { return identity.PhysicalName(l.Context, parts...) }
+// name returns what something is called in AWS.
+func (l *lab) name(parts ...string) string { return l.names.Name(parts...) }
