@@ -167,7 +167,7 @@ func TestAStackKeepsTheNamesItWasMadeWith(t *testing.T) {
 		"a new stack":            {"dev", nil, "awslab-dev-lab-flow-logs"},
 		"a new one of a branch":  {"feature-x", nil, "awslab-feature-x-dbed20cf-lab-flow-logs"},
 		"one from before":        {"feature-x", map[string]any{"region": "eu-west-1"}, "awslab-feature-x-lab-flow-logs"},
-		"one that kept its name": {"renamed", map[string]any{prefixKey: "awslab-feature-x-dbed20cf"}, "awslab-feature-x-4e37fdb1-lab-flow-logs"},
+		"one that kept its name": {"renamed", map[string]any{prefixKey: "awslab-feature-x-dbed20cf"}, "awslab-feature-x-dbed20cf-lab-flow-logs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &account{outputs: map[string]any{permanentOutput: test.before}}
