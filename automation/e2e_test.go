@@ -200,7 +200,7 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 
 	t.Run("another service leaves the others alone", func(t *testing.T) {
 		const none = "  awslab:services:\n"
-		const another = none + "    - {name: another, image: {context: services/catalog}, port: 8080, path: /another, desiredCount: 1}\n"
+		const another = none + "    - {name: another, image: {context: services, dockerfile: catalog/Dockerfile}, port: 8080, path: /another, desiredCount: 1}\n"
 		p.configure(t, "dev", none, another)
 		defer p.configure(t, "dev", another, none)
 		preview, err := p.open(t, "dev").Preview(ctx)

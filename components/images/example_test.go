@@ -12,7 +12,8 @@ func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		image, err := images.NewImage(ctx, "orders", &images.ImageArgs{
 			Repository:   "shop-orders",
-			Context:      "services/orders",
+			Context:      "services",
+			Dockerfile:   "orders/Dockerfile",
 			Architecture: "arm64",
 		})
 		if err != nil {

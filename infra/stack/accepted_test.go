@@ -115,7 +115,7 @@ func drawTable(t *rapid.T) object {
 }
 
 func drawServices(t *rapid.T, among object) []object {
-	web := object{"name": "web", "image": object{"context": "services/catalog"}, "port": 8080, "path": "/"}
+	web := object{"name": "web", "image": object{"context": "services", "dockerfile": "catalog/Dockerfile"}, "port": 8080, "path": "/"}
 	some(t, web, "host", "api.example.com", "*.example.com")
 	some(t, web, "cpu", 512, 1024)
 	some(t, web, "memory", 2048, 4096)

@@ -153,7 +153,7 @@ func (l *lab) taskRunner() error {
 		return nil
 	}
 	var err error
-	if args.Image, err = l.newImage("runtask", Image{Context: ".", Dockerfile: "services/runtask/Dockerfile"}, args.Architecture,
+	if args.Image, err = l.newImage("runtask", Image{Context: "services", Dockerfile: "runtask/Dockerfile"}, args.Architecture,
 		l.place.Arn("lambda", "function:"+args.Name)); err != nil {
 		return err
 	}

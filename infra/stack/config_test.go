@@ -28,7 +28,7 @@ func problems(t *testing.T, err error) []string {
 	return texts
 }
 
-const catalog = `{"name": "catalog", "image": {"context": "services/catalog"}, "port": 8080, "path": "/items"}`
+const catalog = `{"name": "catalog", "image": {"context": "services", "dockerfile": "catalog/Dockerfile"}, "port": 8080, "path": "/items"}`
 
 // with returns the catalog service with keys added or replaced.
 func with(changes string) string {
@@ -316,9 +316,9 @@ func TestCheckBuildContexts(t *testing.T) {
 	tests := map[string]struct {
 		service, want string
 	}{
-		"no such folder":     {with(`{"image": {"context": "services/catalogue"}}`), `awslab:services[0].image.context: there is no folder "services/catalogue" below the one of Pulumi.yaml`},
+		"no such folder":     {with(`{"image": {"context": "service"}}`), `awslab:services[0].image.context: there is no folder "service" below the one of Pulumi.yaml`},
 		"outside":            {with(`{"image": {"context": "../x"}}`), `awslab:services[0].image.context: there is no folder "../x" below the one of Pulumi.yaml`},
-		"no such Dockerfile": {with(`{"image": {"context": "services/catalog", "dockerfile": "Other"}}`), `awslab:services[0].image.dockerfile: there is no file "services/catalog/Other"`},
+		"no such Dockerfile": {with(`{"image": {"context": "services", "dockerfile": "Other"}}`), `awslab:services[0].image.dockerfile: there is no file "services/Other"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

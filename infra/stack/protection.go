@@ -87,7 +87,7 @@ func (l *lab) restorable() []string {
 
 func (l *lab) testRestores(types []string) error {
 	const architecture = "arm64"
-	image, err := l.newImage("restorecheck", Image{Context: ".", Dockerfile: "services/restorecheck/Dockerfile"}, architecture,
+	image, err := l.newImage("restorecheck", Image{Context: "services", Dockerfile: "restorecheck/Dockerfile"}, architecture,
 		l.place.Arn("lambda", "function:"+l.restoreCheckName()))
 	if err != nil {
 		return err

@@ -7,18 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
-	"os/signal"
 	"slices"
-	"strconv"
-	"syscall"
-	"time"
 
-	"github.com/awslab/awslab/services/orders/internal/api"
+	"github.com/awslab/awslab/services/internal/httpserver"
+	"github.com/awslab/awslab/services/internal/jsonapi"
+	"github.com/awslab/awslab/services/internal/tracing"
 	"github.com/awslab/awslab/services/orders/internal/postgres"
-	"github.com/awslab/awslab/services/orders/internal/tracing"
 )
 
 // Exit codes.
@@ -50,11 +45,11 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 	}
 	switch command {
 	case "migrate":
-		err = untilSignal(func(ctx context.Context) error { return migrate(ctx, cfg, stdout) })
+		err = httpserver.UntilSignal(func(ctx context.Context) error { return migrate(ctx, cfg, stdout) })
 	case "healthcheck":
-		err = healthcheck(cfg.port)
+		err = httpserver.Healthcheck(cfg.Port)
 	default:
-		err = untilSignal(func(ctx context.Context) error { return listenAndServe(ctx, cfg, getenv, stdout) })
+		err = httpserver.UntilSignal(func(ctx context.Context) error { return listenAndServe(ctx, cfg, getenv, stdout) })
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "orders:", err)
@@ -63,38 +58,22 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 	return exitOK
 }
 
-// untilSignal gives work a context that ends at SIGTERM, which ECS sends, or SIGINT. A second signal ends the process at
-// once.
-func untilSignal(work func(context.Context) error) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-	return work(ctx)
-}
-
-// flushTimeout is how long the last traces may take to be sent, when all requests have been answered.
-const flushTimeout = 2 * time.Second
-
 func listenAndServe(ctx context.Context, cfg config, getenv func(string) string, stdout io.Writer) error {
-	log := api.NewLogger(stdout, cfg.logLevel)
-	flush, err := tracing.Start(ctx, getenv, log)
+	log := jsonapi.NewLogger(stdout, cfg.LogLevel)
+	stopTracing, err := tracing.Start(ctx, getenv, log)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
-		defer cancel()
-		_ = flush(deadline) // traces that are lost are no reason to fail
-	}()
-	listener, err := net.Listen("tcp", ":"+strconv.Itoa(cfg.port))
+	defer stopTracing()
+	listener, err := httpserver.Listen(cfg.Port)
 	if err != nil {
-		return fmt.Errorf("listening on port %d: %w", cfg.port, err)
+		return err
 	}
 	return serve(ctx, listener, log, cfg)
 }
 
 func migrate(ctx context.Context, cfg config, stdout io.Writer) error {
-	log := api.NewLogger(stdout, cfg.logLevel)
+	log := jsonapi.NewLogger(stdout, cfg.LogLevel)
 	migrations, err := postgres.Migrations()
 	if err != nil {
 		return err
@@ -107,22 +86,5 @@ func migrate(ctx context.Context, cfg config, stdout io.Writer) error {
 		log.Info("migrated", "version", m.Version, "name", m.Name)
 	}
 	log.Info("schema is current", "version", len(migrations), "applied", len(applied))
-	return nil
-}
-
-// healthcheck asks the service in the same container for its liveness: an image made from scratch has no shell or curl
-// to do it.
-func healthcheck(port int) error {
-	// The transport is one of its own because the default one listens to HTTP_PROXY.
-	client := &http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{}}
-	url := fmt.Sprintf("http://127.0.0.1:%d/healthz", port)
-	answer, err := client.Get(url)
-	if err != nil {
-		return fmt.Errorf("checking health: %w", err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("checking health: %s answered %s", url, answer.Status)
-	}
 	return nil
 }

@@ -6,67 +6,16 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/services/internal/lambdatest"
 )
 
-// asProcess makes the test's executable run as the function, so that tests see what it sends.
-const asProcess = "RUNTASK_TEST_AS_PROCESS"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProcess) != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
-
-// invoke runs the executable as Lambda does and returns what it answers to an event: the body, and response or error.
-func invoke(t *testing.T, event, endpoint string) (kind, body string) {
-	t.Helper()
-	answers := make(chan [2]string, 1)
-	runtime := http.NewServeMux()
-	given := false
-	runtime.HandleFunc("GET /2018-06-01/runtime/invocation/next", func(w http.ResponseWriter, r *http.Request) {
-		if given {
-			<-r.Context().Done() // there is no other event
-			return
-		}
-		given = true
-		w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
-		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(time.Minute).UnixMilli()))
-		_, _ = io.WriteString(w, event)
-	})
-	runtime.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/{kind}", func(w http.ResponseWriter, r *http.Request) {
-		text, err := io.ReadAll(r.Body)
-		assert.NoError(t, err)
-		w.WriteHeader(http.StatusAccepted)
-		answers <- [2]string{r.PathValue("kind"), string(text)}
-	})
-	server := httptest.NewServer(runtime)
-	defer server.Close()
-	process := exec.CommandContext(t.Context(), os.Args[0])
-	process.Env = []string{asProcess + "=1", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(server.URL, "http://"), "AWS_REGION=eu-central-1",
-		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_ENDPOINT_URL=" + endpoint}
-	process.Stdout, process.Stderr = t.Output(), t.Output()
-	require.NoError(t, process.Start())
-	defer func() {
-		require.NoError(t, process.Process.Kill())
-		_ = process.Wait()
-	}()
-	select {
-	case answer := <-answers:
-		return answer[0], answer[1]
-	case <-time.After(30 * time.Second):
-		t.Fatal("it does not answer")
-		return "", ""
-	}
-}
+func TestMain(m *testing.M) { lambdatest.Main(m, main) }
 
 // newRegion answers for AWS as its protocols have it, by operation.
 func newRegion(t *testing.T, answers map[string]string) string {
@@ -99,7 +48,7 @@ const (
 
 func TestTheFunctionAnswersWithTheTask(t *testing.T) {
 	t.Parallel()
-	kind, body := invoke(t, withLogs, newRegion(t, map[string]string{"RunTask": started, "DescribeTasks": fmt.Sprintf(stopped, 0)}))
+	kind, body := lambdatest.Invoke(t, withLogs, newRegion(t, map[string]string{"RunTask": started, "DescribeTasks": fmt.Sprintf(stopped, 0)}))
 	assert.Equal(t, "response", kind)
 	assert.JSONEq(t, `{"taskArn": "`+arn+`", "exitCode": 0}`, body)
 }
@@ -112,7 +61,7 @@ func TestTheFunctionFailsWithTheTasksLog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			kind, body := invoke(t, withLogs, newRegion(t, map[string]string{
+			kind, body := lambdatest.Invoke(t, withLogs, newRegion(t, map[string]string{
 				"RunTask": started, "DescribeTasks": fmt.Sprintf(stopped, 3), "GetLogEvents": tc.logs,
 			}))
 			assert.Equal(t, "error", kind)

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Build builds services/<service>/Dockerfile with the repository's root as its context, from the modules that are on this
+// Build builds services/<service>/Dockerfile with the module of the services as its context, from the modules that are on this
 // machine, and removes the image after the test.
 func Build(t *testing.T, service string, buildArgs ...string) (image string) {
 	t.Helper()
@@ -33,7 +33,7 @@ func Build(t *testing.T, service string, buildArgs ...string) (image string) {
 		buildArgs = append(buildArgs, "BUILD_IMAGE="+base)
 	}
 	root := filepath.Dir(module)
-	build := []string{"build", "--quiet", "--network", "host", "--tag", image, "--file", filepath.Join(root, "services", service, "Dockerfile")}
+	build := []string{"build", "--quiet", "--network", "host", "--tag", image, "--file", filepath.Join(root, service, "Dockerfile")}
 	for _, arg := range append(buildArgs, "GOPROXY="+modules.URL) {
 		build = append(build, "--build-arg", arg)
 	}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/services/internal/invalid"
 )
 
 func cents(n int64) *int64 { return &n }
@@ -36,9 +38,9 @@ func TestDraftValidate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			draft := longest
 			tc.change(&draft)
-			var invalid *InvalidError
-			require.ErrorAs(t, draft.Validate(), &invalid)
-			assert.EqualError(t, invalid, tc.want)
+			var wrong *invalid.Error
+			require.ErrorAs(t, draft.Validate(), &wrong)
+			assert.EqualError(t, wrong, tc.want)
 		})
 	}
 }

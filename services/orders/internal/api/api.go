@@ -1,4 +1,4 @@
-// Package api serves orders over HTTP. Its answers are JSON, refusals and failures included; see Error.
+// Package api serves orders over HTTP. Its answers are JSON, refusals and failures included; see jsonapi.Error.
 package api
 
 import (
@@ -9,28 +9,21 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
-	"sync/atomic"
 	"time"
 
+	"github.com/awslab/awslab/services/internal/jsonapi"
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
-const (
-	defaultLimit = 20
-	maxLimit     = 100
-	// storeTimeout is how long a request may take in the store: less than clients and load balancers wait.
-	storeTimeout = 5 * time.Second
-	// retryAfter seconds a client is asked to wait when the store is out of reach: about as long as a failover of the
-	// database takes at best.
-	retryAfter = 10
-)
+// retryAfter seconds a client is asked to wait when the store is out of reach: about as long as a failover of the
+// database takes at best.
+const retryAfter = 10
 
 // API is the service's http.Handler.
 type API struct {
-	store    order.Store
-	log      *slog.Logger
-	handler  http.Handler
-	draining atomic.Bool
+	*jsonapi.Service
+	store order.Store
+	log   *slog.Logger
 }
 
 // New returns an API over the store that reports each request to the log.
@@ -40,23 +33,10 @@ func New(store order.Store, log *slog.Logger) *API {
 	mux.HandleFunc("GET /orders", a.list)
 	mux.HandleFunc("POST /orders", a.create)
 	mux.HandleFunc("GET /orders/{id}", a.get)
-	mux.HandleFunc("GET /healthz", a.live)
-	mux.HandleFunc("GET /readyz", a.ready)
-	a.handler = a.observe(a.recoverPanics(limitTime(unmatchedAsJSON(mux))))
-	return a
-}
-
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
-
-// Drain turns readiness off, so that load balancers send new requests elsewhere. Requests are still served.
-func (a *API) Drain() { a.draining.Store(true) }
-
-func limitTime(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
+	a.Service = jsonapi.New(mux, log, store.Ping, jsonapi.Error{
+		Status: http.StatusServiceUnavailable, Code: "store_not_ready", Message: "the store cannot be used; the log has the cause",
 	})
+	return a
 }
 
 type listAnswer struct {
@@ -65,9 +45,9 @@ type listAnswer struct {
 }
 
 func (a *API) list(w http.ResponseWriter, r *http.Request) {
-	limit, after, problem := listQuery(r.URL.RawQuery)
+	limit, after, problem := jsonapi.ListQuery(r.URL.RawQuery, "after")
 	if problem != nil {
-		writeError(w, *problem)
+		jsonapi.WriteError(w, *problem)
 		return
 	}
 	page, err := a.store.List(r.Context(), limit, after)
@@ -75,34 +55,7 @@ func (a *API) list(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, listAnswer{Orders: page.Orders, Next: page.Next})
-}
-
-// listQuery reads limit and after, and refuses any other parameter and any given twice.
-func listQuery(raw string) (limit int, after string, problem *Error) {
-	refuse := func(field, message string) (int, string, *Error) {
-		return 0, "", &Error{Status: http.StatusBadRequest, Code: "invalid_query", Field: field, Message: message}
-	}
-	query, err := url.ParseQuery(raw)
-	if err != nil {
-		return refuse("", "the query string is malformed")
-	}
-	for name, values := range query {
-		if name != "limit" && name != "after" {
-			return refuse(name, "is unknown; allowed are limit and after")
-		}
-		if len(values) > 1 {
-			return refuse(name, "is given more than once")
-		}
-	}
-	limit = defaultLimit
-	if query.Has("limit") {
-		limit, err = strconv.Atoi(query.Get("limit"))
-		if err != nil || limit < 1 || limit > maxLimit {
-			return refuse("limit", "must be a whole number from 1 to "+strconv.Itoa(maxLimit))
-		}
-	}
-	return limit, query.Get("after"), nil
+	jsonapi.WriteJSON(w, http.StatusOK, listAnswer{Orders: page.Orders, Next: page.Next})
 }
 
 func (a *API) get(w http.ResponseWriter, r *http.Request) {
@@ -111,18 +64,18 @@ func (a *API) get(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, found)
+	jsonapi.WriteJSON(w, http.StatusOK, found)
 }
 
 func (a *API) create(w http.ResponseWriter, r *http.Request) {
 	key, problem := idempotencyKey(r)
 	if problem != nil {
-		writeError(w, *problem)
+		jsonapi.WriteError(w, *problem)
 		return
 	}
-	created, problem := readOrder(w, r)
+	created, problem := jsonapi.Read(w, r, draftBody, func(body []byte) (order.Order, error) { return decodeOrder(body, time.Now()) })
 	if problem != nil {
-		writeError(w, *problem)
+		jsonapi.WriteError(w, *problem)
 		return
 	}
 	kept, replayed, err := a.store.Create(r.Context(), created, key)
@@ -134,18 +87,18 @@ func (a *API) create(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Idempotency-Replayed", "true")
 	}
 	w.Header().Set("Location", "/orders/"+url.PathEscape(kept.ID))
-	writeJSON(w, http.StatusCreated, kept)
+	jsonapi.WriteJSON(w, http.StatusCreated, kept)
 }
 
 var acceptableKey = regexp.MustCompile(`^[!-~]{1,255}$`)
 
 // idempotencyKey reads the header that makes it safe to send a request again, or nothing.
-func idempotencyKey(r *http.Request) (string, *Error) {
+func idempotencyKey(r *http.Request) (string, *jsonapi.Error) {
 	switch keys := r.Header.Values("Idempotency-Key"); {
 	case len(keys) == 0:
 		return "", nil
 	case len(keys) > 1 || !acceptableKey.MatchString(keys[0]):
-		return "", &Error{Status: http.StatusBadRequest, Code: "invalid_header", Field: "Idempotency-Key",
+		return "", &jsonapi.Error{Status: http.StatusBadRequest, Code: "invalid_header", Field: "Idempotency-Key",
 			Message: "must be given once, with 1 to 255 printable ASCII characters other than space"}
 	default:
 		return keys[0], nil
@@ -156,20 +109,31 @@ func idempotencyKey(r *http.Request) (string, *Error) {
 var refusals = []struct {
 	err   error
 	level slog.Level
-	Error
+	jsonapi.Error
 }{
-	{order.ErrNotFound, slog.LevelDebug, Error{http.StatusNotFound, "not_found", "no order has this id", "id"}},
-	{order.ErrCursor, slog.LevelDebug, Error{http.StatusBadRequest, "invalid_query", "is not one that a list returned as next", "after"}},
-	{order.ErrKeyReused, slog.LevelDebug, Error{http.StatusUnprocessableEntity, "idempotency_key_reused", "was used for another order; use a new key for each order", "Idempotency-Key"}},
-	{order.ErrFull, slog.LevelWarn, Error{http.StatusInsufficientStorage, "store_full", "the service has no room for another order", ""}},
-	{order.ErrUnavailable, slog.LevelError, Error{http.StatusServiceUnavailable, "store_unreachable", "the store cannot be reached; try again", ""}},
+	{order.ErrNotFound, slog.LevelDebug, jsonapi.Error{
+		Status: http.StatusNotFound, Code: "not_found", Field: "id", Message: "no order has this id",
+	}},
+	{order.ErrCursor, slog.LevelDebug, jsonapi.Error{
+		Status: http.StatusBadRequest, Code: "invalid_query", Field: "after", Message: "is not one that a list returned as next",
+	}},
+	{order.ErrKeyReused, slog.LevelDebug, jsonapi.Error{
+		Status: http.StatusUnprocessableEntity, Code: "idempotency_key_reused", Field: "Idempotency-Key",
+		Message: "was used for another order; use a new key for each order",
+	}},
+	{order.ErrFull, slog.LevelWarn, jsonapi.Error{
+		Status: http.StatusInsufficientStorage, Code: "store_full", Message: "the service has no room for another order",
+	}},
+	{order.ErrUnavailable, slog.LevelError, jsonapi.Error{
+		Status: http.StatusServiceUnavailable, Code: "store_unreachable", Message: "the store cannot be reached; try again",
+	}},
 }
 
 // fail answers for an error of the store. Where it is not the client's, the cause goes to the log alone.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(r.Context().Err(), context.Canceled) {
 		a.log.InfoContext(r.Context(), "client went away", "error", err)
-		writeError(w, internalError)
+		jsonapi.WriteError(w, jsonapi.Internal)
 		return
 	}
 	for _, refusal := range refusals {
@@ -180,9 +144,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		if refusal.Status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 		}
-		writeError(w, refusal.Error)
+		jsonapi.WriteError(w, refusal.Error)
 		return
 	}
-	a.log.ErrorContext(r.Context(), "request failed", "error", err)
-	writeError(w, internalError)
+	jsonapi.Fail(w, r, a.log, err)
 }

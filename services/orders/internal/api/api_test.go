@@ -12,12 +12,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/awslab/awslab/services/internal/jsonapi"
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
@@ -57,7 +57,7 @@ func quiet(store order.Store) *API { return New(store, slog.New(slog.DiscardHand
 // logged returns an API and what it logs, one JSON object a line.
 func logged(store order.Store) (*API, *bytes.Buffer) {
 	var log bytes.Buffer
-	return New(store, NewLogger(&log, slog.LevelInfo)), &log
+	return New(store, jsonapi.NewLogger(&log, slog.LevelInfo)), &log
 }
 
 func request(method, target, body string, header ...string) *http.Request {
@@ -85,9 +85,13 @@ func decode[T any](t *testing.T, answer *http.Response) T {
 	return v
 }
 
-func decodeError(t *testing.T, answer *http.Response) Error {
+func refusal(status int, code, message, field string) jsonapi.Error {
+	return jsonapi.Error{Status: status, Code: code, Message: message, Field: field}
+}
+
+func decodeError(t *testing.T, answer *http.Response) jsonapi.Error {
 	t.Helper()
-	return decode[map[string]Error](t, answer)["error"]
+	return decode[map[string]jsonapi.Error](t, answer)["error"]
 }
 
 // valid is an order of two lamps.
@@ -162,12 +166,12 @@ func TestListPages(t *testing.T) {
 }
 
 func TestListHasADefaultLimit(t *testing.T) {
-	handler := quiet(order.NewMemory(defaultLimit + 1))
-	for range defaultLimit + 1 {
+	handler := quiet(order.NewMemory(jsonapi.DefaultLimit + 1))
+	for range jsonapi.DefaultLimit + 1 {
 		create(t, handler, valid)
 	}
 	page := decode[listAnswer](t, send(handler, "GET", "/orders", ""))
-	assert.Len(t, page.Orders, defaultLimit)
+	assert.Len(t, page.Orders, jsonapi.DefaultLimit)
 	assert.NotEmpty(t, page.Next)
 }
 
@@ -180,58 +184,58 @@ func TestEmptyListIsAnArray(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	const wantKey = "must be given once, with 1 to 255 printable ASCII characters other than space"
 	const wantKnown = "is unknown; allowed are customer and lines, and in a line item, quantity and priceCents"
-	unavailable := Error{503, "store_unreachable", "the store cannot be reached; try again", ""}
+	unavailable := refusal(503, "store_unreachable", "the store cannot be reached; try again", "")
 	for name, tc := range map[string]struct {
 		store                order.Store
 		method, target, body string
 		header               []string
-		want                 Error
+		want                 jsonapi.Error
 	}{
-		"no such order":   {method: "GET", target: "/orders/absent", want: Error{404, "not_found", "no order has this id", "id"}},
-		"no such route":   {method: "GET", target: "/ordersfoo", want: Error{404, "not_found", "no such resource", ""}},
-		"no id":           {method: "GET", target: "/orders/", want: Error{404, "not_found", "no such resource", ""}},
-		"wrong method":    {method: "DELETE", target: "/orders", want: Error{405, "method_not_allowed", "allowed here: GET, HEAD, POST", ""}},
-		"limit of zero":   {method: "GET", target: "/orders?limit=0", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
-		"limit too high":  {method: "GET", target: "/orders?limit=101", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
-		"limit no number": {method: "GET", target: "/orders?limit=ten", want: Error{400, "invalid_query", "must be a whole number from 1 to 100", "limit"}},
-		"limit twice":     {method: "GET", target: "/orders?limit=1&limit=2", want: Error{400, "invalid_query", "is given more than once", "limit"}},
-		"unknown cursor":  {method: "GET", target: "/orders?after=x", want: Error{400, "invalid_query", "is not one that a list returned as next", "after"}},
-		"unknown query":   {method: "GET", target: "/orders?page=2", want: Error{400, "invalid_query", "is unknown; allowed are limit and after", "page"}},
-		"malformed query": {method: "GET", target: "/orders?limit=%zz", want: Error{400, "invalid_query", "the query string is malformed", ""}},
+		"no such order":   {method: "GET", target: "/orders/absent", want: refusal(404, "not_found", "no order has this id", "id")},
+		"no such route":   {method: "GET", target: "/ordersfoo", want: refusal(404, "not_found", "no such resource", "")},
+		"no id":           {method: "GET", target: "/orders/", want: refusal(404, "not_found", "no such resource", "")},
+		"wrong method":    {method: "DELETE", target: "/orders", want: refusal(405, "method_not_allowed", "allowed here: GET, HEAD, POST", "")},
+		"limit of zero":   {method: "GET", target: "/orders?limit=0", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
+		"limit too high":  {method: "GET", target: "/orders?limit=101", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
+		"limit no number": {method: "GET", target: "/orders?limit=ten", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
+		"limit twice":     {method: "GET", target: "/orders?limit=1&limit=2", want: refusal(400, "invalid_query", "is given more than once", "limit")},
+		"unknown cursor":  {method: "GET", target: "/orders?after=x", want: refusal(400, "invalid_query", "is not one that a list returned as next", "after")},
+		"unknown query":   {method: "GET", target: "/orders?page=2", want: refusal(400, "invalid_query", "is unknown; allowed are limit and after", "page")},
+		"malformed query": {method: "GET", target: "/orders?limit=%zz", want: refusal(400, "invalid_query", "the query string is malformed", "")},
 
-		"empty key":          {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", ""}, want: Error{400, "invalid_header", wantKey, "Idempotency-Key"}},
-		"key with a space":   {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", "a b"}, want: Error{400, "invalid_header", wantKey, "Idempotency-Key"}},
-		"key of two lines":   {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", "a\n"}, want: Error{400, "invalid_header", wantKey, "Idempotency-Key"}},
-		"long key":           {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", strings.Repeat("x", 256)}, want: Error{400, "invalid_header", wantKey, "Idempotency-Key"}},
-		"no content type":    {method: "POST", target: "/orders", body: valid, header: []string{"Content-Type", ""}, want: Error{415, "unsupported_media_type", "the Content-Type must be application/json", ""}},
-		"other content type": {method: "POST", target: "/orders", body: valid, header: []string{"Content-Type", "text/plain"}, want: Error{415, "unsupported_media_type", "the Content-Type must be application/json", ""}},
-		"too large":          {method: "POST", target: "/orders", body: strings.Repeat(" ", maxBody) + valid, want: Error{413, "body_too_large", "the body is longer than 131072 bytes", ""}},
-		"no body":            {method: "POST", target: "/orders", header: []string{"Content-Type", "application/json"}, want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
-		"null":               {method: "POST", target: "/orders", body: "null", want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
-		"array":              {method: "POST", target: "/orders", body: "[" + valid + "]", want: Error{400, "invalid_json", "the body must be one JSON object", ""}},
-		"cut short":          {method: "POST", target: "/orders", body: valid[:12], want: Error{400, "invalid_json", "the body is not well-formed JSON", ""}},
-		"two objects":        {method: "POST", target: "/orders", body: valid + valid, want: Error{400, "invalid_json", "the body must end after its JSON object", ""}},
-		"no UTF-8":           {method: "POST", target: "/orders", body: "{\"customer\": \"\xff\"}", want: Error{400, "invalid_json", "the body is not UTF-8", ""}},
-		"unknown field":      {method: "POST", target: "/orders", body: `{"client": "Ada"}`, want: Error{422, "invalid_order", wantKnown, "client"}},
-		"id given":           {method: "POST", target: "/orders", body: `{"id": "1"}`, want: Error{422, "invalid_order", wantKnown, "id"}},
-		"unknown in a line":  {method: "POST", target: "/orders", body: lineOf(`{"sku": "lamp"}`), want: Error{422, "invalid_order", wantKnown, "sku"}},
-		"customer no string": {method: "POST", target: "/orders", body: `{"customer": 7}`, want: Error{422, "invalid_order", "is not a string", "customer"}},
-		"lines no array":     {method: "POST", target: "/orders", body: `{"lines": {}}`, want: Error{422, "invalid_order", "is not an array of objects", "lines"}},
-		"line no object":     {method: "POST", target: "/orders", body: lineOf(`"lamp"`), want: Error{422, "invalid_order", "is not an array of objects", "lines"}},
-		"item no string":     {method: "POST", target: "/orders", body: lineOf(`{"item": 1}`), want: Error{422, "invalid_order", "is not a string", "lines.item"}},
-		"quantity a half":    {method: "POST", target: "/orders", body: lineOf(`{"quantity": 0.5}`), want: Error{422, "invalid_order", "is not a whole number", "lines.quantity"}},
-		"price too great":    {method: "POST", target: "/orders", body: lineOf(`{"priceCents": 99999999999999999999}`), want: Error{422, "invalid_order", "is not a whole number", "lines.priceCents"}},
-		"no quantity":        {method: "POST", target: "/orders", body: lineOf(`{"item": "lamp", "priceCents": 1}`), want: Error{422, "invalid_order", "is required", "lines[0].quantity"}},
+		"empty key":          {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", ""}, want: refusal(400, "invalid_header", wantKey, "Idempotency-Key")},
+		"key with a space":   {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", "a b"}, want: refusal(400, "invalid_header", wantKey, "Idempotency-Key")},
+		"key of two lines":   {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", "a\n"}, want: refusal(400, "invalid_header", wantKey, "Idempotency-Key")},
+		"long key":           {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", strings.Repeat("x", 256)}, want: refusal(400, "invalid_header", wantKey, "Idempotency-Key")},
+		"no content type":    {method: "POST", target: "/orders", body: valid, header: []string{"Content-Type", ""}, want: refusal(415, "unsupported_media_type", "the Content-Type must be application/json", "")},
+		"other content type": {method: "POST", target: "/orders", body: valid, header: []string{"Content-Type", "text/plain"}, want: refusal(415, "unsupported_media_type", "the Content-Type must be application/json", "")},
+		"too large":          {method: "POST", target: "/orders", body: strings.Repeat(" ", int(draftBody.Max)) + valid, want: refusal(413, "body_too_large", "the body is longer than 131072 bytes", "")},
+		"no body":            {method: "POST", target: "/orders", header: []string{"Content-Type", "application/json"}, want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
+		"null":               {method: "POST", target: "/orders", body: "null", want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
+		"array":              {method: "POST", target: "/orders", body: "[" + valid + "]", want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
+		"cut short":          {method: "POST", target: "/orders", body: valid[:12], want: refusal(400, "invalid_json", "the body is not well-formed JSON", "")},
+		"two objects":        {method: "POST", target: "/orders", body: valid + valid, want: refusal(400, "invalid_json", "the body must end after its JSON object", "")},
+		"no UTF-8":           {method: "POST", target: "/orders", body: "{\"customer\": \"\xff\"}", want: refusal(400, "invalid_json", "the body is not UTF-8", "")},
+		"unknown field":      {method: "POST", target: "/orders", body: `{"client": "Ada"}`, want: refusal(422, "invalid_order", wantKnown, "client")},
+		"id given":           {method: "POST", target: "/orders", body: `{"id": "1"}`, want: refusal(422, "invalid_order", wantKnown, "id")},
+		"unknown in a line":  {method: "POST", target: "/orders", body: lineOf(`{"sku": "lamp"}`), want: refusal(422, "invalid_order", wantKnown, "sku")},
+		"customer no string": {method: "POST", target: "/orders", body: `{"customer": 7}`, want: refusal(422, "invalid_order", "is not a string", "customer")},
+		"lines no array":     {method: "POST", target: "/orders", body: `{"lines": {}}`, want: refusal(422, "invalid_order", "is not an array of objects", "lines")},
+		"line no object":     {method: "POST", target: "/orders", body: lineOf(`"lamp"`), want: refusal(422, "invalid_order", "is not an array of objects", "lines")},
+		"item no string":     {method: "POST", target: "/orders", body: lineOf(`{"item": 1}`), want: refusal(422, "invalid_order", "is not a string", "lines.item")},
+		"quantity a half":    {method: "POST", target: "/orders", body: lineOf(`{"quantity": 0.5}`), want: refusal(422, "invalid_order", "is not a whole number", "lines.quantity")},
+		"price too great":    {method: "POST", target: "/orders", body: lineOf(`{"priceCents": 99999999999999999999}`), want: refusal(422, "invalid_order", "is not a whole number", "lines.priceCents")},
+		"no quantity":        {method: "POST", target: "/orders", body: lineOf(`{"item": "lamp", "priceCents": 1}`), want: refusal(422, "invalid_order", "is required", "lines[0].quantity")},
 
-		"store full":            {store: order.NewMemory(0), method: "POST", target: "/orders", body: valid, want: Error{507, "store_full", "the service has no room for another order", ""}},
-		"list on broken":        {store: broken, method: "GET", target: "/orders", want: internalError},
-		"get on broken":         {store: broken, method: "GET", target: "/orders/x", want: internalError},
-		"create on broken":      {store: broken, method: "POST", target: "/orders", body: valid, want: internalError},
-		"panic":                 {store: brokenStore{errBroken, true}, method: "GET", target: "/orders", want: internalError},
+		"store full":            {store: order.NewMemory(0), method: "POST", target: "/orders", body: valid, want: refusal(507, "store_full", "the service has no room for another order", "")},
+		"list on broken":        {store: broken, method: "GET", target: "/orders", want: jsonapi.Internal},
+		"get on broken":         {store: broken, method: "GET", target: "/orders/x", want: jsonapi.Internal},
+		"create on broken":      {store: broken, method: "POST", target: "/orders", body: valid, want: jsonapi.Internal},
+		"panic":                 {store: brokenStore{errBroken, true}, method: "GET", target: "/orders", want: jsonapi.Internal},
 		"list on unreachable":   {store: unreachable, method: "GET", target: "/orders", want: unavailable},
 		"get on unreachable":    {store: unreachable, method: "GET", target: "/orders/x", want: unavailable},
 		"create on unreachable": {store: unreachable, method: "POST", target: "/orders", body: valid, want: unavailable},
-		"readiness on broken":   {store: broken, method: "GET", target: "/readyz", want: Error{503, "store_not_ready", "the store cannot be used; the log has the cause", ""}},
+		"readiness on broken":   {store: broken, method: "GET", target: "/readyz", want: refusal(503, "store_not_ready", "the store cannot be used; the log has the cause", "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tc.store == nil {
@@ -256,10 +260,6 @@ func TestAKeyGivenTwiceIsRefused(t *testing.T) {
 	w := httptest.NewRecorder()
 	quiet(order.NewMemory(1)).ServeHTTP(w, r)
 	assert.Equal(t, http.StatusBadRequest, w.Code)
-}
-
-func TestContentTypeMayHaveParameters(t *testing.T) {
-	create(t, quiet(order.NewMemory(1)), valid, "Content-Type", "application/json; charset=utf-8")
 }
 
 func TestLargestOrderFitsTheBody(t *testing.T) {
@@ -299,14 +299,6 @@ func (slowStore) Get(ctx context.Context, _ string) (order.Order, error) {
 	return order.Order{}, fmt.Errorf("%w: %w", order.ErrUnavailable, ctx.Err())
 }
 
-func TestASlowStoreIsGivenUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		assert.Equal(t, http.StatusServiceUnavailable, send(quiet(slowStore{}), "GET", "/orders/x", "").StatusCode)
-		assert.Equal(t, storeTimeout, time.Since(start))
-	})
-}
-
 func TestAClientThatWentAwayIsNoError(t *testing.T) {
 	handler, log := logged(slowStore{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -314,44 +306,6 @@ func TestAClientThatWentAwayIsNoError(t *testing.T) {
 	handler.ServeHTTP(httptest.NewRecorder(), request("GET", "/orders/x", "").WithContext(ctx))
 	assert.Contains(t, log.String(), `"msg":"client went away"`)
 	assert.NotContains(t, log.String(), `"level":"ERROR"`)
-}
-
-func TestRequestIsLoggedWithItsIDsAndWithoutItsContents(t *testing.T) {
-	handler, log := logged(order.NewMemory(1))
-	answer := send(handler, "POST", "/orders?token=hidden-query", strings.Replace(valid, "Ada", "hidden-body", 1),
-		"X-Request-Id", "req-1", "X-Amzn-Trace-Id", "Root=1-67891233-abcdef012345678912345678", "Authorization", "hidden-header", "Idempotency-Key", "hidden-key")
-	assert.Equal(t, "req-1", answer.Header.Get("X-Request-Id"))
-
-	var line map[string]any
-	require.NoError(t, json.Unmarshal(log.Bytes(), &line), "one line of JSON")
-	for _, varies := range []string{"time", "duration_ms", "bytes"} {
-		assert.Contains(t, line, varies)
-		delete(line, varies)
-	}
-	assert.Equal(t, map[string]any{
-		"level": "INFO", "msg": "request", "method": "POST", "path": "/orders", "status": 201.0,
-		"request_id": "req-1", "trace_id": "Root=1-67891233-abcdef012345678912345678",
-	}, line)
-	assert.NotContains(t, log.String(), "hidden")
-}
-
-func TestRequestIDIsReplacedUnlessFitForALog(t *testing.T) {
-	handler := quiet(order.NewMemory(1))
-	for _, given := range []string{"", "with space", "line\nbreak", strings.Repeat("x", 65)} {
-		got := send(handler, "GET", "/healthz", "", "X-Request-Id", given).Header.Get("X-Request-Id")
-		assert.NotEqual(t, given, got)
-		assert.Regexp(t, acceptableID, got)
-	}
-}
-
-func TestHealthChecksAreLoggedOnlyWhenTheyFail(t *testing.T) {
-	handler, log := logged(order.NewMemory(1))
-	send(handler, "GET", "/healthz", "")
-	send(handler, "GET", "/readyz", "")
-	assert.Empty(t, log.String())
-	handler.Drain()
-	send(handler, "GET", "/readyz", "")
-	assert.Contains(t, log.String(), `"status":503`)
 }
 
 func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
@@ -380,32 +334,6 @@ func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
 			assert.Contains(t, rest, tc.status, "the request's own line follows")
 		})
 	}
-}
-
-// Half an answer must not look like a whole one, so the connection is cut.
-func TestPanicAmidAnAnswerCutsTheConnection(t *testing.T) {
-	a := quiet(order.NewMemory(1))
-	server := httptest.NewServer(a.observe(a.recoverPanics(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"orders": [`)
-		_ = http.NewResponseController(w).Flush()
-		panic("amid")
-	}))))
-	defer server.Close()
-	answer, err := server.Client().Get(server.URL)
-	require.NoError(t, err)
-	defer answer.Body.Close()
-	_, err = io.ReadAll(answer.Body)
-	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
-}
-
-func TestTooLargeBodyClosesTheConnection(t *testing.T) {
-	server := httptest.NewServer(quiet(order.NewMemory(1)))
-	defer server.Close()
-	answer, err := server.Client().Post(server.URL+"/orders", "application/json", strings.NewReader(strings.Repeat(" ", 2*maxBody)))
-	require.NoError(t, err)
-	defer answer.Body.Close()
-	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.StatusCode)
-	assert.True(t, answer.Close)
 }
 
 func FuzzDecodeOrder(f *testing.F) {

@@ -4,10 +4,9 @@ package order
 import (
 	"crypto/rand"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/awslab/awslab/services/internal/invalid"
 )
 
 // Limits of an order's fields. They are the service's own; with them a total fits in 53 bits, so that JavaScript reads
@@ -49,15 +48,7 @@ type DraftLine struct {
 	PriceCents *int64 `json:"priceCents"`
 }
 
-// InvalidError says which field of a draft is wrong, and what is allowed.
-type InvalidError struct {
-	Field   string // as named in JSON, such as lines[0].quantity
-	Message string
-}
-
-func (e *InvalidError) Error() string { return e.Field + ": " + e.Message }
-
-// New makes an order of a draft, with an id and the time of now. It returns an *InvalidError for the first field that is
+// New makes an order of a draft, with an id and the time of now. It returns an *invalid.Error for the first field that is
 // wrong.
 func New(draft Draft, now time.Time) (Order, error) {
 	if err := draft.validate(); err != nil {
@@ -72,11 +63,11 @@ func New(draft Draft, now time.Time) (Order, error) {
 }
 
 func (d Draft) validate() error {
-	if err := checkText("customer", d.Customer, MaxCustomerLength); err != nil {
+	if err := requiredLine("customer", d.Customer, MaxCustomerLength); err != nil {
 		return err
 	}
 	if n := len(d.Lines); n < 1 || n > MaxLines {
-		return &InvalidError{"lines", fmt.Sprintf("has %d; allowed are 1 to %d", n, MaxLines)}
+		return &invalid.Error{Field: "lines", Message: fmt.Sprintf("has %d; allowed are 1 to %d", n, MaxLines)}
 	}
 	first := map[string]int{}
 	for i, l := range d.Lines {
@@ -85,7 +76,7 @@ func (d Draft) validate() error {
 			return err
 		}
 		if earlier, ok := first[l.Item]; ok {
-			return &InvalidError{at + ".item", fmt.Sprintf("is the item of lines[%d]; add to its quantity", earlier)}
+			return &invalid.Error{Field: at + ".item", Message: fmt.Sprintf("is the item of lines[%d]; add to its quantity", earlier)}
 		}
 		first[l.Item] = i
 	}
@@ -93,37 +84,19 @@ func (d Draft) validate() error {
 }
 
 func (l DraftLine) validate(at string) error {
-	if err := checkText(at+".item", l.Item, MaxItemLength); err != nil {
+	if err := requiredLine(at+".item", l.Item, MaxItemLength); err != nil {
 		return err
 	}
-	if err := checkNumber(at+".quantity", l.Quantity, 1, MaxQuantity); err != nil {
+	if err := invalid.Number(at+".quantity", l.Quantity, 1, MaxQuantity); err != nil {
 		return err
 	}
-	return checkNumber(at+".priceCents", l.PriceCents, 0, MaxPriceCents)
+	return invalid.Number(at+".priceCents", l.PriceCents, 0, MaxPriceCents)
 }
 
-// checkText wants one line of 1 to limit characters. A NUL, which PostgreSQL cannot store, is a control character too.
-func checkText(field, text string, limit int) error {
-	if strings.TrimSpace(text) == "" {
-		return &InvalidError{field, "is required"}
+// requiredLine wants one line of 1 to limit characters.
+func requiredLine(field, text string, limit int) error {
+	if err := invalid.Required(field, text); err != nil {
+		return err
 	}
-	if n := utf8.RuneCountInString(text); n > limit {
-		return &InvalidError{field, fmt.Sprintf("has %d characters; at most %d are allowed", n, limit)}
-	}
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			return &InvalidError{field, fmt.Sprintf("holds the control character %U", r)}
-		}
-	}
-	return nil
-}
-
-func checkNumber(field string, n *int64, low, high int64) error {
-	if n == nil {
-		return &InvalidError{field, "is required"}
-	}
-	if *n < low || *n > high {
-		return &InvalidError{field, fmt.Sprintf("is %d; allowed are %d to %d", *n, low, high)}
-	}
-	return nil
+	return invalid.Text(field, text, limit, "")
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/awslab/awslab/services/internal/invalid"
 )
 
 func number(n int64) *int64 { return &n }
@@ -94,9 +96,9 @@ func TestInvalidDrafts(t *testing.T) {
 			d := draftOf(2)
 			tc.change(&d)
 			_, err := New(d, time.Now())
-			var invalid *InvalidError
-			require.ErrorAs(t, err, &invalid)
-			assert.EqualError(t, invalid, tc.want)
+			var wrong *invalid.Error
+			require.ErrorAs(t, err, &wrong)
+			assert.EqualError(t, wrong, tc.want)
 		})
 	}
 }

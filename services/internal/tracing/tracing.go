@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/contrib/propagators/aws/xray"
@@ -31,11 +32,14 @@ const (
 // beyond the first request of a second.
 const rate = 0.05
 
+// flushTimeout is how long the last traces may take to be sent, when all requests have been answered.
+const flushTimeout = 2 * time.Second
+
 // Start sends traces from now on, if there is a collector. The function it returns sends what is left. That traces are lost
 // is logged, and nothing else.
-func Start(ctx context.Context, getenv func(string) string, log *slog.Logger) (stop func(context.Context) error, err error) {
+func Start(ctx context.Context, getenv func(string) string, log *slog.Logger) (stop func(), err error) {
 	if getenv(endpoint) == "" {
-		return func(context.Context) error { return nil }, nil
+		return func() {}, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
@@ -52,11 +56,18 @@ func Start(ctx context.Context, getenv func(string) string, log *slog.Logger) (s
 	case "":
 		options = append(options, sdk.WithSampler(sdk.ParentBased(sdk.TraceIDRatioBased(rate))))
 	}
-	return use(options...), nil
+	shutdown := use(options...)
+	return func() {
+		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		defer cancel()
+		if err := shutdown(deadline); err != nil {
+			log.Warn("tracing", "error", err)
+		}
+	}, nil
 }
 
 // use makes a provider of traces everyone's.
-func use(options ...sdk.TracerProviderOption) (stop func(context.Context) error) {
+func use(options ...sdk.TracerProviderOption) (shutdown func(context.Context) error) {
 	provider := sdk.NewTracerProvider(options...)
 	otel.SetTracerProvider(provider)
 	// The headers of the W3C come first, then AWS's, which the load balancer sets.

@@ -1,6 +1,7 @@
-package api
+package jsonapi
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -9,12 +10,12 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/awslab/awslab/services/orders/internal/tracing"
+	"github.com/awslab/awslab/services/internal/tracing"
 )
 
 // observe gives every request an id, echoed in X-Request-Id, and logs how it was answered: never a body, a query or a
 // header other than the two ids. Answered health checks come every few seconds and are logged at debug level.
-func (a *API) observe(next http.Handler) http.Handler {
+func observe(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id := requestID(r)
@@ -26,7 +27,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 			if (r.URL.Path == "/healthz" || r.URL.Path == "/readyz") && answer.status == http.StatusOK {
 				level = slog.LevelDebug
 			}
-			a.log.LogAttrs(r.Context(), level, "request",
+			log.LogAttrs(r.Context(), level, "request",
 				slog.String("method", r.Method),
 				slog.String("path", r.URL.Path),
 				slog.Int("status", answer.status),
@@ -50,7 +51,7 @@ func requestID(r *http.Request) string {
 
 // recoverPanics turns a handler's panic into a logged 500. Where the answer is already under way it cuts the connection
 // instead, so that the client cannot take half an answer for a whole one.
-func (a *API) recoverPanics(next http.Handler) http.Handler {
+func recoverPanics(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			cause := recover()
@@ -60,13 +61,21 @@ func (a *API) recoverPanics(next http.Handler) http.Handler {
 			if cause == http.ErrAbortHandler {
 				panic(cause)
 			}
-			a.log.ErrorContext(r.Context(), "panic", "error", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			log.ErrorContext(r.Context(), "panic", "error", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			if w.(*recorder).status != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			writeError(w, internalError)
+			WriteError(w, Internal)
 		}()
 		next.ServeHTTP(w, r)
+	})
+}
+
+func limitTime(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), Timeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
@@ -82,10 +91,10 @@ func unmatchedAsJSON(mux *http.ServeMux) http.Handler {
 		muted := &headerOnly{header: w.Header()}
 		refusal.ServeHTTP(muted, r)
 		if muted.status == http.StatusMethodNotAllowed {
-			writeError(w, Error{Status: muted.status, Code: "method_not_allowed", Message: "allowed here: " + w.Header().Get("Allow")})
+			WriteError(w, Error{Status: muted.status, Code: "method_not_allowed", Message: "allowed here: " + w.Header().Get("Allow")})
 			return
 		}
-		writeError(w, Error{Status: http.StatusNotFound, Code: "not_found", Message: "no such resource"})
+		WriteError(w, Error{Status: http.StatusNotFound, Code: "not_found", Message: "no such resource"})
 	})
 }
 

@@ -1,4 +1,5 @@
-package main
+// Package buildcontext checks what the context of an image's build holds.
+package buildcontext
 
 import (
 	"io/fs"
@@ -15,17 +16,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Dockerfile.dockerignore lets through what the executable is built of and nothing else, so that nothing else causes a
-// new image.
-func TestTheImagesContextIsWhatItIsBuiltOf(t *testing.T) {
-	root, err := filepath.Abs("../..")
+// RequireMinimal checks that the Dockerfile.dockerignore in the program's folder, which a test runs in, lets through what
+// the program is built of and nothing else, so that nothing else causes a new image.
+func RequireMinimal(t *testing.T, program string) {
+	t.Helper()
+	root, err := filepath.Abs("..")
 	require.NoError(t, err)
 	const files = `{{if and .Module .Module.Main}}{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}
 {{end}}{{range .EmbedFiles}}{{$dir}}/{{.}}
 {{end}}{{end}}`
 	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", files, ".").Output()
 	require.NoError(t, err)
-	want := []string{"go.mod", "go.sum", "services/orders/Dockerfile", "services/orders/Dockerfile.dockerignore"}
+	want := []string{"go.mod", "go.sum", program + "/Dockerfile", program + "/Dockerfile.dockerignore"}
 	for path := range strings.Lines(string(output)) {
 		if path = strings.TrimSpace(path); path != "" {
 			relative, err := filepath.Rel(root, path)
@@ -37,7 +39,7 @@ func TestTheImagesContextIsWhatItIsBuiltOf(t *testing.T) {
 	assert.Equal(t, want, letThrough(t, root))
 }
 
-// letThrough lists the files of the root and of services that Dockerfile.dockerignore does not ignore.
+// letThrough lists the files of the module that Dockerfile.dockerignore does not ignore.
 func letThrough(t *testing.T, root string) (paths []string) {
 	t.Helper()
 	file, err := os.Open("Dockerfile.dockerignore")
@@ -47,20 +49,16 @@ func letThrough(t *testing.T, root string) (paths []string) {
 	require.NoError(t, err)
 	ignored, err := patternmatcher.New(patterns)
 	require.NoError(t, err)
-	repository := os.DirFS(root)
-	for _, glob := range []string{"*", "services/*", "services/*/*", "services/*/*/*", "services/*/*/*/*", "services/*/*/*/*/*"} {
-		found, err := fs.Glob(repository, glob)
-		require.NoError(t, err)
-		for _, path := range found {
-			info, err := fs.Stat(repository, path)
-			require.NoError(t, err)
-			skip, err := ignored.MatchesOrParentMatches(path)
-			require.NoError(t, err)
-			if !skip && !info.IsDir() {
-				paths = append(paths, path)
-			}
+	require.NoError(t, fs.WalkDir(os.DirFS(root), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
-	}
+		skip, err := ignored.MatchesOrParentMatches(path)
+		if !skip {
+			paths = append(paths, path)
+		}
+		return err
+	}))
 	slices.Sort(paths)
 	return paths
 }

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/awslab/awslab/services/internal/buildcontext"
+)
+
+func TestTheBuildContextIsWhatTheImageIsBuiltOf(t *testing.T) {
+	buildcontext.RequireMinimal(t, "orders")
+}

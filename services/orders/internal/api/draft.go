@@ -1,0 +1,29 @@
+package api
+
+import (
+	"time"
+
+	"github.com/awslab/awslab/services/internal/jsonapi"
+	"github.com/awslab/awslab/services/orders/internal/order"
+)
+
+// draftBody is what a create request has as its body. An order whose texts are all at their limit fits in, even if each
+// character is written as an escaped surrogate pair of 12 bytes.
+var draftBody = jsonapi.Body{
+	Max:  128 << 10,
+	Code: "invalid_order",
+	Types: map[string]string{
+		"customer": "a string", "lines": "an array of objects", "lines.item": "a string",
+		"lines.quantity": "a whole number", "lines.priceCents": "a whole number",
+	},
+	Known: "customer and lines, and in a line item, quantity and priceCents",
+}
+
+// decodeOrder makes an order of a body. It returns an *invalid.Error for what is JSON but no order.
+func decodeOrder(body []byte, now time.Time) (order.Order, error) {
+	draft, err := jsonapi.Decode[order.Draft](draftBody, body)
+	if err != nil {
+		return order.Order{}, err
+	}
+	return order.New(draft, now)
+}
