@@ -281,7 +281,7 @@ func TestMoreServicesThanSecurityGroupsHaveRulesFor(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + catalog + "]"})
+	config, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": `[{"name": "catalog", "image": {"context": "services"}, "port": 8080, "path": "/items"}]`})
 	require.NoError(t, err)
 	require.Equal(t, Network{Cidr: "10.0.0.0/16", AvailabilityZones: 2, NatGateways: "single", InterfaceEndpoints: []string{}, EgressPorts: []int{80, 443}, FlowLogRetentionDays: 30}, config.Network)
 	require.Equal(t, 1, config.Cluster.SpotWeight)
