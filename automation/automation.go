@@ -23,11 +23,13 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/awslab/awslab/automation/engine"
-	"github.com/awslab/awslab/infra/stack"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/infra/config"
+	"github.com/awslab/awslab/infra/stack"
 )
 
 // Target is what a stack is deployed to.
@@ -77,14 +79,14 @@ type Lab struct {
 	// findFailures is nil where no tasks run.
 	findFailures findFailures
 	// refused is what the running program has refused.
-	refused atomic.Pointer[stack.ConfigError]
+	refused atomic.Pointer[config.Error]
 }
 
 // stackName follows Pulumi's rule for stack names (100 characters of letters, digits, -, _ and .).
 var stackName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 
 // Open checks the options and the stack's configuration, finds the engine and prepares the target. A wrong option
-// gives an *InputError and wrong configuration a *stack.ConfigError, both before any engine has run.
+// gives an *InputError and wrong configuration a *config.Error, both before any engine has run.
 func Open(ctx context.Context, options Options) (*Lab, error) {
 	if options.Target == "" {
 		options.Target = Offline
@@ -98,11 +100,11 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := stack.LoadFile(project, stackFile(options))
+	configured, err := config.LoadFile(project, stackFile(options))
 	if err != nil {
 		return nil, err
 	}
-	if err := config.CheckBuildContexts(project, root); err != nil {
+	if err := configured.CheckBuildContexts(project, root); err != nil {
 		return nil, err
 	}
 
@@ -118,7 +120,7 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 	}
 	l.command = &engine.Command{Engine: found}
 	if options.Target == AWS {
-		l.findFailures = failuresOnAWS(config.Region)
+		l.findFailures = failuresOnAWS(configured.Region)
 	}
 	if err := l.selectStack(ctx); err != nil {
 		return nil, classify(ctx, fmt.Errorf("opening stack %s: %w", options.Stack, err), err, nil)
@@ -177,7 +179,7 @@ func Stacks(dir string) []string {
 // program is the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
 func (l *Lab) program(ctx *pulumi.Context) error {
 	err := stack.Program(l.options.ProjectDir)(ctx)
-	var refused *stack.ConfigError
+	var refused *config.Error
 	if errors.As(err, &refused) {
 		l.refused.Store(refused)
 	}

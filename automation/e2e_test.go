@@ -15,7 +15,7 @@ import (
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
 	"github.com/awslab/awslab/automation/offline"
-	"github.com/awslab/awslab/infra/stack"
+	"github.com/awslab/awslab/infra/config"
 	"github.com/stretchr/testify/require"
 )
 
@@ -174,7 +174,7 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 		p.configure(t, "dev", "10.0.0.0/16", "10.9.0.0/16")
 		defer p.configure(t, "dev", "10.9.0.0/16", "10.0.0.0/16")
 		_, err := p.open(t, "dev").Preview(ctx)
-		var refused *stack.ConfigError
+		var refused *config.Error
 		require.ErrorAs(t, err, &refused)
 		require.ErrorContains(t, err, "awslab:network.cidr: 10.9.0.0/16, and the stack was made with 10.0.0.0/16")
 	})
@@ -308,7 +308,7 @@ func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {
 		p := newProject(t)
 		p.configure(t, "dev", "10.0.0.0/16", "10.0.0.0/33")
 		_, err := automation.Open(ctx, p.options("dev"))
-		var refused *stack.ConfigError
+		var refused *config.Error
 		require.ErrorAs(t, err, &refused)
 		require.ErrorContains(t, err, "10.0.0.0/33")
 		require.NoDirExists(t, filepath.Join(p.dir, ".awslab"))

@@ -18,7 +18,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/awslab/awslab/automation"
-	"github.com/awslab/awslab/infra/stack"
+	"github.com/awslab/awslab/infra/config"
 )
 
 // These tests bring whole stacks up, change them and take them down again. Run them with: make e2e
@@ -264,7 +264,7 @@ var elsewhere = map[string]string{
 	"database.deletionProtection":   "on the way down",
 	"tables[].deletionProtection":   "on the way down",
 	"fileSystem.deletionProtection": "on the way down",
-	"database.version":              "of lower ones: TestWhatCannotChange in infra/stack",
+	"database.version":              "of lower ones: TestWhatCannotChange in infra/config",
 	"tables[].name":                 "another name is another table",
 	"buckets[].name":                "another name is another bucket",
 	"tables[].replicate":            "by the profile's change",
@@ -328,7 +328,7 @@ func TestLifecycleChangesCoverTheConfiguration(t *testing.T) {
 			return covers(r.key) || strings.HasPrefix(r.key, "network.subnetMasks") && strings.HasPrefix(key, "network.subnetMasks")
 		})
 	}
-	for _, key := range keysOf(reflect.TypeFor[stack.Config](), "") {
+	for _, key := range keysOf(reflect.TypeFor[config.Config](), "") {
 		section, _, _ := strings.Cut(key, ".")
 		if slices.Contains([]string{"network", "images", "database", "tables[]", "buckets[]", "fileSystem", "website", "backup", "region", "copyRegion"}, section) {
 			require.True(t, tried(key), "say what changing %s does", key)

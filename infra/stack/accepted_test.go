@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/awslab/awslab/infra/config"
 )
 
 // What the configuration accepts, the program deploys: no component refuses it later, when the engine already runs.
@@ -15,7 +17,7 @@ func TestWhatIsAcceptedIsDeployed(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
 	rapid.Check(t, func(t *rapid.T) {
-		profile := rapid.SampledFrom(Profiles).Draw(t, "profile")
+		profile := rapid.SampledFrom(config.Profiles).Draw(t, "profile")
 		drawn := drawConfiguration(t)
 		values := map[string]string{"profile": profile, "region": "eu-west-1", "copyRegion": "eu-central-1"}
 		for key, value := range drawn {
@@ -23,8 +25,8 @@ func TestWhatIsAcceptedIsDeployed(t *testing.T) {
 			require.NoError(t, err)
 			values[key] = string(text)
 		}
-		if _, err := Decode("awslab", values); err != nil {
-			require.True(t, errors.As(err, new(*ConfigError)), "%v", err)
+		if _, err := config.Decode("awslab", values); err != nil {
+			require.True(t, errors.As(err, new(*config.Error)), "%v", err)
 			t.Skip(err)
 		}
 		_, err := deployValues(root, profile, values)

@@ -1,15 +1,16 @@
 package stack
 
 import (
+	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/infra/config"
 )
 
 func (l *lab) clusterAndLoadBalancer() (err error) {
@@ -95,7 +96,7 @@ func (l *lab) instances() *compute.Instances {
 
 // namespace is empty when no service calls another.
 func (l *lab) namespace() string {
-	if slices.ContainsFunc(l.config.Services, func(s Service) bool { return len(s.Access.Services) > 0 || s.Internal }) {
+	if slices.ContainsFunc(l.config.Services, func(s config.Service) bool { return len(s.Access.Services) > 0 || s.Internal }) {
 		return l.name("services")
 	}
 	return ""
@@ -103,16 +104,13 @@ func (l *lab) namespace() string {
 
 // sessionLogGroup is empty when nobody may open a shell in a task.
 func (l *lab) sessionLogGroup() string {
-	if slices.ContainsFunc(l.config.Services, func(s Service) bool { return s.Exec }) {
+	if slices.ContainsFunc(l.config.Services, func(s config.Service) bool { return s.Exec }) {
 		return "/ecs/" + l.name("sessions")
 	}
 	return ""
 }
 
 func (l *lab) clusterName() string { return l.name("cluster") }
-
-// https tells whether there is a certificate.
-func (b LoadBalancer) https() bool { return b.CertificateArn != "" || b.Domain != "" }
 
 func (l *lab) capacity() compute.Capacity {
 	c := l.config.Cluster
@@ -153,7 +151,7 @@ func (l *lab) taskRunner() error {
 		return nil
 	}
 	var err error
-	if args.Image, err = l.newImage("runtask", Image{Context: "services", Dockerfile: "runtask/Dockerfile"}, args.Architecture,
+	if args.Image, err = l.newImage("runtask", config.Image{Context: "services", Dockerfile: "runtask/Dockerfile"}, args.Architecture,
 		l.place.Arn("lambda", "function:"+args.Name)); err != nil {
 		return err
 	}
@@ -171,7 +169,7 @@ func (l *lab) redeployments() error {
 	}
 	for _, s := range l.config.Services {
 		one := compute.RedeployedService{Name: s.Name, ServiceName: l.name(s.Name)}
-		for _, name := range sortedKeys(s.Secrets) {
+		for _, name := range slices.Sorted(maps.Keys(s.Secrets)) {
 			if secret := s.Secrets[name]; secret.Parameter != "" {
 				one.Parameters = append(one.Parameters, secret.Parameter)
 			} else {
@@ -193,40 +191,15 @@ func (l *lab) redeployments() error {
 	return err
 }
 
-func (l *lab) serviceArgs(s Service) *compute.ServiceArgs {
-	args := &compute.ServiceArgs{
-		Name:             l.name(s.Name),
-		Region:           l.place.Region,
-		Cluster:          l.cluster,
-		Route:            s.route(),
-		Network:          l.vpc.ServicePlacement(),
-		Image:            l.images[s.Name],
-		Port:             s.Port,
-		Internal:         s.Internal,
-		Connections:      l.connections(s),
-		CPU:              s.CPU,
-		Memory:           s.Memory,
-		Architecture:     s.Architecture,
-		ExecutionRoleArn: l.roles[s.Name].execution.Arn,
-		TaskRoleArn:      l.roles[s.Name].task.Arn,
-		DesiredCount:     *s.DesiredCount,
-		Scaling:          scaling(s),
-		Capacity:         l.capacity(),
-		Health:           health(s),
-		Deployment:       deployment(s),
-		Before:           taskRuns(s.Before),
-		After:            taskRuns(s.After),
-		ExecuteCommand:   s.Exec,
-		Environment:      l.environment(s),
-		Secrets:          l.secretArns(s),
-		Volumes:          l.volumes(s),
-		ScratchPaths:     s.ScratchPaths,
-		LogGroup:         l.logGroup(s),
-		LogRetentionDays: s.LogRetentionDays,
-		LogKmsKeyArn:     l.keys.logs.Arn,
-		Tags:             l.tags,
-	}
-	if s.public() {
+func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
+	args := s.Args()
+	args.Name, args.Region, args.Cluster = l.name(s.Name), l.place.Region, l.cluster
+	args.Network, args.Connections = l.vpc.ServicePlacement(), l.connections(s)
+	args.Image, args.Capacity = l.images[s.Name], l.capacity()
+	args.ExecutionRoleArn, args.TaskRoleArn = l.roles[s.Name].execution.Arn, l.roles[s.Name].task.Arn
+	args.Environment, args.Secrets, args.Volumes = l.environment(s), l.secretArns(s), l.volumes(s)
+	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags
+	if s.Public() {
 		args.LoadBalancer = l.balancer
 	}
 	args.CapacityProvider = l.cluster.CapacityProvider
@@ -246,7 +219,7 @@ func (l *lab) serviceArgs(s Service) *compute.ServiceArgs {
 }
 
 // volumes mount the service's own folder of the file system.
-func (l *lab) volumes(s Service) []compute.Volume {
+func (l *lab) volumes(s config.Service) []compute.Volume {
 	mount := s.Access.FileSystem
 	if mount == nil {
 		return nil
@@ -258,11 +231,11 @@ func (l *lab) volumes(s Service) []compute.Volume {
 }
 
 // calleesFirst sorts services so that each comes after those that it calls.
-func calleesFirst(services []Service) []Service {
-	var sorted []Service
+func calleesFirst(services []config.Service) []config.Service {
+	var sorted []config.Service
 	visited := map[string]bool{}
-	var visit func(Service)
-	visit = func(s Service) {
+	var visit func(config.Service)
+	visit = func(s config.Service) {
 		if visited[s.Name] {
 			return
 		}
@@ -280,7 +253,7 @@ func calleesFirst(services []Service) []Service {
 	return sorted
 }
 
-func (l *lab) callees(s Service) []pulumi.Resource {
+func (l *lab) callees(s config.Service) []pulumi.Resource {
 	var callees []pulumi.Resource
 	for _, name := range s.Access.Services {
 		callees = append(callees, l.services[name])
@@ -289,11 +262,11 @@ func (l *lab) callees(s Service) []pulumi.Resource {
 }
 
 // connections are whom the service calls in the VPC.
-func (l *lab) connections(s Service) []compute.Connection {
+func (l *lab) connections(s config.Service) []compute.Connection {
 	var connections []compute.Connection
 	for _, name := range s.Access.Services {
 		connections = append(connections, compute.Connection{
-			Name: name, SecurityGroupId: l.services[name].SecurityGroupId, Ports: network.Port(l.config.port(name)),
+			Name: name, SecurityGroupId: l.services[name].SecurityGroupId, Ports: network.Port(l.config.Port(name)),
 		})
 	}
 	if s.Access.FileSystem != nil {
@@ -301,55 +274,17 @@ func (l *lab) connections(s Service) []compute.Connection {
 	}
 	if s.Access.Database {
 		connections = append(connections, compute.Connection{
-			Name: "database", SecurityGroupId: l.databaseEntry, Ports: network.Port(l.config.Database.port()),
+			Name: "database", SecurityGroupId: l.databaseEntry, Ports: network.Port(l.config.Database.Port()),
 		})
 	}
 	return connections
 }
 
-func (c *Config) port(service string) int {
-	i := slices.IndexFunc(c.Services, func(s Service) bool { return s.Name == service })
-	return c.Services[i].Port
-}
-
-func (l *lab) logGroup(s Service) string { return "/ecs/" + l.name(s.Name) }
-
-func deployment(s Service) compute.Deployment {
-	return compute.Deployment{
-		MinimumHealthyPercent: s.Deployment.MinimumPercent, MaximumPercent: s.Deployment.MaximumPercent, Alarms: s.RollbackAlarms, ServerErrors: *s.RollbackErrors,
-	}
-}
-
-func scaling(s Service) *compute.Scaling {
-	if s.Scaling == nil {
-		return nil
-	}
-	scaling := &compute.Scaling{Min: s.Scaling.Min, Max: s.Scaling.Max, CPU: s.Scaling.CPU, Memory: s.Scaling.Memory,
-		RequestsPerTarget: s.Scaling.RequestsPerTarget, ScaleOutCooldown: s.Scaling.ScaleOutCooldownSeconds, ScaleInCooldown: s.Scaling.ScaleInCooldownSeconds}
-	for _, schedule := range s.Scaling.Schedules {
-		scaling.Schedules = append(scaling.Schedules, compute.Schedule{
-			Name: schedule.Name, Expression: schedule.At, Timezone: schedule.TimeZone, Min: schedule.Min, Max: schedule.Max,
-		})
-	}
-	return scaling
-}
-
-func health(s Service) compute.Health {
-	h := s.HealthCheck
-	return compute.Health{Path: h.Path, Interval: h.IntervalSeconds, Timeout: h.TimeoutSeconds, Grace: h.GraceSeconds, Command: h.Command}
-}
-
-func taskRuns(tasks []Task) []compute.TaskRun {
-	var runs []compute.TaskRun
-	for _, t := range tasks {
-		runs = append(runs, compute.TaskRun{Name: t.Name, Command: t.Command, Timeout: t.TimeoutSeconds})
-	}
-	return runs
-}
+func (l *lab) logGroup(s config.Service) string { return "/ecs/" + l.name(s.Name) }
 
 // environment is passed to the container: where what it may reach is, and what the configuration says. When some of the
 // services' configuration is encrypted, the SDK does not say what, so that all of it is kept encrypted in the state.
-func (l *lab) environment(s Service) pulumi.StringMap {
+func (l *lab) environment(s config.Service) pulumi.StringMap {
 	variables := l.whereabouts(s)
 	encrypted := l.IsConfigSecret(l.Project() + ":services")
 	for name, value := range s.Environment {
@@ -362,16 +297,16 @@ func (l *lab) environment(s Service) pulumi.StringMap {
 }
 
 // whereabouts tell the service's code where the things are that it has access to.
-func (l *lab) whereabouts(s Service) pulumi.StringMap {
+func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 	variables := pulumi.StringMap{}
 	for _, g := range s.Access.Tables {
-		variables[variable("TABLE", g.Name)] = pulumi.String(l.tableName(g.Name))
+		variables[config.Variable("TABLE", g.Name)] = pulumi.String(l.tableName(g.Name))
 	}
 	for _, g := range s.Access.Buckets {
-		variables[variable("BUCKET", g.Name)] = pulumi.String(l.bucketName(g.Name))
+		variables[config.Variable("BUCKET", g.Name)] = pulumi.String(l.bucketName(g.Name))
 	}
 	for _, q := range s.Access.Queues {
-		variables[variable("QUEUE", q.Name)+"_URL"] = pulumi.String(l.place.QueueUrl(q.Name))
+		variables[config.Variable("QUEUE", q.Name)+"_URL"] = pulumi.String(l.place.QueueUrl(q.Name))
 	}
 	if s.Access.Database {
 		variables["DATABASE_HOST"] = l.databaseHost()
@@ -380,18 +315,13 @@ func (l *lab) whereabouts(s Service) pulumi.StringMap {
 		variables["DATABASE_NAME"] = pulumi.String(l.database.DatabaseName)
 	}
 	for _, name := range s.Access.Services {
-		variables[variable("SERVICE", name)+"_URL"] = l.services[name].Endpoint
+		variables[config.Variable("SERVICE", name)+"_URL"] = l.services[name].Endpoint
 	}
 	return variables
 }
 
-// variable is part of an environment variable's name; FIFO queues have a dot in theirs.
-func variable(kind, name string) string {
-	return kind + "_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
-}
-
 // secretArns are what ECS reads secrets by: for Secrets Manager an ARN without the random suffix will do.
-func (l *lab) secretArns(s Service) pulumi.StringMap {
+func (l *lab) secretArns(s config.Service) pulumi.StringMap {
 	arns := pulumi.StringMap{}
 	if s.Access.Database {
 		arns["DATABASE_SECRET"] = l.database.SecretArn
@@ -402,7 +332,7 @@ func (l *lab) secretArns(s Service) pulumi.StringMap {
 	return arns
 }
 
-func (l *lab) secretArn(secret Secret) pulumi.StringInput {
+func (l *lab) secretArn(secret config.Secret) pulumi.StringInput {
 	if secret.Parameter != "" {
 		return pulumi.String(l.place.ParameterArn(secret.Parameter))
 	}

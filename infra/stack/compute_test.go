@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/components/network/networktest"
+	"github.com/awslab/awslab/infra/config"
 )
 
 // statement is one of an IAM policy document.
@@ -72,7 +73,7 @@ func TestEveryRoleCarriesThePermissionsBoundary(t *testing.T) {
 		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "secrets": {"TOKEN": {"name": "shop/token"}},
 			"after": [{"name": "tell", "command": ["tell"]}], "access": {"database": true, "fileSystem": {"path": "/files", "mode": "read"}}}]`,
 	}
-	for _, stackName := range Profiles {
+	for _, stackName := range config.Profiles {
 		roles := 0
 		for _, r := range deployChanged(t, stackName, everything).resources {
 			if r.TypeToken == "aws:iam/role:Role" {

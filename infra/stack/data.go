@@ -11,6 +11,7 @@ import (
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/internal/names"
 )
 
@@ -55,7 +56,7 @@ func (l *lab) logBuckets() (err error) {
 	if l.logBucket, err = data.NewLogBucket(l.Context, "logs", &args, l.providers.all); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(l.config.Buckets, func(b Bucket) bool { return b.Replicate }) {
+	if !slices.ContainsFunc(l.config.Buckets, func(b config.Bucket) bool { return b.Replicate }) {
 		return nil
 	}
 	args.Place, args.Name = l.placeIn(l.config.CopyRegion), l.bucketNameIn("logs", l.config.CopyRegion)
@@ -180,35 +181,13 @@ func (l *lab) websites() (err error) {
 // databaseArgs are as much of the database as is known before anything is made.
 func (l *lab) databaseArgs() *data.DatabaseArgs {
 	db := l.config.Database
-	args := db.args()
+	args := db.Args()
 	args.Place, args.Identifier = l.place, l.databaseName()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
 	args.SkipFinalSnapshot = !db.FinalSnapshot && !db.DeletionProtection
 	args.LogRetentionDays, args.LogKmsKeyArn = l.config.Monitoring.LogRetentionDays, l.keys.logs.Arn
 	args.PermissionsBoundary, args.Tags = l.config.PermissionsBoundary, l.backedUp()
 	return args
-}
-
-// args are what the configuration says of the database.
-func (db *Database) args() *data.DatabaseArgs {
-	return &data.DatabaseArgs{
-		Kind:                data.DatabaseKind(db.Kind),
-		Engine:              data.DatabaseEngine(db.Engine),
-		EngineVersion:       db.Version,
-		InstanceClass:       *db.Class,
-		MultiAz:             db.MultiAz,
-		ReadReplicas:        *db.ReadReplicas,
-		AllocatedStorage:    *db.StorageGiB,
-		MaxAllocatedStorage: *db.MaxStorageGiB,
-		DatabaseName:        db.Name,
-		BackupRetentionDays: db.BackupRetentionDays,
-		BackupWindow:        db.BackupWindow,
-		MaintenanceWindow:   db.MaintenanceWindow,
-		DeletionProtection:  db.DeletionProtection,
-		MonitoringSeconds:   db.MonitoringSeconds,
-		// Who changes the version wants it; going back is refused before.
-		AllowMajorVersionUpgrade: true,
-	}
 }
 
 // databaseSecret is how a service's execution role finds the secret of the database's user.
@@ -243,7 +222,7 @@ func (l *lab) databases() (err error) {
 
 // databaseProxy is what services call instead of the database.
 func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
-	port := network.Port(l.config.Database.port())
+	port := network.Port(l.config.Database.Port())
 	group, err := network.NewSecurityGroup(l.Context, "database-proxy", &network.SecurityGroupArgs{
 		VpcId: l.vpc.VpcId, Description: "RDS Proxy: called by the services that have access, calls the database", Tags: l.tags,
 	}, l.providers.all)
@@ -258,14 +237,6 @@ func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
 	}
 	l.databaseEntry = group.SecurityGroupId
 	return &data.DatabaseProxy{SecurityGroupIds: pulumi.StringArray{group.SecurityGroupId}}, nil
-}
-
-// port is the engine's.
-func (db *Database) port() int {
-	if db.Engine == string(data.DatabaseMySQL) {
-		return 3306
-	}
-	return 5432
 }
 
 // databaseHost is the proxy's, if there is one.

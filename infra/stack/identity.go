@@ -2,11 +2,14 @@ package stack
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/monitoring"
+	"github.com/awslab/awslab/infra/config"
 )
 
 // keys are the customer managed keys of the stack.
@@ -63,7 +66,7 @@ func (l *lab) identity() (err error) {
 	return nil
 }
 
-func (l *lab) rolesOf(s Service) (roles, error) {
+func (l *lab) rolesOf(s config.Service) (roles, error) {
 	repositories, err := l.repositories(s)
 	if err != nil {
 		return roles{}, err
@@ -94,7 +97,7 @@ func (l *lab) rolesOf(s Service) (roles, error) {
 }
 
 // execOf is how the cluster keeps sessions, for a service in whose tasks people may open a shell.
-func (l *lab) execOf(s Service) *identity.Exec {
+func (l *lab) execOf(s config.Service) *identity.Exec {
 	if !s.Exec {
 		return nil
 	}
@@ -106,7 +109,7 @@ func (l *lab) role(parts ...string) identity.RoleSettings {
 }
 
 // cachedRepositories are those that ECR fills when the service's image is first pulled.
-func (l *lab) cachedRepositories(s Service) ([]string, error) {
+func (l *lab) cachedRepositories(s config.Service) ([]string, error) {
 	image, registry, err := l.cached(s.Image.URI)
 	if s.Image.URI == "" || registry == "" {
 		return nil, nil
@@ -115,25 +118,25 @@ func (l *lab) cachedRepositories(s Service) ([]string, error) {
 }
 
 // repositories are those in ECR that the service's image comes from, so that its execution role may pull from them.
-func (l *lab) repositories(s Service) ([]string, error) {
+func (l *lab) repositories(s config.Service) ([]string, error) {
 	if s.Image.URI == "" {
 		return []string{l.name(s.Name)}, nil
 	}
-	match := ecrImage.FindStringSubmatch(s.Image.URI)
-	if match == nil {
+	account, _, repository, inECR := s.Image.ECR()
+	if !inECR {
 		return nil, nil
 	}
-	if account := match[1]; account != l.place.AccountId {
+	if account != l.place.AccountId {
 		return nil, fmt.Errorf("service %q: image.uri: %s is in account %s, the stack in %s; copy the image to an account's own repository",
 			s.Name, s.Image.URI, account, l.place.AccountId)
 	}
-	return []string{match[3]}, nil
+	return []string{repository}, nil
 }
 
 // secretsOf are what ECS reads when it starts the service's tasks.
-func (l *lab) secretsOf(s Service) []identity.Secret {
+func (l *lab) secretsOf(s config.Service) []identity.Secret {
 	var secrets []identity.Secret
-	for _, variable := range sortedKeys(s.Secrets) {
+	for _, variable := range slices.Sorted(maps.Keys(s.Secrets)) {
 		secret := s.Secrets[variable]
 		secrets = append(secrets, identity.Secret{Name: secret.Name, Parameter: secret.Parameter, KeyAlias: secret.KeyAlias})
 	}
@@ -144,7 +147,7 @@ func (l *lab) secretsOf(s Service) []identity.Secret {
 }
 
 // accessOf is what the service's code may reach: things of the stack by the names they have in AWS.
-func (l *lab) accessOf(s Service) identity.Access {
+func (l *lab) accessOf(s config.Service) identity.Access {
 	access := identity.Access{
 		Tables:  l.grants(s.Access.Tables, l.tableName),
 		Buckets: l.grants(s.Access.Buckets, l.bucketName),
@@ -158,7 +161,7 @@ func (l *lab) accessOf(s Service) identity.Access {
 	return access
 }
 
-func (l *lab) grants(configured []Grant, name func(string) string) []identity.Grant {
+func (l *lab) grants(configured []config.Grant, name func(string) string) []identity.Grant {
 	grants := make([]identity.Grant, len(configured))
 	for i, g := range configured {
 		grants[i] = identity.Grant{Name: name(g.Name), Mode: identity.Mode(g.Mode), KeyAlias: l.keys.data.Alias}

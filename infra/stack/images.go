@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/images"
+	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/internal/names"
 )
 
@@ -52,7 +53,7 @@ var cacheNames = map[string]string{
 	"public.ecr.aws": "public", "registry.k8s.io": "k8s", "quay.io": "quay", "docker.io": "docker", "ghcr.io": "github", "registry.gitlab.com": "gitlab",
 }
 
-func (l *lab) cacheArgs(c Cache) *images.PullThroughCacheArgs {
+func (l *lab) cacheArgs(c config.Cache) *images.PullThroughCacheArgs {
 	args := &images.PullThroughCacheArgs{Place: l.place, Upstream: c.Registry, Prefix: names.CachePrefix.Fit(l.name(cacheNames[c.Registry])), Keep: l.config.Images.Keep}
 	if c.CredentialArn != "" {
 		args.CredentialArn = pulumi.String(c.CredentialArn)
@@ -79,7 +80,7 @@ func (l *lab) existingImage(uri string) (pulumi.StringInput, error) {
 }
 
 // newImage builds an image; functionArn is that of the Lambda function that runs it, if one does.
-func (l *lab) newImage(name string, i Image, architecture, functionArn string) (pulumi.StringInput, error) {
+func (l *lab) newImage(name string, i config.Image, architecture, functionArn string) (pulumi.StringInput, error) {
 	var copied *images.RepositoryCopy
 	if l.config.Images.Replicate {
 		copied = &images.RepositoryCopy{Provider: l.providers.copies, KmsKeyArn: l.keys.copies.Arn}

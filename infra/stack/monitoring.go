@@ -11,6 +11,7 @@ import (
 	"github.com/awslab/awslab/components/images"
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/protection"
+	"github.com/awslab/awslab/infra/config"
 )
 
 // notify makes the topics before anything that has something to tell: one in the stack's region, and one in us-east-1
@@ -44,24 +45,8 @@ func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 		Place: l.place, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls, AlarmPrefix: l.name(),
 		PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}
-	args.Slack, args.Teams = m.Slack.channel(), m.Teams.channel()
+	args.Slack, args.Teams = m.Slack.Args(), m.Teams.Args()
 	return args
-}
-
-// channel is nil for none.
-func (s *Slack) channel() *monitoring.Slack {
-	if s == nil {
-		return nil
-	}
-	return &monitoring.Slack{TeamId: s.Team, ChannelId: s.Channel}
-}
-
-// channel is nil for none.
-func (t *Teams) channel() *monitoring.Teams {
-	if t == nil {
-		return nil
-	}
-	return &monitoring.Teams{TenantId: t.Tenant, TeamId: t.Team, ChannelId: t.Channel}
 }
 
 // monitor comes when everything is there that is watched.
@@ -146,7 +131,7 @@ func (l *lab) watched() monitoring.Watched {
 		watched.Functions = append(watched.Functions, monitoring.Function{Name: "restorecheck", FunctionName: l.restoreCheckName(), TimeoutSeconds: protection.CheckTimeoutSeconds})
 		watched.Queues = []monitoring.Queue{{Name: "restorecheck", QueueName: l.restoreTesting.FailedQueueName}}
 	}
-	daily := func(r BackupRule) bool { return r.Schedule == "hourly" || r.Schedule == "daily" }
+	daily := func(r config.BackupRule) bool { return r.Schedule == "hourly" || r.Schedule == "daily" }
 	if l.backup != nil && slices.ContainsFunc(l.config.Backup.Rules, daily) {
 		watched.BackupVaults = []monitoring.BackupVault{{Name: "backups", VaultName: l.backup.VaultName}}
 	}
@@ -157,7 +142,7 @@ func (l *lab) watched() monitoring.Watched {
 	return watched
 }
 
-func (l *lab) watchedService(s Service) monitoring.Service {
+func (l *lab) watchedService(s config.Service) monitoring.Service {
 	one := monitoring.Service{
 		Name: s.Name, ServiceName: l.name(s.Name), ClusterName: l.clusterName(), LogGroup: l.services[s.Name].LogGroupName, DesiredMin: *s.DesiredCount,
 		ContainerInsights: l.config.Cluster.ContainerInsights,
@@ -168,7 +153,7 @@ func (l *lab) watchedService(s Service) monitoring.Service {
 			one.DesiredMin, one.MaxTasks = min(one.DesiredMin, schedule.Min), max(one.MaxTasks, schedule.Max)
 		}
 	}
-	if s.public() {
+	if s.Public() {
 		one.LoadBalancerSuffix, one.TargetGroupSuffix = l.balancer.ArnSuffix, l.services[s.Name].TargetGroupArnSuffix
 		one.Objectives = monitoring.Objectives(s.Objectives)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/infra/config"
 )
 
 func (l *lab) exports() {
@@ -13,7 +14,7 @@ func (l *lab) exports() {
 	for _, s := range l.config.Services {
 		refs[s.Name], names[s.Name] = l.images[s.Name], l.services[s.Name].ServiceName
 		switch {
-		case s.public():
+		case s.Public():
 			endpoints[s.Name] = l.publicEndpoint(s)
 		case s.Port != 0:
 			endpoints[s.Name] = l.services[s.Name].Endpoint
@@ -64,19 +65,19 @@ func (l *lab) exportData() {
 	}
 	if l.backup != nil {
 		l.Export("backupVaultArn", l.backup.VaultArn)
-		if slices.ContainsFunc(l.config.Backup.Rules, func(r BackupRule) bool { return r.CopyRetentionDays > 0 }) {
+		if slices.ContainsFunc(l.config.Backup.Rules, func(r config.BackupRule) bool { return r.CopyRetentionDays > 0 }) {
 			l.Export("backupCopyVaultArn", l.backup.CopyVaultArn)
 		}
 	}
 }
 
 // publicEndpoint is where clients call a service.
-func (l *lab) publicEndpoint(s Service) pulumi.StringOutput {
+func (l *lab) publicEndpoint(s config.Service) pulumi.StringOutput {
 	if s.Host == "" {
 		return pulumi.Sprintf("%s%s", l.balancer.Url, s.Path)
 	}
 	scheme := "http"
-	if l.config.LoadBalancer.https() {
+	if l.config.LoadBalancer.HTTPS() {
 		scheme = "https"
 	}
 	return pulumi.Sprintf("%s://%s%s", scheme, s.Host, s.Path)

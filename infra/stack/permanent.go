@@ -2,172 +2,17 @@ package stack
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/internal/names"
 )
 
 // permanentOutput is the output in which a stack keeps what cannot change any more, for its next run to compare.
 const permanentOutput = "permanent"
-
-// permanence says what stands against changing a key once the stack is there: AWS would replace what it belongs to, and
-// lose the data in it, or refuse in the middle of a deployment.
-type permanence struct {
-	// key is a path in the configuration; * stands for one name, that of an element of a list.
-	key string
-	// allows tells whether a change is harmless all the same. Nil means that none is.
-	allows func(was, is string) bool
-	// reason is what a change would do, instead what to do.
-	reason, instead string
-}
-
-// zonesKey is that of the names of the zones: those that were chosen for the stack once, if its configuration has none.
-const zonesKey = "network.zoneNames"
-
-// off and none stand for what is not there.
-const (
-	off  = "off"
-	none = "none"
-	// turnedOff stands behind what was there.
-	turnedOff = " (off)"
-)
-
-const (
-	anotherStack    = "keep it, or make another stack and move what is in this one"
-	anotherDatabase = "keep it, or take awslab:database out, bring the stack up, and put it back"
-	anotherTable    = "keep it, or add a table of another name and copy the items"
-)
-
-// permanences are in the order of the configuration. What cannot be changed is from the API references of EC2
-// (ModifySubnetAttribute, ModifyVpcAttribute), RDS (ModifyDBInstance, ModifyDBCluster) and DynamoDB (UpdateTable).
-var permanences = []permanence{
-	{"region", nil, "everything would be made again in another region", anotherStack},
-	{"copyRegion", nil, "the copies would be deleted and made again in another region", anotherStack},
-	{"network.cidr", nil, "the VPC would be replaced, with everything in it", anotherStack},
-	{"network.availabilityZones", grows, "the subnets of a zone would be deleted while databases and file systems are in them", "keep the number or raise it"},
-	{zonesKey, continues, "the subnets of a zone would be replaced while databases and file systems are in them", "begin with the same zones"},
-	{"network.subnetMasks", nil, "the subnets would be replaced while databases and file systems are in them", anotherStack},
-	{"network.ipv6", turnsOn, "AWS does not take IPv6 addresses from subnets that are in use", "keep it"},
-	{"database.kind", nil, "the database would be replaced, and its data lost", anotherDatabase},
-	{"database.engine", nil, "the database would be replaced, and its data lost", anotherDatabase},
-	{"database.version", later, "RDS does not go back to an earlier version", "keep it or raise it"},
-	{"database.name", nil, "the database would be replaced, and its data lost", anotherDatabase},
-	{"database.storageGiB", grows, "RDS does not shrink storage", "keep it or raise it"},
-	{"tables.*.hashKey", nil, "the table would be replaced, and its items lost", anotherTable},
-	{"tables.*.rangeKey", nil, "the table would be replaced, and its items lost", anotherTable},
-	{"tables.*.timeToLive", turnsOff, "DynamoDB would go on by it", "keep it and set timeToLiveOff: true"},
-}
-
-func grows(was, is string) bool {
-	before, err := strconv.Atoi(was)
-	if err != nil {
-		return false
-	}
-	after, err := strconv.Atoi(is)
-	return err == nil && after >= before
-}
-
-// continues lets a list be longer.
-func continues(was, is string) bool { return strings.HasPrefix(is+" ", was+" ") }
-
-func turnsOn(was, _ string) bool { return was == off }
-
-// turnsOff also lets start anew what was turned off.
-func turnsOff(was, is string) bool {
-	return was == off || strings.HasSuffix(was, turnedOff) || is == was+turnedOff
-}
-
-// later compares versions such as 16 and 16.4, of which one without a minor version is as late as any of its kind.
-func later(was, is string) bool {
-	before, after := strings.Split(was, "."), strings.Split(is, ".")
-	for i := range min(len(before), len(after)) {
-		if before[i] != after[i] {
-			return grows(before[i], after[i])
-		}
-	}
-	return true
-}
-
-// permanent are the values of what cannot change, by key.
-func (c *Config) permanent() map[string]string {
-	n := c.Network
-	values := map[string]string{
-		"region":                    c.Region,
-		"network.cidr":              n.Cidr,
-		"network.availabilityZones": strconv.Itoa(n.AvailabilityZones),
-		"network.subnetMasks":       fmt.Sprintf("public %d, app %d, data %d", n.SubnetMasks.Public, n.SubnetMasks.App, n.SubnetMasks.Data),
-		"network.ipv6":              off,
-	}
-	if n.IPv6 {
-		values["network.ipv6"] = "on"
-	}
-	if len(n.ZoneNames) > 0 {
-		values[zonesKey] = strings.Join(n.ZoneNames, " ")
-	}
-	if len(c.copied()) > 0 {
-		values["copyRegion"] = c.CopyRegion
-	}
-	if db := c.Database; db != nil {
-		values["database.kind"], values["database.engine"], values["database.name"] = db.Kind, db.Engine, db.Name
-		values["database.version"], values["database.storageGiB"] = db.args().Version(), strconv.Itoa(*db.StorageGiB)
-	}
-	for _, t := range c.Tables {
-		key := "tables." + t.Name
-		values[key+".hashKey"], values[key+".rangeKey"], values[key+".timeToLive"] = t.HashKey.String(), none, off
-		if t.RangeKey != nil {
-			values[key+".rangeKey"] = t.RangeKey.String()
-		}
-		switch {
-		case t.TimeToLiveOff:
-			values[key+".timeToLive"] = t.TimeToLive + turnedOff
-		case t.TimeToLive != "":
-			values[key+".timeToLive"] = t.TimeToLive
-		}
-	}
-	return values
-}
-
-func (a Attribute) String() string { return a.Name + " (" + a.Type + ")" }
-
-// checkPermanent compares with what the stack was brought up with before. What came or went as a whole is no change: it
-// is what its owner wants, and deletion protection stands before it. Its error is a *ConfigError.
-func (c *Config) checkPermanent(project string, before map[string]string) error {
-	now := c.permanent()
-	var problems []Problem
-	for _, key := range slices.Sorted(maps.Keys(now)) {
-		was, known := before[key]
-		if !known || was == now[key] {
-			continue
-		}
-		p := permanenceOf(key)
-		if p.allows != nil && p.allows(was, now[key]) {
-			continue
-		}
-		problems = append(problems, Problem{
-			Path: project + ":" + key, Message: fmt.Sprintf("%s, and the stack was made with %s: %s; %s", now[key], was, p.reason, p.instead),
-		})
-	}
-	if len(problems) > 0 {
-		return &ConfigError{Problems: problems}
-	}
-	return nil
-}
-
-func permanenceOf(key string) permanence {
-	for _, p := range permanences {
-		head, tail, any := strings.Cut(p.key, "*")
-		if key == p.key || any && strings.HasPrefix(key, head) && strings.HasSuffix(key, tail) {
-			return p
-		}
-	}
-	panic(key + " is not among what cannot change")
-}
 
 // prefixKey is that of what the names of the stack's resources begin with. It is in no configuration.
 const prefixKey = "names"
@@ -182,8 +27,8 @@ func namesOf(ctx *pulumi.Context, before map[string]string) names.Namer {
 
 // exportPermanent keeps what cannot change for the stack's next run.
 func (l *lab) exportPermanent() {
-	values := l.config.permanent()
-	values[zonesKey], values[prefixKey] = strings.Join(l.zones, " "), l.names.Prefix()
+	values := l.config.Permanent()
+	values[config.ZonesKey], values[prefixKey] = strings.Join(l.zones, " "), l.names.Prefix()
 	l.Export(permanentOutput, pulumi.ToStringMap(values))
 }
 

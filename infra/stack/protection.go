@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/protection"
+	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/internal/names"
 )
 
@@ -87,7 +88,7 @@ func (l *lab) restorable() []string {
 
 func (l *lab) testRestores(types []string) error {
 	const architecture = "arm64"
-	image, err := l.newImage("restorecheck", Image{Context: "services", Dockerfile: "restorecheck/Dockerfile"}, architecture,
+	image, err := l.newImage("restorecheck", config.Image{Context: "services", Dockerfile: "restorecheck/Dockerfile"}, architecture,
 		l.place.Arn("lambda", "function:"+l.restoreCheckName()))
 	if err != nil {
 		return err

@@ -7,11 +7,12 @@ import (
 
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/protection"
+	"github.com/awslab/awslab/infra/config"
 )
 
 // AWS Backup begins no backup of an RDS database while its windows last, nor in the hour before.
 func TestBackupsKeepClearOfTheWindowsOfTheDatabase(t *testing.T) {
-	for _, stackName := range Profiles {
+	for _, stackName := range config.Profiles {
 		for _, kind := range []string{"instance", "multiAzCluster"} {
 			made := deployChanged(t, stackName, map[string]string{
 				"database": `{"kind": "` + kind + `"}`, "network": `{"availabilityZones": 3}`,

@@ -40,7 +40,7 @@ func (l *lab) newProviders() error {
 		return fmt.Errorf("making the docker provider: %w", err)
 	}
 	l.providers = providers{all: pulumi.Providers(here, crosswalk, engine), invoke: pulumi.Provider(here)}
-	if len(l.config.copied()) > 0 {
+	if len(l.config.Copied()) > 0 {
 		if l.providers.copies, err = l.awsIn("aws-copies", l.config.CopyRegion); err != nil {
 			return err
 		}

@@ -1,5 +1,5 @@
-// Package stack is the lab as one program: Deploy reads the stack's configuration and brings the components together
-// in the order of the lab's steps. It is the only place that reads configuration.
+// Package stack is the lab as one program: Deploy brings the components together in the order of the lab's steps, as
+// package config says.
 package stack
 
 import (
@@ -15,6 +15,7 @@ import (
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/components/protection"
+	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/internal/names"
 )
 
@@ -33,7 +34,7 @@ func Program(root string) pulumi.RunFunc {
 // lab is what the steps build on one another.
 type lab struct {
 	*pulumi.Context
-	config *Config
+	config *config.Config
 	root   string
 	tags   map[string]string
 	names  names.Namer
@@ -78,22 +79,22 @@ type lab struct {
 }
 
 func deploy(ctx *pulumi.Context, root string) error {
-	config, err := load(ctx)
+	configured, err := config.Load(ctx)
 	if err != nil {
 		return err
 	}
-	if err := config.CheckBuildContexts(ctx.Project(), root); err != nil {
+	if err := configured.CheckBuildContexts(ctx.Project(), root); err != nil {
 		return err
 	}
 	before, err := permanentBefore(ctx)
 	if err != nil {
 		return err
 	}
-	if err := config.checkPermanent(ctx.Project(), before); err != nil {
+	if err := configured.CheckPermanent(ctx.Project(), before); err != nil {
 		return err
 	}
 	l := &lab{
-		Context: ctx, config: config, root: root, names: namesOf(ctx, before), zones: strings.Fields(before[zonesKey]),
+		Context: ctx, config: configured, root: root, names: namesOf(ctx, before), zones: strings.Fields(before[config.ZonesKey]),
 	}
 	for _, step := range []struct {
 		name string

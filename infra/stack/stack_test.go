@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/components/network/networktest"
+	"github.com/awslab/awslab/infra/config"
 )
 
 // account answers as AWS would, and records what a program registers.
@@ -86,7 +87,7 @@ func deployChanged(t *testing.T, stackName string, changes map[string]string) *a
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)
-	values, err := newDecoder().file("awslab", filepath.Join(root, "Pulumi."+stackName+".yaml"))
+	values, err := config.ReadFile("awslab", filepath.Join(root, "Pulumi."+stackName+".yaml"))
 	require.NoError(t, err)
 	maps.Copy(values, changes)
 	a, err := deployValues(root, stackName, values)
@@ -104,11 +105,11 @@ func deployTo(a *account, root, stackName string, values map[string]string) erro
 	for key, value := range values {
 		configuration["awslab:"+key] = value
 	}
-	config, err := Decode("awslab", values)
+	decoded, err := config.Decode("awslab", values)
 	if err != nil {
 		return err
 	}
-	program := networktest.WithChildren("lab", config.Network.AvailabilityZones, Program(root))
+	program := networktest.WithChildren("lab", decoded.Network.AvailabilityZones, Program(root))
 	return pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration })
 }
 
@@ -169,7 +170,7 @@ func (a *account) count(resourceType string) int {
 }
 
 func TestEveryResourceBelongsToAComponentAndHasAnExplicitProvider(t *testing.T) {
-	for _, stackName := range Profiles {
+	for _, stackName := range config.Profiles {
 		for _, r := range deployStack(t, stackName).resources {
 			if !r.Custom || strings.HasPrefix(r.TypeToken, "pulumi:providers:") {
 				continue
@@ -182,7 +183,7 @@ func TestEveryResourceBelongsToAComponentAndHasAnExplicitProvider(t *testing.T) 
 }
 
 func TestNamesAreUniqueAndCarryProjectAndStack(t *testing.T) {
-	for _, stackName := range Profiles {
+	for _, stackName := range config.Profiles {
 		seen := map[string]bool{}
 		for _, r := range deployStack(t, stackName).resources {
 			name := r.Inputs["name"]

@@ -15,7 +15,7 @@ import (
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
-	"github.com/awslab/awslab/infra/stack"
+	"github.com/awslab/awslab/infra/config"
 )
 
 const (
@@ -70,7 +70,7 @@ func (a *app) handleSignals(cancel context.CancelCauseFunc) {
 func exitCode(ctx context.Context, err error) int {
 	var (
 		input    *automation.InputError
-		config   *stack.ConfigError
+		config   *config.Error
 		usage    *usageError
 		kept     *automation.ProtectedError
 		policy   *automation.PolicyError

@@ -11,7 +11,7 @@ import (
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
-	"github.com/awslab/awslab/infra/stack"
+	"github.com/awslab/awslab/infra/config"
 	"github.com/stretchr/testify/require"
 )
 
@@ -73,7 +73,7 @@ func TestExitCodes(t *testing.T) {
 	for want, errs := range map[int][]error{
 		0:   {nil},
 		1:   {errors.New("x"), &automation.OperationError{}},
-		2:   {&usageError{errors.New("x")}, &automation.InputError{}, fmt.Errorf("x: %w", &stack.ConfigError{})},
+		2:   {&usageError{errors.New("x")}, &automation.InputError{}, fmt.Errorf("x: %w", &config.Error{})},
 		3:   {&automation.PolicyError{}},
 		4:   {&automation.ConcurrentUpdateError{}},
 		5:   {&engine.MissingError{Reason: errors.New("x")}},

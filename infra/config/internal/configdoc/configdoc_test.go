@@ -5,8 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/awslab/awslab/infra/stack/internal/configdoc"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/infra/config/internal/configdoc"
 )
 
 func TestTheSchemaIsCurrent(t *testing.T) {

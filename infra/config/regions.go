@@ -1,4 +1,4 @@
-package stack
+package config
 
 // regions are the AWS regions that the aws provider knows, those of isolated partitions left out.
 var regions = []string{

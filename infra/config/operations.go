@@ -1,4 +1,4 @@
-package stack
+package config
 
 // Monitoring configures alarms, notifications and tracing.
 type Monitoring struct {

@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/awslab/awslab/infra/stack"
+	"github.com/awslab/awslab/infra/config"
 )
 
 // The table of defaults stands between these two lines of the README.
@@ -31,7 +31,7 @@ func Readme(readme string) (string, error) {
 func table() (string, error) {
 	var text strings.Builder
 	text.WriteString("| key | dev | prod |\n|---|---|---|\n")
-	for _, d := range stack.Defaults {
+	for _, d := range config.Defaults {
 		if reflect.DeepEqual(d.Dev, d.Prod) {
 			continue
 		}

@@ -1,4 +1,4 @@
-package stack
+package config
 
 import (
 	"fmt"
@@ -64,7 +64,7 @@ func (d *decoder) database(path string, c *Config) {
 	if !databaseKinds[data.DatabaseKind(db.Kind)] || !databaseEngines[data.DatabaseEngine(db.Engine)] {
 		return // which is told already
 	}
-	for _, problem := range db.args().CheckServers() {
+	for _, problem := range db.Args().CheckServers() {
 		if key, ok := databaseKeys[problem.Field]; ok && d.sound(path+"."+key) {
 			d.add(path+"."+key, "%v", problem.Problem)
 		}

@@ -1,4 +1,4 @@
-package stack
+package config
 
 import (
 	"fmt"
@@ -39,7 +39,7 @@ func (d *decoder) ports(project string, c *Config) {
 		return
 	}
 	zones := make([]string, c.Network.AvailabilityZones)
-	if err := c.vpcArgs(zones).CheckAclSizes(); err != nil {
+	if err := c.VpcArgs(zones).CheckAclSizes(); err != nil {
 		d.add(project+":services", "%v", err)
 	}
 }
@@ -67,13 +67,13 @@ func (d *decoder) copies(project string, c *Config) {
 		}
 		return
 	}
-	if wanted := c.copied(); len(wanted) > 0 {
+	if wanted := c.Copied(); len(wanted) > 0 {
 		d.add(path, "is missing; say in which region copies are kept, such as eu-central-1, or turn off %s", strings.Join(wanted, ", "))
 	}
 }
 
-// copied are the keys that ask for something in the copy region.
-func (c *Config) copied() []string {
+// Copied returns the keys that ask for something in the copy region.
+func (c *Config) Copied() []string {
 	var keys []string
 	use := func(wanted bool, format string, args ...any) {
 		if wanted {

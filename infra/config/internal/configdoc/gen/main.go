@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/awslab/awslab/infra/stack/internal/configdoc"
+	"github.com/awslab/awslab/infra/config/internal/configdoc"
 )
 
 func main() {

@@ -1,4 +1,6 @@
-package stack
+// Package config is the configuration of a stack: the typed tree, its defaults by profile, strict decoding, and every
+// refusal. Package stack wires the components by it; nothing else reads a stack's configuration.
+package config
 
 //go:generate go run ./internal/configdoc/gen
 
@@ -370,7 +372,7 @@ func (c *Config) complete() {
 		}
 		if s.RollbackErrors == nil {
 			errors := 0
-			if s.public() {
+			if s.Public() {
 				errors = c.defaultOf("services[].rollbackErrors").(int)
 			}
 			s.RollbackErrors = &errors

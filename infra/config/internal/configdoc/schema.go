@@ -8,20 +8,21 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/awslab/awslab/infra/stack"
 	"github.com/invopop/jsonschema"
+
+	"github.com/awslab/awslab/infra/config"
 )
 
-const stackPackage = "github.com/awslab/awslab/infra/stack"
+const configPackage = "github.com/awslab/awslab/infra/config"
 
-// Schema returns the JSON Schema; source is the folder of package stack, whose comments become the descriptions.
+// Schema returns the JSON Schema; source is the folder of package config, whose comments become the descriptions.
 func Schema(source string) ([]byte, error) {
 	reflector := &jsonschema.Reflector{ExpandedStruct: true, RequiredFromJSONSchemaTags: true}
-	if err := reflector.AddGoComments(stackPackage, source); err != nil {
-		return nil, fmt.Errorf("reading the comments of package stack: %w", err)
+	if err := reflector.AddGoComments(configPackage, source); err != nil {
+		return nil, fmt.Errorf("reading the comments of package config: %w", err)
 	}
-	schema := reflector.Reflect(&stack.Config{})
-	for _, d := range stack.Defaults {
+	schema := reflector.Reflect(&config.Config{})
+	for _, d := range config.Defaults {
 		property, err := find(schema, schema, strings.Split(strings.ReplaceAll(d.Key, "[]", ".[]"), "."))
 		if err != nil {
 			return nil, fmt.Errorf("describing the default of %s: %w", d.Key, err)
@@ -63,7 +64,7 @@ func find(root, schema *jsonschema.Schema, path []string) (*jsonschema.Schema, e
 }
 
 // texts are a default's values as they are written in a configuration.
-func texts(d stack.Default) (dev, prod string, err error) {
+func texts(d config.Default) (dev, prod string, err error) {
 	one, err := json.Marshal(d.Dev)
 	if err != nil {
 		return "", "", fmt.Errorf("describing the default of %s: %w", d.Key, err)

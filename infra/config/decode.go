@@ -1,4 +1,4 @@
-package stack
+package config
 
 import (
 	"encoding/json"
@@ -23,12 +23,12 @@ type Problem struct {
 	Message string
 }
 
-// ConfigError lists everything that is wrong with a stack's configuration.
-type ConfigError struct {
+// Error lists everything that is wrong with a stack's configuration.
+type Error struct {
 	Problems []Problem
 }
 
-func (e *ConfigError) Error() string {
+func (e *Error) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
 		lines[i] = p.Path + ": " + p.Message
@@ -37,7 +37,7 @@ func (e *ConfigError) Error() string {
 }
 
 // Decode turns configuration values into a Config: each value is the text of one key of the project's namespace, as
-// pulumi hands it to programs (plain for scalars, JSON for objects and lists). All problems come in one *ConfigError.
+// pulumi hands it to programs (plain for scalars, JSON for objects and lists). All problems come in one *Error.
 func Decode(project string, values map[string]string) (*Config, error) {
 	d := newDecoder()
 	return d.result(d.config(project, values))
@@ -100,6 +100,16 @@ func LoadFile(project, path string) (*Config, error) {
 	return d.result(d.config(project, values))
 }
 
+// ReadFile returns the values of the project's keys in a Pulumi.<stack>.yaml, as [Decode] takes them.
+func ReadFile(project, path string) (map[string]string, error) {
+	d := newDecoder()
+	values, err := d.file(project, path)
+	if err == nil && len(d.problems) > 0 {
+		err = &Error{Problems: d.problems}
+	}
+	return values, err
+}
+
 // file reads the project's keys as pulumi would hand them to the program.
 func (d *decoder) file(project, path string) (map[string]string, error) {
 	content, err := os.ReadFile(path)
@@ -110,7 +120,7 @@ func (d *decoder) file(project, path string) (map[string]string, error) {
 		Config map[string]any `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(content, &file); err != nil {
-		return nil, &ConfigError{Problems: []Problem{{Path: path, Message: "is no valid YAML: " + err.Error()}}}
+		return nil, &Error{Problems: []Problem{{Path: path, Message: "is no valid YAML: " + err.Error()}}}
 	}
 	values := map[string]string{}
 	for _, key := range sortedKeys(file.Config) {
@@ -148,10 +158,10 @@ func (d *decoder) keyOf(project, key string) (name string, ours bool) {
 // maxSlips is small enough that no provider's namespace (aws, awsx, docker) is taken for awslab.
 const maxSlips = 2
 
-// load reads the program's configuration. The SDK hands out values by key only; the keys nobody asks for are in the
+// Load reads the program's configuration. The SDK hands out values by key only; the keys nobody asks for are in the
 // environment that the language host sets, and when the program runs inside the Automation API, whoever runs it has
 // checked the file with LoadFile.
-func load(ctx *pulumi.Context) (*Config, error) {
+func Load(ctx *pulumi.Context) (*Config, error) {
 	d, values, secret := newDecoder(), map[string]string{}, []string{}
 	for key := range fieldsOf(reflect.TypeFor[Config]()) {
 		path := ctx.Project() + ":" + key
@@ -242,7 +252,7 @@ type decoder struct {
 
 func (d *decoder) result(config *Config) (*Config, error) {
 	if len(d.problems) > 0 {
-		return nil, &ConfigError{Problems: d.problems}
+		return nil, &Error{Problems: d.problems}
 	}
 	return config, nil
 }

@@ -1,4 +1,4 @@
-package stack
+package config
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 )
 
 // CheckBuildContexts reports services for which there is nothing to build below root, the folder of Pulumi.yaml. Its
-// error is a *ConfigError.
+// error is a *Error.
 func (c *Config) CheckBuildContexts(project, root string) error {
 	d := &decoder{}
 	for i, s := range c.Services {
@@ -16,7 +16,7 @@ func (c *Config) CheckBuildContexts(project, root string) error {
 		}
 	}
 	if len(d.problems) > 0 {
-		return &ConfigError{Problems: d.problems}
+		return &Error{Problems: d.problems}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package stack
+package config
 
 import (
 	"encoding/json"
@@ -19,7 +19,7 @@ func problems(t *testing.T, err error) []string {
 	if err == nil {
 		return nil
 	}
-	var refused *ConfigError
+	var refused *Error
 	require.ErrorAs(t, err, &refused)
 	var texts []string
 	for _, p := range refused.Problems {
@@ -351,7 +351,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, key, text string) {
 		config, err := Decode("awslab", map[string]string{key: text})
 		require.True(t, (config == nil) != (err == nil))
-		var refused *ConfigError
+		var refused *Error
 		if err != nil {
 			require.ErrorAs(t, err, &refused)
 			require.NotEmpty(t, refused.Problems)

@@ -1,4 +1,4 @@
-package stack
+package config
 
 import (
 	"fmt"
@@ -33,7 +33,7 @@ var (
 
 // channels tells early what the component would refuse.
 func (d *decoder) channels(path string, m Monitoring) {
-	args := monitoring.NotificationsArgs{Slack: m.Slack.channel(), Teams: m.Teams.channel()}
+	args := monitoring.NotificationsArgs{Slack: m.Slack.Args(), Teams: m.Teams.Args()}
 	for _, problem := range args.CheckChannels() {
 		d.add(path+"."+channelKeys[problem.Field], "%v", problem.Problem)
 	}
@@ -95,7 +95,7 @@ func (d *decoder) backup(path string, b Backup) {
 // windows refuses those of the database in which AWS Backup is to begin a backup that it then cannot begin.
 func (d *decoder) windows(project string, c *Config) {
 	collides := map[string]bool{}
-	args := c.Database.args()
+	args := c.Database.Args()
 	for i, r := range c.Backup.Rules {
 		for _, minute := range protection.Schedule(r.Schedule).Starts() {
 			for _, field := range args.BackupsBlocked(minute) {

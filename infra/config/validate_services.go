@@ -1,4 +1,4 @@
-package stack
+package config
 
 import (
 	"fmt"
@@ -57,7 +57,7 @@ func (d *decoder) services(project string, c *Config) {
 		if (s.Path == "" && s.Host == "") || !d.sound(at+".path", at+".host", at+".priority") {
 			continue
 		}
-		route := s.route().Normal()
+		route := s.Route().Normal()
 		key := route.Host + " " + route.Path
 		if first, taken := routes[key]; taken {
 			d.add(at+".path", "%s%s is routed to %s already", s.Host, s.Path, first)
@@ -114,13 +114,6 @@ func (d *decoder) priority(at string, priority int, taken map[int]string) {
 	d.add(at+".priority", "%d is the listener rule priority of %s already; set another, such as %d", priority, first, free)
 }
 
-func (s Service) route() compute.Route {
-	return compute.Route{Host: s.Host, Path: s.Path, Priority: s.Priority}
-}
-
-// public tells whether the load balancer leads to the service.
-func (s Service) public() bool { return s.Port != 0 && !s.Internal }
-
 func (d *decoder) service(path string, s Service, c *Config) {
 	d.name(path+".name", s.Name, maxServiceName)
 	d.image(path+".image", s.Image, c)
@@ -144,6 +137,15 @@ func (d *decoder) service(path string, s Service, c *Config) {
 // ecrImage is an image in ECR: account, region and repository.
 var ecrImage = regexp.MustCompile(`^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)(?:[:@].*)?$`)
 
+// ECR returns where in Amazon ECR the image is, if it is there.
+func (i Image) ECR() (account, region, repository string, ok bool) {
+	match := ecrImage.FindStringSubmatch(i.URI)
+	if match == nil {
+		return "", "", "", false
+	}
+	return match[1], match[2], match[3], true
+}
+
 func (d *decoder) image(path string, i Image, c *Config) {
 	if !d.sound(path+".context", path+".uri") {
 		return
@@ -155,15 +157,15 @@ func (d *decoder) image(path string, i Image, c *Config) {
 	if i.Context != "" {
 		return
 	}
-	match := ecrImage.FindStringSubmatch(i.URI)
+	_, region, _, inECR := i.ECR()
 	switch {
 	case !imageURI.MatchString(i.URI):
 		d.add(path+".uri", "%q is no image reference", i.URI)
 	case i.Dockerfile != "" || i.Target != "" || len(i.Args) > 0:
 		d.add(path, "dockerfile, target and args are for an image that is built from context, not for uri")
-	case match != nil && match[2] != c.Region && slices.Contains(regions, c.Region):
-		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", match[2], c.Region)
-	case match == nil && c.Network.NatGateways == "none":
+	case inECR && region != c.Region && slices.Contains(regions, c.Region):
+		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", region, c.Region)
+	case !inECR && c.Network.NatGateways == "none":
 		// "Considerations for using pull through cache rules", Amazon ECR user guide.
 		d.add(path+".uri", "%q cannot be pulled without a NAT gateway, not even through a cache, which needs one for the first pull; "+
 			"copy the image to ECR, or set natGateways to single", i.URI)
@@ -196,16 +198,16 @@ func (d *decoder) entry(path string, s Service) {
 		d.add(path+".port", "is missing; say on which the container listens")
 	case s.Internal && routed:
 		d.add(path+".internal", "is true, but path and host let clients in; say one or the other")
-	case s.public() && !routed && d.sound(path+".host", path+".path"):
+	case s.Public() && !routed && d.sound(path+".host", path+".path"):
 		d.add(path+".path", "is missing; say path, such as /%s, or host, or internal: true", s.Name)
 	}
-	if *s.RollbackErrors > 0 && !s.public() {
+	if *s.RollbackErrors > 0 && !s.Public() {
 		d.add(path+".rollbackErrors", "%d; only the load balancer counts errors, and it does not reach this service: leave it out", *s.RollbackErrors)
 	}
 	if s.Path != "" && (!pathPrefix.MatchString(s.Path) || len(s.Path) > maxPathPrefix) {
 		d.add(path+".path", "%q is no path prefix; begin with / and use at most %d characters", s.Path, maxPathPrefix)
 	}
-	if depth := s.route().Depth(); depth > compute.MaxDepth {
+	if depth := s.Route().Depth(); depth > compute.MaxDepth {
 		d.add(path+".path", "%q has %d segments; use at most %d", s.Path, depth, compute.MaxDepth)
 	}
 	if s.Host != "" && (!hostName.MatchString(s.Host) || len(s.Host) > 128) {
@@ -236,7 +238,7 @@ func (d *decoder) scaling(path string, s Service) {
 			d.add(path+".desiredCount", "%d lies outside scaling, %d to %d", count, scaling.Min, scaling.Max)
 		}
 	}
-	if scaling.RequestsPerTarget > 0 && !s.public() {
+	if scaling.RequestsPerTarget > 0 && !s.Public() {
 		d.add(path+".scaling.requestsPerTarget", "is for services behind the load balancer, which counts requests")
 	}
 	d.distinctBy(path+".scaling.schedules", ".name", each(scaling.Schedules, func(s Schedule) string { return s.Name }))
@@ -309,14 +311,14 @@ func (d *decoder) queues(path string, queues []Queue) {
 	taken := map[string]string{}
 	for i, q := range queues {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		first, isTaken := taken[variable("QUEUE", q.Name)]
+		first, isTaken := taken[Variable("QUEUE", q.Name)]
 		switch {
 		case q.Name != "" && !queueName.MatchString(q.Name):
 			d.add(at+".name", "%q is no name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO queue's", q.Name)
 		case isTaken:
 			d.add(at+".name", "%q would be told to the service by the same environment variable as %q", q.Name, first)
 		}
-		taken[variable("QUEUE", q.Name)] = q.Name
+		taken[Variable("QUEUE", q.Name)] = q.Name
 		d.keyAlias(at+".keyAlias", q.KeyAlias)
 	}
 }

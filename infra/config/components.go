@@ -1,0 +1,186 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/components/compute"
+	"github.com/awslab/awslab/components/data"
+	"github.com/awslab/awslab/components/monitoring"
+	"github.com/awslab/awslab/components/network"
+)
+
+// What the configuration says of the components' arguments. The rest depends on what is made before.
+
+// VpcArgs returns what the configuration says of the VPC.
+func (c *Config) VpcArgs(zones []string) *network.VpcArgs {
+	n := c.Network
+	return &network.VpcArgs{
+		AvailabilityZones:  zones,
+		CidrBlock:          n.Cidr,
+		SubnetMasks:        network.SubnetMasks{Public: n.SubnetMasks.Public, App: n.SubnetMasks.App, Data: n.SubnetMasks.Data},
+		NatGateways:        network.NatGateways(n.NatGateways),
+		Ports:              c.ports(),
+		ClientCidrs:        c.clientCidrs(),
+		InterfaceEndpoints: n.InterfaceEndpoints,
+		Ipv6:               n.IPv6,
+		FlowLogs:           network.FlowLogs{RetentionInDays: n.FlowLogRetentionDays},
+
+		PermissionsBoundary: c.PermissionsBoundary,
+	}
+}
+
+// clientCidrs is empty for everyone, over IPv6 too where there is any.
+func (c *Config) clientCidrs() []string {
+	if cidrs := c.LoadBalancer.ClientCidrs; !slices.Equal(cidrs, []string{"0.0.0.0/0"}) {
+		return cidrs
+	}
+	return nil
+}
+
+// ports are what the network has to let through.
+func (c *Config) ports() network.Ports {
+	ports := network.Ports{Listeners: []network.PortRange{network.Port(80)}}
+	if c.LoadBalancer.HTTPS() {
+		ports.Listeners = append(ports.Listeners, network.Port(443))
+	}
+	for _, port := range c.Network.EgressPorts {
+		ports.Internet = append(ports.Internet, network.Port(port))
+	}
+	seen := map[int]bool{0: true}
+	for _, s := range c.Services {
+		if !seen[s.Port] {
+			ports.App = append(ports.App, network.Port(s.Port))
+		}
+		seen[s.Port] = true
+	}
+	if c.Database != nil {
+		ports.Data = append(ports.Data, network.Port(c.Database.Port()))
+	}
+	if c.FileSystem != nil {
+		ports.Data = append(ports.Data, network.Port(data.NfsPort))
+	}
+	return ports
+}
+
+// Args returns what the configuration says of the database.
+func (db *Database) Args() *data.DatabaseArgs {
+	return &data.DatabaseArgs{
+		Kind:                data.DatabaseKind(db.Kind),
+		Engine:              data.DatabaseEngine(db.Engine),
+		EngineVersion:       db.Version,
+		InstanceClass:       *db.Class,
+		MultiAz:             db.MultiAz,
+		ReadReplicas:        *db.ReadReplicas,
+		AllocatedStorage:    *db.StorageGiB,
+		MaxAllocatedStorage: *db.MaxStorageGiB,
+		DatabaseName:        db.Name,
+		BackupRetentionDays: db.BackupRetentionDays,
+		BackupWindow:        db.BackupWindow,
+		MaintenanceWindow:   db.MaintenanceWindow,
+		DeletionProtection:  db.DeletionProtection,
+		MonitoringSeconds:   db.MonitoringSeconds,
+		// Who changes the version wants it; going back is refused before.
+		AllowMajorVersionUpgrade: true,
+	}
+}
+
+// Port returns the engine's.
+func (db *Database) Port() int {
+	if db.Engine == string(data.DatabaseMySQL) {
+		return 3306
+	}
+	return 5432
+}
+
+// HTTPS reports whether there is a certificate.
+func (b LoadBalancer) HTTPS() bool { return b.CertificateArn != "" || b.Domain != "" }
+
+// Route returns what leads to the service.
+func (s Service) Route() compute.Route {
+	return compute.Route{Host: s.Host, Path: s.Path, Priority: s.Priority}
+}
+
+// Public reports whether the load balancer leads to the service.
+func (s Service) Public() bool { return s.Port != 0 && !s.Internal }
+
+// Port returns the port of a service.
+func (c *Config) Port(service string) int {
+	i := slices.IndexFunc(c.Services, func(s Service) bool { return s.Name == service })
+	return c.Services[i].Port
+}
+
+// Args returns what the configuration says of the service by itself.
+func (s Service) Args() *compute.ServiceArgs {
+	return &compute.ServiceArgs{
+		Route:            s.Route(),
+		Port:             s.Port,
+		Internal:         s.Internal,
+		CPU:              s.CPU,
+		Memory:           s.Memory,
+		Architecture:     s.Architecture,
+		DesiredCount:     *s.DesiredCount,
+		Scaling:          scaling(s),
+		Health:           health(s),
+		Deployment:       deployment(s),
+		Before:           taskRuns(s.Before),
+		After:            taskRuns(s.After),
+		ExecuteCommand:   s.Exec,
+		ScratchPaths:     s.ScratchPaths,
+		LogRetentionDays: s.LogRetentionDays,
+	}
+}
+
+func deployment(s Service) compute.Deployment {
+	return compute.Deployment{
+		MinimumHealthyPercent: s.Deployment.MinimumPercent, MaximumPercent: s.Deployment.MaximumPercent, Alarms: s.RollbackAlarms, ServerErrors: *s.RollbackErrors,
+	}
+}
+
+func scaling(s Service) *compute.Scaling {
+	if s.Scaling == nil {
+		return nil
+	}
+	scaling := &compute.Scaling{Min: s.Scaling.Min, Max: s.Scaling.Max, CPU: s.Scaling.CPU, Memory: s.Scaling.Memory,
+		RequestsPerTarget: s.Scaling.RequestsPerTarget, ScaleOutCooldown: s.Scaling.ScaleOutCooldownSeconds, ScaleInCooldown: s.Scaling.ScaleInCooldownSeconds}
+	for _, schedule := range s.Scaling.Schedules {
+		scaling.Schedules = append(scaling.Schedules, compute.Schedule{
+			Name: schedule.Name, Expression: schedule.At, Timezone: schedule.TimeZone, Min: schedule.Min, Max: schedule.Max,
+		})
+	}
+	return scaling
+}
+
+func health(s Service) compute.Health {
+	h := s.HealthCheck
+	return compute.Health{Path: h.Path, Interval: h.IntervalSeconds, Timeout: h.TimeoutSeconds, Grace: h.GraceSeconds, Command: h.Command}
+}
+
+func taskRuns(tasks []Task) []compute.TaskRun {
+	var runs []compute.TaskRun
+	for _, t := range tasks {
+		runs = append(runs, compute.TaskRun{Name: t.Name, Command: t.Command, Timeout: t.TimeoutSeconds})
+	}
+	return runs
+}
+
+// Variable returns part of an environment variable's name; FIFO queues have a dot in theirs.
+func Variable(kind, name string) string {
+	return kind + "_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))
+}
+
+// Args returns nil for none.
+func (s *Slack) Args() *monitoring.Slack {
+	if s == nil {
+		return nil
+	}
+	return &monitoring.Slack{TeamId: s.Team, ChannelId: s.Channel}
+}
+
+// Args returns nil for none.
+func (t *Teams) Args() *monitoring.Teams {
+	if t == nil {
+		return nil
+	}
+	return &monitoring.Teams{TenantId: t.Tenant, TeamId: t.Team, ChannelId: t.Channel}
+}
