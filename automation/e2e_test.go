@@ -364,31 +364,6 @@ func TestACancelledUpLeavesAStateThatTheNextUpCompletes(t *testing.T) {
 	require.Empty(t, p.world(t))
 }
 
-// A stack for each branch: names that are long, or alike but for what AWS does not tell apart, in one account.
-func TestStacksOfBranchesComeUpSideBySide(t *testing.T) {
-	ctx := context.Background()
-	p := newProject(t)
-	stacks := []string{"feature-checkout-redesign-with-payments-4711", "Feature_X.1"}
-	content, err := os.ReadFile(filepath.Join(p.dir, "Pulumi.dev.yaml"))
-	require.NoError(t, err)
-	for _, name := range stacks {
-		require.NoError(t, os.WriteFile(filepath.Join(p.dir, "Pulumi."+name+".yaml"), content, 0o600))
-		options := p.options(name)
-		options.PolicyPacks = []automation.PolicyPack{}
-		lab, err := automation.Open(ctx, options)
-		require.NoError(t, err)
-		up, err := lab.Up(ctx)
-		require.NoError(t, err)
-		require.Equal(t, map[string]int{"create": up.Changes["create"]}, up.Changes)
-	}
-	for _, name := range stacks {
-		destroyed, err := p.open(t, name).Destroy(ctx)
-		require.NoError(t, err)
-		require.True(t, destroyed.Succeeded)
-	}
-	require.Empty(t, p.world(t))
-}
-
 func TestTheStockCommandWorksOnTheOfflineTarget(t *testing.T) {
 	ctx := context.Background()
 	root, err := filepath.Abs("..")

@@ -8,6 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicediscovery"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Capacity says how a service's tasks are divided between on-demand and spot capacity of Fargate: the first
@@ -20,15 +22,15 @@ type Capacity struct {
 func (c Capacity) validate() error {
 	var problems []error
 	if c.OnDemandBase < 0 || c.OnDemandBase > 100000 {
-		problems = append(problems, fmt.Errorf("Capacity.OnDemandBase: %d; use 0 to 100000", c.OnDemandBase))
+		problems = append(problems, problem.New("Capacity.OnDemandBase", "%d; use 0 to 100000", c.OnDemandBase))
 	}
 	for field, weight := range map[string]int{"OnDemandWeight": c.OnDemandWeight, "SpotWeight": c.SpotWeight} {
 		if weight < 0 || weight > 1000 {
-			problems = append(problems, fmt.Errorf("Capacity.%s: %d; use 0 to 1000", field, weight))
+			problems = append(problems, problem.New(fmt.Sprintf("Capacity.%s", field), "%d; use 0 to 1000", weight))
 		}
 	}
 	if c.OnDemandWeight == 0 && c.SpotWeight == 0 {
-		problems = append(problems, errors.New("Capacity: both weights are 0; give one of them more"))
+		problems = append(problems, problem.New("Capacity", "both weights are 0; give one of them more"))
 	}
 	return errors.Join(problems...)
 }

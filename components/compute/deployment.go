@@ -8,6 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Deployment says how a new version of a service takes the place of the old one, and what makes it go back. One that
@@ -36,24 +38,24 @@ func (d Deployment) validate(routed bool) error {
 	var problems []error
 	minimum, maximum := d.percents()
 	if d.MaximumPercent == 0 && d.MinimumHealthyPercent != 0 {
-		problems = append(problems, fmt.Errorf("Deployment.MaximumPercent: missing; give it with MinimumHealthyPercent, %d", d.MinimumHealthyPercent))
+		problems = append(problems, problem.New("Deployment.MaximumPercent", "missing; give it with MinimumHealthyPercent, %d", d.MinimumHealthyPercent))
 	}
 	if minimum < 0 || minimum > 100 || maximum < 100 || maximum > 200 {
-		problems = append(problems, fmt.Errorf("Deployment: %d to %d percent; use 0 to 100 as MinimumHealthyPercent and 100 to 200 as MaximumPercent", minimum, maximum))
+		problems = append(problems, problem.New("Deployment", "%d to %d percent; use 0 to 100 as MinimumHealthyPercent and 100 to 200 as MaximumPercent", minimum, maximum))
 	}
 	if minimum == 100 && maximum == 100 {
-		problems = append(problems, errors.New("Deployment: 100 to 100 percent leaves no task to replace; lower MinimumHealthyPercent or raise MaximumPercent"))
+		problems = append(problems, problem.New("Deployment", "100 to 100 percent leaves no task to replace; lower MinimumHealthyPercent or raise MaximumPercent"))
 	}
 	for i, alarm := range d.Alarms {
 		if alarm == "" || len(alarm) > 255 {
-			problems = append(problems, fmt.Errorf("Deployment.Alarms[%d]: %q; an alarm's name has 1 to 255 characters", i, alarm))
+			problems = append(problems, problem.New(fmt.Sprintf("Deployment.Alarms[%d]", i), "%q; an alarm's name has 1 to 255 characters", alarm))
 		}
 	}
 	if d.ServerErrors < 0 {
-		problems = append(problems, fmt.Errorf("Deployment.ServerErrors: %d is negative", d.ServerErrors))
+		problems = append(problems, problem.New("Deployment.ServerErrors", "%d is negative", d.ServerErrors))
 	}
 	if d.ServerErrors > 0 && !routed {
-		problems = append(problems, errors.New("Deployment.ServerErrors: only the load balancer counts them; use Alarms for a service without a Route"))
+		problems = append(problems, problem.New("Deployment.ServerErrors", "only the load balancer counts them; use Alarms for a service without a Route"))
 	}
 	return errors.Join(problems...)
 }

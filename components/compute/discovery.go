@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Connect makes a service take part in Service Connect: a proxy beside the container carries its calls to other services
@@ -29,13 +31,13 @@ func (c *Connect) validate(args *ServiceArgs) error {
 	}
 	var problems []error
 	if c.Namespace == nil {
-		problems = append(problems, errors.New("Connect.Namespace: missing"))
+		problems = append(problems, problem.New("Connect.Namespace", "missing"))
 	}
 	if c.Name != "" && !connectName.MatchString(c.Name) {
-		problems = append(problems, fmt.Errorf("Connect.Name: %q; use 1 to 63 lower-case letters, digits and hyphens, no hyphen at the ends", c.Name))
+		problems = append(problems, problem.New("Connect.Name", "%q; use 1 to 63 lower-case letters, digits and hyphens, no hyphen at the ends", c.Name))
 	}
 	if c.Name != "" && args.Port == 0 {
-		problems = append(problems, fmt.Errorf("Connect.Name: %q; a worker has no Port to be reached at, leave out the name", c.Name))
+		problems = append(problems, problem.New("Connect.Name", "%q; a worker has no Port to be reached at, leave out the name", c.Name))
 	}
 	return errors.Join(problems...)
 }

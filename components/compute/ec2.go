@@ -17,6 +17,7 @@ import (
 
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Instances are the EC2 instances of a cluster. ECS itself adds and removes them as the tasks need, takes tasks off an
@@ -70,20 +71,20 @@ func (i *Instances) validate() error {
 	if err := i.Network.Validate(); err != nil {
 		problems = append(problems, fmt.Errorf("Instances.%w", err))
 	}
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(i.RoleName == "", "Instances.RoleName: missing")
-	add(len(i.Types) == 0, "Instances.Types: missing; name at least one, such as m7i.large")
+	add(i.RoleName == "", "Instances.RoleName", "missing")
+	add(len(i.Types) == 0, "Instances.Types", "missing; name at least one, such as m7i.large")
 	for n, t := range i.Types {
-		add(!instanceType.MatchString(t), "Instances.Types[%d]: %q is no instance type; use one such as m7i.large", n, t)
-		add(arm(t) != arm(i.Types[0]), "Instances.Types[%d]: %q is of another architecture than %q", n, t, i.Types[0])
+		add(!instanceType.MatchString(t), fmt.Sprintf("Instances.Types[%d]", n), "%q is no instance type; use one such as m7i.large", t)
+		add(arm(t) != arm(i.Types[0]), fmt.Sprintf("Instances.Types[%d]", n), "%q is of another architecture than %q", t, i.Types[0])
 	}
-	add(i.Min < 0 || i.Max < 1 || i.Min > i.Max, "Instances.Min, Max: %d, %d; use 0 or more, and Max not below Min", i.Min, i.Max)
-	add(i.TargetCapacity < 1 || i.TargetCapacity > 100, "Instances.TargetCapacity: %d; use 1 to 100", i.TargetCapacity)
-	add(i.SpotPercentage < 0 || i.SpotPercentage > 100, "Instances.SpotPercentage: %d; use 0 to 100", i.SpotPercentage)
+	add(i.Min < 0 || i.Max < 1 || i.Min > i.Max, "Instances.Min, Max", "%d, %d; use 0 or more, and Max not below Min", i.Min, i.Max)
+	add(i.TargetCapacity < 1 || i.TargetCapacity > 100, "Instances.TargetCapacity", "%d; use 1 to 100", i.TargetCapacity)
+	add(i.SpotPercentage < 0 || i.SpotPercentage > 100, "Instances.SpotPercentage", "%d; use 0 to 100", i.SpotPercentage)
 	return errors.Join(problems...)
 }
 

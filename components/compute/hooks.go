@@ -8,6 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // TaskRun is one task that runs before or after a deployment: the service's own task definition with another command,
@@ -51,9 +53,9 @@ type runCapacity struct {
 
 func (args *ServiceArgs) validateTaskRuns() error {
 	var problems []error
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
 	names := map[string]bool{}
@@ -64,13 +66,13 @@ func (args *ServiceArgs) validateTaskRuns() error {
 		for i, run := range list.runs {
 			at := fmt.Sprintf("%s[%d]", list.field, i)
 			problems = append(problems, checkName(at+".Name", run.Name, 64))
-			add(names[run.Name], "%s.Name: %q is used twice", at, run.Name)
+			add(names[run.Name], at+".Name", "%q is used twice", run.Name)
 			names[run.Name] = true
-			add(len(run.Command) == 0, "%s.Command: missing", at)
-			add(run.Timeout < 0 || run.Timeout > MaxRunTimeout, "%s.Timeout: %d; use 1 to %d seconds", at, run.Timeout, MaxRunTimeout)
+			add(len(run.Command) == 0, at+".Command", "missing")
+			add(run.Timeout < 0 || run.Timeout > MaxRunTimeout, at+".Timeout", "%d; use 1 to %d seconds", run.Timeout, MaxRunTimeout)
 		}
 	}
-	add(len(names) > 0 && args.TaskRunner == nil, "TaskRunner: missing; Before and After need the function that runs them")
+	add(len(names) > 0 && args.TaskRunner == nil, "TaskRunner", "missing; Before and After need the function that runs them")
 	return errors.Join(problems...)
 }
 

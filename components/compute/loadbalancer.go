@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/internal/names"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // tlsPolicy allows TLS 1.3 and 1.2 with forward secrecy (FSBP ELB.17 recommends this policy).
@@ -70,19 +71,19 @@ type LoadBalancer struct {
 func (args *LoadBalancerArgs) validate() error {
 	var problems []error
 	if !elbName.MatchString(args.Name) {
-		problems = append(problems, fmt.Errorf("Name: %q; use letters, digits and hyphens, none at the ends", args.Name))
+		problems = append(problems, problem.New("Name", "%q; use letters, digits and hyphens, none at the ends", args.Name))
 	}
 	if args.IdleTimeout < 0 || args.IdleTimeout > 4000 {
-		problems = append(problems, fmt.Errorf("IdleTimeout: %d; use 1 to 4000 seconds", args.IdleTimeout))
+		problems = append(problems, problem.New("IdleTimeout", "%d; use 1 to 4000 seconds", args.IdleTimeout))
 	}
 	if args.HstsDays < 0 || args.HstsDays > maxHstsDays {
-		problems = append(problems, fmt.Errorf("HstsDays: %d; use 0 to %d", args.HstsDays, maxHstsDays))
+		problems = append(problems, problem.New("HstsDays", "%d; use 0 to %d", args.HstsDays, maxHstsDays))
 	}
 	if args.SubnetIds == nil {
-		problems = append(problems, errors.New("SubnetIds: missing; give public subnets of at least two zones"))
+		problems = append(problems, problem.New("SubnetIds", "missing; give public subnets of at least two zones"))
 	}
 	if args.SecurityGroupId == nil {
-		problems = append(problems, errors.New("SecurityGroupId: missing"))
+		problems = append(problems, problem.New("SecurityGroupId", "missing"))
 	}
 	return errors.Join(problems...)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/internal/names"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // RedeploymentArgs describe a redeployment.
@@ -73,24 +74,24 @@ var (
 
 func (args *RedeploymentArgs) validate() error {
 	problems := []error{args.Place.Validate(), checkName("Name", args.Name, 50), checkName("ClusterName", args.ClusterName, 255)}
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(len(args.Services) == 0, "Services: missing; there is nothing to redeploy")
+	add(len(args.Services) == 0, "Services", "missing; there is nothing to redeploy")
 	seen := map[string]bool{}
 	for i, service := range args.Services {
 		at := fmt.Sprintf("Services[%d]", i)
 		problems = append(problems, checkName(at+".Name", service.Name, 255), checkName(at+".ServiceName", service.ServiceName, 255))
-		add(seen[service.Name], "%s.Name: %q is used twice", at, service.Name)
+		add(seen[service.Name], at+".Name", "%q is used twice", service.Name)
 		seen[service.Name] = true
-		add(len(service.Secrets)+len(service.SecretNames)+len(service.Parameters) == 0, "%s: no secret and no parameter; leave the service out", at)
+		add(len(service.Secrets)+len(service.SecretNames)+len(service.Parameters) == 0, at, "no secret and no parameter; leave the service out")
 		for j, secret := range service.SecretNames {
-			add(!redeployedSecret.MatchString(secret), "%s.SecretNames[%d]: %q is no name of a secret; it must match %s", at, j, secret, redeployedSecret)
+			add(!redeployedSecret.MatchString(secret), fmt.Sprintf("%s.SecretNames[%d]", at, j), "%q is no name of a secret; it must match %s", secret, redeployedSecret)
 		}
 		for j, parameter := range service.Parameters {
-			add(!parameterName.MatchString(parameter), "%s.Parameters[%d]: %q is no name of a parameter; it must match %s", at, j, parameter, parameterName)
+			add(!parameterName.MatchString(parameter), fmt.Sprintf("%s.Parameters[%d]", at, j), "%q is no name of a parameter; it must match %s", parameter, parameterName)
 		}
 	}
 	return errors.Join(problems...)

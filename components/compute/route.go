@@ -2,12 +2,13 @@ package compute
 
 import (
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Route says which requests go to a service: those for Host, if given, whose path is Path or lies below it.
@@ -72,16 +73,16 @@ func (r Route) RulePriority() int {
 func (r Route) validate() error {
 	var problems []error
 	if r.Host == "" && r.Path == "" {
-		problems = append(problems, errors.New("Route: missing; give a path, a host or both"))
+		problems = append(problems, problem.New("Route", "missing; give a path, a host or both"))
 	}
 	if r.Path != "" && !strings.HasPrefix(r.Path, "/") {
-		problems = append(problems, fmt.Errorf("Route.Path: %q; begin with /", r.Path))
+		problems = append(problems, problem.New("Route.Path", "%q; begin with /", r.Path))
 	}
 	if r.Depth() > MaxDepth {
-		problems = append(problems, fmt.Errorf("Route.Path: %q has %d segments; use at most %d", r.Path, r.Depth(), MaxDepth))
+		problems = append(problems, problem.New("Route.Path", "%q has %d segments; use at most %d", r.Path, r.Depth(), MaxDepth))
 	}
 	if r.Priority < 0 || r.Priority > MaxPriority {
-		problems = append(problems, fmt.Errorf("Route.Priority: %d; use 1 to %d, or 0 to derive it", r.Priority, MaxPriority))
+		problems = append(problems, problem.New("Route.Priority", "%d; use 1 to %d, or 0 to derive it", r.Priority, MaxPriority))
 	}
 	return errors.Join(problems...)
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Scaling keeps averages over a service's tasks near targets by changing their number between Min and Max.
@@ -34,23 +36,22 @@ const (
 
 func (s *Scaling) validate() error {
 	var problems []error
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(s.Min < 0 || s.Max < 1 || s.Min > s.Max, "Scaling: %d to %d; use 0 <= Min <= Max and at least 1 as Max", s.Min, s.Max)
-	add(s.CPU < 0 || s.CPU > 100 || s.Memory < 0 || s.Memory > 100, "Scaling: CPU %d and Memory %d; use percentages", s.CPU, s.Memory)
-	add(s.RequestsPerTarget < 0, "Scaling.RequestsPerTarget: %d is negative", s.RequestsPerTarget)
-	add(s.CPU == 0 && s.Memory == 0 && s.RequestsPerTarget == 0 && len(s.Schedules) == 0,
-		"Scaling: no target; give CPU, Memory or RequestsPerTarget, or Schedules")
-	add(s.ScaleOutCooldown < 0 || s.ScaleOutCooldown > maxCooldown, "Scaling.ScaleOutCooldown: %d; use 0 to %d seconds", s.ScaleOutCooldown, maxCooldown)
-	add(s.ScaleInCooldown < 0 || s.ScaleInCooldown > maxCooldown, "Scaling.ScaleInCooldown: %d; use 0 to %d seconds", s.ScaleInCooldown, maxCooldown)
+	add(s.Min < 0 || s.Max < 1 || s.Min > s.Max, "Scaling", "%d to %d; use 0 <= Min <= Max and at least 1 as Max", s.Min, s.Max)
+	add(s.CPU < 0 || s.CPU > 100 || s.Memory < 0 || s.Memory > 100, "Scaling", "CPU %d and Memory %d; use percentages", s.CPU, s.Memory)
+	add(s.RequestsPerTarget < 0, "Scaling.RequestsPerTarget", "%d is negative", s.RequestsPerTarget)
+	add(s.CPU == 0 && s.Memory == 0 && s.RequestsPerTarget == 0 && len(s.Schedules) == 0, "Scaling", "no target; give CPU, Memory or RequestsPerTarget, or Schedules")
+	add(s.ScaleOutCooldown < 0 || s.ScaleOutCooldown > maxCooldown, "Scaling.ScaleOutCooldown", "%d; use 0 to %d seconds", s.ScaleOutCooldown, maxCooldown)
+	add(s.ScaleInCooldown < 0 || s.ScaleInCooldown > maxCooldown, "Scaling.ScaleInCooldown", "%d; use 0 to %d seconds", s.ScaleInCooldown, maxCooldown)
 	names := map[string]bool{}
 	for i, schedule := range s.Schedules {
 		at := fmt.Sprintf("Scaling.Schedules[%d]", i)
 		problems = append(problems, schedule.validate(at))
-		add(names[schedule.Name], "%s.Name: %q is used twice", at, schedule.Name)
+		add(names[schedule.Name], at+".Name", "%q is used twice", schedule.Name)
 		names[schedule.Name] = true
 	}
 	return errors.Join(problems...)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Schedule sets new limits for the number of a service's tasks at certain times, within which the targets of [Scaling]
@@ -31,13 +33,13 @@ var schedulePattern = regexp.MustCompile(`^(cron\(\S+( \S+){5}\)|rate\([1-9][0-9
 func (s Schedule) validate(at string) error {
 	problems := []error{checkName(at+".Name", s.Name, 100)}
 	if !schedulePattern.MatchString(s.Expression) {
-		problems = append(problems, fmt.Errorf("%s.Expression: %q; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)", at, s.Expression))
+		problems = append(problems, problem.New(at+".Expression", "%q; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)", s.Expression))
 	}
 	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
-		problems = append(problems, fmt.Errorf("%s.Timezone: %q is no IANA time zone; use a name such as Europe/Berlin", at, s.Timezone))
+		problems = append(problems, problem.New(at+".Timezone", "%q is no IANA time zone; use a name such as Europe/Berlin", s.Timezone))
 	}
 	if s.Min < 0 || s.Min > s.Max {
-		problems = append(problems, fmt.Errorf("%s: %d to %d; use 0 <= Min <= Max", at, s.Min, s.Max))
+		problems = append(problems, problem.New(at, "%d to %d; use 0 <= Min <= Max", s.Min, s.Max))
 	}
 	return errors.Join(problems...)
 }

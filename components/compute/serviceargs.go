@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // ServiceArgs describe a microservice. With a Port and a Route it is behind the load balancer; with a Port and Internal
@@ -115,30 +116,30 @@ var ecsName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 func checkName(field, name string, limit int) error {
 	if len(name) > limit || !ecsName.MatchString(name) {
-		return fmt.Errorf("%s: %q; use 1 to %d letters, digits, hyphens and underscores", field, name, limit)
+		return problem.New(field, "%q; use 1 to %d letters, digits, hyphens and underscores", name, limit)
 	}
 	return nil
 }
 
 func (args *ServiceArgs) validate() error {
 	var problems []error
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!elbName.MatchString(args.Name) || len(args.Name) > 255, "Name: %q; use 1 to 255 letters, digits and hyphens, none at the ends", args.Name)
-	add(args.Cluster == nil, "Cluster: missing")
-	add(args.Image == nil, "Image: missing")
-	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn: missing")
-	add(args.TaskRoleArn == nil, "TaskRoleArn: missing")
-	add(args.Region == "", "Region: missing")
-	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture: %q; use amd64 or arm64", args.Architecture)
-	add(args.LogGroup == "", "LogGroup: missing")
-	add(args.DesiredCount < 0, "DesiredCount: %d is negative", args.DesiredCount)
+	add(!elbName.MatchString(args.Name) || len(args.Name) > 255, "Name", "%q; use 1 to 255 letters, digits and hyphens, none at the ends", args.Name)
+	add(args.Cluster == nil, "Cluster", "missing")
+	add(args.Image == nil, "Image", "missing")
+	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn", "missing")
+	add(args.TaskRoleArn == nil, "TaskRoleArn", "missing")
+	add(args.Region == "", "Region", "missing")
+	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture", "%q; use amd64 or arm64", args.Architecture)
+	add(args.LogGroup == "", "LogGroup", "missing")
+	add(args.DesiredCount < 0, "DesiredCount", "%d is negative", args.DesiredCount)
 	for _, name := range slices.Sorted(maps.Keys(args.Secrets)) {
 		_, twice := args.Environment[name]
-		add(twice, "Secrets: %s is in Environment too", name)
+		add(twice, "Secrets", "%s is in Environment too", name)
 	}
 	return errors.Join(append(problems,
 		args.Network.Validate(), args.validateReach(), args.validateSize(), args.Health.validate(args.routed()), args.Deployment.validate(args.routed()),
@@ -149,29 +150,29 @@ func (args *ServiceArgs) validate() error {
 // validateReach is about who reaches the service and whom it reaches.
 func (args *ServiceArgs) validateReach() error {
 	var problems []error
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!args.worker() && (args.Port < 1 || args.Port > 65535), "Port: %d; use 1 to 65535, or for a worker neither Port nor Route", args.Port)
+	add(!args.worker() && (args.Port < 1 || args.Port > 65535), "Port", "%d; use 1 to 65535, or for a worker neither Port nor Route", args.Port)
 	if args.routed() {
-		add(args.LoadBalancer == nil, "LoadBalancer: missing")
+		add(args.LoadBalancer == nil, "LoadBalancer", "missing")
 		problems = append(problems, args.Route.validate())
 	}
 	if args.Internal {
-		add(args.Route != Route{}, "Route: an internal service has none; leave it out, or leave out Internal")
-		add(args.Port == 0, "Internal: a service without a Port is a worker; leave out Internal")
-		add(args.Connect == nil || args.Connect.Name == "", "Connect.Name: missing; other services reach an internal one by it")
+		add(args.Route != Route{}, "Route", "an internal service has none; leave it out, or leave out Internal")
+		add(args.Port == 0, "Internal", "a service without a Port is a worker; leave out Internal")
+		add(args.Connect == nil || args.Connect.Name == "", "Connect.Name", "missing; other services reach an internal one by it")
 	}
 	problems = append(problems, args.Connect.validate(args))
 	names := map[string]bool{}
 	for i, connection := range args.Connections {
 		at := fmt.Sprintf("Connections[%d]", i)
 		problems = append(problems, checkName(at+".Name", connection.Name, 255))
-		add(names[connection.Name], "%s.Name: %q is used twice", at, connection.Name)
+		add(names[connection.Name], at+".Name", "%q is used twice", connection.Name)
 		names[connection.Name] = true
-		add(connection.SecurityGroupId == nil, "%s.SecurityGroupId: missing", at)
+		add(connection.SecurityGroupId == nil, at+".SecurityGroupId", "missing")
 	}
 	return errors.Join(problems...)
 }
@@ -188,22 +189,22 @@ func (args *ServiceArgs) validateSize() error {
 	if args.onEC2() {
 		var problems []error
 		if args.CPU < MinCPU || args.CPU > MaxCPU {
-			problems = append(problems, fmt.Errorf("CPU: %d; on EC2 use %d to %d", args.CPU, MinCPU, MaxCPU))
+			problems = append(problems, problem.New("CPU", "%d; on EC2 use %d to %d", args.CPU, MinCPU, MaxCPU))
 		}
 		if args.Memory < MinMemory {
-			problems = append(problems, fmt.Errorf("Memory: %d MiB; use at least %d", args.Memory, MinMemory))
+			problems = append(problems, problem.New("Memory", "%d MiB; use at least %d", args.Memory, MinMemory))
 		}
 		return errors.Join(problems...)
 	}
-	problem := args.Capacity.validate()
+	capacity := args.Capacity.validate()
 	memories := FargateMemory(args.CPU)
 	switch {
 	case memories == nil:
-		return errors.Join(problem, fmt.Errorf("CPU: %d is no Fargate size; use one of %v", args.CPU, FargateCPUs()))
+		return errors.Join(capacity, problem.New("CPU", "%d is no Fargate size; use one of %v", args.CPU, FargateCPUs()))
 	case !slices.Contains(memories, args.Memory):
-		return errors.Join(problem, fmt.Errorf("Memory: %d MiB does not go with CPU %d; use one of %v", args.Memory, args.CPU, memories))
+		return errors.Join(capacity, problem.New("Memory", "%d MiB does not go with CPU %d; use one of %v", args.Memory, args.CPU, memories))
 	}
-	return problem
+	return capacity
 }
 
 func (args *ServiceArgs) validateScaling() error {
@@ -212,28 +213,28 @@ func (args *ServiceArgs) validateScaling() error {
 	}
 	err := args.Scaling.validate()
 	if args.Scaling.RequestsPerTarget > 0 && !args.routed() {
-		err = errors.Join(err, errors.New("Scaling.RequestsPerTarget: only the load balancer counts requests; scale a service without a Route by CPU or Memory"))
+		err = errors.Join(err, problem.New("Scaling.RequestsPerTarget", "only the load balancer counts requests; scale a service without a Route by CPU or Memory"))
 	}
 	return err
 }
 
 func (h Health) validate(routed bool) error {
 	var problems []error
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(routed && !strings.HasPrefix(h.Path, "/"), "Health.Path: %q; begin with /", h.Path)
+	add(routed && !strings.HasPrefix(h.Path, "/"), "Health.Path", "%q; begin with /", h.Path)
 	if routed || len(h.Command) > 0 {
-		add(h.Interval < 5 || h.Interval > 300, "Health.Interval: %d; use 5 to 300 seconds", h.Interval)
-		add(h.Timeout < 2 || h.Timeout > 120, "Health.Timeout: %d; use 2 to 120 seconds", h.Timeout)
-		add(h.Timeout >= h.Interval, "Health.Timeout: %d is not shorter than Interval, %d", h.Timeout, h.Interval)
+		add(h.Interval < 5 || h.Interval > 300, "Health.Interval", "%d; use 5 to 300 seconds", h.Interval)
+		add(h.Timeout < 2 || h.Timeout > 120, "Health.Timeout", "%d; use 2 to 120 seconds", h.Timeout)
+		add(h.Timeout >= h.Interval, "Health.Timeout", "%d is not shorter than Interval, %d", h.Timeout, h.Interval)
 	}
-	add(h.Grace < 0, "Health.Grace: %d is negative", h.Grace)
+	add(h.Grace < 0, "Health.Grace", "%d is negative", h.Grace)
 	if len(h.Command) > 0 {
-		add(h.Timeout > MaxCommandTimeout, "Health.Timeout: %d; with Command, use at most %d seconds", h.Timeout, MaxCommandTimeout)
-		add(h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL", "Health.Command: begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
+		add(h.Timeout > MaxCommandTimeout, "Health.Timeout", "%d; with Command, use at most %d seconds", h.Timeout, MaxCommandTimeout)
+		add(h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL", "Health.Command", "begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
 	}
 	return errors.Join(problems...)
 }

@@ -7,6 +7,8 @@ import (
 	"maps"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // CollectorImage is the AWS Distro for OpenTelemetry Collector, the default image of [Tracing].
@@ -53,10 +55,10 @@ func (t *Tracing) validate(cpu, memory int) error {
 	}
 	var problems []error
 	if t.cpu() < 1 || t.cpu() >= cpu {
-		problems = append(problems, fmt.Errorf("Tracing.CPU: %d; use at least 1 and less than the task's %d", t.cpu(), cpu))
+		problems = append(problems, problem.New("Tracing.CPU", "%d; use at least 1 and less than the task's %d", t.cpu(), cpu))
 	}
 	if t.memory() < minCollectorMemory || t.memory() >= memory {
-		problems = append(problems, fmt.Errorf("Tracing.Memory: %d MiB; use at least %d and less than the task's %d", t.memory(), minCollectorMemory, memory))
+		problems = append(problems, problem.New("Tracing.Memory", "%d MiB; use at least %d and less than the task's %d", t.memory(), minCollectorMemory, memory))
 	}
 	return errors.Join(problems...)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // TaskRunnerArgs describe a function that runs tasks.
@@ -59,10 +60,10 @@ var logGroupName = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
 func (args *TaskRunnerArgs) validate() error {
 	problems := []error{args.Place.Validate(), checkName("Name", args.Name, 64), checkName("ClusterName", args.ClusterName, 255)}
 	if args.Image == nil {
-		problems = append(problems, errors.New("Image: missing"))
+		problems = append(problems, problem.New("Image", "missing"))
 	}
 	if !slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture) {
-		problems = append(problems, fmt.Errorf("Architecture: %q; use amd64 or arm64", args.Architecture))
+		problems = append(problems, problem.New("Architecture", "%q; use amd64 or arm64", args.Architecture))
 	}
 	for _, list := range []struct {
 		field string
@@ -70,7 +71,7 @@ func (args *TaskRunnerArgs) validate() error {
 		limit int
 	}{{"Families", args.Families, 255}, {"Roles", args.Roles, 64}} {
 		if len(list.names) == 0 {
-			problems = append(problems, fmt.Errorf("%s: missing; there is nothing to run", list.field))
+			problems = append(problems, problem.New(list.field, "missing; there is nothing to run"))
 		}
 		for i, name := range list.names {
 			problems = append(problems, checkName(fmt.Sprintf("%s[%d]", list.field, i), name, list.limit))
@@ -78,7 +79,7 @@ func (args *TaskRunnerArgs) validate() error {
 	}
 	for i, name := range args.LogGroups {
 		if !logGroupName.MatchString(name) {
-			problems = append(problems, fmt.Errorf("LogGroups[%d]: %q is no name of a log group; it must match %s", i, name, logGroupName))
+			problems = append(problems, problem.New(fmt.Sprintf("LogGroups[%d]", i), "%q is no name of a log group; it must match %s", name, logGroupName))
 		}
 	}
 	return errors.Join(problems...)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Volume mounts an EFS file system into the container: encrypted in transit, and as far as the IAM policies of the task
@@ -78,25 +80,25 @@ func (args *ServiceArgs) taskVolumes() ecs.TaskDefinitionVolumeArray {
 
 func (args *ServiceArgs) validateVolumes() error {
 	var problems []error
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
 	names, paths := map[string]bool{}, map[string]bool{}
 	checkPath := func(at, p string) {
-		add(!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.Contains(p, ":"), "%s: %q; use an absolute path, without colon and trailing slash", at, p)
-		add(paths[p], "%s: %q is mounted twice", at, p)
+		add(!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.Contains(p, ":"), at, "%q; use an absolute path, without colon and trailing slash", p)
+		add(paths[p], at, "%q is mounted twice", p)
 		paths[p] = true
 	}
 	for i, volume := range args.Volumes {
 		at := fmt.Sprintf("Volumes[%d]", i)
 		problems = append(problems, checkName(at+".Name", volume.Name, 255))
-		add(strings.HasPrefix(volume.Name, scratchPrefix), "%s.Name: %q begins with %s, which is for ScratchPaths", at, volume.Name, scratchPrefix)
-		add(names[volume.Name], "%s.Name: %q is used twice", at, volume.Name)
+		add(strings.HasPrefix(volume.Name, scratchPrefix), at+".Name", "%q begins with %s, which is for ScratchPaths", volume.Name, scratchPrefix)
+		add(names[volume.Name], at+".Name", "%q is used twice", volume.Name)
 		names[volume.Name] = true
-		add(volume.FileSystemId == nil, "%s.FileSystemId: missing", at)
-		add(volume.AccessPointId == nil, "%s.AccessPointId: missing", at)
+		add(volume.FileSystemId == nil, at+".FileSystemId", "missing")
+		add(volume.AccessPointId == nil, at+".AccessPointId", "missing")
 		checkPath(at+".Path", volume.Path)
 	}
 	for i, scratch := range args.ScratchPaths {

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // BucketArgs describe an S3 bucket. In any case it is versioned, encrypted, without access control lists, never public
@@ -171,7 +172,7 @@ func (args *BucketArgs) validate() error {
 	args.validateAges(p)
 	if len(args.Statements) > 0 {
 		if err := (identity.Document{Statements: args.Statements}).Validate(identity.ResourcePolicy); err != nil {
-			p.add(fmt.Errorf("Statements: %w", err))
+			p.add(problem.New("Statements", "%v", err))
 		}
 	}
 	if lock := args.ObjectLock; lock != nil {

@@ -2,12 +2,12 @@ package data
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // maxDatabaseIdentifier leaves room for what the names of replicas, roles and groups put behind an identifier: RDS
@@ -67,51 +67,29 @@ func (args *DatabaseArgs) withDefaults() *DatabaseArgs {
 	return &full
 }
 
-// DatabaseProblem is what is wrong with a field of [DatabaseArgs].
-type DatabaseProblem struct {
-	Field   string
-	Problem error
-}
-
-func (p DatabaseProblem) Error() string { return p.Field + ": " + p.Problem.Error() }
-
-func (p DatabaseProblem) Unwrap() error { return p.Problem }
-
 // databaseProblems collects what is wrong with arguments.
-type databaseProblems []error
+type databaseProblems struct{ problems }
 
 func (p *databaseProblems) add(field, format string, values ...any) {
-	*p = append(*p, DatabaseProblem{field, fmt.Errorf(format, values...)})
-}
-
-func (p *databaseProblems) between(field string, value, least, most int, unit string) {
-	if value < least || value > most {
-		p.add(field, "%d; use %d to %d%s", value, least, most, unit)
-	}
+	p.addIf(true, field, format, values...)
 }
 
 // CheckServers tells what is wrong with what the database is: its version, class, replicas, storage, names and windows. Kind and
 // Engine have to be right. For whoever knows these before the rest, which only [NewDatabase] checks.
-func (args *DatabaseArgs) CheckServers() []DatabaseProblem {
+func (args *DatabaseArgs) CheckServers() []problem.Problem {
 	full := args.withDefaults()
 	var problems databaseProblems
 	full.validateServers(&problems)
 	full.validateStorage(&problems)
 	full.validateNames(&problems)
 	full.validateWindows(&problems)
-	found := make([]DatabaseProblem, 0, len(problems))
-	for _, err := range problems {
-		found = append(found, err.(DatabaseProblem))
-	}
-	return found
+	return problem.All(problems.join())
 }
 
 // validate expects the defaults to be set.
 func (args *DatabaseArgs) validate() error {
 	problems := databaseProblems{}
-	if err := args.Place.Validate(); err != nil {
-		problems = append(problems, err)
-	}
+	problems.problems.add(args.Place.Validate())
 	if len(args.Identifier) > maxDatabaseIdentifier || !databaseIdentifierPattern.MatchString(args.Identifier) {
 		problems.add("Identifier", "%q; use a lower-case letter, then up to %d of them, digits and single hyphens, not ending with one", args.Identifier, maxDatabaseIdentifier-1)
 	}
@@ -121,8 +99,8 @@ func (args *DatabaseArgs) validate() error {
 	if engines := []DatabaseEngine{DatabasePostgres, DatabaseMySQL}; !slices.Contains(engines, args.Engine) {
 		problems.add("Engine", "%q; use one of %q", args.Engine, engines)
 	}
-	if len(problems) > 0 { // what follows depends on these
-		return errors.Join(problems...)
+	if len(problems.problems) > 0 { // what follows depends on these
+		return problems.join()
 	}
 	args.validateServers(&problems)
 	args.validateStorage(&problems)
@@ -134,7 +112,7 @@ func (args *DatabaseArgs) validate() error {
 	if args.Proxy != nil {
 		args.Proxy.validate(&problems)
 	}
-	return errors.Join(problems...)
+	return problems.join()
 }
 
 // classFamily is the part of a class that names its kind, such as r6gd.
@@ -262,11 +240,11 @@ func (args *DatabaseArgs) validateInputs(problems *databaseProblems) {
 func (args *DatabaseArgs) validateWindows(problems *databaseProblems) {
 	backup, backupErr := parseDailyWindow(args.BackupWindow)
 	if backupErr != nil {
-		problems.add("BackupWindow", "%w", backupErr)
+		problems.add("BackupWindow", "%v", backupErr)
 	}
 	maintenance, maintenanceErr := parseWeeklyWindow(args.MaintenanceWindow)
 	if maintenanceErr != nil {
-		problems.add("MaintenanceWindow", "%w", maintenanceErr)
+		problems.add("MaintenanceWindow", "%v", maintenanceErr)
 	}
 	if backupErr == nil && maintenanceErr == nil && backup.overlaps(maintenance) {
 		problems.add("MaintenanceWindow", "%s overlaps BackupWindow, %s; RDS does not allow that", args.MaintenanceWindow, args.BackupWindow)
@@ -302,7 +280,7 @@ func (args *DatabaseArgs) validateCopy(problems *databaseProblems) {
 		problems.add("CopyProvider", "it is given, and RDS copies automated backups of instances only, not of %q; use AWS Backup", args.Kind)
 	}
 	if err := args.CopyPlace.Validate(); err != nil {
-		problems.add("CopyPlace", "%w", err)
+		problems.add("CopyPlace", "%v", err)
 	}
 	if args.CopyPlace.Region == args.Place.Region {
 		problems.add("CopyPlace", "%q is the database's own region; use another", args.CopyPlace.Region)

@@ -2,10 +2,11 @@ package data
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // problems collects everything that is wrong with arguments, so that one run reports all of it.
@@ -14,8 +15,12 @@ type problems []error
 // addIf notes what is wrong with a field: its value, what is allowed and what to do.
 func (p *problems) addIf(wrong bool, field, format string, values ...any) {
 	if wrong {
-		*p = append(*p, fmt.Errorf("%s: %w", field, fmt.Errorf(format, values...)))
+		*p = append(*p, problem.New(field, format, values...))
 	}
+}
+
+func (p *problems) between(field string, value, least, most int, unit string) {
+	p.addIf(value < least || value > most, field, "%d; use %d to %d%s", value, least, most, unit)
 }
 
 // add notes an error that names its field itself. Nil is no problem.

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // WebsiteArgs describe static content that is served world-wide. What has a default may be left out.
@@ -145,7 +146,7 @@ func (args *WebsiteArgs) validate() ([]websiteFile, error) {
 	args.validateDomains(p)
 	files, err := websiteFiles(args.Folder)
 	if err != nil {
-		p.add(fmt.Errorf("Folder: %w", err))
+		p.add(problem.New("Folder", "%v", err))
 		return nil, p.join()
 	}
 	has := func(path string) bool {

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Mode is how a service uses something. There is no default: a grant says what it grants.
@@ -193,7 +195,7 @@ func checkMode(at string, mode Mode) error {
 	if mode.valid() {
 		return nil
 	}
-	return fmt.Errorf("%s.Mode: %q is no mode; use %s, %s or %s", at, mode, Read, Write, ReadWrite)
+	return problem.New(at+".Mode", "%q is no mode; use %s, %s or %s", mode, Read, Write, ReadWrite)
 }
 
 func (access DatabaseAccess) validate() error {
@@ -205,7 +207,7 @@ func (access DatabaseAccess) validate() error {
 		problems = append(problems, checkName("Access.Database.User", databaseUser, access.User))
 	}
 	if access.User != "" && access.KeyAlias != "" {
-		problems = append(problems, fmt.Errorf("Access.Database.KeyAlias: %q; who signs in with IAM reads no secret, so leave out KeyAlias or User", access.KeyAlias))
+		problems = append(problems, problem.New("Access.Database.KeyAlias", "%q; who signs in with IAM reads no secret, so leave out KeyAlias or User", access.KeyAlias))
 	}
 	return errors.Join(problems...)
 }
@@ -322,7 +324,7 @@ func (s Secret) validate(at string) error {
 		}
 	}
 	if given != 1 {
-		return fmt.Errorf("%s: set exactly one of Name, Parameter, Database and DatabaseCluster, not %d of them", at, given)
+		return problem.New(at, "set exactly one of Name, Parameter, Database and DatabaseCluster, not %d of them", given)
 	}
 	return errors.Join(append(problems, checkKeyAlias(at, s.KeyAlias))...)
 }

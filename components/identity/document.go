@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // policyVersion is the version of IAM's policy language. The older one, 2008-10-17, knows no policy variables.
@@ -72,7 +74,7 @@ var (
 // with a wildcard is refused unless it is one of the allowed ones, letter for letter.
 func (d Document) Validate(kind Kind, allowedWildcards ...string) error {
 	if len(d.Statements) == 0 {
-		return problem("Statements", "there is none; a policy document needs at least one")
+		return problem.New("Statements", "there is none; a policy document needs at least one")
 	}
 	var problems []error
 	sids := map[string]bool{}
@@ -82,55 +84,55 @@ func (d Document) Validate(kind Kind, allowedWildcards ...string) error {
 			at += " (" + statement.Sid + ")"
 		}
 		if statement.Sid != "" && sids[statement.Sid] {
-			problems = append(problems, fmt.Errorf("%s.Sid: %q is used twice; give each statement its own", at, statement.Sid))
+			problems = append(problems, problem.New(at+".Sid", "%q is used twice; give each statement its own", statement.Sid))
 		}
 		sids[statement.Sid] = true
-		for _, problem := range statement.problems(kind, allowedWildcards) {
-			problems = append(problems, fmt.Errorf("%s.%w", at, problem))
-		}
+		problems = append(problems, problem.In(at, errors.Join(statement.problems(kind, allowedWildcards)...)))
 	}
 	return errors.Join(problems...)
 }
 
 func (s Statement) problems(kind Kind, allowedWildcards []string) []error {
 	var problems []error
-	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	add := func(field, format string, args ...any) {
+		problems = append(problems, problem.New(field, format, args...))
+	}
 
 	if !sidPattern.MatchString(s.Sid) {
-		add("Sid: %q has characters other than letters and digits", s.Sid)
+		add("Sid", "%q has characters other than letters and digits", s.Sid)
 	}
 	if s.Effect != "" && s.Effect != Allow && s.Effect != Deny {
-		add("Effect: %q is neither Allow nor Deny", s.Effect)
+		add("Effect", "%q is neither Allow nor Deny", s.Effect)
 	}
 	if len(s.Actions) == 0 {
-		add("Actions: there is none; name at least one")
+		add("Actions", "there is none; name at least one")
 	}
 	for _, action := range s.Actions {
 		switch {
 		case !actionPattern.MatchString(action):
-			add("Actions: %q is no action; use service:Action", action)
+			add("Actions", "%q is no action; use service:Action", action)
 		case s.Effect != Deny && strings.ContainsAny(action, "*?") && !slices.Contains(allowedWildcards, action):
-			add("Actions: %q has a wildcard, which grants actions AWS has yet to invent; name each action, or allow this wildcard", action)
+			add("Actions", "%q has a wildcard, which grants actions AWS has yet to invent; name each action, or allow this wildcard", action)
 		}
 	}
 	if kind == TrustPolicy && len(s.Resources) > 0 {
-		add("Resources: %q has no place in a trust policy", s.Resources)
+		add("Resources", "%q has no place in a trust policy", s.Resources)
 	}
 	if kind != TrustPolicy && len(s.Resources) == 0 {
-		add("Resources: there is none; name each resource by its ARN")
+		add("Resources", "there is none; name each resource by its ARN")
 	}
 	if slices.Contains(s.Resources, "") {
-		add("Resources: one is empty; name each resource by its ARN")
+		add("Resources", "one is empty; name each resource by its ARN")
 	}
 	if kind == IdentityPolicy && len(s.Principals) > 0 {
-		add("Principals: an identity policy has none; its principal is the role")
+		add("Principals", "an identity policy has none; its principal is the role")
 	}
 	if kind != IdentityPolicy && len(s.Principals) == 0 {
-		add("Principals: there is none; name at least one")
+		add("Principals", "there is none; name at least one")
 	}
 	for _, condition := range s.Conditions {
 		if condition.Operator == "" || condition.Key == "" || len(condition.Values) == 0 {
-			add("Conditions: %+v needs an operator, a key and at least one value", condition)
+			add("Conditions", "%+v needs an operator, a key and at least one value", condition)
 		}
 	}
 	return problems
@@ -197,7 +199,7 @@ func (s Statement) json() (jsonStatement, error) {
 		}
 		// JSON has room for one list of values, of which any will do; two conditions must both hold.
 		if conditions[condition.Operator][condition.Key] != nil {
-			return jsonStatement{}, problem("Conditions", "%s of %s is there twice; IAM allows it once", condition.Operator, condition.Key)
+			return jsonStatement{}, problem.New("Conditions", "%s of %s is there twice; IAM allows it once", condition.Operator, condition.Key)
 		}
 		conditions[condition.Operator][condition.Key] = oneOrMore(condition.Values)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // aliasPattern is what an alias may look like (KMS API, CreateAlias); AWS keeps alias/aws/ to itself.
@@ -81,10 +83,10 @@ func (args *KeyArgs) deletionDays() int { return cmp.Or(args.DeletionDays, 30) }
 func (args *KeyArgs) policy() (string, error) {
 	problems := []error{args.Place.Validate()}
 	if !aliasPattern.MatchString(args.Alias) {
-		problems = append(problems, problem("Alias", "%q; use alias/ and up to 250 letters, digits, / _ -", args.Alias))
+		problems = append(problems, problem.New("Alias", "%q; use alias/ and up to 250 letters, digits, / _ -", args.Alias))
 	}
 	if days := args.deletionDays(); days < 7 || days > 30 {
-		problems = append(problems, problem("DeletionDays", "%d; KMS allows 7 to 30", days))
+		problems = append(problems, problem.New("DeletionDays", "%d; KMS allows 7 to 30", days))
 	}
 	account := Statement{
 		Sid:        "AccountDecidesByIam",

@@ -1,8 +1,9 @@
 package identity
 
 import (
-	"fmt"
 	"regexp"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // nameKind is the grammar of one kind of name. None of them admits * or ?, so a name in an ARN never matches more than
@@ -32,7 +33,7 @@ func checkName(at string, kind nameKind, name string) error {
 	if kind.pattern.MatchString(name) {
 		return nil
 	}
-	return fmt.Errorf("%s: %q is no name of %s; it must match %s", at, name, kind.noun, kind.pattern)
+	return problem.New(at, "%q is no name of %s; it must match %s", name, kind.noun, kind.pattern)
 }
 
 func checkKeyAlias(at, alias string) error {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Place is where ARNs are assembled for: a partition, a region and an account. All three are plain strings, looked up
@@ -25,13 +27,13 @@ var (
 func (p Place) Validate() error {
 	var problems []error
 	if !partitionPattern.MatchString(p.Partition) {
-		problems = append(problems, fmt.Errorf("Place.Partition: %q is no AWS partition; use aws, aws-cn or aws-us-gov", p.Partition))
+		problems = append(problems, problem.New("Place.Partition", "%q is no AWS partition; use aws, aws-cn or aws-us-gov", p.Partition))
 	}
 	if !regionPattern.MatchString(p.Region) {
-		problems = append(problems, fmt.Errorf("Place.Region: %q is no AWS region; use a name such as eu-west-1", p.Region))
+		problems = append(problems, problem.New("Place.Region", "%q is no AWS region; use a name such as eu-west-1", p.Region))
 	}
 	if !accountPattern.MatchString(p.AccountId) {
-		problems = append(problems, fmt.Errorf("Place.AccountId: %q is no AWS account id; use twelve digits", p.AccountId))
+		problems = append(problems, problem.New("Place.AccountId", "%q is no AWS account id; use twelve digits", p.AccountId))
 	}
 	return errors.Join(problems...)
 }

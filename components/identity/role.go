@@ -11,6 +11,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Limits of IAM, from "IAM and AWS STS quotas" in the IAM user guide. Sizes are characters without white space.
@@ -107,35 +109,35 @@ func (args *RoleArgs) render() (renderedRole, error) {
 	problems := args.problems()
 
 	if err := args.Trust.Validate(TrustPolicy); err != nil {
-		problems = append(problems, problem("Trust", "%w", err))
+		problems = append(problems, problem.New("Trust", "%v", err))
 	}
 	trust, err := args.Trust.JSON()
 	if err != nil {
-		problems = append(problems, problem("Trust", "%w", err))
+		problems = append(problems, problem.New("Trust", "%v", err))
 	}
 	rendered.trust = trust
 	if size := policySize(trust); size > maxTrustPolicy {
-		problems = append(problems, problem("Trust", "%d characters; IAM allows %d", size, maxTrustPolicy))
+		problems = append(problems, problem.New("Trust", "%d characters; IAM allows %d", size, maxTrustPolicy))
 	}
 
 	total := 0
 	for _, name := range slices.Sorted(maps.Keys(args.Policies)) {
 		document, at := args.Policies[name], fmt.Sprintf("Policies[%q]", name)
 		if len(name) > maxPolicyName || !namePattern.MatchString(name) {
-			problems = append(problems, problem(at, "a policy's name has 1 to %d of the characters A-Z a-z 0-9 + = , . @ _ -", maxPolicyName))
+			problems = append(problems, problem.New(at, "a policy's name has 1 to %d of the characters A-Z a-z 0-9 + = , . @ _ -", maxPolicyName))
 		}
 		if err := document.Validate(IdentityPolicy, args.AllowedWildcards...); err != nil {
-			problems = append(problems, problem(at, "%w", err))
+			problems = append(problems, problem.New(at, "%v", err))
 		}
 		text, err := document.JSON()
 		if err != nil {
-			problems = append(problems, problem(at, "%w", err))
+			problems = append(problems, problem.New(at, "%v", err))
 		}
 		rendered.policies[name] = text
 		total += policySize(text)
 	}
 	if total > maxInlinePolicies {
-		problems = append(problems, problem("Policies", "%d characters together; IAM allows a role %d. Grant less, or use a managed policy", total, maxInlinePolicies))
+		problems = append(problems, problem.New("Policies", "%d characters together; IAM allows a role %d. Grant less, or use a managed policy", total, maxInlinePolicies))
 	}
 	return rendered, errors.Join(problems...)
 }
@@ -143,20 +145,15 @@ func (args *RoleArgs) render() (renderedRole, error) {
 func (args *RoleArgs) problems() []error {
 	var problems []error
 	if len(args.Name) > maxRoleName || !namePattern.MatchString(args.Name) {
-		problems = append(problems, problem("Name", "%q has %d characters; a role's name has 1 to %d of A-Z a-z 0-9 + = , . @ _ -", args.Name, len(args.Name), maxRoleName))
+		problems = append(problems, problem.New("Name", "%q has %d characters; a role's name has 1 to %d of A-Z a-z 0-9 + = , . @ _ -", args.Name, len(args.Name), maxRoleName))
 	}
 	if args.Path != "" && !pathPattern.MatchString(args.Path) {
-		problems = append(problems, problem("Path", "%q is no path; it begins and ends with a slash", args.Path))
+		problems = append(problems, problem.New("Path", "%q is no path; it begins and ends with a slash", args.Path))
 	}
 	if args.PermissionsBoundary != "" && !boundaryPattern.MatchString(args.PermissionsBoundary) {
-		problems = append(problems, problem("PermissionsBoundary", "%q is no ARN of an IAM policy", args.PermissionsBoundary))
+		problems = append(problems, problem.New("PermissionsBoundary", "%q is no ARN of an IAM policy", args.PermissionsBoundary))
 	}
 	return problems
-}
-
-// problem is an error about one field.
-func problem(field, format string, args ...any) error {
-	return fmt.Errorf("%s: %w", field, fmt.Errorf(format, args...))
 }
 
 // policySize counts as IAM does: white space is free.

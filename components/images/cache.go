@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // PullThroughCacheArgs describe a cache, in the account's own registry, of images of another registry.
@@ -76,17 +77,17 @@ func (args PullThroughCacheArgs) validate() error {
 	from, known := upstreams[args.Upstream]
 	switch {
 	case !known:
-		problems = append(problems, fmt.Errorf("Upstream: %q; ECR caches %q", args.Upstream, slices.Sorted(maps.Keys(upstreams))))
+		problems = append(problems, problem.New("Upstream", "%q; ECR caches %q", args.Upstream, slices.Sorted(maps.Keys(upstreams))))
 	case from.credentials && args.CredentialArn == nil:
-		problems = append(problems, fmt.Errorf("CredentialArn: missing; %s asks who pulls, so give the ARN of a secret named ecr-pullthroughcache/...", args.Upstream))
+		problems = append(problems, problem.New("CredentialArn", "missing; %s asks who pulls, so give the ARN of a secret named ecr-pullthroughcache/...", args.Upstream))
 	case !from.credentials && args.CredentialArn != nil:
-		problems = append(problems, fmt.Errorf("CredentialArn: %s does not ask who pulls; leave it out", args.Upstream))
+		problems = append(problems, problem.New("CredentialArn", "%s does not ask who pulls; leave it out", args.Upstream))
 	}
 	if len(args.Prefix) < 2 || len(args.Prefix) > 30 || !repositoryName.MatchString(args.Prefix) {
-		problems = append(problems, fmt.Errorf("Prefix: %q; use 2 to 30 lower-case letters, digits, and single . _ - / between them", args.Prefix))
+		problems = append(problems, problem.New("Prefix", "%q; use 2 to 30 lower-case letters, digits, and single . _ - / between them", args.Prefix))
 	}
 	if args.Keep < 1 || args.Keep > 1000 {
-		problems = append(problems, fmt.Errorf("Keep: %d; use 1 to 1000", args.Keep))
+		problems = append(problems, problem.New("Keep", "%d; use 1 to 1000", args.Keep))
 	}
 	return errors.Join(problems...)
 }

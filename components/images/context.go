@@ -15,20 +15,22 @@ import (
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // checkContext sees to it that there is something to build.
 func (args ImageArgs) checkContext() error {
 	info, err := os.Stat(args.Context)
 	if err != nil || !info.IsDir() {
-		return fmt.Errorf("Context: %q is no folder; name the folder with the %s", args.Context, args.Dockerfile)
+		return problem.New("Context", "%q is no folder; name the folder with the %s", args.Context, args.Dockerfile)
 	}
 	if !filepath.IsLocal(args.Dockerfile) {
-		return fmt.Errorf("Dockerfile: %q is not below the context; name a file of %s", args.Dockerfile, args.Context)
+		return problem.New("Dockerfile", "%q is not below the context; name a file of %s", args.Dockerfile, args.Context)
 	}
 	file := filepath.Join(args.Context, args.Dockerfile)
 	if info, err := os.Stat(file); err != nil || info.IsDir() {
-		return fmt.Errorf("Dockerfile: there is no file %q", file)
+		return problem.New("Dockerfile", "there is no file %q", file)
 	}
 	return nil
 }

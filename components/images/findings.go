@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // ScanFindingsArgs describe who is told of weaknesses in images.
@@ -29,13 +31,13 @@ type ScanFindings struct {
 func (args *ScanFindingsArgs) validate() error {
 	var problems []error
 	if args.Name == "" || len(args.Name) > 64 {
-		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 64 characters", args.Name))
+		problems = append(problems, problem.New("Name", "%q; use 1 to 64 characters", args.Name))
 	}
 	if args.Prefix == "" {
-		problems = append(problems, errors.New("Prefix: missing; say how the repositories' names begin"))
+		problems = append(problems, problem.New("Prefix", "missing; say how the repositories' names begin"))
 	}
 	if args.TopicArn == nil {
-		problems = append(problems, errors.New("TopicArn: missing"))
+		problems = append(problems, problem.New("TopicArn", "missing"))
 	}
 	return errors.Join(problems...)
 }

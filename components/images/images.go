@@ -19,6 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // ImageArgs describe an image and the repository it is kept in.
@@ -95,16 +96,16 @@ func (args ImageArgs) withDefaults() ImageArgs {
 func (args ImageArgs) validate() error {
 	var problems []error
 	if len(args.Repository) < 2 || len(args.Repository) > 256 || !repositoryName.MatchString(args.Repository) {
-		problems = append(problems, fmt.Errorf("Repository: %q; use 2 to 256 lower-case letters, digits, and single . _ - / between them", args.Repository))
+		problems = append(problems, problem.New("Repository", "%q; use 2 to 256 lower-case letters, digits, and single . _ - / between them", args.Repository))
 	}
 	if !slices.Contains(architectures, args.Architecture) {
-		problems = append(problems, fmt.Errorf("Architecture: %q; use amd64 or arm64", args.Architecture))
+		problems = append(problems, problem.New("Architecture", "%q; use amd64 or arm64", args.Architecture))
 	}
 	if args.Keep < 1 || args.Keep > 1000 {
-		problems = append(problems, fmt.Errorf("Keep: %d; use 1 to 1000", args.Keep))
+		problems = append(problems, problem.New("Keep", "%d; use 1 to 1000", args.Keep))
 	}
 	if args.Copy != nil && args.Copy.Provider == nil {
-		problems = append(problems, errors.New("Copy.Provider: missing; give that of the region of the copies"))
+		problems = append(problems, problem.New("Copy.Provider", "missing; give that of the region of the copies"))
 	}
 	return errors.Join(append(problems, args.checkContext())...)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // ReplicationArgs describe the copying of images to another region.
@@ -29,10 +30,10 @@ type Replication struct {
 func (args *ReplicationArgs) validate() error {
 	problems := []error{args.Place.Validate()}
 	if len(args.Prefix) < 2 {
-		problems = append(problems, fmt.Errorf("Prefix: %q; use at least 2 characters (ECR API, RepositoryFilter)", args.Prefix))
+		problems = append(problems, problem.New("Prefix", "%q; use at least 2 characters (ECR API, RepositoryFilter)", args.Prefix))
 	}
 	if args.Region == "" || args.Region == args.Place.Region {
-		problems = append(problems, fmt.Errorf("Region: %q; name another than %s", args.Region, args.Place.Region))
+		problems = append(problems, problem.New("Region", "%q; name another than %s", args.Region, args.Place.Region))
 	}
 	return errors.Join(problems...)
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // AlarmsArgs describe alarms on what is watched.
@@ -46,10 +48,10 @@ type Alarms struct {
 func (args *AlarmsArgs) validate() error {
 	problems := []error{args.Watched.validate(), CheckThresholds(args.Thresholds)}
 	if args.TopicArn == nil {
-		problems = append(problems, errors.New("TopicArn: missing; nobody would hear of an alarm"))
+		problems = append(problems, problem.New("TopicArn", "missing; nobody would hear of an alarm"))
 	}
 	if args.atEdge() && (args.EdgeTopicArn == nil || args.EdgeProvider == nil) {
-		problems = append(problems, fmt.Errorf("EdgeTopicArn, EdgeProvider: missing; CloudFront reports in %s, and alarms and topics have to be there too", edgeRegion))
+		problems = append(problems, problem.New("EdgeTopicArn, EdgeProvider", "missing; CloudFront reports in %s, and alarms and topics have to be there too", edgeRegion))
 	}
 	for _, t := range args.targets() {
 		for _, a := range args.alarms(t) {

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Slack is a channel of a workspace that an administrator has let into the account once, in the console of Amazon Q
@@ -51,36 +52,16 @@ func (t *Teams) validate() error {
 	return errors.Join(match("Teams.TenantId", t.TenantId, uuid), match("Teams.TeamId", t.TeamId, uuid), match("Teams.ChannelId", t.ChannelId, teamsRoom))
 }
 
-// CheckChannels tells what is wrong with Slack and Teams, for whoever knows these before the rest.
-func (args *NotificationsArgs) CheckChannels() []ChannelProblem {
-	joined, wrong := errors.Join(args.Slack.validate(), args.Teams.validate()).(interface{ Unwrap() []error })
-	if !wrong {
-		return nil
-	}
-	var found []ChannelProblem
-	for _, err := range joined.Unwrap() {
-		for _, problem := range err.(interface{ Unwrap() []error }).Unwrap() {
-			found = append(found, problem.(ChannelProblem))
-		}
-	}
-	return found
+// CheckChannels returns what is wrong with Slack and Teams, for whoever knows these before the rest.
+func (args *NotificationsArgs) CheckChannels() []problem.Problem {
+	return problem.All(errors.Join(args.Slack.validate(), args.Teams.validate()))
 }
-
-// ChannelProblem is what is wrong with a field of a channel.
-type ChannelProblem struct {
-	Field   string
-	Problem error
-}
-
-func (p ChannelProblem) Error() string { return p.Field + ": " + p.Problem.Error() }
-
-func (p ChannelProblem) Unwrap() error { return p.Problem }
 
 func match(field, value string, pattern *regexp.Regexp) error {
 	if pattern.MatchString(value) {
 		return nil
 	}
-	return ChannelProblem{field, fmt.Errorf("%q; it must match %s", value, pattern)}
+	return problem.New(field, "%q; it must match %s", value, pattern)
 }
 
 func (component *Notifications) newChannels(ctx *pulumi.Context, name string, args *NotificationsArgs, topic *sns.Topic) error {

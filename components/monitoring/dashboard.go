@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // DashboardArgs describe a dashboard of what is watched, which is named as that.
@@ -39,7 +41,7 @@ func (args *DashboardArgs) validate() error {
 	problems := []error{args.Watched.validate(), CheckThresholds(args.Thresholds)}
 	for i, arn := range args.Alarms {
 		if !alarmArn.MatchString(arn) {
-			problems = append(problems, fmt.Errorf("Alarms[%d]: %q is no ARN of an alarm", i, arn))
+			problems = append(problems, problem.New(fmt.Sprintf("Alarms[%d]", i), "%q is no ARN of an alarm", arn))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {
@@ -48,7 +50,7 @@ func (args *DashboardArgs) validate() error {
 	// What the widgets show may not be known yet, how many there are is.
 	known := args.Watched.withPlaceholders()
 	if n := len(layout(args.rows(known))); n > maxWidgets {
-		return fmt.Errorf("Watched: makes %d widgets; CloudWatch allows %d on a dashboard. Make several, each of a part", n, maxWidgets)
+		return problem.New("Watched", "makes %d widgets; CloudWatch allows %d on a dashboard. Make several, each of a part", n, maxWidgets)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // EventsArgs describe of which events somebody is told.
@@ -40,13 +41,13 @@ var rulePattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,50}$`)
 func (args *EventsArgs) validate() error {
 	problems := []error{args.Place.Validate()}
 	if !rulePattern.MatchString(args.Name) {
-		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 50 letters, digits, dots, hyphens and underscores", args.Name))
+		problems = append(problems, problem.New("Name", "%q; use 1 to 50 letters, digits, dots, hyphens and underscores", args.Name))
 	}
 	if args.TopicArn == nil {
-		problems = append(problems, errors.New("TopicArn: missing; nobody would be told"))
+		problems = append(problems, problem.New("TopicArn", "missing; nobody would be told"))
 	}
 	if len(args.rules()) == 0 {
-		problems = append(problems, errors.New("ClusterName, BackupVaults, Restores: none is set; say what to tell of"))
+		problems = append(problems, problem.New("ClusterName, BackupVaults, Restores", "none is set; say what to tell of"))
 	}
 	return errors.Join(problems...)
 }

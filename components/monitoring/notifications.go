@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // NotificationsArgs describe who is told. AWS asks each e-mail address and URL to confirm before it tells them anything.
@@ -61,27 +62,27 @@ var topicPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
 func (args *NotificationsArgs) validate() error {
 	problems := []error{args.Place.Validate(), args.Slack.validate(), args.Teams.validate()}
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!topicPattern.MatchString(args.Name), "Name: %q; use 1 to 200 letters, digits, hyphens and underscores", args.Name)
+	add(!topicPattern.MatchString(args.Name), "Name", "%q; use 1 to 200 letters, digits, hyphens and underscores", args.Name)
 	if args.Slack != nil || args.Teams != nil {
-		add(args.AlarmPrefix == "", "AlarmPrefix: missing; say with what the names begin of the alarms that channels are shown")
+		add(args.AlarmPrefix == "", "AlarmPrefix", "missing; say with what the names begin of the alarms that channels are shown")
 		role := args.channelRole().Name
-		add(len(role) > maxRoleName, "Name: %q makes the role's name %q, of %d characters; IAM allows %d", args.Name, role, len(role), maxRoleName)
+		add(len(role) > maxRoleName, "Name", "%q makes the role's name %q, of %d characters; IAM allows %d", args.Name, role, len(role), maxRoleName)
 	}
 	for i, address := range args.Emails {
 		parsed, err := mail.ParseAddress(address)
-		add(err != nil || parsed.Address != address, "Emails[%d]: %q is no e-mail address", i, address)
-		add(slices.Index(args.Emails, address) < i, "Emails[%d]: %q is there twice", i, address)
+		add(err != nil || parsed.Address != address, fmt.Sprintf("Emails[%d]", i), "%q is no e-mail address", address)
+		add(slices.Index(args.Emails, address) < i, fmt.Sprintf("Emails[%d]", i), "%q is there twice", address)
 	}
 	for i, text := range args.Urls {
 		u, err := url.Parse(text)
 		// The URL itself may be a secret.
-		add(err != nil || u.Scheme != "https" || u.Host == "", "Urls[%d]: is no URL that begins with https:// and a host", i)
-		add(slices.Index(args.Urls, text) < i, "Urls[%d]: is there twice", i)
+		add(err != nil || u.Scheme != "https" || u.Host == "", fmt.Sprintf("Urls[%d]", i), "is no URL that begins with https:// and a host")
+		add(slices.Index(args.Urls, text) < i, fmt.Sprintf("Urls[%d]", i), "is there twice")
 	}
 	return errors.Join(problems...)
 }

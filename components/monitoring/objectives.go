@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Objectives are service level objectives over 30 days. What they allow to fail is the error budget.
@@ -54,19 +56,19 @@ func (o Objectives) validate(at string, routed bool) error {
 	var problems []error
 	check := func(field string, percentage float64) {
 		if percentage != 0 && !(percentage > LowestObjective && percentage < 100) {
-			problems = append(problems, fmt.Errorf("%s.%s: %g; use more than %d and less than 100, or 0 for no objective", at, field, percentage, LowestObjective))
+			problems = append(problems, problem.New(fmt.Sprintf("%s.%s", at, field), "%g; use more than %d and less than 100, or 0 for no objective", percentage, LowestObjective))
 		}
 	}
 	check("Availability", o.Availability)
 	check("LatencyPercentage", o.LatencyPercentage)
 	if (o.LatencyMilliseconds == 0) != (o.LatencyPercentage == 0) {
-		problems = append(problems, fmt.Errorf("%s: LatencyMilliseconds %d, LatencyPercentage %g; set both, or none", at, o.LatencyMilliseconds, o.LatencyPercentage))
+		problems = append(problems, problem.New(at, "LatencyMilliseconds %d, LatencyPercentage %g; set both, or none", o.LatencyMilliseconds, o.LatencyPercentage))
 	}
 	if o.LatencyMilliseconds < 0 || o.LatencyMilliseconds > 60000 {
-		problems = append(problems, fmt.Errorf("%s.LatencyMilliseconds: %d; use 1 to 60000", at, o.LatencyMilliseconds))
+		problems = append(problems, problem.New(at+".LatencyMilliseconds", "%d; use 1 to 60000", o.LatencyMilliseconds))
 	}
 	if !routed && o != (Objectives{}) {
-		problems = append(problems, fmt.Errorf("%s: only the load balancer counts and times requests; leave them out for a service without target group", at))
+		problems = append(problems, problem.New(at, "only the load balancer counts and times requests; leave them out for a service without target group"))
 	}
 	return errors.Join(problems...)
 }

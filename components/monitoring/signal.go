@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/agext/levenshtein"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // signal is one line of the table of [signals]: how a kind of thing tells that it is unwell.
@@ -159,13 +161,13 @@ func CheckThresholds(thresholds map[string]float64) error {
 		value := thresholds[key]
 		switch {
 		case !found:
-			problems = append(problems, fmt.Errorf("Thresholds[%q]: there is no such signal; the nearest is %q", key, nearest(key, known)))
+			problems = append(problems, problem.New(fmt.Sprintf("Thresholds[%q]", key), "there is no such signal; the nearest is %q", nearest(key, known)))
 		case !finite(value) || value < 0:
-			problems = append(problems, fmt.Errorf("Thresholds[%q]: %g; use 0 or more", key, value))
+			problems = append(problems, problem.New(fmt.Sprintf("Thresholds[%q]", key), "%g; use 0 or more", value))
 		case s.Unit == string(percent) && value > 100:
-			problems = append(problems, fmt.Errorf("Thresholds[%q]: %g; use 0 to 100, in percent", key, value))
+			problems = append(problems, problem.New(fmt.Sprintf("Thresholds[%q]", key), "%g; use 0 to 100, in percent", value))
 		case s.Anomaly && value == 0:
-			problems = append(problems, fmt.Errorf("Thresholds[%q]: 0; a band has a width, in standard deviations", key))
+			problems = append(problems, problem.New(fmt.Sprintf("Thresholds[%q]", key), "0; a band has a width, in standard deviations"))
 		}
 	}
 	return errors.Join(problems...)

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/internal/names"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // TracingArgs describe which traces X-Ray keeps and how it groups them.
@@ -63,24 +64,23 @@ var (
 
 func (args *TracingArgs) validate() error {
 	var problems []error
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!tracingName.MatchString(args.Name), "Name: %q; use 1 to 30 letters, digits, hyphens and underscores", args.Name)
-	add(len(args.Services) == 0, "Services: missing; there is nothing to trace")
+	add(!tracingName.MatchString(args.Name), "Name", "%q; use 1 to 30 letters, digits, hyphens and underscores", args.Name)
+	add(len(args.Services) == 0, "Services", "missing; there is nothing to trace")
 	for i, s := range args.Services {
-		add(!namePattern.MatchString(s.Name), "Services[%d].Name: %q; use 1 to 64 letters, digits and hyphens", i, s.Name)
-		add(!tracedService.MatchString(s.ServiceName) || !strings.HasPrefix(s.ServiceName, args.Name+"-"),
-			"Services[%d].ServiceName: %q; use %s-, and up to 255 letters, digits, hyphens and underscores in all", i, s.ServiceName, args.Name)
+		add(!namePattern.MatchString(s.Name), fmt.Sprintf("Services[%d].Name", i), "%q; use 1 to 64 letters, digits and hyphens", s.Name)
+		add(!tracedService.MatchString(s.ServiceName) || !strings.HasPrefix(s.ServiceName, args.Name+"-"), fmt.Sprintf("Services[%d].ServiceName", i), "%q; use %s-, and up to 255 letters, digits, hyphens and underscores in all", s.ServiceName, args.Name)
 		same := func(o TracedService) bool { return o.Name == s.Name || o.ServiceName == s.ServiceName }
-		add(slices.IndexFunc(args.Services, same) < i, "Services[%d]: %+v is there twice", i, s)
+		add(slices.IndexFunc(args.Services, same) < i, fmt.Sprintf("Services[%d]", i), "%+v is there twice", s)
 	}
-	add(args.ReservoirSize < 0, "ReservoirSize: %d is negative", args.ReservoirSize)
-	add(!(args.FixedRate >= 0 && args.FixedRate <= 1), "FixedRate: %g; use 0 to 1", args.FixedRate)
+	add(args.ReservoirSize < 0, "ReservoirSize", "%d is negative", args.ReservoirSize)
+	add(!(args.FixedRate >= 0 && args.FixedRate <= 1), "FixedRate", "%g; use 0 to 1", args.FixedRate)
 	for i, path := range args.untraced() {
-		add(!strings.HasPrefix(path, "/") || len(path) > maxPath, "UntracedPaths[%d]: %q; use a path of up to %d characters that begins with a slash", i, path, maxPath)
+		add(!strings.HasPrefix(path, "/") || len(path) > maxPath, fmt.Sprintf("UntracedPaths[%d]", i), "%q; use a path of up to %d characters that begins with a slash", path, maxPath)
 	}
 	return errors.Join(problems...)
 }

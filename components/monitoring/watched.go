@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // edgeRegion is where CloudFront, and web ACLs in front of it, report their metrics.
@@ -162,20 +163,20 @@ var (
 func (w *Watched) validate() error {
 	problems := []error{w.Place.Validate()}
 	if !prefixPattern.MatchString(w.Name) {
-		problems = append(problems, fmt.Errorf("Name: %q; use 1 to 64 letters, digits, hyphens and underscores", w.Name))
+		problems = append(problems, problem.New("Name", "%q; use 1 to 64 letters, digits, hyphens and underscores", w.Name))
 	}
 	seen := map[string]bool{}
 	for _, f := range w.fields() {
 		if !namePattern.MatchString(f.name) {
-			problems = append(problems, fmt.Errorf("%s.Name: %q; use 1 to 64 letters, digits and hyphens", f.at, f.name))
+			problems = append(problems, problem.New(f.at+".Name", "%q; use 1 to 64 letters, digits and hyphens", f.name))
 		}
 		if seen[f.kind+f.name] {
-			problems = append(problems, fmt.Errorf("%s.Name: %q is used twice", f.at, f.name))
+			problems = append(problems, problem.New(f.at+".Name", "%q is used twice", f.name))
 		}
 		seen[f.kind+f.name] = true
 		for _, needed := range f.needed {
 			if needed.value == nil || needed.value == pulumi.String("") {
-				problems = append(problems, fmt.Errorf("%s.%s: missing", f.at, needed.field))
+				problems = append(problems, problem.New(fmt.Sprintf("%s.%s", f.at, needed.field), "missing"))
 			}
 		}
 	}
@@ -256,10 +257,10 @@ func (w *Watched) fields() []thing {
 func (s Service) validate(at string) error {
 	var problems []error
 	if (s.LoadBalancerSuffix == nil) != (s.TargetGroupSuffix == nil) {
-		problems = append(problems, fmt.Errorf("%s: LoadBalancerSuffix and TargetGroupSuffix come together; set both, or none for a service without target group", at))
+		problems = append(problems, problem.New(at, "LoadBalancerSuffix and TargetGroupSuffix come together; set both, or none for a service without target group"))
 	}
 	if s.DesiredMin < 0 {
-		problems = append(problems, fmt.Errorf("%s.DesiredMin: %d is negative", at, s.DesiredMin))
+		problems = append(problems, problem.New(at+".DesiredMin", "%d is negative", s.DesiredMin))
 	}
 	return errors.Join(append(problems, s.Objectives.validate(at+".Objectives", s.TargetGroupSuffix != nil))...)
 }
@@ -267,17 +268,17 @@ func (s Service) validate(at string) error {
 func (d Database) validate(at string) error {
 	var problems []error
 	if d.Engine != "postgres" && d.Engine != "mysql" {
-		problems = append(problems, fmt.Errorf("%s.Engine: %q; use postgres or mysql", at, d.Engine))
+		problems = append(problems, problem.New(at+".Engine", "%q; use postgres or mysql", d.Engine))
 	}
 	if d.AllocatedStorageGiB < 0 || d.MaxConnections < 0 {
-		problems = append(problems, fmt.Errorf("%s: AllocatedStorageGiB %d, MaxConnections %d; neither may be negative", at, d.AllocatedStorageGiB, d.MaxConnections))
+		problems = append(problems, problem.New(at, "AllocatedStorageGiB %d, MaxConnections %d; neither may be negative", d.AllocatedStorageGiB, d.MaxConnections))
 	}
 	if d.Cluster && len(d.Replicas) > 0 {
-		problems = append(problems, fmt.Errorf("%s.Replicas: a cluster reports the lag of its readers itself; leave them out", at))
+		problems = append(problems, problem.New(at+".Replicas", "a cluster reports the lag of its readers itself; leave them out"))
 	}
 	replicas := slices.Sorted(slices.Values(d.Replicas))
 	if len(slices.Compact(replicas)) < len(d.Replicas) {
-		problems = append(problems, fmt.Errorf("%s.Replicas: %q has one twice", at, d.Replicas))
+		problems = append(problems, problem.New(at+".Replicas", "%q has one twice", d.Replicas))
 	}
 	return errors.Join(problems...)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // NatGateways says how many NAT gateways there are. Each costs about 33 USD a month and its traffic.
@@ -104,10 +105,10 @@ func (args VpcArgs) zoneProblems() []error {
 	region, seen := args.Place.Region, map[string]bool{}
 	for i, zone := range args.AvailabilityZones {
 		if len(zone) != len(region)+1 || zone[:len(region)] != region || !zonePattern.MatchString(zone[len(region):]) {
-			problems = append(problems, fmt.Errorf("AvailabilityZones[%d]: %q is no zone of %s; use names such as %sa", i, zone, region, region))
+			problems = append(problems, problem.New(fmt.Sprintf("AvailabilityZones[%d]", i), "%q is no zone of %s; use names such as %sa", zone, region, region))
 		}
 		if seen[zone] {
-			problems = append(problems, fmt.Errorf("AvailabilityZones[%d]: %q is there twice", i, zone))
+			problems = append(problems, problem.New(fmt.Sprintf("AvailabilityZones[%d]", i), "%q is there twice", zone))
 		}
 		seen[zone] = true
 	}
@@ -120,12 +121,12 @@ func (args VpcArgs) portProblems() []error {
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		for i, ports := range fields[field] {
 			if !ports.valid() {
-				problems = append(problems, fmt.Errorf("%s: %s is no range of ports; use 1 to 65535", fmt.Sprintf("Ports.%s[%d]", field, i), ports))
+				problems = append(problems, problem.New(fmt.Sprintf("Ports.%s[%d]", field, i), "%s is no range of ports; use 1 to 65535", ports))
 			}
 		}
 	}
 	if !slices.ContainsFunc(args.Ports.Internet, func(ports PortRange) bool { return ports.From <= https && https <= ports.To }) {
-		problems = append(problems, fmt.Errorf("Ports.Internet: %s lacks %d, by which tasks call AWS itself; add it", args.Ports.Internet, https))
+		problems = append(problems, problem.New("Ports.Internet", "%s lacks %d, by which tasks call AWS itself; add it", args.Ports.Internet, https))
 	}
 	return problems
 }
@@ -133,28 +134,28 @@ func (args VpcArgs) portProblems() []error {
 func (args VpcArgs) choiceProblems() []error {
 	var problems []error
 	if !slices.Contains([]NatGateways{NatNone, NatSingle, NatOnePerAz}, args.NatGateways) {
-		problems = append(problems, fmt.Errorf("NatGateways: %q; use %s, %s or %s", args.NatGateways, NatNone, NatSingle, NatOnePerAz))
+		problems = append(problems, problem.New("NatGateways", "%q; use %s, %s or %s", args.NatGateways, NatNone, NatSingle, NatOnePerAz))
 	}
 	for i, cidr := range args.ClientCidrs {
 		if err := checkCidr(fmt.Sprintf("ClientCidrs[%d]", i), cidr); err != nil {
 			problems = append(problems, err)
 		} else if isIpv6(cidr) && !args.Ipv6 {
-			problems = append(problems, fmt.Errorf("ClientCidrs[%d]: %s is IPv6, which the VPC has not; set Ipv6, or remove it", i, cidr))
+			problems = append(problems, problem.New(fmt.Sprintf("ClientCidrs[%d]", i), "%s is IPv6, which the VPC has not; set Ipv6, or remove it", cidr))
 		}
 	}
 	for i, service := range args.InterfaceEndpoints {
 		if !slices.Contains(endpointServices, service) {
-			problems = append(problems, fmt.Errorf("InterfaceEndpoints[%d]: %q; use one of %q", i, service, endpointServices))
+			problems = append(problems, problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q; use one of %q", service, endpointServices))
 		}
 		if slices.Contains(args.InterfaceEndpoints[:i], service) {
-			problems = append(problems, fmt.Errorf("InterfaceEndpoints[%d]: %q is there twice", i, service))
+			problems = append(problems, problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q is there twice", service))
 		}
 	}
 	if !slices.Contains(retentions, args.FlowLogs.RetentionInDays) {
-		problems = append(problems, fmt.Errorf("FlowLogs.RetentionInDays: %d; CloudWatch offers %d", args.FlowLogs.RetentionInDays, retentions))
+		problems = append(problems, problem.New("FlowLogs.RetentionInDays", "%d; CloudWatch offers %d", args.FlowLogs.RetentionInDays, retentions))
 	}
 	if traffic := args.FlowLogs.Traffic; !slices.Contains([]string{"ALL", "ACCEPT", "REJECT"}, traffic) {
-		problems = append(problems, fmt.Errorf("FlowLogs.Traffic: %q; use ALL, ACCEPT or REJECT", traffic))
+		problems = append(problems, problem.New("FlowLogs.Traffic", "%q; use ALL, ACCEPT or REJECT", traffic))
 	}
 	return problems
 }
@@ -176,7 +177,7 @@ func (args VpcArgs) checkAclSizes(layout Layout) error {
 		for _, family := range []string{"IPv4", "IPv6"} {
 			most := max(countByFamily(acls[tier].ingress)[family], countByFamily(acls[tier].egress)[family])
 			if most > maxAclRules {
-				problems = append(problems, fmt.Errorf("Ports: the %s tier's network ACL needs %d rules of one direction for %s and AWS allows %d; "+
+				problems = append(problems, problem.New("Ports", "the %s tier's network ACL needs %d rules of one direction for %s and AWS allows %d; "+
 					"use fewer ports below %d, or ranges of them", tier, most, family, maxAclRules, ephemeral.From))
 			}
 		}

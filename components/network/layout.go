@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Tier is one of the three kinds of subnets.
@@ -126,15 +128,13 @@ func (l Layout) checkMasks() error {
 			smallest = minPublicMask
 		}
 		if mask <= l.ZoneMask || mask > smallest {
-			problems = append(problems, fmt.Errorf("SubnetMasks.%s: /%d; in %s, whose zones have a /%d each, use /%d to /%d",
-				fieldNames[tier], mask, l.Vpc, l.ZoneMask, l.ZoneMask+1, smallest))
+			problems = append(problems, problem.New(fmt.Sprintf("SubnetMasks.%s", fieldNames[tier]), "/%d; in %s, whose zones have a /%d each, use /%d to /%d", mask, l.Vpc, l.ZoneMask, l.ZoneMask+1, smallest))
 			continue
 		}
 		used += 1 << (32 - mask)
 	}
 	if available := 1 << (32 - l.ZoneMask); used > available {
-		problems = append(problems, fmt.Errorf("SubnetMasks: /%d public, /%d app and /%d data need %d addresses; a zone's /%d has %d",
-			l.Masks.Public, l.Masks.App, l.Masks.Data, used, l.ZoneMask, available))
+		problems = append(problems, problem.New("SubnetMasks", "/%d public, /%d app and /%d data need %d addresses; a zone's /%d has %d", l.Masks.Public, l.Masks.App, l.Masks.Data, used, l.ZoneMask, available))
 	}
 	return errors.Join(problems...)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Placement is where in a VPC something runs, and how it gets out. A [Vpc] gives one for services; whoever has a VPC from
@@ -26,17 +28,17 @@ func (v *Vpc) ServicePlacement() *Placement {
 // Validate reports what is missing. It is called on nil for what has no placement.
 func (p *Placement) Validate() error {
 	if p == nil {
-		return errors.New("Network: missing")
+		return problem.New("Network", "missing")
 	}
 	var problems []error
 	if p.VpcId == nil {
-		problems = append(problems, errors.New("Network.VpcId: missing"))
+		problems = append(problems, problem.New("Network.VpcId", "missing"))
 	}
 	if p.SubnetIds == nil {
-		problems = append(problems, errors.New("Network.SubnetIds: missing; give private subnets of at least two zones"))
+		problems = append(problems, problem.New("Network.SubnetIds", "missing; give private subnets of at least two zones"))
 	}
 	if len(p.Egress) == 0 {
-		problems = append(problems, errors.New("Network.Egress: missing; without a way to AWS no task starts"))
+		problems = append(problems, problem.New("Network.Egress", "missing; without a way to AWS no task starts"))
 	}
 	for i, rule := range p.Egress {
 		problems = append(problems, rule.validate(fmt.Sprintf("Network.Egress[%d]", i)))

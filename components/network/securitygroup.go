@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // SecurityGroupArgs describe a security group.
@@ -163,7 +165,7 @@ var descriptionPattern = regexp.MustCompile(`^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-
 func (args *SecurityGroupArgs) validate() error {
 	var problems []error
 	if args.VpcId == nil {
-		problems = append(problems, errors.New("VpcId: it is missing; say which VPC the group is in"))
+		problems = append(problems, problem.New("VpcId", "it is missing; say which VPC the group is in"))
 	}
 	problems = append(problems, checkDescription("Description", args.Description))
 	for _, direction := range []struct {
@@ -174,7 +176,7 @@ func (args *SecurityGroupArgs) validate() error {
 		for i, rule := range direction.rules {
 			at := fmt.Sprintf("%s[%d]", direction.field, i)
 			if rule.Name == "" || names[rule.Name] {
-				problems = append(problems, fmt.Errorf("%s.Name: %q is empty or used twice; give each rule its own", at, rule.Name))
+				problems = append(problems, problem.New(at+".Name", "%q is empty or used twice; give each rule its own", rule.Name))
 			}
 			names[rule.Name] = true
 			problems = append(problems, rule.validate(at))
@@ -192,13 +194,13 @@ func (r Rule) validate(at string) error {
 		}
 	}
 	if peers != 1 {
-		problems = append(problems, fmt.Errorf("%s: give exactly one of Cidr, SecurityGroupId and PrefixListId, not %d of them", at, peers))
+		problems = append(problems, problem.New(at, "give exactly one of Cidr, SecurityGroupId and PrefixListId, not %d of them", peers))
 	}
 	if r.Cidr != "" {
 		problems = append(problems, checkCidr(at+".Cidr", r.Cidr))
 	}
 	if !r.Ports.valid() {
-		problems = append(problems, fmt.Errorf("%s.Ports: %s is no range of ports; use 1 to 65535", at, r.Ports))
+		problems = append(problems, problem.New(at+".Ports", "%s is no range of ports; use 1 to 65535", r.Ports))
 	}
 	problems = append(problems, checkDescription(at+".Description", r.Description))
 	return errors.Join(problems...)
@@ -208,13 +210,13 @@ func checkDescription(at, description string) error {
 	if descriptionPattern.MatchString(description) {
 		return nil
 	}
-	return fmt.Errorf("%s: %q is no description; use 1 to 255 characters of A-Z a-z 0-9 space and ._-:/()#,@[]+=&;{}!$*", at, description)
+	return problem.New(at, "%q is no description; use 1 to 255 characters of A-Z a-z 0-9 space and ._-:/()#,@[]+=&;{}!$*", description)
 }
 
 func checkCidr(at, cidr string) error {
 	prefix, err := netip.ParsePrefix(cidr)
 	if err != nil || prefix.Addr().Is4In6() || prefix != prefix.Masked() {
-		return fmt.Errorf("%s: %q is no CIDR block that begins at its network address", at, cidr)
+		return problem.New(at, "%q is no CIDR block that begins at its network address", cidr)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Schedule is how often a rule of a backup plan is due.
@@ -143,28 +144,28 @@ func (args *BackupArgs) copies() bool {
 
 func (args *BackupArgs) validate() error {
 	problems := []error{args.Place.Validate()}
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!vaultName.MatchString(args.Name), "Name: %q; use 2 to 50 letters, digits, hyphens and underscores", args.Name)
-	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue: %q, %q; say which tag selects what is backed up", args.TagKey, args.TagValue)
-	add(len(args.Rules) == 0, "Rules: missing; nothing would be backed up")
+	add(!vaultName.MatchString(args.Name), "Name", "%q; use 2 to 50 letters, digits, hyphens and underscores", args.Name)
+	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue", "%q, %q; say which tag selects what is backed up", args.TagKey, args.TagValue)
+	add(len(args.Rules) == 0, "Rules", "missing; nothing would be backed up")
 	seen := map[Schedule]bool{}
 	for i, r := range args.Rules {
 		at := fmt.Sprintf("Rules[%d]", i)
 		_, known := timings[r.Schedule]
-		add(!known, "%s.Schedule: %q; use %v", at, r.Schedule, slices.Sorted(maps.Keys(timings)))
-		add(seen[r.Schedule], "%s.Schedule: %q is there twice", at, r.Schedule)
+		add(!known, at+".Schedule", "%q; use %v", r.Schedule, slices.Sorted(maps.Keys(timings)))
+		add(seen[r.Schedule], at+".Schedule", "%q is there twice", r.Schedule)
 		seen[r.Schedule] = true
-		add(r.RetentionDays < 1 || r.RetentionDays > 36500, "%s.RetentionDays: %d; use 1 to 36500", at, r.RetentionDays)
-		add(r.CopyRetentionDays < 0 || r.CopyRetentionDays > 36500, "%s.CopyRetentionDays: %d; use 1 to 36500, or 0 for no copy", at, r.CopyRetentionDays)
+		add(r.RetentionDays < 1 || r.RetentionDays > 36500, at+".RetentionDays", "%d; use 1 to 36500", r.RetentionDays)
+		add(r.CopyRetentionDays < 0 || r.CopyRetentionDays > 36500, at+".CopyRetentionDays", "%d; use 1 to 36500, or 0 for no copy", r.CopyRetentionDays)
 	}
 	if args.copies() {
 		problems = append(problems, args.CopyPlace.Validate())
-		add(args.CopyProvider == nil, "CopyProvider: missing; the copies need a provider of their region")
-		add(args.CopyPlace.Region == args.Place.Region, "CopyPlace.Region: %s; copies in the same region are lost with it", args.CopyPlace.Region)
+		add(args.CopyProvider == nil, "CopyProvider", "missing; the copies need a provider of their region")
+		add(args.CopyPlace.Region == args.Place.Region, "CopyPlace.Region", "%s; copies in the same region are lost with it", args.CopyPlace.Region)
 	}
 	return errors.Join(problems...)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // RestoreTestingArgs describe the trial of a recovery plan: AWS Backup restores the latest recovery points, a function
@@ -124,22 +125,22 @@ var trialName = regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)
 
 func (args *RestoreTestingArgs) validate() error {
 	problems := []error{args.Place.Validate()}
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!trialName.MatchString(args.Name), "Name: %q; use 1 to 40 letters, digits and hyphens", args.Name)
-	add(len(args.Types) == 0, "Types: missing; there is nothing to restore")
+	add(!trialName.MatchString(args.Name), "Name", "%q; use 1 to 40 letters, digits and hyphens", args.Name)
+	add(len(args.Types) == 0, "Types", "missing; there is nothing to restore")
 	for i, t := range args.Types {
 		_, known := testable[t]
-		add(!known, "Types[%d]: %q; use one of %v", i, t, slices.Sorted(maps.Keys(testable)))
-		add(slices.Contains(args.Types[:i], t), "Types[%d]: %q is there twice", i, t)
+		add(!known, fmt.Sprintf("Types[%d]", i), "%q; use one of %v", t, slices.Sorted(maps.Keys(testable)))
+		add(slices.Contains(args.Types[:i], t), fmt.Sprintf("Types[%d]", i), "%q is there twice", t)
 	}
-	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue: %q, %q; say which tag selects what is restored", args.TagKey, args.TagValue)
-	add(len(args.VaultArns) == 0, "VaultArns: missing; there is nothing to restore from")
-	add(args.Image == nil, "Image: missing")
-	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture: %q; use amd64 or arm64", args.Architecture)
+	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue", "%q, %q; say which tag selects what is restored", args.TagKey, args.TagValue)
+	add(len(args.VaultArns) == 0, "VaultArns", "missing; there is nothing to restore from")
+	add(args.Image == nil, "Image", "missing")
+	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture", "%q; use amd64 or arm64", args.Architecture)
 	return errors.Join(problems...)
 }
 

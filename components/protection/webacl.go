@@ -14,6 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Scope is what a web ACL can stand in front of.
@@ -97,22 +98,22 @@ func (args WebAclArgs) withDefaults() WebAclArgs {
 
 func (args WebAclArgs) validate() error {
 	problems := []error{args.Place.Validate()}
-	add := func(wrong bool, format string, values ...any) {
+	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
-			problems = append(problems, fmt.Errorf(format, values...))
+			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!aclName.MatchString(args.Name), "Name: %q; use 1 to 100 letters, digits, hyphens and underscores", args.Name)
-	add(args.Scope != Regional && args.Scope != CloudFront, "Scope: %q; use %s or %s", args.Scope, Regional, CloudFront)
-	add(args.Scope == CloudFront && args.Place.Region != edgeRegion, "Place.Region: %s; a web ACL for CloudFront lives in %s", args.Place.Region, edgeRegion)
-	add(args.Scope == CloudFront && len(args.Resources) > 0, "Resources: a distribution names its web ACL itself")
-	add(args.RequestsPerIp < 10 || args.RequestsPerIp > 2000000000, "RequestsPerIp: %d; use 10 to 2000000000", args.RequestsPerIp)
+	add(!aclName.MatchString(args.Name), "Name", "%q; use 1 to 100 letters, digits, hyphens and underscores", args.Name)
+	add(args.Scope != Regional && args.Scope != CloudFront, "Scope", "%q; use %s or %s", args.Scope, Regional, CloudFront)
+	add(args.Scope == CloudFront && args.Place.Region != edgeRegion, "Place.Region", "%s; a web ACL for CloudFront lives in %s", args.Place.Region, edgeRegion)
+	add(args.Scope == CloudFront && len(args.Resources) > 0, "Resources", "a distribution names its web ACL itself")
+	add(args.RequestsPerIp < 10 || args.RequestsPerIp > 2000000000, "RequestsPerIp", "%d; use 10 to 2000000000", args.RequestsPerIp)
 	for i, code := range args.DenyCountries {
-		add(!country.MatchString(code), "DenyCountries[%d]: %q; use a code such as KP (ISO 3166-1)", i, code)
+		add(!country.MatchString(code), fmt.Sprintf("DenyCountries[%d]", i), "%q; use a code such as KP (ISO 3166-1)", code)
 	}
 	for _, group := range slices.Sorted(maps.Keys(args.Exclusions)) {
 		known := slices.ContainsFunc(ruleGroups, func(g ruleGroup) bool { return g.name == group })
-		add(!known, "Exclusions: %q is none of the rule groups %v", group, groupNames())
+		add(!known, "Exclusions", "%q is none of the rule groups %v", group, groupNames())
 	}
 	problems = append(problems, checkCidrs("AllowCidrs", args.AllowCidrs), checkCidrs("DenyCidrs", args.DenyCidrs))
 	if units := args.Units(); units > maxUnits {
@@ -134,7 +135,7 @@ func checkCidrs(field string, cidrs []string) error {
 	for i, cidr := range cidrs {
 		prefix, err := netip.ParsePrefix(cidr)
 		if err != nil || prefix != prefix.Masked() || prefix.Bits() == 0 {
-			problems = append(problems, fmt.Errorf("%s[%d]: %q; use a block such as 203.0.113.0/24 or 2001:db8::/32", field, i, cidr))
+			problems = append(problems, problem.New(fmt.Sprintf("%s[%d]", field, i), "%q; use a block such as 203.0.113.0/24 or 2001:db8::/32", cidr))
 		}
 	}
 	return errors.Join(problems...)

@@ -66,7 +66,7 @@ func (d *decoder) database(path string, c *Config) {
 	}
 	for _, problem := range db.Args().CheckServers() {
 		if key, ok := databaseKeys[problem.Field]; ok && d.sound(path+"."+key) {
-			d.add(path+"."+key, "%v", problem.Problem)
+			d.add(path+"."+key, "%s", problem.Message)
 		}
 	}
 	const servers = 3

@@ -35,7 +35,7 @@ var (
 func (d *decoder) channels(path string, m Monitoring) {
 	args := monitoring.NotificationsArgs{Slack: m.Slack.Args(), Teams: m.Teams.Args()}
 	for _, problem := range args.CheckChannels() {
-		d.add(path+"."+channelKeys[problem.Field], "%v", problem.Problem)
+		d.add(path+"."+channelKeys[problem.Field], "%s", problem.Message)
 	}
 }
 
