@@ -69,7 +69,7 @@ func (i *Instances) validate() error {
 	}
 	problems := []error{i.Place.Validate()}
 	if err := i.Network.Validate(); err != nil {
-		problems = append(problems, fmt.Errorf("Instances.%w", err))
+		problems = append(problems, problem.In("Instances", err))
 	}
 	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {

@@ -68,6 +68,9 @@ type LoadBalancer struct {
 	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
 }
 
+// Problems returns what is wrong with the arguments, those that come from other resources included.
+func (args *LoadBalancerArgs) Problems() []problem.Problem { return problem.All(args.validate()) }
+
 func (args *LoadBalancerArgs) validate() error {
 	var problems []error
 	if !elbName.MatchString(args.Name) {

@@ -121,6 +121,9 @@ func checkName(field, name string, limit int) error {
 	return nil
 }
 
+// Problems returns what is wrong with the arguments, those that come from other resources included.
+func (args *ServiceArgs) Problems() []problem.Problem { return problem.All(args.validate()) }
+
 func (args *ServiceArgs) validate() error {
 	var problems []error
 	add := func(wrong bool, field, format string, values ...any) {

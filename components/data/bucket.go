@@ -163,6 +163,11 @@ func (args *BucketArgs) withDefaults() *BucketArgs {
 	return &full
 }
 
+// Problems returns what is wrong with the arguments, those that come from other resources included.
+func (args *BucketArgs) Problems() []problem.Problem {
+	return problem.All(args.withDefaults().validate())
+}
+
 // validate expects the defaults to be set.
 func (args *BucketArgs) validate() error {
 	p := &problems{}
@@ -191,7 +196,7 @@ func (args *BucketArgs) validateCopy(p *problems) {
 		return
 	}
 	if err := replica.Place.Validate(); err != nil {
-		p.add(fmt.Errorf("Copy.%w", err))
+		p.add(problem.In("Copy", err))
 	}
 	p.addIf(replica.Place.Region == args.Place.Region, "Copy.Place.Region", "%q is the bucket's own; a copy there is lost with it: use another", replica.Place.Region)
 	p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Place.Region)

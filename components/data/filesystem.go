@@ -13,6 +13,7 @@ import (
 
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // FileSystemArgs describe an EFS file system. What has a default may be left out.
@@ -157,6 +158,11 @@ func (args *FileSystemArgs) withDefaults() *FileSystemArgs {
 	return &full
 }
 
+// Problems returns what is wrong with the arguments, those that come from other resources included.
+func (args *FileSystemArgs) Problems() []problem.Problem {
+	return problem.All(args.withDefaults().validate())
+}
+
 // validate expects the defaults to be set.
 func (args *FileSystemArgs) validate() error {
 	p := &problems{}
@@ -174,7 +180,7 @@ func (args *FileSystemArgs) validate() error {
 	args.validateAccessPoints(p)
 	if replica := args.Copy; replica != nil {
 		if err := replica.Place.Validate(); err != nil {
-			p.add(fmt.Errorf("Copy.%w", err))
+			p.add(problem.In("Copy", err))
 		}
 		p.addIf(replica.Place.Region == args.Place.Region, "Copy.Place.Region", "%q is the file system's own; a copy there is lost with it: use another", replica.Place.Region)
 		p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Place.Region)

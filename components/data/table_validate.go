@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Limits of DynamoDB, from "Quotas in Amazon DynamoDB" and its API reference.
@@ -65,6 +67,11 @@ func (args *TableArgs) attributeDefinitions() dynamodb.TableAttributeArray {
 		definitions = append(definitions, dynamodb.TableAttributeArgs{Name: pulumi.String(name), Type: pulumi.String(types[name])})
 	}
 	return definitions
+}
+
+// Problems returns what is wrong with the arguments, those that come from other resources included.
+func (args *TableArgs) Problems() []problem.Problem {
+	return problem.All(args.withDefaults().validate())
 }
 
 // validate expects the defaults to be set.

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
@@ -96,6 +97,11 @@ func (args WebAclArgs) withDefaults() WebAclArgs {
 	return args
 }
 
+// Problems returns what is wrong with the arguments, those that come from other resources included.
+func (args WebAclArgs) Problems() []problem.Problem {
+	return problem.All(args.withDefaults().validate())
+}
+
 func (args WebAclArgs) validate() error {
 	problems := []error{args.Place.Validate()}
 	add := func(wrong bool, field, format string, values ...any) {
@@ -113,11 +119,11 @@ func (args WebAclArgs) validate() error {
 	}
 	for _, group := range slices.Sorted(maps.Keys(args.Exclusions)) {
 		known := slices.ContainsFunc(ruleGroups, func(g ruleGroup) bool { return g.name == group })
-		add(!known, "Exclusions", "%q is none of the rule groups %v", group, groupNames())
+		add(!known, "Exclusions."+group, "is none of the rule groups; use one of %s", strings.Join(groupNames(), ", "))
 	}
 	problems = append(problems, checkCidrs("AllowCidrs", args.AllowCidrs), checkCidrs("DenyCidrs", args.DenyCidrs))
 	if units := args.Units(); units > maxUnits {
-		problems = append(problems, fmt.Errorf("the rules cost %d capacity units; a web ACL has %d", units, maxUnits))
+		problems = append(problems, problem.New("AllowCidrs", "the rules cost %d capacity units; a web ACL has %d", units, maxUnits))
 	}
 	return errors.Join(problems...)
 }

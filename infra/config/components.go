@@ -8,6 +8,7 @@ import (
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/components/protection"
 )
 
 // What the configuration says of the components' arguments. The rest depends on what is made before.
@@ -126,8 +127,67 @@ func (s Service) Args() *compute.ServiceArgs {
 		Before:           taskRuns(s.Before),
 		After:            taskRuns(s.After),
 		ExecuteCommand:   s.Exec,
+		Volumes:          s.volumes(),
 		ScratchPaths:     s.ScratchPaths,
 		LogRetentionDays: s.LogRetentionDays,
+	}
+}
+
+// volumes are the service's own folder of the file system, if it mounts it.
+func (s Service) volumes() []compute.Volume {
+	mount := s.Access.FileSystem
+	if mount == nil {
+		return nil
+	}
+	return []compute.Volume{{Name: "files", Path: mount.Path, ReadOnly: mount.Mode == "read"}}
+}
+
+// Args returns what the configuration says of the table.
+func (t Table) Args() *data.TableArgs {
+	args := &data.TableArgs{
+		HashKey:            data.Attribute(t.HashKey),
+		RangeKey:           (*data.Attribute)(t.RangeKey),
+		TimeToLive:         t.TimeToLive,
+		TimeToLiveOff:      t.TimeToLiveOff,
+		Stream:             t.Stream,
+		DeletionProtection: t.DeletionProtection,
+	}
+	if c := t.Capacity; c != nil {
+		args.Capacity = &data.Capacity{Read: data.CapacityRange(c.Read), Write: data.CapacityRange(c.Write), Utilization: c.Utilization}
+	}
+	for _, i := range t.Indexes {
+		args.Indexes = append(args.Indexes, data.Index{
+			Name: i.Name, HashKey: data.Attribute(i.HashKey), RangeKey: (*data.Attribute)(i.RangeKey),
+		})
+	}
+	return args
+}
+
+// Args returns what the configuration says of the bucket.
+func (b Bucket) Args() *data.BucketArgs {
+	return &data.BucketArgs{ExpireDays: b.ExpireDays, OldVersionDays: b.OldVersionDays, ForceDestroy: b.ForceDelete}
+}
+
+// Args returns what the configuration says of the firewall.
+func (f Firewall) Args() protection.WebAclArgs {
+	return protection.WebAclArgs{
+		AllowCidrs:       f.AllowCidrs,
+		DenyCidrs:        f.DenyCidrs,
+		DenyCountries:    f.DenyCountries,
+		RequestsPerIp:    f.RequestsPerIp,
+		Exclusions:       f.Exclusions,
+		CountOnly:        f.CountOnly,
+		LogRetentionDays: f.LogRetentionDays,
+	}
+}
+
+// Args returns what the configuration says of the load balancer by itself.
+func (b LoadBalancer) Args() *compute.LoadBalancerArgs {
+	return &compute.LoadBalancerArgs{
+		Domain:             b.Domain,
+		DeletionProtection: b.DeletionProtection,
+		IdleTimeout:        b.IdleTimeoutSeconds,
+		HstsDays:           b.HstsDays,
 	}
 }
 

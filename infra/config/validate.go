@@ -30,6 +30,7 @@ func (d *decoder) validate(project string, c *Config) {
 	d.data(project, c)
 	d.services(project, c)
 	d.operations(project, c)
+	d.components(project, c)
 	d.ports(project, c)
 }
 

@@ -68,8 +68,8 @@ func (d *decoder) monitoring(path string, m Monitoring) {
 }
 
 func (d *decoder) firewall(path string, f Firewall) {
-	d.cidrs(path+".allowCidrs", f.AllowCidrs)
-	d.cidrs(path+".denyCidrs", f.DenyCidrs)
+	d.distinct(path+".allowCidrs", f.AllowCidrs)
+	d.distinct(path+".denyCidrs", f.DenyCidrs)
 	for i, code := range f.DenyCountries {
 		if !countryCode.MatchString(code) {
 			d.add(fmt.Sprintf("%s.denyCountries[%d]", path, i), "%q; use a code of two capital letters from ISO 3166-1, such as KP", code)

@@ -29,19 +29,10 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 	if err != nil {
 		return err
 	}
-	lb := l.config.LoadBalancer
-	args := &compute.LoadBalancerArgs{
-		Name:               l.name("alb"),
-		SubnetIds:          l.vpc.PublicSubnetIds,
-		SecurityGroupId:    l.vpc.LoadBalancerSecurityGroupId,
-		Domain:             lb.Domain,
-		LogBucket:          l.logBucketName(),
-		DualStack:          l.config.Network.IPv6,
-		DeletionProtection: lb.DeletionProtection,
-		IdleTimeout:        lb.IdleTimeoutSeconds,
-		HstsDays:           lb.HstsDays,
-		Tags:               l.tags,
-	}
+	args := l.config.LoadBalancer.Args()
+	args.Name, args.Tags, args.DualStack = l.name("alb"), l.tags, l.config.Network.IPv6
+	args.SubnetIds, args.SecurityGroupId = l.vpc.PublicSubnetIds, l.vpc.LoadBalancerSecurityGroupId
+	args.LogBucket = l.logBucketName()
 	if args.ZoneId, err = l.zoneId(); err != nil {
 		return err
 	}
@@ -220,14 +211,12 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 
 // volumes mount the service's own folder of the file system.
 func (l *lab) volumes(s config.Service) []compute.Volume {
-	mount := s.Access.FileSystem
-	if mount == nil {
-		return nil
+	volumes := s.Args().Volumes
+	for i := range volumes {
+		volumes[i].FileSystemId, volumes[i].After = l.fileSystem.FileSystemId, l.fileSystem.Entrances
+		volumes[i].AccessPointId = l.fileSystem.AccessPointIds.MapIndex(pulumi.String(s.Name))
 	}
-	return []compute.Volume{{
-		Name: "files", FileSystemId: l.fileSystem.FileSystemId, AccessPointId: l.fileSystem.AccessPointIds.MapIndex(pulumi.String(s.Name)),
-		After: l.fileSystem.Entrances, Path: mount.Path, ReadOnly: mount.Mode == "read",
-	}}
+	return volumes
 }
 
 // calleesFirst sorts services so that each comes after those that it calls.

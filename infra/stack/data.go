@@ -92,16 +92,8 @@ func nameOf(bucket *data.Bucket) pulumi.StringInput {
 func (l *lab) tables() error {
 	l.tableArns = pulumi.StringMap{}
 	for _, t := range l.config.Tables {
-		args := &data.TableArgs{
-			Place: l.place, Name: l.tableName(t.Name), HashKey: data.Attribute(t.HashKey), RangeKey: (*data.Attribute)(t.RangeKey), TimeToLive: t.TimeToLive, TimeToLiveOff: t.TimeToLiveOff,
-			Stream: t.Stream, KmsKeyArn: l.keys.data.Arn, DeletionProtection: t.DeletionProtection, Tags: l.backedUp(),
-		}
-		if c := t.Capacity; c != nil {
-			args.Capacity = &data.Capacity{Read: data.CapacityRange(c.Read), Write: data.CapacityRange(c.Write), Utilization: c.Utilization}
-		}
-		for _, i := range t.Indexes {
-			args.Indexes = append(args.Indexes, data.Index{Name: i.Name, HashKey: data.Attribute(i.HashKey), RangeKey: (*data.Attribute)(i.RangeKey)})
-		}
+		args := t.Args()
+		args.Place, args.Name, args.KmsKeyArn, args.Tags = l.place, l.tableName(t.Name), l.keys.data.Arn, l.backedUp()
 		if t.Replicate {
 			args.Replicas = []data.Replica{{Region: l.config.CopyRegion, KmsKeyArn: l.keys.copies.Arn}}
 		}
@@ -117,11 +109,11 @@ func (l *lab) tables() error {
 func (l *lab) buckets() error {
 	l.bucketNames = pulumi.StringMap{}
 	for _, b := range l.config.Buckets {
-		args := &data.BucketArgs{
-			Place: l.place, Name: l.bucketName(b.Name), KmsKeyArn: l.keys.data.Arn, KeyAlias: l.keys.data.Alias, ExpireDays: b.ExpireDays, OldVersionDays: b.OldVersionDays,
-			RequestMetrics: l.config.Monitoring.RequestMetrics,
-			LogBucket:      l.logBucketName(), ForceDestroy: b.ForceDelete, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.backedUp(),
-		}
+		args := b.Args()
+		args.Place, args.Name, args.Tags = l.place, l.bucketName(b.Name), l.backedUp()
+		args.KmsKeyArn, args.KeyAlias = l.keys.data.Arn, l.keys.data.Alias
+		args.RequestMetrics, args.LogBucket = l.config.Monitoring.RequestMetrics, l.logBucketName()
+		args.PermissionsBoundary = l.config.PermissionsBoundary
 		if b.Replicate {
 			args.Copy = &data.BucketCopy{
 				Place: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, Name: l.bucketNameIn(b.Name, l.config.CopyRegion),

@@ -16,11 +16,10 @@ func (l *lab) firewall() (err error) {
 	if !f.Enabled {
 		return nil
 	}
-	args := protection.WebAclArgs{
-		Place: l.place, Scope: protection.Regional, Name: l.firewallName(), AllowCidrs: f.AllowCidrs, DenyCidrs: f.DenyCidrs, DenyCountries: f.DenyCountries, RequestsPerIp: f.RequestsPerIp,
-		Exclusions: f.Exclusions, CountOnly: f.CountOnly, LogRetentionDays: f.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
-		Resources: map[string]pulumi.StringInput{"load-balancer": l.balancer.Arn},
-	}
+	args := f.Args()
+	args.Place, args.Scope, args.Name, args.Tags = l.place, protection.Regional, l.firewallName(), l.tags
+	args.LogKmsKeyArn = l.keys.logs.Arn
+	args.Resources = map[string]pulumi.StringInput{"load-balancer": l.balancer.Arn}
 	if l.acl, err = protection.NewWebAcl(l.Context, "firewall", &args, l.providers.all); err != nil {
 		return err
 	}

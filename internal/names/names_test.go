@@ -47,7 +47,9 @@ func TestFit(t *testing.T) {
 func stacks() *rapid.Generator[string] { return rapid.StringMatching(`[A-Za-z0-9_.-]{1,100}`) }
 
 // parts draws names of services, tables and buckets that the configuration accepts.
-func parts() *rapid.Generator[string] { return rapid.StringMatching(`[a-z][a-z0-9]{0,4}(-[a-z0-9]{1,4}){0,2}`) }
+func parts() *rapid.Generator[string] {
+	return rapid.StringMatching(`[a-z][a-z0-9]{0,4}(-[a-z0-9]{1,4}){0,2}`)
+}
 
 func TestEveryPrefixIsAcceptedByEveryService(t *testing.T) {
 	accepted := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
