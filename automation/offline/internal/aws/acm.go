@@ -8,11 +8,16 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-func init() {
-	register(map[string]behavior{
+// acmService is what ACM does beyond its models.
+var acmService = service{
+	module: "acm", name: "ACM",
+	behaviors: map[string]behavior{
 		tCertificate:    {preview: previewCertificate, diff: diffCertificate, create: createCertificate},
 		tCertValidation: {create: createValidation, created: issue},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:acm/getCertificate:getCertificate": getCertificate,
+	},
 }
 
 // domainsOf returns the names of a certificate, its own first.

@@ -7,12 +7,14 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// appautoscalingService is what Application Auto Scaling does beyond its models.
+var appautoscalingService = service{
+	module: "appautoscaling", name: "Application Auto Scaling",
+	behaviors: map[string]behavior{
 		tScalingTarget:   {create: createScalingTarget, created: scaleService, update: refuseCapacity, remove: removeScalingTarget, imported: importScaling(tScalingTarget)},
 		tScalingPolicy:   {check: checkScalingPolicy, create: createScalingPolicy, imported: importScaling(tScalingPolicy)},
 		tScheduledAction: {create: createScheduledAction, update: createScheduledAction, imported: importScaling(tScheduledAction)},
-	})
+	},
 }
 
 // scalingRoles are the last parts of the names of the service-linked roles that scaling uses.
@@ -35,7 +37,7 @@ func createScalingTarget(c *change) error {
 	}
 	if role, known := scalingRoles[namespace]; known {
 		c.out("roleArn", fmt.Sprintf("arn:%s:iam::%s:role/aws-service-role/%s.application-autoscaling.amazonaws.com/"+
-			"AWSServiceRoleForApplicationAutoScaling_%s", c.p.region.Partition(), world.Account, namespace, role))
+			"AWSServiceRoleForApplicationAutoScaling_%s", c.region().Partition(), world.Account, namespace, role))
 	}
 	return nil
 }
@@ -80,7 +82,7 @@ func (c *change) namedHere(token, name string) (*world.Thing, error) {
 		return nil, err
 	}
 	for _, thing := range things {
-		if thing.Region == c.p.region.Name {
+		if thing.Region == c.region().Name {
 			return thing, nil
 		}
 	}
@@ -89,7 +91,7 @@ func (c *change) namedHere(token, name string) (*world.Thing, error) {
 
 // scaledService returns the service that a resource id like service/cluster/service names, or nil.
 func (c *change) scaledService() (*world.Thing, error) {
-	services, err := c.tx.OfType(c.p.region.Name, tService)
+	services, err := c.tx.OfType(c.region().Name, tService)
 	if err != nil {
 		return nil, err
 	}
@@ -207,9 +209,9 @@ func createScalingPolicy(c *change) error {
 }
 
 // importScaling takes {namespace}/{resource id}/{dimension} and, for a policy or an action, /{name}.
-func importScaling(token string) func(*Provider, *world.Tx, string) (*world.Thing, error) {
-	return func(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
-		return findBy(p, tx, token, func(v view) bool {
+func importScaling(token string) func(*change, string) (*world.Thing, error) {
+	return func(c *change, id string) (*world.Thing, error) {
+		return findBy(c, token, func(v view) bool {
 			full := v.str("serviceNamespace") + "/" + v.str("resourceId") + "/" + v.str("scalableDimension")
 			if token != tScalingTarget {
 				full += "/" + v.str("name")

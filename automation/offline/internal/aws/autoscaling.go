@@ -9,11 +9,13 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// autoscalingService is what Auto Scaling does beyond its models.
+var autoscalingService = service{
+	module: "autoscaling", name: "Auto Scaling",
+	behaviors: map[string]behavior{
 		tAutoScalingGroup: {create: placeGroup, update: placeGroup, remove: drainGroup},
 		tCluster:          {remove: refuseInstances},
-	})
+	},
 }
 
 // placeGroup refuses sizes out of order and finds the zones of the group's subnets.

@@ -6,11 +6,16 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// backupService is what Backup does beyond its models.
+var backupService = service{
+	module: "backup", name: "Backup",
+	behaviors: map[string]behavior{
 		tVault: {remove: removeVault},
 		tPlan:  {create: checkPlan, update: checkPlan},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:backup/getVault:getVault": getByName("name", tVault, "ResourceNotFoundException"),
+	},
 }
 
 // removeVault refuses to delete a vault with recovery points in it.

@@ -2,10 +2,10 @@ package aws
 
 import (
 	"fmt"
-	"maps"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/awslab/awslab/automation/offline/internal/world"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // behavior is what a type does that its model cannot say. Every part is optional.
@@ -29,16 +29,13 @@ type behavior struct {
 	update func(c *change) error
 	// remove refuses, or does what deleting does besides. References to the thing have been refused.
 	remove func(c *change) error
+	// releases says whether what holds the thing goes with it when it is removed.
+	releases func(c *change, holder world.Referrer) bool
 	// imported finds a thing by an id for import that is neither its id, ARN, key nor name.
-	imported func(p *Provider, tx *world.Tx, id string) (*world.Thing, error)
+	imported func(c *change, id string) (*world.Thing, error)
 	// read changes the state that is read, to what follows from other things in the world.
 	read func(c *change) error
 }
-
-// behaviors are filled by the files of the services.
-var behaviors = map[string]behavior{}
-
-func register(of map[string]behavior) { maps.Copy(behaviors, of) }
 
 // change is one create, read, update or delete of a thing, within a transaction.
 type change struct {
@@ -107,9 +104,12 @@ func (c *change) scope() scope {
 	return scope{c.variables, c.values, view(c.state)}
 }
 
+// region is the provider's.
+func (c *change) region() Region { return c.p.region }
+
 // siblings returns the other things of a type in the region.
 func (c *change) siblings(token string) ([]*world.Thing, error) {
-	things, err := c.tx.OfType(c.p.region.Name, token)
+	things, err := c.tx.OfType(c.region().Name, token)
 	if err != nil {
 		return nil, err
 	}

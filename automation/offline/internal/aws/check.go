@@ -9,9 +9,10 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
 )
 
 // failure is an input that Check refuses.
@@ -110,7 +111,7 @@ func (c *checking) inputs() []schema.Property {
 func (c *checking) fillObject(path string, properties []schema.Property, news resource.PropertyMap) resource.PropertyMap {
 	filled := make(resource.PropertyMap, len(news)+1)
 	for name, value := range news {
-		filled[name] = c.fillValue(joinModel(path, string(name)), propertyType(properties, string(name)), value)
+		filled[name] = c.fillValue(joinModel(path, string(name)), schema.PropertyType(properties, string(name)), value)
 	}
 	var defaulted []string
 	for name, value := range c.model.Defaults {
@@ -118,7 +119,7 @@ func (c *checking) fillObject(path string, properties []schema.Property, news re
 		if parent != path || filled.HasValue(resource.PropertyKey(last)) || c.excluded(path, last, news) {
 			continue
 		}
-		if !hasProperty(properties, last) {
+		if schema.PropertyType(properties, last) == nil {
 			continue
 		}
 		filled[resource.PropertyKey(last)] = property(value)
@@ -488,17 +489,4 @@ func joinModel(path, name string) string {
 		return name
 	}
 	return path + "." + name
-}
-
-func propertyType(properties []schema.Property, name string) *schema.Type {
-	for i := range properties {
-		if properties[i].Name == name {
-			return properties[i].Type
-		}
-	}
-	return nil
-}
-
-func hasProperty(properties []schema.Property, name string) bool {
-	return propertyType(properties, name) != nil
 }

@@ -7,6 +7,8 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
 )
 
 func TestCheckRefuses(t *testing.T) {
@@ -73,7 +75,7 @@ func TestUnknownValuesPassEveryCheck(t *testing.T) {
 			}
 		}
 		for _, group := range m.ExactlyOneOf {
-			if propertyType(r.Inputs, group[0]) != nil {
+			if schema.PropertyType(r.Inputs, group[0]) != nil {
 				inputs[group[0]] = unknown
 			}
 		}

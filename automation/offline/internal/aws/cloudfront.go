@@ -7,15 +7,23 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// cloudfrontService is what CloudFront does beyond its models.
+var cloudfrontService = service{
+	module: "cloudfront", name: "CloudFront",
+	behaviors: map[string]behavior{
 		tDistribution:        {create: createDistribution, update: updateDistribution},
 		tResponseHeaders:     {update: renewETag},
 		tCachePolicy:         {update: renewETag},
 		tOriginRequestPolicy: {update: renewETag},
 		tAccessControl:       {update: renewETag},
 		tEdgeFunction:        {update: renewETag},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:cloudfront/getLogDeliveryCanonicalUserId:getLogDeliveryCanonicalUserId": getLogDelivery,
+		"aws:cloudfront/getCachePolicy:getCachePolicy":                               getEdgePolicy("aws:cloudfront/getCachePolicy:getCachePolicy", tCachePolicy),
+		"aws:cloudfront/getOriginRequestPolicy:getOriginRequestPolicy":               getEdgePolicy("aws:cloudfront/getOriginRequestPolicy:getOriginRequestPolicy", tOriginRequestPolicy),
+		"aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy":           getEdgePolicy("aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy", tResponseHeaders),
+	},
 }
 
 // edgeRegion is where the certificates and web ACLs of CloudFront live.

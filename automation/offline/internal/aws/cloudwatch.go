@@ -9,13 +9,20 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// cloudwatchService is what CloudWatch does beyond its models.
+var cloudwatchService = service{
+	module: "cloudwatch", name: "CloudWatch",
+	behaviors: map[string]behavior{
 		tMetricAlarm:     {check: checkAlarm, remove: removeAlarm},
 		tCompositeAlarm:  {create: followAlarms, update: followAlarms, remove: removeAlarm},
 		tLogGroup:        {create: refuseLogKey, update: refuseLogKey},
 		tTraceEncryption: {check: checkTraceEncryption},
-	})
+		tEventRule:       {create: createEventRule},
+		tEventTarget:     {create: createEventTarget, update: refuseTarget},
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:cloudwatch/getLogGroup:getLogGroup": getByName("name", tLogGroup, "ResourceNotFoundException"),
+	},
 }
 
 func checkAlarm(inputs view) []failure {
@@ -65,7 +72,7 @@ func (c *change) alarmNamed(name string) (*world.Thing, error) {
 			return nil, err
 		}
 		for _, alarm := range alarms {
-			if alarm.Region == c.p.region.Name {
+			if alarm.Region == c.region().Name {
 				return alarm, nil
 			}
 		}
@@ -94,12 +101,12 @@ func refuseLogKey(c *change) error {
 	if key == nil {
 		return nil
 	}
-	group := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", c.p.region.Partition(), c.p.region.Name, world.Account, c.inputs.str("name"))
+	group := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", c.region().Partition(), c.region().Name, world.Account, c.inputs.str("name"))
 	policies, err := c.policiesOf(key)
 	if err != nil {
 		return err
 	}
-	services := []string{"*", "logs.amazonaws.com", "logs." + c.p.region.Name + "." + c.p.region.DNSSuffix()}
+	services := []string{"*", "logs.amazonaws.com", "logs." + c.region().Name + "." + c.region().DNSSuffix()}
 	for _, policy := range policies {
 		parsed, _ := parseJSON(policy)
 		document, _ := parsed.(map[string]any)
@@ -110,7 +117,7 @@ func refuseLogKey(c *change) error {
 		}
 	}
 	return refuse("AccessDeniedException", "The specified KMS key does not exist or is not allowed to be used with Arn '%s': the policy of %s must let "+
-		"logs.%s.%s use it", group, key.ARN, c.p.region.Name, c.p.region.DNSSuffix())
+		"logs.%s.%s use it", group, key.ARN, c.region().Name, c.region().DNSSuffix())
 }
 
 // encrypts says whether a statement's condition on the encryption context, if there is one, lets a log group through.

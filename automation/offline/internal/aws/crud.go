@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/schema"
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // Create makes a thing, or in a preview says what will be known of it.
@@ -35,7 +36,7 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		return c.create(checked)
 	})
 	if err != nil {
-		return nil, wrap("creating", "Create", kind.token, kind.title(inputs), err)
+		return nil, p.wrap("creating", "Create", kind.token, kind.title(inputs), err)
 	}
 	p.say(ctx, c)
 	properties, err := marshal(c.state)
@@ -71,7 +72,7 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 		return c.update(req.GetId(), olds, checked)
 	})
 	if err != nil {
-		return nil, wrap("updating", "Update", kind.token, req.GetId(), err)
+		return nil, p.wrap("updating", "Update", kind.token, req.GetId(), err)
 	}
 	p.say(ctx, c)
 	properties, err := marshal(c.state)
@@ -95,7 +96,7 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 		return c.remove(req.GetId())
 	})
 	if err != nil {
-		return nil, wrap("deleting", "Delete", kind.token, req.GetId(), err)
+		return nil, p.wrap("deleting", "Delete", kind.token, req.GetId(), err)
 	}
 	p.say(ctx, c)
 	return &emptypb.Empty{}, nil

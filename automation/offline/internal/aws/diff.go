@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
 )
 
 // Diff compares the program's inputs with the last known state, as the bridged provider's plan does: what drifted and
@@ -314,7 +315,7 @@ func (d *difference) equalScalars(path string, old, new resource.PropertyValue) 
 	if old.DeepEquals(new) {
 		return true
 	}
-	if equal, has := equalities[d.model.Equal[path]]; has {
+	if equal, has := d.equalities[d.model.Equal[path]]; has {
 		return equal(document(old), document(new))
 	}
 	return sameText(old, new)

@@ -3,11 +3,12 @@ package aws
 import (
 	"testing"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // details writes a detailed diff as place=kind.
@@ -20,11 +21,7 @@ func details(response *pulumirpc.DiffResponse) map[string]string {
 }
 
 func TestDiffTellsWhatChangesAndWhatReplaces(t *testing.T) {
-	pkg := awsSchema(t)
-	kindFor := func(token string) kind {
-		r, _ := pkg.Resource(token)
-		return kind{urn: resource.URN(urnOf(token, "it")), token: token, resource: r, objects: pkg, model: allModels(t)[token], behavior: behaviors[token]}
-	}
+	l := newLab(t, "us-east-1")
 	type kinds = map[string]string
 	for name, c := range map[string]struct {
 		token      string
@@ -75,9 +72,7 @@ func TestDiffTellsWhatChangesAndWhatReplaces(t *testing.T) {
 		"a number as text": {tTargetGroup, in{"port": 80}, in{"port": "80"}, kinds{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDifference(kindFor(c.token), property(c.state).ObjectValue(), property(c.new).ObjectValue())
-			require.NoError(t, d.compute())
-			assert.Equal(t, c.want, details(d.response(resource.PropertyMap{})))
+			assert.Equal(t, c.want, details(l.compare(c.token, c.state, c.new)))
 		})
 	}
 }

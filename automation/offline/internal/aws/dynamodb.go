@@ -9,10 +9,12 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// dynamodbService is what DynamoDB does beyond its models.
+var dynamodbService = service{
+	module: "dynamodb", name: "DynamoDB",
+	behaviors: map[string]behavior{
 		tTable: {check: checkTable, diff: diffTable, plan: planTable, create: createTable, update: updateTable, remove: removeTable},
-	})
+	},
 }
 
 // checkTable refuses keys without attributes, attributes without keys, and views of streams that are off.
@@ -150,7 +152,7 @@ func updateTable(c *change) error {
 	} else if state.str("streamArn") == "" {
 		label := time.Now().UTC().Format("2006-01-02T15:04:05.000")
 		c.set("streamLabel", label)
-		c.set("streamArn", fmt.Sprintf("arn:%s:dynamodb:%s:%s:table/%s/stream/%s", c.p.region.Partition(), c.p.region.Name,
+		c.set("streamArn", fmt.Sprintf("arn:%s:dynamodb:%s:%s:table/%s/stream/%s", c.region().Partition(), c.region().Name,
 			world.Account, c.inputs.str("name"), label))
 	}
 	for _, replica := range state.objects("replicas") {
@@ -165,7 +167,7 @@ func updateTable(c *change) error {
 // the Amazon DynamoDB Developer Guide.
 func (c *change) refuseTableReplica(replica view) error {
 	state, region := view(c.state), replica.str("regionName")
-	if region == c.p.region.Name {
+	if region == c.region().Name {
 		return refuse("ValidationException", "a replica of table %s cannot be in its own region %s", state.str("name"), region)
 	}
 	if _, err := regionNamed(region); err != nil {
@@ -183,7 +185,7 @@ func (c *change) refuseTableReplica(replica view) error {
 		}
 	}
 	key := replica.str("kmsKeyArn")
-	if key == "" && state.has("serverSideEncryption.kmsKeyArn") && state.str("serverSideEncryption.kmsKeyArn") != c.p.keyARN("dynamodb") {
+	if key == "" && state.has("serverSideEncryption.kmsKeyArn") && state.str("serverSideEncryption.kmsKeyArn") != c.region().managedKeyARN("dynamodb") {
 		return refuse("ValidationException", "One or more parameter values were invalid: KMSMasterKeyId must be specified for each replica, as "+
 			"it is for table %s: the replica in %s has none", state.str("name"), region)
 	}
@@ -198,7 +200,7 @@ func (c *change) refuseTableReplica(replica view) error {
 
 // writesScale says whether the table's write capacity is scaled.
 func (c *change) writesScale() (bool, error) {
-	targets, err := c.tx.OfType(c.p.region.Name, tScalingTarget)
+	targets, err := c.tx.OfType(c.region().Name, tScalingTarget)
 	return slices.ContainsFunc(targets, func(target *world.Thing) bool {
 		state := stateOf(target)
 		return state.str("resourceId") == "table/"+c.inputs.str("name") && state.str("scalableDimension") == "dynamodb:table:WriteCapacityUnits"

@@ -10,8 +10,10 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// ec2Service is what EC2 does beyond its models.
+var ec2Service = service{
+	module: "ec2", name: "EC2",
+	behaviors: map[string]behavior{
 		tVpc:                  {check: checkVPC, diff: diffVPC, plan: planVPC, create: createVPC, created: createdVPC, update: updateVPC},
 		tSubnet:               {diff: diffSubnet, create: createSubnet, update: updateSubnet},
 		tInternetGateway:      {create: attachInternetGateway, update: attachInternetGateway, remove: removeInternetGateway},
@@ -21,7 +23,7 @@ func init() {
 		tRouteTableAssoc:      {create: createRouteTableAssociation, imported: importRouteTableAssociation},
 		tNetworkAcl:           {create: refusePortsOfAll, update: refusePortsOfAll},
 		tNetworkAclRule:       {create: createNetworkAclRule},
-		tSecurityGroup:        {create: createSecurityGroup, update: refusePortsOfAll},
+		tSecurityGroup:        {create: createSecurityGroup, update: refusePortsOfAll, releases: releaseRules},
 		tDefaultSecurityGroup: {create: adoptSecurityGroup, update: refusePortsOfAll},
 		tDefaultNetworkAcl:    {create: adopt("defaultNetworkAclId"), update: refusePortsOfAll},
 		tDefaultRouteTable:    {create: adopt("defaultRouteTableId")},
@@ -30,7 +32,16 @@ func init() {
 		tVpcEndpoint:          {diff: diffEndpoint, plan: planEndpoint, create: createEndpoint, update: updateEndpoint},
 		tFlowLog:              {create: createFlowLog},
 		tLaunchTemplate:       {update: updateLaunchTemplate},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:ec2/getVpc:getVpc":                             getVpc,
+		"aws:ec2/getSubnet:getSubnet":                       getOne(tSubnet, "InvalidSubnet.NotFound"),
+		"aws:ec2/getSubnets:getSubnets":                     getSubnets,
+		"aws:ec2/getSecurityGroup:getSecurityGroup":         getOne(tSecurityGroup, "InvalidGroup.NotFound"),
+		"aws:ec2/getPrefixList:getPrefixList":               getPrefixList,
+		"aws:ec2/getManagedPrefixList:getManagedPrefixList": getManagedPrefixList,
+		"aws:ec2/getAmi:getAmi":                             getAMI,
+	},
 }
 
 func checkVPC(inputs view) []failure {
@@ -93,7 +104,7 @@ func assignIPv6(c *change) {
 	}
 	c.set("ipv6CidrBlock", fmt.Sprintf("2600:1f%s:%s:%s00::/56", randomHex(2), randomHex(4), randomHex(2)))
 	c.set("ipv6AssociationId", "vpc-cidr-assoc-"+randomHex(17))
-	c.set("ipv6CidrBlockNetworkBorderGroup", c.p.region.Name)
+	c.set("ipv6CidrBlockNetworkBorderGroup", c.region().Name)
 }
 
 // createdVPC records what comes with every VPC.
@@ -139,7 +150,7 @@ func updateSubnet(c *change) error {
 
 // placeSubnet finds the availability zone: the one given by name or id, or the one with the fewest subnets.
 func placeSubnet(c *change) error {
-	region := c.p.region
+	region := c.region()
 	zone := c.inputs.str("availabilityZone")
 	if id := c.inputs.str("availabilityZoneId"); id != "" {
 		zone = region.zoneByID(id)
@@ -352,7 +363,7 @@ func createEip(c *change) error {
 		address = fmt.Sprintf("52.%d.%d.%d", random[0], random[1], random[2])
 	}
 	c.set("publicIp", address)
-	c.set("publicDns", fmt.Sprintf("ec2-%s.%s.%s", strings.ReplaceAll(address, ".", "-"), computeDomain(c.p.region), c.p.region.DNSSuffix()))
+	c.set("publicDns", fmt.Sprintf("ec2-%s.%s.%s", strings.ReplaceAll(address, ".", "-"), computeDomain(c.region()), c.region().DNSSuffix()))
 	return nil
 }
 
@@ -396,7 +407,7 @@ func createRoute(c *change) error {
 		return refuse("InvalidParameterValue", "cannot create a local route: it comes with the route table")
 	}
 	c.id = fmt.Sprintf("r-%s%d", c.inputs.str("routeTableId"), crc32.ChecksumIEEE([]byte(destination)))
-	if _, err := c.tx.Get(world.Key{Region: c.p.region.Name, Type: tRoute, Key: c.id}); err == nil {
+	if _, err := c.tx.Get(world.Key{Region: c.region().Name, Type: tRoute, Key: c.id}); err == nil {
 		return refuse("RouteAlreadyExists", "Route in Route Table (%s) with destination (%s) already exists",
 			c.inputs.str("routeTableId"), destination)
 	}
@@ -404,20 +415,20 @@ func createRoute(c *change) error {
 }
 
 // importRoute takes {route table}_{destination}.
-func importRoute(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
+func importRoute(c *change, id string) (*world.Thing, error) {
 	table, destination, found := strings.Cut(id, "_")
 	if !found {
 		return nil, nil
 	}
-	return findBy(p, tx, tRoute, func(route view) bool {
+	return findBy(c, tRoute, func(route view) bool {
 		return route.str("routeTableId") == table && destinationOf(route) == destination
 	})
 }
 
 // findBy returns a thing of a type in the provider's region, or without one, whose state fits.
-func findBy(p *Provider, tx *world.Tx, token string, fits func(view) bool) (*world.Thing, error) {
-	for _, region := range []string{p.region.Name, world.Global} {
-		things, err := tx.OfType(region, token)
+func findBy(c *change, token string, fits func(view) bool) (*world.Thing, error) {
+	for _, region := range []string{c.region().Name, world.Global} {
+		things, err := c.tx.OfType(region, token)
 		if err != nil {
 			return nil, err
 		}
@@ -449,9 +460,9 @@ func createRouteTableAssociation(c *change) error {
 }
 
 // importRouteTableAssociation takes {subnet or gateway}/{route table}.
-func importRouteTableAssociation(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
+func importRouteTableAssociation(c *change, id string) (*world.Thing, error) {
 	from, table, _ := strings.Cut(id, "/")
-	return findBy(p, tx, tRouteTableAssoc, func(a view) bool {
+	return findBy(c, tRouteTableAssoc, func(a view) bool {
 		return a.str("routeTableId") == table && (a.str("subnetId") == from || a.str("gatewayId") == from)
 	})
 }
@@ -488,7 +499,7 @@ func createNetworkAclRule(c *change) error {
 }
 
 func createSecurityGroup(c *change) error {
-	c.out("vpcId", c.p.region.defaultVPC())
+	c.out("vpcId", c.region().defaultVPC())
 	return refusePortsOfAll(c)
 }
 
@@ -501,11 +512,11 @@ func adopt(property string) func(c *change) error {
 }
 
 func adoptSecurityGroup(c *change) error {
-	c.id = c.p.region.part("sg")
+	c.id = c.region().part("sg")
 	if vpc := c.target("vpcId"); vpc != nil {
 		c.id = stateOf(vpc).str("defaultSecurityGroupId")
 	}
-	c.out("vpcId", c.p.region.defaultVPC())
+	c.out("vpcId", c.region().defaultVPC())
 	return refusePortsOfAll(c)
 }
 
@@ -569,10 +580,10 @@ func planEndpoint(d *difference) []string {
 
 func createEndpoint(c *change) error {
 	service := c.inputs.str("serviceName")
-	prefix := "com.amazonaws." + c.p.region.Name + "."
+	prefix := "com.amazonaws." + c.region().Name + "."
 	if strings.HasPrefix(service, "com.amazonaws.") && !strings.HasPrefix(service, prefix) &&
 		!strings.HasPrefix(service, "com.amazonaws.vpce.") {
-		return refuse("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist in %s", service, c.p.region.Name)
+		return refuse("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist in %s", service, c.region().Name)
 	}
 	if c.inputs.str("vpcEndpointType") == "Gateway" {
 		for _, property := range []string{"subnetIds", "securityGroupIds"} {
@@ -620,10 +631,10 @@ func interfaceEndpoint(c *change) error {
 		configurations = append(configurations, map[string]any{"ipv4": addressIn(subnet), "subnetId": subnet.ID})
 	}
 	suffix := randomText(alphabets["lower"], 8)
-	service := afterLast(c.inputs.str("serviceName"), c.p.region.Name+".")
+	service := afterLast(c.inputs.str("serviceName"), c.region().Name+".")
 	entries = append(entries, map[string]any{
-		"dnsName":      fmt.Sprintf("vpce-%s.%s.%s.vpce.amazonaws.com", suffix, service, c.p.region.Name),
-		"hostedZoneId": c.p.region.NLBZone,
+		"dnsName":      fmt.Sprintf("vpce-%s.%s.%s.vpce.amazonaws.com", suffix, service, c.region().Name),
+		"hostedZoneId": c.region().NLBZone,
 	})
 	c.set("networkInterfaceIds", interfaces)
 	c.set("subnetConfigurations", configurations)
@@ -662,7 +673,7 @@ func createFlowLog(c *change) error {
 		return refuse("InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.")
 	}
 	if name := c.inputs.str("logGroupName"); name != "" {
-		c.set("logDestination", fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", c.p.region.Partition(), c.p.region.Name, world.Account, name))
+		c.set("logDestination", fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", c.region().Partition(), c.region().Name, world.Account, name))
 		return nil
 	}
 	if _, name, found := strings.Cut(c.inputs.str("logDestination"), ":log-group:"); found {
@@ -683,4 +694,9 @@ func updateLaunchTemplate(c *change) error {
 		c.set("defaultVersion", latest)
 	}
 	return nil
+}
+
+// releaseRules lets a security group's own rules go with it.
+func releaseRules(c *change, holder world.Referrer) bool {
+	return holder.Thing.ID == c.thing.ID || view(holder.Thing.State).str("securityGroupId") == c.thing.ID
 }

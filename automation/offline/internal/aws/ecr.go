@@ -8,20 +8,31 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// ecrService is what ECR does beyond its models.
+var ecrService = service{
+	module: "ecr", name: "ECR",
+	behaviors: map[string]behavior{
 		tRepository:         {remove: removeRepository},
 		tLifecyclePolicy:    {create: createLifecyclePolicy},
 		tRepositoryPolicy:   {create: refuseRepositoryPolicy, update: refuseRepositoryPolicy},
 		tImageReplication:   {create: refuseReplication, update: refuseReplication},
 		tPullThrough:        {create: refuseUpstream, update: refuseUpstream},
 		tRepositoryTemplate: {create: checkTemplate, update: checkTemplate},
-	})
+	},
+	equalities: map[string]func(a, b string) bool{
+		"lifecycle": func(a, b string) bool { return equalDocuments(a, b, canonicalLifecycle) },
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:ecr/getAuthorizationToken:getAuthorizationToken": getAuthorizationToken,
+		"aws:ecr/getCredentials:getCredentials":               getAuthorizationToken,
+		"aws:ecr/getImage:getImage":                           getImage,
+		"aws:ecr/getRepository:getRepository":                 getByName("name", tRepository, "RepositoryNotFoundException"),
+	},
 }
 
 // pulledThrough tells whether a repository, named without its registry, is filled by a pull-through cache.
 func pulledThrough(c *change, repository string) (bool, error) {
-	rules, err := c.tx.OfType(c.p.region.Name, tPullThrough)
+	rules, err := c.tx.OfType(c.region().Name, tPullThrough)
 	return slices.ContainsFunc(rules, func(rule *world.Thing) bool {
 		return strings.HasPrefix(repository, stateOf(rule).str("ecrRepositoryPrefix")+"/")
 	}), err
@@ -59,7 +70,7 @@ func refuseReplication(c *change) error {
 	for _, rule := range c.inputs.objects("replicationConfiguration.rules") {
 		for _, destination := range rule.objects("destinations") {
 			region, registry := destination.str("region"), destination.str("registryId")
-			if region == c.p.region.Name && registry == world.Account {
+			if region == c.region().Name && registry == world.Account {
 				return refuse("InvalidParameterException", "Invalid parameter at 'replicationConfiguration' failed to satisfy constraint: 'the "+
 					"destination %s in %s is the source registry itself'", registry, region)
 			}

@@ -9,12 +9,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// ecsService is what ECS does beyond its models.
+var ecsService = service{
+	module: "ecs", name: "ECS",
+	behaviors: map[string]behavior{
 		tClusterProviders: {create: refuseStrategy, update: refuseStrategy},
 		tCapacityProvider: {create: createCapacityProvider},
 		tTaskDefinition: {
@@ -22,7 +25,14 @@ func init() {
 			imported: importTaskDefinition,
 		},
 		tService: {diff: diffService, create: createService, update: updateService, imported: importService},
-	})
+	},
+	equalities: map[string]func(a, b string) bool{
+		"containers": func(a, b string) bool { return equalDocuments(a, b, canonicalContainers) },
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:ecs/getCluster:getCluster": getByName("clusterName", tCluster, "ClusterNotFoundException"),
+		"aws:ecs/getService:getService": getService,
+	},
 }
 
 // refuseStrategy refuses a default strategy that the cluster's providers cannot serve.
@@ -131,7 +141,7 @@ func createTaskDefinition(c *change) error {
 			return err
 		}
 	}
-	revision, err := c.tx.Next("task definition " + c.p.region.Name + " " + c.inputs.str("family"))
+	revision, err := c.tx.Next("task definition " + c.region().Name + " " + c.inputs.str("family"))
 	if err != nil {
 		return err
 	}
@@ -324,9 +334,9 @@ func sortByName(list []any) {
 }
 
 // importTaskDefinition takes the ARN of a revision, which findImport tries, or {family}:{revision}.
-func importTaskDefinition(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
+func importTaskDefinition(c *change, id string) (*world.Thing, error) {
 	family, revision, _ := strings.Cut(id, ":")
-	return findBy(p, tx, tTaskDefinition, func(d view) bool { return d.str("family") == family && d.str("revision") == revision })
+	return findBy(c, tTaskDefinition, func(d view) bool { return d.str("family") == family && d.str("revision") == revision })
 }
 
 // diffService replaces a service whose capacity providers change, unless a new deployment is forced and there were and
@@ -462,7 +472,7 @@ func (c *change) taskDefinition() (*world.Thing, error) {
 		return nil, err
 	}
 	for _, d := range revisions {
-		if d.Region == c.p.region.Name && (!exact || stateOf(d).str("revision") == revision) {
+		if d.Region == c.region().Name && (!exact || stateOf(d).str("revision") == revision) {
 			c.links = append(c.links, world.Link{Property: "taskDefinition", Target: d})
 			return d, nil
 		}
@@ -524,7 +534,7 @@ func refusePort(containers []container, name string, port int) error {
 // refuseImages fails the wait for a steady state when a task's image is not in its repository of this account. What a
 // pull-through cache would fetch is taken to be there.
 func refuseImages(c *change, containers []container) error {
-	registry := fmt.Sprintf("%s.dkr.ecr.%s.%s/", world.Account, c.p.region.Name, c.p.region.DNSSuffix())
+	registry := fmt.Sprintf("%s.dkr.ecr.%s.%s/", world.Account, c.region().Name, c.region().DNSSuffix())
 	for _, definition := range containers {
 		if !strings.HasPrefix(definition.Image, registry) {
 			continue
@@ -562,6 +572,6 @@ func splitImage(image string) (repository, reference string) {
 }
 
 // importService takes {cluster}/{service}.
-func importService(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
-	return findBy(p, tx, tService, func(s view) bool { return strings.HasSuffix(s.str("id"), ":service/"+id) })
+func importService(c *change, id string) (*world.Thing, error) {
+	return findBy(c, tService, func(s view) bool { return strings.HasSuffix(s.str("id"), ":service/"+id) })
 }

@@ -4,16 +4,19 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// efsService is what EFS does beyond its models.
+var efsService = service{
+	module: "efs", name: "EFS",
+	behaviors: map[string]behavior{
 		tFileSystem:      {create: createFileSystem, read: readFileSystem, remove: removeFileSystem},
 		tMountTarget:     {create: createMountTarget},
 		tFileReplication: {create: createFileReplication, remove: removeFileReplication},
-	})
+	},
 }
 
 func createFileSystem(c *change) error {
@@ -21,10 +24,10 @@ func createFileSystem(c *change) error {
 		return errors.New("encrypted must be set to true when kmsKeyId is specified")
 	}
 	if c.inputs.bool("encrypted") {
-		c.out("kmsKeyId", c.p.keyARN("elasticfilesystem"))
+		c.out("kmsKeyId", c.region().managedKeyARN("elasticfilesystem"))
 	}
 	if zone := c.inputs.str("availabilityZoneName"); zone != "" {
-		c.set("availabilityZoneId", c.p.region.zoneID(zone))
+		c.set("availabilityZoneId", c.region().zoneID(zone))
 	}
 	return nil
 }
@@ -115,7 +118,7 @@ func createFileReplication(c *change) error {
 	source := c.target("sourceFileSystemId")
 	region := c.inputs.str("destination.region")
 	if region == "" {
-		region = c.p.region.Name
+		region = c.region().Name
 	}
 	if _, err := regionNamed(region); err != nil {
 		return refuse("ValidationException", "destination: %v", err)

@@ -6,17 +6,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// elbService is what ELBv2 does beyond its models.
+var elbService = service{
+	module: "lb", name: "ELBv2",
+	behaviors: map[string]behavior{
 		tLoadBalancer: {diff: diffLoadBalancer, plan: planLoadBalancer, create: createLoadBalancer, update: updateLoadBalancer, remove: removeLoadBalancer},
 		tListener:     {check: checkActions("defaultActions"), create: createListener, update: updateListener, remove: removeListener},
 		tListenerRule: {check: checkRule, create: createListenerRule, update: updateListenerRule},
 		tTargetGroup:  {check: checkTargetGroup, create: createTargetGroup, read: readTargetGroup},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:elb/getServiceAccount:getServiceAccount": getServiceAccount,
+		"aws:lb/getLoadBalancer:getLoadBalancer":      getByName("name", tLoadBalancer, "LoadBalancerNotFound"),
+	},
 }
 
 // balancerKinds are the parts of ARNs that tell the types of load balancers.
@@ -58,7 +65,7 @@ func createLoadBalancer(c *change) error {
 	path := fmt.Sprintf("%s/%s/%s", balancerKinds[kind], name, id)
 	c.variables["path"] = path
 	c.set("arnSuffix", path)
-	region := c.p.region
+	region := c.region()
 	if kind == "network" {
 		c.set("dnsName", fmt.Sprintf("%s-%s.elb.%s.%s", name, id, region.Name, region.DNSSuffix()))
 		c.set("zoneId", region.NLBZone)
@@ -148,7 +155,7 @@ func (c *change) placeInVPC(subnets map[string]*world.Thing, application bool) e
 
 // refuseUnreachable refuses a load balancer for the internet in a VPC without a gateway to it.
 func (c *change) refuseUnreachable(vpc string, application bool) error {
-	if c.inputs.bool("internal") || !application || vpc == c.p.region.defaultVPC() {
+	if c.inputs.bool("internal") || !application || vpc == c.region().defaultVPC() {
 		return nil
 	}
 	gateways, err := c.siblings(tInternetGateway)

@@ -21,16 +21,16 @@ func (c *change) refuseLogs(kind string) error {
 	if bucket == nil || !c.inputs.bool(kind+".enabled") {
 		return nil
 	}
-	if bucket.Region != c.p.region.Name {
+	if bucket.Region != c.region().Name {
 		return refuse("InvalidConfigurationRequest", "The S3 bucket %s for %s must be in the load balancer's region %s: it is in %s", bucket.ID, kind,
-			c.p.region.Name, bucket.Region)
+			c.region().Name, bucket.Region)
 	}
 	if err := c.refuseKeyOfLogs(bucket); err != nil {
 		return err
 	}
 	writers := []string{
-		"*", logWriters[c.inputs.str("loadBalancerType")], c.p.region.ELBAccount,
-		fmt.Sprintf("arn:%s:iam::%s:root", c.p.region.Partition(), c.p.region.ELBAccount),
+		"*", logWriters[c.inputs.str("loadBalancerType")], c.region().ELBAccount,
+		fmt.Sprintf("arn:%s:iam::%s:root", c.region().Partition(), c.region().ELBAccount),
 	}
 	file := "AWSLogs/" + world.Account + "/ELBAccessLogTestFile"
 	if prefix := c.inputs.str(kind + ".prefix"); prefix != "" {

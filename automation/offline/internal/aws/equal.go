@@ -10,8 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // equalities compare texts that may be written in several ways. The models name them.
@@ -30,8 +31,6 @@ var equalities = map[string]func(a, b string) bool{
 	"functionName": func(a, b string) bool { return afterLast(a, ":function:") == afterLast(b, ":function:") },
 	"json":         func(a, b string) bool { return equalDocuments(a, b, func(v any) any { return v }) },
 	"iam":          func(a, b string) bool { return equalDocuments(a, b, canonicalPolicy) },
-	"lifecycle":    func(a, b string) bool { return equalDocuments(a, b, canonicalLifecycle) },
-	"containers":   func(a, b string) bool { return equalDocuments(a, b, canonicalContainers) },
 }
 
 // document returns a value as text: a document that was given as an object in JSON.

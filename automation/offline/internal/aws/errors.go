@@ -32,19 +32,10 @@ func isRetried(err error) bool {
 	return errors.As(err, &refusal) && refusal.retried
 }
 
-// services are the names of AWS services as the provider writes them in errors.
-var services = map[string]string{
-	"acm": "ACM", "appautoscaling": "Application Auto Scaling", "autoscaling": "Auto Scaling", "backup": "Backup", "chatbot": "Chatbot",
-	"cloudfront": "CloudFront", "cloudwatch": "CloudWatch", "dynamodb": "DynamoDB", "ec2": "EC2", "ecr": "ECR",
-	"ecs": "ECS", "efs": "EFS", "iam": "IAM", "kms": "KMS", "lambda": "Lambda", "lb": "ELBv2", "rds": "RDS",
-	"route53": "Route 53", "s3": "S3", "secretsmanager": "Secrets Manager", "servicediscovery": "Service Discovery",
-	"sfn": "SFN", "sns": "SNS", "sqs": "SQS", "ssm": "SSM", "vpc": "EC2", "wafv2": "WAFv2", "xray": "X-Ray",
-}
-
 // wrap says what was attempted, in the provider's form: creating EC2 Subnet (name): operation error EC2: CreateSubnet,
 // api error InvalidSubnet.Range: ...
-func wrap(doing, operation, token, name string, err error) error {
-	service, known := services[serviceOf(token)]
+func (k *knowledge) wrap(doing, operation, token, name string, err error) error {
+	service, known := k.names[serviceOf(token)]
 	if !known {
 		service = serviceOf(token)
 	}

@@ -5,13 +5,6 @@ import (
 	"strings"
 )
 
-func init() {
-	register(map[string]behavior{
-		tEventRule:   {create: createEventRule},
-		tEventTarget: {create: createEventTarget, update: refuseTarget},
-	})
-}
-
 const defaultBus = "default"
 
 // busOf returns the event bus, which is empty for the default one.

@@ -8,15 +8,21 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
-		tRole:              {create: createRole, update: createRole, read: readRole, remove: removeRole},
+// iamService is what IAM does beyond its models.
+var iamService = service{
+	module: "iam", name: "IAM",
+	behaviors: map[string]behavior{
+		tRole:              {create: createRole, update: createRole, read: readRole, remove: removeRole, releases: detachPolicies},
 		tPolicy:            {create: createPolicy, update: createPolicy, read: readPolicy},
 		tRolePolicy:        {create: createRolePolicy, update: createRolePolicy},
 		tRoleAttachment:    {imported: importAttachment},
 		tServiceLinkedRole: {create: createServiceLinkedRole},
 		tIdentityProvider:  {create: createIdentityProvider},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:iam/getPolicyDocument:getPolicyDocument": getPolicyDocument,
+		"aws:iam/getRole:getRole":                     getByName("name", tRole, "NoSuchEntity"),
+	},
 }
 
 // Sizes of policy documents in characters without white space, from "IAM and AWS STS quotas".
@@ -172,12 +178,12 @@ func readPolicy(c *change) error {
 }
 
 // importAttachment takes {role}/{policy ARN}.
-func importAttachment(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
+func importAttachment(c *change, id string) (*world.Thing, error) {
 	role, arn, found := strings.Cut(id, "/")
 	if !found {
 		return nil, fmt.Errorf("importing a role policy attachment: %q is not {role}/{policy ARN}", id)
 	}
-	return findBy(p, tx, tRoleAttachment, func(a view) bool { return a.str("role") == role && a.str("policyArn") == arn })
+	return findBy(c, tRoleAttachment, func(a view) bool { return a.str("role") == role && a.str("policyArn") == arn })
 }
 
 // linkedRoles are how the names of service-linked roles end, of the services whose own name does not tell.
@@ -215,3 +221,6 @@ func createIdentityProvider(c *change) error {
 	c.variables["host"] = strings.TrimPrefix(c.inputs.str("url"), "https://")
 	return nil
 }
+
+// detachPolicies lets a role's policies go with it when it is to detach them by force.
+func detachPolicies(c *change, _ world.Referrer) bool { return c.olds.bool("forceDetachPolicies") }

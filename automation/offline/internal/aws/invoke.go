@@ -10,11 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // call is one call of a function.
@@ -24,49 +25,11 @@ type call struct {
 	args view
 }
 
-// functions are what Invoke answers. A result is added to the arguments, which AWS functions give back.
-var functions = map[string]func(call) (map[string]any, error){
-	"aws:index/getAvailabilityZones:getAvailabilityZones":                        getAvailabilityZones,
-	"aws:index/getAvailabilityZone:getAvailabilityZone":                          getAvailabilityZone,
-	"aws:index/getCallerIdentity:getCallerIdentity":                              getCallerIdentity,
-	"aws:index/getRegion:getRegion":                                              getRegion,
-	"aws:index/getRegions:getRegions":                                            getRegions,
-	"aws:index/getPartition:getPartition":                                        getPartition,
-	"aws:ecr/getAuthorizationToken:getAuthorizationToken":                        getAuthorizationToken,
-	"aws:ecr/getCredentials:getCredentials":                                      getAuthorizationToken,
-	"aws:ecr/getImage:getImage":                                                  getImage,
-	"aws:ecr/getRepository:getRepository":                                        getByName("name", tRepository, "RepositoryNotFoundException"),
-	"aws:ec2/getVpc:getVpc":                                                      getVpc,
-	"aws:ec2/getSubnet:getSubnet":                                                getOne(tSubnet, "InvalidSubnet.NotFound"),
-	"aws:ec2/getSubnets:getSubnets":                                              getSubnets,
-	"aws:ec2/getSecurityGroup:getSecurityGroup":                                  getOne(tSecurityGroup, "InvalidGroup.NotFound"),
-	"aws:ec2/getPrefixList:getPrefixList":                                        getPrefixList,
-	"aws:ec2/getManagedPrefixList:getManagedPrefixList":                          getManagedPrefixList,
-	"aws:ec2/getAmi:getAmi":                                                      getAMI,
-	"aws:iam/getPolicyDocument:getPolicyDocument":                                getPolicyDocument,
-	"aws:iam/getRole:getRole":                                                    getByName("name", tRole, "NoSuchEntity"),
-	"aws:elb/getServiceAccount:getServiceAccount":                                getServiceAccount,
-	"aws:kms/getKey:getKey":                                                      getKey,
-	"aws:sns/getTopic:getTopic":                                                  getByName("name", tTopic, "NotFound"),
-	"aws:sqs/getQueue:getQueue":                                                  getByName("name", tQueue, "AWS.SimpleQueueService.NonExistentQueue"),
-	"aws:backup/getVault:getVault":                                               getByName("name", tVault, "ResourceNotFoundException"),
-	"aws:index/getDefaultTags:getDefaultTags":                                    getDefaultTags,
-	"aws:s3/getCanonicalUserId:getCanonicalUserId":                               getCanonicalUser,
-	"aws:cloudfront/getLogDeliveryCanonicalUserId:getLogDeliveryCanonicalUserId": getLogDelivery,
-	"aws:cloudfront/getCachePolicy:getCachePolicy":                               getEdgePolicy("aws:cloudfront/getCachePolicy:getCachePolicy", tCachePolicy),
-	"aws:cloudfront/getOriginRequestPolicy:getOriginRequestPolicy":               getEdgePolicy("aws:cloudfront/getOriginRequestPolicy:getOriginRequestPolicy", tOriginRequestPolicy),
-	"aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy":           getEdgePolicy("aws:cloudfront/getResponseHeadersPolicy:getResponseHeadersPolicy", tResponseHeaders),
-	"aws:kms/getAlias:getAlias":                                                  getAlias,
-	"aws:ssm/getParameter:getParameter":                                          getParameter,
-	"aws:acm/getCertificate:getCertificate":                                      getCertificate,
-	"aws:route53/getZone:getZone":                                                getZone,
-	"aws:secretsmanager/getSecret:getSecret":                                     getSecret,
-	"aws:lb/getLoadBalancer:getLoadBalancer":                                     getByName("name", tLoadBalancer, "LoadBalancerNotFound"),
-	"aws:s3/getBucket:getBucket":                                                 getByName("bucket", tBucket, "NoSuchBucket"),
-	"aws:cloudwatch/getLogGroup:getLogGroup":                                     getByName("name", tLogGroup, "ResourceNotFoundException"),
-	"aws:ecs/getCluster:getCluster":                                              getByName("clusterName", tCluster, "ClusterNotFoundException"),
-	"aws:ecs/getService:getService":                                              getService,
-}
+// region is the provider's.
+func (c call) region() Region { return c.p.region }
+
+// defaultTags are those that the provider was configured with.
+func (c call) defaultTags() map[string]string { return c.p.defaultTags }
 
 // Invoke calls a function.
 func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
@@ -75,7 +38,7 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 	if !known {
 		return nil, status.Errorf(codes.InvalidArgument, "unknown function %s: pulumi-aws %s has no such function", token, p.schema.Version)
 	}
-	function, modelled := functions[token]
+	function, modelled := p.functions[token]
 	if !modelled {
 		return nil, status.Errorf(codes.Unimplemented, "offline: the function %s is not modelled; give its result in the "+
 			"configuration, or run against AWS", token)
@@ -147,7 +110,7 @@ func wildcard(pattern, value string) bool {
 }
 
 func getAvailabilityZones(c call) (map[string]any, error) {
-	region := c.p.region
+	region := c.region()
 	var names, ids []any
 	for _, name := range region.zoneNames() {
 		id := region.zoneID(name)
@@ -168,29 +131,29 @@ func getAvailabilityZones(c call) (map[string]any, error) {
 }
 
 func getAvailabilityZone(c call) (map[string]any, error) {
-	for _, name := range c.p.region.zoneNames() {
-		id := c.p.region.zoneID(name)
+	for _, name := range c.region().zoneNames() {
+		id := c.region().zoneID(name)
 		if c.args.str("name") == name || c.args.str("zoneId") == id {
 			return map[string]any{
-				"id": name, "name": name, "zoneId": id, "region": c.p.region.Name, "state": "available", "zoneType": "availability-zone",
-				"nameSuffix": strings.TrimPrefix(name, c.p.region.Name), "groupName": c.p.region.Name, "networkBorderGroup": c.p.region.Name,
+				"id": name, "name": name, "zoneId": id, "region": c.region().Name, "state": "available", "zoneType": "availability-zone",
+				"nameSuffix": strings.TrimPrefix(name, c.region().Name), "groupName": c.region().Name, "networkBorderGroup": c.region().Name,
 				"optInStatus": "opt-in-not-required", "parentZoneId": "", "parentZoneName": "",
 			}, nil
 		}
 	}
-	return nil, refuse("InvalidParameterValue", "no availability zone of %s has the name %q or the id %q", c.p.region.Name,
+	return nil, refuse("InvalidParameterValue", "no availability zone of %s has the name %q or the id %q", c.region().Name,
 		c.args.str("name"), c.args.str("zoneId"))
 }
 
 func getCallerIdentity(c call) (map[string]any, error) {
 	return map[string]any{
 		"id": world.Account, "accountId": world.Account, "userId": "AIDAOFFLINEAWSLAB0001",
-		"arn": fmt.Sprintf("arn:%s:iam::%s:user/awslab-offline", c.p.region.Partition(), world.Account),
+		"arn": fmt.Sprintf("arn:%s:iam::%s:user/awslab-offline", c.region().Partition(), world.Account),
 	}, nil
 }
 
 func getRegion(c call) (map[string]any, error) {
-	region := c.p.region
+	region := c.region()
 	if name := c.args.str("name"); name != "" {
 		var err error
 		if region, err = regionNamed(name); err != nil {
@@ -208,15 +171,15 @@ func getRegions(c call) (map[string]any, error) {
 	for _, region := range regions {
 		names = append(names, region.Name)
 	}
-	return map[string]any{"id": c.p.region.Partition(), "names": names}, nil
+	return map[string]any{"id": c.region().Partition(), "names": names}, nil
 }
 
 func getDefaultTags(c call) (map[string]any, error) {
 	tags := map[string]any{}
-	for key, value := range c.p.defaultTags {
+	for key, value := range c.defaultTags() {
 		tags[key] = value
 	}
-	return map[string]any{"id": c.p.region.Partition(), "tags": tags}, nil
+	return map[string]any{"id": c.region().Partition(), "tags": tags}, nil
 }
 
 func getCanonicalUser(call) (map[string]any, error) {
@@ -231,7 +194,7 @@ func getLogDelivery(call) (map[string]any, error) {
 
 func getPartition(c call) (map[string]any, error) {
 	return map[string]any{
-		"id": c.p.region.Partition(), "partition": c.p.region.Partition(), "dnsSuffix": c.p.region.DNSSuffix(),
+		"id": c.region().Partition(), "partition": c.region().Partition(), "dnsSuffix": c.region().DNSSuffix(),
 		"reverseDnsPrefix": "com.amazonaws",
 	}, nil
 }
@@ -249,18 +212,18 @@ func getAuthorizationToken(c call) (map[string]any, error) {
 		registry = world.Account
 	}
 	return map[string]any{
-		"id":                 c.p.region.Name,
+		"id":                 c.region().Name,
 		"authorizationToken": base64.StdEncoding.EncodeToString([]byte(RegistryUser + ":" + RegistryPassword)),
 		"userName":           RegistryUser,
 		"password":           RegistryPassword,
 		"expiresAt":          time.Now().UTC().Add(12 * time.Hour).Format(time.RFC3339),
-		"proxyEndpoint":      fmt.Sprintf("https://%s.dkr.ecr.%s.%s", registry, c.p.region.Name, c.p.region.DNSSuffix()),
+		"proxyEndpoint":      fmt.Sprintf("https://%s.dkr.ecr.%s.%s", registry, c.region().Name, c.region().DNSSuffix()),
 	}, nil
 }
 
 func getImage(c call) (map[string]any, error) {
 	name := c.args.str("repositoryName")
-	url := fmt.Sprintf("%s.dkr.ecr.%s.%s/%s", world.Account, c.p.region.Name, c.p.region.DNSSuffix(), name)
+	url := fmt.Sprintf("%s.dkr.ecr.%s.%s/%s", world.Account, c.region().Name, c.region().DNSSuffix(), name)
 	images, err := c.tx.Images(url)
 	if err != nil {
 		return nil, err
@@ -292,7 +255,7 @@ func describe(thing *world.Thing) map[string]any {
 
 // here returns the things of a type in the provider's region, and those without one.
 func (c call) here(token string) ([]*world.Thing, error) {
-	things, err := c.tx.OfType(c.p.region.Name, token)
+	things, err := c.tx.OfType(c.region().Name, token)
 	if err != nil {
 		return nil, err
 	}
@@ -312,7 +275,7 @@ func getByName(argument, token, code string) func(call) (map[string]any, error) 
 				return describe(thing), nil
 			}
 		}
-		return nil, refuse(code, "there is no %s named %q in %s", spaced(shortName(token)), c.args.str(argument), c.p.region.Name)
+		return nil, refuse(code, "there is no %s named %q in %s", spaced(shortName(token)), c.args.str(argument), c.region().Name)
 	}
 }
 
@@ -381,7 +344,7 @@ func getOne(token, code string) func(call) (map[string]any, error) {
 		}
 		switch len(found) {
 		case 0:
-			return nil, refuse(code, "no matching %s found in %s", spaced(shortName(token)), c.p.region.Name)
+			return nil, refuse(code, "no matching %s found in %s", spaced(shortName(token)), c.region().Name)
 		case 1:
 			return describe(found[0]), nil
 		default:
@@ -391,7 +354,7 @@ func getOne(token, code string) func(call) (map[string]any, error) {
 }
 
 func getVpc(c call) (map[string]any, error) {
-	region := c.p.region
+	region := c.region()
 	if c.args.bool("default") || c.args.str("id") == region.defaultVPC() {
 		id := region.defaultVPC()
 		return map[string]any{
@@ -423,13 +386,13 @@ func getSubnets(c call) (map[string]any, error) {
 	for _, subnet := range found {
 		ids = append(ids, subnet.ID)
 	}
-	return map[string]any{"id": c.p.region.Name, "ids": ids}, nil
+	return map[string]any{"id": c.region().Name, "ids": ids}, nil
 }
 
 // listNamed returns the service of the prefix list that the arguments name.
 func (c call) listNamed(idArgument string) (string, error) {
 	for service := range prefixLists {
-		name := fmt.Sprintf("com.amazonaws.%s.%s", c.p.region.Name, service)
+		name := fmt.Sprintf("com.amazonaws.%s.%s", c.region().Name, service)
 		byName := c.args.str("name") == name
 		byID := c.args.str(idArgument) == prefixList(service)
 		byFilter := len(c.args.objects("filters")) > 0 && c.matches(map[string]string{"prefix-list-name": name, "prefix-list-id": prefixList(service)}, nil)
@@ -441,7 +404,7 @@ func (c call) listNamed(idArgument string) (string, error) {
 		return "origin-facing", nil
 	}
 	return "", refuse("InvalidPrefixListID.NotFound", "no matching prefix list found in %s; offline there are those of S3 and DynamoDB, "+
-		"com.amazonaws.%s.s3 and .dynamodb, and CloudFront's", c.p.region.Name, c.p.region.Name)
+		"com.amazonaws.%s.s3 and .dynamodb, and CloudFront's", c.region().Name, c.region().Name)
 }
 
 func getPrefixList(c call) (map[string]any, error) {
@@ -450,7 +413,7 @@ func getPrefixList(c call) (map[string]any, error) {
 		return nil, err
 	}
 	return map[string]any{
-		"id": prefixList(service), "name": fmt.Sprintf("com.amazonaws.%s.%s", c.p.region.Name, service), "cidrBlocks": prefixListBlocks(service),
+		"id": prefixList(service), "name": fmt.Sprintf("com.amazonaws.%s.%s", c.region().Name, service), "cidrBlocks": prefixListBlocks(service),
 	}, nil
 }
 
@@ -465,11 +428,11 @@ func getManagedPrefixList(c call) (map[string]any, error) {
 	}
 	id, name := prefixList(service), c.args.str("name")
 	if name == "" {
-		name = fmt.Sprintf("com.amazonaws.%s.%s", c.p.region.Name, service)
+		name = fmt.Sprintf("com.amazonaws.%s.%s", c.region().Name, service)
 	}
 	return map[string]any{
 		"id": id, "name": name, "addressFamily": "IPv4", "entries": entries, "maxEntries": 0.0, "ownerId": "AWS", "version": 0.0,
-		"arn": fmt.Sprintf("arn:%s:ec2:%s:aws:prefix-list/%s", c.p.region.Partition(), c.p.region.Name, id), "tags": map[string]any{},
+		"arn": fmt.Sprintf("arn:%s:ec2:%s:aws:prefix-list/%s", c.region().Partition(), c.region().Name, id), "tags": map[string]any{},
 	}, nil
 }
 
@@ -489,13 +452,13 @@ func getAMI(c call) (map[string]any, error) {
 	if strings.Contains(name, "arm64") {
 		architecture = "arm64"
 	}
-	id := c.p.region.imageID(name)
+	id := c.region().imageID(name)
 	return map[string]any{
 		"id": id, "imageId": id, "name": name, "architecture": architecture, "ownerId": "591542846629", "imageOwnerAlias": "amazon",
-		"arn":          fmt.Sprintf("arn:%s:ec2:%s::image/%s", c.p.region.Partition(), c.p.region.Name, id),
+		"arn":          fmt.Sprintf("arn:%s:ec2:%s::image/%s", c.region().Partition(), c.region().Name, id),
 		"creationDate": "2025-01-15T00:00:00.000Z", "deprecationTime": "2027-01-15T00:00:00.000Z", "description": name, "state": "available",
 		"enaSupport": true, "hypervisor": "xen", "imageLocation": "amazon/" + name, "imageType": "machine", "public": true,
-		"rootDeviceName": "/dev/xvda", "rootDeviceType": "ebs", "rootSnapshotId": "snap-" + c.p.region.digest("snap/"+name, 17),
+		"rootDeviceName": "/dev/xvda", "rootDeviceType": "ebs", "rootSnapshotId": "snap-" + c.region().digest("snap/"+name, 17),
 		"virtualizationType": "hvm", "platformDetails": "Linux/UNIX", "usageOperation": "RunInstances", "bootMode": "uefi-preferred",
 		"blockDeviceMappings": []any{}, "productCodes": []any{}, "tags": map[string]any{}, "imdsSupport": "v2.0", "kernelId": "",
 		"lastLaunchedTime": "", "platform": "", "ramdiskId": "", "sriovNetSupport": "simple", "stateReason": map[string]any{}, "tpmSupport": "",
@@ -515,13 +478,13 @@ func getParameter(c call) (map[string]any, error) {
 		return nil, refuse("ParameterNotFound", "there is no parameter %q; offline there are those of Amazon's AMIs, such as "+
 			"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id", name)
 	}
-	value := c.p.region.imageID(name)
+	value := c.region().imageID(name)
 	if strings.HasSuffix(name, "/recommended") {
 		value = fmt.Sprintf(`{"image_id":%q,"image_name":%q,"os":"Amazon Linux 2023"}`, value, "al2023-ami-ecs-hvm-2023.0.20250115-kernel-6.1-x86_64")
 	}
 	return map[string]any{
 		"id": name, "value": value, "insecureValue": value, "type": "String", "version": 1.0,
-		"arn": fmt.Sprintf("arn:%s:ssm:%s::parameter%s", c.p.region.Partition(), c.p.region.Name, name),
+		"arn": fmt.Sprintf("arn:%s:ssm:%s::parameter%s", c.region().Partition(), c.region().Name, name),
 	}, nil
 }
 
@@ -537,7 +500,7 @@ func ownParameter(parameter map[string]any) (map[string]any, error) {
 }
 
 func getServiceAccount(c call) (map[string]any, error) {
-	region := c.p.region
+	region := c.region()
 	if name := c.args.str("region"); name != "" {
 		var err error
 		if region, err = regionNamed(name); err != nil {
@@ -573,8 +536,8 @@ func getKey(c call) (map[string]any, error) {
 		"pendingDeletionWindowInDays": 0.0, "multiRegionConfigurations": []any{}, "xksKeyConfigurations": []any{},
 	}
 	if key == nil {
-		id := c.p.region.managedKey(afterLast(name, "/"))
-		result["id"], result["arn"] = id, c.keyARN(id)
+		id := c.region().managedKey(afterLast(name, "/"))
+		result["id"], result["arn"] = id, c.region().keyARN(id)
 		return result, nil
 	}
 	state := stateOf(key)
@@ -586,22 +549,18 @@ func getKey(c call) (map[string]any, error) {
 	return result, nil
 }
 
-func (c call) keyARN(id string) string {
-	return fmt.Sprintf("arn:%s:kms:%s:%s:key/%s", c.p.region.Partition(), c.p.region.Name, world.Account, id)
-}
-
 func getAlias(c call) (map[string]any, error) {
 	name := c.args.str("name")
 	key, err := c.keyNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	target := c.p.region.managedKey(afterLast(name, "/"))
+	target := c.region().managedKey(afterLast(name, "/"))
 	if key != nil {
 		target = key.ID
 	}
-	arn := fmt.Sprintf("arn:%s:kms:%s:%s:%s", c.p.region.Partition(), c.p.region.Name, world.Account, name)
-	return map[string]any{"id": arn, "arn": arn, "name": name, "targetKeyId": target, "targetKeyArn": c.keyARN(target)}, nil
+	arn := fmt.Sprintf("arn:%s:kms:%s:%s:%s", c.region().Partition(), c.region().Name, world.Account, name)
+	return map[string]any{"id": arn, "arn": arn, "name": name, "targetKeyId": target, "targetKeyArn": c.region().keyARN(target)}, nil
 }
 
 func getCertificate(c call) (map[string]any, error) {
@@ -622,7 +581,7 @@ func getCertificate(c call) (map[string]any, error) {
 			}, nil
 		}
 	}
-	return nil, fmt.Errorf("no certificate for domain %q found in %s with status %s", c.args.str("domain"), c.p.region.Name, strings.Join(statuses, " or "))
+	return nil, fmt.Errorf("no certificate for domain %q found in %s with status %s", c.args.str("domain"), c.region().Name, strings.Join(statuses, " or "))
 }
 
 // getZone describes a hosted zone: one in the world, or else, since a zone that a person owns is not in the world, any
@@ -650,7 +609,7 @@ func getZone(c call) (map[string]any, error) {
 		name = "example.com"
 	}
 	return map[string]any{
-		"id": id, "zoneId": id, "name": name, "arn": fmt.Sprintf("arn:%s:route53:::hostedzone/%s", c.p.region.Partition(), id),
+		"id": id, "zoneId": id, "name": name, "arn": fmt.Sprintf("arn:%s:route53:::hostedzone/%s", c.region().Partition(), id),
 		"nameServers":       []any{"ns-1.awsdns-01.org", "ns-2.awsdns-02.co.uk", "ns-3.awsdns-03.com", "ns-4.awsdns-04.net"},
 		"primaryNameServer": "ns-1.awsdns-01.org", "callerReference": "", "comment": "", "linkedServiceDescription": "",
 		"linkedServicePrincipal": "", "resourceRecordSetCount": 2.0, "tags": map[string]any{}, "vpcId": c.args.str("vpcId"),

@@ -4,10 +4,11 @@ import (
 	"encoding/base64"
 	"testing"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 func (l *lab) call(token string, args in) view {

@@ -5,17 +5,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/google/uuid"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// kmsService is what KMS does beyond its models.
+var kmsService = service{
+	module: "kms", name: "KMS",
+	behaviors: map[string]behavior{
 		tKey:        {create: createKey, update: updateKey, remove: removeKey},
 		tReplicaKey: {create: createReplicaKey, update: refuseKeyPolicy, remove: removeKey},
 		tKeyPolicy:  {create: refuseKeyPolicy, update: refuseKeyPolicy},
 		tAlias:      {create: createAlias, update: createAlias},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:kms/getKey:getKey":     getKey,
+		"aws:kms/getAlias:getAlias": getAlias,
+	},
 }
 
 // deletionWindow is for how many days a key or a secret waits for its deletion unless the program says otherwise.
@@ -75,7 +82,7 @@ func createReplicaKey(c *change) error {
 	switch {
 	case !state.bool("multiRegion"):
 		return refuse("UnsupportedOperationException", "%s is not a multi-Region key and cannot be replicated", primary.ARN)
-	case primary.Region == c.p.region.Name:
+	case primary.Region == c.region().Name:
 		return refuse("UnsupportedOperationException", "%s is in %s: its replica must be in another region", primary.ARN, primary.Region)
 	}
 	c.id = primary.ID

@@ -9,12 +9,14 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// lambdaService is what Lambda does beyond its models.
+var lambdaService = service{
+	module: "lambda", name: "Lambda",
+	behaviors: map[string]behavior{
 		tInvocation:  {diff: diffInvocation, plan: planInvocation, create: invokeFunction, update: invokeFunction},
 		tEventSource: {create: createEventSource, update: createEventSource},
 		tFunction:    {check: checkFunction, plan: planFunction, create: createFunction, update: updateFunction},
-	})
+	},
 }
 
 func checkFunction(inputs view) []failure {
@@ -72,9 +74,9 @@ func (c *change) refuseFunctionImage() error {
 	repository, reference := splitImage(image)
 	registry, _, _ := strings.Cut(repository, "/")
 	account, host, _ := strings.Cut(registry, ".dkr.ecr.")
-	if host != c.p.region.Name+"."+c.p.region.DNSSuffix() {
+	if host != c.region().Name+"."+c.region().DNSSuffix() {
 		return refuse("InvalidParameterValueException", "Source image %s is not valid. Provide a valid source image: one of ECR in %s.",
-			image, c.p.region.Name)
+			image, c.region().Name)
 	}
 	if account != world.Account {
 		return nil // another account's, which the world does not know

@@ -1,10 +1,9 @@
 package aws
 
 import (
-	"embed"
 	"encoding/json"
-	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -45,7 +44,7 @@ type Model struct {
 	Computed map[string]any
 	// Sets are lists in which order has no meaning.
 	Sets []string
-	// Equal names how values are compared that may be written in several ways: see equalities.
+	// Equal names how values are compared that may be written in several ways: see Service.equalities.
 	Equal map[string]string
 	// Unseen are properties whose changes are no difference while another property has, or lacks, a value.
 	Unseen map[string]Unseen
@@ -107,52 +106,22 @@ func (p Pattern) Match(text string) bool {
 
 func (p Pattern) String() string { return p.text }
 
-//go:embed models/*.json
-var modelFiles embed.FS
-
-// models reads the model files as they are asked for, one for each service.
-type models struct {
-	mu       sync.Mutex
-	services map[string]map[string]*Model
-}
-
-// of returns the model of a type, or nil if there is none.
-func (m *models) of(token string) (*Model, error) {
-	service := serviceOf(token)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	loaded, done := m.services[service]
-	if !done {
-		var err error
-		if loaded, err = loadModels(service); err != nil {
-			return nil, err
-		}
-		if m.services == nil {
-			m.services = map[string]map[string]*Model{}
-		}
-		m.services[service] = loaded
-	}
-	return loaded[token], nil
-}
-
-func loadModels(service string) (map[string]*Model, error) {
-	data, err := modelFiles.ReadFile("models/" + service + ".json")
-	if err != nil {
-		return nil, nil // a service none of whose types is modelled
-	}
-	var loaded map[string]*Model
-	if err := json.Unmarshal(data, &loaded); err != nil {
-		return nil, fmt.Errorf("reading the models of %s: %w", service, err)
-	}
-	for _, model := range loaded {
-		model.index()
-	}
-	return loaded, nil
-}
-
 func (m *Model) index() {
 	m.forceNew, m.optionalComputed = setOf(m.ForceNew), setOf(m.OptionalComputed)
 	m.sets, m.kept = setOf(m.Sets), setOf(m.Kept)
+}
+
+// paths are those of all properties that the model speaks of, but for computed outputs.
+func (m *Model) paths() []string {
+	paths := slices.Concat(m.ForceNew, m.OptionalComputed, m.Sets, m.Kept, m.Secrets, sortedKeys(m.Defaults),
+		sortedKeys(m.Enums), sortedKeys(m.Numbers), sortedKeys(m.Lengths), sortedKeys(m.Items), sortedKeys(m.Patterns),
+		sortedKeys(m.Forbidden), sortedKeys(m.Formats), sortedKeys(m.APIPatterns), sortedKeys(m.Equal),
+		sortedKeys(m.Unseen), sortedKeys(m.Absent), slices.Concat(m.Conflicts...), slices.Concat(m.ExactlyOneOf...),
+		slices.Concat(m.AtLeastOneOf...), slices.Concat(m.RequiredWith...))
+	if m.AutoName != nil {
+		paths = append(paths, m.AutoName.Property)
+	}
+	return paths
 }
 
 func (m *Model) nameProperty() string {

@@ -2,31 +2,22 @@ package aws
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/awslab/awslab/automation/offline/internal/schema"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
 )
 
 // allModels returns every model by its type.
 func allModels(t testing.TB) map[string]*Model {
 	t.Helper()
-	files, err := modelFiles.ReadDir("models")
+	all, err := known().AllModels()
 	require.NoError(t, err)
-	all := map[string]*Model{}
-	for _, file := range files {
-		loaded, err := loadModels(strings.TrimSuffix(file.Name(), ".json"))
-		require.NoError(t, err)
-		for token, model := range loaded {
-			all[token] = model
-		}
-	}
 	require.Equal(t, 160, len(all))
 	return all
 }
@@ -38,53 +29,8 @@ func awsSchema(t testing.TB) *schema.Package {
 	return pkg
 }
 
-// typeAt returns the type of an input, or of an output, at a path of the model.
-func typeAt(pkg *schema.Package, properties []schema.Property, path string) *schema.Type {
-	name, rest, more := strings.Cut(path, ".")
-	typ := propertyType(properties, name)
-	if typ == nil || !more {
-		return typ
-	}
-	for typ.Kind == schema.Array {
-		typ = typ.Elem
-	}
-	if typ.Kind != schema.Object {
-		return typ
-	}
-	inner, _ := pkg.Object(typ.Ref)
-	return typeAt(pkg, inner, rest)
-}
-
-// A model speaks of properties that the SDK has: anything else is a slip of the pen that would never take effect.
-func TestModelsNamePropertiesOfTheSDK(t *testing.T) {
-	pkg := awsSchema(t)
-	for token, m := range allModels(t) {
-		r, known := pkg.Resource(token)
-		require.True(t, known, token)
-		inputs := slices.Concat(m.ForceNew, m.OptionalComputed, m.Sets, m.Kept, m.Secrets, sortedKeys(m.Defaults), sortedKeys(m.Enums),
-			sortedKeys(m.Numbers), sortedKeys(m.Lengths), sortedKeys(m.Items), sortedKeys(m.Patterns), sortedKeys(m.Forbidden),
-			sortedKeys(m.Formats), sortedKeys(m.APIPatterns), sortedKeys(m.Equal), sortedKeys(m.Unseen), sortedKeys(m.Absent),
-			slices.Concat(m.Conflicts...), slices.Concat(m.ExactlyOneOf...), slices.Concat(m.AtLeastOneOf...), slices.Concat(m.RequiredWith...))
-		if m.AutoName != nil {
-			inputs = append(inputs, m.AutoName.Property)
-		}
-		for _, path := range inputs {
-			if typeAt(pkg, r.Inputs, path) == nil && typeAt(pkg, r.Outputs, path) == nil {
-				t.Errorf("%s: no property %s", token, path)
-			}
-		}
-		for path := range m.Computed {
-			if typeAt(pkg, r.Outputs, path) == nil {
-				t.Errorf("%s: no output %s", token, path)
-			}
-		}
-		for _, format := range m.Formats {
-			assert.Contains(t, formats, format, token)
-		}
-		for _, equal := range m.Equal {
-			assert.Contains(t, equalities, equal, token)
-		}
-	}
+func TestTheSchemaHasAllThatIsSpokenOf(t *testing.T) {
+	assert.NoError(t, known().Validate(awsSchema(t)))
 }
 
 func TestPatternsAreRegularExpressions(t *testing.T) {
@@ -94,33 +40,6 @@ func TestPatternsAreRegularExpressions(t *testing.T) {
 				assert.NotPanics(t, func() { pattern.Match("") }, pattern.String())
 			}
 		}
-	}
-}
-
-func TestReferencesNamePropertiesOfTheSDK(t *testing.T) {
-	pkg := awsSchema(t)
-	for token, list := range references {
-		r, known := pkg.Resource(token)
-		require.True(t, known, token)
-		for _, reference := range list {
-			assert.NotNil(t, typeAt(pkg, r.Inputs, reference.property), "%s %s", token, reference.property)
-			for _, target := range reference.to.types {
-				_, known := pkg.Resource(target)
-				assert.True(t, known, target)
-			}
-		}
-	}
-}
-
-func TestBehaviorsAreOfTypesOfTheSDK(t *testing.T) {
-	pkg := awsSchema(t)
-	for token := range behaviors {
-		_, known := pkg.Resource(token)
-		assert.True(t, known, token)
-	}
-	for token := range functions {
-		_, known := pkg.Function(token)
-		assert.True(t, known, token)
 	}
 }
 
@@ -158,7 +77,7 @@ func at(pkg *schema.Package, properties []schema.Property, path string, value an
 	if !more {
 		return map[string]any{name: value}
 	}
-	typ := propertyType(properties, name)
+	typ := schema.PropertyType(properties, name)
 	lists := 0
 	for typ.Kind == schema.Array {
 		typ, lists = typ.Elem, lists+1
@@ -185,27 +104,24 @@ func visible(m *Model, path string, inputs map[string]any) {
 	}
 }
 
-func diffOf(t *testing.T, pkg *schema.Package, token string, m *Model, path string, old, new map[string]any) *pulumirpc.DiffResponse {
-	t.Helper()
-	r, _ := pkg.Resource(token)
-	k := kind{urn: resource.URN(urnOf(token, "it")), token: token, resource: r, objects: pkg, model: m, behavior: behaviors[token]}
+func diffOf(l *lab, token string, m *Model, path string, old, new map[string]any) *pulumirpc.DiffResponse {
+	l.Helper()
 	visible(m, path, old)
 	visible(m, path, new)
-	d := newDifference(k, property(old).ObjectValue(), property(new).ObjectValue())
-	require.NoError(t, d.compute(), "%s %s", token, path)
-	return d.response(property(new).ObjectValue())
+	return l.compare(token, old, new)
 }
 
 func TestEveryForceNewPropertyReplaces(t *testing.T) {
+	l := newLab(t, "us-east-1")
 	pkg := awsSchema(t)
 	for token, m := range allModels(t) {
 		r, _ := pkg.Resource(token)
 		for _, path := range m.ForceNew {
-			typ := typeAt(pkg, r.Inputs, path)
+			typ := pkg.TypeAt(r.Inputs, path)
 			if typ == nil {
 				continue // an output, or what an older SDK had
 			}
-			if m.forcedBelow(path) {
+			if forcedBelow(m, path) {
 				continue // a block, of which the properties replace: tested by them
 			}
 			first, _ := sample(pkg, typ, false, 0)
@@ -218,7 +134,7 @@ func TestEveryForceNewPropertyReplaces(t *testing.T) {
 			if m.Equal[path] == "protocol" {
 				new = at(pkg, r.Inputs, path, "udp")
 			}
-			response := diffOf(t, pkg, token, m, path, old, new)
+			response := diffOf(l, token, m, path, old, new)
 			top, _, _ := strings.Cut(path, ".")
 			assert.Equal(t, []string{top}, response.GetReplaces(), "%s %s", token, path)
 			for _, detail := range response.GetDetailedDiff() {
@@ -230,7 +146,7 @@ func TestEveryForceNewPropertyReplaces(t *testing.T) {
 	}
 }
 
-func (m *Model) forcedBelow(path string) bool {
+func forcedBelow(m *Model, path string) bool {
 	return slices.ContainsFunc(m.ForceNew, func(other string) bool { return strings.HasPrefix(other, path+".") })
 }
 
@@ -249,12 +165,13 @@ var unseenByRule = map[string][]string{
 }
 
 func TestEveryOtherInputUpdates(t *testing.T) {
+	l := newLab(t, "us-east-1")
 	pkg := awsSchema(t)
 	for token, m := range allModels(t) {
 		r, _ := pkg.Resource(token)
 		for _, input := range r.Inputs {
 			path := input.Name
-			if m.forceNew[path] || m.forcedBelow(path) || slices.Contains(replacesByRule[token], path) || slices.Contains(unseenByRule[token], path) {
+			if slices.Contains(m.ForceNew, path) || forcedBelow(m, path) || slices.Contains(replacesByRule[token], path) || slices.Contains(unseenByRule[token], path) {
 				continue
 			}
 			first, _ := sample(pkg, input.Type, false, 0)
@@ -262,7 +179,7 @@ func TestEveryOtherInputUpdates(t *testing.T) {
 			if !ok {
 				continue // an asset
 			}
-			response := diffOf(t, pkg, token, m, path, map[string]any{path: first}, map[string]any{path: second})
+			response := diffOf(l, token, m, path, map[string]any{path: first}, map[string]any{path: second})
 			assert.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, response.GetChanges(), "%s %s", token, path)
 			assert.Equal(t, []string{path}, response.GetDiffs(), "%s %s", token, path)
 			assert.Empty(t, response.GetReplaces(), "%s %s", token, path)
@@ -271,16 +188,17 @@ func TestEveryOtherInputUpdates(t *testing.T) {
 }
 
 func TestAnUnknownValueOfAForceNewPropertyReplaces(t *testing.T) {
+	l := newLab(t, "us-east-1")
 	pkg := awsSchema(t)
 	for token, m := range allModels(t) {
 		r, _ := pkg.Resource(token)
 		for _, path := range m.ForceNew {
-			typ := propertyType(r.Inputs, path)
+			typ := schema.PropertyType(r.Inputs, path)
 			if typ == nil || strings.Contains(path, ".") {
 				continue
 			}
 			first, _ := sample(pkg, typ, true, 0)
-			response := diffOf(t, pkg, token, m, path, map[string]any{path: first}, map[string]any{path: unknown})
+			response := diffOf(l, token, m, path, map[string]any{path: first}, map[string]any{path: unknown})
 			assert.Equal(t, []string{path}, response.GetReplaces(), "%s %s", token, path)
 		}
 	}
@@ -288,6 +206,7 @@ func TestAnUnknownValueOfAForceNewPropertyReplaces(t *testing.T) {
 
 // Removing what AWS fills in when absent is no difference; removing anything else is.
 func TestAbsentOptionalComputedInputsAreNoDifference(t *testing.T) {
+	l := newLab(t, "us-east-1")
 	pkg := awsSchema(t)
 	for token, m := range allModels(t) {
 		r, _ := pkg.Resource(token)
@@ -296,8 +215,8 @@ func TestAbsentOptionalComputedInputsAreNoDifference(t *testing.T) {
 			if !ok {
 				continue
 			}
-			response := diffOf(t, pkg, token, m, input.Name, map[string]any{input.Name: value}, map[string]any{})
-			quiet := m.optionalComputed[input.Name] || m.kept[input.Name] || slices.Contains(unseenByRule[token], input.Name)
+			response := diffOf(l, token, m, input.Name, map[string]any{input.Name: value}, map[string]any{})
+			quiet := slices.Contains(slices.Concat(m.OptionalComputed, m.Kept), input.Name) || slices.Contains(unseenByRule[token], input.Name)
 			assert.Equal(t, quiet, len(response.GetDetailedDiff()) == 0, "%s %s", token, input.Name)
 		}
 	}
@@ -308,11 +227,11 @@ func TestDefaultsPassTheirOwnChecks(t *testing.T) {
 	for token, m := range allModels(t) {
 		for path, value := range m.Defaults {
 			if enum, has := m.Enums[path]; has {
-				assert.True(t, containsValue(enum, property(value)), "%s %s", token, path)
+				assert.True(t, slices.Contains(enum, value), "%s %s", token, path)
 			}
 			if bounds, has := m.Numbers[path]; has {
 				n, _ := value.(float64)
-				assert.False(t, outside(n, bounds), "%s %s", token, path)
+				assert.False(t, bounds[0] != nil && n < *bounds[0] || bounds[1] != nil && n > *bounds[1], "%s %s", token, path)
 			}
 		}
 	}
@@ -329,7 +248,7 @@ func TestModelFilesHaveNoUnknownFields(t *testing.T) {
 		var models map[string]*Model
 		require.NoError(t, decoder.Decode(&models), file.Name())
 		for token := range models {
-			assert.Equal(t, file.Name(), serviceOf(token)+".json", fmt.Sprint(token))
+			assert.Contains(t, token, ":"+strings.TrimSuffix(file.Name(), ".json")+"/")
 		}
 	}
 }

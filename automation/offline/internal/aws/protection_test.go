@@ -3,9 +3,10 @@ package aws
 import (
 	"testing"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 func TestAWSBackupRefuses(t *testing.T) {

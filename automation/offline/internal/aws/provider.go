@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/schema"
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
@@ -20,6 +18,9 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // patience is for how long an operation waits for a reason of refusal to go away that the real provider waits out for
@@ -37,8 +38,8 @@ type Provider struct {
 	schema   *schema.Package
 	warn     Warn
 	run      string
-	models   models
 	patience time.Duration
+	knowledge
 
 	// Set by Configure, before any other call.
 	region      Region
@@ -50,18 +51,14 @@ type Provider struct {
 	warned sync.Map
 }
 
-// New returns the provider over a world. The run tells the operation of the engine it serves from others: what is said
+// NewProvider returns the provider of a package over a world. The run tells the operation of the engine it serves from others: what is said
 // once is said once in a run, by any of its provider processes.
-func New(w *world.World, warn Warn, run string) (*Provider, error) {
-	pkg, err := schema.AWS()
-	if err != nil {
-		return nil, fmt.Errorf("reading the AWS schema: %w", err)
-	}
+func NewProvider(pkg *schema.Package, known Knowledge, w *world.World, warn Warn, run string) *Provider {
 	cancelled, cancel := context.WithCancel(context.Background())
 	return &Provider{
-		world: w, schema: pkg, warn: warn, run: run, patience: patience,
+		world: w, schema: pkg, warn: warn, run: run, patience: patience, knowledge: known.index(),
 		region: regions[0], cancelled: cancelled, cancel: cancel,
-	}, nil
+	}
 }
 
 // Handshake answers what the engine asks before Configure.
@@ -225,8 +222,9 @@ type kind struct {
 	resource *schema.Resource
 	objects  *schema.Package
 	// model is never nil: a type without one has an empty model.
-	model    *Model
-	behavior behavior
+	model      *Model
+	behavior   behavior
+	equalities map[string]func(a, b string) bool
 }
 
 var generic = &Model{}
@@ -246,7 +244,8 @@ func (p *Provider) kindOf(ctx context.Context, text string) (kind, error) {
 		return kind{}, status.Errorf(codes.InvalidArgument, "unrecognized resource type (%s): pulumi-aws %s has no such type",
 			k.token, p.schema.Version)
 	}
-	k.behavior = behaviors[k.token]
+	k.behavior = p.behaviors[k.token]
+	k.equalities = p.equalities
 	if k.model == nil {
 		k.model = generic
 		p.warnUnmodelled(ctx, k)

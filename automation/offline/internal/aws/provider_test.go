@@ -7,10 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // lab is a provider over a world of its own, driven through the service that the engine calls.
@@ -126,6 +127,18 @@ func (l *lab) tryDiff(m made, news resource.PropertyMap, ignore ...string) (*pul
 	inputs, err := marshal(news)
 	require.NoError(l, err)
 	return l.Diff(l.Context(), &pulumirpc.DiffRequest{Id: m.id, Urn: m.urn, Olds: olds, News: inputs, IgnoreChanges: ignore})
+}
+
+// compare is what Diff answers for a state and inputs, neither of which was checked.
+func (l *lab) compare(token string, state, inputs map[string]any) *pulumirpc.DiffResponse {
+	l.Helper()
+	olds, err := marshal(property(state).ObjectValue())
+	require.NoError(l, err)
+	news, err := marshal(property(inputs).ObjectValue())
+	require.NoError(l, err)
+	response, err := l.Diff(l.Context(), &pulumirpc.DiffRequest{Urn: urnOf(token, "it"), Id: "it", Olds: olds, News: news})
+	require.NoError(l, err, token)
+	return response
 }
 
 func (l *lab) diff(m made, news resource.PropertyMap, ignore ...string) *pulumirpc.DiffResponse {

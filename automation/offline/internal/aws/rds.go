@@ -10,14 +10,20 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// rdsService is what RDS does beyond its models.
+var rdsService = service{
+	module: "rds", name: "RDS",
+	behaviors: map[string]behavior{
 		tDBInstance:        {check: checkDBInstance, create: createDBInstance, update: updateDBInstance, remove: removeDatabase, imported: importDBInstance},
 		tDBSubnetGroup:     {create: createDBSubnetGroup, update: createDBSubnetGroup},
 		tDBCluster:         {create: createDBCluster, update: updateDBCluster, remove: removeDatabase},
 		tDBClusterInstance: {create: createDBClusterInstance},
 		tDBReplication:     {create: createDBReplication},
-	})
+		tDBProxy:           {create: createProxy},
+		tDBProxyEndpoint:   {create: placeProxy},
+		tDBProxyTarget:     {create: createProxyTarget},
+		tDBEvents:          {create: refuseSources, update: refuseSources},
+	},
 }
 
 // engine is what follows from a database engine: its port, its default version offline and the newest of other major
@@ -116,14 +122,9 @@ func createDBInstance(c *change) error {
 	}
 	c.out("performanceInsightsRetentionPeriod", map[bool]float64{true: 7}[c.inputs.bool("performanceInsightsEnabled")])
 	if c.inputs.bool("storageEncrypted") {
-		c.out("kmsKeyId", c.p.keyARN("rds"))
+		c.out("kmsKeyId", c.region().managedKeyARN("rds"))
 	}
 	return c.managedPassword()
-}
-
-// keyARN returns the ARN of the key AWS manages for a service.
-func (p *Provider) keyARN(service string) string {
-	return call{p: p}.keyARN(p.region.managedKey(service))
 }
 
 // refuseIncomplete refuses a database that is made anew without what it needs for that.
@@ -161,7 +162,7 @@ func (c *change) replicationSource() (*world.Thing, error) {
 		return nil, err
 	}
 	for _, source := range append(candidates, byName...) {
-		if source.ARN != name && source.Region != c.p.region.Name {
+		if source.ARN != name && source.Region != c.region().Name {
 			continue
 		}
 		if err := c.refuseReplica(name, source); err != nil {
@@ -192,7 +193,7 @@ func (c *change) inherit(source *world.Thing) error {
 		c.set("engine", state.str("engine"))
 	}
 	take := inherited
-	if source.Region == c.p.region.Name {
+	if source.Region == c.region().Name {
 		take = slices.Concat(inherited, inheritedHere)
 	}
 	links, err := c.tx.Links(source)
@@ -217,8 +218,8 @@ func (c *change) inherit(source *world.Thing) error {
 // placeDatabase finds zones and network of a database from its subnet group.
 func (c *change) placeDatabase() error {
 	group := c.target("dbSubnetGroupName")
-	zones := c.p.region.zoneNames()
-	vpc := c.p.region.defaultVPC()
+	zones := c.region().zoneNames()
+	vpc := c.region().defaultVPC()
 	if group != nil {
 		if zones, vpc = zonesOf(c.tx, group); len(zones) == 0 {
 			return refuse("InvalidVPCNetworkStateFault", "DB subnet group %s has no subnets", group.Name)
@@ -235,7 +236,7 @@ func (c *change) placeDatabase() error {
 	}
 	c.out("availabilityZone", zones[0])
 	if len(c.inputs.list("vpcSecurityGroupIds")) == 0 {
-		security := c.p.region.part("sg")
+		security := c.region().part("sg")
 		if vpcs, err := c.tx.ByID(tVpc, vpc); err == nil && len(vpcs) > 0 {
 			security = stateOf(vpcs[0]).str("defaultSecurityGroupId")
 		}
@@ -293,7 +294,7 @@ func (c *change) storage() {
 }
 
 func (c *change) address() {
-	address := fmt.Sprintf("%s.%s.%s.rds.%s", c.inputs.str("identifier"), c.p.region.digest("rds", 12), c.p.region.Name, c.p.region.DNSSuffix())
+	address := fmt.Sprintf("%s.%s.%s.rds.%s", c.inputs.str("identifier"), c.region().digest("rds", 12), c.region().Name, c.region().DNSSuffix())
 	c.set("address", address)
 	c.set("endpoint", address+":"+view(c.state).str("port"))
 }
@@ -305,7 +306,7 @@ func (c *change) managedPassword() error {
 	}
 	key := c.inputs.str("masterUserSecretKmsKeyId")
 	if key == "" {
-		key = c.p.keyARN("secretsmanager")
+		key = c.region().managedKeyARN("secretsmanager")
 		c.out("masterUserSecretKmsKeyId", key)
 	}
 	if len(view(c.state).list("masterUserSecrets")) > 0 {
@@ -361,7 +362,7 @@ func (c *change) upgradeReplicas(version, family string) error {
 	for _, r := range referrers {
 		state := stateOf(r.Thing)
 		known := engines[state.str("engine")]
-		if r.Property != "replicateSourceDb" || r.Thing.Region != c.p.region.Name || known.family(state.str("engineVersionActual")) == family {
+		if r.Property != "replicateSourceDb" || r.Thing.Region != c.region().Name || known.family(state.str("engineVersionActual")) == family {
 			continue
 		}
 		if state.str("engine") != "postgres" {
@@ -420,8 +421,8 @@ func removeDatabase(c *change) error {
 }
 
 // importDBInstance takes the identifier, which findImport tries as the name; a resource id is the id.
-func importDBInstance(p *Provider, tx *world.Tx, id string) (*world.Thing, error) {
-	return findBy(p, tx, tDBInstance, func(v view) bool { return v.str("identifier") == id })
+func importDBInstance(c *change, id string) (*world.Thing, error) {
+	return findBy(c, tDBInstance, func(v view) bool { return v.str("identifier") == id })
 }
 
 func createDBSubnetGroup(c *change) error {
@@ -456,13 +457,13 @@ func createDBReplication(c *change) error {
 	source := sources[0]
 	state := stateOf(source)
 	switch {
-	case source.Region == c.p.region.Name:
+	case source.Region == c.region().Name:
 		return refuse("InvalidParameterCombination", "The source DB instance %s is in %s: automated backups are copied to another region",
 			source.Name, source.Region)
 	case state.num("backupRetentionPeriod") == 0:
 		return refuse("InvalidDBInstanceState", "Automated backups are not enabled for DB instance %s", source.Name)
 	case state.bool("storageEncrypted") && !c.inputs.has("kmsKeyId"):
-		return refuse("InvalidParameterCombination", "The source DB instance %s is encrypted: kmsKeyId must name a key in %s", source.Name, c.p.region.Name)
+		return refuse("InvalidParameterCombination", "The source DB instance %s is encrypted: kmsKeyId must name a key in %s", source.Name, c.region().Name)
 	}
 	return nil
 }

@@ -40,11 +40,11 @@ func createDBCluster(c *change) error {
 	}
 	c.out("port", known.port)
 	for property, infix := range map[string]string{"endpoint": "cluster", "readerEndpoint": "cluster-ro"} {
-		c.set(property, fmt.Sprintf("%s.%s-%s.%s.rds.%s", view(c.state).str("clusterIdentifier"), infix, c.p.region.digest("rds", 12),
-			c.p.region.Name, c.p.region.DNSSuffix()))
+		c.set(property, fmt.Sprintf("%s.%s-%s.%s.rds.%s", view(c.state).str("clusterIdentifier"), infix, c.region().digest("rds", 12),
+			c.region().Name, c.region().DNSSuffix()))
 	}
 	if c.inputs.bool("storageEncrypted") {
-		c.out("kmsKeyId", c.p.keyARN("rds"))
+		c.out("kmsKeyId", c.region().managedKeyARN("rds"))
 	}
 	delete(c.state, "availabilityZone")
 	return c.managedPassword()
@@ -74,7 +74,7 @@ func (c *change) clusterZones() []string {
 		zones, _ := zonesOf(c.tx, group)
 		return zones
 	}
-	return c.p.region.zoneNames()
+	return c.region().zoneNames()
 }
 
 func updateDBCluster(c *change) error {
@@ -149,7 +149,7 @@ func createDBClusterInstance(c *change) error {
 	if err := c.refuseMonitoring(); err != nil {
 		return err
 	}
-	c.set("endpoint", fmt.Sprintf("%s.%s.%s.rds.%s", view(c.state).str("identifier"), c.p.region.digest("rds", 12), c.p.region.Name, c.p.region.DNSSuffix()))
+	c.set("endpoint", fmt.Sprintf("%s.%s.%s.rds.%s", view(c.state).str("identifier"), c.region().digest("rds", 12), c.region().Name, c.region().DNSSuffix()))
 	siblings, err := c.siblings(tDBClusterInstance)
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func createDBClusterInstance(c *change) error {
 	}
 	c.set("writer", members == 0)
 	// Aurora spreads the members of a cluster over the zones of its subnets.
-	zones := c.p.region.zoneNames()
+	zones := c.region().zoneNames()
 	c.out("availabilityZone", zones[members%len(zones)])
 	return nil
 }

@@ -138,7 +138,7 @@ func (c *change) refuseInsights() error {
 
 // refuseReplica refuses what RDS refuses of a read replica, whose source the program names by identifier or ARN.
 func (c *change) refuseReplica(name string, source *world.Thing) error {
-	state, here := stateOf(source), source.Region == c.p.region.Name
+	state, here := stateOf(source), source.Region == c.region().Name
 	switch {
 	case len(state.list("masterUserSecrets")) > 0:
 		return refuse("InvalidParameterValue", "Creating read replicas for source instance with engine %s where ManageMasterUserPassword is "+
@@ -150,7 +150,7 @@ func (c *change) refuseReplica(name string, source *world.Thing) error {
 			"replicateSourceDb is the source's ARN (%s)", source.ARN)
 	case !here && state.bool("storageEncrypted") && !c.inputs.has("kmsKeyId"):
 		return refuse("InvalidParameterCombination", "The source %s is encrypted with a key of %s: kmsKeyId must name a key in %s", source.Name,
-			source.Region, c.p.region.Name)
+			source.Region, c.region().Name)
 	case here && !state.bool("storageEncrypted") && c.inputs.bool("storageEncrypted"):
 		return refuse("InvalidParameterCombination", "You can't create an encrypted Read Replica from an unencrypted DB instance %s", source.Name)
 	default:

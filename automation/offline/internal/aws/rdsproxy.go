@@ -7,15 +7,6 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
-		tDBProxy:         {create: createProxy},
-		tDBProxyEndpoint: {create: placeProxy},
-		tDBProxyTarget:   {create: createProxyTarget},
-		tDBEvents:        {create: refuseSources, update: refuseSources},
-	})
-}
-
 // families are the engines that each engine family of a proxy serves.
 var families = map[string][]string{
 	"MYSQL":      {"mysql", "mariadb", "aurora-mysql"},
@@ -106,7 +97,7 @@ func (c *change) existsHere(types []string, name string) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if slices.ContainsFunc(things, func(t *world.Thing) bool { return t.Region == c.p.region.Name }) {
+		if slices.ContainsFunc(things, func(t *world.Thing) bool { return t.Region == c.region().Name }) {
 			return true, nil
 		}
 	}
@@ -115,7 +106,7 @@ func (c *change) existsHere(types []string, name string) (bool, error) {
 
 // isMultiAZMember says whether a name is that of an instance of a Multi-AZ cluster, which is no thing of its own.
 func (c *change) isMultiAZMember(name string) bool {
-	clusters, err := c.tx.OfType(c.p.region.Name, tDBCluster)
+	clusters, err := c.tx.OfType(c.region().Name, tDBCluster)
 	return err == nil && slices.ContainsFunc(clusters, func(t *world.Thing) bool {
 		return slices.Contains(stateOf(t).strings("clusterMembers"), name)
 	})

@@ -3,9 +3,10 @@ package aws
 import (
 	"context"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // Read returns what the world holds: for a refresh, with the state known so far, or for an import, with an id alone. A
@@ -29,7 +30,7 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 		return c.read(req.GetId(), olds, len(oldInputs) == 0)
 	})
 	if err != nil {
-		return nil, wrap("reading", "Describe", kind.token, req.GetId(), err)
+		return nil, p.wrap("reading", "Describe", kind.token, req.GetId(), err)
 	}
 	if c.thing == nil {
 		return &pulumirpc.ReadResponse{}, nil
@@ -90,7 +91,7 @@ func (c *change) findImport(id string) (*world.Thing, error) {
 		return thing, nil
 	}
 	if c.behavior.imported != nil {
-		return c.behavior.imported(c.p, c.tx, id)
+		return c.behavior.imported(c, id)
 	}
 	return nil, nil
 }

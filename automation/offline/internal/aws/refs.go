@@ -235,7 +235,7 @@ var references = map[string][]reference{
 // follow finds the things that the inputs refer to, and refuses those that do not exist here.
 func (c *change) follow() error {
 	c.links = nil
-	for _, r := range references[c.token] {
+	for _, r := range c.p.references[c.token] {
 		for _, found := range view(c.state).each(r.property) {
 			value := strings.TrimSuffix(text(found.value), r.to.trim)
 			if value == "" || world.IsSecretMarker(found.value) || !c.inWorld(r.to, value) {
@@ -280,22 +280,22 @@ func (c *change) lookUp(to target, value string) (*world.Thing, error) {
 	if err != nil {
 		return nil, err
 	}
-	region, elsewhere := cmp.Or(to.region, c.p.region.Name), ""
+	region, elsewhere := cmp.Or(to.region, c.region().Name), ""
 	for _, thing := range candidates {
 		switch {
 		case !slices.Contains(to.types, thing.Type):
-		case thing.Region == world.Global || thing.Region == region || region == anywhere || thing.Type == tBucket:
+		case thing.Region == world.Global || thing.Region == region || region == anywhere:
 			return thing, nil
 		default:
 			elsewhere = thing.Region
 		}
 	}
 	if to.part != "" {
-		if _, err := c.tx.PartOwner(c.p.region.Name, to.part, value); err == nil {
+		if _, err := c.tx.PartOwner(c.region().Name, to.part, value); err == nil {
 			return nil, nil
 		}
 	}
-	if slices.Contains(c.p.region.accountParts(), value) {
+	if slices.Contains(c.region().accountParts(), value) {
 		return nil, nil
 	}
 	if to.optional {
@@ -350,7 +350,7 @@ func (c *change) refuseUsed() error {
 		return err
 	}
 	for _, r := range referrers {
-		if code := holdsWith(r); code != "" && !c.letsGo(r) {
+		if code := c.holdsWith(r); code != "" && !c.letsGo(r) {
 			return refuseRetried(code, "%s %s is in use: %s %s refers to it by %s",
 				spaced(shortName(c.token)), c.thing.ID, spaced(shortName(r.Thing.Type)), r.Thing.ID, r.Property)
 		}
@@ -358,8 +358,8 @@ func (c *change) refuseUsed() error {
 	return nil
 }
 
-func holdsWith(r world.Referrer) string {
-	for _, reference := range references[r.Thing.Type] {
+func (c *change) holdsWith(r world.Referrer) string {
+	for _, reference := range c.p.references[r.Thing.Type] {
 		if reference.property == r.Property {
 			return reference.holds
 		}
@@ -367,20 +367,9 @@ func holdsWith(r world.Referrer) string {
 	return ""
 }
 
-// letsGo says whether what holds the thing goes with it: a security group's own rules do, and a role's policies do when
-// it is to detach them by force.
+// letsGo says whether what holds the thing goes with it.
 func (c *change) letsGo(r world.Referrer) bool {
-	switch c.token {
-	case tSecurityGroup:
-		own := view(r.Thing.State).str("securityGroupId") == c.thing.ID
-		return r.Thing.ID == c.thing.ID || own
-	case tRole:
-		return c.olds.bool("forceDetachPolicies")
-	case tBucket, tZone:
-		return c.olds.bool("forceDestroy")
-	default:
-		return false
-	}
+	return c.behavior.releases != nil && c.behavior.releases(c, r)
 }
 
 // stateOf returns the state of a thing that a reference led to.
@@ -390,3 +379,6 @@ func stateOf(thing *world.Thing) view {
 	}
 	return view(thing.State)
 }
+
+// emptied lets what is in a container go with it when the container is to be emptied by force.
+func emptied(c *change, _ world.Referrer) bool { return c.olds.bool("forceDestroy") }

@@ -6,10 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // What AWS refuses to create, in its own words.

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/agext/levenshtein"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // Region is an AWS region and the identifiers that AWS publishes for it.
@@ -102,6 +104,14 @@ func (r Region) managedKey(service string) string {
 	d := r.digest("key/"+service, 32)
 	return d[:8] + "-" + d[8:12] + "-4" + d[13:16] + "-8" + d[17:20] + "-" + d[20:]
 }
+
+// keyARN returns the ARN of a KMS key of the account by its id.
+func (r Region) keyARN(id string) string {
+	return fmt.Sprintf("arn:%s:kms:%s:%s:key/%s", r.Partition(), r.Name, world.Account, id)
+}
+
+// managedKeyARN returns the ARN of the key AWS manages for a service.
+func (r Region) managedKeyARN(service string) string { return r.keyARN(r.managedKey(service)) }
 
 func (r Region) digest(of string, length int) string {
 	sum := sha256.Sum256([]byte(r.Name + "/" + of))

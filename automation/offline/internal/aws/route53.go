@@ -6,11 +6,16 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
+// route53Service is what Route 53 does beyond its models.
+var route53Service = service{
+	module: "route53", name: "Route 53",
+	behaviors: map[string]behavior{
 		tRecord: {create: createRecord},
-		tZone:   {create: createZone},
-	})
+		tZone:   {create: createZone, releases: emptied},
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:route53/getZone:getZone": getZone,
+	},
 }
 
 // createZone writes the name as Route 53 has it.

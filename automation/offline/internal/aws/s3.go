@@ -9,9 +9,11 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-func init() {
-	register(map[string]behavior{
-		tBucket:            {create: createBucket, read: readBucket, remove: removeBucket},
+// s3Service is what S3 does beyond its models.
+var s3Service = service{
+	module: "s3", name: "S3",
+	behaviors: map[string]behavior{
+		tBucket:            {create: createBucket, read: readBucket, remove: removeBucket, releases: emptied},
 		tBucketVersioning:  {diff: diffVersioning, update: updateVersioning, remove: removeVersioning},
 		tBucketObjectLock:  {create: refuseUnversioned, update: refuseUnversioned},
 		tBucketACL:         {create: refuseACL, update: refuseACL},
@@ -20,7 +22,12 @@ func init() {
 		tBucketPolicy:      {create: createBucketPolicy, update: createBucketPolicy},
 		tBucketLifecycle:   {check: checkLifecycle},
 		tBucketReplication: {create: createReplication, update: createReplication},
-	})
+		tBucketObjectV2:    {check: checkObject, plan: planObject, create: createObject, update: updateObject},
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:s3/getCanonicalUserId:getCanonicalUserId": getCanonicalUser,
+		"aws:s3/getBucket:getBucket":                   getByName("bucket", tBucket, "NoSuchBucket"),
+	},
 }
 
 func createBucket(c *change) error {

@@ -7,12 +7,6 @@ import (
 	"fmt"
 )
 
-func init() {
-	register(map[string]behavior{
-		tBucketObjectV2: {check: checkObject, plan: planObject, create: createObject, update: updateObject},
-	})
-}
-
 func checkObject(inputs view) []failure {
 	if kind := inputs.str("serverSideEncryption"); inputs.given("kmsKeyId") && kind == "AES256" {
 		return []failure{failf("kmsKeyId", "kmsKeyId goes with the encryption aws:kms or aws:kms:dsse, not with %s", kind)}

@@ -2,10 +2,15 @@ package aws
 
 import "time"
 
-func init() {
-	register(map[string]behavior{
+// secretsmanagerService is what Secrets Manager does beyond its models.
+var secretsmanagerService = service{
+	module: "secretsmanager", name: "Secrets Manager",
+	behaviors: map[string]behavior{
 		tSecret: {check: checkSecret, remove: removeSecret},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:secretsmanager/getSecret:getSecret": getSecret,
+	},
 }
 
 func checkSecret(inputs view) []failure {

@@ -6,10 +6,12 @@ import (
 	"github.com/google/uuid"
 )
 
-func init() {
-	register(map[string]behavior{
+// sfnService is what SFN does beyond its models.
+var sfnService = service{
+	module: "sfn", name: "SFN",
+	behaviors: map[string]behavior{
 		tStateMachine: {check: checkStateMachine, plan: planStateMachine, create: createStateMachine, update: updateStateMachine},
-	})
+	},
 }
 
 func checkStateMachine(inputs view) []failure {

@@ -2,11 +2,16 @@ package aws
 
 import "strings"
 
-func init() {
-	register(map[string]behavior{
+// snsService is what SNS does beyond its models.
+var snsService = service{
+	module: "sns", name: "SNS",
+	behaviors: map[string]behavior{
 		tTopic:             {nameSuffix: fifoSuffix, check: checkTopic},
 		tTopicSubscription: {check: checkSubscription, create: createSubscription},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:sns/getTopic:getTopic": getByName("name", tTopic, "NotFound"),
+	},
 }
 
 func fifoSuffix(inputs view) string {

@@ -2,11 +2,16 @@ package aws
 
 import "strings"
 
-func init() {
-	register(map[string]behavior{
+// sqsService is what SQS does beyond its models.
+var sqsService = service{
+	module: "sqs", name: "SQS",
+	behaviors: map[string]behavior{
 		tQueue:        {nameSuffix: queueSuffix, check: checkQueue, create: createQueue, update: createQueue},
 		tQueueRedrive: {create: refuseDeadLetters, update: refuseDeadLetters},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:sqs/getQueue:getQueue": getByName("name", tQueue, "AWS.SimpleQueueService.NonExistentQueue"),
+	},
 }
 
 func queueSuffix(inputs view) string {

@@ -2,10 +2,15 @@ package aws
 
 import "strings"
 
-func init() {
-	register(map[string]behavior{
+// ssmService is what SSM does beyond its models.
+var ssmService = service{
+	module: "ssm", name: "SSM",
+	behaviors: map[string]behavior{
 		tParameter: {create: createParameter, update: updateParameter},
-	})
+	},
+	functions: map[string]func(call) (map[string]any, error){
+		"aws:ssm/getParameter:getParameter": getParameter,
+	},
 }
 
 // createParameter finds the place in the ARN, where a name with slashes has none before it, and the key of a secure one.

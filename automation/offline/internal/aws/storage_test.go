@@ -5,11 +5,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 func TestAnObjectIsUploadedAnewWhenItsContentChanges(t *testing.T) {

@@ -86,7 +86,7 @@ var (
 	toSubnetGroup   = target{types: []string{tDBSubnetGroup}, forms: []form{byName}, skip: func(v string) bool { return v == "default" }, code: "DBSubnetGroupNotFoundFault", message: "DB subnet group '%s' does not exist."}
 	toParameters    = target{types: []string{tDBParameterGroup}, forms: []form{byName}, skip: isDefaultParameterGroup, code: "DBParameterGroupNotFound", message: "DBParameterGroup not found: %s"}
 	toDBCluster     = target{types: []string{tDBCluster}, forms: []form{byID}, code: "DBClusterNotFoundFault", message: "Could not find DB Cluster: %s"}
-	toBucket        = target{types: []string{tBucket}, forms: []form{byID}, code: "NoSuchBucket", message: "The specified bucket does not exist: %s"}
+	toBucket        = target{types: []string{tBucket}, region: anywhere, forms: []form{byID}, code: "NoSuchBucket", message: "The specified bucket does not exist: %s"}
 	toAccessControl = target{types: []string{tAccessControl}, code: "InvalidOriginAccessControl", message: "The specified origin access control does not exist: %s"}
 	toFileSystem    = target{types: []string{tFileSystem}, code: "FileSystemNotFound", message: "File system '%s' does not exist."}
 	toEventRule     = target{types: []string{tEventRule}, forms: []form{byName}, code: "ResourceNotFoundException", message: "Rule %s does not exist on EventBus default."}

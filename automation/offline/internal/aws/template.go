@@ -10,9 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/google/uuid"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // placeholder is a part of a template: {name}, {?,name} or {=name}. What follows a $ is text, as in a flow log's format.

@@ -4,8 +4,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // defaultsKey is the input in which Check lists the properties it filled in, at each level.

@@ -2,15 +2,17 @@ package aws
 
 import "strings"
 
-func init() {
-	register(map[string]behavior{
+// wafv2Service is what WAFv2 does beyond its models.
+var wafv2Service = service{
+	module: "wafv2", name: "WAFv2",
+	behaviors: map[string]behavior{
 		tWebACL:        {create: createWebACL, update: updateWebACL},
 		tWebACLAssoc:   {create: associateWebACL},
 		tWebACLLogging: {create: refuseLogDestination},
 		tIPSet:         {create: placeWAF("ipset"), update: renewLock},
 		tRegexSet:      {create: placeWAF("regexpatternset"), update: renewLock},
 		tRuleGroup:     {create: placeWAF("rulegroup"), update: renewLock},
-	})
+	},
 }
 
 // capacities are the web ACL capacity units of AWS's rule groups, from the AWS WAF Developer Guide.
@@ -38,8 +40,8 @@ func placeWAF(kind string) func(c *change) error {
 		if c.inputs.str("scope") != "CLOUDFRONT" {
 			return nil
 		}
-		if c.p.region.Name != edgeRegion {
-			return refuse("WAFInvalidParameterException", "The scope is not valid: what CloudFront uses is created in %s, not %s", edgeRegion, c.p.region.Name)
+		if c.region().Name != edgeRegion {
+			return refuse("WAFInvalidParameterException", "The scope is not valid: what CloudFront uses is created in %s, not %s", edgeRegion, c.region().Name)
 		}
 		c.variables["path"] = "global/" + kind + "/" + c.inputs.str("name")
 		return nil

@@ -271,3 +271,30 @@ func find(list []Property, name string) (Property, bool) {
 	}
 	return list[at], true
 }
+
+// PropertyType returns the type of the property with the name, or nil if there is none.
+func PropertyType(properties []Property, name string) *Type {
+	for i := range properties {
+		if properties[i].Name == name {
+			return properties[i].Type
+		}
+	}
+	return nil
+}
+
+// TypeAt returns the type of the property at a path that has no list indices, such as ingress.fromPort, or nil.
+func (p *Package) TypeAt(properties []Property, path string) *Type {
+	name, rest, more := strings.Cut(path, ".")
+	typ := PropertyType(properties, name)
+	if typ == nil || !more {
+		return typ
+	}
+	for typ.Kind == Array {
+		typ = typ.Elem
+	}
+	if typ.Kind != Object {
+		return typ
+	}
+	inner, _ := p.Object(typ.Ref)
+	return p.TypeAt(inner, rest)
+}
