@@ -14,7 +14,6 @@ var autoscalingService = service{
 	module: "autoscaling", name: "Auto Scaling",
 	behaviors: map[string]behavior{
 		tAutoScalingGroup: {create: placeGroup, update: placeGroup, remove: drainGroup},
-		tCluster:          {remove: refuseInstances},
 	},
 }
 

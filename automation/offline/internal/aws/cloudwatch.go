@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
@@ -22,6 +23,9 @@ var cloudwatchService = service{
 	},
 	functions: map[string]func(call) (map[string]any, error){
 		"aws:cloudwatch/getLogGroup:getLogGroup": getByName("name", tLogGroup, "ResourceNotFoundException"),
+	},
+	equalities: map[string]func(a, b string) bool{
+		"logGroupArn": func(a, b string) bool { return strings.TrimSuffix(a, ":*") == strings.TrimSuffix(b, ":*") },
 	},
 }
 

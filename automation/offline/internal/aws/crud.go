@@ -537,7 +537,7 @@ func (k kind) planned(inputs resource.PropertyMap) resource.PropertyMap {
 		if inputs.HasValue(key) {
 			continue
 		}
-		if _, isInput := k.resource.Input(name); !isInput || k.model.optionalComputed[name] {
+		if _, isInput := k.resource.Input(name); !isInput || k.model.filledByAWS(name) {
 			planned[key] = unknown
 		}
 	}

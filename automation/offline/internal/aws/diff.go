@@ -129,7 +129,7 @@ func (d *difference) record(at, path string, change changeKind, whole resource.P
 // replacesAt says whether a difference replaces: the property does itself, or what came or went as a whole has a
 // property that does.
 func (d *difference) replacesAt(path string, change changeKind, whole resource.PropertyValue) bool {
-	if d.model.forceNew[path] {
+	if d.model.forcesNew(path) {
 		return true
 	}
 	if change == updated {
@@ -161,7 +161,7 @@ func (d *difference) compare(at, path string, typ *schema.Type, old, new resourc
 	case isUnknown(new):
 		d.record(at, path, updated, new)
 	case new.IsNull():
-		if !isEmpty(old) && !d.model.optionalComputed[path] && !d.model.kept[path] && !d.meansNone(path, old) {
+		if !isEmpty(old) && !d.model.filledByAWS(path) && !d.model.keeps(path) && !d.meansNone(path, old) {
 			d.record(at, path, deleted, old)
 		}
 	case old.IsNull():
@@ -215,7 +215,7 @@ func (d *difference) compareMap(at, path string, old, new resource.PropertyMap) 
 
 // recordElement records a difference of an element of a map or list, which counts as one of the map or list.
 func (d *difference) recordElement(at, path string, change changeKind) {
-	d.edits[at] = edit{change, path, d.model.forceNew[path]}
+	d.edits[at] = edit{change, path, d.model.forcesNew(path)}
 }
 
 func (d *difference) compareArray(at, path string, typ *schema.Type, old, new []resource.PropertyValue) {
@@ -223,7 +223,7 @@ func (d *difference) compareArray(at, path string, typ *schema.Type, old, new []
 	if typ != nil {
 		elem = typ.Elem
 	}
-	if d.model.sets[path] {
+	if d.model.isSet(path) {
 		d.compareSet(at, path, elem, old, new)
 		return
 	}

@@ -42,6 +42,9 @@ var ec2Service = service{
 		"aws:ec2/getManagedPrefixList:getManagedPrefixList": getManagedPrefixList,
 		"aws:ec2/getAmi:getAmi":                             getAMI,
 	},
+	equalities: map[string]func(a, b string) bool{
+		"protocol": func(a, b string) bool { return protocolNumber(a) == protocolNumber(b) },
+	},
 }
 
 func checkVPC(inputs view) []failure {

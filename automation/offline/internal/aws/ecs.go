@@ -18,6 +18,7 @@ import (
 var ecsService = service{
 	module: "ecs", name: "ECS",
 	behaviors: map[string]behavior{
+		tCluster:          {remove: refuseInstances},
 		tClusterProviders: {create: refuseStrategy, update: refuseStrategy},
 		tCapacityProvider: {create: createCapacityProvider},
 		tTaskDefinition: {

@@ -19,18 +19,9 @@ import (
 var equalities = map[string]func(a, b string) bool{
 	"case": strings.EqualFold,
 	"trim": func(a, b string) bool { return strings.TrimSpace(a) == strings.TrimSpace(b) },
-	"domain": func(a, b string) bool {
-		return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
-	},
-	"logGroupArn": func(a, b string) bool { return strings.TrimSuffix(a, ":*") == strings.TrimSuffix(b, ":*") },
-	"kmsKey":      func(a, b string) bool { return afterLast(a, "/") == afterLast(b, "/") },
-	"protocol":    func(a, b string) bool { return protocolNumber(a) == protocolNumber(b) },
-	"cidr":        equalCIDR,
-	"time":        equalTimes,
-	// A function is named by its name or its ARN.
-	"functionName": func(a, b string) bool { return afterLast(a, ":function:") == afterLast(b, ":function:") },
-	"json":         func(a, b string) bool { return equalDocuments(a, b, func(v any) any { return v }) },
-	"iam":          func(a, b string) bool { return equalDocuments(a, b, canonicalPolicy) },
+	"cidr": equalCIDR,
+	"time": equalTimes,
+	"json": func(a, b string) bool { return equalDocuments(a, b, func(v any) any { return v }) },
 }
 
 // document returns a value as text: a document that was given as an object in JSON.

@@ -23,6 +23,9 @@ var iamService = service{
 		"aws:iam/getPolicyDocument:getPolicyDocument": getPolicyDocument,
 		"aws:iam/getRole:getRole":                     getByName("name", tRole, "NoSuchEntity"),
 	},
+	equalities: map[string]func(a, b string) bool{
+		"iam": func(a, b string) bool { return equalDocuments(a, b, canonicalPolicy) },
+	},
 }
 
 // Sizes of policy documents in characters without white space, from "IAM and AWS STS quotas".

@@ -23,6 +23,9 @@ var kmsService = service{
 		"aws:kms/getKey:getKey":     getKey,
 		"aws:kms/getAlias:getAlias": getAlias,
 	},
+	equalities: map[string]func(a, b string) bool{
+		"kmsKey": func(a, b string) bool { return afterLast(a, "/") == afterLast(b, "/") },
+	},
 }
 
 // deletionWindow is for how many days a key or a secret waits for its deletion unless the program says otherwise.

@@ -17,6 +17,10 @@ var lambdaService = service{
 		tEventSource: {create: createEventSource, update: createEventSource},
 		tFunction:    {check: checkFunction, plan: planFunction, create: createFunction, update: updateFunction},
 	},
+	equalities: map[string]func(a, b string) bool{
+		// A function is named by its name or its ARN.
+		"functionName": func(a, b string) bool { return afterLast(a, ":function:") == afterLast(b, ":function:") },
+	},
 }
 
 func checkFunction(inputs view) []failure {

@@ -111,6 +111,18 @@ func (m *Model) index() {
 	m.sets, m.kept = setOf(m.Sets), setOf(m.Kept)
 }
 
+// forcesNew says whether a change of the property replaces.
+func (m *Model) forcesNew(path string) bool { return m.forceNew[path] }
+
+// filledByAWS says whether AWS fills the property in when it is absent.
+func (m *Model) filledByAWS(path string) bool { return m.optionalComputed[path] }
+
+// keeps says whether the property's removal from the program is no difference.
+func (m *Model) keeps(path string) bool { return m.kept[path] }
+
+// isSet says whether order has no meaning in the list.
+func (m *Model) isSet(path string) bool { return m.sets[path] }
+
 // paths are those of all properties that the model speaks of, but for computed outputs.
 func (m *Model) paths() []string {
 	paths := slices.Concat(m.ForceNew, m.OptionalComputed, m.Sets, m.Kept, m.Secrets, sortedKeys(m.Defaults),

@@ -16,6 +16,11 @@ var route53Service = service{
 	functions: map[string]func(call) (map[string]any, error){
 		"aws:route53/getZone:getZone": getZone,
 	},
+	equalities: map[string]func(a, b string) bool{
+		"domain": func(a, b string) bool {
+			return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
+		},
+	},
 }
 
 // createZone writes the name as Route 53 has it.

@@ -58,6 +58,7 @@ var managedKeys = []string{"backup", "rds", "elasticfilesystem", "secretsmanager
 
 var (
 	toVpc           = target{types: []string{tVpc}, code: "InvalidVpcID.NotFound", message: "The vpc ID '%s' does not exist"}
+	toAnyVpc        = target{types: []string{tVpc}, region: anywhere, code: "InvalidVPCId", message: "The VPC %s does not exist"}
 	toSubnet        = target{types: []string{tSubnet}, code: "InvalidSubnetID.NotFound", message: "The subnet ID '%s' does not exist"}
 	toSecurityGroup = target{types: []string{tSecurityGroup, tDefaultSecurityGroup}, part: tSecurityGroup, code: "InvalidGroup.NotFound", message: "The security group '%s' does not exist", prefix: "sg-"}
 	toRouteTable    = target{types: []string{tRouteTable, tDefaultRouteTable}, part: tRouteTable, code: "InvalidRouteTableID.NotFound", message: "The routeTable ID '%s' does not exist"}
