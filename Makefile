@@ -16,7 +16,7 @@ help: ## list the targets
 
 build: ## compile bin/awslab and the offline target's stand-ins beside it
 	go build -o bin/awslab ./automation/cmd/awslab
-	go build -o bin/awslab-offline ./automation/offline/plugin
+	go build -o bin/awslab-offline ./automation/offline/cmd/awslab-offline
 
 up: build ## bring the stack STACK (dev) up on the offline target
 	bin/awslab up --stack $(STACK)

@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		bin = dir
-		for name, source := range map[string]string{offline.PluginCommand: "./offline/plugin", "policy": "../policy"} {
+		for name, source := range map[string]string{offline.PluginCommand: "./offline/cmd/awslab-offline", "policy": "../policy"} {
 			build := exec.Command("go", "build", "-o", filepath.Join(dir, name), source) //nolint:gosec // fixed arguments
 			build.Stderr = os.Stderr
 			if err := build.Run(); err != nil {

@@ -17,9 +17,10 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/pulumi/pulumi/sdk/v3"
+
 	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/awslab/awslab/automation/offline/internal/world"
-	"github.com/pulumi/pulumi/sdk/v3"
 )
 
 // PluginCommand is the file name of the executable that plays every stand-in.
@@ -175,7 +176,7 @@ func FindPlugin() (string, error) {
 	path, err := exec.LookPath(PluginCommand)
 	if err != nil {
 		return "", fmt.Errorf("the offline target's stand-ins (%s) are neither beside this program nor on PATH; "+
-			"build them with: go build -o bin/%s github.com/awslab/awslab/automation/offline/plugin", PluginCommand, PluginCommand)
+			"build them with: go build -o bin/%s github.com/awslab/awslab/automation/offline/cmd/awslab-offline", PluginCommand, PluginCommand)
 	}
 	return filepath.Abs(path)
 }

@@ -95,5 +95,5 @@ func TestAFreshWorldIsEmpty(t *testing.T) {
 func TestFindPluginSaysHowToBuildIt(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := FindPlugin()
-	require.ErrorContains(t, err, "go build -o bin/awslab-offline github.com/awslab/awslab/automation/offline/plugin")
+	require.ErrorContains(t, err, "go build -o bin/awslab-offline github.com/awslab/awslab/automation/offline/cmd/awslab-offline")
 }

@@ -44,7 +44,7 @@ func newProject(t *testing.T) (awslab func(args ...string) *exec.Cmd) {
 	t.Helper()
 	dir := t.TempDir()
 	plugins := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(plugins, offline.PluginCommand), "../../offline/plugin")
+	build := exec.Command("go", "build", "-o", filepath.Join(plugins, offline.PluginCommand), "../../offline/cmd/awslab-offline")
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, string(output))
 	project, err := os.ReadFile("../../../Pulumi.yaml")

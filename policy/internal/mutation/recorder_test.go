@@ -74,7 +74,7 @@ func recordProd(t *testing.T, changes ...string) world {
 	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
 	require.NoError(t, err)
 	project, plugin, recording := t.TempDir(), filepath.Join(t.TempDir(), "awslab-offline"), t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", plugin, "./automation/offline/plugin")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", plugin, "./automation/offline/cmd/awslab-offline")
 	build.Dir = root
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, string(output))

@@ -1,13 +1,16 @@
-package aws
+package aws_test
 
 import (
 	"fmt"
 	"testing"
+
+	"github.com/awslab/awslab/automation/offline/internal/aws/awstest"
+	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 )
 
 func BenchmarkCheckAndCreate(b *testing.B) {
-	l := newLab(b, "us-east-1")
+	l := awstest.New(b, "us-east-1")
 	for i := range b.N {
-		l.create(tLogGroup, fmt.Sprint(i), in{"retentionInDays": 30})
+		l.Create(token.LogGroup, fmt.Sprint(i), awstest.In{"retentionInDays": 30})
 	}
 }

@@ -1,4 +1,4 @@
-package aws
+package aws_test
 
 import (
 	"testing"
@@ -6,25 +6,30 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/aws/awstest"
+	"github.com/awslab/awslab/automation/offline/internal/aws/token"
+	"github.com/awslab/awslab/automation/offline/internal/bridge"
+	"github.com/awslab/awslab/automation/offline/internal/values"
 )
 
 func TestProviderConfigurationIsChecked(t *testing.T) {
-	l := newLab(t, "us-east-1")
+	l := awstest.New(t, "us-east-1")
 	for name, c := range map[string]struct {
-		config           in
+		config           awstest.In
 		property, reason string
 	}{
-		"no such region":         {in{"region": "eu-wets-1"}, "region", `invalid AWS Region: "eu-wets-1"; did you mean "eu-west-1"?`},
-		"another account":        {in{"allowedAccountIds": `["111111111111"]`}, "allowedAccountIds", "AWS account ID not allowed: 123456789012"},
-		"this account":           {in{"forbiddenAccountIds": []any{"123456789012"}}, "forbiddenAccountIds", "is forbidden"},
-		"default tags as a list": {in{"defaultTags": `["a"]`}, "defaultTags", "must be an object"},
-		"what is right": {in{"region": "eu-west-1", "allowedAccountIds": `["123456789012"]`, "defaultTags": `{"tags":{"A":"1"}}`,
+		"no such region":         {awstest.In{"region": "eu-wets-1"}, "region", `invalid AWS Region: "eu-wets-1"; did you mean "eu-west-1"?`},
+		"another account":        {awstest.In{"allowedAccountIds": `["111111111111"]`}, "allowedAccountIds", "AWS account ID not allowed: 123456789012"},
+		"this account":           {awstest.In{"forbiddenAccountIds": []any{"123456789012"}}, "forbiddenAccountIds", "is forbidden"},
+		"default tags as a list": {awstest.In{"defaultTags": `["a"]`}, "defaultTags", "must be an object"},
+		"what is right": {awstest.In{"region": "eu-west-1", "allowedAccountIds": `["123456789012"]`, "defaultTags": `{"tags":{"A":"1"}}`,
 			"assumeRole": `{"roleArn":"arn:aws:iam::123456789012:role/deploy"}`}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			news, err := marshal(property(c.config).ObjectValue())
+			news, err := bridge.Marshal(values.Of(c.config).ObjectValue())
 			require.NoError(t, err)
-			response, err := l.CheckConfig(t.Context(), &pulumirpc.CheckRequest{News: news})
+			response, err := l.Provider.CheckConfig(t.Context(), &pulumirpc.CheckRequest{News: news})
 			require.NoError(t, err)
 			if c.property == "" {
 				assert.Empty(t, response.GetFailures())
@@ -38,13 +43,13 @@ func TestProviderConfigurationIsChecked(t *testing.T) {
 }
 
 func TestAnotherRegionIsAnotherProvider(t *testing.T) {
-	l := newLab(t, "us-east-1")
-	olds, err := marshal(property(in{"region": "us-east-1", "version": "6.83.2"}).ObjectValue())
+	l := awstest.New(t, "us-east-1")
+	olds, err := bridge.Marshal(values.Of(awstest.In{"region": "us-east-1", "version": "6.83.2"}).ObjectValue())
 	require.NoError(t, err)
 	for region, want := range map[string][]string{"us-east-1": nil, "us-west-2": {"region"}} {
-		news, err := marshal(property(in{"region": region}).ObjectValue())
+		news, err := bridge.Marshal(values.Of(awstest.In{"region": region}).ObjectValue())
 		require.NoError(t, err)
-		response, err := l.DiffConfig(t.Context(), &pulumirpc.DiffRequest{Olds: olds, News: news})
+		response, err := l.Provider.DiffConfig(t.Context(), &pulumirpc.DiffRequest{Olds: olds, News: news})
 		require.NoError(t, err)
 		assert.Equal(t, want, response.GetReplaces(), region)
 		assert.Equal(t, want != nil, response.GetChanges() == pulumirpc.DiffResponse_DIFF_SOME, region)
@@ -52,61 +57,61 @@ func TestAnotherRegionIsAnotherProvider(t *testing.T) {
 }
 
 func TestConfigureReadsRegionAndDefaultTags(t *testing.T) {
-	l := newLab(t, "us-east-1")
-	config, err := marshal(property(in{"region": "ap-south-1", "defaultTags": `{"tags":{"Project":"lab"}}`}).ObjectValue())
+	l := awstest.New(t, "us-east-1")
+	config, err := bridge.Marshal(values.Of(awstest.In{"region": "ap-south-1", "defaultTags": `{"tags":{"Project":"lab"}}`}).ObjectValue())
 	require.NoError(t, err)
-	_, err = l.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: config})
+	_, err = l.Provider.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: config})
 	require.NoError(t, err)
-	assert.Equal(t, "ap-south-1", l.region.Name)
-	assert.Equal(t, map[string]string{"Project": "lab"}, l.defaultTags)
-	_, err = l.Configure(t.Context(), &pulumirpc.ConfigureRequest{})
+	assert.Equal(t, "ap-south-1", l.Provider.Region.Name)
+	assert.Equal(t, map[string]string{"Project": "lab"}, l.Provider.DefaultTags)
+	_, err = l.Provider.Configure(t.Context(), &pulumirpc.ConfigureRequest{})
 	assert.ErrorContains(t, err, "missing region information")
 }
 
 func TestTheProviderSaysWhatItStandsInFor(t *testing.T) {
-	l := newLab(t, "us-east-1")
-	info, err := l.GetPluginInfo(t.Context(), nil)
+	l := awstest.New(t, "us-east-1")
+	info, err := l.Provider.GetPluginInfo(t.Context(), nil)
 	require.NoError(t, err)
 	assert.Equal(t, "6.83.2", info.GetVersion())
-	schema, err := l.GetSchema(t.Context(), nil)
+	schema, err := l.Provider.GetSchema(t.Context(), nil)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"name":"aws","version":"6.83.2"}`, schema.GetSchema())
 }
 
 func TestImportIdsAreThoseTheProviderDocuments(t *testing.T) {
-	l := newLab(t, "us-east-1")
+	l := awstest.New(t, "us-east-1")
 	have := things{}
 	for _, s := range specimens {
 		key := s.token
 		if s.label != "" {
 			key += " " + s.label
 		}
-		have[key] = l.create(s.token, "it", s.inputs(have))
+		have[key] = l.Create(s.token, "it", s.inputs(have))
 	}
-	role, service := have[tRole].id, have[tService].str("name")
-	cluster := have[tCluster].str("name")
+	role, service := have[token.Role].Id, have[token.Service].Str("name")
+	cluster := have[token.Cluster].Str("name")
 	resource := "service/" + cluster + "/" + service
 	for token, id := range map[string]string{
-		tCluster: cluster, tService: cluster + "/" + service, tTaskDefinition: have[tTaskDefinition].str("arn"),
-		tRoute:            have[tRouteTable].id + "_0.0.0.0/0",
-		tRouteTableAssoc:  have[tSubnet].id + "/" + have[tRouteTable].id,
-		tRoleAttachment:   role + "/" + have[tPolicy].str("arn"),
-		tDBInstance:       "shop",
-		tScalingTarget:    "ecs/" + resource + "/ecs:service:DesiredCount",
-		tScalingPolicy:    "ecs/" + resource + "/ecs:service:DesiredCount/" + have[tScalingPolicy].str("name"),
-		tCapacityProvider: have[tCapacityProvider].str("name"),
-		tLogMetricFilter:  have[tLogGroup].id + ":errors",
-		tKey:              have[tKey].id,
+		token.Cluster: cluster, token.Service: cluster + "/" + service, token.TaskDefinition: have[token.TaskDefinition].Str("arn"),
+		token.Route:            have[token.RouteTable].Id + "_0.0.0.0/0",
+		token.RouteTableAssoc:  have[token.Subnet].Id + "/" + have[token.RouteTable].Id,
+		token.RoleAttachment:   role + "/" + have[token.Policy].Str("arn"),
+		token.DBInstance:       "shop",
+		token.ScalingTarget:    "ecs/" + resource + "/ecs:service:DesiredCount",
+		token.ScalingPolicy:    "ecs/" + resource + "/ecs:service:DesiredCount/" + have[token.ScalingPolicy].Str("name"),
+		token.CapacityProvider: have[token.CapacityProvider].Str("name"),
+		token.LogMetricFilter:  have[token.LogGroup].Id + ":errors",
+		token.Key:              have[token.Key].Id,
 	} {
-		imported, exists := l.imported(token, id)
+		imported, exists := l.Imported(token, id)
 		if assert.True(t, exists, "%s %s", token, id) {
-			assert.Equal(t, have[token].id, imported.id)
+			assert.Equal(t, have[token].Id, imported.Id)
 			// What the program says differs in nothing from what was imported.
-			assert.Empty(t, details(l.diff(imported, have[token].inputs)), token)
-			_, failures := l.check(token, "it", nil, imported.inputs)
+			assert.Empty(t, awstest.Details(l.Diff(imported, have[token].Inputs)), token)
+			_, failures := l.Check(token, "it", nil, imported.Inputs)
 			assert.Empty(t, failures, "what was imported is valid: %s", token)
 		}
-		_, exists = l.imported(token, "nothing-of-that-name/x")
+		_, exists = l.Imported(token, "nothing-of-that-name/x")
 		assert.False(t, exists, token)
 	}
 }

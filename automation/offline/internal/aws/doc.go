@@ -1,11 +1,11 @@
 // Package aws stands in for the Pulumi AWS provider: it serves the same resource types with the same checks, names,
 // differences, identifiers and refusals, over a world in a file instead of an account at AWS.
 //
-// What can be said as data lies in models/*.json, one entry for each resource type: what replaces, which defaults and
-// enumerations hold, what an id looks like, which outputs follow from what (see Model). The facts come from
-// pulumi-aws v6.83.2 and the Terraform provider v5 it bridges. What refers to what is one table, references, from which
-// follow both "does not exist" on create and "is in use" on delete. What neither can say is code, a behavior for each
-// such type, in a file for each AWS service.
+// What can be said as data lies in models/*.json, one file for each service and one entry for each resource type (see
+// model.Model). The facts come from pulumi-aws v6.83.2 and the Terraform provider v5 it bridges. What refers to what is
+// one table in package references. What neither can say is code: the package of each service, such as ec2, has the
+// Behaviors of its types and the answers of its functions. The table services lists them all. Package bridge makes a
+// provider of it.
 //
 // Property names and types come from package schema, so a type without a model still takes part: it is checked,
 // created with an id made for it, and reported once in a run.

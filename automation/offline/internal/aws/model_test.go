@@ -1,7 +1,8 @@
-package aws
+package aws_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -10,13 +11,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/awslab/awslab/automation/offline/internal/aws"
+	"github.com/awslab/awslab/automation/offline/internal/aws/awstest"
+	"github.com/awslab/awslab/automation/offline/internal/aws/token"
+	"github.com/awslab/awslab/automation/offline/internal/model"
 	"github.com/awslab/awslab/automation/offline/internal/schema"
+	"github.com/awslab/awslab/automation/offline/internal/values"
 )
 
 // allModels returns every model by its type.
-func allModels(t testing.TB) map[string]*Model {
+func allModels(t testing.TB) map[string]*model.Model {
 	t.Helper()
-	all, err := known().AllModels()
+	all, err := aws.Knowledge().AllModels()
 	require.NoError(t, err)
 	require.Equal(t, 160, len(all))
 	return all
@@ -30,12 +36,12 @@ func awsSchema(t testing.TB) *schema.Package {
 }
 
 func TestTheSchemaHasAllThatIsSpokenOf(t *testing.T) {
-	assert.NoError(t, known().Validate(awsSchema(t)))
+	assert.NoError(t, aws.Knowledge().Validate(awsSchema(t)))
 }
 
 func TestPatternsAreRegularExpressions(t *testing.T) {
 	for _, m := range allModels(t) {
-		for _, patterns := range []map[string]Pattern{m.Patterns, m.Forbidden, m.APIPatterns} {
+		for _, patterns := range []map[string]model.Pattern{m.Patterns, m.Forbidden, m.APIPatterns} {
 			for _, pattern := range patterns {
 				assert.NotPanics(t, func() { pattern.Match("") }, pattern.String())
 			}
@@ -91,12 +97,12 @@ func at(pkg *schema.Package, properties []schema.Property, path string, value an
 }
 
 // visible adds what makes changes of a property count.
-func visible(m *Model, path string, inputs map[string]any) {
+func visible(m *model.Model, path string, inputs map[string]any) {
 	condition, has := m.Unseen[path]
 	if !has || len(condition.Unless) == 0 {
 		return
 	}
-	parent, last := cutLast(condition.Property)
+	parent, last := values.CutLast(condition.Property)
 	if parent == "" {
 		inputs[last] = condition.Unless[0]
 	} else if object, is := inputs[parent].(map[string]any); is {
@@ -104,15 +110,15 @@ func visible(m *Model, path string, inputs map[string]any) {
 	}
 }
 
-func diffOf(l *lab, token string, m *Model, path string, old, new map[string]any) *pulumirpc.DiffResponse {
+func diffOf(l *awstest.Lab, token string, m *model.Model, path string, old, new map[string]any) *pulumirpc.DiffResponse {
 	l.Helper()
 	visible(m, path, old)
 	visible(m, path, new)
-	return l.compare(token, old, new)
+	return l.Compare(token, old, new)
 }
 
 func TestEveryForceNewPropertyReplaces(t *testing.T) {
-	l := newLab(t, "us-east-1")
+	l := awstest.New(t, "us-east-1")
 	pkg := awsSchema(t)
 	for token, m := range allModels(t) {
 		r, _ := pkg.Resource(token)
@@ -146,26 +152,26 @@ func TestEveryForceNewPropertyReplaces(t *testing.T) {
 	}
 }
 
-func forcedBelow(m *Model, path string) bool {
+func forcedBelow(m *model.Model, path string) bool {
 	return slices.ContainsFunc(m.ForceNew, func(other string) bool { return strings.HasPrefix(other, path+".") })
 }
 
 // replacesByRule are the inputs that no model says to replace, but a behavior does, for values as sample makes them.
 var replacesByRule = map[string][]string{
-	tVpc:            {"instanceTenancy"}, // to anything but default
-	tVpcEndpoint:    {"privateDnsEnabled"},
-	tService:        {"capacityProviderStrategies"}, // without forceNewDeployment
-	tTable:          {"restoreSourceName", "restoreSourceTableArn"},
-	tTaskDefinition: {"ipcMode", "volumes"},
+	token.Vpc:            {"instanceTenancy"}, // to anything but default
+	token.VpcEndpoint:    {"privateDnsEnabled"},
+	token.Service:        {"capacityProviderStrategies"}, // without forceNewDeployment
+	token.Table:          {"restoreSourceName", "restoreSourceTableArn"},
+	token.TaskDefinition: {"ipcMode", "volumes"},
 }
 
 // unseenByRule are the inputs whose change alone is no difference.
 var unseenByRule = map[string][]string{
-	tTable: {"attributes"}, // DynamoDB takes them with the indexes
+	token.Table: {"attributes"}, // DynamoDB takes them with the indexes
 }
 
 func TestEveryOtherInputUpdates(t *testing.T) {
-	l := newLab(t, "us-east-1")
+	l := awstest.New(t, "us-east-1")
 	pkg := awsSchema(t)
 	for token, m := range allModels(t) {
 		r, _ := pkg.Resource(token)
@@ -188,7 +194,7 @@ func TestEveryOtherInputUpdates(t *testing.T) {
 }
 
 func TestAnUnknownValueOfAForceNewPropertyReplaces(t *testing.T) {
-	l := newLab(t, "us-east-1")
+	l := awstest.New(t, "us-east-1")
 	pkg := awsSchema(t)
 	for token, m := range allModels(t) {
 		r, _ := pkg.Resource(token)
@@ -198,7 +204,7 @@ func TestAnUnknownValueOfAForceNewPropertyReplaces(t *testing.T) {
 				continue
 			}
 			first, _ := sample(pkg, typ, true, 0)
-			response := diffOf(l, token, m, path, map[string]any{path: first}, map[string]any{path: unknown})
+			response := diffOf(l, token, m, path, map[string]any{path: first}, map[string]any{path: values.Unknown})
 			assert.Equal(t, []string{path}, response.GetReplaces(), "%s %s", token, path)
 		}
 	}
@@ -206,7 +212,7 @@ func TestAnUnknownValueOfAForceNewPropertyReplaces(t *testing.T) {
 
 // Removing what AWS fills in when absent is no difference; removing anything else is.
 func TestAbsentOptionalComputedInputsAreNoDifference(t *testing.T) {
-	l := newLab(t, "us-east-1")
+	l := awstest.New(t, "us-east-1")
 	pkg := awsSchema(t)
 	for token, m := range allModels(t) {
 		r, _ := pkg.Resource(token)
@@ -238,14 +244,14 @@ func TestDefaultsPassTheirOwnChecks(t *testing.T) {
 }
 
 func TestModelFilesHaveNoUnknownFields(t *testing.T) {
-	files, err := modelFiles.ReadDir("models")
+	files, err := fs.ReadDir(aws.Knowledge().Models, ".")
 	require.NoError(t, err)
 	for _, file := range files {
-		data, err := modelFiles.ReadFile("models/" + file.Name())
+		data, err := fs.ReadFile(aws.Knowledge().Models, file.Name())
 		require.NoError(t, err)
 		decoder := json.NewDecoder(strings.NewReader(string(data)))
 		decoder.DisallowUnknownFields()
-		var models map[string]*Model
+		var models map[string]*model.Model
 		require.NoError(t, decoder.Decode(&models), file.Name())
 		for token := range models {
 			assert.Contains(t, token, ":"+strings.TrimSuffix(file.Name(), ".json")+"/")

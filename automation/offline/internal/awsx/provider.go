@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/provider"
@@ -19,6 +18,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
 )
 
 const vpcType = "awsx:ec2:Vpc"

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/awslab/awslab/automation/offline/internal/schema"
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/distribution/reference"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
@@ -22,6 +20,9 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema"
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 const (

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/awslab/awslab/automation/offline/internal/world"
 	"github.com/distribution/reference"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 const repositoryType = "aws:ecr/repository:Repository"

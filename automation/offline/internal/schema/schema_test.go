@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/awslab/awslab/automation/offline/internal/schema/gen/sdk"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"github.com/awslab/awslab/automation/offline/internal/schema/gen/sdk"
 )
 
 func awsPackage(t testing.TB) *Package {

@@ -1,0 +1,151 @@
+// Package cloudwatch stands in for CloudWatch and EventBridge: alarms, log groups, trace encryption, and rules with their targets.
+package cloudwatch
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/automation/offline/internal/aws/iam"
+	"github.com/awslab/awslab/automation/offline/internal/aws/kms"
+	"github.com/awslab/awslab/automation/offline/internal/aws/token"
+	"github.com/awslab/awslab/automation/offline/internal/bridge"
+	"github.com/awslab/awslab/automation/offline/internal/values"
+	"github.com/awslab/awslab/automation/offline/internal/world"
+)
+
+// Service is the package as the table of services lists it.
+var Service = bridge.Service{
+	Module: "cloudwatch", Name: "CloudWatch",
+	Behaviors: map[string]bridge.Behavior{
+		token.MetricAlarm:     {Check: checkAlarm, Remove: removeAlarm},
+		token.CompositeAlarm:  {Create: followAlarms, Update: followAlarms, Remove: removeAlarm},
+		token.LogGroup:        {Create: refuseLogKey, Update: refuseLogKey},
+		token.TraceEncryption: {Check: checkTraceEncryption},
+		token.EventRule:       {Create: createEventRule},
+		token.EventTarget:     {Create: createEventTarget, Update: refuseTarget},
+	},
+	Functions: map[string]func(bridge.Call) (map[string]any, error){
+		"aws:cloudwatch/getLogGroup:getLogGroup": bridge.GetByName("name", token.LogGroup, "ResourceNotFoundException"),
+	},
+	Equalities: map[string]func(a, b string) bool{
+		"logGroupArn": func(a, b string) bool { return strings.TrimSuffix(a, ":*") == strings.TrimSuffix(b, ":*") },
+	},
+}
+
+func checkAlarm(inputs values.View) []bridge.Failure {
+	var failures []bridge.Failure
+	if inputs.Has("metricName") && inputs.Given("statistic") == inputs.Given("extendedStatistic") {
+		failures = append(failures, bridge.Failf("statistic", "exactly one of statistic and extendedStatistic must be set for a given metricName"))
+	}
+	if period, given := inputs.At("period"); given {
+		n, is := values.Number(period)
+		if is && n != 10 && n != 20 && n != 30 && (n < 60 || math.Mod(n, 60) != 0) {
+			failures = append(failures, bridge.Failf("period", "%q: must be 10, 20, 30 or a multiple of 60, got %g", "period", n))
+		}
+	}
+	for i, query := range inputs.Objects("metricQueries") {
+		if query.Given("expression") && query.Given("metric") {
+			failures = append(failures, bridge.Failf(values.Join("metricQueries["+values.Text(values.Of(i))+"]", "expression"),
+				"a metric query must not have both expression and metric"))
+		}
+	}
+	return failures
+}
+
+// alarmState is a condition of a composite alarm's rule, such as ALARM("orders-errors").
+var alarmState = regexp.MustCompile(`\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]+)"|'([^']+)'|([^"'()\s]+))\s*\)`)
+
+// followAlarms finds the alarms that a composite alarm's rule names, and refuses those that do not exist.
+func followAlarms(c *bridge.Change) error {
+	for _, found := range alarmState.FindAllStringSubmatch(c.Inputs.Str("alarmRule"), -1) {
+		name := values.AfterLast(found[1]+found[2]+found[3], ":alarm:")
+		alarm, err := alarmNamed(c, name)
+		if err != nil {
+			return err
+		}
+		if alarm == nil {
+			return bridge.Refuse("ValidationError", "Could not save the composite alarm as alarms [%s] in the alarm rule do not exist", name)
+		}
+		c.Links = append(c.Links, world.Link{Property: "alarmRule", Target: alarm})
+	}
+	return nil
+}
+
+// alarmNamed returns the alarm of the name in the region, or nil.
+func alarmNamed(c *bridge.Change, name string) (*world.Thing, error) {
+	for _, token := range []string{token.MetricAlarm, token.CompositeAlarm} {
+		alarms, err := c.Tx.ByID(token, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, alarm := range alarms {
+			if alarm.Region == c.Region().Name {
+				return alarm, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// removeAlarm refuses to delete an alarm that a composite alarm names.
+func removeAlarm(c *bridge.Change) error {
+	referrers, err := c.Tx.Referrers(c.Thing)
+	if err != nil {
+		return err
+	}
+	for _, r := range referrers {
+		if r.Property == "alarmRule" {
+			return bridge.RefuseRetried("ValidationError", "Cannot delete %s as there are composite alarm(s) depending on it: %s", c.Thing.ID, r.Thing.ID)
+		}
+	}
+	return nil
+}
+
+// refuseLogKey refuses to encrypt a log group with a key that does not let CloudWatch Logs use it for that group. From
+// "Encrypt log data in CloudWatch Logs using AWS Key Management Service" in the CloudWatch Logs User Guide.
+func refuseLogKey(c *bridge.Change) error {
+	key := c.Target("kmsKeyId")
+	if key == nil {
+		return nil
+	}
+	group := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", c.Region().Partition(), c.Region().Name, world.Account, c.Inputs.Str("name"))
+	policies, err := kms.PoliciesOf(c, key)
+	if err != nil {
+		return err
+	}
+	services := []string{"*", "logs.amazonaws.com", "logs." + c.Region().Name + "." + c.Region().DNSSuffix()}
+	for _, policy := range policies {
+		parsed, _ := values.ParseJSON(policy)
+		document, _ := parsed.(map[string]any)
+		if slices.ContainsFunc(iam.StatementsOf(document), func(statement map[string]any) bool {
+			return kms.Lets(services, "kms:GenerateDataKey")(statement) && encrypts(statement, group)
+		}) {
+			return nil
+		}
+	}
+	return bridge.Refuse("AccessDeniedException", "The specified KMS key does not exist or is not allowed to be used with Arn '%s': the policy of %s must let "+
+		"logs.%s.%s use it", group, key.ARN, c.Region().Name, c.Region().DNSSuffix())
+}
+
+// encrypts says whether a statement's condition on the encryption context, if there is one, lets a log group through.
+func encrypts(statement map[string]any, group string) bool {
+	conditions, _ := statement["Condition"].(map[string]any)
+	for _, condition := range conditions {
+		keys, _ := condition.(map[string]any)
+		patterns := iam.TextsOf(keys["kms:EncryptionContext:aws:logs:arn"])
+		if len(patterns) > 0 && !slices.ContainsFunc(patterns, func(pattern string) bool { return values.Wildcard(pattern, group) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func checkTraceEncryption(inputs values.View) []bridge.Failure {
+	if inputs.Str("type") == "KMS" && !inputs.Given("keyId") {
+		return []bridge.Failure{bridge.Failf("keyId", "keyId must be given for the encryption KMS")}
+	}
+	return nil
+}

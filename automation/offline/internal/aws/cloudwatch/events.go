@@ -1,0 +1,67 @@
+package cloudwatch
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/awslab/awslab/automation/offline/internal/aws/references"
+	"github.com/awslab/awslab/automation/offline/internal/aws/token"
+	"github.com/awslab/awslab/automation/offline/internal/bridge"
+	"github.com/awslab/awslab/automation/offline/internal/values"
+)
+
+// busOf returns the event bus, which is empty for the default one.
+func busOf(inputs values.View) string {
+	if bus := inputs.Str("eventBusName"); bus != references.DefaultBus {
+		return values.AfterLast(bus, "/")
+	}
+	return ""
+}
+
+func createEventRule(c *bridge.Change) error {
+	c.Id = c.Inputs.Str("name")
+	if bus := busOf(c.Inputs); bus != "" {
+		c.Id = bus + "/" + c.Id
+	}
+	c.Variables["path"] = c.Id
+	c.Out("isEnabled", c.Inputs.Str("state") != "DISABLED")
+	return nil
+}
+
+func createEventTarget(c *bridge.Change) error {
+	c.Id = c.Inputs.Str("rule") + "-" + c.Inputs.Str("targetId")
+	if bus := busOf(c.Inputs); bus != "" {
+		c.Id = bus + "-" + c.Id
+	}
+	return refuseTarget(c)
+}
+
+// assumed are the services whose targets EventBridge reaches by assuming a role; the others let it in by a policy of
+// their own. From "Granting EventBridge access to targets" in the EventBridge User Guide.
+var assumed = []string{"states", "ecs", "kinesis", "batch", "codebuild", "codepipeline", "ssm", "redshift", "sagemaker"}
+
+// maxTargets is how many targets a rule has, from "Amazon EventBridge quotas".
+const maxTargets = 5
+
+// refuseTarget refuses a target that EventBridge could not reach.
+func refuseTarget(c *bridge.Change) error {
+	parts := strings.SplitN(c.Inputs.Str("arn"), ":", 4)
+	if len(parts) > 2 && slices.Contains(assumed, parts[2]) && !c.Inputs.Has("roleArn") {
+		return bridge.Refuse("ValidationException", "RoleArn is required for target %s.", c.Inputs.Str("arn"))
+	}
+	siblings, err := c.Siblings(token.EventTarget)
+	if err != nil {
+		return err
+	}
+	count := 1
+	for _, other := range siblings {
+		if state := bridge.StateOf(other); state.Str("rule") == c.Inputs.Str("rule") && busOf(state) == busOf(c.Inputs) {
+			count++
+		}
+	}
+	if count > maxTargets {
+		return bridge.Refuse("LimitExceededException", "The requested resource exceeds the maximum number allowed: the rule %s would have "+
+			"%d targets, %d are allowed", c.Inputs.Str("rule"), count, maxTargets)
+	}
+	return nil
+}

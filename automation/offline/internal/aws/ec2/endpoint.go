@@ -1,0 +1,89 @@
+package ec2
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/awslab/awslab/automation/offline/internal/bridge"
+	"github.com/awslab/awslab/automation/offline/internal/diff"
+	"github.com/awslab/awslab/automation/offline/internal/template"
+	"github.com/awslab/awslab/automation/offline/internal/values"
+)
+
+func diffEndpoint(d *diff.Difference) error {
+	if d.Changed("privateDnsEnabled") && d.News.Str("vpcEndpointType") != "Interface" {
+		d.Replace("privateDnsEnabled", true)
+	}
+	return nil
+}
+
+func planEndpoint(d *diff.Difference) []string {
+	if d.Changed("subnetIds") {
+		return []string{"networkInterfaceIds", "subnetConfigurations"}
+	}
+	return nil
+}
+
+func createEndpoint(c *bridge.Change) error {
+	service := c.Inputs.Str("serviceName")
+	prefix := "com.amazonaws." + c.Region().Name + "."
+	if strings.HasPrefix(service, "com.amazonaws.") && !strings.HasPrefix(service, prefix) &&
+		!strings.HasPrefix(service, "com.amazonaws.vpce.") {
+		return bridge.Refuse("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist in %s", service, c.Region().Name)
+	}
+	if c.Inputs.Str("vpcEndpointType") == "Gateway" {
+		for _, property := range []string{"subnetIds", "securityGroupIds"} {
+			if len(c.Inputs.List(property)) > 0 {
+				return bridge.Refuse("InvalidParameter", "%s is not supported for gateway endpoints: %s", property, service)
+			}
+		}
+		c.Set("prefixListId", prefixList(service))
+		c.Set("cidrBlocks", prefixListBlocks(service))
+		return nil
+	}
+	if len(c.Inputs.List("routeTableIds")) > 0 {
+		return bridge.Refuse("InvalidParameter", "Route table IDs are only supported for gateway type VPC endpoints: %s", service)
+	}
+	c.Out("ipAddressType", "ipv4")
+	c.Out("dnsOptions", map[string]any{"dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": false})
+	return interfaceEndpoint(c)
+}
+
+func updateEndpoint(c *bridge.Change) error {
+	if c.Inputs.Str("vpcEndpointType") != "Interface" {
+		return nil
+	}
+	return interfaceEndpoint(c)
+}
+
+// interfaceEndpoint computes what an interface endpoint has in each of its subnets.
+func interfaceEndpoint(c *bridge.Change) error {
+	vpc := c.Target("vpcId")
+	if c.Inputs.Bool("privateDnsEnabled") && vpc != nil &&
+		(!bridge.StateOf(vpc).Bool("enableDnsSupport") || !bridge.StateOf(vpc).Bool("enableDnsHostnames")) {
+		return bridge.Refuse("InvalidParameter", "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC "+
+			"attributes set to true for %s", vpc.ID)
+	}
+	if vpc != nil && len(c.Inputs.List("securityGroupIds")) == 0 {
+		c.Set("securityGroupIds", []any{bridge.StateOf(vpc).Str("defaultSecurityGroupId")})
+	}
+	subnets := c.Targets("subnetIds")
+	if len(c.Olds.List("networkInterfaceIds")) == len(subnets) && c.Olds != nil {
+		return nil
+	}
+	var interfaces, configurations, entries []any
+	for _, subnet := range subnets {
+		interfaces = append(interfaces, "eni-"+template.RandomHex(17))
+		configurations = append(configurations, map[string]any{"ipv4": AddressIn(subnet), "subnetId": subnet.ID})
+	}
+	suffix := template.RandomText(template.Alphabets["lower"], 8)
+	service := values.AfterLast(c.Inputs.Str("serviceName"), c.Region().Name+".")
+	entries = append(entries, map[string]any{
+		"dnsName":      fmt.Sprintf("vpce-%s.%s.%s.vpce.amazonaws.com", suffix, service, c.Region().Name),
+		"hostedZoneId": c.Region().NLBZone,
+	})
+	c.Set("networkInterfaceIds", interfaces)
+	c.Set("subnetConfigurations", configurations)
+	c.Set("dnsEntries", entries)
+	return nil
+}
