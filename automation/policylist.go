@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,8 +11,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/awslab/awslab/automation/internal/analyzer"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/awslab/awslab/automation/internal/analyzer"
+	"github.com/awslab/awslab/internal/diagnostic"
 )
 
 // Policy is a rule of a policy pack, and what it does in each stack.
@@ -78,9 +81,7 @@ func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
 	policies := make([]Policy, len(info.GetPolicies()))
 	for i, p := range info.GetPolicies() {
 		description, _, _ := strings.Cut(p.GetDescription(), "\n")
-		if parts := headline.FindStringSubmatch(description); parts != nil {
-			description = parts[2]
-		}
+		description = cmp.Or(diagnostic.Parse(p.GetName(), "", description).Title, description)
 		// Our packs name the one that a rule comes from in front of its name.
 		pack, name, qualified := strings.Cut(p.GetDisplayName(), "/")
 		if !qualified || name != p.GetName() {
@@ -97,11 +98,11 @@ func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
 
 // exemptionsOf is what awslab's packs do besides their rules, and do not tell the engine of, lest "all" be for it too.
 func exemptionsOf(info *pulumirpc.AnalyzerInfo) []Policy {
-	if !slices.ContainsFunc(info.GetPolicies(), func(p *pulumirpc.PolicyInfo) bool { return p.GetName() == unevaluated }) {
+	if !slices.ContainsFunc(info.GetPolicies(), func(p *pulumirpc.PolicyInfo) bool { return p.GetName() == diagnostic.Unevaluated }) {
 		return nil
 	}
 	return []Policy{{
-		Name: exemptions, Pack: info.GetName(), Level: "mandatory", Levels: map[string]string{},
+		Name: diagnostic.Exemptions, Pack: info.GetName(), Level: "mandatory", Levels: map[string]string{},
 		Description: "Every exemption is of use, and in force. Those that are used are listed, as advice.",
 	}}
 }
@@ -119,9 +120,9 @@ type levels map[string]string
 
 func (l levels) of(p Policy) string {
 	for _, name := range []string{p.Name, "all"} {
-		if level, ok := l[name]; ok && (name != "all" || p.Name != exemptions) {
+		if level, ok := l[name]; ok && (name != "all" || p.Name != diagnostic.Exemptions) {
 			// What could not be judged is always told as advice, or not at all.
-			if p.Name == unevaluated && level != "disabled" {
+			if p.Name == diagnostic.Unevaluated && level != "disabled" {
 				return p.Level
 			}
 			return level

@@ -2,6 +2,8 @@
 // refusal. Package stack wires the components by it; nothing else reads a stack's configuration.
 package config
 
+import "github.com/awslab/awslab/internal/exemption"
+
 //go:generate go run ./internal/configdoc/gen
 
 // Config is the configuration of a stack: the keys of the namespace awslab in Pulumi.<stack>.yaml. Its JSON Schema,
@@ -42,7 +44,7 @@ type Config struct {
 	// Backup says what is backed up when, and how that is proven.
 	Backup Backup `json:"backup,omitempty"`
 	// Exemptions accept findings of policy rules. The packs read them.
-	Exemptions []Exemption `json:"exemptions,omitempty"`
+	Exemptions []exemption.Exemption `json:"exemptions,omitempty"`
 }
 
 // Network configures the VPC.

@@ -83,16 +83,3 @@ type BackupRule struct {
 	// CopyRetentionDays is how long its copy in the copy region is kept; 0 makes none.
 	CopyRetentionDays int `json:"copyRetentionDays,omitempty" jsonschema:"minimum=0,maximum=36500"`
 }
-
-// Exemption accepts what one policy rule finds about some resources, for a time. It is listed whenever it is used, and is a
-// finding itself when it has expired or nothing needs it.
-type Exemption struct {
-	// Rule is the rule's name, as awslab policy list shows it.
-	Rule string `json:"rule" jsonschema:"required,example=rds-multi-az"`
-	// Resource is a URN in which * stands for any text.
-	Resource string `json:"resource" jsonschema:"required,example=*::database-instance"`
-	// Reason is for whoever asks later.
-	Reason string `json:"reason" jsonschema:"required"`
-	// Expires is the last day on which it holds.
-	Expires string `json:"expires" jsonschema:"required,example=2027-01-31"`
-}

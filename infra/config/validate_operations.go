@@ -5,13 +5,13 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/protection"
+	"github.com/awslab/awslab/internal/exemption"
+	"github.com/awslab/awslab/internal/problem"
 )
 
 func (d *decoder) operations(project string, c *Config) {
@@ -34,8 +34,8 @@ var (
 // channels tells early what the component would refuse.
 func (d *decoder) channels(path string, m Monitoring) {
 	args := monitoring.NotificationsArgs{Slack: m.Slack.Args(), Teams: m.Teams.Args()}
-	for _, problem := range args.CheckChannels() {
-		d.add(path+"."+channelKeys[problem.Field], "%s", problem.Message)
+	for _, p := range args.CheckChannels() {
+		d.add(path+"."+channelKeys[p.Field], "%s", p.Message)
 	}
 }
 
@@ -118,31 +118,11 @@ func windowOf(args *data.DatabaseArgs, field string) string {
 	return args.MaintenanceWindow
 }
 
-// allOfStack is what the URNs of all resources of a stack begin with, and namesResource what a pattern has to have besides.
-var (
-	allOfStack    = regexp.MustCompile(`^urn:(pulumi:[^:]*(::[^:]*::)?)?`)
-	namesResource = regexp.MustCompile(`[A-Za-z0-9]`)
-)
-
-// exemption tells early what the packs would refuse.
-func (d *decoder) exemption(path string, e Exemption) {
-	const (
-		shortest = 10
-		longest  = 366
-	)
-	// A date without quotes is a point in time to YAML, which the engine hands on in words of its own.
-	day := strings.TrimSuffix(strings.TrimSuffix(e.Expires, "T00:00:00Z"), " 00:00:00 +0000 UTC")
-	ends, err := time.Parse(time.DateOnly, day)
-	switch last := time.Now().UTC().AddDate(0, 0, longest); {
-	case err != nil && e.Expires != "":
-		d.add(path+".expires", "%q; use a date such as 2027-01-31", e.Expires)
-	case ends.After(last):
-		d.add(path+".expires", "%q is more than a year ahead; use a date up to %s, and decide anew then", e.Expires, last.Format(time.DateOnly))
-	}
-	if e.Reason != "" && utf8.RuneCountInString(strings.TrimSpace(e.Reason)) < shortest {
-		d.add(path+".reason", "%q; say in %d characters or more why the finding is accepted", e.Reason, shortest)
-	}
-	if e.Resource != "" && !namesResource.MatchString(allOfStack.ReplaceAllString(e.Resource, "")) {
-		d.add(path+".resource", "%q; use a URN, with * for any text, that says which resource: *::database-instance", e.Resource)
+// exemption refuses what the packs would refuse.
+func (d *decoder) exemption(path string, e exemption.Exemption) {
+	for _, p := range problem.All(e.Check(time.Now())) {
+		if at := path + "." + p.Field; d.sound(at) {
+			d.add(at, "%s", p.Message)
+		}
 	}
 }

@@ -10,11 +10,12 @@ import (
 	"testing"
 	"text/tabwriter"
 
-	"github.com/awslab/awslab/policy/internal/packs"
-	"github.com/awslab/awslab/policy/internal/rule"
-	"github.com/awslab/awslab/policy/internal/serve"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/internal/diagnostic"
+	"github.com/awslab/awslab/policy/internal/packs"
+	"github.com/awslab/awslab/policy/internal/serve"
 )
 
 // leastMutants is how many the suite is made of at least.
@@ -94,7 +95,7 @@ func judge(t *testing.T, server *serve.Server, recorded world, m mutant) []*pulu
 	answer, err := server.AnalyzeStack(t.Context(), stack)
 	require.NoError(t, err, m.what)
 	found = append(found, answer.GetDiagnostics()...)
-	return slices.DeleteFunc(found, func(d *pulumirpc.AnalyzeDiagnostic) bool { return d.GetPolicyName() == rule.Unevaluated })
+	return slices.DeleteFunc(found, func(d *pulumirpc.AnalyzeDiagnostic) bool { return d.GetPolicyName() == diagnostic.Unevaluated })
 }
 
 // neighbours tell which resources name which, by their ids, names and ARNs.

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/agext/levenshtein"
+
+	"github.com/awslab/awslab/internal/diagnostic"
 )
 
 // Severity is how much a violation matters. For a rule that answers a Security Hub control it is that control's own.
@@ -115,11 +117,15 @@ type Rule struct {
 	pack string
 }
 
+// Diagnostic is what the user is told of a finding about the resource with the name in the program.
+func (r Rule) Diagnostic(resource string, finding Finding) diagnostic.Diagnostic {
+	return diagnostic.Diagnostic{Severity: string(r.Severity), Controls: []string{r.Controls[0].ID}, Title: r.Description,
+		Resource: resource, Finding: finding.String() + ".", Fix: r.Fix}
+}
+
 // Headline returns the description with the severity and the anchoring control in front, as
 // [MEDIUM][RDS.5] RDS DB instances run in two Availability Zones.
-func (r Rule) Headline() string {
-	return fmt.Sprintf("[%s][%s] %s", r.Severity, r.Controls[0].ID, r.Description)
-}
+func (r Rule) Headline() string { return r.Diagnostic("", Finding{}).Headline() }
 
 // Judges reports whether the rule is about resources of the type.
 func (r Rule) Judges(resourceType string) bool {
@@ -189,15 +195,8 @@ func (p Pack) Like(name string) string {
 // NameFor returns the name of the pack that the rule belongs to: its own where the pack joins several.
 func (p Pack) NameFor(r Rule) string { return cmp.Or(r.pack, p.Name) }
 
-// Unevaluated is the name under which every pack reports what its rules could not judge. No rule can have it.
-const Unevaluated = "unevaluated"
-
-// Exemptions is the name under which every pack lists the exemptions that are used, and finds those that should not be
-// there. No rule can have it.
-const Exemptions = "exemptions"
-
 // reserved are the names that mean something else in a pack's configuration file.
-var reserved = []string{"all", "environments", Unevaluated, Exemptions}
+var reserved = []string{"all", "environments", diagnostic.Unevaluated, diagnostic.Exemptions}
 
 // IsReserved tells whether a name means something else than a rule in a pack's configuration file.
 func IsReserved(name string) bool { return slices.Contains(reserved, name) }

@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/awslab/awslab/policy/internal/rule"
-	"github.com/awslab/awslab/policy/internal/serve"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -21,6 +19,10 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/awslab/awslab/internal/diagnostic"
+	"github.com/awslab/awslab/policy/internal/rule"
+	"github.com/awslab/awslab/policy/internal/serve"
 )
 
 // Situation is one of the five that every rule has to be tested in.
@@ -128,7 +130,7 @@ func check(t *testing.T, pack rule.Pack, r rule.Rule, c Case) {
 			continue
 		}
 		got = Want{kind: "violation"}
-		if d.GetPolicyName() == rule.Unevaluated {
+		if d.GetPolicyName() == diagnostic.Unevaluated {
 			got.kind = "unevaluated"
 		}
 		if strings.Contains(d.GetMessage(), c.Want.property+" ") {
@@ -172,7 +174,7 @@ func checkDiagnostic(t *testing.T, r rule.Rule, d *pulumirpc.AnalyzeDiagnostic, 
 			t.Errorf("the message tells a secret: %s", d.GetMessage())
 		}
 	}
-	if d.GetPolicyName() == rule.Unevaluated {
+	if d.GetPolicyName() == diagnostic.Unevaluated {
 		if !strings.Contains(d.GetMessage(), r.Name) || d.GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY {
 			t.Errorf("what cannot be judged must name the rule and be advice: %v", d)
 		}

@@ -6,9 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/awslab/awslab/policy/internal/exemption"
-	"github.com/awslab/awslab/policy/internal/rule"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/awslab/awslab/internal/diagnostic"
+	"github.com/awslab/awslab/internal/exemption"
+	"github.com/awslab/awslab/policy/internal/rule"
 )
 
 // exemptions are those of a stack, and what became of each in this preview or update.
@@ -83,10 +85,10 @@ func (s *session) exempt(r rule.Rule, on rule.Resource) bool {
 		if e.Expired(time.Now()) {
 			continue
 		}
-		if s.config[rule.Exemptions].level != pulumirpc.EnforcementLevel_DISABLED {
+		if s.config[diagnostic.Exemptions].level != pulumirpc.EnforcementLevel_DISABLED {
 			s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
-				PolicyName: rule.Exemptions, Description: "A finding is accepted", EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
-				Message: fmt.Sprintf("%s is accepted for %s until %s: %s.", r.Name, on.Name, e.Expires, e.Reason),
+				PolicyName: diagnostic.Exemptions, Description: "A finding is accepted", EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
+				Message: diagnostic.Diagnostic{Accepted: r.Name, Resource: on.Name, Until: e.Expires, Reason: e.Reason}.String(),
 			})
 		}
 		s.outcome(r).decided = true
@@ -106,25 +108,26 @@ func (s *session) reviewExemptions() {
 		at := fmt.Sprintf("%s[%d]: the exemption from %s for %s", exemption.Key, i, e.Rule, e.Resource)
 		switch {
 		case e.Expired(time.Now()):
-			s.complain(at + " ended on " + e.Expires + ".\nFix: do what the rule asks for, or decide anew and set expires.")
+			s.complain(diagnostic.Diagnostic{Finding: at + " ended on " + e.Expires + ".",
+				Fix: "do what the rule asks for, or decide anew and set expires."})
 		case s.exemptions.fate(i) == unused:
-			s.complain(at + " exempts nothing: there is no such finding.\nFix: take it out.")
+			s.complain(diagnostic.Diagnostic{Finding: at + " exempts nothing: there is no such finding.", Fix: "take it out."})
 		}
 	}
 }
 
 // complain reports what is wrong with an exemption. It is about the stack, not about a resource. Where all rules are advice
 // it refuses nonetheless, unless the configuration names it: an exemption is a decision, and one that has ended is none.
-func (s *session) complain(message string) {
+func (s *session) complain(about diagnostic.Diagnostic) {
 	level := pulumirpc.EnforcementLevel_MANDATORY
-	if config, ok := s.config[rule.Exemptions]; ok {
+	if config, ok := s.config[diagnostic.Exemptions]; ok {
 		level = config.level
 	}
 	if level == pulumirpc.EnforcementLevel_DISABLED {
 		return
 	}
 	s.answer.Diagnostics = append(s.answer.Diagnostics, &pulumirpc.AnalyzeDiagnostic{
-		PolicyName: rule.Exemptions, PolicyPackName: s.pack.Name, PolicyPackVersion: s.pack.Version,
-		Description: "Every exemption is of use, and in force", Message: message, EnforcementLevel: level,
+		PolicyName: diagnostic.Exemptions, PolicyPackName: s.pack.Name, PolicyPackVersion: s.pack.Version,
+		Description: "Every exemption is of use, and in force", Message: about.String(), EnforcementLevel: level,
 	})
 }

@@ -6,12 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/awslab/awslab/policy/internal/rule"
-	"github.com/awslab/awslab/policy/internal/ruletest"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/awslab/awslab/internal/diagnostic"
+	"github.com/awslab/awslab/policy/internal/rule"
+	"github.com/awslab/awslab/policy/internal/ruletest"
 )
 
 // soon is a date that exemptions can end on.
@@ -47,7 +49,7 @@ func TestAnExemptFindingIsListedAndIsNoViolation(t *testing.T) {
 	}
 	large := thing(ruletest.Props{"size": 11})
 	got := analyze(t, client, large)
-	if len(got) != 1 || got[0].GetPolicyName() != rule.Exemptions || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY ||
+	if len(got) != 1 || got[0].GetPolicyName() != diagnostic.Exemptions || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY ||
 		got[0].GetMessage() != "size is accepted for thing until "+soon+": it has always been large." {
 		t.Errorf("%v", got)
 	}
@@ -81,7 +83,7 @@ func TestAnExemptionThatNothingNeedsIsAFinding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := configure(t, client, rule.Exemptions, pulumirpc.EnforcementLevel_ADVISORY, nil); err != nil {
+	if err := configure(t, client, diagnostic.Exemptions, pulumirpc.EnforcementLevel_ADVISORY, nil); err != nil {
 		t.Fatal(err)
 	}
 	small := thing(ruletest.Props{"size": 1})
@@ -147,7 +149,7 @@ func TestAllIsNotForExemptions(t *testing.T) {
 		if len(got) != 1 || got[0].GetEnforcementLevel() != want {
 			t.Errorf("want %v: %v", want, got)
 		}
-		config[rule.Exemptions] = &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}
+		config[diagnostic.Exemptions] = &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}
 	}
 }
 
@@ -156,7 +158,7 @@ func TestConfigurationOfNoRuleIsRefusedByAPackThatKnowsThemAll(t *testing.T) {
 	other.Judge = testPack().Rules[0].Judge
 	client := ruletest.Client(t, testPack().Among(rule.Pack{Rules: []rule.Rule{other}}))
 	for name, want := range map[string]string{
-		"size": "", "weight": "", "all": "", rule.Exemptions: "", "sise": `there is no rule "sise"; did you mean size?`, "something-else": "see: awslab policy list",
+		"size": "", "weight": "", "all": "", diagnostic.Exemptions: "", "sise": `there is no rule "sise"; did you mean size?`, "something-else": "see: awslab policy list",
 	} {
 		_, err := client.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{
 			name: {EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}}})

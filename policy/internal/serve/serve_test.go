@@ -12,10 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/awslab/awslab/policy/internal/property"
-	"github.com/awslab/awslab/policy/internal/rule"
-	"github.com/awslab/awslab/policy/internal/ruletest"
-	"github.com/awslab/awslab/policy/internal/serve"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -23,6 +19,12 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/awslab/awslab/internal/diagnostic"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
+	"github.com/awslab/awslab/policy/internal/ruletest"
+	"github.com/awslab/awslab/policy/internal/serve"
 )
 
 var limit = rule.Setting{Name: "limit", Description: "largest size", Default: 10, Minimum: 1}
@@ -192,7 +194,7 @@ func TestUnknownIsReportedOnceAsAdvice(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := response.GetDiagnostics()
-	if len(got) != 1 || got[0].GetPolicyName() != rule.Unevaluated || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY {
+	if len(got) != 1 || got[0].GetPolicyName() != diagnostic.Unevaluated || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY {
 		t.Fatalf("%v", got)
 	}
 	if want := "size could not be judged for thing: size is not known yet."; got[0].GetMessage() != want {
@@ -202,7 +204,7 @@ func TestUnknownIsReportedOnceAsAdvice(t *testing.T) {
 	if na := response.GetNotApplicable(); len(na) != 1 || na[0].GetPolicyName() != "size" {
 		t.Errorf("not applicable: %v", na)
 	}
-	if err := configure(t, client, rule.Unevaluated, pulumirpc.EnforcementLevel_DISABLED, nil); err != nil {
+	if err := configure(t, client, diagnostic.Unevaluated, pulumirpc.EnforcementLevel_DISABLED, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := analyze(t, client, thing(ruletest.Props{"size": ruletest.Computed})); len(got) != 0 {
@@ -212,7 +214,7 @@ func TestUnknownIsReportedOnceAsAdvice(t *testing.T) {
 
 func TestCrashOfARuleIsReportedWithoutItsText(t *testing.T) {
 	got := analyze(t, ruletest.Client(t, testPack()), thing(ruletest.Props{"size": 11, "boom": "value-in-clear"}))
-	if len(got) != 2 || got[0].GetPolicyName() != "size" || got[1].GetPolicyName() != rule.Unevaluated {
+	if len(got) != 2 || got[0].GetPolicyName() != "size" || got[1].GetPolicyName() != diagnostic.Unevaluated {
 		t.Fatalf("the other rules must still judge: %v", got)
 	}
 	if m := got[1].GetMessage(); !strings.Contains(m, "crash could not be judged") || !strings.Contains(m, "serve_test.go:") || strings.Contains(m, "value-in-clear") {

@@ -7,14 +7,16 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/awslab/awslab/policy/internal/exemption"
-	"github.com/awslab/awslab/policy/internal/property"
-	"github.com/awslab/awslab/policy/internal/rule"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/awslab/awslab/internal/diagnostic"
+	"github.com/awslab/awslab/internal/exemption"
+	"github.com/awslab/awslab/policy/internal/property"
+	"github.com/awslab/awslab/policy/internal/rule"
 )
 
 // Server answers the engine for one pack. Its calls may come in any order and at the same time: what has not been
@@ -93,7 +95,7 @@ func (s *Server) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzerRe
 		}
 		config[r.Name] = ruleConfig{level: given.GetEnforcementLevel(), settings: settings}
 	}
-	for _, name := range []string{rule.Unevaluated, rule.Exemptions} {
+	for _, name := range []string{diagnostic.Unevaluated, diagnostic.Exemptions} {
 		if given, ok := req.GetPolicyConfig()[name]; ok {
 			config[name] = ruleConfig{level: given.GetEnforcementLevel()}
 		}
@@ -198,7 +200,7 @@ func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.An
 		policies = append(policies, info)
 	}
 	policies = append(policies, &pulumirpc.PolicyInfo{
-		Name:             rule.Unevaluated,
+		Name:             diagnostic.Unevaluated,
 		Description:      "Every rule could decide. What a rule could not judge is listed here, always as advice; disabled silences it.",
 		EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
 	})

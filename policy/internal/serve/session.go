@@ -9,8 +9,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/awslab/awslab/policy/internal/rule"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/awslab/awslab/internal/diagnostic"
+	"github.com/awslab/awslab/policy/internal/rule"
 )
 
 // session turns the verdicts of one call into the answer to the engine. It keeps the configuration that was in force
@@ -72,7 +74,7 @@ func (s *session) judge(r rule.Rule, on rule.Resource, verdictOn func(rule.Run) 
 	for _, finding := range verdict.Violations {
 		s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
 			PolicyName: r.Name, Description: r.Headline(), Severity: severities[r.Severity], EnforcementLevel: s.level(r),
-			Message: fmt.Sprintf("%s\n%s: %s.\nFix: %s", r.Headline(), on.Name, finding, r.Fix),
+			Message: r.Diagnostic(on.Name, finding).String(),
 		})
 	}
 }
@@ -107,7 +109,7 @@ func crashSite() string {
 
 // unevaluated reports what the rule could not judge: one diagnostic for the resource and the rule.
 func (s *session) unevaluated(r rule.Rule, on rule.Resource, findings []rule.Finding) {
-	if s.config[rule.Unevaluated].level == pulumirpc.EnforcementLevel_DISABLED {
+	if s.config[diagnostic.Unevaluated].level == pulumirpc.EnforcementLevel_DISABLED {
 		return
 	}
 	texts := make([]string, len(findings))
@@ -115,8 +117,8 @@ func (s *session) unevaluated(r rule.Rule, on rule.Resource, findings []rule.Fin
 		texts[i] = finding.String()
 	}
 	s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
-		PolicyName: rule.Unevaluated, Description: "A rule could not decide", EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
-		Message: fmt.Sprintf("%s could not be judged for %s: %s.", r.Name, on.Name, strings.Join(texts, "; ")),
+		PolicyName: diagnostic.Unevaluated, Description: "A rule could not decide", EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
+		Message: diagnostic.Diagnostic{Unjudged: r.Name, Resource: on.Name, Finding: strings.Join(texts, "; ") + "."}.String(),
 	})
 }
 

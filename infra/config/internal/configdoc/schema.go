@@ -5,6 +5,7 @@ package configdoc
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"reflect"
 	"strings"
 
@@ -13,13 +14,21 @@ import (
 	"github.com/awslab/awslab/infra/config"
 )
 
-const configPackage = "github.com/awslab/awslab/infra/config"
+// The packages whose comments describe the keys.
+const (
+	configPackage    = "github.com/awslab/awslab/infra/config"
+	exemptionPackage = "github.com/awslab/awslab/internal/exemption"
+)
 
 // Schema returns the JSON Schema; source is the folder of package config, whose comments become the descriptions.
 func Schema(source string) ([]byte, error) {
 	reflector := &jsonschema.Reflector{ExpandedStruct: true, RequiredFromJSONSchemaTags: true}
-	if err := reflector.AddGoComments(configPackage, source); err != nil {
-		return nil, fmt.Errorf("reading the comments of package config: %w", err)
+	for path, folder := range map[string]string{
+		configPackage: source, exemptionPackage: filepath.Join(source, "..", "..", "internal", "exemption"),
+	} {
+		if err := reflector.AddGoComments(path, folder); err != nil {
+			return nil, fmt.Errorf("reading the comments of package %s: %w", path, err)
+		}
 	}
 	schema := reflector.Reflect(&config.Config{})
 	for _, d := range config.Defaults {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/awslab/awslab/policy/internal/exemption"
+	"github.com/awslab/awslab/internal/exemption"
 )
 
 var today = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
