@@ -1,89 +1,165 @@
 package automation
 
 import (
-	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/awslab/awslab/automation/internal/analyzer"
+	"github.com/awslab/awslab/internal/diagnostic"
 )
 
-// PolicyPack is a CrossGuard pack that gates previews and updates.
-type PolicyPack struct {
-	// Path is an executable, or a folder with PulumiPolicy.yaml and the Go program of a pack, which is compiled first.
-	Path string
-	// Config is a JSON file with levels and settings, as for pulumi's --policy-pack-config. Empty means the pack's own.
-	Config string
+// Policy is a rule of a policy pack, and what it does in each stack.
+type Policy struct {
+	Name string `json:"name"`
+	Pack string `json:"pack"`
+	// Severity is one of Severities, or empty where the pack gives none.
+	Severity    string   `json:"severity,omitempty"`
+	Controls    []string `json:"controls,omitempty"`
+	Description string   `json:"description"`
+	Fix         string   `json:"fix,omitempty"`
+	// Level is the pack's own: advisory, mandatory, remediate or disabled.
+	Level string `json:"level"`
+	// Levels are in force by stack: the stack's configuration over the pack's own.
+	Levels map[string]string `json:"levels"`
 }
 
-// FindPolicyPacks returns root/policy if that is a pack, which then stands for all, or else the packs below it, with
-// root/policy/config/<stack>.json as their configuration. A stack without such a file gets the packs' own levels, which
-// are mandatory.
-func FindPolicyPacks(root, stack string) ([]PolicyPack, error) {
-	const manifest = "PulumiPolicy.yaml"
-	manifests, err := filepath.Glob(filepath.Join(root, "policy", manifest))
-	if err == nil && len(manifests) == 0 {
-		manifests, err = filepath.Glob(filepath.Join(root, "policy", "*", manifest))
-	}
+// Policies lists the rules of the packs below projectDir/policy with their levels in the stacks, which default to all
+// stacks of the project. A pack that is a folder is compiled first.
+func Policies(ctx context.Context, projectDir string, stacks ...string) ([]Policy, error) {
+	root, err := filepath.Abs(projectDir)
 	if err != nil {
-		return nil, fmt.Errorf("looking for policy packs: %w", err)
+		return nil, fmt.Errorf("resolving the project folder: %w", err)
 	}
-	config := filepath.Join(root, "policy", "config", stack+".json")
-	if _, err := os.Stat(config); errors.Is(err, os.ErrNotExist) {
-		config = ""
+	known := Stacks(root)
+	for _, name := range stacks {
+		if !slices.Contains(known, name) {
+			return nil, &InputError{Field: "stack", Value: name, Allowed: "one of " + strings.Join(known, ", ")}
+		}
 	}
-	packs := make([]PolicyPack, len(manifests))
-	for i, manifest := range manifests {
-		packs[i] = PolicyPack{Path: filepath.Dir(manifest), Config: config}
+	if len(stacks) == 0 {
+		stacks = known
 	}
-	return packs, nil
-}
-
-// buildPacks returns the packs as the engine wants them: executables, which start at once where a folder would be
-// compiled in every run, and as many configurations as packs.
-func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err error) {
-	for _, pack := range l.packs {
-		path, err := buildPack(ctx, l.options.ProjectDir, pack.Path)
+	packs, err := FindPolicyPacks(root, "")
+	if err != nil {
+		return nil, err
+	}
+	var policies []Policy
+	for _, pack := range packs {
+		path, err := buildPack(ctx, root, pack.Path)
 		if err != nil {
-			return nil, nil, fmt.Errorf("preparing policy pack %s: %w", pack.Path, err)
+			return nil, fmt.Errorf("preparing policy pack %s: %w", pack.Path, err)
 		}
-		paths = append(paths, path)
-		if pack.Config != "" {
-			configs = append(configs, pack.Config)
+		info, err := analyzer.Info(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		policies = append(policies, policiesOf(info)...)
+		policies = append(policies, exemptionsOf(info)...)
+	}
+	for _, name := range stacks {
+		levels, err := readLevels(filepath.Join(root, "policy", "config", name+".json"))
+		if err != nil {
+			return nil, err
+		}
+		for i := range policies {
+			policies[i].Levels[name] = levels.of(policies[i])
 		}
 	}
-	if len(configs) > 0 && len(configs) != len(paths) {
-		return nil, nil, &InputError{Field: "policy packs", Value: fmt.Sprintf("%d packs with %d configurations", len(paths), len(configs)),
-			Allowed: "a configuration for every pack or for none"}
-	}
-	return paths, configs, nil
+	return policies, nil
 }
 
-// buildPack returns the path of the pack's executable, which it compiles below projectDir where path is a folder.
-func buildPack(ctx context.Context, projectDir, path string) (string, error) {
-	// The Go command looks for the module of the folder that it stands in, link or not.
-	path, err := filepath.EvalSymlinks(path)
+func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
+	policies := make([]Policy, len(info.GetPolicies()))
+	for i, p := range info.GetPolicies() {
+		description, _, _ := strings.Cut(p.GetDescription(), "\n")
+		description = cmp.Or(diagnostic.Parse(p.GetName(), "", description).Title, description)
+		// Our packs name the one that a rule comes from in front of its name.
+		pack, name, qualified := strings.Cut(p.GetDisplayName(), "/")
+		if !qualified || name != p.GetName() {
+			pack = info.GetName()
+		}
+		policies[i] = Policy{
+			Name: p.GetName(), Pack: pack, Severity: severityOf(p.GetSeverity()), Controls: p.GetTags(),
+			Description: description, Fix: p.GetRemediationSteps(),
+			Level: strings.ToLower(p.GetEnforcementLevel().String()), Levels: map[string]string{},
+		}
+	}
+	return policies
+}
+
+// exemptionsOf is what awslab's packs do besides their rules, and do not tell the engine of, lest "all" be for it too.
+func exemptionsOf(info *pulumirpc.AnalyzerInfo) []Policy {
+	if !slices.ContainsFunc(info.GetPolicies(), func(p *pulumirpc.PolicyInfo) bool { return p.GetName() == diagnostic.Unevaluated }) {
+		return nil
+	}
+	return []Policy{{
+		Name: diagnostic.Exemptions, Pack: info.GetName(), Level: "mandatory", Levels: map[string]string{},
+		Description: "Every exemption is of use, and in force. Those that are used are listed, as advice.",
+	}}
+}
+
+func severityOf(severity pulumirpc.PolicySeverity) string {
+	name := strings.TrimPrefix(severity.String(), "POLICY_SEVERITY_")
+	if slices.Contains(Severities, name) {
+		return name
+	}
+	return ""
+}
+
+// levels are a stack's levels by rule; the key "all" stands for the rules that have none of their own.
+type levels map[string]string
+
+func (l levels) of(p Policy) string {
+	for _, name := range []string{p.Name, "all"} {
+		if level, ok := l[name]; ok && (name != "all" || p.Name != diagnostic.Exemptions) {
+			// What could not be judged is always told as advice, or not at all.
+			if p.Name == diagnostic.Unevaluated && level != "disabled" {
+				return p.Level
+			}
+			return level
+		}
+	}
+	return p.Level
+}
+
+// readLevels reads the levels in a stack's configuration of its packs; there need not be one. A rule has a level, or an
+// object of settings whose enforcementLevel may be missing.
+func readLevels(path string) (levels, error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("reading the policies' configuration: %w", err)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
+	var entries map[string]json.RawMessage
+	if err := json.Unmarshal(content, &entries); err != nil {
+		return nil, fmt.Errorf("%s: %w; it is an object of levels and settings by rule", path, err)
 	}
-	if !info.IsDir() {
-		return filepath.Abs(path)
+	found := levels{}
+	for name, entry := range entries {
+		var level string
+		if json.Unmarshal(entry, &level) != nil {
+			var settings struct {
+				EnforcementLevel string `json:"enforcementLevel"`
+			}
+			if err := json.Unmarshal(entry, &settings); err != nil {
+				return nil, fmt.Errorf("%s: %s: %w; allowed is a level or an object with enforcementLevel", path, name, err)
+			}
+			level = settings.EnforcementLevel
+		}
+		if level != "" {
+			found[name] = level
+		}
 	}
-	target := filepath.Join(projectDir, ".awslab", "policy", filepath.Base(path))
-	// go build leaves an executable that is up to date as it is.
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", target, ".")
-	cmd.Dir = path
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("compiling: %w\n%s", err, strings.TrimSpace(output.String()))
-	}
-	return target, nil
+	return found, nil
 }

@@ -17,13 +17,14 @@ import (
 
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
 // Instances are the EC2 instances of a cluster. ECS itself adds and removes them as the tasks need, takes tasks off an
 // instance before it goes, and never removes one that runs tasks.
 type Instances struct {
-	Place identity.Place
+	Location identity.Location
 	// Network is where the instances are, such as [network.Vpc.ServicePlacement].
 	Network *network.Placement
 	// Types are instance types, the preferred first. All are of one architecture: those with a g behind the generation
@@ -44,13 +45,12 @@ type Instances struct {
 }
 
 var (
-	instanceType = regexp.MustCompile(`^([a-z]+[0-9]+)([a-z0-9-]*)\.[a-z0-9-]+$`)
 	gravitonType = regexp.MustCompile(`^g`)
 )
 
 // arm tells whether an instance type is of architecture arm64.
 func arm(instance string) bool {
-	match := instanceType.FindStringSubmatch(instance)
+	match := grammar.InstanceType.Find(instance)
 	return match != nil && (gravitonType.MatchString(match[2]) || match[1] == "a1")
 }
 
@@ -67,7 +67,7 @@ func (i *Instances) validate() error {
 	if i == nil {
 		return nil
 	}
-	problems := []error{i.Place.Validate()}
+	problems := []error{i.Location.Validate()}
 	if err := i.Network.Validate(); err != nil {
 		problems = append(problems, problem.In("Instances", err))
 	}
@@ -79,7 +79,7 @@ func (i *Instances) validate() error {
 	add(i.RoleName == "", "Instances.RoleName", "missing")
 	add(len(i.Types) == 0, "Instances.Types", "missing; name at least one, such as m7i.large")
 	for n, t := range i.Types {
-		add(!instanceType.MatchString(t), fmt.Sprintf("Instances.Types[%d]", n), "%q is no instance type; use one such as m7i.large", t)
+		add(!grammar.InstanceType.Match(t), fmt.Sprintf("Instances.Types[%d]", n), "%q is no instance type; use one such as m7i.large", t)
 		add(arm(t) != arm(i.Types[0]), fmt.Sprintf("Instances.Types[%d]", n), "%q is of another architecture than %q", t, i.Types[0])
 	}
 	add(i.Min < 0 || i.Max < 1 || i.Min > i.Max, "Instances.Min, Max", "%d, %d; use 0 or more, and Max not below Min", i.Min, i.Max)
@@ -194,7 +194,7 @@ func (component *Cluster) newProfile(ctx *pulumi.Context, name string, args *Clu
 		Trust: identity.Document{Statements: []identity.Statement{{
 			Actions: []string{"sts:AssumeRole"}, Principals: []identity.Principal{{Type: "Service", Values: []string{"ec2.amazonaws.com"}}},
 		}}},
-		Policies: map[string]identity.Document{"instance": {Statements: instanceStatements(args.Instances.Place, args.Name)}},
+		Policies: map[string]identity.Document{"instance": {Statements: instanceStatements(args.Instances.Location, args.Name)}},
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the role of the instances of cluster %q: %w", name, err)
@@ -210,13 +210,13 @@ func (component *Cluster) newProfile(ctx *pulumi.Context, name string, args *Clu
 
 // instanceStatements are what AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore grant, as far as the
 // agents need it and for this cluster alone. Images are pulled and logs written as the tasks' execution roles.
-func instanceStatements(place identity.Place, cluster string) []identity.Statement {
-	clusterArn := place.Arn("ecs", "cluster/"+cluster)
+func instanceStatements(location identity.Location, cluster string) []identity.Statement {
+	clusterArn := location.Arn("ecs", "cluster/"+cluster)
 	return []identity.Statement{
 		{Sid: "JoinCluster", Actions: []string{"ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance", "ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange"},
 			Resources: []string{clusterArn}},
 		{Sid: "WorkInCluster", Actions: []string{"ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"},
-			Resources:  []string{place.Arn("ecs", "container-instance/"+cluster+"/*")},
+			Resources:  []string{location.Arn("ecs", "container-instance/"+cluster+"/*")},
 			Conditions: []identity.Condition{{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{clusterArn}}}},
 		// None of these knows anything narrower.
 		{Sid: "FindCluster", Actions: []string{"ecs:DiscoverPollEndpoint"}, Resources: []string{"*"}},

@@ -13,12 +13,12 @@ import (
 
 func (g *graph) onInstances(change func(*Instances)) error {
 	return g.run(func(ctx *pulumi.Context) error {
-		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-		vpc, err := network.NewVpc(ctx, "network", &network.VpcArgs{Place: place, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		vpc, err := network.NewVpc(ctx, "network", &network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
 		if err != nil {
 			return err
 		}
-		instances := &Instances{Place: place, Network: vpc.ServicePlacement(), Types: []string{"m7g.large", "m6g.large"}, Min: 2, Max: 6, TargetCapacity: 80, SpotPercentage: 25, RoleName: "awslab-dev-instance",
+		instances := &Instances{Location: location, Network: vpc.ServicePlacement(), Types: []string{"m7g.large", "m6g.large"}, Min: 2, Max: 6, TargetCapacity: 80, SpotPercentage: 25, RoleName: "awslab-dev-instance",
 			VolumeTags: map[string]string{"backup": "none"}}
 		change(instances)
 		_, err = NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", Instances: instances, Tags: labTags})
@@ -61,7 +61,7 @@ func TestAClusterOfInstances(t *testing.T) {
 
 // What the agents may do is for their own cluster, where AWS knows anything narrower than everything.
 func TestWhatInstancesMayDo(t *testing.T) {
-	for _, s := range instanceStatements(place, "awslab-dev") {
+	for _, s := range instanceStatements(location, "awslab-dev") {
 		switch s.Sid {
 		case "JoinCluster":
 			require.Equal(t, []string{"arn:aws:ecs:eu-west-1:123456789012:cluster/awslab-dev"}, s.Resources)

@@ -11,8 +11,8 @@ import (
 // A worker that is traced, rests at night, and migrates its database before each deployment.
 func ExampleNewService() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Place: place, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
 		if err != nil {
 			return err
 		}
@@ -22,11 +22,11 @@ func ExampleNewService() {
 			return err
 		}
 		_, err = compute.NewService(ctx, "billing", &compute.ServiceArgs{
-			Name: "shop-billing", Region: place.Region, Cluster: cluster, Network: vpc.ServicePlacement(),
+			Name: "shop-billing", Region: location.Region, Cluster: cluster, Network: vpc.ServicePlacement(),
 			Image: pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/billing:1"),
 			CPU:   512, Memory: 1024, Capacity: capacity, DesiredCount: 1,
-			ExecutionRoleArn: pulumi.String(place.RoleArn("", "billing-execution")),
-			TaskRoleArn:      pulumi.String(place.RoleArn("", "billing-task")),
+			ExecutionRoleArn: pulumi.String(location.RoleArn("", "billing-execution")),
+			TaskRoleArn:      pulumi.String(location.RoleArn("", "billing-task")),
 			Connections: []compute.Connection{
 				{Name: "database", SecurityGroupId: vpc.DatabaseSecurityGroupId, Ports: network.Port(5432)},
 			},
@@ -48,9 +48,9 @@ func ExampleNewService() {
 // The function that runs the migrations of one service.
 func ExampleNewTaskRunner() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 		runner, err := compute.NewTaskRunner(ctx, "runtask", &compute.TaskRunnerArgs{
-			Name: "shop-runtask", Place: place,
+			Name: "shop-runtask", Location: location,
 			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/runtask:1"),
 			ClusterName:      "shop-cluster",
 			Families:         []string{"shop-billing"},
@@ -71,7 +71,7 @@ func ExampleNewRedeployment() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		_, err := compute.NewRedeployment(ctx, "redeploy", &compute.RedeploymentArgs{
 			Name:        "shop-redeploy",
-			Place:       identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+			Location:    identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			ClusterName: "shop-cluster",
 			Services: []compute.RedeployedService{{
 				Name: "billing", ServiceName: "shop-billing",

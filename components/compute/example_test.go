@@ -11,8 +11,8 @@ import (
 // A service behind a load balancer, on spot capacity once two tasks run on demand.
 func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Place: place, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func Example() {
 		}
 		_, err = compute.NewService(ctx, "orders", &compute.ServiceArgs{
 			Name:             "shop-orders",
-			Region:           place.Region,
+			Region:           location.Region,
 			Cluster:          cluster,
 			LoadBalancer:     balancer,
 			Route:            compute.Route{Path: "/orders"},
@@ -38,8 +38,8 @@ func Example() {
 			Port:             8080,
 			CPU:              256,
 			Memory:           512,
-			ExecutionRoleArn: pulumi.String(place.RoleArn("", "orders-execution")),
-			TaskRoleArn:      pulumi.String(place.RoleArn("", "orders-task")),
+			ExecutionRoleArn: pulumi.String(location.RoleArn("", "orders-execution")),
+			TaskRoleArn:      pulumi.String(location.RoleArn("", "orders-task")),
 			DesiredCount:     2,
 			Capacity:         capacity,
 			Health:           compute.Health{Path: "/healthz", Interval: 10, Timeout: 5, Grace: 30},

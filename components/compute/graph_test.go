@@ -111,7 +111,7 @@ func (g *graph) runIn(change func(*pulumi.Context, *ServiceArgs) error) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		args := ordersArgs()
 		vpc, err := network.NewVpc(ctx, "network", &network.VpcArgs{
-			Place:             identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+			Location:          identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"},
 		})
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/names"
 	"github.com/awslab/awslab/internal/problem"
 )
@@ -22,7 +23,7 @@ type RedeploymentArgs struct {
 	// Name of the state machine, and the beginning of the names of the two roles and of the rules, 1 to 50 letters,
 	// digits, hyphens and underscores.
 	Name        string
-	Place       identity.Place
+	Location    identity.Location
 	ClusterName string
 	// Services are at least one.
 	Services []RedeployedService
@@ -66,14 +67,8 @@ const (
 	onParameters = "parameters"
 )
 
-var (
-	parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
-	// redeployedSecret is the name of a secret (Secrets Manager API, CreateSecret).
-	redeployedSecret = regexp.MustCompile(`^[A-Za-z0-9/_+=.@!-]{1,512}$`)
-)
-
 func (args *RedeploymentArgs) validate() error {
-	problems := []error{args.Place.Validate(), checkName("Name", args.Name, 50), checkName("ClusterName", args.ClusterName, 255)}
+	problems := []error{args.Location.Validate(), checkName("Name", args.Name, 50), checkName("ClusterName", args.ClusterName, 255)}
 	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
 			problems = append(problems, problem.New(field, format, values...))
@@ -88,10 +83,10 @@ func (args *RedeploymentArgs) validate() error {
 		seen[service.Name] = true
 		add(len(service.Secrets)+len(service.SecretNames)+len(service.Parameters) == 0, at, "no secret and no parameter; leave the service out")
 		for j, secret := range service.SecretNames {
-			add(!redeployedSecret.MatchString(secret), fmt.Sprintf("%s.SecretNames[%d]", at, j), "%q is no name of a secret; it must match %s", secret, redeployedSecret)
+			add(!grammar.ManagedSecretName.Match(secret), fmt.Sprintf("%s.SecretNames[%d]", at, j), "%q is no name of a secret; it must match %s", secret, grammar.ManagedSecretName)
 		}
 		for j, parameter := range service.Parameters {
-			add(!parameterName.MatchString(parameter), fmt.Sprintf("%s.Parameters[%d]", at, j), "%q is no name of a parameter; it must match %s", parameter, parameterName)
+			add(!grammar.ParameterName.Match(parameter), fmt.Sprintf("%s.Parameters[%d]", at, j), "%q is no name of a parameter; it must match %s", parameter, grammar.ParameterName)
 		}
 	}
 	return errors.Join(problems...)
@@ -102,7 +97,7 @@ func (args *RedeploymentArgs) ruleName(service RedeployedService, kind string) s
 }
 
 func (args *RedeploymentArgs) stateMachineArn() string {
-	return args.Place.Arn("states", "stateMachine:"+args.Name)
+	return args.Location.Arn("states", "stateMachine:"+args.Name)
 }
 
 // NewRedeployment makes a state machine that redeploys a service, and rules that start it.
@@ -177,7 +172,7 @@ func (args *RedeploymentArgs) definition() (string, error) {
 		"StartAt": "Redeploy",
 		"States": map[string]any{"Redeploy": map[string]any{
 			"Type":     "Task",
-			"Resource": "arn:" + args.Place.Partition + ":states:::aws-sdk:ecs:updateService",
+			"Resource": "arn:" + args.Location.Partition + ":states:::aws-sdk:ecs:updateService",
 			"Parameters": map[string]any{
 				"Cluster": args.ClusterName, "Service.$": "$.service", "ForceNewDeployment": true,
 			},
@@ -195,7 +190,7 @@ func (args *RedeploymentArgs) definition() (string, error) {
 func (component *Redeployment) listen(ctx *pulumi.Context, name string, args *RedeploymentArgs, service RedeployedService, starter *identity.Role) error {
 	patterns := map[string]pulumi.StringPtrInput{}
 	if len(service.Secrets)+len(service.SecretNames) > 0 {
-		patterns[onSecrets] = secretsPattern(args.Place, service).ToStringPtrOutput()
+		patterns[onSecrets] = secretsPattern(args.Location, service).ToStringPtrOutput()
 	}
 	if len(service.Parameters) > 0 {
 		pattern, err := parametersPattern(service.Parameters)
@@ -234,7 +229,7 @@ var secretSuffix = regexp.MustCompile(`^.*:secret:(.+)-[A-Za-z0-9]{6}$`)
 // secretsPattern matches the end of a rotation, which names the secret by its full ARN, and a new value that someone put,
 // who names it by its ARN, with or without the random end, or by its name (Secrets Manager API, PutSecretValue). In a
 // rotation the new value is put first with the label AWSPENDING, when it is not yet in force.
-func secretsPattern(place identity.Place, service RedeployedService) pulumi.StringOutput {
+func secretsPattern(location identity.Location, service RedeployedService) pulumi.StringOutput {
 	secrets := service.Secrets
 	if secrets == nil {
 		secrets = pulumi.StringArray{} // a nil array is no input
@@ -247,7 +242,7 @@ func secretsPattern(place identity.Place, service RedeployedService) pulumi.Stri
 			}
 		}
 		for _, name := range sorted(service.SecretNames) {
-			arn := place.Arn("secretsmanager", "secret:"+name)
+			arn := location.Arn("secretsmanager", "secret:"+name)
 			ids, beginnings = append(ids, name, arn), append(beginnings, map[string]any{"prefix": arn + "-"})
 		}
 		put := func(stages []any) map[string]any {
@@ -307,12 +302,12 @@ func sorted(names []string) []string { return slices.Compact(slices.Sorted(slice
 func (args *RedeploymentArgs) role() *identity.RoleArgs {
 	var services []string
 	for _, service := range args.Services {
-		services = append(services, args.Place.Arn("ecs", "service/"+args.ClusterName+"/"+service.ServiceName))
+		services = append(services, args.Location.Arn("ecs", "service/"+args.ClusterName+"/"+service.ServiceName))
 	}
 	return &identity.RoleArgs{
 		Name: args.Name, Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
 		Description: "Redeploys ECS services when their secrets change",
-		Trust:       identity.ServiceTrust("states.amazonaws.com", args.Place.AccountId, args.stateMachineArn()),
+		Trust:       identity.ServiceTrust("states.amazonaws.com", args.Location.AccountId, args.stateMachineArn()),
 		Policies: map[string]identity.Document{"redeploy": {Statements: []identity.Statement{
 			{Sid: "Redeploy", Actions: []string{"ecs:UpdateService"}, Resources: sorted(services)},
 			{
@@ -339,7 +334,7 @@ func (args *RedeploymentArgs) starterRole() *identity.RoleArgs {
 	return &identity.RoleArgs{
 		Name: args.Name + "-start", Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
 		Description: "Starts redeployments when secrets change",
-		Trust:       identity.ServiceTrust("events.amazonaws.com", args.Place.AccountId, args.Place.Arn("events", "rule/"+args.Name+"-*")),
+		Trust:       identity.ServiceTrust("events.amazonaws.com", args.Location.AccountId, args.Location.Arn("events", "rule/"+args.Name+"-*")),
 		Policies: map[string]identity.Document{"start": {Statements: []identity.Statement{
 			{Sid: "StartRedeployment", Actions: []string{"states:StartExecution"}, Resources: []string{args.stateMachineArn()}},
 		}}},

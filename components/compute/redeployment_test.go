@@ -13,7 +13,7 @@ const passwordArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/p
 func (g *graph) runRedeployment(change func(*RedeploymentArgs)) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		args := &RedeploymentArgs{
-			Name: "awslab-dev-redeploy", Place: place, ClusterName: "awslab-dev", LogRetentionDays: 30, Tags: labTags,
+			Name: "awslab-dev-redeploy", Location: location, ClusterName: "awslab-dev", LogRetentionDays: 30, Tags: labTags,
 			Services: []RedeployedService{
 				{Name: "orders", ServiceName: "awslab-dev-orders", Secrets: pulumi.StringArray{pulumi.String(passwordArn)}, Parameters: []string{"/shop/mode"}},
 				{Name: "catalog", ServiceName: "awslab-dev-catalog", Parameters: []string{"/shop/mode"}},

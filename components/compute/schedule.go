@@ -3,13 +3,12 @@ package compute
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"time"
 	_ "time/tzdata" // a time zone is known wherever the program runs
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -27,15 +26,12 @@ type Schedule struct {
 	Min, Max int
 }
 
-// schedulePattern is the grammar of an expression as far as it tells a slip; the fields of cron are checked by AWS.
-var schedulePattern = regexp.MustCompile(`^(cron\(\S+( \S+){5}\)|rate\([1-9][0-9]* (minutes?|hours?|days?)\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$`)
-
 func (s Schedule) validate(at string) error {
 	problems := []error{checkName(at+".Name", s.Name, 100)}
-	if !schedulePattern.MatchString(s.Expression) {
-		problems = append(problems, problem.New(at+".Expression", "%q; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)", s.Expression))
+	if !grammar.Schedule.Match(s.Expression) {
+		problems = append(problems, problem.New(at+".Expression", "%q is no schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)", s.Expression))
 	}
-	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
+	if !grammar.IsTimeZone(s.Timezone) {
 		problems = append(problems, problem.New(at+".Timezone", "%q is no IANA time zone; use a name such as Europe/Berlin", s.Timezone))
 	}
 	if s.Min < 0 || s.Min > s.Max {

@@ -272,7 +272,7 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		"little memory on EC2":           {func(a *ServiceArgs) { onEC2(a); a.Memory = 5 }, "Memory: 5 MiB; use at least 6"},
 		"requests of a worker":           {func(a *ServiceArgs) { a.Port, a.Route, a.Scaling = 0, Route{}, &Scaling{Max: 1, RequestsPerTarget: 1} }, "Scaling.RequestsPerTarget: only the load balancer"},
 		"a cooldown":                     {func(a *ServiceArgs) { a.Scaling = &Scaling{Max: 1, CPU: 1, ScaleInCooldown: 3601} }, "Scaling.ScaleInCooldown: 3601; use 0 to 3600"},
-		"a schedule's expression":        {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "0 7 * * *", "", 0, 1}) }, `Scaling.Schedules[0].Expression: "0 7 * * *"; use cron(`},
+		"a schedule's expression":        {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "0 7 * * *", "", 0, 1}) }, `Scaling.Schedules[0].Expression: "0 7 * * *" is no schedule; use cron(`},
 		"a cron of five fields":          {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "cron(0 7 * * *)", "", 0, 1}) }, "Scaling.Schedules[0].Expression"},
 		"a schedule's zone":              {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "Europe/Bonn", 0, 1}) }, `Timezone: "Europe/Bonn" is no IANA time zone`},
 		"a schedule's range":             {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "", 2, 1}) }, "Scaling.Schedules[0]: 2 to 1; use 0 <= Min <= Max"},

@@ -3,7 +3,6 @@ package compute
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -11,14 +10,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
 // TaskRunnerArgs describe a function that runs tasks.
 type TaskRunnerArgs struct {
 	// Name of the function and of its role, 1 to 64 letters, digits, hyphens and underscores.
-	Name  string
-	Place identity.Place
+	Name     string
+	Location identity.Location
 	// Image is the reference of the image of services/runtask in ECR.
 	Image pulumi.StringInput
 	// Architecture of the image is amd64 (the default) or arm64.
@@ -54,11 +54,8 @@ const (
 	runnerMemory         = 256 // MiB
 )
 
-// logGroupName is the rule for log groups (CloudWatch Logs API, CreateLogGroup); no wildcard is in it.
-var logGroupName = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
-
 func (args *TaskRunnerArgs) validate() error {
-	problems := []error{args.Place.Validate(), checkName("Name", args.Name, 64), checkName("ClusterName", args.ClusterName, 255)}
+	problems := []error{args.Location.Validate(), checkName("Name", args.Name, 64), checkName("ClusterName", args.ClusterName, 255)}
 	if args.Image == nil {
 		problems = append(problems, problem.New("Image", "missing"))
 	}
@@ -78,8 +75,8 @@ func (args *TaskRunnerArgs) validate() error {
 		}
 	}
 	for i, name := range args.LogGroups {
-		if !logGroupName.MatchString(name) {
-			problems = append(problems, problem.New(fmt.Sprintf("LogGroups[%d]", i), "%q is no name of a log group; it must match %s", name, logGroupName))
+		if !grammar.LogGroupName.Match(name) {
+			problems = append(problems, problem.New(fmt.Sprintf("LogGroups[%d]", i), "%q is no name of a log group; it must match %s", name, grammar.LogGroupName))
 		}
 	}
 	return errors.Join(problems...)
@@ -152,32 +149,32 @@ func (args *TaskRunnerArgs) logGroup() string { return "/aws/lambda/" + args.Nam
 func (args *TaskRunnerArgs) role() *identity.FunctionRoleArgs {
 	return &identity.FunctionRoleArgs{
 		RoleSettings: identity.RoleSettings{Name: args.Name, Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags},
-		Place:        args.Place, Function: args.Name, Tracing: true, Statements: args.statements(),
+		Location:     args.Location, Function: args.Name, Tracing: true, Statements: args.statements(),
 	}
 }
 
 func (args *TaskRunnerArgs) statements() []identity.Statement {
-	place := args.Place
-	inCluster := identity.Condition{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{place.Arn("ecs", "cluster/"+args.ClusterName)}}
+	location := args.Location
+	inCluster := identity.Condition{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{location.Arn("ecs", "cluster/"+args.ClusterName)}}
 	statements := []identity.Statement{
 		{
 			Sid: "RunTasks", Actions: []string{"ecs:RunTask"}, Conditions: []identity.Condition{inCluster},
-			Resources: each(args.Families, func(family string) string { return place.Arn("ecs", "task-definition/"+family+":*") }),
+			Resources: each(args.Families, func(family string) string { return location.Arn("ecs", "task-definition/"+family+":*") }),
 		},
 		{
 			Sid: "FollowTasks", Actions: []string{"ecs:DescribeTasks", "ecs:StopTask"}, Conditions: []identity.Condition{inCluster},
-			Resources: []string{place.Arn("ecs", "task/"+args.ClusterName+"/*")},
+			Resources: []string{location.Arn("ecs", "task/"+args.ClusterName+"/*")},
 		},
 		{
 			Sid: "PassRoles", Actions: []string{"iam:PassRole"},
-			Resources:  each(args.Roles, func(role string) string { return place.RoleArn(args.RolePath, role) }),
+			Resources:  each(args.Roles, func(role string) string { return location.RoleArn(args.RolePath, role) }),
 			Conditions: []identity.Condition{{Operator: "StringEquals", Key: "iam:PassedToService", Values: []string{"ecs-tasks.amazonaws.com"}}},
 		},
 	}
 	if len(args.LogGroups) > 0 {
 		statements = append(statements, identity.Statement{
 			Sid: "ReadTasksLogs", Actions: []string{"logs:GetLogEvents"},
-			Resources: each(args.LogGroups, func(group string) string { return place.LogGroupArn(group) + ":log-stream:*" }),
+			Resources: each(args.LogGroups, func(group string) string { return location.LogGroupArn(group) + ":log-stream:*" }),
 		})
 	}
 	return statements

@@ -9,11 +9,11 @@ import (
 	"github.com/awslab/awslab/components/identity"
 )
 
-var place = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+var location = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 
 func runnerArgs() *TaskRunnerArgs {
 	return &TaskRunnerArgs{
-		Name: "awslab-dev-runtask", Place: place, Image: pulumi.String("registry/runtask@sha256:1"), ClusterName: "awslab-dev",
+		Name: "awslab-dev-runtask", Location: location, Image: pulumi.String("registry/runtask@sha256:1"), ClusterName: "awslab-dev",
 		Families: []string{"awslab-dev-orders"}, Roles: []string{"awslab-dev-orders-execution", "awslab-dev-orders-task"},
 		LogGroups: []string{"/ecs/awslab-dev-orders"}, RolePath: "/awslab/", LogRetentionDays: 30, Tags: labTags,
 	}

@@ -15,7 +15,7 @@ import (
 // BucketArgs describe an S3 bucket. In any case it is versioned, encrypted, without access control lists, never public
 // and reached over TLS 1.2 or newer only, and EventBridge hears of its objects. What has a default may be left out.
 type BucketArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it replaces
 	// the bucket.
 	Name string
@@ -59,7 +59,7 @@ type BucketArgs struct {
 
 // BucketCopy is a bucket in another region, protected like the one whose objects are replicated to it.
 type BucketCopy struct {
-	Place    identity.Place
+	Location identity.Location
 	Provider pulumi.ProviderResource // of that region
 	// Name in AWS. Changing it replaces the bucket.
 	Name string
@@ -171,7 +171,7 @@ func (args *BucketArgs) Problems() []problem.Problem {
 // validate expects the defaults to be set.
 func (args *BucketArgs) validate() error {
 	p := &problems{}
-	p.add(args.Place.Validate())
+	p.add(args.Location.Validate())
 	p.addIf(!bucketPattern.MatchString(args.Name), "Name", bucketRule, args.Name)
 	p.checkKey("", args.KmsKeyArn, args.KeyAlias)
 	args.validateAges(p)
@@ -195,11 +195,11 @@ func (args *BucketArgs) validateCopy(p *problems) {
 	if replica == nil {
 		return
 	}
-	if err := replica.Place.Validate(); err != nil {
+	if err := replica.Location.Validate(); err != nil {
 		p.add(problem.In("Copy", err))
 	}
-	p.addIf(replica.Place.Region == args.Place.Region, "Copy.Place.Region", "%q is the bucket's own; a copy there is lost with it: use another", replica.Place.Region)
-	p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Place.Region)
+	p.addIf(replica.Location.Region == args.Location.Region, "Copy.Location.Region", "%q is the bucket's own; a copy there is lost with it: use another", replica.Location.Region)
+	p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Location.Region)
 	p.addIf(!bucketPattern.MatchString(replica.Name), "Copy.Name", bucketRule, replica.Name)
 	p.addIf(replica.Name == args.Name, "Copy.Name", "%q is the bucket's own; names of buckets are for all regions: use another", replica.Name)
 	p.checkKey("Copy.", replica.KmsKeyArn, replica.KeyAlias)

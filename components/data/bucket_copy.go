@@ -13,7 +13,7 @@ import (
 func (component *Bucket) newCopy(ctx *pulumi.Context, name string, args *BucketArgs, from *protectedBucket) error {
 	replica := args.Copy
 	store := args.store()
-	store.place, store.name, store.kmsKeyArn = replica.Place, replica.Name, replica.KmsKeyArn
+	store.location, store.name, store.kmsKeyArn = replica.Location, replica.Name, replica.KmsKeyArn
 	store.logBucket, store.statements, store.tags = replica.LogBucket, nil, replica.Tags
 	to, err := newProtectedBucket(ctx, name+"-copy", store, pulumi.Parent(component), pulumi.Provider(replica.Provider))
 	if err != nil {
@@ -21,8 +21,8 @@ func (component *Bucket) newCopy(ctx *pulumi.Context, name string, args *BucketA
 	}
 	role, err := identity.NewRole(ctx, name+"-replicator", &identity.RoleArgs{
 		Name:                replica.RoleName,
-		Description:         fmt.Sprintf("Replicates bucket %s to %s", args.Name, replica.Place.Region),
-		Trust:               identity.ServiceTrust("s3.amazonaws.com", args.Place.AccountId, args.Place.BucketArn(args.Name)),
+		Description:         fmt.Sprintf("Replicates bucket %s to %s", args.Name, replica.Location.Region),
+		Trust:               identity.ServiceTrust("s3.amazonaws.com", args.Location.AccountId, args.Location.BucketArn(args.Name)),
 		Policies:            map[string]identity.Document{"replicate": {Statements: args.replicationStatements()}},
 		PermissionsBoundary: args.PermissionsBoundary,
 		Tags:                args.Tags,
@@ -68,7 +68,7 @@ func (args *BucketArgs) replicationRule(to *protectedBucket) s3.BucketReplicatio
 // replicationStatements are what S3 needs ("Setting up permissions for live replication", S3 user guide).
 func (args *BucketArgs) replicationStatements() []identity.Statement {
 	replica := args.Copy
-	source, target := args.Place.BucketArn(args.Name), replica.Place.BucketArn(replica.Name)
+	source, target := args.Location.BucketArn(args.Name), replica.Location.BucketArn(replica.Name)
 	read := []string{"s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"}
 	if args.ObjectLock != nil {
 		read = append(read, "s3:GetObjectLegalHold", "s3:GetObjectRetention")
@@ -82,17 +82,17 @@ func (args *BucketArgs) replicationStatements() []identity.Statement {
 		return statements
 	}
 	return append(statements,
-		keyStatement("DecryptObjects", args.Place, args.KeyAlias, "kms:Decrypt"),
-		keyStatement("EncryptCopies", replica.Place, replica.KeyAlias, "kms:Encrypt"))
+		keyStatement("DecryptObjects", args.Location, args.KeyAlias, "kms:Decrypt"),
+		keyStatement("EncryptCopies", replica.Location, replica.KeyAlias, "kms:Encrypt"))
 }
 
 // keyStatement allows one use of a key through S3, knowing the key by its alias: its id is not known before it exists.
-func keyStatement(sid string, place identity.Place, alias, action string) identity.Statement {
+func keyStatement(sid string, location identity.Location, alias, action string) identity.Statement {
 	return identity.Statement{
-		Sid: sid, Actions: []string{action}, Resources: []string{place.Arn("kms", "key/*")},
+		Sid: sid, Actions: []string{action}, Resources: []string{location.Arn("kms", "key/*")},
 		Conditions: []identity.Condition{
 			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{alias}},
-			{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{"s3." + place.Region + ".amazonaws.com"}},
+			{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{"s3." + location.Region + ".amazonaws.com"}},
 		},
 	}
 }

@@ -13,7 +13,7 @@ import (
 // buckets of the region, and when CloudFront is set, of the edge's. It is encrypted by S3's own key, as load balancers
 // write with no other.
 type LogBucketArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it replaces
 	// the bucket.
 	Name string
@@ -59,7 +59,7 @@ func NewLogBucket(ctx *pulumi.Context, name string, args *LogBucketArgs, opts ..
 
 func (args *LogBucketArgs) validate() error {
 	p := &problems{}
-	p.add(args.Place.Validate())
+	p.add(args.Location.Validate())
 	p.addIf(!bucketPattern.MatchString(args.Name), "Name", bucketRule, args.Name)
 	p.addIf(args.ExpireDays < 0 || args.ExpireDays > maxDays, "ExpireDays", "%d; use 1 to %d", args.ExpireDays, maxDays)
 	p.addIf(args.ForceDestroy && args.DeletionProtection, "ForceDestroy", "it is true, and so is DeletionProtection; use one of them")
@@ -68,7 +68,7 @@ func (args *LogBucketArgs) validate() error {
 
 func (args *LogBucketArgs) store() *bucketStore {
 	store := &bucketStore{
-		place: args.Place, name: args.Name, statements: args.deliveries(), expireDays: cmp.Or(args.ExpireDays, 365), oldVersionDays: 1,
+		location: args.Location, name: args.Name, statements: args.deliveries(), expireDays: cmp.Or(args.ExpireDays, 365), oldVersionDays: 1,
 		ownership: ownerEnforced, forceDestroy: args.ForceDestroy, protect: args.DeletionProtection, tags: args.Tags,
 	}
 	if args.CloudFront {
@@ -83,18 +83,18 @@ func (args *LogBucketArgs) store() *bucketStore {
 // load balancers' prefix is AWSLogs/<account> at any depth ("Access logs", Elastic Load Balancing user guide); S3's is the
 // logged bucket's name.
 func (args *LogBucketArgs) deliveries() []identity.Statement {
-	arn := args.Place.BucketArn(args.Name)
+	arn := args.Location.BucketArn(args.Name)
 	put := func(sid, service string, resources []string, condition identity.Condition) identity.Statement {
 		return identity.Statement{
 			Sid: sid, Actions: []string{"s3:PutObject"}, Resources: resources,
 			Principals: []identity.Principal{{Type: "Service", Values: []string{service}}}, Conditions: []identity.Condition{condition},
 		}
 	}
-	logs := "AWSLogs/" + args.Place.AccountId + "/*"
+	logs := "AWSLogs/" + args.Location.AccountId + "/*"
 	return []identity.Statement{
 		put("LoadBalancerLogs", "logdelivery.elasticloadbalancing.amazonaws.com", []string{arn + "/" + logs, arn + "/*/" + logs},
-			identity.Condition{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{args.Place.Arn("elasticloadbalancing", "loadbalancer/*")}}),
+			identity.Condition{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{args.Location.Arn("elasticloadbalancing", "loadbalancer/*")}}),
 		put("BucketLogs", "logging.s3.amazonaws.com", []string{arn + "/*"},
-			identity.Condition{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{args.Place.AccountId}}),
+			identity.Condition{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{args.Location.AccountId}}),
 	}
 }

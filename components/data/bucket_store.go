@@ -11,7 +11,7 @@ import (
 
 // bucketStore is one bucket of a component: the bucket itself, its copy, or one for logs.
 type bucketStore struct {
-	place                      identity.Place
+	location                   identity.Location
 	name                       string
 	kmsKeyArn, logBucket       pulumi.StringInput
 	statements                 []identity.Statement
@@ -28,7 +28,7 @@ const ownerEnforced = "BucketOwnerEnforced"
 
 func (args *BucketArgs) store() *bucketStore {
 	return &bucketStore{
-		place: args.Place, name: args.Name, kmsKeyArn: args.KmsKeyArn, logBucket: args.LogBucket, statements: args.Statements,
+		location: args.Location, name: args.Name, kmsKeyArn: args.KmsKeyArn, logBucket: args.LogBucket, statements: args.Statements,
 		transitions: args.Transitions, expireDays: args.ExpireDays, oldVersionDays: args.OldVersionDays, lock: args.ObjectLock,
 		ownership: ownerEnforced, forceDestroy: args.ForceDestroy, protect: args.DeletionProtection, tags: args.Tags,
 	}
@@ -160,7 +160,7 @@ func (b *protectedBucket) guard(ctx *pulumi.Context, name string, store *bucketS
 
 // policy denies what is not over TLS, 1.2 or newer, and then says what the caller adds.
 func (store *bucketStore) policy() identity.Document {
-	arn := store.place.BucketArn(store.name)
+	arn := store.location.BucketArn(store.name)
 	denied := func(sid, operator, key, value string) identity.Statement {
 		return identity.Statement{
 			Sid: sid, Effect: identity.Deny, Actions: []string{"s3:*"}, Resources: []string{arn, arn + "/*"},

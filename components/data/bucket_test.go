@@ -12,7 +12,7 @@ import (
 )
 
 func smallBucket() *BucketArgs {
-	return &BucketArgs{Place: databasePlace, Name: "awslab-dev-invoices", Tags: databaseTags}
+	return &BucketArgs{Location: databaseLocation, Name: "awslab-dev-invoices", Tags: databaseTags}
 }
 
 func fullBucket(there pulumi.ProviderResource) *BucketArgs {
@@ -28,7 +28,7 @@ func fullBucket(there pulumi.ProviderResource) *BucketArgs {
 		Conditions: []identity.Condition{{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{"123456789012"}}},
 	}}
 	args.Copy = &BucketCopy{
-		Place: copyPlace, Provider: there, Name: "awslab-dev-invoices-copy", KmsKeyArn: pulumi.String("arn:copy-key"), KeyAlias: "alias/data-copy",
+		Location: copyLocation, Provider: there, Name: "awslab-dev-invoices-copy", KmsKeyArn: pulumi.String("arn:copy-key"), KeyAlias: "alias/data-copy",
 		LogBucket: pulumi.String("logs-there"),
 	}
 	return args
@@ -133,7 +133,7 @@ func TestBucketsThatAreRefused(t *testing.T) {
 		change func(*BucketArgs)
 		want   []string
 	}{
-		"nothing given":    {func(a *BucketArgs) { *a = BucketArgs{} }, []string{"Place.Region", `Name: ""; use 3 to 63`}},
+		"nothing given":    {func(a *BucketArgs) { *a = BucketArgs{} }, []string{"Location.Region", `Name: ""; use 3 to 63`}},
 		"capitals":         {func(a *BucketArgs) { a.Name = "Invoices" }, []string{`Name: "Invoices"; use 3 to 63 lower-case letters`}},
 		"dots":             {func(a *BucketArgs) { a.Name = "invoices.example.com" }, []string{`Name: "invoices.example.com"`}},
 		"key without name": {func(a *BucketArgs) { a.KeyAlias = "" }, []string{"KeyAlias: give both KmsKeyArn and KeyAlias, or neither"}},
@@ -149,10 +149,10 @@ func TestBucketsThatAreRefused(t *testing.T) {
 			[]string{"Transitions[1].Days: 59; use 60 to"}},
 		"back to warm":    {func(a *BucketArgs) { a.Transitions[1].StorageClass = "STANDARD_IA" }, []string{"Transitions[1].StorageClass: STANDARD_IA after STANDARD_IA; objects only move in the order"}},
 		"expire too soon": {func(a *BucketArgs) { a.ExpireDays = 90 }, []string{"ExpireDays: 90; objects move to GLACIER at 90 days"}},
-		"copy": {func(a *BucketArgs) { a.Copy = &BucketCopy{Place: databasePlace, Name: a.Name} },
-			[]string{`Copy.Place.Region: "eu-west-1" is the bucket's own`, "Copy.Provider: it is missing", `Copy.Name: "awslab-dev-invoices" is the bucket's own`, "Copy.KmsKeyArn: give a key to the bucket and to its copy"}},
+		"copy": {func(a *BucketArgs) { a.Copy = &BucketCopy{Location: databaseLocation, Name: a.Name} },
+			[]string{`Copy.Location.Region: "eu-west-1" is the bucket's own`, "Copy.Provider: it is missing", `Copy.Name: "awslab-dev-invoices" is the bucket's own`, "Copy.KmsKeyArn: give a key to the bucket and to its copy"}},
 		"copy's name":  {func(a *BucketArgs) { a.Copy.Name = "-" }, []string{`Copy.Name: "-"; use 3 to 63`}},
-		"copy's place": {func(a *BucketArgs) { a.Copy.Place.AccountId = "me" }, []string{`Copy.Place.AccountId: "me"`}},
+		"copy's place": {func(a *BucketArgs) { a.Copy.Location.AccountId = "me" }, []string{`Copy.Location.AccountId: "me"`}},
 		"copy's alias": {func(a *BucketArgs) { a.Copy.KeyAlias = "" }, []string{"Copy.KeyAlias: give both"}},
 		"role's name":  {func(a *BucketArgs) { a.Name = strings.Repeat("a", 60) }, []string{"Copy.RoleName: ", "has 72 characters; IAM allows 64"}},
 	} {
@@ -183,7 +183,7 @@ func TestChangesThatReplaceABucketAreTheDocumentedOnes(t *testing.T) {
 		g, err := registerBucket(t, change)
 		require.NoError(t, err)
 		return g
-	}, "Place", "Copy")
+	}, "Location", "Copy")
 }
 
 // S3 refuses lifecycles in which an object would move back, or too soon, or after its end.
@@ -234,7 +234,7 @@ func registerLogBucket(t *testing.T, args *LogBucketArgs) (*storeGraph, error) {
 
 func TestLogBuckets(t *testing.T) {
 	for name, edge := range map[string]bool{"bucket-logs": false, "bucket-logs-cloudfront": true} {
-		g, err := registerLogBucket(t, &LogBucketArgs{Place: databasePlace, Name: "awslab-dev-logs", CloudFront: edge, Tags: databaseTags})
+		g, err := registerLogBucket(t, &LogBucketArgs{Location: databaseLocation, Name: "awslab-dev-logs", CloudFront: edge, Tags: databaseTags})
 		require.NoError(t, err)
 		g.requireGolden(t, name)
 		g.requireFamily(t, "logs")
@@ -242,8 +242,8 @@ func TestLogBuckets(t *testing.T) {
 }
 
 func TestLogBucketsThatAreRefused(t *testing.T) {
-	g, err := registerLogBucket(t, &LogBucketArgs{Place: databasePlace, Name: "Logs", ExpireDays: -1, ForceDestroy: true, DeletionProtection: true})
+	g, err := registerLogBucket(t, &LogBucketArgs{Location: databaseLocation, Name: "Logs", ExpireDays: -1, ForceDestroy: true, DeletionProtection: true})
 	requireProblems(t, g, err, []string{`Name: "Logs"`, "ExpireDays: -1; use 1 to", "ForceDestroy: it is true, and so is DeletionProtection"})
 	g, err = registerLogBucket(t, nil)
-	requireProblems(t, g, err, []string{`log bucket "logs": Place.Partition`})
+	requireProblems(t, g, err, []string{`log bucket "logs": Location.Partition`})
 }

@@ -31,7 +31,7 @@ const (
 
 // DatabaseArgs describe a database. What has a default may be left out.
 type DatabaseArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Identifier is the name in RDS, at most 50 lower-case letters, digits and hyphens. Changing it replaces the database
 	// when it is a cluster; of an instance RDS refuses it, as it would have to move to another subnet group of its VPC.
 	Identifier string
@@ -122,8 +122,8 @@ type DatabaseArgs struct {
 
 	// CopyProvider, of another region, keeps a copy of an instance's automated backups there. Nil means no copy.
 	CopyProvider pulumi.ProviderResource
-	// CopyPlace is that region.
-	CopyPlace identity.Place
+	// CopyLocation is that region.
+	CopyLocation identity.Location
 	// CopyKmsKeyArn is a key in that region. Changing it copies the backups anew.
 	CopyKmsKeyArn pulumi.StringInput
 
@@ -246,9 +246,9 @@ func (args *DatabaseArgs) replicaIdentifiers() []string {
 // arn is known in preview.
 func (args *DatabaseArgs) arn() string {
 	if args.isCluster() {
-		return args.Place.Arn("rds", "cluster:"+args.Identifier)
+		return args.Location.Arn("rds", "cluster:"+args.Identifier)
 	}
-	return args.Place.DatabaseArn(args.Identifier)
+	return args.Location.DatabaseArn(args.Identifier)
 }
 
 // finalSnapshot is nil when there is none, as RDS wants it.

@@ -104,7 +104,7 @@ var databaseChanges = map[string]struct {
 	"LogKmsKeyArn":             {func(a *DatabaseArgs) { a.LogKmsKeyArn = nil }, "none none none"},
 	"EventTopicArn":            {func(a *DatabaseArgs) { a.EventTopicArn = nil }, "none none none"},
 	"Proxy":                    {func(a *DatabaseArgs) { a.Proxy = nil }, "none none none"},
-	"CopyProvider":             {func(a *DatabaseArgs) { a.CopyPlace, a.CopyKmsKeyArn = copyPlace, pulumi.String("arn:copy") }, "none - -"},
+	"CopyProvider":             {func(a *DatabaseArgs) { a.CopyLocation, a.CopyKmsKeyArn = copyLocation, pulumi.String("arn:copy") }, "none - -"},
 	"RolePath":                 {func(a *DatabaseArgs) { a.RolePath = "/" }, "none none none"},
 	"PermissionsBoundary":      {func(a *DatabaseArgs) { a.PermissionsBoundary = "" }, "none none none"},
 	"Tags":                     {func(a *DatabaseArgs) { a.Tags = map[string]string{"owner": "me"} }, "update update update"},
@@ -126,7 +126,7 @@ func TestChangesThatReplaceADatabaseAreTheDocumentedOnes(t *testing.T) {
 	documented := fieldDocs(t, "database.go", "DatabaseArgs")
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[DatabaseArgs]()) {
 		// The provider decides the place; the copy's place and key change with its provider.
-		if slices.Contains([]string{"Place", "CopyPlace", "CopyKmsKeyArn"}, field.Name) {
+		if slices.Contains([]string{"Location", "CopyLocation", "CopyKmsKeyArn"}, field.Name) {
 			continue
 		}
 		require.Contains(t, databaseChanges, field.Name, "say what changing it does")

@@ -125,7 +125,7 @@ func (db *Database) newBackupCopy(ctx *pulumi.Context, source *rds.Instance) err
 		RetentionPeriod:     pulumi.Int(db.args.BackupRetentionDays),
 	}, pulumi.Parent(db), pulumi.Provider(db.args.CopyProvider), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
-		return fmt.Errorf("copying the backups of %q to %s: %w", db.Identifier, db.args.CopyPlace.Region, err)
+		return fmt.Errorf("copying the backups of %q to %s: %w", db.Identifier, db.args.CopyLocation.Region, err)
 	}
 	return nil
 }

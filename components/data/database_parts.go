@@ -130,12 +130,12 @@ const monitoringLogGroup = "RDSOSMetrics"
 // monitoringRole lets RDS write the metrics of this database's servers, whose names all begin with its identifier.
 // It allows what AWS's own policy AmazonRDSEnhancedMonitoringRole allows, on one log group.
 func (args *DatabaseArgs) monitoringRole() *identity.RoleArgs {
-	group := args.Place.LogGroupArn(monitoringLogGroup)
+	group := args.Location.LogGroupArn(monitoringLogGroup)
 	return &identity.RoleArgs{
 		Name:        args.Identifier + "-monitoring",
 		Path:        args.RolePath,
 		Description: "Writes the metrics of enhanced monitoring",
-		Trust:       identity.ServiceTrust("monitoring.rds.amazonaws.com", args.Place.AccountId, args.Place.Arn("rds", "*:"+args.Identifier+"*")),
+		Trust:       identity.ServiceTrust("monitoring.rds.amazonaws.com", args.Location.AccountId, args.Location.Arn("rds", "*:"+args.Identifier+"*")),
 		Policies: map[string]identity.Document{"write": {Statements: []identity.Statement{
 			{
 				Sid:       "MakeLogGroup",

@@ -48,7 +48,7 @@ func (args *DatabaseArgs) proxyRole() *identity.RoleArgs {
 		Name:                args.Identifier + "-proxy",
 		Path:                args.RolePath,
 		Description:         "Lets RDS Proxy read the database's secret",
-		Trust:               identity.ServiceTrust("rds.amazonaws.com", args.Place.AccountId, args.Place.Arn("rds", "db-proxy:*")),
+		Trust:               identity.ServiceTrust("rds.amazonaws.com", args.Location.AccountId, args.Location.Arn("rds", "db-proxy:*")),
 		Policies:            map[string]identity.Document{"read": {Statements: args.readSecret()}},
 		PermissionsBoundary: args.PermissionsBoundary,
 		Tags:                args.Tags,

@@ -86,28 +86,28 @@ func (args *DatabaseArgs) readSecret() []identity.Statement {
 	statement := identity.Statement{Sid: "ReadDatabaseSecret", Actions: []string{"secretsmanager:GetSecretValue"}}
 	switch {
 	case args.SecretName() != "":
-		statement.Resources = []string{args.Place.SecretArn(args.SecretName())}
+		statement.Resources = []string{args.Location.SecretArn(args.SecretName())}
 	case args.isCluster():
-		statement.Resources = []string{args.Place.Arn("secretsmanager", "secret:rds!cluster-*")}
+		statement.Resources = []string{args.Location.Arn("secretsmanager", "secret:rds!cluster-*")}
 		statement.Conditions = []identity.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:primaryDBClusterArn", Values: []string{args.arn()}}}
 	default:
-		statement.Resources = []string{args.Place.Arn("secretsmanager", "secret:rds!db-*")}
+		statement.Resources = []string{args.Location.Arn("secretsmanager", "secret:rds!db-*")}
 		statement.Conditions = []identity.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:primaryDBInstanceArn", Values: []string{args.arn()}}}
 	}
 	if args.KeyAlias == "" {
 		return []identity.Statement{statement}
 	}
 	suffix := "amazonaws.com"
-	if args.Place.Partition == "aws-cn" {
+	if args.Location.Partition == "aws-cn" {
 		suffix = "amazonaws.com.cn"
 	}
 	return []identity.Statement{statement, {
 		Sid:       "DecryptDatabaseSecret",
 		Actions:   []string{"kms:Decrypt"},
-		Resources: []string{args.Place.Arn("kms", "key/*")},
+		Resources: []string{args.Location.Arn("kms", "key/*")},
 		Conditions: []identity.Condition{
 			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{args.KeyAlias}},
-			{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{fmt.Sprintf("secretsmanager.%s.%s", args.Place.Region, suffix)}},
+			{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{fmt.Sprintf("secretsmanager.%s.%s", args.Location.Region, suffix)}},
 		},
 	}}
 }

@@ -109,15 +109,15 @@ func readable(value resource.PropertyValue) string {
 }
 
 var (
-	databaseTags  = map[string]string{"stack": "dev"}
-	databasePlace = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-	copyPlace     = identity.Place{Partition: "aws", Region: "eu-central-1", AccountId: "123456789012"}
+	databaseTags     = map[string]string{"stack": "dev"}
+	databaseLocation = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+	copyLocation     = identity.Location{Partition: "aws", Region: "eu-central-1", AccountId: "123456789012"}
 )
 
 // smallDatabase has nothing that is not required.
 func smallDatabase() *DatabaseArgs {
 	return &DatabaseArgs{
-		Place: databasePlace, Identifier: "awslab-dev-database", DatabaseName: "lab",
+		Location: databaseLocation, Identifier: "awslab-dev-database", DatabaseName: "lab",
 		SubnetIds: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}), SecurityGroupIds: pulumi.ToStringArray([]string{"sg-database"}),
 		Tags: databaseTags,
 	}
@@ -154,8 +154,8 @@ func tryDatabase(t *testing.T, args *DatabaseArgs, checks ...func(*Database)) (*
 	t.Helper()
 	g := &databaseGraph{resources: map[string]pulumi.MockResourceArgs{}}
 	return g, pulumi.RunErr(func(ctx *pulumi.Context) error {
-		if args != nil && args.CopyPlace.Region != "" && args.CopyProvider == nil {
-			provider, err := aws.NewProvider(ctx, "copy", &aws.ProviderArgs{Region: pulumi.String(args.CopyPlace.Region)})
+		if args != nil && args.CopyLocation.Region != "" && args.CopyProvider == nil {
+			provider, err := aws.NewProvider(ctx, "copy", &aws.ProviderArgs{Region: pulumi.String(args.CopyLocation.Region)})
 			if err != nil {
 				return err
 			}
@@ -208,7 +208,7 @@ func TestDatabaseWithoutOptions(t *testing.T) {
 func TestDatabaseInstanceWithEverything(t *testing.T) {
 	args := fullDatabase(DatabaseInstance, DatabasePostgres)
 	args.ReadReplicas, args.MaxAllocatedStorage = 2, 1000
-	args.CopyPlace, args.CopyKmsKeyArn = copyPlace, pulumi.String("arn:copy-key")
+	args.CopyLocation, args.CopyKmsKeyArn = copyLocation, pulumi.String("arn:copy-key")
 	g := registerDatabase(t, args, func(db *Database) {
 		require.Equal(t, []string{"awslab-dev-database-replica-1", "awslab-dev-database-replica-2"}, db.ReplicaIdentifiers)
 		require.Equal(t, "awslab-dev-database-master", db.SecretName)

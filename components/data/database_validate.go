@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -20,7 +21,6 @@ var (
 	databaseClassPattern      = regexp.MustCompile(`^db\.[a-z][a-z0-9-]*\.[a-z0-9]+$`)
 	databaseNamePattern       = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	databaseParameterPattern  = regexp.MustCompile(`^[a-z][a-z0-9_.]*$`)
-	databaseAliasPattern      = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
 )
 
 var (
@@ -34,8 +34,6 @@ var (
 	auroraClasses = regexp.MustCompile(`^(r[4-9][a-z]*|x2g|t3|t4g)$`)
 	// monitoringIntervals are those of enhanced monitoring, in seconds (CreateDBInstance).
 	monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
-	// databaseLogRetentions are the periods CloudWatch Logs offers (PutRetentionPolicy, API reference).
-	databaseLogRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
 
 // withDefaults returns a copy in which everything that has a default is set.
@@ -89,7 +87,7 @@ func (args *DatabaseArgs) CheckServers() []problem.Problem {
 // validate expects the defaults to be set.
 func (args *DatabaseArgs) validate() error {
 	problems := databaseProblems{}
-	problems.problems.add(args.Place.Validate())
+	problems.problems.add(args.Location.Validate())
 	if len(args.Identifier) > maxDatabaseIdentifier || !databaseIdentifierPattern.MatchString(args.Identifier) {
 		problems.add("Identifier", "%q; use a lower-case letter, then up to %d of them, digits and single hyphens, not ending with one", args.Identifier, maxDatabaseIdentifier-1)
 	}
@@ -232,21 +230,21 @@ func (args *DatabaseArgs) validateInputs(problems *databaseProblems) {
 	if (args.KmsKeyArn == nil) != (args.KeyAlias == "") {
 		problems.add("KeyAlias", "give both KmsKeyArn and KeyAlias, or neither")
 	}
-	if args.KeyAlias != "" && !databaseAliasPattern.MatchString(args.KeyAlias) {
+	if args.KeyAlias != "" && !grammar.KeyAlias.Match(args.KeyAlias) {
 		problems.add("KeyAlias", "%q is no alias; use alias/ and up to 250 letters, digits, / _ -", args.KeyAlias)
 	}
 }
 
 func (args *DatabaseArgs) validateWindows(problems *databaseProblems) {
-	backup, backupErr := parseDailyWindow(args.BackupWindow)
+	backup, backupErr := grammar.DailyWindow(args.BackupWindow)
 	if backupErr != nil {
 		problems.add("BackupWindow", "%v", backupErr)
 	}
-	maintenance, maintenanceErr := parseWeeklyWindow(args.MaintenanceWindow)
+	maintenance, maintenanceErr := grammar.WeeklyWindow(args.MaintenanceWindow)
 	if maintenanceErr != nil {
 		problems.add("MaintenanceWindow", "%v", maintenanceErr)
 	}
-	if backupErr == nil && maintenanceErr == nil && backup.overlaps(maintenance) {
+	if backupErr == nil && maintenanceErr == nil && backup.Overlaps(maintenance) {
 		problems.add("MaintenanceWindow", "%s overlaps BackupWindow, %s; RDS does not allow that", args.MaintenanceWindow, args.BackupWindow)
 	}
 }
@@ -267,8 +265,8 @@ func (args *DatabaseArgs) validateOperation(problems *databaseProblems) {
 	if days := args.PerformanceInsightsDays; days != 7 && days != 731 && (days <= 0 || days > 713 || days%31 != 0) {
 		problems.add("PerformanceInsightsDays", "%d; use 7, 731 or a multiple of 31 between them", days)
 	}
-	if !slices.Contains(databaseLogRetentions, args.LogRetentionDays) {
-		problems.add("LogRetentionDays", "%d; CloudWatch offers %v", args.LogRetentionDays, databaseLogRetentions)
+	if !slices.Contains(grammar.LogRetentions, args.LogRetentionDays) {
+		problems.add("LogRetentionDays", "%d; CloudWatch offers %v", args.LogRetentionDays, grammar.LogRetentions)
 	}
 }
 
@@ -279,11 +277,11 @@ func (args *DatabaseArgs) validateCopy(problems *databaseProblems) {
 	if args.Kind != DatabaseInstance {
 		problems.add("CopyProvider", "it is given, and RDS copies automated backups of instances only, not of %q; use AWS Backup", args.Kind)
 	}
-	if err := args.CopyPlace.Validate(); err != nil {
-		problems.add("CopyPlace", "%v", err)
+	if err := args.CopyLocation.Validate(); err != nil {
+		problems.add("CopyLocation", "%v", err)
 	}
-	if args.CopyPlace.Region == args.Place.Region {
-		problems.add("CopyPlace", "%q is the database's own region; use another", args.CopyPlace.Region)
+	if args.CopyLocation.Region == args.Location.Region {
+		problems.add("CopyLocation", "%q is the database's own region; use another", args.CopyLocation.Region)
 	}
 	if args.CopyKmsKeyArn == nil {
 		problems.add("CopyKmsKeyArn", "it is missing; backups that are encrypted need a key in the region they are copied to")

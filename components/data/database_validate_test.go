@@ -19,7 +19,7 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 		}
 	}
 	for want, change := range map[string]func(*DatabaseArgs){
-		`Place.Region: "mars"`:                              func(a *DatabaseArgs) { a.Place.Region = "mars" },
+		`Location.Region: "mars"`:                           func(a *DatabaseArgs) { a.Location.Region = "mars" },
 		`Identifier: "Lab"; use a lower-case letter`:        func(a *DatabaseArgs) { a.Identifier = "Lab" },
 		`Identifier: "a--b"`:                                func(a *DatabaseArgs) { a.Identifier = "a--b" },
 		`then up to 49 of them`:                             func(a *DatabaseArgs) { a.Identifier = strings.Repeat("a", 51) },
@@ -78,11 +78,11 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 		`Proxy.SecurityGroupIds: it is missing`:                       func(a *DatabaseArgs) { a.Proxy = &DatabaseProxy{} },
 		`Proxy.IdleClientTimeout: 28801; use 1 to 28800 seconds`:      func(a *DatabaseArgs) { a.Proxy = &DatabaseProxy{IdleClientTimeout: 28801} },
 		`Proxy.MaxConnectionsPercent: 101; use 1 to 100`:              func(a *DatabaseArgs) { a.Proxy = &DatabaseProxy{MaxConnectionsPercent: 101} },
-		`CopyPlace: "eu-west-1" is the database's own region`:         func(a *DatabaseArgs) { a.CopyPlace = databasePlace },
-		`CopyPlace: Place.AccountId: ""`:                              func(a *DatabaseArgs) { a.CopyPlace = identity.Place{Partition: "aws", Region: "eu-central-1"} },
-		`CopyKmsKeyArn: it is missing`:                                func(a *DatabaseArgs) { a.CopyPlace.Region = "eu-central-1" },
+		`CopyLocation: "eu-west-1" is the database's own region`:      func(a *DatabaseArgs) { a.CopyLocation = databaseLocation },
+		`CopyLocation: Location.AccountId: ""`:                        func(a *DatabaseArgs) { a.CopyLocation = identity.Location{Partition: "aws", Region: "eu-central-1"} },
+		`CopyKmsKeyArn: it is missing`:                                func(a *DatabaseArgs) { a.CopyLocation.Region = "eu-central-1" },
 		`RDS copies automated backups of instances only, not of "aurora"`: kind(DatabaseAurora, func(a *DatabaseArgs) {
-			a.CopyPlace.Region = "eu-central-1"
+			a.CopyLocation.Region = "eu-central-1"
 		}),
 	} {
 		args := smallDatabase()
@@ -95,12 +95,12 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 }
 
 func TestAllProblemsOfADatabaseAreReportedTogether(t *testing.T) {
-	_, err := tryDatabase(t, &DatabaseArgs{Place: databasePlace, Identifier: "lab", Port: 1, BackupRetentionDays: 99})
+	_, err := tryDatabase(t, &DatabaseArgs{Location: databaseLocation, Identifier: "lab", Port: 1, BackupRetentionDays: 99})
 	for _, want := range []string{`database "database"`, "DatabaseName", "Port", "SubnetIds", "SecurityGroupIds", "BackupRetentionDays"} {
 		require.ErrorContains(t, err, want)
 	}
 	_, err = tryDatabase(t, nil)
-	require.ErrorContains(t, err, "Place.Region")
+	require.ErrorContains(t, err, "Location.Region")
 }
 
 func TestDatabasesThatAreAllowed(t *testing.T) {

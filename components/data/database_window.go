@@ -1,84 +1,10 @@
 package data
 
-import (
-	"fmt"
-	"regexp"
-	"slices"
-	"strconv"
-)
-
-// Times are minutes. RDS wants both windows to be half an hour or longer and shorter than a day, and not to meet
-// (CreateDBInstance, RDS API reference).
-const (
-	minutesPerHour  = 60
-	minutesPerDay   = 24 * minutesPerHour
-	minutesPerWeek  = 7 * minutesPerDay
-	shortestWindow  = 30
-	dailyWindowForm = "hh:mm-hh:mm in UTC, such as 02:30-03:00"
-	weekWindowForm  = "ddd:hh:mm-ddd:hh:mm in UTC, such as sun:03:00-sun:03:30"
-)
-
-var (
-	dailyWindow  = regexp.MustCompile(`^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$`)
-	weeklyWindow = regexp.MustCompile(`^(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):([0-5]\d)-(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):([0-5]\d)$`)
-	weekdays     = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
-)
-
-// databaseWindow is a span of time that comes back: it begins so many minutes into its period and may run over its end.
-type databaseWindow struct {
-	start, length, period int
-}
-
-// parseDailyWindow reads a window of every day.
-func parseDailyWindow(text string) (databaseWindow, error) {
-	m := dailyWindow.FindStringSubmatch(text)
-	if m == nil {
-		return databaseWindow{}, fmt.Errorf("%q is no window; use %s", text, dailyWindowForm)
-	}
-	return newWindow(text, minuteOfDay(m[1], m[2]), minuteOfDay(m[3], m[4]), minutesPerDay)
-}
-
-// parseWeeklyWindow reads a window of every week.
-func parseWeeklyWindow(text string) (databaseWindow, error) {
-	m := weeklyWindow.FindStringSubmatch(text)
-	if m == nil {
-		return databaseWindow{}, fmt.Errorf("%q is no window; use %s", text, weekWindowForm)
-	}
-	start := slices.Index(weekdays, m[1])*minutesPerDay + minuteOfDay(m[2], m[3])
-	end := slices.Index(weekdays, m[4])*minutesPerDay + minuteOfDay(m[5], m[6])
-	return newWindow(text, start, end, minutesPerWeek)
-}
-
-func newWindow(text string, start, end, period int) (databaseWindow, error) {
-	length := (end - start + period) % period
-	if length < shortestWindow || length >= minutesPerDay {
-		return databaseWindow{}, fmt.Errorf("%q lasts %d minutes; RDS allows %d minutes to less than a day", text, length, shortestWindow)
-	}
-	return databaseWindow{start, length, period}, nil
-}
-
-// minuteOfDay takes digits that an expression has matched.
-func minuteOfDay(hours, minutes string) int {
-	h, _ := strconv.Atoi(hours)
-	m, _ := strconv.Atoi(minutes)
-	return h*minutesPerHour + m
-}
-
-// overlaps tells whether a window of every day and one of every week share a minute. Where one ends the other may begin.
-func (daily databaseWindow) overlaps(weekly databaseWindow) bool {
-	// Seen from a begin of the daily one, the weekly one begins this much later, on one day or another.
-	later := ((weekly.start-daily.start)%minutesPerDay + minutesPerDay) % minutesPerDay
-	return later < daily.length || later+weekly.length > minutesPerDay
-}
+import "github.com/awslab/awslab/internal/grammar"
 
 // beforeWindow is how long before a window of RDS, in minutes, AWS Backup begins no backup either (AWS Backup developer
 // guide, "Troubleshooting AWS Backup").
-const beforeWindow = minutesPerHour
-
-// blocks tells whether AWS Backup can begin no backup at a minute of the window's period.
-func (w databaseWindow) blocks(minute int) bool {
-	return (minute-w.start+beforeWindow+w.period)%w.period < w.length+beforeWindow
-}
+const beforeWindow = 60
 
 // BackupsBlocked names the fields, BackupWindow or MaintenanceWindow, whose windows keep AWS Backup from beginning a
 // backup of the database at a minute of the week, which begins on Monday at 00:00 UTC. Aurora's block nothing. A window
@@ -89,10 +15,10 @@ func (args *DatabaseArgs) BackupsBlocked(minuteOfWeek int) []string {
 		return nil
 	}
 	var fields []string
-	if w, err := parseDailyWindow(full.BackupWindow); err == nil && w.blocks(minuteOfWeek) {
+	if w, err := grammar.DailyWindow(full.BackupWindow); err == nil && w.Reaches(minuteOfWeek, beforeWindow) {
 		fields = append(fields, "BackupWindow")
 	}
-	if w, err := parseWeeklyWindow(full.MaintenanceWindow); err == nil && w.blocks(minuteOfWeek) {
+	if w, err := grammar.WeeklyWindow(full.MaintenanceWindow); err == nil && w.Reaches(minuteOfWeek, beforeWindow) {
 		fields = append(fields, "MaintenanceWindow")
 	}
 	return fields

@@ -1,87 +1,17 @@
 package data
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
-func TestWindowsThatRdsRefuses(t *testing.T) {
-	for text, want := range map[string]string{
-		"":            `"" is no window; use hh:mm-hh:mm in UTC, such as 02:30-03:00`,
-		"3:00-4:00":   "is no window",
-		"24:00-01:00": "is no window",
-		"03:00-03:29": `"03:00-03:29" lasts 29 minutes; RDS allows 30 minutes to less than a day`,
-		"03:00-03:00": "lasts 0 minutes",
-	} {
-		_, err := parseDailyWindow(text)
-		require.ErrorContains(t, err, want, text)
-	}
-	for text, want := range map[string]string{
-		"03:00-04:00":         "use ddd:hh:mm-ddd:hh:mm in UTC, such as sun:03:00-sun:03:30",
-		"Sun:03:00-Sun:04:00": "is no window",
-		"sun:03:00-mon:03:00": "lasts 1440 minutes",
-		"sun:03:00-sun:02:00": "lasts 10020 minutes",
-	} {
-		_, err := parseWeeklyWindow(text)
-		require.ErrorContains(t, err, want, text)
-	}
-}
-
-// clock writes minutes as a window has them.
-func clock(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60%24, minute%60) }
-
-func weekClock(minute int) string {
-	minute %= minutesPerWeek
-	return weekdays[minute/minutesPerDay] + ":" + clock(minute)
-}
-
-// Two windows overlap exactly when there is a minute of the week that is in both.
-func TestWindowsOverlapWhenTheyShareAMinute(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		lengths := rapid.IntRange(shortestWindow, minutesPerDay-1)
-		dayStart, dayLength := rapid.IntRange(0, minutesPerDay-1).Draw(t, "daily start"), lengths.Draw(t, "daily length")
-		weekStart, weekLength := rapid.IntRange(0, minutesPerWeek-1).Draw(t, "weekly start"), lengths.Draw(t, "weekly length")
-		daily, err := parseDailyWindow(clock(dayStart) + "-" + clock(dayStart+dayLength))
-		require.NoError(t, err)
-		weekly, err := parseWeeklyWindow(weekClock(weekStart) + "-" + weekClock(weekStart+weekLength))
-		require.NoError(t, err)
-
-		inDaily := map[int]bool{}
-		for i := range dayLength {
-			inDaily[(dayStart+i)%minutesPerDay] = true
-		}
-		shared := false
-		for i := range weekLength {
-			shared = shared || inDaily[(weekStart+i)%minutesPerDay]
-		}
-		require.Equal(t, shared, daily.overlaps(weekly), "%s and %s", clock(dayStart), weekClock(weekStart))
-	})
-}
-
-// What is read as a window is one, and writes back as the same text.
-func FuzzDatabaseWindow(f *testing.F) {
-	for _, seed := range []string{"03:00-04:00", "23:45-00:15", "sun:04:30-sun:05:30", "sun:23:30-mon:00:30", "sun:04:30", "::-", "mon:99:00-mon:01:00"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if w, err := parseDailyWindow(text); err == nil {
-			require.Equal(t, text, clock(w.start)+"-"+clock(w.start+w.length))
-		}
-		if w, err := parseWeeklyWindow(text); err == nil {
-			require.Equal(t, text, weekClock(w.start)+"-"+weekClock(w.start+w.length))
-		}
-	})
-}
-
 func TestWindowsBlockBackups(t *testing.T) {
-	const sunday = 6 * minutesPerDay
+	const sunday = 6 * 24 * 60
 	args := &DatabaseArgs{Kind: DatabaseInstance, BackupWindow: "00:30-01:00", MaintenanceWindow: "sun:23:30-mon:00:10"}
 	for minute, want := range map[int][]string{
 		0: {"BackupWindow", "MaintenanceWindow"}, 9: {"BackupWindow", "MaintenanceWindow"}, 10: {"BackupWindow"}, 59: {"BackupWindow"}, 60: nil,
-		minutesPerDay - 31: nil, minutesPerDay - 30: {"BackupWindow"},
+		24*60 - 31: nil, 24*60 - 30: {"BackupWindow"},
 		sunday + 22*60 + 29: nil, sunday + 22*60 + 30: {"MaintenanceWindow"},
 	} {
 		require.Equal(t, want, args.BackupsBlocked(minute), minute)

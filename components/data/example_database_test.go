@@ -11,12 +11,12 @@ import (
 // A PostgreSQL database with a standby in another zone, a read replica and a proxy, and a key of its own.
 func ExampleNewDatabase() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Place: place, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
 		if err != nil {
 			return err
 		}
-		key, err := identity.NewKey(ctx, "data", &identity.KeyArgs{Place: place, Alias: "alias/shop-data"})
+		key, err := identity.NewKey(ctx, "data", &identity.KeyArgs{Location: location, Alias: "alias/shop-data"})
 		if err != nil {
 			return err
 		}
@@ -25,7 +25,7 @@ func ExampleNewDatabase() {
 			return err
 		}
 		database, err := data.NewDatabase(ctx, "database", &data.DatabaseArgs{
-			Place:              place,
+			Location:           location,
 			Identifier:         "shop-database",
 			InstanceClass:      "db.m7g.large",
 			MultiAz:            true,

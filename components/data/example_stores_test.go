@@ -9,13 +9,13 @@ import (
 	"github.com/awslab/awslab/components/network"
 )
 
-var ireland = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+var ireland = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 
 // A table of orders that is found by customer, too, and forgets what has expired.
 func ExampleNewTable() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		table, err := data.NewTable(ctx, "orders", &data.TableArgs{
-			Place:    ireland,
+			Location: ireland,
 			Name:     "shop-orders",
 			HashKey:  data.Attribute{Name: "orderId", Type: "S"},
 			RangeKey: &data.Attribute{Name: "line", Type: "N"},
@@ -41,19 +41,19 @@ func ExampleNewBucket() {
 			return err
 		}
 		logs, err := data.NewLogBucket(ctx, "logs", &data.LogBucketArgs{
-			Place: ireland, Name: "shop-logs-" + ireland.AccountId + "-" + ireland.Region, ExpireDays: 90,
+			Location: ireland, Name: "shop-logs-" + ireland.AccountId + "-" + ireland.Region, ExpireDays: 90,
 		})
 		if err != nil {
 			return err
 		}
-		there := identity.Place{Partition: "aws", Region: "eu-central-1", AccountId: ireland.AccountId}
+		there := identity.Location{Partition: "aws", Region: "eu-central-1", AccountId: ireland.AccountId}
 		_, err = data.NewBucket(ctx, "invoices", &data.BucketArgs{
-			Place:       ireland,
+			Location:    ireland,
 			Name:        "shop-invoices-" + ireland.AccountId + "-" + ireland.Region,
 			Transitions: []data.Transition{{Days: 30, StorageClass: "STANDARD_IA"}, {Days: 365, StorageClass: "DEEP_ARCHIVE"}},
 			LogBucket:   logs.BucketName,
 			Copy: &data.BucketCopy{
-				Place:    there,
+				Location: there,
 				Provider: frankfurt,
 				Name:     "shop-invoices-" + there.AccountId + "-" + there.Region,
 				RoleName: "shop-invoices-replication",
@@ -67,13 +67,13 @@ func ExampleNewBucket() {
 func ExampleNewWebsite() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		logs, err := data.NewLogBucket(ctx, "edge-logs", &data.LogBucketArgs{
-			Place: ireland, Name: "shop-edge-logs-" + ireland.AccountId + "-" + ireland.Region, CloudFront: true,
+			Location: ireland, Name: "shop-edge-logs-" + ireland.AccountId + "-" + ireland.Region, CloudFront: true,
 		})
 		if err != nil {
 			return err
 		}
 		website, err := data.NewWebsite(ctx, "website", &data.WebsiteArgs{
-			Place:           ireland,
+			Location:        ireland,
 			Name:            "shop-website",
 			BucketName:      "shop-website-" + ireland.AccountId + "-" + ireland.Region,
 			Folder:          "website/dist",
@@ -93,7 +93,7 @@ func ExampleNewWebsite() {
 // A file system that the service orders mounts through an access point of its own.
 func ExampleNewFileSystem() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Place: ireland, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Location: ireland, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func ExampleNewFileSystem() {
 			return err
 		}
 		files, err := data.NewFileSystem(ctx, "files", &data.FileSystemArgs{
-			Place:        ireland,
+			Location:     ireland,
 			Name:         "shop-files",
 			VpcId:        vpc.VpcId,
 			SubnetIds:    vpc.SubnetIdByZone(network.Data),

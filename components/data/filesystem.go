@@ -18,7 +18,7 @@ import (
 
 // FileSystemArgs describe an EFS file system. What has a default may be left out.
 type FileSystemArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Name by which role policies find it, 1 to 128 letters, digits, . _ - (its tag [identity.FileSystemTag]).
 	Name string
 	// VpcId and SubnetIds are where it is mounted: one subnet of the data tier in each zone.
@@ -64,7 +64,7 @@ type AccessPoint struct {
 // FileSystemCopy is a file system in another region that EFS replicates to. It can be read through mount targets of that
 // region, and written to once the replication is taken away.
 type FileSystemCopy struct {
-	Place    identity.Place
+	Location identity.Location
 	Provider pulumi.ProviderResource // of that region
 	// KmsKeyArn is a key of that region. Nil means the AWS managed key of EFS. Changing it replaces the copy.
 	KmsKeyArn pulumi.StringInput
@@ -166,7 +166,7 @@ func (args *FileSystemArgs) Problems() []problem.Problem {
 // validate expects the defaults to be set.
 func (args *FileSystemArgs) validate() error {
 	p := &problems{}
-	p.add(args.Place.Validate())
+	p.add(args.Location.Validate())
 	p.addIf(!fileSystemNamePattern.MatchString(args.Name), "Name", "%q; use 1 to 128 letters, digits, . _ -", args.Name)
 	p.missing("VpcId", args.VpcId, "the VPC of the subnets")
 	p.addIf(len(args.SubnetIds) == 0, "SubnetIds", "it is missing; give a subnet of the data tier in each zone")
@@ -179,12 +179,12 @@ func (args *FileSystemArgs) validate() error {
 	}
 	args.validateAccessPoints(p)
 	if replica := args.Copy; replica != nil {
-		if err := replica.Place.Validate(); err != nil {
+		if err := replica.Location.Validate(); err != nil {
 			p.add(problem.In("Copy", err))
 		}
-		p.addIf(replica.Place.Region == args.Place.Region, "Copy.Place.Region", "%q is the file system's own; a copy there is lost with it: use another", replica.Place.Region)
-		p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Place.Region)
-		p.addIf(replica.KmsKeyArn == nil && args.KmsKeyArn != nil, "Copy.KmsKeyArn", "it is missing; give a key of %s, as the file system has one", replica.Place.Region)
+		p.addIf(replica.Location.Region == args.Location.Region, "Copy.Location.Region", "%q is the file system's own; a copy there is lost with it: use another", replica.Location.Region)
+		p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Location.Region)
+		p.addIf(replica.KmsKeyArn == nil && args.KmsKeyArn != nil, "Copy.KmsKeyArn", "it is missing; give a key of %s, as the file system has one", replica.Location.Region)
 	}
 	return p.join()
 }

@@ -96,20 +96,20 @@ func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 		// While it is replicated to, EFS says REPLICATING instead of DISABLED.
 	}, with(there, pulumi.Protect(f.args.DeletionProtection), pulumi.IgnoreChanges([]string{"protection"}))...)
 	if err != nil {
-		return fmt.Errorf("creating its copy in %s: %w", replica.Place.Region, err)
+		return fmt.Errorf("creating its copy in %s: %w", replica.Location.Region, err)
 	}
 	policy, err := attachPolicy(ctx, name+"-copy", files, there...)
 	if err != nil {
-		return fmt.Errorf("its copy in %s: %w", replica.Place.Region, err)
+		return fmt.Errorf("its copy in %s: %w", replica.Location.Region, err)
 	}
 	replication, err := efs.NewReplicationConfiguration(ctx, name+"-replication", &efs.ReplicationConfigurationArgs{
 		SourceFileSystemId: f.files.ID(),
 		Destination: efs.ReplicationConfigurationDestinationArgs{
-			Region: pulumi.String(replica.Place.Region), FileSystemId: files.ID().ToStringOutput(),
+			Region: pulumi.String(replica.Location.Region), FileSystemId: files.ID().ToStringOutput(),
 		},
 	}, pulumi.Parent(f))
 	if err != nil {
-		return fmt.Errorf("replicating it to %s: %w", replica.Place.Region, err)
+		return fmt.Errorf("replicating it to %s: %w", replica.Location.Region, err)
 	}
 	f.CopyId = onceMade(files.ID().ToStringOutput(), policy, replication)
 	return nil

@@ -13,7 +13,7 @@ import (
 
 func smallFileSystem() *FileSystemArgs {
 	return &FileSystemArgs{
-		Place: databasePlace, Name: "awslab-dev-files", VpcId: pulumi.String("vpc"), SubnetIds: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
+		Location: databaseLocation, Name: "awslab-dev-files", VpcId: pulumi.String("vpc"), SubnetIds: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
 		AccessPoints: map[string]AccessPoint{"orders": {Path: "/orders"}}, Tags: databaseTags,
 	}
 }
@@ -23,7 +23,7 @@ func fullFileSystem(there pulumi.ProviderResource) *FileSystemArgs {
 	args.AccessPoints = map[string]AccessPoint{"orders": {Path: "/orders"}, "invoices": {Path: "/shared/invoices", Uid: 1000, Gid: 2000, Permissions: "0770"}}
 	args.KmsKeyArn, args.InfrequentAccessDays, args.ArchiveDays = pulumi.String("arn:key"), 1, 90
 	args.NoAutomaticBackups, args.DeletionProtection = true, true
-	args.Copy = &FileSystemCopy{Place: copyPlace, Provider: there, KmsKeyArn: pulumi.String("arn:copy-key")}
+	args.Copy = &FileSystemCopy{Location: copyLocation, Provider: there, KmsKeyArn: pulumi.String("arn:copy-key")}
 	return args
 }
 
@@ -130,7 +130,7 @@ func TestFileSystemsThatAreRefused(t *testing.T) {
 		want   []string
 	}{
 		"nothing given": {func(a *FileSystemArgs) { *a = FileSystemArgs{} },
-			[]string{"Place.Region", `Name: ""; use 1 to 128`, "VpcId: it is missing", "SubnetIds: it is missing", "AccessPoints: there is none"}},
+			[]string{"Location.Region", `Name: ""; use 1 to 128`, "VpcId: it is missing", "SubnetIds: it is missing", "AccessPoints: there is none"}},
 		"name":          {func(a *FileSystemArgs) { a.Name = "a/b" }, []string{`Name: "a/b"; use 1 to 128`}},
 		"throughput":    {func(a *FileSystemArgs) { a.Throughput = "fast" }, []string{`Throughput: "fast"; use one of [elastic bursting]`}},
 		"idle":          {func(a *FileSystemArgs) { a.InfrequentAccessDays = 2 }, []string{"InfrequentAccessDays: 2; use one of [1 7 14"}},
@@ -144,9 +144,9 @@ func TestFileSystemsThatAreRefused(t *testing.T) {
 		"unclean":             {point(func(p *AccessPoint) { p.Path = "/orders/../invoices" }), []string{`AccessPoints["orders"].Path: "/orders/../invoices"`}},
 		"user":                {point(func(p *AccessPoint) { p.Uid = -1 }), []string{`AccessPoints["orders"]: user -1 and group 65532; use 1 or more`}},
 		"permissions":         {point(func(p *AccessPoint) { p.Permissions = "rwx" }), []string{`AccessPoints["orders"].Permissions: "rwx"; use octal digits`}},
-		"copy": {func(a *FileSystemArgs) { a.Copy = &FileSystemCopy{Place: databasePlace} },
-			[]string{`Copy.Place.Region: "eu-west-1" is the file system's own`, "Copy.Provider: it is missing", "Copy.KmsKeyArn: it is missing"}},
-		"copy's place": {func(a *FileSystemArgs) { a.Copy.Place.Region = "" }, []string{`Copy.Place.Region: ""`}},
+		"copy": {func(a *FileSystemArgs) { a.Copy = &FileSystemCopy{Location: databaseLocation} },
+			[]string{`Copy.Location.Region: "eu-west-1" is the file system's own`, "Copy.Provider: it is missing", "Copy.KmsKeyArn: it is missing"}},
+		"copy's place": {func(a *FileSystemArgs) { a.Copy.Location.Region = "" }, []string{`Copy.Location.Region: ""`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := registerFileSystem(t, test.change)
@@ -172,7 +172,7 @@ func TestChangesThatReplaceAFileSystemAreTheDocumentedOnes(t *testing.T) {
 		g, err := registerFileSystem(t, change)
 		require.NoError(t, err)
 		return g
-	}, "Place", "Copy")
+	}, "Location", "Copy")
 }
 
 func TestIdlePeriodsAreTheProviders(t *testing.T) {

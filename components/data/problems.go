@@ -2,10 +2,10 @@ package data
 
 import (
 	"errors"
-	"regexp"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -36,13 +36,10 @@ func (p *problems) missing(field string, value pulumi.Input, what string) {
 
 func (p problems) join() error { return errors.Join(p...) }
 
-// keyAliasPattern is what an alias may look like (KMS API, CreateAlias).
-var keyAliasPattern = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
-
 // checkKey expects a key and its alias together, or neither.
 func (p *problems) checkKey(at string, arn pulumi.StringInput, alias string) {
 	p.addIf((arn == nil) != (alias == ""), at+"KeyAlias", "give both KmsKeyArn and KeyAlias, or neither")
-	p.addIf(alias != "" && !keyAliasPattern.MatchString(alias), at+"KeyAlias", "%q is no alias; use alias/ and up to 250 letters, digits, / _ -", alias)
+	p.addIf(alias != "" && !grammar.KeyAlias.Match(alias), at+"KeyAlias", "%q is no alias; use alias/ and up to 250 letters, digits, / _ -", alias)
 }
 
 // onceMade is a value that becomes known only when everything is there that has to be before it is used.

@@ -12,7 +12,7 @@ import (
 
 // TableArgs describe a DynamoDB table. What has a default may be left out.
 type TableArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Name in AWS, 3 to 255 letters, digits, . _ -. Changing it replaces the table.
 	Name string
 	// HashKey is the primary key, or its first part. Changing it replaces the table.

@@ -49,7 +49,7 @@ func store(t *testing.T, program func(*pulumi.Context, pulumi.ProviderResource) 
 	t.Helper()
 	g := newStoreGraph()
 	return g, pulumi.RunErr(func(ctx *pulumi.Context) error {
-		there, err := aws.NewProvider(ctx, "there", &aws.ProviderArgs{Region: pulumi.String(copyPlace.Region)})
+		there, err := aws.NewProvider(ctx, "there", &aws.ProviderArgs{Region: pulumi.String(copyLocation.Region)})
 		if err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func requireDocumented[Args any](t *testing.T, path string, changes map[string]f
 var orderId = Attribute{"orderId", "S"}
 
 func smallTable() *TableArgs {
-	return &TableArgs{Place: databasePlace, Name: "awslab-dev-orders", HashKey: orderId, Tags: databaseTags}
+	return &TableArgs{Location: databaseLocation, Name: "awslab-dev-orders", HashKey: orderId, Tags: databaseTags}
 }
 
 func fullTable() *TableArgs {
@@ -171,7 +171,7 @@ func fullTable() *TableArgs {
 	args.LocalIndexes = []LocalIndex{{Name: "by-time", RangeKey: Attribute{"placed", "N"}, Projection: Projection{KeysOnly: true}}}
 	args.TimeToLive, args.Class, args.RecoveryDays = "expires", "STANDARD_INFREQUENT_ACCESS", 7
 	args.KmsKeyArn = pulumi.String("arn:key")
-	args.Replicas = []Replica{{Region: copyPlace.Region, KmsKeyArn: pulumi.String("arn:copy-key")}}
+	args.Replicas = []Replica{{Region: copyLocation.Region, KmsKeyArn: pulumi.String("arn:copy-key")}}
 	args.DeletionProtection = true
 	return args
 }
@@ -248,7 +248,7 @@ func TestTablesThatAreRefused(t *testing.T) {
 		want   []string
 	}{
 		"nothing given": {func(a *TableArgs) { *a = TableArgs{} },
-			[]string{"Place.Region", `Name: ""; use 3 to 255`, `HashKey.Name: ""; use 1 to 255`, `HashKey.Type: ""; use S`}},
+			[]string{"Location.Region", `Name: ""; use 3 to 255`, `HashKey.Name: ""; use 1 to 255`, `HashKey.Type: ""; use S`}},
 		"short name":          {func(a *TableArgs) { a.Name = "ab" }, []string{`Name: "ab"; use 3 to 255 letters`}},
 		"name with a slash":   {func(a *TableArgs) { a.Name = "a/b/c" }, []string{`Name: "a/b/c"`}},
 		"type":                {func(a *TableArgs) { a.HashKey.Type = "BOOL" }, []string{`HashKey.Type: "BOOL"; use S (text), N (number) or B (bytes)`}},
@@ -290,7 +290,7 @@ func TestTablesThatAreRefused(t *testing.T) {
 		})
 	}
 	g, err := registerTable(t, nil)
-	requireProblems(t, g, err, []string{`table "orders": Place.Partition`})
+	requireProblems(t, g, err, []string{`table "orders": Location.Partition`})
 }
 
 func TestChangesThatReplaceATableAreTheDocumentedOnes(t *testing.T) {
@@ -317,7 +317,7 @@ func TestChangesThatReplaceATableAreTheDocumentedOnes(t *testing.T) {
 		g, err := registerTable(t, args)
 		require.NoError(t, err)
 		return g
-	}, "Place")
+	}, "Location")
 }
 
 // DynamoDB refuses attributes without keys as well as keys without attributes.
@@ -329,7 +329,7 @@ func TestAttributesAreThoseOfTheKeys(t *testing.T) {
 			name := rapid.SampledFrom(names).Draw(t, label)
 			return Attribute{name, types[name]}
 		}
-		args := &TableArgs{Place: databasePlace, Name: "table", HashKey: draw("hash")}
+		args := &TableArgs{Location: databaseLocation, Name: "table", HashKey: draw("hash")}
 		used := map[string]bool{args.HashKey.Name: true}
 		for i := range rapid.IntRange(0, maxIndexes).Draw(t, "indexes") {
 			index := Index{Name: fmt.Sprintf("index-%d", i), HashKey: draw("index hash")}

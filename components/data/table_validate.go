@@ -3,12 +3,12 @@ package data
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -25,10 +25,9 @@ const (
 const replicatedStream = "NEW_AND_OLD_IMAGES"
 
 var (
-	tableNamePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
-	attributeTypes   = []string{"S", "N", "B"}
-	streamViews      = []string{"KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", replicatedStream}
-	tableClasses     = []string{"STANDARD", "STANDARD_INFREQUENT_ACCESS"}
+	attributeTypes = []string{"S", "N", "B"}
+	streamViews    = []string{"KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", replicatedStream}
+	tableClasses   = []string{"STANDARD", "STANDARD_INFREQUENT_ACCESS"}
 )
 
 // keyAttribute is where an attribute is part of a key.
@@ -77,8 +76,8 @@ func (args *TableArgs) Problems() []problem.Problem {
 // validate expects the defaults to be set.
 func (args *TableArgs) validate() error {
 	p := &problems{}
-	p.add(args.Place.Validate())
-	p.addIf(!tableNamePattern.MatchString(args.Name), "Name", "%q; use 3 to 255 letters, digits, . _ -", args.Name)
+	p.add(args.Location.Validate())
+	p.addIf(!grammar.TableName.Match(args.Name), "Name", "%q; use 3 to 255 letters, digits, . _ -", args.Name)
 	args.validateKeys(p)
 	args.validateIndexes(p)
 	args.validateReplicas(p)
@@ -113,7 +112,7 @@ func (args *TableArgs) validateIndexes(p *problems) {
 	p.addIf(len(args.LocalIndexes) > 0 && args.RangeKey == nil, "LocalIndexes", "the table has no RangeKey and so no order to have another of; use Indexes")
 	names, projected := map[string]bool{}, 0
 	check := func(at, name string, projection Projection) {
-		p.addIf(!tableNamePattern.MatchString(name), at+".Name", "%q; use 3 to 255 letters, digits, . _ -", name)
+		p.addIf(!grammar.TableName.Match(name), at+".Name", "%q; use 3 to 255 letters, digits, . _ -", name)
 		p.addIf(names[name], at+".Name", "%q is used twice; give each index its own", name)
 		names[name] = true
 		p.addIf(projection.KeysOnly && len(projection.Attributes) > 0, at+".Projection", "KeysOnly is true and there are Attributes %q; use one of them", projection.Attributes)
@@ -138,14 +137,12 @@ func (args *TableArgs) validateReplicas(p *problems) {
 	p.addIf(len(args.Replicas) > 0 && args.Capacity != nil, "Replicas",
 		"they need a table that is paid by request, as DynamoDB makes them before its write capacity scales; leave Capacity out")
 	p.addIf(len(args.Replicas) > 0 && args.Stream != replicatedStream, "Stream", "%q; with Replicas use %s, by which DynamoDB replicates", args.Stream, replicatedStream)
-	seen := map[string]bool{args.Place.Region: true}
+	seen := map[string]bool{args.Location.Region: true}
 	for i, replica := range args.Replicas {
 		at := fmt.Sprintf("Replicas[%d]", i)
 		p.addIf(seen[replica.Region], at+".Region", "%q has the table or a replica already; use another region", replica.Region)
 		seen[replica.Region] = true
-		p.addIf(!regionPattern.MatchString(replica.Region), at+".Region", "%q is no AWS region; use a name such as eu-west-1", replica.Region)
+		p.addIf(!grammar.Region.Match(replica.Region), at+".Region", "%q is no AWS region; use a name such as eu-west-1", replica.Region)
 		p.addIf((replica.KmsKeyArn == nil) != (args.KmsKeyArn == nil), at+".KmsKeyArn", "give a key to the table and to each replica, or to none of them")
 	}
 }
-
-var regionPattern = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)

@@ -9,12 +9,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
 // WebsiteArgs describe static content that is served world-wide. What has a default may be left out.
 type WebsiteArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Name of the distribution's parts, 1 to 64 letters, digits, hyphens and underscores.
 	Name string
 	// BucketName is that of the bucket that holds the files. Changing it replaces the bucket.
@@ -83,9 +84,6 @@ const indexPage = "index.html"
 var (
 	priceClasses       = []string{"PriceClass_100", "PriceClass_200", "PriceClass_All"}
 	websiteNamePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	domainPattern      = regexp.MustCompile(`^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
-	countryPattern     = regexp.MustCompile(`^[A-Z]{2}$`)
-	certificatePattern = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[A-Za-z0-9-]+$`)
 )
 
 // NewWebsite makes the bucket, uploads the files and serves them.
@@ -103,7 +101,7 @@ func NewWebsite(ctx *pulumi.Context, name string, args *WebsiteArgs, opts ...pul
 		return nil, fmt.Errorf("registering website %q: %w", name, err)
 	}
 	bucket, err := NewBucket(ctx, name+"-files", &BucketArgs{
-		Place: args.Place, Name: args.BucketName, KmsKeyArn: args.KmsKeyArn, KeyAlias: args.KeyAlias, LogBucket: args.LogBucket,
+		Location: args.Location, Name: args.BucketName, KmsKeyArn: args.KmsKeyArn, KeyAlias: args.KeyAlias, LogBucket: args.LogBucket,
 		Statements: []identity.Statement{args.readers()}, ForceDestroy: args.ForceDestroy, Tags: args.Tags,
 	}, pulumi.Parent(component))
 	if err != nil {
@@ -135,13 +133,13 @@ func (args *WebsiteArgs) withDefaults() *WebsiteArgs {
 // validate expects the defaults to be set. It also reads the folder.
 func (args *WebsiteArgs) validate() ([]websiteFile, error) {
 	p := &problems{}
-	p.add(args.Place.Validate())
+	p.add(args.Location.Validate())
 	p.addIf(!websiteNamePattern.MatchString(args.Name), "Name", "%q; use 1 to 64 letters, digits, hyphens and underscores", args.Name)
 	p.addIf(!bucketPattern.MatchString(args.BucketName), "BucketName", bucketRule, args.BucketName)
 	p.checkKey("", args.KmsKeyArn, args.KeyAlias)
 	p.addIf(!slices.Contains(priceClasses, args.PriceClass), "PriceClass", "%q; use one of %v", args.PriceClass, priceClasses)
 	for i, country := range args.Countries {
-		p.addIf(!countryPattern.MatchString(country), fmt.Sprintf("Countries[%d]", i), "%q; use a code of two capital letters, such as DE", country)
+		p.addIf(!grammar.Country.Match(country), fmt.Sprintf("Countries[%d]", i), "%q; use a code of two capital letters, such as DE", country)
 	}
 	args.validateDomains(p)
 	files, err := websiteFiles(args.Folder)
@@ -161,12 +159,12 @@ func (args *WebsiteArgs) validate() ([]websiteFile, error) {
 func (args *WebsiteArgs) validateDomains(p *problems) {
 	p.addIf(len(args.Domains) > 0 && args.CertificateArn == "", "CertificateArn", "it is missing; Domains need a certificate")
 	p.addIf(len(args.Domains) == 0 && args.CertificateArn != "", "Domains", "there is none; say which of the certificate's lead to the website")
-	p.addIf(args.CertificateArn != "" && !certificatePattern.MatchString(args.CertificateArn), "CertificateArn",
+	p.addIf(args.CertificateArn != "" && !grammar.EdgeCertificateArn.Match(args.CertificateArn), "CertificateArn",
 		"%q; use the ARN of an ACM certificate of us-east-1, where CloudFront looks for them", args.CertificateArn)
 	seen := map[string]bool{}
 	for i, domain := range args.Domains {
 		at := fmt.Sprintf("Domains[%d]", i)
-		p.addIf(!domainPattern.MatchString(domain), at, "%q; use a lower-case domain name such as www.example.com", domain)
+		p.addIf(!grammar.DomainPattern.Match(domain), at, "%q; use a lower-case domain name such as www.example.com", domain)
 		p.addIf(seen[domain], at, "%q is there twice", domain)
 		seen[domain] = true
 	}
@@ -176,9 +174,9 @@ func (args *WebsiteArgs) validateDomains(p *problems) {
 // and the policy has to be known in preview; so whoever may make distributions in the account may publish the files,
 // which are public anyway.
 func (args *WebsiteArgs) readers() identity.Statement {
-	distributions := fmt.Sprintf("arn:%s:cloudfront::%s:distribution/*", args.Place.Partition, args.Place.AccountId)
+	distributions := fmt.Sprintf("arn:%s:cloudfront::%s:distribution/*", args.Location.Partition, args.Location.AccountId)
 	return identity.Statement{
-		Sid: "CloudFrontReads", Actions: []string{"s3:GetObject"}, Resources: []string{args.Place.BucketArn(args.BucketName) + "/*"},
+		Sid: "CloudFrontReads", Actions: []string{"s3:GetObject"}, Resources: []string{args.Location.BucketArn(args.BucketName) + "/*"},
 		Principals: []identity.Principal{{Type: "Service", Values: []string{"cloudfront.amazonaws.com"}}},
 		Conditions: []identity.Condition{{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{distributions}}},
 	}

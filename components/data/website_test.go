@@ -26,7 +26,7 @@ func websiteFolder(t *testing.T) string {
 }
 
 func smallWebsite(folder string) *WebsiteArgs {
-	return &WebsiteArgs{Place: databasePlace, Name: "awslab-dev-website", BucketName: "awslab-dev-website", Folder: folder, Tags: databaseTags}
+	return &WebsiteArgs{Location: databaseLocation, Name: "awslab-dev-website", BucketName: "awslab-dev-website", Folder: folder, Tags: databaseTags}
 }
 
 func fullWebsite(folder string) *WebsiteArgs {
@@ -133,7 +133,7 @@ func TestWebsitesThatAreRefused(t *testing.T) {
 		change func(*WebsiteArgs)
 		want   []string
 	}{
-		"nothing given": {func(a *WebsiteArgs) { *a = WebsiteArgs{} }, []string{"Place.Region", `Name: ""; use 1 to 64`, `BucketName: ""; use 3 to 63`, "Folder: it is missing"}},
+		"nothing given": {func(a *WebsiteArgs) { *a = WebsiteArgs{} }, []string{"Location.Region", `Name: ""; use 1 to 64`, `BucketName: ""; use 3 to 63`, "Folder: it is missing"}},
 		"no folder":     {func(a *WebsiteArgs) { a.Folder = "nowhere" }, []string{"Folder: lstat nowhere"}},
 		"no index":      {func(a *WebsiteArgs) { a.Folder = filepath.Join(a.Folder, "assets") }, []string{"Folder: there is no index.html in", `ErrorPage: "404.html" is no file`}},
 		"name":          {func(a *WebsiteArgs) { a.Name = "my website" }, []string{`Name: "my website"; use 1 to 64`}},
@@ -156,7 +156,7 @@ func TestWebsitesThatAreRefused(t *testing.T) {
 		})
 	}
 	g, err := registerWebsite(t, nil)
-	requireProblems(t, g, err, []string{`website "website": Place.Partition`})
+	requireProblems(t, g, err, []string{`website "website": Location.Partition`})
 }
 
 func TestChangesThatReplaceTheBucketOfAWebsiteAreTheDocumentedOnes(t *testing.T) {
@@ -185,5 +185,5 @@ func TestChangesThatReplaceTheBucketOfAWebsiteAreTheDocumentedOnes(t *testing.T)
 		g, err := registerWebsite(t, args)
 		require.NoError(t, err)
 		return g
-	}, "Place")
+	}, "Location")
 }

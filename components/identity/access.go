@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -70,7 +71,7 @@ type FileSystemAccess struct {
 // storeKind is how access to one kind of store is written in IAM.
 type storeKind struct {
 	field       string // of Access
-	name        nameKind
+	name        grammar.Grammar
 	grants      func(Access) []Grant
 	read, write []permission
 	service     string // as kms:ViaService knows it
@@ -82,28 +83,30 @@ type storeKind struct {
 type permission struct {
 	sid     string
 	actions []string
-	arns    func(Place, string) []string
+	arns    func(Location, string) []string
 }
 
 var storeKinds = []storeKind{
 	{
-		field: "Access.Tables", name: tableName, grants: func(a Access) []Grant { return a.Tables },
+		field: "Access.Tables", name: grammar.TableName, grants: func(a Access) []Grant { return a.Tables },
 		read: []permission{{
 			"ReadTables",
 			[]string{"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
-			func(p Place, name string) []string { return []string{p.TableArn(name), p.TableArn(name) + "/index/*"} },
+			func(p Location, name string) []string {
+				return []string{p.TableArn(name), p.TableArn(name) + "/index/*"}
+			},
 		}},
 		write: []permission{{
 			"WriteTables",
 			[]string{"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-			func(p Place, name string) []string { return []string{p.TableArn(name)} },
+			func(p Location, name string) []string { return []string{p.TableArn(name)} },
 		}},
 		service: "dynamodb", readKey: []string{"kms:Decrypt"}, writeKey: []string{"kms:Decrypt"},
 	},
 	{
-		field: "Access.Buckets", name: bucketName, grants: func(a Access) []Grant { return a.Buckets },
+		field: "Access.Buckets", name: grammar.BucketName, grants: func(a Access) []Grant { return a.Buckets },
 		read: []permission{
-			{"ListBuckets", []string{"s3:ListBucket"}, func(p Place, name string) []string { return []string{p.BucketArn(name)} }},
+			{"ListBuckets", []string{"s3:ListBucket"}, func(p Location, name string) []string { return []string{p.BucketArn(name)} }},
 			{"ReadObjects", []string{"s3:GetObject"}, objectArns},
 		},
 		write: []permission{
@@ -113,7 +116,7 @@ var storeKinds = []storeKind{
 		service: "s3", readKey: []string{"kms:Decrypt"}, writeKey: []string{"kms:Decrypt", "kms:GenerateDataKey"},
 	},
 	{
-		field: "Access.Queues", name: queueName, grants: func(a Access) []Grant { return a.Queues },
+		field: "Access.Queues", name: grammar.QueueName, grants: func(a Access) []Grant { return a.Queues },
 		read: []permission{{
 			"ReadQueues",
 			[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"},
@@ -124,11 +127,11 @@ var storeKinds = []storeKind{
 	},
 }
 
-func objectArns(p Place, bucket string) []string { return []string{p.BucketArn(bucket) + "/*"} }
-func queueArns(p Place, queue string) []string   { return []string{p.QueueArn(queue)} }
+func objectArns(p Location, bucket string) []string { return []string{p.BucketArn(bucket) + "/*"} }
+func queueArns(p Location, queue string) []string   { return []string{p.QueueArn(queue)} }
 
 // statements are what the access needs and no more, or everything that is wrong with it.
-func (a Access) statements(place Place) ([]Statement, error) {
+func (a Access) statements(location Location) ([]Statement, error) {
 	if err := a.validate(); err != nil {
 		return nil, err
 	}
@@ -136,8 +139,8 @@ func (a Access) statements(place Place) ([]Statement, error) {
 	keys := keyUses{}
 	for _, store := range storeKinds {
 		grants := store.grants(a)
-		statements = append(statements, granted(place, store.read, grants, Mode.reads)...)
-		statements = append(statements, granted(place, store.write, grants, Mode.writes)...)
+		statements = append(statements, granted(location, store.read, grants, Mode.reads)...)
+		statements = append(statements, granted(location, store.write, grants, Mode.writes)...)
 		for _, grant := range grants {
 			if grant.Mode.reads() {
 				keys.add(grant.KeyAlias, store.service, store.readKey)
@@ -148,23 +151,23 @@ func (a Access) statements(place Place) ([]Statement, error) {
 		}
 	}
 	if a.Database != nil {
-		statements = append(statements, a.Database.statement(place))
+		statements = append(statements, a.Database.statement(location))
 		keys.add(a.Database.KeyAlias, "secretsmanager", []string{"kms:Decrypt"})
 	}
 	if a.FileSystem != nil {
-		statements = append(statements, fileSystem(place, *a.FileSystem))
+		statements = append(statements, fileSystem(location, *a.FileSystem))
 	}
-	return append(statements, keys.statements(place)...), nil
+	return append(statements, keys.statements(location)...), nil
 }
 
 // granted gives each permission one statement over the grants of a mode, and none when there is no such grant.
-func granted(place Place, permissions []permission, grants []Grant, hasMode func(Mode) bool) []Statement {
+func granted(location Location, permissions []permission, grants []Grant, hasMode func(Mode) bool) []Statement {
 	var statements []Statement
 	for _, permission := range permissions {
 		var arns []string
 		for _, grant := range grants {
 			if hasMode(grant.Mode) {
-				arns = append(arns, permission.arns(place, grant.Name)...)
+				arns = append(arns, permission.arns(location, grant.Name)...)
 			}
 		}
 		if len(arns) > 0 {
@@ -186,7 +189,7 @@ func (a Access) validate() error {
 		problems = append(problems, a.Database.validate())
 	}
 	if a.FileSystem != nil {
-		problems = append(problems, checkName("Access.FileSystem.Name", fileSystemName, a.FileSystem.Name), checkMode("Access.FileSystem", a.FileSystem.Mode))
+		problems = append(problems, checkName("Access.FileSystem.Name", grammar.FileSystemName, a.FileSystem.Name), checkMode("Access.FileSystem", a.FileSystem.Mode))
 	}
 	return errors.Join(problems...)
 }
@@ -200,11 +203,11 @@ func checkMode(at string, mode Mode) error {
 
 func (access DatabaseAccess) validate() error {
 	problems := []error{
-		checkName("Access.Database.Identifier", databaseIdentifier, access.Identifier),
+		checkName("Access.Database.Identifier", grammar.DatabaseIdentifier, access.Identifier),
 		checkKeyAlias("Access.Database", access.KeyAlias),
 	}
 	if access.User != "" {
-		problems = append(problems, checkName("Access.Database.User", databaseUser, access.User))
+		problems = append(problems, checkName("Access.Database.User", grammar.DatabaseUser, access.User))
 	}
 	if access.User != "" && access.KeyAlias != "" {
 		problems = append(problems, problem.New("Access.Database.KeyAlias", "%q; who signs in with IAM reads no secret, so leave out KeyAlias or User", access.KeyAlias))
@@ -212,12 +215,12 @@ func (access DatabaseAccess) validate() error {
 	return errors.Join(problems...)
 }
 
-func (access DatabaseAccess) statement(place Place) Statement {
+func (access DatabaseAccess) statement(location Location) Statement {
 	switch {
 	case access.User == "" && access.Cluster:
-		return clusterSecret(place, access.Identifier)
+		return clusterSecret(location, access.Identifier)
 	case access.User == "":
-		return databaseSecret(place, access.Identifier)
+		return databaseSecret(location, access.Identifier)
 	}
 	// How a resource id begins tells its kind: "Creating and using an IAM policy for IAM database access", RDS user guide.
 	kind := "db"
@@ -227,29 +230,29 @@ func (access DatabaseAccess) statement(place Place) Statement {
 	return Statement{
 		Sid:       "SignInToDatabase",
 		Actions:   []string{"rds-db:connect"},
-		Resources: []string{place.Arn("rds-db", "dbuser:"+kind+"-*/"+access.User)},
+		Resources: []string{location.Arn("rds-db", "dbuser:"+kind+"-*/"+access.User)},
 	}
 }
 
-func databaseSecret(place Place, identifiers ...string) Statement {
-	return managedSecret(place, "ReadDatabaseSecret", "db", "primaryDBInstanceArn", each(identifiers, place.DatabaseArn))
+func databaseSecret(location Location, identifiers ...string) Statement {
+	return managedSecret(location, "ReadDatabaseSecret", "db", "primaryDBInstanceArn", each(identifiers, location.DatabaseArn))
 }
 
-func clusterSecret(place Place, identifiers ...string) Statement {
-	return managedSecret(place, "ReadDatabaseClusterSecret", "cluster", "primaryDBClusterArn", each(identifiers, place.DatabaseClusterArn))
+func clusterSecret(location Location, identifiers ...string) Statement {
+	return managedSecret(location, "ReadDatabaseClusterSecret", "cluster", "primaryDBClusterArn", each(identifiers, location.DatabaseClusterArn))
 }
 
 // managedSecret lets the secrets be read that RDS manages for the databases of a kind that have these ARNs.
-func managedSecret(place Place, sid, kind, tag string, arns []string) Statement {
+func managedSecret(location Location, sid, kind, tag string, arns []string) Statement {
 	return Statement{
 		Sid:        sid,
 		Actions:    []string{"secretsmanager:GetSecretValue"},
-		Resources:  []string{place.Arn("secretsmanager", "secret:rds!"+kind+"-*")},
+		Resources:  []string{location.Arn("secretsmanager", "secret:rds!"+kind+"-*")},
 		Conditions: []Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:" + tag, Values: arns}},
 	}
 }
 
-func fileSystem(place Place, access FileSystemAccess) Statement {
+func fileSystem(location Location, access FileSystemAccess) Statement {
 	actions := []string{"elasticfilesystem:ClientMount"}
 	if access.Mode.writes() {
 		actions = append(actions, "elasticfilesystem:ClientWrite")
@@ -257,7 +260,7 @@ func fileSystem(place Place, access FileSystemAccess) Statement {
 	return Statement{
 		Sid:       "MountFileSystem",
 		Actions:   actions,
-		Resources: []string{place.Arn("elasticfilesystem", "file-system/*")},
+		Resources: []string{location.Arn("elasticfilesystem", "file-system/*")},
 		Conditions: []Condition{
 			{Operator: "StringEquals", Key: "aws:ResourceTag/" + FileSystemTag, Values: []string{access.Name}},
 			{Operator: "Bool", Key: "elasticfilesystem:AccessedViaMountTarget", Values: []string{"true"}},
@@ -266,7 +269,7 @@ func fileSystem(place Place, access FileSystemAccess) Statement {
 }
 
 // secretStatements let ECS read exactly the given secrets and parameters.
-func secretStatements(place Place, secrets []Secret) ([]Statement, error) {
+func secretStatements(location Location, secrets []Secret) ([]Statement, error) {
 	var problems []error
 	var secretArns, parameterArns []string
 	var databases, clusters []string
@@ -279,10 +282,10 @@ func secretStatements(place Place, secrets []Secret) ([]Statement, error) {
 		service := "secretsmanager"
 		switch {
 		case secret.Name != "":
-			secretArns = append(secretArns, place.SecretArn(secret.Name))
+			secretArns = append(secretArns, location.SecretArn(secret.Name))
 		case secret.Parameter != "":
 			service = "ssm"
-			parameterArns = append(parameterArns, place.ParameterArn(secret.Parameter))
+			parameterArns = append(parameterArns, location.ParameterArn(secret.Parameter))
 		case secret.Database != "":
 			databases = append(databases, secret.Database)
 		default:
@@ -298,12 +301,12 @@ func secretStatements(place Place, secrets []Secret) ([]Statement, error) {
 		statements = append(statements, Statement{Sid: "ReadParameters", Actions: []string{"ssm:GetParameters"}, Resources: parameterArns})
 	}
 	if len(databases) > 0 {
-		statements = append(statements, databaseSecret(place, databases...))
+		statements = append(statements, databaseSecret(location, databases...))
 	}
 	if len(clusters) > 0 {
-		statements = append(statements, clusterSecret(place, clusters...))
+		statements = append(statements, clusterSecret(location, clusters...))
 	}
-	return append(statements, keys.statements(place)...), errors.Join(problems...)
+	return append(statements, keys.statements(location)...), errors.Join(problems...)
 }
 
 func (s Secret) validate(at string) error {
@@ -311,12 +314,12 @@ func (s Secret) validate(at string) error {
 	given := 0
 	for _, source := range []struct {
 		field, name string
-		kind        nameKind
+		kind        grammar.Grammar
 	}{
-		{"Name", s.Name, secretName},
-		{"Parameter", s.Parameter, parameterName},
-		{"Database", s.Database, databaseIdentifier},
-		{"DatabaseCluster", s.DatabaseCluster, databaseIdentifier},
+		{"Name", s.Name, grammar.SecretName},
+		{"Parameter", s.Parameter, grammar.ParameterName},
+		{"Database", s.Database, grammar.DatabaseIdentifier},
+		{"DatabaseCluster", s.DatabaseCluster, grammar.DatabaseIdentifier},
 	} {
 		if source.name != "" {
 			given++
@@ -344,7 +347,7 @@ func (uses keyUses) add(alias, service string, actions []string) {
 
 // statements allow each use of a key through its service only. A key's id is not known before the key exists, so the
 // key is told by its alias, with the condition key kms:ResourceAliases.
-func (uses keyUses) statements(place Place) []Statement {
+func (uses keyUses) statements(location Location) []Statement {
 	ordered := slices.SortedFunc(maps.Keys(uses), func(a, b keyUse) int {
 		return strings.Compare(a.service+a.alias, b.service+b.alias)
 	})
@@ -352,10 +355,10 @@ func (uses keyUses) statements(place Place) []Statement {
 	for _, use := range ordered {
 		statements = append(statements, Statement{
 			Actions:   uses[use],
-			Resources: []string{place.Arn("kms", "key/*")},
+			Resources: []string{location.Arn("kms", "key/*")},
 			Conditions: []Condition{
 				{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{use.alias}},
-				{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{place.serviceEndpoint(use.service)}},
+				{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{location.serviceEndpoint(use.service)}},
 			},
 		})
 	}

@@ -5,12 +5,14 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // DatabaseMonitoringRoleArgs describe by which role RDS writes the metrics of a database's servers.
 type DatabaseMonitoringRoleArgs struct {
 	RoleSettings
-	Place      Place
+	Location   Location
 	Identifier string // of the instance or cluster; its replicas' and members' identifiers begin with it
 }
 
@@ -24,16 +26,16 @@ func NewDatabaseMonitoringRole(ctx *pulumi.Context, name string, args *DatabaseM
 	if args == nil {
 		args = &DatabaseMonitoringRoleArgs{}
 	}
-	if err := errors.Join(args.Place.Validate(), checkName("Identifier", databaseIdentifier, args.Identifier)); err != nil {
+	if err := errors.Join(args.Location.Validate(), checkName("Identifier", grammar.DatabaseIdentifier, args.Identifier)); err != nil {
 		return nil, fmt.Errorf("database monitoring role %q: %w", name, err)
 	}
 	// RDS asks for the role on behalf of instances (db) and of Multi-AZ DB clusters (cluster).
-	trust := ServiceTrust("monitoring.rds.amazonaws.com", args.Place.AccountId, args.Place.Arn("rds", "*:"+args.Identifier+"*"))
+	trust := ServiceTrust("monitoring.rds.amazonaws.com", args.Location.AccountId, args.Location.Arn("rds", "*:"+args.Identifier+"*"))
 	return NewRole(ctx, name, args.role("Writes the metrics of enhanced monitoring", trust, "write", args.statements()), opts...)
 }
 
 func (args *DatabaseMonitoringRoleArgs) statements() []Statement {
-	group := args.Place.LogGroupArn(monitoringLogGroup)
+	group := args.Location.LogGroupArn(monitoringLogGroup)
 	return []Statement{
 		{
 			Sid:       "MakeLogGroup",

@@ -17,7 +17,7 @@ func (g *graph) databaseMonitoringRole(args *DatabaseMonitoringRoleArgs) error {
 func TestDatabaseMonitoringRoleWritesMetricsOfOneDatabase(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.databaseMonitoringRole(&DatabaseMonitoringRoleArgs{
-		RoleSettings: RoleSettings{Name: "lab-monitoring", PermissionsBoundary: "arn:aws:iam::123456789012:policy/boundary"}, Place: ireland, Identifier: "lab",
+		RoleSettings: RoleSettings{Name: "lab-monitoring", PermissionsBoundary: "arn:aws:iam::123456789012:policy/boundary"}, Location: ireland, Identifier: "lab",
 	}))
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
 		"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "monitoring.rds.amazonaws.com"},
@@ -38,8 +38,8 @@ func TestDatabaseMonitoringRoleWritesMetricsOfOneDatabase(t *testing.T) {
 
 func TestDatabaseMonitoringRoleProblems(t *testing.T) {
 	g := &graph{}
-	err := g.databaseMonitoringRole(&DatabaseMonitoringRoleArgs{Place: Place{Partition: "aws", Region: "eu-west-1"}, Identifier: "*"})
-	require.ErrorContains(t, err, `database monitoring role "monitoring": Place.AccountId: ""`)
+	err := g.databaseMonitoringRole(&DatabaseMonitoringRoleArgs{Location: Location{Partition: "aws", Region: "eu-west-1"}, Identifier: "*"})
+	require.ErrorContains(t, err, `database monitoring role "monitoring": Location.AccountId: ""`)
 	require.ErrorContains(t, err, `Identifier: "*" is no name of an RDS instance or cluster`)
 	require.Empty(t, g.resources)
 }

@@ -9,10 +9,10 @@ import (
 // The two roles of a service that keeps its orders in a table and its key for payments in a secret.
 func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 		_, err := identity.NewExecutionRole(ctx, "orders-execution", &identity.ExecutionRoleArgs{
 			RoleSettings: identity.RoleSettings{Name: "shop-orders-execution"},
-			Place:        place,
+			Location:     location,
 			Repositories: []string{"shop-orders"},
 			LogGroups:    []string{"shop-orders-logs"},
 			Secrets:      []identity.Secret{{Name: "orders/payment-key"}},
@@ -22,7 +22,7 @@ func Example() {
 		}
 		_, err = identity.NewTaskRole(ctx, "orders-task", &identity.TaskRoleArgs{
 			RoleSettings: identity.RoleSettings{Name: "shop-orders-task"},
-			Place:        place,
+			Location:     location,
 			Access: identity.Access{
 				Tables: []identity.Grant{{Name: "shop-orders", Mode: identity.ReadWrite}},
 			},
@@ -37,7 +37,7 @@ func ExampleNewFunctionRole() {
 		function := "shop-check"
 		_, err := identity.NewFunctionRole(ctx, "check", &identity.FunctionRoleArgs{
 			RoleSettings: identity.RoleSettings{Name: function},
-			Place:        identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+			Location:     identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			Function:     function,
 			FailureQueue: "shop-check-failed",
 			Tracing:      true,

@@ -6,12 +6,14 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // FunctionRoleArgs describe what a Lambda function may do.
 type FunctionRoleArgs struct {
 	RoleSettings
-	Place        Place
+	Location     Location
 	Function     string      // the function's name; the role is of use to no other function
 	LogGroup     string      // log group, by name, that the function writes to; by default /aws/lambda/<Function>
 	Access       Access      // what its code may reach
@@ -30,22 +32,22 @@ func NewFunctionRole(ctx *pulumi.Context, name string, args *FunctionRoleArgs, o
 	if err != nil {
 		return nil, fmt.Errorf("function role %q: %w", name, err)
 	}
-	trust := ServiceTrust("lambda.amazonaws.com", args.Place.AccountId, args.Place.FunctionArn(args.Function))
+	trust := ServiceTrust("lambda.amazonaws.com", args.Location.AccountId, args.Location.FunctionArn(args.Function))
 	return NewRole(ctx, name, args.role("What a Lambda function may do", trust, "access", statements), opts...)
 }
 
 func (args *FunctionRoleArgs) statements() ([]Statement, error) {
 	logGroup := cmp.Or(args.LogGroup, "/aws/lambda/"+args.Function)
 	problems := []error{
-		args.Place.Validate(),
-		checkName("Function", functionName, args.Function),
-		checkName("LogGroup", logGroupName, logGroup),
+		args.Location.Validate(),
+		checkName("Function", grammar.FunctionName, args.Function),
+		checkName("LogGroup", grammar.LogGroupName, logGroup),
 	}
-	statements := []Statement{writeLogs(args.Place, logGroup)}
+	statements := []Statement{writeLogs(args.Location, logGroup)}
 	if args.FailureQueue != "" {
-		problems = append(problems, checkName("FailureQueue", queueName, args.FailureQueue))
+		problems = append(problems, checkName("FailureQueue", grammar.QueueName, args.FailureQueue))
 		statements = append(statements, Statement{
-			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{args.Place.QueueArn(args.FailureQueue)},
+			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{args.Location.QueueArn(args.FailureQueue)},
 		})
 	}
 	if args.Tracing {
@@ -55,7 +57,7 @@ func (args *FunctionRoleArgs) statements() ([]Statement, error) {
 			Resources: []string{"*"}, // neither supports resource-level permissions
 		})
 	}
-	access, err := args.Access.statements(args.Place)
+	access, err := args.Access.statements(args.Location)
 	statements = append(append(statements, access...), args.Statements...)
 	return statements, errors.Join(append(problems, err)...)
 }

@@ -4,16 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
-
-// aliasPattern is what an alias may look like (KMS API, CreateAlias); AWS keeps alias/aws/ to itself.
-var aliasPattern = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
 
 // keyWildcards are the actions with a wildcard in key policies: the account's own right, without which a key can be lost
 // for good, and the two that come with and without plaintext or source.
@@ -21,7 +18,7 @@ var keyWildcards = []string{"kms:*", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
 
 // KeyArgs describe a customer managed key. Everything in it is plain Go, so that all of it is known in a preview.
 type KeyArgs struct {
-	Place       Place
+	Location    Location
 	Alias       string // alias/..., by which role policies find the key; see [Grant]
 	Description string
 	// Statements let AWS services use the key for themselves; see [KeyUse]. Roles need none here: the account's own
@@ -81,8 +78,8 @@ func NewKey(ctx *pulumi.Context, name string, args *KeyArgs, opts ...pulumi.Reso
 func (args *KeyArgs) deletionDays() int { return cmp.Or(args.DeletionDays, 30) }
 
 func (args *KeyArgs) policy() (string, error) {
-	problems := []error{args.Place.Validate()}
-	if !aliasPattern.MatchString(args.Alias) {
+	problems := []error{args.Location.Validate()}
+	if !grammar.KeyAlias.Match(args.Alias) {
 		problems = append(problems, problem.New("Alias", "%q; use alias/ and up to 250 letters, digits, / _ -", args.Alias))
 	}
 	if days := args.deletionDays(); days < 7 || days > 30 {
@@ -92,7 +89,7 @@ func (args *KeyArgs) policy() (string, error) {
 		Sid:        "AccountDecidesByIam",
 		Actions:    []string{"kms:*"},
 		Resources:  []string{"*"}, // in a key policy, the key itself
-		Principals: []Principal{{Type: "AWS", Values: []string{fmt.Sprintf("arn:%s:iam::%s:root", args.Place.Partition, args.Place.AccountId)}}},
+		Principals: []Principal{{Type: "AWS", Values: []string{fmt.Sprintf("arn:%s:iam::%s:root", args.Location.Partition, args.Location.AccountId)}}},
 	}
 	document := Document{Statements: append([]Statement{account}, args.Statements...)}
 	problems = append(problems, document.Validate(ResourcePolicy, keyWildcards...))
@@ -114,13 +111,13 @@ func KeyUse(sid, service, accountId string) Statement {
 
 // LogsKeyUse lets CloudWatch Logs use a key for the log groups of the place. Logs does not send the account along, but
 // the log group's ARN as encryption context.
-func LogsKeyUse(place Place) Statement {
+func LogsKeyUse(location Location) Statement {
 	return Statement{
 		Sid:        "CloudWatchLogs",
 		Actions:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
 		Resources:  []string{"*"},
-		Principals: []Principal{{Type: "Service", Values: []string{place.serviceEndpoint("logs")}}},
-		Conditions: []Condition{{Operator: "ArnLike", Key: "kms:EncryptionContext:aws:logs:arn", Values: []string{place.LogGroupArn("*")}}},
+		Principals: []Principal{{Type: "Service", Values: []string{location.serviceEndpoint("logs")}}},
+		Conditions: []Condition{{Operator: "ArnLike", Key: "kms:EncryptionContext:aws:logs:arn", Values: []string{location.LogGroupArn("*")}}},
 	}
 }
 

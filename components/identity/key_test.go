@@ -17,7 +17,7 @@ func (g *graph) key(args *KeyArgs) (*Key, error) {
 
 func TestKeyRegisters(t *testing.T) {
 	g := &graph{}
-	args := &KeyArgs{Place: ireland, Alias: "alias/awslab-dev-data", Description: "Data at rest", Tags: map[string]string{"Project": "awslab"},
+	args := &KeyArgs{Location: ireland, Alias: "alias/awslab-dev-data", Description: "Data at rest", Tags: map[string]string{"Project": "awslab"},
 		Statements: []Statement{LogsKeyUse(ireland), KeyUse("Topics", "sns.amazonaws.com", ireland.AccountId)}}
 	_, err := g.key(args)
 	require.NoError(t, err)
@@ -45,14 +45,14 @@ func TestWhatAKeyRefuses(t *testing.T) {
 	}{
 		"no alias":       {func(a *KeyArgs) { a.Alias = "data" }, `Alias: "data"; use alias/ and up to 250`},
 		"a short window": {func(a *KeyArgs) { a.DeletionDays = 1 }, "DeletionDays: 1; KMS allows 7 to 30"},
-		"no place":       {func(a *KeyArgs) { a.Place = Place{} }, "Region"},
+		"no place":       {func(a *KeyArgs) { a.Location = Location{} }, "Region"},
 		"another wildcard": {func(a *KeyArgs) {
 			a.Statements = []Statement{{Actions: []string{"kms:Create*"}, Resources: []string{"*"}, Principals: []Principal{{Type: "AWS", Values: []string{"x"}}}}}
 		}, `Actions: "kms:Create*" has a wildcard`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			g, args := &graph{}, &KeyArgs{Place: ireland, Alias: "alias/data"}
+			g, args := &graph{}, &KeyArgs{Location: ireland, Alias: "alias/data"}
 			test.change(args)
 			_, err := g.key(args)
 			require.ErrorContains(t, err, test.want)
@@ -62,7 +62,7 @@ func TestWhatAKeyRefuses(t *testing.T) {
 }
 
 func TestFargateEncryptsTheStorageOfOneCluster(t *testing.T) {
-	args := &KeyArgs{Place: ireland, Alias: "alias/awslab-dev-data", Statements: FargateKeyUse("123456789012", "awslab-dev-cluster")}
+	args := &KeyArgs{Location: ireland, Alias: "alias/awslab-dev-data", Statements: FargateKeyUse("123456789012", "awslab-dev-cluster")}
 	policy, err := args.policy()
 	require.NoError(t, err)
 	requireGolden(t, "key-fargate.json", policy)

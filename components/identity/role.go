@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -24,9 +25,8 @@ const (
 )
 
 var (
-	namePattern     = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]+$`)
-	pathPattern     = regexp.MustCompile(`^/([!-~]+/)?$`)
-	boundaryPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$`)
+	namePattern = regexp.MustCompile(`^[A-Za-z0-9+=,.@_-]+$`)
+	pathPattern = regexp.MustCompile(`^/([!-~]+/)?$`)
 )
 
 // RoleArgs describe a role. Everything in it is plain Go, so that all of it is known in a preview.
@@ -150,7 +150,7 @@ func (args *RoleArgs) problems() []error {
 	if args.Path != "" && !pathPattern.MatchString(args.Path) {
 		problems = append(problems, problem.New("Path", "%q is no path; it begins and ends with a slash", args.Path))
 	}
-	if args.PermissionsBoundary != "" && !boundaryPattern.MatchString(args.PermissionsBoundary) {
+	if args.PermissionsBoundary != "" && !grammar.PolicyArn.Match(args.PermissionsBoundary) {
 		problems = append(problems, problem.New("PermissionsBoundary", "%q is no ARN of an IAM policy", args.PermissionsBoundary))
 	}
 	return problems

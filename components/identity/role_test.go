@@ -38,7 +38,7 @@ func (g *graph) run(program pulumi.RunFunc) error {
 	return pulumi.RunErr(program, pulumi.WithMocks("awslab", "dev", g))
 }
 
-var ireland = Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+var ireland = Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 
 func aRole() *RoleArgs {
 	read := func(bucket string) Document {
@@ -155,7 +155,7 @@ func TestInlinePoliciesAreCountedTogether(t *testing.T) {
 }
 
 func TestArns(t *testing.T) {
-	china := Place{Partition: "aws-cn", Region: "cn-north-1", AccountId: "123456789012"}
+	china := Location{Partition: "aws-cn", Region: "cn-north-1", AccountId: "123456789012"}
 	for want, got := range map[string]string{
 		"arn:aws:iam::123456789012:role/r":                                     ireland.RoleArn("", "r"),
 		"arn:aws:iam::123456789012:role/awslab/r":                              ireland.RoleArn("/awslab/", "r"),
@@ -176,10 +176,10 @@ func TestArns(t *testing.T) {
 		require.Equal(t, want, got)
 	}
 	require.NoError(t, china.Validate())
-	require.NoError(t, Place{"aws-us-gov", "us-gov-west-1", "123456789012"}.Validate())
+	require.NoError(t, Location{"aws-us-gov", "us-gov-west-1", "123456789012"}.Validate())
 
-	err := Place{"amazon", "ireland", "1234"}.Validate()
-	require.ErrorContains(t, err, `Place.Partition: "amazon"`)
-	require.ErrorContains(t, err, `Place.Region: "ireland"`)
-	require.ErrorContains(t, err, `Place.AccountId: "1234"`)
+	err := Location{"amazon", "ireland", "1234"}.Validate()
+	require.ErrorContains(t, err, `Location.Partition: "amazon"`)
+	require.ErrorContains(t, err, `Location.Region: "ireland"`)
+	require.ErrorContains(t, err, `Location.AccountId: "1234"`)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // RoleSettings are what every role of a stack has in common.
@@ -20,7 +22,7 @@ type RoleSettings struct {
 // read the secrets it puts into the environment.
 type ExecutionRoleArgs struct {
 	RoleSettings
-	Place        Place
+	Location     Location
 	Repositories []string // ECR repositories, by name, that the images come from
 	// CachedRepositories are those, by name, that ECR fills from another registry on the first pull (a pull-through
 	// cache), when they need not exist yet. They are not listed in Repositories again.
@@ -48,16 +50,16 @@ func NewExecutionRole(ctx *pulumi.Context, name string, args *ExecutionRoleArgs,
 	if err != nil {
 		return nil, fmt.Errorf("execution role %q: %w", name, err)
 	}
-	return NewRole(ctx, name, args.role("Starts ECS tasks: images, logs, secrets", TaskTrust(args.Place), "execution", statements), opts...)
+	return NewRole(ctx, name, args.role("Starts ECS tasks: images, logs, secrets", TaskTrust(args.Location), "execution", statements), opts...)
 }
 
 // TaskRoleArgs describe what a service's own code may do.
 type TaskRoleArgs struct {
 	RoleSettings
-	Place   Place
-	Access  Access
-	Exec    *Exec // lets people open a shell in a running task with ECS Exec; nil means nobody
-	Tracing bool  // lets the task send traces to X-Ray
+	Location Location
+	Access   Access
+	Exec     *Exec // lets people open a shell in a running task with ECS Exec; nil means nobody
+	Tracing  bool  // lets the task send traces to X-Ray
 }
 
 // Exec is how a cluster keeps the sessions of ECS Exec. The agent in the task encrypts and records them as the task role,
@@ -76,7 +78,7 @@ func NewTaskRole(ctx *pulumi.Context, name string, args *TaskRoleArgs, opts ...p
 	if err != nil {
 		return nil, fmt.Errorf("task role %q: %w", name, err)
 	}
-	return NewRole(ctx, name, args.role("What the code of an ECS service may do", TaskTrust(args.Place), "access", statements), opts...)
+	return NewRole(ctx, name, args.role("What the code of an ECS service may do", TaskTrust(args.Location), "access", statements), opts...)
 }
 
 func (settings RoleSettings) role(description string, trust Document, policy string, statements []Statement) *RoleArgs {
@@ -95,28 +97,28 @@ func (settings RoleSettings) role(description string, trust Document, policy str
 }
 
 func (args *ExecutionRoleArgs) statements() ([]Statement, error) {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Location.Validate()}
 	for i, name := range args.Repositories {
-		problems = append(problems, checkName(fmt.Sprintf("Repositories[%d]", i), repositoryName, name))
+		problems = append(problems, checkName(fmt.Sprintf("Repositories[%d]", i), grammar.RepositoryName, name))
 	}
 	for i, name := range args.LogGroups {
-		problems = append(problems, checkName(fmt.Sprintf("LogGroups[%d]", i), logGroupName, name))
+		problems = append(problems, checkName(fmt.Sprintf("LogGroups[%d]", i), grammar.LogGroupName, name))
 	}
 	for i, name := range args.CachedRepositories {
-		problems = append(problems, checkName(fmt.Sprintf("CachedRepositories[%d]", i), repositoryName, name))
+		problems = append(problems, checkName(fmt.Sprintf("CachedRepositories[%d]", i), grammar.RepositoryName, name))
 	}
 	statements := args.pullStatements()
 	if len(args.LogGroups) > 0 {
-		statements = append(statements, writeLogs(args.Place, args.LogGroups...))
+		statements = append(statements, writeLogs(args.Location, args.LogGroups...))
 	}
-	secrets, err := secretStatements(args.Place, args.Secrets)
+	secrets, err := secretStatements(args.Location, args.Secrets)
 	problems = append(problems, err)
 	return append(statements, secrets...), errors.Join(problems...)
 }
 
 // pullStatements let images be pulled, and those of a cache be fetched from upstream on the way.
 func (args *ExecutionRoleArgs) pullStatements() []Statement {
-	arns := each(slices.Concat(args.Repositories, args.CachedRepositories), args.Place.RepositoryArn)
+	arns := each(slices.Concat(args.Repositories, args.CachedRepositories), args.Location.RepositoryArn)
 	if len(arns) == 0 {
 		return nil
 	}
@@ -133,24 +135,24 @@ func (args *ExecutionRoleArgs) pullStatements() []Statement {
 		statements = append(statements, Statement{
 			Sid:       "FetchFromUpstream",
 			Actions:   []string{"ecr:BatchImportUpstreamImage", "ecr:CreateRepository"},
-			Resources: each(args.CachedRepositories, args.Place.RepositoryArn),
+			Resources: each(args.CachedRepositories, args.Location.RepositoryArn),
 		})
 	}
 	return statements
 }
 
-func writeLogs(place Place, groups ...string) Statement {
+func writeLogs(location Location, groups ...string) Statement {
 	return Statement{
 		Sid:       "WriteLogs",
 		Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		Resources: each(groups, func(group string) string { return place.LogGroupArn(group) + ":*" }),
+		Resources: each(groups, func(group string) string { return location.LogGroupArn(group) + ":*" }),
 	}
 }
 
 func (args *TaskRoleArgs) statements() ([]Statement, error) {
-	statements, err := args.Access.statements(args.Place)
+	statements, err := args.Access.statements(args.Location)
 	if args.Exec != nil {
-		exec, problem := args.Exec.statements(args.Place)
+		exec, problem := args.Exec.statements(args.Location)
 		statements, err = append(statements, exec...), errors.Join(err, problem)
 	}
 	if args.Tracing {
@@ -163,10 +165,10 @@ func (args *TaskRoleArgs) statements() ([]Statement, error) {
 			Resources: []string{"*"}, // none of the four supports resource-level permissions
 		})
 	}
-	return statements, errors.Join(args.Place.Validate(), err)
+	return statements, errors.Join(args.Location.Validate(), err)
 }
 
-func (exec Exec) statements(place Place) ([]Statement, error) {
+func (exec Exec) statements(location Location) ([]Statement, error) {
 	statements := []Statement{{
 		Sid: "ExecuteCommand",
 		Actions: []string{
@@ -177,22 +179,22 @@ func (exec Exec) statements(place Place) ([]Statement, error) {
 	}}
 	problems := []error{checkKeyAlias("Exec", exec.KeyAlias)}
 	if exec.SessionLogGroup != "" {
-		problems = append(problems, checkName("Exec.SessionLogGroup", logGroupName, exec.SessionLogGroup))
+		problems = append(problems, checkName("Exec.SessionLogGroup", grammar.LogGroupName, exec.SessionLogGroup))
 		statements = append(statements,
 			Statement{
 				Sid:       "RecordSessions",
 				Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
-				Resources: []string{place.LogGroupArn(exec.SessionLogGroup) + ":*"},
+				Resources: []string{location.LogGroupArn(exec.SessionLogGroup) + ":*"},
 			},
 			// Listing log groups cannot be narrowed to one of them.
-			Statement{Sid: "FindSessionLog", Actions: []string{"logs:DescribeLogGroups"}, Resources: []string{place.Arn("logs", "log-group:*")}},
+			Statement{Sid: "FindSessionLog", Actions: []string{"logs:DescribeLogGroups"}, Resources: []string{location.Arn("logs", "log-group:*")}},
 		)
 	}
 	if exec.KeyAlias != "" {
 		statements = append(statements, Statement{
 			Sid:       "DecryptSessions",
 			Actions:   []string{"kms:Decrypt"},
-			Resources: []string{place.Arn("kms", "key/*")},
+			Resources: []string{location.Arn("kms", "key/*")},
 			// The agent calls KMS itself, so that there is no service that it goes through.
 			Conditions: []Condition{{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{exec.KeyAlias}}},
 		})

@@ -32,14 +32,14 @@ func requireGolden(t *testing.T, name, document string) {
 func executionRole() *ExecutionRoleArgs {
 	return &ExecutionRoleArgs{
 		RoleSettings: RoleSettings{Name: "awslab-dev-orders-execution"},
-		Place:        ireland,
+		Location:     ireland,
 		Repositories: []string{"awslab-dev-orders"},
 		LogGroups:    []string{"awslab-dev-orders-logs"},
 	}
 }
 
 func taskRole(access Access) *TaskRoleArgs {
-	return &TaskRoleArgs{RoleSettings: RoleSettings{Name: "awslab-dev-orders-task"}, Place: ireland, Access: access}
+	return &TaskRoleArgs{RoleSettings: RoleSettings{Name: "awslab-dev-orders-task"}, Location: ireland, Access: access}
 }
 
 func register(t *testing.T, program pulumi.RunFunc) *graph {
@@ -203,14 +203,14 @@ func TestAccessProblemsAreReportedTogether(t *testing.T) {
 
 func TestExecutionRoleProblemsAreReportedTogether(t *testing.T) {
 	args := executionRole()
-	args.Place.Region = ""
+	args.Location.Region = ""
 	args.Repositories = []string{"*"}
 	args.CachedRepositories = []string{"cache/*"}
 	args.LogGroups = []string{"a*"}
 	args.Secrets = []Secret{{}, {Name: "a", Parameter: "b"}, {Name: "a*"}, {Parameter: "?"}, {Database: "db", KeyAlias: "key"}, {DatabaseCluster: "DB"}}
 	_, err := args.statements()
 	for _, want := range []string{
-		`Place.Region: ""`,
+		`Location.Region: ""`,
 		`Repositories[0]: "*" is no name of an ECR repository`,
 		`CachedRepositories[0]: "cache/*" is no name of an ECR repository`,
 		`LogGroups[0]: "a*" is no name of a log group`,

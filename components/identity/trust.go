@@ -16,6 +16,6 @@ func ServiceTrust(service, accountId, sourceArn string) Document {
 
 // TaskTrust lets ECS tasks of the place's account and region assume a role. ECS cannot be narrowed further: its
 // guide says that aws:SourceArn may not name a cluster, only all of them.
-func TaskTrust(place Place) Document {
-	return ServiceTrust("ecs-tasks.amazonaws.com", place.AccountId, place.Arn("ecs", "*"))
+func TaskTrust(location Location) Document {
+	return ServiceTrust("ecs-tasks.amazonaws.com", location.AccountId, location.Arn("ecs", "*"))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/awslab/awslab/components/identity"
 )
 
-var ireland = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+var ireland = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 
 func TestLambdaPullsOnlyWhereItIsLet(t *testing.T) {
 	g := &graph{}
@@ -30,11 +30,11 @@ func TestReplicationsInputs(t *testing.T) {
 			return err
 		}, pulumi.WithMocks("awslab", "dev", g))
 	}
-	require.ErrorContains(t, replicate(&ReplicationArgs{Place: ireland, Prefix: "a", Region: "eu-west-1"}), `Prefix: "a"; use at least 2 characters`)
-	require.ErrorContains(t, replicate(&ReplicationArgs{Place: ireland, Prefix: "awslab-dev-", Region: "eu-west-1"}), `Region: "eu-west-1"; name another than eu-west-1`)
+	require.ErrorContains(t, replicate(&ReplicationArgs{Location: ireland, Prefix: "a", Region: "eu-west-1"}), `Prefix: "a"; use at least 2 characters`)
+	require.ErrorContains(t, replicate(&ReplicationArgs{Location: ireland, Prefix: "awslab-dev-", Region: "eu-west-1"}), `Region: "eu-west-1"; name another than eu-west-1`)
 	require.Empty(t, g.resources, "nothing is registered")
 
-	require.NoError(t, replicate(&ReplicationArgs{Place: ireland, Prefix: "awslab-dev-", Region: "eu-central-1"}))
+	require.NoError(t, replicate(&ReplicationArgs{Location: ireland, Prefix: "awslab-dev-", Region: "eu-central-1"}))
 	require.Equal(t, object{"replicationConfiguration": object{"rules": []any{object{
 		"destinations":      []any{object{"region": "eu-central-1", "registryId": "123456789012"}},
 		"repositoryFilters": []any{object{"filter": "awslab-dev-", "filterType": "PREFIX_MATCH"}},

@@ -17,7 +17,7 @@ import (
 
 // PullThroughCacheArgs describe a cache, in the account's own registry, of images of another registry.
 type PullThroughCacheArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Upstream is the registry whose images are cached: public.ecr.aws, registry.k8s.io or quay.io, or one that asks who
 	// pulls: docker.io, ghcr.io or registry.gitlab.com.
 	Upstream string
@@ -73,7 +73,7 @@ func (args PullThroughCacheArgs) withDefaults() PullThroughCacheArgs {
 }
 
 func (args PullThroughCacheArgs) validate() error {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Location.Validate()}
 	from, known := upstreams[args.Upstream]
 	switch {
 	case !known:
@@ -118,7 +118,7 @@ func (args *PullThroughCacheArgs) Cached(reference string) (CachedImage, bool, e
 	if _, isDigest := parsed.(name.Digest); isDigest {
 		separator = "@"
 	}
-	return CachedImage{repository, args.Place.RegistryHost() + "/" + repository + separator + parsed.Identifier()}, true, nil
+	return CachedImage{repository, args.Location.RegistryHost() + "/" + repository + separator + parsed.Identifier()}, true, nil
 }
 
 // Ref is the reference of an image pulled through the cache, for whoever starts it: it is known once the cache is there.

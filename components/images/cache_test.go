@@ -26,7 +26,7 @@ func (g *graph) cache(args *PullThroughCacheArgs, use func(*pulumi.Context, *Pul
 func TestAPullThroughCachesInputs(t *testing.T) {
 	g := &graph{}
 	args := &PullThroughCacheArgs{
-		Place: ireland, Upstream: "docker.io", Prefix: "awslab-dev/hub", Keep: 7,
+		Location: ireland, Upstream: "docker.io", Prefix: "awslab-dev/hub", Keep: 7,
 		CredentialArn: pulumi.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:ecr-pullthroughcache/hub-abcdef"),
 	}
 	require.NoError(t, g.cache(args, func(ctx *pulumi.Context, cache *PullThroughCache) {
@@ -70,17 +70,17 @@ func TestWhatAPullThroughCacheRefuses(t *testing.T) {
 		"a prefix with a slash behind it":   {func(a *PullThroughCacheArgs) { a.Prefix = "public/" }, `Prefix: "public/"; use 2 to 30`},
 		"a long prefix":                     {func(a *PullThroughCacheArgs) { a.Prefix = strings.Repeat("p", 31) }, `use 2 to 30`},
 		"images to keep":                    {func(a *PullThroughCacheArgs) { a.Keep = -1 }, "Keep: -1; use 1 to 1000"},
-		"no place":                          {func(a *PullThroughCacheArgs) { a.Place.Region = "" }, `Place.Region: ""`},
+		"no place":                          {func(a *PullThroughCacheArgs) { a.Location.Region = "" }, `Location.Region: ""`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			g, args := &graph{}, &PullThroughCacheArgs{Place: ireland, Upstream: "public.ecr.aws", Prefix: "public"}
+			g, args := &graph{}, &PullThroughCacheArgs{Location: ireland, Upstream: "public.ecr.aws", Prefix: "public"}
 			test.change(args)
 			require.ErrorContains(t, g.cache(args, nil), test.want)
 			require.Empty(t, g.resources, "nothing is registered")
 		})
 	}
-	require.ErrorContains(t, (&graph{}).cache(nil, nil), `pull-through cache "public": Place`)
+	require.ErrorContains(t, (&graph{}).cache(nil, nil), `pull-through cache "public": Location`)
 }
 
 func TestHowImagesArePulledThroughACache(t *testing.T) {
@@ -99,7 +99,7 @@ func TestHowImagesArePulledThroughACache(t *testing.T) {
 		"public.ecr.aws.example.com/nginx/nginx:1.29":        {"public.ecr.aws", ""},
 		"registry.example.com:5000/public.ecr.aws/nginx:1.2": {"public.ecr.aws", ""},
 	} {
-		cache := &PullThroughCacheArgs{Place: ireland, Upstream: test.upstream, Prefix: "cache"}
+		cache := &PullThroughCacheArgs{Location: ireland, Upstream: test.upstream, Prefix: "cache"}
 		image, ours, err := cache.Cached(reference)
 		require.NoError(t, err, reference)
 		require.Equal(t, test.want != "", ours, reference)
@@ -114,7 +114,7 @@ func TestHowImagesArePulledThroughACache(t *testing.T) {
 		"public.ecr.aws/" + strings.Repeat("a", 252) + ":1": "it has at most 256",
 		"public.ecr.aws/a/-b:1":                             `would be cached as "cache/a/-b", which is no name of a repository`,
 	} {
-		_, _, err := (&PullThroughCacheArgs{Place: ireland, Upstream: "public.ecr.aws", Prefix: "cache"}).Cached(reference)
+		_, _, err := (&PullThroughCacheArgs{Location: ireland, Upstream: "public.ecr.aws", Prefix: "cache"}).Cached(reference)
 		require.ErrorContains(t, err, want)
 	}
 }
@@ -130,7 +130,7 @@ func TestACacheChangesWhereAnImageComesFromAndNothingElse(t *testing.T) {
 		prefix := rapid.StringMatching(`[a-z0-9]{2,8}(/[a-z0-9]{2,8})?`).Draw(t, "prefix")
 		var takers int
 		for _, upstream := range registries {
-			cache := &PullThroughCacheArgs{Place: ireland, Upstream: upstream, Prefix: prefix}
+			cache := &PullThroughCacheArgs{Location: ireland, Upstream: upstream, Prefix: prefix}
 			image, ours, err := cache.Cached(registry + "/" + path + version)
 			require.NoError(t, err)
 			require.Equal(t, upstream == registry, ours)

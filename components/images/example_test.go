@@ -28,7 +28,7 @@ func Example() {
 func ExamplePullThroughCache() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		cache, err := images.NewPullThroughCache(ctx, "public", &images.PullThroughCacheArgs{
-			Place:    identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+			Location: identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			Upstream: "public.ecr.aws",
 			Prefix:   "shop-public",
 		})

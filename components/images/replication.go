@@ -13,7 +13,7 @@ import (
 
 // ReplicationArgs describe the copying of images to another region.
 type ReplicationArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Prefix selects repositories by the beginning of their names.
 	Prefix string
 	// Region is where the copies go.
@@ -28,12 +28,12 @@ type Replication struct {
 }
 
 func (args *ReplicationArgs) validate() error {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Location.Validate()}
 	if len(args.Prefix) < 2 {
 		problems = append(problems, problem.New("Prefix", "%q; use at least 2 characters (ECR API, RepositoryFilter)", args.Prefix))
 	}
-	if args.Region == "" || args.Region == args.Place.Region {
-		problems = append(problems, problem.New("Region", "%q; name another than %s", args.Region, args.Place.Region))
+	if args.Region == "" || args.Region == args.Location.Region {
+		problems = append(problems, problem.New("Region", "%q; name another than %s", args.Region, args.Location.Region))
 	}
 	return errors.Join(problems...)
 }
@@ -53,7 +53,7 @@ func NewReplication(ctx *pulumi.Context, name string, args *ReplicationArgs, opt
 	rule := ecr.ReplicationConfigurationReplicationConfigurationRuleArgs{
 		Destinations: ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArray{
 			ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArgs{
-				Region: pulumi.String(args.Region), RegistryId: pulumi.String(args.Place.AccountId),
+				Region: pulumi.String(args.Region), RegistryId: pulumi.String(args.Location.AccountId),
 			},
 		},
 		RepositoryFilters: ecr.ReplicationConfigurationReplicationConfigurationRuleRepositoryFilterArray{

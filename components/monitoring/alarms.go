@@ -123,10 +123,10 @@ func (component *Alarms) watch(ctx *pulumi.Context, t target) ([]made, error) {
 }
 
 func (component *Alarms) create(ctx *pulumi.Context, a alarm) (made, error) {
-	place, topic := component.args.Place, component.args.TopicArn
+	location, topic := component.args.Location, component.args.TopicArn
 	opts := []pulumi.ResourceOption{pulumi.Parent(component)}
-	if a.edge && place.Region != edgeRegion {
-		place.Region, topic = edgeRegion, component.args.EdgeTopicArn
+	if a.edge && location.Region != edgeRegion {
+		location.Region, topic = edgeRegion, component.args.EdgeTopicArn
 		opts = append(opts, pulumi.Provider(component.args.EdgeProvider))
 	}
 	name := component.args.alarmName(a.name)
@@ -134,7 +134,7 @@ func (component *Alarms) create(ctx *pulumi.Context, a alarm) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	component.Arns = append(component.Arns, place.Arn("cloudwatch", "alarm:"+name))
+	component.Arns = append(component.Arns, location.Arn("cloudwatch", "alarm:"+name))
 	if !a.silent {
 		component.Names = append(component.Names, name)
 	}
@@ -188,7 +188,7 @@ func (component *Alarms) combine(ctx *pulumi.Context, name, description, rule st
 		return nil, fmt.Errorf("creating composite alarm %q: %w", full, err)
 	}
 	component.Names = append(component.Names, full)
-	component.Arns = append(component.Arns, component.args.Place.Arn("cloudwatch", "alarm:"+full))
+	component.Arns = append(component.Arns, component.args.Location.Arn("cloudwatch", "alarm:"+full))
 	return created, nil
 }
 

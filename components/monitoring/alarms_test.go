@@ -101,7 +101,7 @@ func TestRulesOfCompositeAlarms(t *testing.T) {
 func TestAWorkerWithoutLogIsImpairedWhenACauseIs(t *testing.T) {
 	g := &graph{}
 	_, err := g.alarms(func(args *AlarmsArgs) {
-		args.Watched = Watched{Name: "awslab-dev", Place: ireland, Services: []Service{{Name: "billing", ServiceName: "b", ClusterName: "c"}}}
+		args.Watched = Watched{Name: "awslab-dev", Location: ireland, Services: []Service{{Name: "billing", ServiceName: "b", ClusterName: "c"}}}
 	})
 	require.NoError(t, err)
 	require.Equal(t, `ALARM("awslab-dev-service-billing-cpu") OR ALARM("awslab-dev-service-billing-memory")`, g.inputs(t, "lab-service-billing")["alarmRule"])
@@ -220,7 +220,7 @@ func TestAlarmsAreWhereTheirMetricsAre(t *testing.T) {
 func TestNothingIsAtTheEdgeWhereTheEdgeIsAtHome(t *testing.T) {
 	g := &graph{}
 	_, err := g.alarms(func(args *AlarmsArgs) {
-		args.Place.Region, args.EdgeTopicArn, args.EdgeProvider = "us-east-1", nil, nil
+		args.Location.Region, args.EdgeTopicArn, args.EdgeProvider = "us-east-1", nil, nil
 	})
 	require.NoError(t, err)
 	require.Equal(t, []any{"arn:topic"}, g.inputs(t, "lab-distribution-website-errors")["alarmActions"])
@@ -241,7 +241,7 @@ func TestAlarmProblems(t *testing.T) {
 		`Databases[0].Engine: "oracle"; use postgres`:       func(a *AlarmsArgs) { a.Databases[0].Engine = "oracle" },
 		"Databases[1].Replicas: a cluster reports the lag":  func(a *AlarmsArgs) { a.Databases[1].Replicas = []string{"a"} },
 		"FileSystems[0].Id: missing":                        func(a *AlarmsArgs) { a.FileSystems[0].Id = nil },
-		"Place.AccountId":                                   func(a *AlarmsArgs) { a.Place.AccountId = "1" },
+		"Location.AccountId":                                func(a *AlarmsArgs) { a.Location.AccountId = "1" },
 		"Services[0].Objectives.Availability: 50; use more": func(a *AlarmsArgs) { a.Services[0].Objectives.Availability = 50 },
 		"CloudWatch allows 255":                             func(a *AlarmsArgs) { a.Databases[0].Replicas = []string{strings.Repeat("a", 255)} },
 	} {

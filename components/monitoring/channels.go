@@ -101,20 +101,20 @@ func (args *NotificationsArgs) channelTopics(topic *sns.Topic) pulumi.StringArra
 
 // guardrails cap what anybody in the channel can do, whatever the role says. By default they are AdministratorAccess.
 func (args *NotificationsArgs) guardrails() pulumi.StringArray {
-	return pulumi.StringArray{pulumi.Sprintf("arn:%s:iam::aws:policy/CloudWatchReadOnlyAccess", args.Place.Partition)}
+	return pulumi.StringArray{pulumi.Sprintf("arn:%s:iam::aws:policy/CloudWatchReadOnlyAccess", args.Location.Partition)}
 }
 
 // channelRole is what the channels are shown alarms with: their state and graph.
 func (args *NotificationsArgs) channelRole() *identity.RoleArgs {
-	configurations := fmt.Sprintf("arn:%s:chatbot::%s:chat-configuration/*", args.Place.Partition, args.Place.AccountId)
+	configurations := fmt.Sprintf("arn:%s:chatbot::%s:chat-configuration/*", args.Location.Partition, args.Location.AccountId)
 	return &identity.RoleArgs{
 		Name: args.Name + "-channels", Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
 		Description: "Shows alarms in chat channels",
-		Trust:       identity.ServiceTrust("chatbot.amazonaws.com", args.Place.AccountId, configurations),
+		Trust:       identity.ServiceTrust("chatbot.amazonaws.com", args.Location.AccountId, configurations),
 		Policies: map[string]identity.Document{"show": {Statements: []identity.Statement{
 			{
 				Sid: "ShowAlarms", Actions: []string{"cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"},
-				Resources: []string{args.Place.Arn("cloudwatch", "alarm:"+args.AlarmPrefix+"-*")},
+				Resources: []string{args.Location.Arn("cloudwatch", "alarm:"+args.AlarmPrefix+"-*")},
 			},
 			{
 				Sid: "DrawGraphs", Actions: []string{"cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:GetMetricWidgetImage", "cloudwatch:ListMetrics"},

@@ -95,9 +95,9 @@ var consoles = map[string]string{
 }
 
 func (args *DashboardArgs) url() string {
-	console, known := consoles[args.Place.Partition]
+	console, known := consoles[args.Location.Partition]
 	if !known {
 		console = consoles["aws"]
 	}
-	return fmt.Sprintf("https://%s.%s/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[3]s", args.Place.Region, console, args.Name)
+	return fmt.Sprintf("https://%s.%s/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[3]s", args.Location.Region, console, args.Name)
 }

@@ -155,8 +155,8 @@ func TestGraphs(t *testing.T) {
 func TestDashboardOfNothingIsOne(t *testing.T) {
 	g := &graph{}
 	_, err := g.dashboard(func(args *DashboardArgs) {
-		*args = DashboardArgs{Watched: Watched{Name: "awslab-dev", Place: ireland}}
-		args.Place.Partition, args.Place.Region = "aws-us-gov", "us-gov-west-1"
+		*args = DashboardArgs{Watched: Watched{Name: "awslab-dev", Location: ireland}}
+		args.Location.Partition, args.Location.Region = "aws-us-gov", "us-gov-west-1"
 	})
 	require.NoError(t, err)
 	require.Empty(t, g.body(t), "no billing metrics in that partition either")

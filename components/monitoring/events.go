@@ -16,8 +16,8 @@ import (
 // EventsArgs describe of which events somebody is told.
 type EventsArgs struct {
 	// Name begins the names of the rules, 1 to 50 letters, digits, dots, hyphens and underscores.
-	Name  string
-	Place identity.Place
+	Name     string
+	Location identity.Location
 	// TopicArn is the SNS topic that is told.
 	TopicArn pulumi.StringInput
 	// ClusterName is the ECS cluster of whose deployments and tasks to tell. Empty means of none.
@@ -39,7 +39,7 @@ type Events struct {
 var rulePattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,50}$`)
 
 func (args *EventsArgs) validate() error {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Location.Validate()}
 	if !rulePattern.MatchString(args.Name) {
 		problems = append(problems, problem.New("Name", "%q; use 1 to 50 letters, digits, dots, hyphens and underscores", args.Name))
 	}
@@ -88,8 +88,8 @@ func (args *EventsArgs) rules() []rule {
 // clusterRules are about deployments, about what keeps ECS from starting tasks, and about tasks that failed (ECS
 // developer guide, "Amazon ECS events").
 func (args *EventsArgs) clusterRules() []rule {
-	cluster := args.Place.Arn("ecs", "cluster/"+args.ClusterName)
-	services := []any{object{"prefix": args.Place.Arn("ecs", "service/"+args.ClusterName+"/")}}
+	cluster := args.Location.Arn("ecs", "cluster/"+args.ClusterName)
+	services := []any{object{"prefix": args.Location.Arn("ecs", "service/"+args.ClusterName+"/")}}
 	return []rule{
 		{"deployments", "Deployments that failed or were rolled back", object{
 			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Deployment State Change"}, "resources": services,
@@ -120,7 +120,7 @@ func (args *EventsArgs) clusterRules() []rule {
 func (args *EventsArgs) vaultArns() []string {
 	var arns []string
 	for _, name := range args.BackupVaults {
-		arns = append(arns, args.Place.Arn("backup", "backup-vault:"+name))
+		arns = append(arns, args.Location.Arn("backup", "backup-vault:"+name))
 	}
 	return arns
 }

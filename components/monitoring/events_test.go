@@ -10,7 +10,7 @@ import (
 func (g *graph) events(change func(*EventsArgs)) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		args := &EventsArgs{
-			Name: "awslab-dev", Place: ireland, TopicArn: text("arn:topic"), ClusterName: "awslab-dev", BackupVaults: []string{"awslab-dev-vault"}, Restores: true, Tags: labTags,
+			Name: "awslab-dev", Location: ireland, TopicArn: text("arn:topic"), ClusterName: "awslab-dev", BackupVaults: []string{"awslab-dev-vault"}, Restores: true, Tags: labTags,
 		}
 		change(args)
 		_, err := NewEvents(ctx, "lab", args)
@@ -55,7 +55,7 @@ func TestEventProblems(t *testing.T) {
 		`Name: "a/b"; use 1 to 50`:         func(a *EventsArgs) { a.Name = "a/b" },
 		"TopicArn: missing":                func(a *EventsArgs) { a.TopicArn = nil },
 		"none is set; say what to tell of": func(a *EventsArgs) { a.ClusterName, a.BackupVaults, a.Restores = "", nil, false },
-		"Place.Partition":                  func(a *EventsArgs) { a.Place.Partition = "" },
+		"Location.Partition":               func(a *EventsArgs) { a.Location.Partition = "" },
 	} {
 		g := &graph{}
 		require.ErrorContains(t, g.events(change), want)

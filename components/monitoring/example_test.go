@@ -9,19 +9,19 @@ import (
 	"github.com/awslab/awslab/components/monitoring"
 )
 
-var place = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+var location = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 
 // A topic, encrypted with a key of its own, that tells a person and a channel.
 func ExampleNewNotifications() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		key, err := identity.NewKey(ctx, "notifications", &identity.KeyArgs{
-			Place: place, Alias: "alias/shop-notifications", Statements: monitoring.KeyStatements(place),
+			Location: location, Alias: "alias/shop-notifications", Statements: monitoring.KeyStatements(location),
 		})
 		if err != nil {
 			return err
 		}
 		_, err = monitoring.NewNotifications(ctx, "lab", &monitoring.NotificationsArgs{
-			Place: place, Name: "shop-alarms", KmsKeyArn: key.Arn,
+			Location: location, Name: "shop-alarms", KmsKeyArn: key.Arn,
 			Emails:      []string{"ops@example.com"},
 			AlarmPrefix: "shop",
 			Slack:       &monitoring.Slack{TeamId: "T07EA123LEP", ChannelId: "C07EZ1ABC23"},
@@ -33,7 +33,7 @@ func ExampleNewNotifications() {
 // watched is a service with its table.
 func watched(name string) monitoring.Watched {
 	return monitoring.Watched{
-		Name: name, Place: place,
+		Name: name, Location: location,
 		Services: []monitoring.Service{{
 			Name: "orders", ServiceName: name + "-orders", ClusterName: name, DesiredMin: 2, LogGroup: pulumi.String("/ecs/" + name + "-orders"),
 			LoadBalancerSuffix: pulumi.String("app/lab/50dc6c495c0c9188"), TargetGroupSuffix: pulumi.String("targetgroup/orders/73e2d6bc24d8a067"),
@@ -48,7 +48,7 @@ func ExampleNewAlarms() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		all := watched("shop")
 		alarms, err := monitoring.NewAlarms(ctx, "lab", &monitoring.AlarmsArgs{
-			Watched: all, TopicArn: pulumi.String(place.Arn("sns", "alarms")),
+			Watched: all, TopicArn: pulumi.String(location.Arn("sns", "alarms")),
 			Thresholds: map[string]float64{"service.latency": 0.5},
 			Anomalies:  true,
 		})
@@ -75,7 +75,7 @@ func ExampleNewDashboard() {
 func ExampleNewEvents() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		_, err := monitoring.NewEvents(ctx, "lab", &monitoring.EventsArgs{
-			Name: "shop", Place: place, TopicArn: pulumi.String(place.Arn("sns", "alarms")),
+			Name: "shop", Location: location, TopicArn: pulumi.String(location.Arn("sns", "alarms")),
 			ClusterName: "shop", BackupVaults: []string{"shop"}, Restores: true,
 		})
 		return err

@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	ireland = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+	ireland = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 	labTags = map[string]string{"Project": "awslab"}
 )
 
@@ -85,7 +85,7 @@ func text(value string) pulumi.StringInput { return pulumi.String(value) }
 // everything is a thing of each kind, with all that each can have.
 func everything() Watched {
 	return Watched{
-		Name: "awslab-dev", Place: ireland,
+		Name: "awslab-dev", Location: ireland,
 		Services: []Service{
 			{
 				Name: "orders", ServiceName: "awslab-dev-orders", ClusterName: "awslab-dev", DesiredMin: 3, MaxTasks: 12, ContainerInsights: true,

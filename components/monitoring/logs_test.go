@@ -49,7 +49,7 @@ func TestServicesWithoutLogHaveNoQueries(t *testing.T) {
 }
 
 func TestLogProblems(t *testing.T) {
-	for _, args := range []*LogsArgs{nil, {Watched{Place: ireland}}} {
+	for _, args := range []*LogsArgs{nil, {Watched{Location: ireland}}} {
 		g := &graph{}
 		require.ErrorContains(t, g.logs(args), `Name: ""; use 1 to 64`)
 		require.Empty(t, g.resources, "nothing is registered")

@@ -18,8 +18,8 @@ import (
 
 // NotificationsArgs describe who is told. AWS asks each e-mail address and URL to confirm before it tells them anything.
 type NotificationsArgs struct {
-	// Place is where the topic lives. Alarms tell only topics of their own region.
-	Place identity.Place
+	// Location is where the topic lives. Alarms tell only topics of their own region.
+	Location identity.Location
 	// Name of the topic, 1 to 200 letters, digits, hyphens and underscores.
 	Name string
 	// KmsKeyArn encrypts the messages; its policy needs [KeyStatements]. Nil means that they are not encrypted: with SNS's
@@ -61,7 +61,7 @@ const maxRoleName = 64
 var topicPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
 func (args *NotificationsArgs) validate() error {
-	problems := []error{args.Place.Validate(), args.Slack.validate(), args.Teams.validate()}
+	problems := []error{args.Location.Validate(), args.Slack.validate(), args.Teams.validate()}
 	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
 			problems = append(problems, problem.New(field, format, values...))
@@ -124,7 +124,7 @@ func NewNotifications(ctx *pulumi.Context, name string, args *NotificationsArgs,
 	return component, nil
 }
 
-func (args *NotificationsArgs) topicArn() string { return args.Place.Arn("sns", args.Name) }
+func (args *NotificationsArgs) topicArn() string { return args.Location.Arn("sns", args.Name) }
 
 func (component *Notifications) newTopic(ctx *pulumi.Context, name string, args *NotificationsArgs) (*sns.Topic, error) {
 	topicArgs := &sns.TopicArgs{

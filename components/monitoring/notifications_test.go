@@ -14,7 +14,7 @@ func (g *graph) notifications(change func(*NotificationsArgs)) (*Notifications, 
 	var notifications *Notifications
 	return notifications, g.run(func(ctx *pulumi.Context) (err error) {
 		args := &NotificationsArgs{
-			Place: ireland, Name: "awslab-dev-alarms", KmsKeyArn: text("arn:key"), Emails: []string{"ops@example.com"},
+			Location: ireland, Name: "awslab-dev-alarms", KmsKeyArn: text("arn:key"), Emails: []string{"ops@example.com"},
 			Urls: []string{"https://example.com/hook?token=hunter2"}, Tags: labTags,
 		}
 		if change != nil {
@@ -137,7 +137,7 @@ func TestNotificationProblems(t *testing.T) {
 		"makes the role's name": func(a *NotificationsArgs) {
 			a.Name, a.Slack = strings.Repeat("a", 56), &Slack{TeamId: "T1", ChannelId: "C1"}
 		},
-		"Place.Region": func(a *NotificationsArgs) { a.Place.Region = "moon" },
+		"Location.Region": func(a *NotificationsArgs) { a.Location.Region = "moon" },
 	} {
 		g := &graph{}
 		_, err := g.notifications(change)

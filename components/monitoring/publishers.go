@@ -6,7 +6,7 @@ import "github.com/awslab/awslab/components/identity"
 type publisher struct {
 	sid, service string
 	// sources are the beginnings of ARNs that it says it publishes for. Without any, it does not say.
-	sources func(identity.Place) []string
+	sources func(identity.Location) []string
 }
 
 // publishers are all there are. Each is held to the account by the conditions that it supports:
@@ -19,20 +19,20 @@ type publisher struct {
 // AWS Backup documents none, but publishes to topics of its own account only (AWS Backup developer guide, "Notification
 // options with AWS Backup").
 var publishers = []publisher{
-	{"CloudWatchAlarms", "cloudwatch.amazonaws.com", func(p identity.Place) []string { return []string{p.Arn("cloudwatch", "alarm:*")} }},
-	{"DatabaseEvents", "events.rds.amazonaws.com", func(p identity.Place) []string { return []string{p.Arn("rds", "*")} }},
+	{"CloudWatchAlarms", "cloudwatch.amazonaws.com", func(p identity.Location) []string { return []string{p.Arn("cloudwatch", "alarm:*")} }},
+	{"DatabaseEvents", "events.rds.amazonaws.com", func(p identity.Location) []string { return []string{p.Arn("rds", "*")} }},
 	{"EventBridge", "events.amazonaws.com", nil},
 	{"Backup", "backup.amazonaws.com", nil},
 }
 
 // conditions hold a publisher to the account and region.
-func (p publisher) conditions(place identity.Place) []identity.Condition {
+func (p publisher) conditions(location identity.Location) []identity.Condition {
 	if p.sources == nil {
 		return nil
 	}
 	return []identity.Condition{
-		{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{place.AccountId}},
-		{Operator: "ArnLike", Key: "aws:SourceArn", Values: p.sources(place)},
+		{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{location.AccountId}},
+		{Operator: "ArnLike", Key: "aws:SourceArn", Values: p.sources(location)},
 	}
 }
 
@@ -50,7 +50,7 @@ func (args *NotificationsArgs) topicPolicy() (string, error) {
 	}}}
 	for _, p := range publishers {
 		document.Statements = append(document.Statements, identity.Statement{
-			Sid: p.sid, Actions: []string{"sns:Publish"}, Resources: topic, Principals: p.principals(), Conditions: p.conditions(args.Place),
+			Sid: p.sid, Actions: []string{"sns:Publish"}, Resources: topic, Principals: p.principals(), Conditions: p.conditions(args.Location),
 		})
 	}
 	return document.JSON()
@@ -58,12 +58,12 @@ func (args *NotificationsArgs) topicPolicy() (string, error) {
 
 // KeyStatements are what the policy of a topic's key needs, so that the services that publish to it can: those of AWS that
 // tell of alarms, events, backups and databases. The place is the key's.
-func KeyStatements(place identity.Place) []identity.Statement {
+func KeyStatements(location identity.Location) []identity.Statement {
 	var statements []identity.Statement
 	for _, p := range publishers {
 		statements = append(statements, identity.Statement{
 			Sid: "Notify" + p.sid, Actions: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resources: []string{"*"}, // the key itself
-			Principals: p.principals(), Conditions: p.conditions(place),
+			Principals: p.principals(), Conditions: p.conditions(location),
 		})
 	}
 	return statements

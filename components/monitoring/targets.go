@@ -89,7 +89,7 @@ func (w *Watched) targets() []target {
 	for _, a := range w.WebAcls {
 		t := add("webAcl", a.Name, plain("WebACL", a.WebAclName, "Rule", "ALL"))
 		if t.edge = a.Edge; !a.Edge {
-			t.dimensions[own]["Region"] = pulumi.String(w.Place.Region)
+			t.dimensions[own]["Region"] = pulumi.String(w.Location.Region)
 		}
 	}
 	for _, f := range w.Functions {

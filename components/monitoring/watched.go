@@ -21,8 +21,8 @@ const edgeRegion = "us-east-1"
 type Watched struct {
 	// Name begins the names of alarms, filters and queries, and is the dashboard's: 1 to 64 letters, digits, hyphens and
 	// underscores.
-	Name  string
-	Place identity.Place
+	Name     string
+	Location identity.Location
 
 	Services          []Service
 	LoadBalancers     []LoadBalancer
@@ -161,7 +161,7 @@ var (
 
 // validate reports everything that is wrong with what is watched.
 func (w *Watched) validate() error {
-	problems := []error{w.Place.Validate()}
+	problems := []error{w.Location.Validate()}
 	if !prefixPattern.MatchString(w.Name) {
 		problems = append(problems, problem.New("Name", "%q; use 1 to 64 letters, digits, hyphens and underscores", w.Name))
 	}
@@ -285,7 +285,7 @@ func (d Database) validate(at string) error {
 
 // atEdge tells whether anything reports its metrics in edgeRegion while the rest is elsewhere.
 func (w *Watched) atEdge() bool {
-	return w.Place.Region != edgeRegion &&
+	return w.Location.Region != edgeRegion &&
 		(len(w.Distributions) > 0 || slices.ContainsFunc(w.WebAcls, func(a WebAcl) bool { return a.Edge }))
 }
 

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -42,7 +42,7 @@ func alarmWidgets(arns []string) []widget {
 // costWidgets are about money: what the account is charged, which CloudWatch knows where it is told to in the account's
 // billing preferences, and where to see what the stack costs.
 func (args *DashboardArgs) costWidgets() []widget {
-	if args.Place.Partition != "aws" {
+	if args.Location.Partition != "aws" {
 		return nil // the other partitions have no billing metrics
 	}
 	note := "Charges of the whole account, once a day has been billed; they need *billing alerts* in the billing preferences. "
@@ -158,7 +158,7 @@ func (args *DashboardArgs) rows(w *Watched) [][]widget {
 
 // row shows a target. Only services have objectives.
 func (args *DashboardArgs) row(t target, o Objectives) []widget {
-	region := args.Place.Region
+	region := args.Location.Region
 	if t.edge {
 		region = edgeRegion
 	}
@@ -184,9 +184,12 @@ func (args *DashboardArgs) row(t target, o Objectives) []widget {
 // byRegion groups ARNs, in the order of the regions: a widget shows alarms of one.
 func byRegion(arns []string) [][]string {
 	groups := map[string][]string{}
-	for _, arn := range arns {
-		region := strings.Split(arn, ":")[3]
-		groups[region] = append(groups[region], arn)
+	for _, text := range arns {
+		alarm, err := arn.Parse(text)
+		if err != nil {
+			continue // what is no ARN was refused with the arguments
+		}
+		groups[alarm.Region] = append(groups[alarm.Region], text)
 	}
 	var ordered [][]string
 	for _, region := range slices.Sorted(maps.Keys(groups)) {

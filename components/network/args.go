@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -26,7 +27,7 @@ const (
 
 // VpcArgs describe a VPC. What has a default may be left out.
 type VpcArgs struct {
-	Place             identity.Place
+	Location          identity.Location
 	AvailabilityZones []string    // 2 to 4 names; append one to grow, never reorder. See [LookupAvailabilityZones]
 	CidrBlock         string      // /16 to /23 of a private range; by default 10.0.0.0/16
 	SubnetMasks       SubnetMasks // by default half of a zone's block for app, a quarter each for public and data
@@ -60,9 +61,6 @@ type FlowLogs struct {
 	KmsKeyArn       pulumi.StringPtrInput // customer managed key of the log group; nil means CloudWatch's own
 }
 
-// retentions are the periods CloudWatch Logs offers (PutRetentionPolicy, API reference).
-var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
-
 // endpointServices are the services that can have an interface endpoint here.
 var endpointServices = []string{
 	"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticfilesystem", "events", "kms", "logs", "monitoring",
@@ -89,7 +87,7 @@ func (args VpcArgs) withDefaults() VpcArgs {
 
 // validate reports everything that is wrong with the arguments, and otherwise how the addresses are divided.
 func (args VpcArgs) validate() (Layout, error) {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Location.Validate()}
 	problems = append(problems, args.zoneProblems()...)
 	problems = append(problems, args.portProblems()...)
 	problems = append(problems, args.choiceProblems()...)
@@ -102,7 +100,7 @@ func (args VpcArgs) validate() (Layout, error) {
 
 func (args VpcArgs) zoneProblems() []error {
 	var problems []error
-	region, seen := args.Place.Region, map[string]bool{}
+	region, seen := args.Location.Region, map[string]bool{}
 	for i, zone := range args.AvailabilityZones {
 		if len(zone) != len(region)+1 || zone[:len(region)] != region || !zonePattern.MatchString(zone[len(region):]) {
 			problems = append(problems, problem.New(fmt.Sprintf("AvailabilityZones[%d]", i), "%q is no zone of %s; use names such as %sa", zone, region, region))
@@ -151,8 +149,8 @@ func (args VpcArgs) choiceProblems() []error {
 			problems = append(problems, problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q is there twice", service))
 		}
 	}
-	if !slices.Contains(retentions, args.FlowLogs.RetentionInDays) {
-		problems = append(problems, problem.New("FlowLogs.RetentionInDays", "%d; CloudWatch offers %d", args.FlowLogs.RetentionInDays, retentions))
+	if !slices.Contains(grammar.LogRetentions, args.FlowLogs.RetentionInDays) {
+		problems = append(problems, problem.New("FlowLogs.RetentionInDays", "%d; CloudWatch offers %d", args.FlowLogs.RetentionInDays, grammar.LogRetentions))
 	}
 	if traffic := args.FlowLogs.Traffic; !slices.Contains([]string{"ALL", "ACCEPT", "REJECT"}, traffic) {
 		problems = append(problems, problem.New("FlowLogs.Traffic", "%q; use ALL, ACCEPT or REJECT", traffic))

@@ -96,5 +96,5 @@ func (v *Vpc) endpointRules() []Rule {
 }
 
 func (v *Vpc) serviceName(service string) string {
-	return fmt.Sprintf("com.amazonaws.%s.%s", v.args.Place.Region, service)
+	return fmt.Sprintf("com.amazonaws.%s.%s", v.args.Location.Region, service)
 }

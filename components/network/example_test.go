@@ -11,7 +11,7 @@ import (
 func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		vpc, err := network.NewVpc(ctx, "network", &network.VpcArgs{
-			Place:             identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+			Location:          identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"},
 			NatGateways:       network.NatOnePerAz,
 		})

@@ -46,23 +46,23 @@ func (v *Vpc) newFlowLogs(ctx *pulumi.Context, name string) error {
 
 // flowLogRole lets VPC flow logs write to one log group.
 func (args VpcArgs) flowLogRole(logGroup string) *identity.RoleArgs {
-	place := args.Place
+	location := args.Location
 	return &identity.RoleArgs{
 		Name:                logGroup,
 		Description:         "Writes VPC flow logs to CloudWatch",
 		PermissionsBoundary: args.PermissionsBoundary,
-		Trust:               identity.ServiceTrust("vpc-flow-logs.amazonaws.com", place.AccountId, place.Arn("ec2", "vpc-flow-log/*")),
+		Trust:               identity.ServiceTrust("vpc-flow-logs.amazonaws.com", location.AccountId, location.Arn("ec2", "vpc-flow-log/*")),
 		Policies: map[string]identity.Document{"write": {Statements: []identity.Statement{
 			{
 				Sid:       "WriteLogs",
 				Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
-				Resources: []string{place.LogGroupArn(logGroup) + ":*"},
+				Resources: []string{location.LogGroupArn(logGroup) + ":*"},
 			},
 			{
 				// Listing log groups cannot be narrowed to one of them.
 				Sid:       "FindLogGroup",
 				Actions:   []string{"logs:DescribeLogGroups"},
-				Resources: []string{place.Arn("logs", "log-group:*")},
+				Resources: []string{location.Arn("logs", "log-group:*")},
 			},
 		}}},
 		Tags: args.Tags,

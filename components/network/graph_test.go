@@ -95,10 +95,10 @@ func (g *graph) String() string {
 	return text.String()
 }
 
-var ireland = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+var ireland = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 
 func twoZones() *VpcArgs {
-	return &VpcArgs{Place: ireland, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}}
+	return &VpcArgs{Location: ireland, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}}
 }
 
 // await is the value of an output once it is known.

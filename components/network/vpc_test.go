@@ -253,7 +253,7 @@ func TestExplicitProviderReachesEverything(t *testing.T) {
 
 func TestVpcProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 	args := &VpcArgs{
-		Place:              identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "12"},
+		Location:           identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "12"},
 		AvailabilityZones:  []string{"eu-west-1a", "eu-west-1a", "us-east-1a"},
 		CidrBlock:          "10.1.2.3/16",
 		NatGateways:        "double",
@@ -270,7 +270,7 @@ func TestVpcProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 
 	for _, want := range []string{
 		`VPC "network": `,
-		`Place.AccountId: "12" is no AWS account id`,
+		`Location.AccountId: "12" is no AWS account id`,
 		`AvailabilityZones[1]: "eu-west-1a" is there twice`,
 		`AvailabilityZones[2]: "us-east-1a" is no zone of eu-west-1`,
 		`CidrBlock: 10.1.2.3/16 does not begin at its network address; use 10.1.0.0/16`,

@@ -98,7 +98,7 @@ type BackupRule struct {
 
 // BackupArgs describe vaults and a plan.
 type BackupArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Name of the vaults and the plan, 2 to 50 letters, digits, hyphens and underscores.
 	Name  string
 	Rules []BackupRule
@@ -114,8 +114,8 @@ type BackupArgs struct {
 	ForceDestroy bool
 	// TopicArn is told of backups, copies and restores that failed. Nil means nobody is.
 	TopicArn pulumi.StringInput
-	// CopyPlace and CopyProvider are the region of the copies. Rules that copy need them.
-	CopyPlace    identity.Place
+	// CopyLocation and CopyProvider are the region of the copies. Rules that copy need them.
+	CopyLocation identity.Location
 	CopyProvider pulumi.ProviderResource
 
 	PermissionsBoundary string
@@ -143,7 +143,7 @@ func (args *BackupArgs) copies() bool {
 }
 
 func (args *BackupArgs) validate() error {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Location.Validate()}
 	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
 			problems = append(problems, problem.New(field, format, values...))
@@ -163,9 +163,9 @@ func (args *BackupArgs) validate() error {
 		add(r.CopyRetentionDays < 0 || r.CopyRetentionDays > 36500, at+".CopyRetentionDays", "%d; use 1 to 36500, or 0 for no copy", r.CopyRetentionDays)
 	}
 	if args.copies() {
-		problems = append(problems, args.CopyPlace.Validate())
+		problems = append(problems, args.CopyLocation.Validate())
 		add(args.CopyProvider == nil, "CopyProvider", "missing; the copies need a provider of their region")
-		add(args.CopyPlace.Region == args.Place.Region, "CopyPlace.Region", "%s; copies in the same region are lost with it", args.CopyPlace.Region)
+		add(args.CopyLocation.Region == args.Location.Region, "CopyLocation.Region", "%s; copies in the same region are lost with it", args.CopyLocation.Region)
 	}
 	return errors.Join(problems...)
 }
@@ -182,7 +182,7 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource("awslab:protection:Backup", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering backup %q: %w", name, err)
 	}
-	vault, err := component.newVault(ctx, name, args, args.Place, retentions(args.Rules, func(r BackupRule) int { return r.RetentionDays }))
+	vault, err := component.newVault(ctx, name, args, args.Location, retentions(args.Rules, func(r BackupRule) int { return r.RetentionDays }))
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 	vaults := []pulumi.Resource{vault}
 	if args.copies() {
 		copied := retentions(args.Rules, func(r BackupRule) int { return r.CopyRetentionDays })
-		other, err := component.newVault(ctx, name+"-copy", args, args.CopyPlace, copied, pulumi.Provider(args.CopyProvider))
+		other, err := component.newVault(ctx, name+"-copy", args, args.CopyLocation, copied, pulumi.Provider(args.CopyProvider))
 		if err != nil {
 			return nil, err
 		}
@@ -227,11 +227,11 @@ func retentions(rules []BackupRule, days func(BackupRule) int) []int {
 
 // newVault makes a vault with a key of its own: whoever may use the data's key may not read its backups.
 func (component *Backup) newVault(
-	ctx *pulumi.Context, name string, args *BackupArgs, place identity.Place, retentions []int, provider ...pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, args *BackupArgs, location identity.Location, retentions []int, provider ...pulumi.ResourceOption,
 ) (*backup.Vault, error) {
 	opts := append([]pulumi.ResourceOption{pulumi.Parent(component)}, provider...)
 	key, err := identity.NewKey(ctx, name+"-vault", &identity.KeyArgs{
-		Place: place, Alias: "alias/" + args.Name + "-backup", Description: "Backups", Tags: args.Tags,
+		Location: location, Alias: "alias/" + args.Name + "-backup", Description: "Backups", Tags: args.Tags,
 	}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("creating the key of vault %q: %w", name, err)
@@ -242,7 +242,7 @@ func (component *Backup) newVault(
 	if err != nil {
 		return nil, fmt.Errorf("creating vault %q: %w", name, err)
 	}
-	policy, err := args.vaultPolicy(place)
+	policy, err := args.vaultPolicy(location)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the policy of vault %q: %w", name, err)
 	}
@@ -264,7 +264,7 @@ func (component *Backup) newVault(
 
 // vaultPolicy keeps everybody but the keepers from deleting recovery points, and from changing how long they are kept.
 // That it does not deny taking the policy itself away leaves a way back, which CloudTrail records.
-func (args *BackupArgs) vaultPolicy(place identity.Place) (string, error) {
+func (args *BackupArgs) vaultPolicy(location identity.Location) (string, error) {
 	statement := identity.Statement{
 		Sid: "NobodyDeletesRecoveryPoints", Effect: identity.Deny,
 		Actions:    []string{"backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"},
@@ -295,7 +295,7 @@ func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupA
 		}
 		if r.CopyRetentionDays > 0 {
 			rule.CopyActions = backup.PlanRuleCopyActionArray{backup.PlanRuleCopyActionArgs{
-				DestinationVaultArn: pulumi.String(args.CopyPlace.Arn("backup", "backup-vault:"+args.Name)), // known in preview
+				DestinationVaultArn: pulumi.String(args.CopyLocation.Arn("backup", "backup-vault:"+args.Name)), // known in preview
 				Lifecycle:           backup.PlanRuleCopyActionLifecycleArgs{DeleteAfter: pulumi.Int(r.CopyRetentionDays)},
 			}}
 		}
@@ -307,7 +307,7 @@ func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupA
 	if err != nil {
 		return fmt.Errorf("creating the plan of backup %q: %w", name, err)
 	}
-	role, ready, err := serviceRole(ctx, name, args.Name+"-backup", args.Place, args.PermissionsBoundary, args.Tags, backupPolicies, component)
+	role, ready, err := serviceRole(ctx, name, args.Name+"-backup", args.Location, args.PermissionsBoundary, args.Tags, backupPolicies, component)
 	if err != nil {
 		return err
 	}
@@ -336,11 +336,11 @@ var (
 
 // serviceRole is a role for AWS Backup, and what has to be there before it is of use.
 func serviceRole(
-	ctx *pulumi.Context, name, roleName string, place identity.Place, boundary string, tags map[string]string, policies []string, parent pulumi.Resource,
+	ctx *pulumi.Context, name, roleName string, location identity.Location, boundary string, tags map[string]string, policies []string, parent pulumi.Resource,
 ) (*identity.Role, []pulumi.Resource, error) {
 	role, err := identity.NewRole(ctx, name, &identity.RoleArgs{
 		Name: roleName, Description: "What AWS Backup may do", PermissionsBoundary: boundary, Tags: tags,
-		Trust: identity.ServiceTrust("backup.amazonaws.com", place.AccountId, place.Arn("backup", "*")),
+		Trust: identity.ServiceTrust("backup.amazonaws.com", location.AccountId, location.Arn("backup", "*")),
 	}, pulumi.Parent(parent))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the role of %q: %w", name, err)
@@ -348,7 +348,7 @@ func serviceRole(
 	var ready []pulumi.Resource
 	for _, policy := range policies {
 		attachment, err := iam.NewRolePolicyAttachment(ctx, name+"-"+path.Base(policy), &iam.RolePolicyAttachmentArgs{
-			Role: role.Name, PolicyArn: pulumi.String("arn:" + place.Partition + ":iam::aws:policy/" + policy),
+			Role: role.Name, PolicyArn: pulumi.String("arn:" + location.Partition + ":iam::aws:policy/" + policy),
 		}, pulumi.Parent(role))
 		if err != nil {
 			return nil, nil, fmt.Errorf("attaching %s to the role of %q: %w", policy, name, err)

@@ -10,15 +10,15 @@ import (
 // A firewall before a load balancer, and a daily backup of everything that has the tag backup=prod.
 func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		place := identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 		if _, err := protection.NewWebAcl(ctx, "firewall", &protection.WebAclArgs{
-			Place: place, Scope: protection.Regional, Name: "shop-firewall", LogRetentionDays: 365,
+			Location: location, Scope: protection.Regional, Name: "shop-firewall", LogRetentionDays: 365,
 			Resources: map[string]pulumi.StringInput{"load-balancer": pulumi.String("arn:aws:elasticloadbalancing:...")},
 		}); err != nil {
 			return err
 		}
 		_, err := protection.NewBackup(ctx, "backup", &protection.BackupArgs{
-			Place: place, Name: "shop-backups", TagKey: "backup", TagValue: "prod",
+			Location: location, Name: "shop-backups", TagKey: "backup", TagValue: "prod",
 			Rules: []protection.BackupRule{{Schedule: protection.Daily, RetentionDays: 35}},
 		})
 		return err

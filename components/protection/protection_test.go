@@ -18,9 +18,9 @@ import (
 type object = map[string]any
 
 var (
-	ireland   = identity.Place{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-	frankfurt = identity.Place{Partition: "aws", Region: "eu-central-1", AccountId: "123456789012"}
-	virginia  = identity.Place{Partition: "aws", Region: "us-east-1", AccountId: "123456789012"}
+	ireland   = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+	frankfurt = identity.Location{Partition: "aws", Region: "eu-central-1", AccountId: "123456789012"}
+	virginia  = identity.Location{Partition: "aws", Region: "us-east-1", AccountId: "123456789012"}
 	labTags   = map[string]string{"Project": "awslab"}
 )
 
@@ -72,7 +72,7 @@ func (g *graph) names(typeToken string) []string {
 
 func aWebAcl() *WebAclArgs {
 	return &WebAclArgs{
-		Place: ireland, Scope: Regional, Name: "awslab-prod-firewall", AllowCidrs: []string{"203.0.113.0/24", "2001:db8::/32"}, DenyCidrs: []string{"198.51.100.0/24"},
+		Location: ireland, Scope: Regional, Name: "awslab-prod-firewall", AllowCidrs: []string{"203.0.113.0/24", "2001:db8::/32"}, DenyCidrs: []string{"198.51.100.0/24"},
 		Exclusions: map[string][]string{"AWSManagedRulesCommonRuleSet": {"SizeRestrictions_BODY"}}, LogRetentionDays: 365,
 		Resources: map[string]pulumi.StringInput{"load-balancer": pulumi.String("arn:alb")}, Tags: labTags,
 	}
@@ -157,8 +157,8 @@ func TestWhatAWebAclRefuses(t *testing.T) {
 	}{
 		"a name":               {func(a *WebAclArgs) { a.Name = "a b" }, `Name: "a b"; use 1 to 100`},
 		"a scope":              {func(a *WebAclArgs) { a.Scope = "GLOBAL" }, `Scope: "GLOBAL"; use REGIONAL or CLOUDFRONT`},
-		"CloudFront elsewhere": {func(a *WebAclArgs) { a.Scope, a.Resources = CloudFront, nil }, "Place.Region: eu-west-1; a web ACL for CloudFront lives in us-east-1"},
-		"a distribution":       {func(a *WebAclArgs) { a.Scope, a.Place = CloudFront, virginia }, "Resources: a distribution names its web ACL itself"},
+		"CloudFront elsewhere": {func(a *WebAclArgs) { a.Scope, a.Resources = CloudFront, nil }, "Location.Region: eu-west-1; a web ACL for CloudFront lives in us-east-1"},
+		"a distribution":       {func(a *WebAclArgs) { a.Scope, a.Location = CloudFront, virginia }, "Resources: a distribution names its web ACL itself"},
 		"a limit":              {func(a *WebAclArgs) { a.RequestsPerIp = 5 }, "RequestsPerIp: 5; use 10 to 2000000000"},
 		"a block":              {func(a *WebAclArgs) { a.DenyCidrs = []string{"198.51.100.1/24"} }, `DenyCidrs[0]: "198.51.100.1/24"; use a block`},
 		"everybody":            {func(a *WebAclArgs) { a.AllowCidrs = []string{"0.0.0.0/0"} }, `AllowCidrs[0]: "0.0.0.0/0"; use a block`},
@@ -185,9 +185,9 @@ func TestTheRulesFitIntoAWebAcl(t *testing.T) {
 
 func aBackup(copies pulumi.ProviderResource) *BackupArgs {
 	return &BackupArgs{
-		Place: ireland, Name: "awslab-prod-backups", TagKey: "backup", TagValue: "prod", Lock: true, TopicArn: pulumi.String("arn:topic"),
-		Rules:     []BackupRule{{Monthly, 365, 365}, {Daily, 35, 35}, {Hourly, 7, 0}},
-		CopyPlace: frankfurt, CopyProvider: copies, Tags: labTags,
+		Location: ireland, Name: "awslab-prod-backups", TagKey: "backup", TagValue: "prod", Lock: true, TopicArn: pulumi.String("arn:topic"),
+		Rules:        []BackupRule{{Monthly, 365, 365}, {Daily, 35, 35}, {Hourly, 7, 0}},
+		CopyLocation: frankfurt, CopyProvider: copies, Tags: labTags,
 	}
 }
 
@@ -266,7 +266,7 @@ func TestWhatABackupRefuses(t *testing.T) {
 		"two rules of one":      {func(a *BackupArgs) { a.Rules[1].Schedule = Monthly }, `Rules[1].Schedule: "monthly" is there twice`},
 		"no retention":          {func(a *BackupArgs) { a.Rules[0].RetentionDays = 0 }, "Rules[0].RetentionDays: 0; use 1 to 36500"},
 		"no tag":                {func(a *BackupArgs) { a.TagValue = "" }, "say which tag selects what is backed up"},
-		"copies in one region":  {func(a *BackupArgs) { a.CopyPlace = ireland }, "CopyPlace.Region: eu-west-1; copies in the same region are lost with it"},
+		"copies in one region":  {func(a *BackupArgs) { a.CopyLocation = ireland }, "CopyLocation.Region: eu-west-1; copies in the same region are lost with it"},
 		"copies without a home": {func(a *BackupArgs) { a.CopyProvider = nil }, "CopyProvider: missing"},
 	}
 	for name, test := range tests {
@@ -288,7 +288,7 @@ func TestHours(t *testing.T) {
 func TestRestoresAreTested(t *testing.T) {
 	g := &graph{}
 	args := &RestoreTestingArgs{
-		Place: ireland, Name: "awslab-prod-restorecheck", Types: []string{"RDS", "S3"}, TagKey: "backup", TagValue: "prod", Image: pulumi.String("registry/check@sha256:1"),
+		Location: ireland, Name: "awslab-prod-restorecheck", Types: []string{"RDS", "S3"}, TagKey: "backup", TagValue: "prod", Image: pulumi.String("registry/check@sha256:1"),
 		Architecture: "arm64", LogRetentionDays: 365, Tags: labTags, VaultArns: pulumi.StringArray{pulumi.String("arn:vault")},
 		DatabaseSubnetGroup: "awslab-prod-database", DatabaseSecurityGroupId: pulumi.String("sg-database"),
 	}

@@ -22,7 +22,7 @@ import (
 // RestoreTestingArgs describe the trial of a recovery plan: AWS Backup restores the latest recovery points, a function
 // looks at what came out and reports, and AWS Backup deletes it again.
 type RestoreTestingArgs struct {
-	Place identity.Place
+	Location identity.Location
 	// Name of the function and the beginning of the other names, 1 to 40 letters, digits and hyphens.
 	Name string
 	// Types are what is restored: RDS, Aurora, DynamoDB, EFS, S3 or EBS.
@@ -71,23 +71,23 @@ var testable = map[string]func(*RestoreTestingArgs) []identity.Statement{
 	// AWS Backup counts Multi-AZ clusters among RDS too.
 	"RDS": func(args *RestoreTestingArgs) []identity.Statement {
 		return []identity.Statement{
-			{Sid: "Databases", Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{args.Place.Arn("rds", "db:*")}},
-			{Sid: "DatabaseClusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Place.Arn("rds", "cluster:*")}},
+			{Sid: "Databases", Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{args.Location.Arn("rds", "db:*")}},
+			{Sid: "DatabaseClusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Location.Arn("rds", "cluster:*")}},
 		}
 	},
 	"Aurora": func(args *RestoreTestingArgs) []identity.Statement {
-		return []identity.Statement{{Sid: "Clusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Place.Arn("rds", "cluster:*")}}}
+		return []identity.Statement{{Sid: "Clusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Location.Arn("rds", "cluster:*")}}}
 	},
 	"DynamoDB": func(args *RestoreTestingArgs) []identity.Statement {
 		statements := []identity.Statement{
-			{Sid: "Tables", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{args.Place.TableArn("*")}},
-			{Sid: "Items", Actions: []string{"dynamodb:Scan"}, Resources: []string{args.Place.TableArn(trialPrefix + "*")}},
+			{Sid: "Tables", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{args.Location.TableArn("*")}},
+			{Sid: "Items", Actions: []string{"dynamodb:Scan"}, Resources: []string{args.Location.TableArn(trialPrefix + "*")}},
 		}
 		if args.KeyAlias == "" {
 			return statements
 		}
 		return append(statements, identity.Statement{
-			Sid: "ReadKey", Actions: []string{"kms:Decrypt"}, Resources: []string{args.Place.Arn("kms", "key/*")},
+			Sid: "ReadKey", Actions: []string{"kms:Decrypt"}, Resources: []string{args.Location.Arn("kms", "key/*")},
 			Conditions: []identity.Condition{
 				{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{args.KeyAlias}},
 				{Operator: "StringLike", Key: "kms:ViaService", Values: []string{"dynamodb.*"}},
@@ -95,12 +95,12 @@ var testable = map[string]func(*RestoreTestingArgs) []identity.Statement{
 		})
 	},
 	"EFS": func(args *RestoreTestingArgs) []identity.Statement {
-		return []identity.Statement{{Sid: "FileSystems", Actions: []string{"elasticfilesystem:DescribeFileSystems"}, Resources: []string{args.Place.Arn("elasticfilesystem", "file-system/*")}}}
+		return []identity.Statement{{Sid: "FileSystems", Actions: []string{"elasticfilesystem:DescribeFileSystems"}, Resources: []string{args.Location.Arn("elasticfilesystem", "file-system/*")}}}
 	},
 	"S3": func(args *RestoreTestingArgs) []identity.Statement {
-		buckets := []string{args.Place.BucketArn(trialPrefix + "*")}
+		buckets := []string{args.Location.BucketArn(trialPrefix + "*")}
 		for _, source := range args.SourceBuckets {
-			buckets = append(buckets, args.Place.BucketArn(source))
+			buckets = append(buckets, args.Location.BucketArn(source))
 		}
 		return []identity.Statement{{Sid: "Buckets", Actions: []string{"s3:ListBucket"}, Resources: buckets}}
 	},
@@ -124,7 +124,7 @@ const (
 var trialName = regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)
 
 func (args *RestoreTestingArgs) validate() error {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Location.Validate()}
 	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
 			problems = append(problems, problem.New(field, format, values...))
@@ -193,7 +193,7 @@ func (component *RestoreTesting) newPlan(ctx *pulumi.Context, name string, args 
 	if err != nil {
 		return nil, fmt.Errorf("creating the plan of restore testing %q: %w", name, err)
 	}
-	role, ready, err := serviceRole(ctx, name+"-restore", args.Name+"-restore", args.Place, args.PermissionsBoundary, args.Tags, restorePolicies, component)
+	role, ready, err := serviceRole(ctx, name+"-restore", args.Name+"-restore", args.Location, args.PermissionsBoundary, args.Tags, restorePolicies, component)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +258,7 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 	}
 	role, err := identity.NewFunctionRole(ctx, name+"-check", &identity.FunctionRoleArgs{
 		RoleSettings: identity.RoleSettings{Name: args.Name, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags},
-		Place:        args.Place, Function: args.Name, FailureQueue: args.failedQueue(), Tracing: true, Statements: args.statements(),
+		Location:     args.Location, Function: args.Name, FailureQueue: args.failedQueue(), Tracing: true, Statements: args.statements(),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the role of restore testing %q: %w", name, err)
@@ -333,12 +333,12 @@ func (component *RestoreTesting) callFunction(
 
 // letQueue lets EventBridge keep in the queue what it could not deliver, and nobody send without TLS.
 func (component *RestoreTesting) letQueue(ctx *pulumi.Context, name string, args *RestoreTestingArgs, failed *sqs.Queue) error {
-	queueArn := args.Place.QueueArn(args.failedQueue())
+	queueArn := args.Location.QueueArn(args.failedQueue())
 	policy, err := identity.Document{Statements: []identity.Statement{
 		{
 			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{queueArn},
 			Principals: []identity.Principal{{Type: "Service", Values: []string{"events.amazonaws.com"}}},
-			Conditions: []identity.Condition{{Operator: "ArnEquals", Key: "aws:SourceArn", Values: []string{args.Place.Arn("events", "rule/"+args.Name)}}},
+			Conditions: []identity.Condition{{Operator: "ArnEquals", Key: "aws:SourceArn", Values: []string{args.Location.Arn("events", "rule/"+args.Name)}}},
 		},
 		{
 			Sid: "TlsOnly", Effect: identity.Deny, Actions: []string{"sqs:*"}, Resources: []string{queueArn},

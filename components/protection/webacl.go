@@ -15,6 +15,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -32,9 +33,9 @@ const edgeRegion = "us-east-1"
 
 // WebAclArgs describe a web ACL.
 type WebAclArgs struct {
-	// Place is where the web ACL lives; for CloudFront the region is us-east-1, and opts carry a provider for it.
-	Place identity.Place
-	Scope Scope
+	// Location is where the web ACL lives; for CloudFront the region is us-east-1, and opts carry a provider for it.
+	Location identity.Location
+	Scope    Scope
 	// Name in AWS, 1 to 100 letters, digits, hyphens and underscores. The log group is named aws-waf-logs-<name>.
 	Name string
 	// AllowCidrs pass every rule, DenyCidrs none; IPv4 and IPv6 blocks.
@@ -89,7 +90,6 @@ var redactedHeaders = []string{"authorization", "cookie", "x-api-key"}
 
 var (
 	aclName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
-	country = regexp.MustCompile(`^[A-Z]{2}$`)
 )
 
 func (args WebAclArgs) withDefaults() WebAclArgs {
@@ -103,7 +103,7 @@ func (args WebAclArgs) Problems() []problem.Problem {
 }
 
 func (args WebAclArgs) validate() error {
-	problems := []error{args.Place.Validate()}
+	problems := []error{args.Location.Validate()}
 	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
 			problems = append(problems, problem.New(field, format, values...))
@@ -111,11 +111,11 @@ func (args WebAclArgs) validate() error {
 	}
 	add(!aclName.MatchString(args.Name), "Name", "%q; use 1 to 100 letters, digits, hyphens and underscores", args.Name)
 	add(args.Scope != Regional && args.Scope != CloudFront, "Scope", "%q; use %s or %s", args.Scope, Regional, CloudFront)
-	add(args.Scope == CloudFront && args.Place.Region != edgeRegion, "Place.Region", "%s; a web ACL for CloudFront lives in %s", args.Place.Region, edgeRegion)
+	add(args.Scope == CloudFront && args.Location.Region != edgeRegion, "Location.Region", "%s; a web ACL for CloudFront lives in %s", args.Location.Region, edgeRegion)
 	add(args.Scope == CloudFront && len(args.Resources) > 0, "Resources", "a distribution names its web ACL itself")
 	add(args.RequestsPerIp < 10 || args.RequestsPerIp > 2000000000, "RequestsPerIp", "%d; use 10 to 2000000000", args.RequestsPerIp)
 	for i, code := range args.DenyCountries {
-		add(!country.MatchString(code), fmt.Sprintf("DenyCountries[%d]", i), "%q; use a code such as KP (ISO 3166-1)", code)
+		add(!grammar.Country.Match(code), fmt.Sprintf("DenyCountries[%d]", i), "%q; use a code such as KP (ISO 3166-1)", code)
 	}
 	for _, group := range slices.Sorted(maps.Keys(args.Exclusions)) {
 		known := slices.ContainsFunc(ruleGroups, func(g ruleGroup) bool { return g.name == group })
@@ -357,11 +357,11 @@ func (args WebAclArgs) logPolicy(group string) (string, error) {
 	return identity.Document{Statements: []identity.Statement{{
 		Sid:        "WafLogs",
 		Actions:    []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-		Resources:  []string{args.Place.LogGroupArn(group) + ":log-stream:*"},
+		Resources:  []string{args.Location.LogGroupArn(group) + ":log-stream:*"},
 		Principals: []identity.Principal{{Type: "Service", Values: []string{"delivery.logs.amazonaws.com"}}},
 		Conditions: []identity.Condition{
-			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{args.Place.AccountId}},
-			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{args.Place.Arn("logs", "*")}},
+			{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{args.Location.AccountId}},
+			{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{args.Location.Arn("logs", "*")}},
 		},
 	}}}.JSON()
 }

@@ -120,10 +120,10 @@ func TestWhatIsRefused(t *testing.T) {
 		"countries": {values{"firewall": `{"denyCountries": ["KP", "Cuba", "KP"]}`}, []string{
 			`awslab:firewall.denyCountries[1]: "Cuba"; use a code of two capital letters from ISO 3166-1, such as KP`, `awslab:firewall.denyCountries[2]: "KP" is there twice`}},
 		"a keeper":                               {values{"backup": `{"keepers": ["admin"]}`}, []string{`awslab:backup.keepers[0]: "admin" is no ARN of an IAM role; use one such as arn:aws:iam::123456789012:role/keeper`}},
-		"an exemption":                           {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "*", "reason": "todo", "expires": "soon"}]`}, []string{`awslab:exemptions[0].expires: "soon"; use a date such as 2027-01-31`, `awslab:exemptions[0].reason: "todo"; say in 10 characters or more why the finding is accepted`, `awslab:exemptions[0].resource: "*"; use a URN, with * for any text, that says which resource: *::database-instance`}},
+		"an exemption":                           {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "*", "reason": "todo", "expires": "soon"}]`}, []string{`awslab:exemptions[0].resource: "*"; use a URN, with * for any text, that says which resource: *::database-instance`, `awslab:exemptions[0].reason: "todo"; say in 10 characters or more why the finding is accepted`, `awslab:exemptions[0].expires: "soon"; use a date such as 2027-01-31`}},
 		"a rate limit":                           {values{"firewall": `{"requestsPerIp": 1}`}, []string{"awslab:firewall.requestsPerIp: 1; allowed is 10 to 2000000000"}},
 		"no backup rule":                         {values{"backup": `{"rules": []}`}, []string{"awslab:backup.rules: is empty, so that nothing would be backed up; add a rule, or set enabled: false"}},
-		"an exemption from everything, for ever": {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "urn:pulumi:prod::awslab::*", "reason": "it can be made again", "expires": "2999-01-31"}]`}, []string{`awslab:exemptions[0].expires: "2999-01-31" is more than a year ahead; use a date up to ` + time.Now().UTC().AddDate(0, 0, 366).Format(time.DateOnly) + `, and decide anew then`, `awslab:exemptions[0].resource: "urn:pulumi:prod::awslab::*"; use a URN, with * for any text, that says which resource: *::database-instance`}},
+		"an exemption from everything, for ever": {values{"exemptions": `[{"rule": "rds-multi-az", "resource": "urn:pulumi:prod::awslab::*", "reason": "it can be made again", "expires": "2999-01-31"}]`}, []string{`awslab:exemptions[0].resource: "urn:pulumi:prod::awslab::*"; use a URN, with * for any text, that says which resource: *::database-instance`, `awslab:exemptions[0].expires: "2999-01-31" is more than a year ahead; use a date up to ` + time.Now().UTC().AddDate(0, 0, 366).Format(time.DateOnly) + `, and decide anew then`}},
 		"every problem in one message": {values{"region": "x", "images": `{"keep": 2000}`, "services": "[" + with(`{"name": "Catalog", "cpu": 300}`) + "]"}, []string{
 			"awslab:images.keep: 2000; allowed is 1 to 1000",
 			`awslab:region: "x" is no AWS region`,
@@ -174,7 +174,7 @@ func TestWhatIsRefused(t *testing.T) {
 		`{"scratchPaths": ["tmp"]}`:                                                                    `scratchPaths[0]: "tmp" is no folder in a container; use one such as /tmp`,
 		`{"before": [{"name": "migrate"}]}`:                                                            "before[0].command: is missing",
 		`{"objectives": {"availability": 100}}`:                                                        "objectives.availability: 100; use more than 95 and less than 100, or 0 for none",
-		`{"scaling": {"max": 2, "schedules": [{"name": "night", "at": "22:00", "min": 0, "max": 1}]}}`: `scaling.schedules[0].at: "22:00" is no schedule; use one such as cron(0 7 ? * MON-FRI *)`,
+		`{"scaling": {"max": 2, "schedules": [{"name": "night", "at": "22:00", "min": 0, "max": 1}]}}`: `scaling.schedules[0].at: "22:00" is no schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)`,
 		`{"logRetentionDays": 4}`:                                                                      "logRetentionDays: 4 days; CloudWatch Logs offers 1, 3, 5, ... 3653",
 	} {
 		tests[changes] = struct {

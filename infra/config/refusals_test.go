@@ -24,7 +24,7 @@ func TestWhatComponentsRefuseIsRefusedUpFront(t *testing.T) {
 		"a scratch path twice":      {"services", "[" + with(`{"scratchPaths": ["/tmp", "/tmp"]}`) + "]", `awslab:services[0].scratchPaths[1]: "/tmp" is mounted twice`},
 		"no time zone": {"services", "[" + schedule(`"at": "cron(0 7 ? * MON-FRI *)", "timeZone": "Europe/Dublinn"`) + "]",
 			`awslab:services[0].scaling.schedules[0].timeZone: "Europe/Dublinn" is no IANA time zone`},
-		"no time":                {"services", "[" + schedule(`"at": "at(tomorrow)"`) + "]", `awslab:services[0].scaling.schedules[0].at: "at(tomorrow)"; use cron(`},
+		"no time":                {"services", "[" + schedule(`"at": "at(tomorrow)"`) + "]", `awslab:services[0].scaling.schedules[0].at: "at(tomorrow)" is no schedule; use cron(`},
 		"an over-long hash key":  {"tables", `[{"name": "items", "hashKey": {"name": "` + long + `"}}]`, `awslab:tables[0].hashKey.name: "xxx`},
 		"an over-long attribute": {"tables", `[{"name": "items", "hashKey": {"name": "id"}, "timeToLive": "` + long + `"}]`, `awslab:tables[0].timeToLive: "xxx`},
 	} {

@@ -9,19 +9,17 @@ import (
 	"strings"
 
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // serviceName leaves room for a prefix in the names it becomes part of.
 var serviceName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-// logRetentions are the periods CloudWatch Logs offers, in days (API reference, PutRetentionPolicy).
-var logRetentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
-
 // validate notes everything that is wrong with a complete configuration beyond what the tags of its fields say.
 func (d *decoder) validate(project string, c *Config) {
 	d.region(project+":region", c.Region)
 	d.copies(project, c)
-	if c.PermissionsBoundary != "" && !boundaryArn.MatchString(c.PermissionsBoundary) {
+	if c.PermissionsBoundary != "" && !grammar.PolicyArn.Match(c.PermissionsBoundary) {
 		d.add(project+":permissionsBoundary", "%q is no ARN of an IAM policy", c.PermissionsBoundary)
 	}
 	d.network(project+":network", c)
@@ -44,8 +42,6 @@ func (d *decoder) ports(project string, c *Config) {
 		d.add(project+":services", "%v", err)
 	}
 }
-
-var boundaryArn = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$`)
 
 func (d *decoder) region(path, region string) {
 	if region == "" || slices.Contains(regions, region) {
@@ -122,15 +118,10 @@ func (d *decoder) network(path string, c *Config) {
 	d.wayOut(path, c)
 }
 
-var (
-	certificateArn = regexp.MustCompile(`^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+$`)
-	domainName     = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
-)
-
 func (d *decoder) loadBalancer(path string, c *Config) {
 	lb := c.LoadBalancer
 	if lb.CertificateArn != "" {
-		match := certificateArn.FindStringSubmatch(lb.CertificateArn)
+		match := grammar.CertificateArn.Find(lb.CertificateArn)
 		switch {
 		case match == nil:
 			d.add(path+".certificateArn", "%q is no ARN of an ACM certificate", lb.CertificateArn)
@@ -146,7 +137,7 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 	case lb.Domain == "" && lb.Zone != "":
 		d.add(path+".domain", "is missing; zone says where a name lies, domain which it is")
 	case lb.Domain == "":
-	case !domainName.MatchString(lb.Domain):
+	case !grammar.DomainName.Match(lb.Domain):
 		d.add(path+".domain", "%q is no domain name; use one such as api.example.com", lb.Domain)
 	case lb.Zone == "" && lb.CertificateArn != "": // somebody else makes the name lead to the load balancer
 	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone) || lb.Zone == "":
@@ -199,8 +190,8 @@ func (d *decoder) cidrs(path string, cidrs []string) {
 }
 
 func (d *decoder) retention(path string, days int) {
-	if !slices.Contains(logRetentions, days) {
-		d.add(path, "%d days; CloudWatch Logs offers %s", days, list(logRetentions))
+	if !slices.Contains(grammar.LogRetentions, days) {
+		d.add(path, "%d days; CloudWatch Logs offers %s", days, list(grammar.LogRetentions))
 	}
 }
 

@@ -2,10 +2,10 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/awslab/awslab/components/data"
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // Limits of names that the configuration's become part of.
@@ -19,10 +19,7 @@ const (
 	replicatedStream = "NEW_AND_OLD_IMAGES"
 )
 
-var (
-	indexName          = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
-	websiteCertificate = regexp.MustCompile(`^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[A-Za-z0-9-]+$`)
-)
+var ()
 
 func (d *decoder) data(project string, c *Config) {
 	if c.Database != nil {
@@ -93,7 +90,7 @@ func (d *decoder) table(path string, t Table) {
 	}
 	d.distinctBy(path+".indexes", ".name", each(t.Indexes, func(i Index) string { return i.Name }))
 	for i, index := range t.Indexes {
-		if !indexName.MatchString(index.Name) {
+		if !grammar.TableName.Match(index.Name) {
 			d.add(fmt.Sprintf("%s.indexes[%d].name", path, i), "%q; use 3 to 255 letters, digits, . _ -", index.Name)
 		}
 	}
@@ -142,11 +139,11 @@ func (d *decoder) website(path string, w Website) {
 		d.add(path+".certificateArn", "is missing; domains need one in us-east-1, where CloudFront looks for certificates")
 	case w.CertificateArn != "" && len(w.Domains) == 0:
 		d.add(path+".domains", "is missing; say which names of the certificate lead to the website")
-	case w.CertificateArn != "" && !websiteCertificate.MatchString(w.CertificateArn):
+	case w.CertificateArn != "" && !grammar.EdgeCertificateArn.Match(w.CertificateArn):
 		d.add(path+".certificateArn", "%q is no ARN of an ACM certificate of us-east-1, where CloudFront looks for them", w.CertificateArn)
 	}
 	for i, domain := range w.Domains {
-		if !domainName.MatchString(domain) {
+		if !grammar.DomainName.Match(domain) {
 			d.add(fmt.Sprintf("%s.domains[%d]", path, i), "%q is no domain name; use one such as www.example.com", domain)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/protection"
 	"github.com/awslab/awslab/internal/exemption"
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -27,8 +28,7 @@ func (d *decoder) operations(project string, c *Config) {
 }
 
 var (
-	countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
-	keeperArn   = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|\*):role/[\w+=,.@/*-]+$`)
+	keeperArn = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}|\*):role/[\w+=,.@/*-]+$`)
 )
 
 // channels tells early what the component would refuse.
@@ -71,7 +71,7 @@ func (d *decoder) firewall(path string, f Firewall) {
 	d.distinct(path+".allowCidrs", f.AllowCidrs)
 	d.distinct(path+".denyCidrs", f.DenyCidrs)
 	for i, code := range f.DenyCountries {
-		if !countryCode.MatchString(code) {
+		if !grammar.Country.Match(code) {
 			d.add(fmt.Sprintf("%s.denyCountries[%d]", path, i), "%q; use a code of two capital letters from ISO 3166-1, such as KP", code)
 		}
 	}

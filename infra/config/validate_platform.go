@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/awslab/awslab/components/compute"
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // zoneNames refuses names that are no zones of the region.
@@ -79,9 +80,6 @@ func (c *Config) endpointsNeeded() []string {
 	return needed
 }
 
-// instanceType is a family and a size, as in m7i.large.
-var instanceType = regexp.MustCompile(`^[a-z]+[0-9]+[a-z0-9-]*\.[a-z0-9-]+$`)
-
 func (d *decoder) cluster(project string, c *Config) {
 	if c.Cluster.LaunchType != "ec2" {
 		return
@@ -91,7 +89,7 @@ func (d *decoder) cluster(project string, c *Config) {
 		d.add(path+".types", "is empty; name at least one instance type, such as m7i.large")
 	}
 	for i, t := range instances.Types {
-		if !instanceType.MatchString(t) {
+		if !grammar.InstanceType.Match(t) {
 			d.add(fmt.Sprintf("%s.types[%d]", path, i), "%q is no instance type; use one such as m7i.large", t)
 		} else if first := instances.Types[0]; compute.InstanceArchitecture(t) != compute.InstanceArchitecture(first) {
 			d.add(fmt.Sprintf("%s.types[%d]", path, i), "%q is of another architecture than %q; use types of one", t, first)

@@ -9,20 +9,15 @@ import (
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/images"
 	"github.com/awslab/awslab/components/monitoring"
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 var (
-	environmentName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	pathPrefix         = regexp.MustCompile(`^/[A-Za-z0-9_.$/~"'@:+-]*$`)
-	hostName           = regexp.MustCompile(`^[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)+$`)
-	imageURI           = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9._/:@-]*[A-Za-z0-9]$`)
-	scheduleExpression = regexp.MustCompile(`^(cron|rate|at)\(.+\)$`)
-	// The grammars of the services' API references.
-	secretName    = regexp.MustCompile(`^[A-Za-z0-9/_+=.@-]{1,512}$`)
-	parameterName = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
-	queueName     = regexp.MustCompile(`^([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
-	keyAlias      = regexp.MustCompile(`^alias/[A-Za-z0-9/_-]{1,250}$`)
-	containerPath = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
+	environmentName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	pathPrefix      = regexp.MustCompile(`^/[A-Za-z0-9_.$/~"'@:+-]*$`)
+	hostName        = regexp.MustCompile(`^[A-Za-z0-9*?-]+(\.[A-Za-z0-9*?-]+)+$`)
+	imageURI        = regexp.MustCompile(`^[a-z0-9][A-Za-z0-9._/:@-]*[A-Za-z0-9]$`)
+	containerPath   = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 )
 
 // Limits of AWS that the services' configuration can run into.
@@ -245,9 +240,6 @@ func (d *decoder) scaling(path string, s Service) {
 	for i, schedule := range scaling.Schedules {
 		at := fmt.Sprintf("%s.scaling.schedules[%d]", path, i)
 		d.name(at+".name", schedule.Name, maxServiceName)
-		if schedule.At != "" && !scheduleExpression.MatchString(schedule.At) {
-			d.add(at+".at", "%q is no schedule; use one such as cron(0 7 ? * MON-FRI *)", schedule.At)
-		}
 		if schedule.Min > schedule.Max {
 			d.add(at+".min", "%d is more than max, %d", schedule.Min, schedule.Max)
 		}
@@ -291,10 +283,10 @@ func (d *decoder) secret(path string, secret Secret) {
 	if (secret.Name == "") == (secret.Parameter == "") {
 		d.add(path, "say either name, of a Secrets Manager secret, or parameter, of an SSM parameter")
 	}
-	if secret.Name != "" && !secretName.MatchString(secret.Name) {
+	if secret.Name != "" && !grammar.SecretName.Match(secret.Name) {
 		d.add(path+".name", "%q is no name of a secret; use 1 to 512 letters, digits and /_+=.@-", secret.Name)
 	}
-	if secret.Parameter != "" && !parameterName.MatchString(secret.Parameter) {
+	if secret.Parameter != "" && !grammar.ParameterName.Match(secret.Parameter) {
 		d.add(path+".parameter", "%q is no name of a parameter; use one such as /shop/mode", secret.Parameter)
 	}
 	switch {
@@ -313,7 +305,7 @@ func (d *decoder) queues(path string, queues []Queue) {
 		at := fmt.Sprintf("%s[%d]", path, i)
 		first, isTaken := taken[Variable("QUEUE", q.Name)]
 		switch {
-		case q.Name != "" && !queueName.MatchString(q.Name):
+		case q.Name != "" && !grammar.QueueName.Match(q.Name):
 			d.add(at+".name", "%q is no name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO queue's", q.Name)
 		case isTaken:
 			d.add(at+".name", "%q would be told to the service by the same environment variable as %q", q.Name, first)
@@ -324,7 +316,7 @@ func (d *decoder) queues(path string, queues []Queue) {
 }
 
 func (d *decoder) keyAlias(path, alias string) {
-	if alias != "" && (!keyAlias.MatchString(alias) || strings.HasPrefix(alias, "alias/aws/")) {
+	if alias != "" && (!grammar.KeyAlias.Match(alias) || strings.HasPrefix(alias, "alias/aws/")) {
 		d.add(path, "%q is no alias of a customer managed key; use one such as alias/shop, and none for AWS's own", alias)
 	}
 }

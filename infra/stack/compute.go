@@ -80,7 +80,7 @@ func (l *lab) instances() *compute.Instances {
 	}
 	return &compute.Instances{
 		VolumeTags: volumes,
-		Place:      l.place, Network: l.vpc.ServicePlacement(), Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
+		Location:   l.location, Network: l.vpc.ServicePlacement(), Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
 		RoleName: l.name("instance"), PermissionsBoundary: l.config.PermissionsBoundary,
 	}
 }
@@ -128,7 +128,7 @@ func (l *lab) ecsServices() error {
 // taskRunner makes the function that runs tasks before and after deployments, if a service has any.
 func (l *lab) taskRunner() error {
 	args := &compute.TaskRunnerArgs{
-		Name: l.name("runtask"), Place: l.place, ClusterName: l.clusterName(), Architecture: "arm64", PermissionsBoundary: l.config.PermissionsBoundary,
+		Name: l.name("runtask"), Location: l.location, ClusterName: l.clusterName(), Architecture: "arm64", PermissionsBoundary: l.config.PermissionsBoundary,
 		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
 	}
 	for _, s := range l.config.Services {
@@ -143,7 +143,7 @@ func (l *lab) taskRunner() error {
 	}
 	var err error
 	if args.Image, err = l.newImage("runtask", config.Image{Context: "services", Dockerfile: "runtask/Dockerfile"}, args.Architecture,
-		l.place.Arn("lambda", "function:"+args.Name)); err != nil {
+		l.location.Arn("lambda", "function:"+args.Name)); err != nil {
 		return err
 	}
 	l.runner, err = compute.NewTaskRunner(l.Context, "runtask", args, l.providers.all)
@@ -155,7 +155,7 @@ func (l *lab) redeployName() string { return l.name("redeploy") }
 // redeployments start services anew when a secret that they are started with changes.
 func (l *lab) redeployments() error {
 	args := &compute.RedeploymentArgs{
-		Name: l.redeployName(), Place: l.place, ClusterName: l.clusterName(), PermissionsBoundary: l.config.PermissionsBoundary,
+		Name: l.redeployName(), Location: l.location, ClusterName: l.clusterName(), PermissionsBoundary: l.config.PermissionsBoundary,
 		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
 	}
 	for _, s := range l.config.Services {
@@ -184,7 +184,7 @@ func (l *lab) redeployments() error {
 
 func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args := s.Args()
-	args.Name, args.Region, args.Cluster = l.name(s.Name), l.place.Region, l.cluster
+	args.Name, args.Region, args.Cluster = l.name(s.Name), l.location.Region, l.cluster
 	args.Network, args.Connections = l.vpc.ServicePlacement(), l.connections(s)
 	args.Image, args.Capacity = l.images[s.Name], l.capacity()
 	args.ExecutionRoleArn, args.TaskRoleArn = l.roles[s.Name].execution.Arn, l.roles[s.Name].task.Arn
@@ -295,7 +295,7 @@ func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 		variables[config.Variable("BUCKET", g.Name)] = pulumi.String(l.bucketName(g.Name))
 	}
 	for _, q := range s.Access.Queues {
-		variables[config.Variable("QUEUE", q.Name)+"_URL"] = pulumi.String(l.place.QueueUrl(q.Name))
+		variables[config.Variable("QUEUE", q.Name)+"_URL"] = pulumi.String(l.location.QueueUrl(q.Name))
 	}
 	if s.Access.Database {
 		variables["DATABASE_HOST"] = l.databaseHost()
@@ -323,9 +323,9 @@ func (l *lab) secretArns(s config.Service) pulumi.StringMap {
 
 func (l *lab) secretArn(secret config.Secret) pulumi.StringInput {
 	if secret.Parameter != "" {
-		return pulumi.String(l.place.ParameterArn(secret.Parameter))
+		return pulumi.String(l.location.ParameterArn(secret.Parameter))
 	}
-	arn := pulumi.String(l.place.Arn("secretsmanager", "secret:"+secret.Name))
+	arn := pulumi.String(l.location.Arn("secretsmanager", "secret:"+secret.Name))
 	if secret.Field != "" {
 		return compute.SecretKey(arn, secret.Field)
 	}

@@ -22,10 +22,10 @@ func (l *lab) databaseName() string { return l.name("database") }
 func (l *lab) tableName(name string) string { return l.name(name) }
 
 // bucketName has account and region in it, as buckets share one name space with everyone's.
-func (l *lab) bucketName(name string) string { return l.bucketNameIn(name, l.place.Region) }
+func (l *lab) bucketName(name string) string { return l.bucketNameIn(name, l.location.Region) }
 
 func (l *lab) bucketNameIn(name, region string) string {
-	return names.Bucket.Fit(l.name(name, l.place.AccountId, region))
+	return names.Bucket.Fit(l.name(name, l.location.AccountId, region))
 }
 
 func (l *lab) fileSystemName() string { return l.name("files") }
@@ -51,7 +51,7 @@ func (l *lab) logBuckets() (err error) {
 		return nil
 	}
 	args := data.LogBucketArgs{
-		Place: l.place, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
+		Location: l.location, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
 	}
 	if l.logBucket, err = data.NewLogBucket(l.Context, "logs", &args, l.providers.all); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (l *lab) logBuckets() (err error) {
 	if !slices.ContainsFunc(l.config.Buckets, func(b config.Bucket) bool { return b.Replicate }) {
 		return nil
 	}
-	args.Place, args.Name = l.placeIn(l.config.CopyRegion), l.bucketNameIn("logs", l.config.CopyRegion)
+	args.Location, args.Name = l.placeIn(l.config.CopyRegion), l.bucketNameIn("logs", l.config.CopyRegion)
 	l.copyLogBucket, err = data.NewLogBucket(l.Context, "copy-logs", &args, pulumi.Provider(l.providers.copies))
 	return err
 }
@@ -70,7 +70,7 @@ func (l *lab) websiteLogs() (pulumi.StringInput, error) {
 		return nil, nil
 	}
 	bucket, err := data.NewLogBucket(l.Context, "website-logs", &data.LogBucketArgs{
-		Place: l.place, Name: l.bucketName("website-logs"), CloudFront: true, ExpireDays: l.config.Monitoring.LogRetentionDays,
+		Location: l.location, Name: l.bucketName("website-logs"), CloudFront: true, ExpireDays: l.config.Monitoring.LogRetentionDays,
 		ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
 	}, l.providers.all)
 	if err != nil {
@@ -93,7 +93,7 @@ func (l *lab) tables() error {
 	l.tableArns = pulumi.StringMap{}
 	for _, t := range l.config.Tables {
 		args := t.Args()
-		args.Place, args.Name, args.KmsKeyArn, args.Tags = l.place, l.tableName(t.Name), l.keys.data.Arn, l.backedUp()
+		args.Location, args.Name, args.KmsKeyArn, args.Tags = l.location, l.tableName(t.Name), l.keys.data.Arn, l.backedUp()
 		if t.Replicate {
 			args.Replicas = []data.Replica{{Region: l.config.CopyRegion, KmsKeyArn: l.keys.copies.Arn}}
 		}
@@ -110,13 +110,13 @@ func (l *lab) buckets() error {
 	l.bucketNames = pulumi.StringMap{}
 	for _, b := range l.config.Buckets {
 		args := b.Args()
-		args.Place, args.Name, args.Tags = l.place, l.bucketName(b.Name), l.backedUp()
+		args.Location, args.Name, args.Tags = l.location, l.bucketName(b.Name), l.backedUp()
 		args.KmsKeyArn, args.KeyAlias = l.keys.data.Arn, l.keys.data.Alias
 		args.RequestMetrics, args.LogBucket = l.config.Monitoring.RequestMetrics, l.logBucketName()
 		args.PermissionsBoundary = l.config.PermissionsBoundary
 		if b.Replicate {
 			args.Copy = &data.BucketCopy{
-				Place: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, Name: l.bucketNameIn(b.Name, l.config.CopyRegion),
+				Location: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, Name: l.bucketNameIn(b.Name, l.config.CopyRegion),
 				KmsKeyArn: l.keys.copies.Arn, KeyAlias: l.keys.copies.Alias, RoleName: l.name(b.Name, "replication"),
 				LogBucket: nameOf(l.copyLogBucket), Tags: l.notBackedUp(),
 			}
@@ -135,7 +135,7 @@ func (l *lab) fileSystems() (err error) {
 		return nil
 	}
 	args := &data.FileSystemArgs{
-		Place: l.place, Name: l.fileSystemName(), VpcId: l.vpc.VpcId, SubnetIds: l.vpc.SubnetIdByZone(network.Data),
+		Location: l.location, Name: l.fileSystemName(), VpcId: l.vpc.VpcId, SubnetIds: l.vpc.SubnetIdByZone(network.Data),
 		AccessPoints: map[string]data.AccessPoint{}, KmsKeyArn: l.keys.data.Arn, InfrequentAccessDays: l.config.FileSystem.InfrequentAccessDays,
 		NoAutomaticBackups: l.config.Backup.Enabled, DeletionProtection: l.config.FileSystem.DeletionProtection, Tags: l.backedUp(),
 	}
@@ -145,7 +145,7 @@ func (l *lab) fileSystems() (err error) {
 		}
 	}
 	if l.config.FileSystem.Replicate {
-		args.Copy = &data.FileSystemCopy{Place: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, KmsKeyArn: l.keys.copies.Arn, Tags: l.notBackedUp()}
+		args.Copy = &data.FileSystemCopy{Location: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, KmsKeyArn: l.keys.copies.Arn, Tags: l.notBackedUp()}
 	}
 	l.fileSystem, err = data.NewFileSystem(l.Context, "files", args, l.providers.all)
 	return err
@@ -157,7 +157,7 @@ func (l *lab) websites() (err error) {
 		return nil
 	}
 	args := &data.WebsiteArgs{
-		Place: l.place, Name: l.name("website"), BucketName: l.bucketName("website"), Folder: filepath.Join(l.root, w.Folder), Domains: w.Domains,
+		Location: l.location, Name: l.name("website"), BucketName: l.bucketName("website"), Folder: filepath.Join(l.root, w.Folder), Domains: w.Domains,
 		CertificateArn: w.CertificateArn, PriceClass: w.PriceClass, LogBucket: l.logBucketName(), ForceDestroy: true, Tags: l.notBackedUp(),
 	}
 	if args.AccessLogDomain, err = l.websiteLogs(); err != nil {
@@ -174,7 +174,7 @@ func (l *lab) websites() (err error) {
 func (l *lab) databaseArgs() *data.DatabaseArgs {
 	db := l.config.Database
 	args := db.Args()
-	args.Place, args.Identifier = l.place, l.databaseName()
+	args.Location, args.Identifier = l.location, l.databaseName()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
 	args.SkipFinalSnapshot = !db.FinalSnapshot && !db.DeletionProtection
 	args.LogRetentionDays, args.LogKmsKeyArn = l.config.Monitoring.LogRetentionDays, l.keys.logs.Arn

@@ -29,12 +29,12 @@ type roles struct {
 
 // encryption makes the keys before anything that they encrypt.
 func (l *lab) encryption() (err error) {
-	storage := identity.FargateKeyUse(l.place.AccountId, l.clusterName())
-	if l.keys.data, err = l.newKey("data", "Data at rest", l.place, l.providers.all, storage...); err != nil {
+	storage := identity.FargateKeyUse(l.location.AccountId, l.clusterName())
+	if l.keys.data, err = l.newKey("data", "Data at rest", l.location, l.providers.all, storage...); err != nil {
 		return err
 	}
-	uses := append(monitoring.KeyStatements(l.place), identity.LogsKeyUse(l.place))
-	if l.keys.logs, err = l.newKey("logs", "Logs and notifications", l.place, l.providers.all, uses...); err != nil {
+	uses := append(monitoring.KeyStatements(l.location), identity.LogsKeyUse(l.location))
+	if l.keys.logs, err = l.newKey("logs", "Logs and notifications", l.location, l.providers.all, uses...); err != nil {
 		return err
 	}
 	if l.providers.copies != nil {
@@ -50,9 +50,9 @@ func (l *lab) encryption() (err error) {
 	return err
 }
 
-func (l *lab) newKey(name, description string, place identity.Place, provider pulumi.ResourceOption, uses ...identity.Statement) (*identity.Key, error) {
+func (l *lab) newKey(name, description string, location identity.Location, provider pulumi.ResourceOption, uses ...identity.Statement) (*identity.Key, error) {
 	return identity.NewKey(l.Context, name, &identity.KeyArgs{
-		Place: place, Alias: "alias/" + l.name(name), Description: description, Statements: uses, Tags: l.tags,
+		Location: location, Alias: "alias/" + l.name(name), Description: description, Statements: uses, Tags: l.tags,
 	}, provider)
 }
 
@@ -77,7 +77,7 @@ func (l *lab) rolesOf(s config.Service) (roles, error) {
 	}
 	execution, err := identity.NewExecutionRole(l.Context, s.Name+"-execution", &identity.ExecutionRoleArgs{
 		RoleSettings:       l.role(s.Name, "execution"),
-		Place:              l.place,
+		Location:           l.location,
 		Repositories:       repositories,
 		CachedRepositories: cached,
 		LogGroups:          []string{l.logGroup(s)},
@@ -88,7 +88,7 @@ func (l *lab) rolesOf(s config.Service) (roles, error) {
 	}
 	task, err := identity.NewTaskRole(l.Context, s.Name+"-task", &identity.TaskRoleArgs{
 		RoleSettings: l.role(s.Name, "task"),
-		Place:        l.place,
+		Location:     l.location,
 		Access:       l.accessOf(s),
 		Exec:         l.execOf(s),
 		Tracing:      l.config.Monitoring.Tracing,
@@ -126,9 +126,9 @@ func (l *lab) repositories(s config.Service) ([]string, error) {
 	if !inECR {
 		return nil, nil
 	}
-	if account != l.place.AccountId {
+	if account != l.location.AccountId {
 		return nil, fmt.Errorf("service %q: image.uri: %s is in account %s, the stack in %s; copy the image to an account's own repository",
-			s.Name, s.Image.URI, account, l.place.AccountId)
+			s.Name, s.Image.URI, account, l.location.AccountId)
 	}
 	return []string{repository}, nil
 }

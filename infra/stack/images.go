@@ -13,7 +13,7 @@ import (
 func (l *lab) containerImages() error {
 	if l.config.Images.Replicate {
 		if _, err := images.NewReplication(l.Context, "images", &images.ReplicationArgs{
-			Place: l.place, Prefix: l.name(""), Region: l.config.CopyRegion,
+			Location: l.location, Prefix: l.name(""), Region: l.config.CopyRegion,
 		}, l.providers.all); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ var cacheNames = map[string]string{
 }
 
 func (l *lab) cacheArgs(c config.Cache) *images.PullThroughCacheArgs {
-	args := &images.PullThroughCacheArgs{Place: l.place, Upstream: c.Registry, Prefix: names.CachePrefix.Fit(l.name(cacheNames[c.Registry])), Keep: l.config.Images.Keep}
+	args := &images.PullThroughCacheArgs{Location: l.location, Upstream: c.Registry, Prefix: names.CachePrefix.Fit(l.name(cacheNames[c.Registry])), Keep: l.config.Images.Keep}
 	if c.CredentialArn != "" {
 		args.CredentialArn = pulumi.String(c.CredentialArn)
 	}

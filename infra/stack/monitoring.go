@@ -18,10 +18,10 @@ import (
 // when CloudFront reports there.
 func (l *lab) notify() (err error) {
 	args := l.notificationsArgs()
-	if l.config.Website != nil && l.place.Region != edgeRegion {
+	if l.config.Website != nil && l.location.Region != edgeRegion {
 		// One configuration a channel: that of the first topic takes in the other.
 		edge := args
-		edge.Place, edge.Name, edge.KmsKeyArn, edge.Slack, edge.Teams = l.placeIn(edgeRegion), l.name("edge-notifications"), l.keys.edge.Arn, nil, nil
+		edge.Location, edge.Name, edge.KmsKeyArn, edge.Slack, edge.Teams = l.placeIn(edgeRegion), l.name("edge-notifications"), l.keys.edge.Arn, nil, nil
 		if l.edgeNotifications, err = monitoring.NewNotifications(l.Context, "edge", &edge, pulumi.Provider(l.providers.edge)); err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (l *lab) notify() (err error) {
 func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 	m := l.config.Monitoring
 	args := monitoring.NotificationsArgs{
-		Place: l.place, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls, AlarmPrefix: l.name(),
+		Location: l.location, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls, AlarmPrefix: l.name(),
 		PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}
 	args.Slack, args.Teams = m.Slack.Args(), m.Teams.Args()
@@ -91,7 +91,7 @@ func (l *lab) monitor() error {
 const tracedRate = 0.05
 
 func (l *lab) eventsArgs() *monitoring.EventsArgs {
-	args := &monitoring.EventsArgs{Name: l.name(), Place: l.place, TopicArn: l.notifications.TopicArn, ClusterName: l.clusterName(), Tags: l.tags}
+	args := &monitoring.EventsArgs{Name: l.name(), Location: l.location, TopicArn: l.notifications.TopicArn, ClusterName: l.clusterName(), Tags: l.tags}
 	if l.backup != nil {
 		args.BackupVaults, args.Restores = []string{l.backup.VaultName}, l.restoreTesting != nil
 	}
@@ -100,7 +100,7 @@ func (l *lab) eventsArgs() *monitoring.EventsArgs {
 
 func (l *lab) watched() monitoring.Watched {
 	watched := monitoring.Watched{
-		Name: l.name(), Place: l.place,
+		Name: l.name(), Location: l.location,
 		LoadBalancers: []monitoring.LoadBalancer{{Name: "public", Suffix: l.balancer.ArnSuffix}},
 		Topics:        []monitoring.Topic{{Name: "notifications", TopicName: l.notifications.Name}},
 	}
@@ -136,7 +136,7 @@ func (l *lab) watched() monitoring.Watched {
 		watched.BackupVaults = []monitoring.BackupVault{{Name: "backups", VaultName: l.backup.VaultName}}
 	}
 	if l.redeployment != nil {
-		watched.StateMachines = []monitoring.StateMachine{{Name: "redeploy", Arn: l.place.Arn("states", "stateMachine:"+l.redeployName())}}
+		watched.StateMachines = []monitoring.StateMachine{{Name: "redeploy", Arn: l.location.Arn("states", "stateMachine:"+l.redeployName())}}
 	}
 	l.watchData(&watched)
 	return watched

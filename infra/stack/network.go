@@ -12,7 +12,7 @@ func (l *lab) network() (err error) {
 	}
 	args := l.config.VpcArgs(l.zones)
 	const vpcName = "lab"
-	args.Place, args.Tags = l.place, l.tags
+	args.Location, args.Tags = l.location, l.tags
 	args.FlowLogs.Name, args.FlowLogs.KmsKeyArn = l.name(vpcName, "flow-logs"), l.keys.logs.Arn
 	l.vpc, err = network.NewVpc(l.Context, vpcName, args, l.providers.all)
 	return err

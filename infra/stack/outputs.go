@@ -21,8 +21,8 @@ func (l *lab) exports() {
 		}
 	}
 	for name, value := range map[string]pulumi.Input{
-		"account":         pulumi.String(l.place.AccountId),
-		"region":          pulumi.String(l.place.Region),
+		"account":         pulumi.String(l.location.AccountId),
+		"region":          pulumi.String(l.location.Region),
 		"url":             l.balancer.Url,
 		"vpcId":           l.vpc.VpcId,
 		"publicSubnetIds": l.vpc.PublicSubnetIds,
@@ -94,7 +94,7 @@ func (l *lab) arns() pulumi.StringMap {
 		arns["table "+name] = arn
 	}
 	for _, b := range l.config.Buckets {
-		arns["bucket "+b.Name] = pulumi.String(l.place.BucketArn(l.bucketName(b.Name)))
+		arns["bucket "+b.Name] = pulumi.String(l.location.BucketArn(l.bucketName(b.Name)))
 	}
 	for name, key := range map[string]*identity.Key{"data": l.keys.data, "logs": l.keys.logs, "copies": l.keys.copies, "edge": l.keys.edge} {
 		if key != nil {

@@ -17,7 +17,7 @@ func (l *lab) firewall() (err error) {
 		return nil
 	}
 	args := f.Args()
-	args.Place, args.Scope, args.Name, args.Tags = l.place, protection.Regional, l.firewallName(), l.tags
+	args.Location, args.Scope, args.Name, args.Tags = l.location, protection.Regional, l.firewallName(), l.tags
 	args.LogKmsKeyArn = l.keys.logs.Arn
 	args.Resources = map[string]pulumi.StringInput{"load-balancer": l.balancer.Arn}
 	if l.acl, err = protection.NewWebAcl(l.Context, "firewall", &args, l.providers.all); err != nil {
@@ -28,7 +28,7 @@ func (l *lab) firewall() (err error) {
 	}
 	edge := args
 	edge.Scope, edge.Name, edge.Resources = protection.CloudFront, l.name("edge-firewall"), nil
-	edge.Place, edge.LogKmsKeyArn = l.placeIn(edgeRegion), l.keys.edge.Arn
+	edge.Location, edge.LogKmsKeyArn = l.placeIn(edgeRegion), l.keys.edge.Arn
 	l.edgeAcl, err = protection.NewWebAcl(l.Context, "edge-firewall", &edge, pulumi.Provider(l.providers.edge))
 	return err
 }
@@ -41,14 +41,14 @@ func (l *lab) backups() error {
 		return nil
 	}
 	args := &protection.BackupArgs{
-		Place: l.place, Name: l.name("backups"), TagKey: "backup", TagValue: l.Stack(), Lock: b.Lock, ForceDestroy: b.ForceDelete, Keepers: b.Keepers,
+		Location: l.location, Name: l.name("backups"), TagKey: "backup", TagValue: l.Stack(), Lock: b.Lock, ForceDestroy: b.ForceDelete, Keepers: b.Keepers,
 		TopicArn: l.notifications.TopicArn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}
 	for _, r := range b.Rules {
 		args.Rules = append(args.Rules, protection.BackupRule{Schedule: protection.Schedule(r.Schedule), RetentionDays: r.RetentionDays, CopyRetentionDays: r.CopyRetentionDays})
 	}
 	if l.providers.copies != nil {
-		args.CopyPlace, args.CopyProvider = l.placeIn(l.config.CopyRegion), l.providers.copies
+		args.CopyLocation, args.CopyProvider = l.placeIn(l.config.CopyRegion), l.providers.copies
 	}
 	var err error
 	if l.backup, err = protection.NewBackup(l.Context, "backup", args, l.providers.all); err != nil {
@@ -88,7 +88,7 @@ func (l *lab) restorable() []string {
 func (l *lab) testRestores(types []string) error {
 	const architecture = "arm64"
 	image, err := l.newImage("restorecheck", config.Image{Context: "services", Dockerfile: "restorecheck/Dockerfile"}, architecture,
-		l.place.Arn("lambda", "function:"+l.restoreCheckName()))
+		l.location.Arn("lambda", "function:"+l.restoreCheckName()))
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (l *lab) testRestores(types []string) error {
 		sources = append(sources, l.bucketName(b.Name))
 	}
 	args := &protection.RestoreTestingArgs{
-		Place: l.place, Name: l.restoreCheckName(), Types: types, TagKey: "backup", TagValue: l.Stack(), Image: image, Architecture: architecture,
+		Location: l.location, Name: l.restoreCheckName(), Types: types, TagKey: "backup", TagValue: l.Stack(), Image: image, Architecture: architecture,
 		SourceBuckets: sources, KeyAlias: l.keys.data.Alias, VaultArns: pulumi.StringArray{l.backup.VaultArn},
 		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
 	}

@@ -50,7 +50,7 @@ func (l *lab) newProviders() error {
 			return err
 		}
 	}
-	return l.findPlace()
+	return l.findLocation()
 }
 
 func (l *lab) awsIn(name, region string) (pulumi.ProviderResource, error) {
@@ -64,7 +64,7 @@ func (l *lab) awsIn(name, region string) (pulumi.ProviderResource, error) {
 	return provider, nil
 }
 
-func (l *lab) findPlace() error {
+func (l *lab) findLocation() error {
 	caller, err := aws.GetCallerIdentity(l.Context, nil, l.providers.invoke)
 	if err != nil {
 		return fmt.Errorf("finding the account: %w", err)
@@ -73,13 +73,13 @@ func (l *lab) findPlace() error {
 	if err != nil {
 		return fmt.Errorf("finding the partition: %w", err)
 	}
-	l.place = identity.Place{Partition: partition.Partition, Region: l.config.Region, AccountId: caller.AccountId}
+	l.location = identity.Location{Partition: partition.Partition, Region: l.config.Region, AccountId: caller.AccountId}
 	return nil
 }
 
 // placeIn is the stack's account in another region.
-func (l *lab) placeIn(region string) identity.Place {
-	place := l.place
-	place.Region = region
-	return place
+func (l *lab) placeIn(region string) identity.Location {
+	location := l.location
+	location.Region = region
+	return location
 }

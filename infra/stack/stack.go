@@ -40,7 +40,7 @@ type lab struct {
 	names  names.Namer
 
 	providers providers
-	place     identity.Place
+	location  identity.Location
 	// zones are the names of the availability zones: those of the last run until there is a network.
 	zones []string
 

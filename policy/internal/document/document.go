@@ -10,9 +10,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // MaxSize is the longest text that is read, in bytes: far above the largest policy that any AWS service takes (1 MB for
@@ -157,12 +158,10 @@ func (p *principals) UnmarshalJSON(text []byte) error {
 // Anyone tells whether the principal is everybody in the world.
 func (p Principal) Anyone() bool { return p.Value == "*" && (p.Type == "*" || p.Type == "AWS") }
 
-var accountID = regexp.MustCompile(`^\d{12}$`)
-
 // WholeAccount tells whether the principal is an account, by the ARN of its root or by its number alone, which IAM takes
 // for the same ("AWS account principals", IAM user guide).
 func (p Principal) WholeAccount() bool {
-	return p.Type == "AWS" && (strings.HasSuffix(p.Value, ":root") || accountID.MatchString(p.Value))
+	return p.Type == "AWS" && (strings.HasSuffix(p.Value, ":root") || grammar.Account.Match(p.Value))
 }
 
 // Requires tells whether a request has to have the key, with one of the values, for the condition to hold: its operator

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"github.com/awslab/awslab/automation/offline/internal/model"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
@@ -46,19 +48,8 @@ func (c *Change) inWorld(to Target, value string) bool {
 	if !strings.HasPrefix(value, to.Prefix) || to.Skip != nil && to.Skip(value) {
 		return false
 	}
-	if account, is := AccountOf(value); is && account != "" && account != world.Account {
-		return false
-	}
-	return true
-}
-
-// AccountOf returns the account in an ARN.
-func AccountOf(arn string) (string, bool) {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return "", false
-	}
-	return parts[4], true
+	parsed, err := arn.Parse(value)
+	return err != nil || parsed.AccountID == "" || parsed.AccountID == world.Account
 }
 
 // LookUp returns the thing that a value names in this region, nil for a part of another thing or of the account, and

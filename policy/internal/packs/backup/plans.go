@@ -2,7 +2,8 @@ package backup
 
 import (
 	"cmp"
-	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/awslab/awslab/policy/internal/expect"
 	"github.com/awslab/awslab/policy/internal/property"
@@ -157,9 +158,10 @@ func judgeCopies(plan rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 }
 
 // regionOf is the region in an ARN, or "".
-func regionOf(arn string) string {
-	if parts := strings.Split(arn, ":"); len(parts) > 3 {
-		return parts[3]
+func regionOf(text string) string {
+	parsed, err := arn.Parse(text)
+	if err != nil {
+		return ""
 	}
-	return ""
+	return parsed.Region
 }

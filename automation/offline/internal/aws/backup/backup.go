@@ -4,6 +4,8 @@ package backup
 import (
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
@@ -68,17 +70,17 @@ func checkPlan(c *bridge.Change) error {
 
 // checkVault tells of a vault that does not exist, or whose lock will refuse what the rule puts into it: AWS Backup takes
 // the plan, and then every job fails.
-func checkVault(c *bridge.Change, name string, action values.View, arn string) error {
-	if account, is := bridge.AccountOf(arn); !is || account != world.Account {
+func checkVault(c *bridge.Change, name string, action values.View, vaultARN string) error {
+	if parsed, err := arn.Parse(vaultARN); err != nil || parsed.AccountID != world.Account {
 		return nil
 	}
-	vaults, err := c.Tx.ByARN(arn)
+	vaults, err := c.Tx.ByARN(vaultARN)
 	if err != nil {
 		return err
 	}
 	if len(vaults) == 0 {
-		if !strings.HasSuffix(arn, ":Default") {
-			c.Warn("the copies of rule %s go to %s, which does not exist: AWS takes the plan, and every copy job fails", name, arn)
+		if !strings.HasSuffix(vaultARN, ":Default") {
+			c.Warn("the copies of rule %s go to %s, which does not exist: AWS takes the plan, and every copy job fails", name, vaultARN)
 		}
 		return nil
 	}

@@ -3,18 +3,12 @@ package rds
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
-)
-
-// minutesOfWeek are the minutes of a day and of a week.
-const (
-	minutesOfDay  = 24 * 60
-	minutesOfWeek = 7 * minutesOfDay
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // refuseDatabase refuses combinations that RDS refuses of an instance, whether it is made or changed.
@@ -61,40 +55,15 @@ func refuseWindows(c *bridge.Change, backup, maintenance string) error {
 	return bridge.Refuse("InvalidParameterValue", "The backup window and maintenance window must not overlap: %s and %s", daily, weekly)
 }
 
-// windowsOverlap says whether a daily window like 23:30-00:30 and a weekly one like sun:23:45-mon:00:15 do.
+// windowsOverlap says whether a daily window like 23:30-00:30 and a weekly one like sun:23:45-mon:00:15 do. What is no
+// window is refused by its model.
 func windowsOverlap(daily, weekly string) bool {
-	from, to, _ := strings.Cut(daily, "-")
-	first, last, _ := strings.Cut(weekly, "-")
-	start, length := minute(from), between(minute(from), minute(to), minutesOfDay)
-	begin := minuteOfWeek(first)
-	end := begin + between(begin, minuteOfWeek(last), minutesOfWeek)
-	// A window may run over the end of the week, so that the days are looked at from the one before it to the one after.
-	for day := -1; day <= 8; day++ {
-		at := day*minutesOfDay + start
-		if at < end && begin < at+length {
-			return true
-		}
+	backup, err := grammar.DailyWindow(daily)
+	if err != nil {
+		return false
 	}
-	return false
-}
-
-// between is how long it takes from one minute to another in a circle of minutes.
-func between(from, to, circle int) int { return ((to-from)%circle + circle) % circle }
-
-// minute reads a time of day like 03:21.
-func minute(clock string) int {
-	hours, minutes, _ := strings.Cut(clock, ":")
-	h, _ := strconv.Atoi(hours)
-	m, _ := strconv.Atoi(minutes)
-	return h*60 + m
-}
-
-var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
-
-// minuteOfWeek reads a time of the week like sun:05:12.
-func minuteOfWeek(text string) int {
-	day, clock, _ := strings.Cut(strings.ToLower(text), ":")
-	return slices.Index(weekdays, day)*minutesOfDay + minute(clock)
+	maintenance, err := grammar.WeeklyWindow(strings.ToLower(weekly))
+	return err == nil && backup.Overlaps(maintenance)
 }
 
 // leastStorage is the least GiB of each storage type for MySQL, MariaDB and PostgreSQL; from gp3Striped GiB on, gp3 takes

@@ -3,48 +3,42 @@ package identity
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// Place is where ARNs are assembled for: a partition, a region and an account. All three are plain strings, looked up
+// Location is where ARNs are assembled for: a partition, a region and an account. All three are plain strings, looked up
 // once by the program, so that every ARN is known in a preview.
-type Place struct {
+type Location struct {
 	Partition string // aws, aws-cn or aws-us-gov
 	Region    string // for example eu-west-1
 	AccountId string // twelve digits
 }
 
-var (
-	partitionPattern = regexp.MustCompile(`^aws(-[a-z]+)*$`)
-	regionPattern    = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
-	accountPattern   = regexp.MustCompile(`^\d{12}$`)
-)
-
-// Validate reports every part of the place that could not be part of an ARN.
-func (p Place) Validate() error {
+// Validate reports every part of the location that could not be part of an ARN.
+func (p Location) Validate() error {
 	var problems []error
-	if !partitionPattern.MatchString(p.Partition) {
-		problems = append(problems, problem.New("Place.Partition", "%q is no AWS partition; use aws, aws-cn or aws-us-gov", p.Partition))
+	if !grammar.Partition.Match(p.Partition) {
+		problems = append(problems, problem.New("Location.Partition", "%q is no AWS partition; use aws, aws-cn or aws-us-gov", p.Partition))
 	}
-	if !regionPattern.MatchString(p.Region) {
-		problems = append(problems, problem.New("Place.Region", "%q is no AWS region; use a name such as eu-west-1", p.Region))
+	if !grammar.Region.Match(p.Region) {
+		problems = append(problems, problem.New("Location.Region", "%q is no AWS region; use a name such as eu-west-1", p.Region))
 	}
-	if !accountPattern.MatchString(p.AccountId) {
-		problems = append(problems, problem.New("Place.AccountId", "%q is no AWS account id; use twelve digits", p.AccountId))
+	if !grammar.Account.Match(p.AccountId) {
+		problems = append(problems, problem.New("Location.AccountId", "%q is no AWS account id; use twelve digits", p.AccountId))
 	}
 	return errors.Join(problems...)
 }
 
 // Arn is the ARN of a regional resource, for example Arn("ecr", "repository/orders").
-func (p Place) Arn(service, resource string) string {
+func (p Location) Arn(service, resource string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", p.Partition, service, p.Region, p.AccountId, resource)
 }
 
 // RoleArn is the ARN of an IAM role. IAM is global: its ARNs have no region. An empty path is "/".
-func (p Place) RoleArn(path, name string) string {
+func (p Location) RoleArn(path, name string) string {
 	if path == "" {
 		path = "/"
 	}
@@ -52,54 +46,54 @@ func (p Place) RoleArn(path, name string) string {
 }
 
 // BucketArn is the ARN of an S3 bucket, which names neither region nor account.
-func (p Place) BucketArn(bucket string) string {
+func (p Location) BucketArn(bucket string) string {
 	return fmt.Sprintf("arn:%s:s3:::%s", p.Partition, bucket)
 }
 
 // RepositoryArn is the ARN of an ECR repository.
-func (p Place) RepositoryArn(name string) string { return p.Arn("ecr", "repository/"+name) }
+func (p Location) RepositoryArn(name string) string { return p.Arn("ecr", "repository/"+name) }
 
 // RegistryHost is the host of the account's ECR registry, as image references begin with it.
-func (p Place) RegistryHost() string { return p.AccountId + ".dkr." + p.serviceEndpoint("ecr") }
+func (p Location) RegistryHost() string { return p.AccountId + ".dkr." + p.serviceEndpoint("ecr") }
 
 // LogGroupArn is the ARN of a CloudWatch log group, without the trailing ":*" that means its streams.
-func (p Place) LogGroupArn(name string) string { return p.Arn("logs", "log-group:"+name) }
+func (p Location) LogGroupArn(name string) string { return p.Arn("logs", "log-group:"+name) }
 
 // TableArn is the ARN of a DynamoDB table.
-func (p Place) TableArn(name string) string { return p.Arn("dynamodb", "table/"+name) }
+func (p Location) TableArn(name string) string { return p.Arn("dynamodb", "table/"+name) }
 
 // QueueArn is the ARN of an SQS queue.
-func (p Place) QueueArn(name string) string { return p.Arn("sqs", name) }
+func (p Location) QueueArn(name string) string { return p.Arn("sqs", name) }
 
 // QueueUrl is where an SQS queue is reached.
-func (p Place) QueueUrl(name string) string {
+func (p Location) QueueUrl(name string) string {
 	return fmt.Sprintf("https://%s/%s/%s", p.serviceEndpoint("sqs"), p.AccountId, name)
 }
 
 // ParameterArn is the ARN of a Systems Manager parameter, whose name may or may not start with a slash.
-func (p Place) ParameterArn(name string) string {
+func (p Location) ParameterArn(name string) string {
 	return p.Arn("ssm", "parameter/"+strings.TrimPrefix(name, "/"))
 }
 
 // SecretArn matches the ARN of the secret of that name and of no other: Secrets Manager puts a hyphen and six random
 // characters behind a secret's name, and six question marks match exactly those.
-func (p Place) SecretArn(name string) string {
+func (p Location) SecretArn(name string) string {
 	return p.Arn("secretsmanager", "secret:"+name+"-??????")
 }
 
 // DatabaseArn is the ARN of an RDS database instance, from its identifier.
-func (p Place) DatabaseArn(identifier string) string { return p.Arn("rds", "db:"+identifier) }
+func (p Location) DatabaseArn(identifier string) string { return p.Arn("rds", "db:"+identifier) }
 
 // DatabaseClusterArn is the ARN of an Aurora or a Multi-AZ DB cluster, from its identifier.
-func (p Place) DatabaseClusterArn(identifier string) string {
+func (p Location) DatabaseClusterArn(identifier string) string {
 	return p.Arn("rds", "cluster:"+identifier)
 }
 
 // FunctionArn is the ARN of a Lambda function.
-func (p Place) FunctionArn(name string) string { return p.Arn("lambda", "function:"+name) }
+func (p Location) FunctionArn(name string) string { return p.Arn("lambda", "function:"+name) }
 
 // serviceEndpoint is the name by which the condition key kms:ViaService knows a service.
-func (p Place) serviceEndpoint(service string) string {
+func (p Location) serviceEndpoint(service string) string {
 	suffix := "amazonaws.com"
 	if p.Partition == "aws-cn" {
 		suffix = "amazonaws.com.cn"

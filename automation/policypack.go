@@ -1,0 +1,89 @@
+package automation
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// PolicyPack is a CrossGuard pack that gates previews and updates.
+type PolicyPack struct {
+	// Path is an executable, or a folder with PulumiPolicy.yaml and the Go program of a pack, which is compiled first.
+	Path string
+	// Config is a JSON file with levels and settings, as for pulumi's --policy-pack-config. Empty means the pack's own.
+	Config string
+}
+
+// FindPolicyPacks returns root/policy if that is a pack, which then stands for all, or else the packs below it, with
+// root/policy/config/<stack>.json as their configuration. A stack without such a file gets the packs' own levels, which
+// are mandatory.
+func FindPolicyPacks(root, stack string) ([]PolicyPack, error) {
+	const manifest = "PulumiPolicy.yaml"
+	manifests, err := filepath.Glob(filepath.Join(root, "policy", manifest))
+	if err == nil && len(manifests) == 0 {
+		manifests, err = filepath.Glob(filepath.Join(root, "policy", "*", manifest))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for policy packs: %w", err)
+	}
+	config := filepath.Join(root, "policy", "config", stack+".json")
+	if _, err := os.Stat(config); errors.Is(err, os.ErrNotExist) {
+		config = ""
+	}
+	packs := make([]PolicyPack, len(manifests))
+	for i, manifest := range manifests {
+		packs[i] = PolicyPack{Path: filepath.Dir(manifest), Config: config}
+	}
+	return packs, nil
+}
+
+// buildPacks returns the packs as the engine wants them: executables, which start at once where a folder would be
+// compiled in every run, and as many configurations as packs.
+func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err error) {
+	for _, pack := range l.packs {
+		path, err := buildPack(ctx, l.options.ProjectDir, pack.Path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("preparing policy pack %s: %w", pack.Path, err)
+		}
+		paths = append(paths, path)
+		if pack.Config != "" {
+			configs = append(configs, pack.Config)
+		}
+	}
+	if len(configs) > 0 && len(configs) != len(paths) {
+		return nil, nil, &InputError{Field: "policy packs", Value: fmt.Sprintf("%d packs with %d configurations", len(paths), len(configs)),
+			Allowed: "a configuration for every pack or for none"}
+	}
+	return paths, configs, nil
+}
+
+// buildPack returns the path of the pack's executable, which it compiles below projectDir where path is a folder.
+func buildPack(ctx context.Context, projectDir, path string) (string, error) {
+	// The Go command looks for the module of the folder that it stands in, link or not.
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.IsDir() {
+		return filepath.Abs(path)
+	}
+	target := filepath.Join(projectDir, ".awslab", "policy", filepath.Base(path))
+	// go build leaves an executable that is up to date as it is.
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", target, ".")
+	cmd.Dir = path
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("compiling: %w\n%s", err, strings.TrimSpace(output.String()))
+	}
+	return target, nil
+}

@@ -1,0 +1,95 @@
+// Package grammar is how AWS writes the names, ARNs, times and limits that more than one room of the house checks: the
+// components, the configuration and the offline target. Each has its source, so that it is looked up once. What one type
+// alone has, such as a description, stays with it.
+package grammar
+
+import (
+	"regexp"
+	"time"
+)
+
+// Grammar is how one kind of text is written.
+type Grammar struct {
+	noun    string
+	pattern *regexp.Regexp
+}
+
+func of(noun, pattern string) Grammar { return Grammar{noun, regexp.MustCompile(pattern)} }
+
+// Match tells whether the text is written so.
+func (g Grammar) Match(text string) bool { return g.pattern.MatchString(text) }
+
+// Find returns the parts of the text that the grammar captures after the text itself, or nil.
+func (g Grammar) Find(text string) []string { return g.pattern.FindStringSubmatch(text) }
+
+// Noun says what is written so: a DynamoDB table.
+func (g Grammar) Noun() string { return g.noun }
+
+// String is the regular expression.
+func (g Grammar) String() string { return g.pattern.String() }
+
+// Names. None admits * or ?, so a name in an ARN never matches more than the one thing that it names.
+var (
+	// TableName is for tables and their indexes (DynamoDB API, CreateTable).
+	TableName = of("a DynamoDB table", `^[A-Za-z0-9_.-]{3,255}$`)
+	// BucketName is a general purpose bucket (Amazon S3 User Guide, "Bucket naming rules").
+	BucketName = of("an S3 bucket", `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	// QueueName is 80 characters long at most, .fifo included (SQS API, CreateQueue).
+	QueueName = of("an SQS queue", `^([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
+	// DatabaseUser is a user within PostgreSQL or MySQL.
+	DatabaseUser = of("a database user", `^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
+	// DatabaseIdentifier is an instance or a cluster (RDS API, CreateDBInstance).
+	DatabaseIdentifier = of("an RDS instance or cluster", `^[a-z][a-z0-9-]{0,62}$`)
+	// FileSystemName is a file system by its Name tag.
+	FileSystemName = of("a file system", `^[A-Za-z0-9_.-]{1,255}$`)
+	// RepositoryName is a repository (ECR API, CreateRepository).
+	RepositoryName = of("an ECR repository", `^[a-z0-9][a-z0-9._/-]{0,254}[a-z0-9]$`)
+	// FunctionName is a function (Lambda API, CreateFunction).
+	FunctionName = of("a Lambda function", `^[A-Za-z0-9_-]{1,64}$`)
+	// LogGroupName is a log group (CloudWatch Logs API, CreateLogGroup).
+	LogGroupName = of("a log group", `^[A-Za-z0-9_./#-]{1,512}$`)
+	// SecretName is a secret that a person named (Secrets Manager API, CreateSecret).
+	SecretName = of("a secret", `^[A-Za-z0-9/_+=.@-]{1,512}$`)
+	// ManagedSecretName also admits the names that services give, such as rds!db-1.
+	ManagedSecretName = of("a secret", `^[A-Za-z0-9/_+=.@!-]{1,512}$`)
+	// ParameterName is a parameter (Systems Manager API, PutParameter).
+	ParameterName = of("a parameter", `^[A-Za-z0-9_./-]+$`)
+	// KeyAlias is an alias; AWS keeps those that begin with alias/aws/ to itself (KMS API, CreateAlias).
+	KeyAlias = of("a key alias", `^alias/[A-Za-z0-9/_-]{1,250}$`)
+	// InstanceType captures an instance type's generation and what follows it: m7 and i of m7i.large.
+	InstanceType = of("an instance type", `^([a-z]+[0-9]+)([a-z0-9-]*)\.[a-z0-9-]+$`)
+	// DomainName is a lower-case domain name (RFC 1035, section 2.3.1), and DomainPattern also one that begins with *.
+	DomainName    = of("a domain", `^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+	DomainPattern = of("a domain", `^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+	// Country is a code of ISO 3166-1.
+	Country = of("a country", `^[A-Z]{2}$`)
+)
+
+// Places and ARNs (AWS General Reference, "Amazon Resource Names").
+var (
+	Partition = of("a partition", `^aws(-[a-z]+)*$`)
+	Region    = of("a region", `^[a-z]{2,}(-[a-z]+)+-\d+$`)
+	Account   = of("an account", `^\d{12}$`)
+	// PolicyArn is a policy of the account, or one of AWS's own.
+	PolicyArn = of("a policy", `^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$`)
+	// CertificateArn captures the region.
+	CertificateArn = of("a certificate", `^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+$`)
+	// EdgeCertificateArn is in the region where CloudFront looks for certificates.
+	EdgeCertificateArn = of("a certificate", `^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[A-Za-z0-9-]+$`)
+)
+
+// Schedule is an expression of Application Auto Scaling (API reference, PutScheduledAction) as far as it tells a slip;
+// the fields of cron are checked by AWS.
+var Schedule = of("a schedule",
+	`^(cron\(\S+( \S+){5}\)|rate\([1-9][0-9]* (minutes?|hours?|days?)\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$`)
+
+// IsTimeZone tells whether a name is one of the IANA time zone database. The empty name is UTC.
+func IsTimeZone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil && name != "Local"
+}
+
+// LogRetentions are the periods that CloudWatch Logs offers, in days (CloudWatch Logs API, PutRetentionPolicy).
+var LogRetentions = []int{
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+}
