@@ -83,10 +83,10 @@ func (args *RedeploymentArgs) validate() error {
 		seen[service.Name] = true
 		add(len(service.Secrets)+len(service.SecretNames)+len(service.Parameters) == 0, at, "no secret and no parameter; leave the service out")
 		for j, secret := range service.SecretNames {
-			add(!grammar.ManagedSecretName.Match(secret), fmt.Sprintf("%s.SecretNames[%d]", at, j), "%q is no name of a secret; it must match %s", secret, grammar.ManagedSecretName)
+			problems = append(problems, grammar.ManagedSecretName.Check(fmt.Sprintf("%s.SecretNames[%d]", at, j), secret))
 		}
 		for j, parameter := range service.Parameters {
-			add(!grammar.ParameterName.Match(parameter), fmt.Sprintf("%s.Parameters[%d]", at, j), "%q is no name of a parameter; it must match %s", parameter, grammar.ParameterName)
+			problems = append(problems, grammar.ParameterName.Check(fmt.Sprintf("%s.Parameters[%d]", at, j), parameter))
 		}
 	}
 	return errors.Join(problems...)

@@ -75,9 +75,7 @@ func (args *TaskRunnerArgs) validate() error {
 		}
 	}
 	for i, name := range args.LogGroups {
-		if !grammar.LogGroupName.Match(name) {
-			problems = append(problems, problem.New(fmt.Sprintf("LogGroups[%d]", i), "%q is no name of a log group; it must match %s", name, grammar.LogGroupName))
-		}
+		problems = append(problems, grammar.LogGroupName.Check(fmt.Sprintf("LogGroups[%d]", i), name))
 	}
 	return errors.Join(problems...)
 }

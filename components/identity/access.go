@@ -182,14 +182,14 @@ func (a Access) validate() error {
 	for _, store := range storeKinds {
 		for i, grant := range store.grants(a) {
 			at := fmt.Sprintf("%s[%d]", store.field, i)
-			problems = append(problems, checkName(at+".Name", store.name, grant.Name), checkMode(at, grant.Mode), checkKeyAlias(at, grant.KeyAlias))
+			problems = append(problems, store.name.Check(at+".Name", grant.Name), checkMode(at, grant.Mode), checkKeyAlias(at, grant.KeyAlias))
 		}
 	}
 	if a.Database != nil {
 		problems = append(problems, a.Database.validate())
 	}
 	if a.FileSystem != nil {
-		problems = append(problems, checkName("Access.FileSystem.Name", grammar.FileSystemName, a.FileSystem.Name), checkMode("Access.FileSystem", a.FileSystem.Mode))
+		problems = append(problems, grammar.FileSystemName.Check("Access.FileSystem.Name", a.FileSystem.Name), checkMode("Access.FileSystem", a.FileSystem.Mode))
 	}
 	return errors.Join(problems...)
 }
@@ -203,11 +203,11 @@ func checkMode(at string, mode Mode) error {
 
 func (access DatabaseAccess) validate() error {
 	problems := []error{
-		checkName("Access.Database.Identifier", grammar.DatabaseIdentifier, access.Identifier),
+		grammar.DatabaseIdentifier.Check("Access.Database.Identifier", access.Identifier),
 		checkKeyAlias("Access.Database", access.KeyAlias),
 	}
 	if access.User != "" {
-		problems = append(problems, checkName("Access.Database.User", grammar.DatabaseUser, access.User))
+		problems = append(problems, grammar.DatabaseUser.Check("Access.Database.User", access.User))
 	}
 	if access.User != "" && access.KeyAlias != "" {
 		problems = append(problems, problem.New("Access.Database.KeyAlias", "%q; who signs in with IAM reads no secret, so leave out KeyAlias or User", access.KeyAlias))
@@ -323,7 +323,7 @@ func (s Secret) validate(at string) error {
 	} {
 		if source.name != "" {
 			given++
-			problems = append(problems, checkName(at+"."+source.field, source.kind, source.name))
+			problems = append(problems, source.kind.Check(at+"."+source.field, source.name))
 		}
 	}
 	if given != 1 {
@@ -363,4 +363,11 @@ func (uses keyUses) statements(location Location) []Statement {
 		})
 	}
 	return statements
+}
+
+func checkKeyAlias(at, alias string) error {
+	if alias == "" {
+		return nil
+	}
+	return grammar.KeyAlias.Check(at+".KeyAlias", alias)
 }

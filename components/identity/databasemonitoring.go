@@ -26,7 +26,7 @@ func NewDatabaseMonitoringRole(ctx *pulumi.Context, name string, args *DatabaseM
 	if args == nil {
 		args = &DatabaseMonitoringRoleArgs{}
 	}
-	if err := errors.Join(args.Location.Validate(), checkName("Identifier", grammar.DatabaseIdentifier, args.Identifier)); err != nil {
+	if err := errors.Join(args.Location.Validate(), grammar.DatabaseIdentifier.Check("Identifier", args.Identifier)); err != nil {
 		return nil, fmt.Errorf("database monitoring role %q: %w", name, err)
 	}
 	// RDS asks for the role on behalf of instances (db) and of Multi-AZ DB clusters (cluster).

@@ -40,12 +40,12 @@ func (args *FunctionRoleArgs) statements() ([]Statement, error) {
 	logGroup := cmp.Or(args.LogGroup, "/aws/lambda/"+args.Function)
 	problems := []error{
 		args.Location.Validate(),
-		checkName("Function", grammar.FunctionName, args.Function),
-		checkName("LogGroup", grammar.LogGroupName, logGroup),
+		grammar.FunctionName.Check("Function", args.Function),
+		grammar.LogGroupName.Check("LogGroup", logGroup),
 	}
 	statements := []Statement{writeLogs(args.Location, logGroup)}
 	if args.FailureQueue != "" {
-		problems = append(problems, checkName("FailureQueue", grammar.QueueName, args.FailureQueue))
+		problems = append(problems, grammar.QueueName.Check("FailureQueue", args.FailureQueue))
 		statements = append(statements, Statement{
 			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{args.Location.QueueArn(args.FailureQueue)},
 		})

@@ -99,13 +99,13 @@ func (settings RoleSettings) role(description string, trust Document, policy str
 func (args *ExecutionRoleArgs) statements() ([]Statement, error) {
 	problems := []error{args.Location.Validate()}
 	for i, name := range args.Repositories {
-		problems = append(problems, checkName(fmt.Sprintf("Repositories[%d]", i), grammar.RepositoryName, name))
+		problems = append(problems, grammar.RepositoryName.Check(fmt.Sprintf("Repositories[%d]", i), name))
 	}
 	for i, name := range args.LogGroups {
-		problems = append(problems, checkName(fmt.Sprintf("LogGroups[%d]", i), grammar.LogGroupName, name))
+		problems = append(problems, grammar.LogGroupName.Check(fmt.Sprintf("LogGroups[%d]", i), name))
 	}
 	for i, name := range args.CachedRepositories {
-		problems = append(problems, checkName(fmt.Sprintf("CachedRepositories[%d]", i), grammar.RepositoryName, name))
+		problems = append(problems, grammar.RepositoryName.Check(fmt.Sprintf("CachedRepositories[%d]", i), name))
 	}
 	statements := args.pullStatements()
 	if len(args.LogGroups) > 0 {
@@ -179,7 +179,7 @@ func (exec Exec) statements(location Location) ([]Statement, error) {
 	}}
 	problems := []error{checkKeyAlias("Exec", exec.KeyAlias)}
 	if exec.SessionLogGroup != "" {
-		problems = append(problems, checkName("Exec.SessionLogGroup", grammar.LogGroupName, exec.SessionLogGroup))
+		problems = append(problems, grammar.LogGroupName.Check("Exec.SessionLogGroup", exec.SessionLogGroup))
 		statements = append(statements,
 			Statement{
 				Sid:       "RecordSessions",

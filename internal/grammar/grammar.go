@@ -6,10 +6,13 @@ package grammar
 import (
 	"regexp"
 	"time"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // Grammar is how one kind of text is written.
 type Grammar struct {
+	// noun says what is written so: a DynamoDB table.
 	noun    string
 	pattern *regexp.Regexp
 }
@@ -22,11 +25,23 @@ func (g Grammar) Match(text string) bool { return g.pattern.MatchString(text) }
 // Find returns the parts of the text that the grammar captures after the text itself, or nil.
 func (g Grammar) Find(text string) []string { return g.pattern.FindStringSubmatch(text) }
 
-// Noun says what is written so: a DynamoDB table.
-func (g Grammar) Noun() string { return g.noun }
+// Check returns the problem of a name that is not written so, in the field of a component's arguments.
+func (g Grammar) Check(field, name string) error {
+	if g.Match(name) {
+		return nil
+	}
+	return problem.New(field, "%q is no name of %s; it must match %s", name, g.noun, g)
+}
 
 // String is the regular expression.
 func (g Grammar) String() string { return g.pattern.String() }
+
+const domain = `([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}`
+
+// certificate is the ARN of one in a region that matches the pattern.
+func certificate(region string) Grammar {
+	return of("a certificate", `^arn:aws[a-z-]*:acm:`+region+`:\d{12}:certificate/[A-Za-z0-9-]+$`)
+}
 
 // Names. None admits * or ?, so a name in an ARN never matches more than the one thing that it names.
 var (
@@ -59,8 +74,8 @@ var (
 	// InstanceType captures an instance type's generation and what follows it: m7 and i of m7i.large.
 	InstanceType = of("an instance type", `^([a-z]+[0-9]+)([a-z0-9-]*)\.[a-z0-9-]+$`)
 	// DomainName is a lower-case domain name (RFC 1035, section 2.3.1), and DomainPattern also one that begins with *.
-	DomainName    = of("a domain", `^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
-	DomainPattern = of("a domain", `^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
+	DomainName    = of("a domain", `^`+domain+`$`)
+	DomainPattern = of("a domain", `^(\*\.)?`+domain+`$`)
 	// Country is a code of ISO 3166-1.
 	Country = of("a country", `^[A-Z]{2}$`)
 )
@@ -73,9 +88,9 @@ var (
 	// PolicyArn is a policy of the account, or one of AWS's own.
 	PolicyArn = of("a policy", `^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$`)
 	// CertificateArn captures the region.
-	CertificateArn = of("a certificate", `^arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+$`)
+	CertificateArn = certificate(`([a-z0-9-]+)`)
 	// EdgeCertificateArn is in the region where CloudFront looks for certificates.
-	EdgeCertificateArn = of("a certificate", `^arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[A-Za-z0-9-]+$`)
+	EdgeCertificateArn = certificate(`us-east-1`)
 )
 
 // Schedule is an expression of Application Auto Scaling (API reference, PutScheduledAction) as far as it tells a slip;

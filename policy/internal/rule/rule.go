@@ -243,7 +243,7 @@ func (r Rule) problems() []string {
 		{r.Description == "", "it needs a description"},
 		{r.Fix == "", "it needs a fix that names the property to set"},
 		{len(r.Controls) == 0, "it needs a control that anchors it"},
-		{!slices.Contains([]Severity{Low, Medium, High, Critical}, r.Severity), "it needs a severity"},
+		{!slices.Contains(diagnostic.Severities, string(r.Severity)), "it needs a severity"},
 		{len(r.Remedies) == 0 && r.Level != Advisory && r.Level != Mandatory, "its level must be advisory or mandatory"},
 		{len(r.Remedies) > 0 && r.Level != Remediate && r.Level != Disabled, "its level must be remediate or disabled, as it has remedies"},
 		{r.jobs() != 1, "it must set one of Judge, JudgeInStack and Remedies"},

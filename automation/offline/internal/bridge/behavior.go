@@ -41,6 +41,16 @@ type Behavior struct {
 	Read func(c *Change) error
 }
 
+// SuffixIf is a NameSuffix for things whose input of the name is true.
+func SuffixIf(input, suffix string) func(values.View) string {
+	return func(inputs values.View) string {
+		if inputs.Bool(input) {
+			return suffix
+		}
+		return ""
+	}
+}
+
 // Change is one create, read, update or delete of a thing, within a transaction.
 type Change struct {
 	kind

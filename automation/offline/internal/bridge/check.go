@@ -25,15 +25,7 @@ func Failf(path, format string, args ...any) Failure {
 
 // Check fills in defaults and names and refuses what the provider would refuse before a plan.
 func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	kind, err := p.kindOf(ctx, req.GetUrn())
-	if err != nil {
-		return nil, err
-	}
-	olds, err := Unmarshal(req.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	news, err := Unmarshal(req.GetNews())
+	kind, olds, news, err := p.received(ctx, req.GetUrn(), req.GetOlds(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}

@@ -46,15 +46,7 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 
 // Update changes a thing, or in a preview says what will be known of it.
 func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
-	kind, err := p.kindOf(ctx, req.GetUrn())
-	if err != nil {
-		return nil, err
-	}
-	olds, err := Unmarshal(req.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	checked, err := Unmarshal(req.GetNews())
+	kind, olds, checked, err := p.received(ctx, req.GetUrn(), req.GetOlds(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}

@@ -14,15 +14,7 @@ import (
 // Diff compares the program's inputs with the last known state, as the bridged provider's plan does: what drifted and
 // was refreshed differs from the program, and what AWS filled in by itself does not.
 func (p *Provider) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	kind, err := p.kindOf(ctx, req.GetUrn())
-	if err != nil {
-		return nil, err
-	}
-	olds, err := Unmarshal(req.GetOlds())
-	if err != nil {
-		return nil, err
-	}
-	inputs, err := Unmarshal(req.GetNews())
+	kind, olds, inputs, err := p.received(ctx, req.GetUrn(), req.GetOlds(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}

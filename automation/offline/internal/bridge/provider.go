@@ -256,6 +256,22 @@ func (p *Provider) kindOf(ctx context.Context, text string) (kind, error) {
 	return k, nil
 }
 
+// received reads what the engine sends of a resource: its type, and two of its sets of properties.
+func (p *Provider) received(
+	ctx context.Context, urn string, first, second *structpb.Struct,
+) (k kind, one, two resource.PropertyMap, err error) {
+	if k, err = p.kindOf(ctx, urn); err != nil {
+		return kind{}, nil, nil, err
+	}
+	if one, err = Unmarshal(first); err != nil {
+		return kind{}, nil, nil, err
+	}
+	if two, err = Unmarshal(second); err != nil {
+		return kind{}, nil, nil, err
+	}
+	return k, one, two, nil
+}
+
 func (p *Provider) warnUnmodelled(ctx context.Context, k kind) {
 	if _, said := p.warned.LoadOrStore(k.Token, true); said {
 		return

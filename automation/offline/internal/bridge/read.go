@@ -14,15 +14,7 @@ import (
 // Read returns what the world holds: for a refresh, with the state known so far, or for an import, with an id alone. A
 // thing that does not exist reads as an empty id.
 func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	kind, err := p.kindOf(ctx, req.GetUrn())
-	if err != nil {
-		return nil, err
-	}
-	olds, err := Unmarshal(req.GetProperties())
-	if err != nil {
-		return nil, err
-	}
-	oldInputs, err := Unmarshal(req.GetInputs())
+	kind, olds, oldInputs, err := p.received(ctx, req.GetUrn(), req.GetProperties(), req.GetInputs())
 	if err != nil {
 		return nil, err
 	}

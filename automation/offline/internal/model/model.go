@@ -17,8 +17,8 @@ import (
 // Model is what the provider knows of a resource type as data. Paths name properties from the type's top, without list
 // indices: ingress.fromPort.
 type Model struct {
-	// ID, ARN and Key are templates (see expand). An ID that is empty is made by the type's behavior; an ARN that is
-	// empty means that the type has none. Key is what tells things of the type apart; empty means the id.
+	// ID, ARN and Key are templates (see package template). An ID that is empty is made by the type's behavior; an ARN
+	// that is empty means that the type has none. Key is what tells things of the type apart; empty means the id.
 	ID, ARN, Key string
 	// Global says that the thing lives in no region.
 	Global bool
@@ -50,7 +50,7 @@ type Model struct {
 	Computed map[string]any
 	// Sets are lists in which order has no meaning.
 	Sets []string
-	// Equal names how values are compared that may be written in several ways: see Service.equalities.
+	// Equal names how values are compared that may be written in several ways: see bridge.Service.
 	Equal map[string]string
 	// Unseen are properties whose changes are no difference while another property has, or lacks, a value.
 	Unseen map[string]Unseen

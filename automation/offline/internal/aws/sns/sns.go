@@ -13,19 +13,12 @@ import (
 var Service = bridge.Service{
 	Module: "sns", Name: "SNS",
 	Behaviors: map[string]bridge.Behavior{
-		token.Topic:             {NameSuffix: fifoSuffix, Check: checkTopic},
+		token.Topic:             {NameSuffix: bridge.SuffixIf("fifoTopic", ".fifo"), Check: checkTopic},
 		token.TopicSubscription: {Check: checkSubscription, Create: createSubscription},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){
 		"aws:sns/getTopic:getTopic": bridge.GetByName("name", token.Topic, "NotFound"),
 	},
-}
-
-func fifoSuffix(inputs values.View) string {
-	if inputs.Bool("fifoTopic") {
-		return ".fifo"
-	}
-	return ""
 }
 
 func checkTopic(inputs values.View) []bridge.Failure {

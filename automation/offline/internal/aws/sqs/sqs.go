@@ -15,19 +15,12 @@ import (
 var Service = bridge.Service{
 	Module: "sqs", Name: "SQS",
 	Behaviors: map[string]bridge.Behavior{
-		token.Queue:        {NameSuffix: queueSuffix, Check: checkQueue, Create: createQueue, Update: createQueue},
+		token.Queue:        {NameSuffix: bridge.SuffixIf("fifoQueue", ".fifo"), Check: checkQueue, Create: createQueue, Update: createQueue},
 		token.QueueRedrive: {Create: refuseDeadLetters, Update: refuseDeadLetters},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){
 		"aws:sqs/getQueue:getQueue": bridge.GetByName("name", token.Queue, "AWS.SimpleQueueService.NonExistentQueue"),
 	},
-}
-
-func queueSuffix(inputs values.View) string {
-	if inputs.Bool("fifoQueue") {
-		return ".fifo"
-	}
-	return ""
 }
 
 func checkQueue(inputs values.View) []bridge.Failure {
