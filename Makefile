@@ -6,10 +6,12 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 STACK    ?= dev
 FUZZTIME ?= 10s
+CHECKS   ?= 12
+SEED     ?= 1
 
 TEST_TIMEOUT = 30m
 
-.PHONY: help build up test race fuzz e2e mutation bench image-test lint vuln generate clean
+.PHONY: help build up test race fuzz e2e mutation bench accepted image-test lint vuln generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +42,10 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 e2e: build ## bring whole stacks up on the offline target, change them, and take them down: prod, and every kind of database
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycle' ./automation
+
+accepted: build ## bring CHECKS (12) random stacks up on the offline target, drawn from SEED (1) at the limits of the configuration
+	bin/awslab engine
+	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestWhatIsAcceptedComesUp$$' ./automation -rapid.checks $(CHECKS) -rapid.seed $(SEED)
 
 mutation: ## judge every change that makes the prod stack worse; each has to be found by a policy rule
 	go test -tags mutation -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestEveryMutantIsCaught$$' ./policy/internal/mutation

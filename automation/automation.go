@@ -104,7 +104,7 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := configured.CheckBuildContexts(project, root); err != nil {
+	if err := configured.CheckFiles(project, root); err != nil {
 		return nil, err
 	}
 

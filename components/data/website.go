@@ -130,6 +130,12 @@ func (args *WebsiteArgs) withDefaults() *WebsiteArgs {
 	return &full
 }
 
+// Problems returns what is wrong with the arguments, those that come from other resources included. It reads the folder.
+func (args *WebsiteArgs) Problems() []problem.Problem {
+	_, err := args.withDefaults().validate()
+	return problem.All(err)
+}
+
 // validate expects the defaults to be set. It also reads the folder.
 func (args *WebsiteArgs) validate() ([]websiteFile, error) {
 	p := &problems{}

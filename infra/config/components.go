@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -166,6 +167,16 @@ func (t Table) Args() *data.TableArgs {
 // Args returns what the configuration says of the bucket.
 func (b Bucket) Args() *data.BucketArgs {
 	return &data.BucketArgs{ExpireDays: b.ExpireDays, OldVersionDays: b.OldVersionDays, ForceDestroy: b.ForceDelete}
+}
+
+// Args returns what the configuration says of the website, whose folder is below root.
+func (w Website) Args(root string) *data.WebsiteArgs {
+	return &data.WebsiteArgs{
+		Folder:         filepath.Join(root, w.Folder),
+		Domains:        w.Domains,
+		CertificateArn: w.CertificateArn,
+		PriceClass:     w.PriceClass,
+	}
 }
 
 // Args returns what the configuration says of the firewall.

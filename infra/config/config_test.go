@@ -304,26 +304,34 @@ func TestTheStacksInTheRepositoryAreRight(t *testing.T) {
 	}
 }
 
-func TestCheckBuildContexts(t *testing.T) {
-	config := func(service string) *Config {
-		c, err := Decode("awslab", map[string]string{"region": "eu-west-1", "services": "[" + service + "]"})
-		require.NoError(t, err)
-		return c
+func TestCheckFiles(t *testing.T) {
+	services := func(service string) map[string]string { return map[string]string{"services": "[" + service + "]"} }
+	website := func(folder string) map[string]string {
+		return map[string]string{"website": fmt.Sprintf(`{"folder": %q}`, folder)}
 	}
-	root := filepath.Join("..", "..")
-	require.NoError(t, config(catalog).CheckBuildContexts("awslab", root))
-	require.NoError(t, config(with(`{"image": {"uri": "nginx"}}`)).CheckBuildContexts("awslab", root))
+	check := func(given map[string]string) error {
+		given["region"] = "eu-west-1"
+		c, err := Decode("awslab", given)
+		require.NoError(t, err)
+		return c.CheckFiles("awslab", filepath.Join("..", ".."))
+	}
+	require.NoError(t, check(services(catalog)))
+	require.NoError(t, check(services(with(`{"image": {"uri": "nginx"}}`))))
+	require.NoError(t, check(website("services/website")))
 	tests := map[string]struct {
-		service, want string
+		given map[string]string
+		want  string
 	}{
-		"no such folder":     {with(`{"image": {"context": "service"}}`), `awslab:services[0].image.context: there is no folder "service" below the one of Pulumi.yaml`},
-		"outside":            {with(`{"image": {"context": "../x"}}`), `awslab:services[0].image.context: there is no folder "../x" below the one of Pulumi.yaml`},
-		"no such Dockerfile": {with(`{"image": {"context": "services", "dockerfile": "Other"}}`), `awslab:services[0].image.dockerfile: there is no file "services/Other"`},
+		"no such folder":     {services(with(`{"image": {"context": "service"}}`)), `awslab:services[0].image.context: there is no folder "service" below the one of Pulumi.yaml`},
+		"outside":            {services(with(`{"image": {"context": "../x"}}`)), `awslab:services[0].image.context: there is no folder "../x" below the one of Pulumi.yaml`},
+		"no such Dockerfile": {services(with(`{"image": {"context": "services", "dockerfile": "Other"}}`)), `awslab:services[0].image.dockerfile: there is no file "services/Other"`},
+		"no website":         {website("site"), `awslab:website.folder: there is no folder "site" below the one of Pulumi.yaml`},
+		"website outside":    {website("../site"), `awslab:website.folder: there is no folder "../site" below the one of Pulumi.yaml`},
+		"a file as website":  {website("go.mod"), `awslab:website.folder: there is no folder "go.mod" below the one of Pulumi.yaml`},
+		"nothing to show":    {website("infra"), `awslab:website.folder: there is no index.html in "../../infra"; it answers for /`},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			require.Equal(t, []string{test.want}, problems(t, config(test.service).CheckBuildContexts("awslab", root)))
-		})
+		t.Run(name, func(t *testing.T) { require.Equal(t, []string{test.want}, problems(t, check(test.given))) })
 	}
 }
 

@@ -121,6 +121,8 @@ func windowOf(args *data.DatabaseArgs, field string) string {
 // exemption refuses what the packs would refuse.
 func (d *decoder) exemption(path string, e exemption.Exemption) {
 	for _, p := range problem.All(e.Check(time.Now())) {
-		d.add(path+"."+p.Field, "%s", p.Message)
+		if key := path + "." + p.Field; !d.refused(key) {
+			d.add(key, "%s", p.Message)
+		}
 	}
 }

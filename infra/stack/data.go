@@ -3,7 +3,6 @@ package stack
 import (
 	"cmp"
 	"fmt"
-	"path/filepath"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -156,10 +155,12 @@ func (l *lab) websites() (err error) {
 	if w == nil {
 		return nil
 	}
-	args := &data.WebsiteArgs{
-		Location: l.location, Name: l.name("website"), BucketName: l.bucketName("website"), Folder: filepath.Join(l.root, w.Folder), Domains: w.Domains,
-		CertificateArn: w.CertificateArn, PriceClass: w.PriceClass, LogBucket: l.logBucketName(), ForceDestroy: true, Tags: l.notBackedUp(),
-	}
+	args := w.Args(l.root)
+	args.Location = l.location
+	args.Name, args.BucketName = l.name("website"), l.bucketName("website")
+	args.LogBucket = l.logBucketName()
+	args.ForceDestroy = true
+	args.Tags = l.notBackedUp()
 	if args.AccessLogDomain, err = l.websiteLogs(); err != nil {
 		return err
 	}

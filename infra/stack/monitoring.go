@@ -73,7 +73,7 @@ func (l *lab) monitor() error {
 	}, l.providers.all); err != nil {
 		return err
 	}
-	if !m.Tracing {
+	if !m.Tracing || len(l.config.Services) == 0 { // nothing to trace
 		return nil
 	}
 	tracing := &monitoring.TracingArgs{Name: l.name(), ReservoirSize: 1, FixedRate: tracedRate, Tags: l.tags}

@@ -83,7 +83,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 	if err != nil {
 		return err
 	}
-	if err := configured.CheckBuildContexts(ctx.Project(), root); err != nil {
+	if err := configured.CheckFiles(ctx.Project(), root); err != nil {
 		return err
 	}
 	before, err := permanentBefore(ctx)

@@ -95,6 +95,9 @@ func deployChanged(t *testing.T, stackName string, changes map[string]string) *a
 	return a
 }
 
+// object is a property that holds others.
+type object = map[string]any
+
 func deployValues(root, stackName string, values map[string]string) (*account, error) {
 	a := &account{}
 	return a, deployTo(a, root, stackName, values)

@@ -1,0 +1,58 @@
+//go:build e2e
+
+package automation_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+	"pgregory.net/rapid"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/infra/config"
+	"github.com/awslab/awslab/infra/config/configtest"
+)
+
+// What the configuration accepts comes up on the offline target; what it refuses leaves nothing there.
+// Policies are left out: they judge what may be deployed, not what can be. Run it with: make accepted
+func TestWhatIsAcceptedComesUp(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	rapid.Check(t, func(r *rapid.T) {
+		configuration := configtest.DrawAtLimits(r)
+		leaveOutWhatIsElsewhere(configuration)
+		named := map[string]any{}
+		for key, value := range configuration {
+			named["awslab:"+key] = value
+		}
+		content, err := yaml.Marshal(map[string]any{"config": named})
+		require.NoError(r, err)
+		require.NoError(r, os.WriteFile(filepath.Join(p.dir, "Pulumi.dev.yaml"), content, 0o600))
+		require.NoError(r, os.RemoveAll(filepath.Join(p.dir, ".awslab")))
+
+		options := p.options("dev")
+		options.PolicyPacks = nil
+		lab, err := automation.Open(ctx, options)
+		if err == nil {
+			_, err = lab.Up(ctx)
+		}
+		if refused := new(config.Error); errors.As(err, &refused) {
+			require.NoDirExists(r, filepath.Join(p.dir, ".awslab"), "a refusal comes before anything is made")
+			r.Skip(err)
+		}
+		require.NoError(r, err, "%s", content)
+	})
+}
+
+// leaveOutWhatIsElsewhere removes what refers to something that the stack does not make, and that the offline target's
+// account does not have.
+func leaveOutWhatIsElsewhere(configuration map[string]any) {
+	if balancer, ok := configuration["loadBalancer"].(map[string]any); ok {
+		delete(balancer, "certificateArn")
+	}
+}
