@@ -36,19 +36,22 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | \
 	while read -r package target; do \
 		echo "$$package $$target"; \
-		(cd "$$package" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x .) || exit 1; \
+		(cd "$$package" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) \
+			-fuzzminimizetime 100x .) || exit 1; \
 	done
 
-e2e: build ## bring whole stacks up on the offline target, change them, and take them down: prod, and every kind of database
+e2e: build ## bring whole stacks up on the offline target, change them, and take them down
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycle' ./automation
 
-accepted: build ## bring CHECKS (12) random stacks up on the offline target, drawn from SEED (1) at the limits of the configuration
+accepted: build ## bring CHECKS (12) random stacks up on the offline target, drawn from SEED (1)
 	bin/awslab engine
-	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestWhatIsAcceptedComesUp$$' ./automation -rapid.checks $(CHECKS) -rapid.seed $(SEED)
+	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestWhatIsAcceptedComesUp$$' \
+		./automation -rapid.checks $(CHECKS) -rapid.seed $(SEED)
 
 mutation: ## judge every change that makes the prod stack worse; each has to be found by a policy rule
-	go test -tags mutation -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestEveryMutantIsCaught$$' ./policy/internal/mutation
+	go test -tags mutation -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestEveryMutantIsCaught$$' \
+		./policy/internal/mutation
 
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem -timeout $(TEST_TIMEOUT) ./...
@@ -58,6 +61,9 @@ image-test: ## build the services' images and run them; BUILD_IMAGE names anothe
 	cd services && go test -tags image -count 1 -run '^TestImage$$' ./...
 
 lint: ## check formatting, go vet and staticcheck
+	@git ls-files | grep -vE '\.(json|schema|sum|txt)$$|LICENSE|/testdata/' | while read -r file; do \
+		expand -t 4 "$$file" | grep -anE '^.{121}' | grep -vE 'json:"|^[0-9]+:\|' | sed "s|^|$$file:|"; done | \
+		{ ! grep .; } || { echo 'break these lines: they have more than 120 columns' >&2; exit 1; }
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:" $$unformatted >&2; exit 1; }
 	go vet ./...
 	cd services && go vet ./... && go vet -tags image ./...

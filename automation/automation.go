@@ -53,7 +53,8 @@ type Options struct {
 	Stack string
 	// Target defaults to Offline.
 	Target Target
-	// PolicyPacks gate every preview and update. Nil means every pack below ProjectDir/policy; an empty list means none.
+	// PolicyPacks gate every preview and update. Nil means every pack below ProjectDir/policy; an empty list means
+	// none.
 	PolicyPacks []PolicyPack
 	// Engine is the path of the pulumi command to use. By default engine.Find decides.
 	Engine string
@@ -110,7 +111,7 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 
 	l := &Lab{options: options, project: project, packs: options.PolicyPacks}
 	if l.packs == nil {
-		if l.packs, err = FindPolicyPacks(root, options.Stack); err != nil {
+		if l.packs, err = FindPolicyPacks(root, options.Stack, configured.Profile); err != nil {
 			return nil, err
 		}
 	}
@@ -148,7 +149,8 @@ func checkOptions(o Options) (string, error) {
 	}
 	if o.Target == AWS && os.Getenv(worldVariable) != "" {
 		return "", &InputError{Field: "target", Value: string(o.Target),
-			Allowed: "only offline in this shell, whose environment points pulumi at the offline target (" + worldVariable +
+			Allowed: "only offline in this shell, whose environment points pulumi at the offline target " +
+				"(" + worldVariable +
 				" is set); open a new shell"}
 	}
 	project, err := workspace.LoadProject(filepath.Join(o.ProjectDir, "Pulumi.yaml"))
@@ -159,7 +161,11 @@ func checkOptions(o Options) (string, error) {
 		return "", fmt.Errorf("loading the project: %w", err)
 	}
 	if _, err := os.Stat(stackFile(o)); err != nil {
-		return "", &InputError{Field: "stack", Value: o.Stack, Allowed: "one of " + strings.Join(Stacks(o.ProjectDir), ", ")}
+		return "", &InputError{
+			Field:   "stack",
+			Value:   o.Stack,
+			Allowed: "one of " + strings.Join(Stacks(o.ProjectDir), ", "),
+		}
 	}
 	return string(project.Name), nil
 }

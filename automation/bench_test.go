@@ -47,7 +47,10 @@ func BenchmarkUp(b *testing.B) {
 	})
 }
 
-func onEveryStack(b *testing.B, time func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *pair)) {
+func onEveryStack(
+	b *testing.B,
+	time func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *pair),
+) {
 	for _, name := range []string{"dev", "prod"} {
 		b.Run(name, func(b *testing.B) {
 			lab, floor := newBench(b, name)
@@ -60,8 +63,8 @@ func onEveryStack(b *testing.B, time func(b *testing.B, lab func(operation strin
 	}
 }
 
-// BenchmarkPolicies times previews of prod without packs, with a pack that has no rules, and with all rules. The engine asks
-// a pack about every resource twice, one after the other, whatever its rules are; what the rules take is the rest.
+// BenchmarkPolicies times previews of prod without packs, with a pack that has no rules, and with all rules. The engine
+// asks a pack about every resource twice, one after the other, whatever its rules are; what the rules take is the rest.
 func BenchmarkPolicies(b *testing.B) {
 	p := newProject(b)
 	self, err := os.Executable()
@@ -76,7 +79,12 @@ func BenchmarkPolicies(b *testing.B) {
 	}{
 		{"no-pack-s", []automation.PolicyPack{}},
 		{"empty-pack-s", []automation.PolicyPack{{Path: empty}}},
-		{"all-rules-s", []automation.PolicyPack{{Path: filepath.Join(bin, "policy"), Config: filepath.Join(p.dir, "policy", "config", "prod.json")}}},
+		{
+			"all-rules-s",
+			[]automation.PolicyPack{
+				{Path: filepath.Join(bin, "policy"), Config: filepath.Join(p.dir, "policy", "config", "prod.json")},
+			},
+		},
 	}
 	times := make([]time.Duration, len(variants))
 	for b.Loop() {
@@ -161,8 +169,17 @@ func newFloor(b *testing.B, deployment apitype.UntypedDeployment) auto.Stack {
 	}
 	var state apitype.DeploymentV3
 	require.NoError(b, json.Unmarshal(deployment.Deployment, &state))
-	floor, err := auto.UpsertStackInlineSource(ctx, "floor", "floor", readyMade(state.Resources),
-		auto.Pulumi(&engine.Command{Engine: found, Environ: environ}), auto.PulumiHome(home.PulumiHome()), auto.WorkDir(b.TempDir()))
+	floor, err := auto.UpsertStackInlineSource(
+		ctx,
+		"floor",
+		"floor",
+		readyMade(state.Resources),
+		auto.Pulumi(
+			&engine.Command{Engine: found, Environ: environ},
+		),
+		auto.PulumiHome(home.PulumiHome()),
+		auto.WorkDir(b.TempDir()),
+	)
 	require.NoError(b, err)
 	return floor
 }
@@ -188,7 +205,13 @@ func readyMade(resources []apitype.ResourceV3) pulumi.RunFunc {
 				}
 			}
 			version := pulumi.Version(versionOf(string(r.Type)))
-			if err := ctx.RegisterResource(string(r.Type), name, inputs, &pulumi.CustomResourceState{}, version); err != nil {
+			if err := ctx.RegisterResource(
+				string(r.Type),
+				name,
+				inputs,
+				&pulumi.CustomResourceState{},
+				version,
+			); err != nil {
 				return err
 			}
 		}
@@ -285,11 +308,17 @@ type noRules struct {
 	pulumirpc.UnimplementedAnalyzerServer
 }
 
-func (*noRules) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest) (*pulumirpc.AnalyzerHandshakeResponse, error) {
+func (*noRules) Handshake(
+	context.Context,
+	*pulumirpc.AnalyzerHandshakeRequest,
+) (*pulumirpc.AnalyzerHandshakeResponse, error) {
 	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
 }
 
-func (*noRules) ConfigureStack(context.Context, *pulumirpc.AnalyzerStackConfigureRequest) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
+func (*noRules) ConfigureStack(
+	context.Context,
+	*pulumirpc.AnalyzerStackConfigureRequest,
+) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
 	return &pulumirpc.AnalyzerStackConfigureResponse{}, nil
 }
 

@@ -30,6 +30,13 @@ func openOffline(o Options, e *engine.Engine) (*offline.Home, error) {
 			return nil, err
 		}
 	}
+	if _, err := os.Stat(plugin); err != nil {
+		return nil, &InputError{
+			Field:   "offline plugin",
+			Value:   plugin,
+			Allowed: "the executable " + offline.PluginCommand + ", which make build compiles",
+		}
+	}
 	home, err := offline.Open(offlineDir(o.ProjectDir, o.OfflineDir), plugin, e.Built)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the offline target: %w", err)
@@ -85,7 +92,11 @@ func OfflineEnvironment(ctx context.Context, o Options) (map[string]string, stri
 	o.ProjectDir, o.Target = root, Offline
 	stacks := Stacks(root)
 	if len(stacks) == 0 {
-		return nil, "", &InputError{Field: "project folder", Value: root, Allowed: "a folder with Pulumi.yaml and at least one Pulumi.<stack>.yaml"}
+		return nil, "", &InputError{
+			Field:   "project folder",
+			Value:   root,
+			Allowed: "a folder with Pulumi.yaml and at least one Pulumi.<stack>.yaml",
+		}
 	}
 	found, err := engine.Find(ctx, o.Engine, o.EngineProgress)
 	if err != nil {

@@ -31,7 +31,11 @@ func (e *PolicyError) Error() string {
 	for i, v := range e.Violations {
 		lines[i] = fmt.Sprintf("%s: %s: %s", v.Policy, v.URN, v.Message)
 	}
-	return fmt.Sprintf("refused by %s:\n%s", count(len(e.Violations), "mandatory policy violation"), strings.Join(lines, "\n"))
+	return fmt.Sprintf(
+		"refused by %s:\n%s",
+		count(len(e.Violations), "mandatory policy violation"),
+		strings.Join(lines, "\n"),
+	)
 }
 
 // ConcurrentUpdateError says that another operation holds the stack's lock.

@@ -29,7 +29,9 @@ func TestTranslate(t *testing.T) {
 		none bool
 	}{
 		"a planned step": {
-			in: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true}},
+			in: apitype.EngineEvent{
+				ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true},
+			},
 			want: Event{Type: EventResource, Resource: &Step{
 				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "create", Phase: Planned}},
 		},
@@ -40,27 +42,42 @@ func TestTranslate(t *testing.T) {
 				Properties: []string{"bucket", "tags.Name"}, Replacing: []string{"bucket"}}},
 		},
 		"a finished step": {
-			in: apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: stepMetadata(apitype.OpDelete)}},
+			in: apitype.EngineEvent{
+				ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: stepMetadata(apitype.OpDelete)},
+			},
 			want: Event{Type: EventResource, Resource: &Step{
 				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "delete", Phase: Done}},
 		},
 		"a failed step": {
-			in: apitype.EngineEvent{ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: stepMetadata(apitype.OpUpdate)}},
+			in: apitype.EngineEvent{
+				ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: stepMetadata(apitype.OpUpdate)},
+			},
 			want: Event{Type: EventResource, Resource: &Step{
 				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "update", Phase: Failed}},
 		},
 		"an unchanged resource is no event": {
-			in:   apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpSame)}},
+			in: apitype.EngineEvent{
+				ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpSame)},
+			},
 			none: true,
 		},
 		"a preview's outputs are no event": {
-			in:   apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true}},
+			in: apitype.EngineEvent{
+				ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true},
+			},
 			none: true,
 		},
 		"a diagnostic loses its colors": {
 			in: apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{
-				Severity: "info#err", URN: bucketURN, Prefix: "<{%fg 1%}>error: <{%reset%}>", Message: "no such bucket<{%reset%}>\n"}},
-			want: Event{Type: EventDiagnostic, Diagnostic: &Diagnostic{Severity: "info", URN: bucketURN, Message: "no such bucket"}},
+				Severity: "info#err",
+				URN:      bucketURN,
+				Prefix:   "<{%fg 1%}>error: <{%reset%}>",
+				Message:  "no such bucket<{%reset%}>\n",
+			}},
+			want: Event{
+				Type:       EventDiagnostic,
+				Diagnostic: &Diagnostic{Severity: "info", URN: bucketURN, Message: "no such bucket"},
+			},
 		},
 		"debug output is no event": {
 			in:   apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: "debug", Message: "x"}},
@@ -139,17 +156,29 @@ func TestFailuresAreTyped(t *testing.T) {
 		return apitype.EngineEvent{PolicyEvent: &apitype.PolicyEvent{
 			ResourceURN: bucketURN, PolicyName: "s3-versioning", Message: "set enabled", EnforcementLevel: level}}
 	}
-	diagnostic := apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: "error", URN: bucketURN, Message: "BucketAlreadyExists"}}
+	diagnostic := apitype.EngineEvent{
+		DiagnosticEvent: &apitype.DiagnosticEvent{Severity: "error", URN: bucketURN, Message: "BucketAlreadyExists"},
+	}
 
 	t.Run("a mandatory violation", func(t *testing.T) {
-		_, _, err := play(context.Background(), []apitype.EngineEvent{violation("advisory"), violation("mandatory")}, true, failure)
+		_, _, err := play(
+			context.Background(),
+			[]apitype.EngineEvent{violation("advisory"), violation("mandatory")},
+			true,
+			failure,
+		)
 		var refused *PolicyError
 		require.ErrorAs(t, err, &refused)
 		require.Len(t, refused.Violations, 1)
 		require.ErrorContains(t, err, "s3-versioning: "+bucketURN+": set enabled")
 	})
 	t.Run("an advisory violation is no error", func(t *testing.T) {
-		result, _, err := play(context.Background(), []apitype.EngineEvent{violation("advisory"), summary(apitype.OperationResultSucceeded)}, true, nil)
+		result, _, err := play(
+			context.Background(),
+			[]apitype.EngineEvent{violation("advisory"), summary(apitype.OperationResultSucceeded)},
+			true,
+			nil,
+		)
 		require.NoError(t, err)
 		require.Len(t, result.Violations, 1)
 	})
@@ -195,11 +224,14 @@ func TestFailuresAreTyped(t *testing.T) {
 }
 
 func TestRedactKeepsTheCauseAndDropsWhatTheEnginePrinted(t *testing.T) {
-	err := errors.New("failed to run update: exit status 255\ncode: 255\nstdout: password=hunter2\nstderr: error: no backend\n")
+	err := errors.New(
+		"failed to run update: exit status 255\ncode: 255\nstdout: password=hunter2\nstderr: error: no backend\n",
+	)
 	require.EqualError(t, redact(err), "failed to run update: exit status 255\nerror: no backend")
 }
 
 func TestLockHolder(t *testing.T) {
-	text := "error: the stack is currently locked by 1 lock(s).\n  file:///state/x.json: created by root@host (pid 42) at 2026-01-02T03:04:05Z\n"
+	text := "error: the stack is currently locked by 1 lock(s).\n  file:///state/x.json: created by root@host (pid " +
+		"42) at 2026-01-02T03:04:05Z\n"
 	require.Equal(t, "created by root@host (pid 42) at 2026-01-02T03:04:05Z", lockHolder(text))
 }

@@ -40,8 +40,17 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		bin = dir
-		for name, source := range map[string]string{offline.PluginCommand: "./offline/cmd/awslab-offline", "policy": "../policy"} {
-			build := exec.Command("go", "build", "-o", filepath.Join(dir, name), source) //nolint:gosec // fixed arguments
+		for name, source := range map[string]string{
+			offline.PluginCommand: "./offline/cmd/awslab-offline",
+			"policy":              "../policy",
+		} {
+			build := exec.Command(
+				"go",
+				"build",
+				"-o",
+				filepath.Join(dir, name),
+				source,
+			) //nolint:gosec // fixed arguments
 			build.Stderr = os.Stderr
 			if err := build.Run(); err != nil {
 				fmt.Fprintf(os.Stderr, "compiling %s: %v\n", source, err)
@@ -105,7 +114,11 @@ func (p *project) open(t testing.TB, stackName string) *automation.Lab {
 
 func (p *project) world(t testing.TB) []offline.Thing {
 	t.Helper()
-	home, err := offline.Open(filepath.Join(p.dir, ".awslab", "offline"), filepath.Join(bin, offline.PluginCommand), false)
+	home, err := offline.Open(
+		filepath.Join(p.dir, ".awslab", "offline"),
+		filepath.Join(bin, offline.PluginCommand),
+		false,
+	)
 	require.NoError(t, err)
 	things, err := home.List(context.Background())
 	require.NoError(t, err)
@@ -153,7 +166,15 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 	up, err := lab.Up(ctx)
 	require.NoError(t, err)
 	require.True(t, up.Succeeded)
-	for _, name := range []string{"url", "vpcId", "publicSubnetIds", "appSubnetIds", "dataSubnetIds", "images", "services"} {
+	for _, name := range []string{
+		"url",
+		"vpcId",
+		"publicSubnetIds",
+		"appSubnetIds",
+		"dataSubnetIds",
+		"images",
+		"services",
+	} {
 		require.NotEmpty(t, up.Outputs[name].Value, "output %s", name)
 	}
 	require.NotEmpty(t, p.world(t))
@@ -185,7 +206,8 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 		preview, err := p.open(t, "dev").Preview(ctx)
 		require.NoError(t, err)
 		for _, s := range preview.Steps {
-			require.Equal(t, "update", s.Op, "%s %s", s.Type, s.Name) // the alarm on missing tasks and its picture follow
+			// the alarm on missing tasks and its picture follow
+			require.Equal(t, "update", s.Op, "%s %s", s.Type, s.Name)
 		}
 		service := step(t, preview, "aws:ecs/service:Service", "catalog-service")
 		require.Equal(t, "update", service.Op)
@@ -196,11 +218,17 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 	})
 
 	// ofServices are the types of what belongs to one service alone.
-	ofServices := []string{"aws:ecs/service:Service", "aws:ecs/taskDefinition:TaskDefinition", "aws:lb/listenerRule:ListenerRule", "aws:lb/targetGroup:TargetGroup"}
+	ofServices := []string{
+		"aws:ecs/service:Service",
+		"aws:ecs/taskDefinition:TaskDefinition",
+		"aws:lb/listenerRule:ListenerRule",
+		"aws:lb/targetGroup:TargetGroup",
+	}
 
 	t.Run("another service leaves the others alone", func(t *testing.T) {
 		const none = "  awslab:services:\n"
-		const another = none + "    - {name: another, image: {context: services, dockerfile: catalog/Dockerfile}, port: 8080, path: /another, desiredCount: 1}\n"
+		const another = none + "    - {name: another, image: {context: services, dockerfile: catalog/Dockerfile}, " +
+			"port: 8080, path: /another, desiredCount: 1}\n"
 		p.configure(t, "dev", none, another)
 		defer p.configure(t, "dev", another, none)
 		preview, err := p.open(t, "dev").Preview(ctx)
@@ -242,7 +270,17 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 	})
 
 	t.Run("a locked stack says who holds the lock", func(t *testing.T) {
-		locks := filepath.Join(p.dir, ".awslab", "offline", "state", ".pulumi", "locks", "organization", "awslab", "dev")
+		locks := filepath.Join(
+			p.dir,
+			".awslab",
+			"offline",
+			"state",
+			".pulumi",
+			"locks",
+			"organization",
+			"awslab",
+			"dev",
+		)
 		require.NoError(t, os.MkdirAll(locks, 0o700))
 		lock := filepath.Join(locks, "0.json")
 		content := `{"pid": 42, "username": "somebody", "hostname": "elsewhere", "timestamp": "2026-01-02T03:04:05Z"}`
@@ -282,7 +320,8 @@ func TestAnExemptionLetsProdPassAndIsListed(t *testing.T) {
 	p := newProject(t)
 	const database, single = "  awslab:database: {}\n", "  awslab:database: {multiAz: false}\n"
 	until := time.Now().AddDate(0, 6, 0).Format(time.DateOnly)
-	accepted := single + "  awslab:exemptions:\n    - {rule: rds-multi-az, resource: \"*::database-instance\", reason: the data can be made again, expires: " + until + "}\n"
+	accepted := single + "  awslab:exemptions:\n    - {rule: rds-multi-az, resource: \"*::database-instance\", " +
+		"reason: the data can be made again, expires: " + until + "}\n"
 	p.configure(t, "prod", database, single)
 	_, err := p.open(t, "prod").Preview(ctx)
 	var refused *automation.PolicyError
@@ -293,7 +332,8 @@ func TestAnExemptionLetsProdPassAndIsListed(t *testing.T) {
 	preview, err := p.open(t, "prod").Preview(ctx)
 	require.NoError(t, err)
 	require.True(t, slices.ContainsFunc(preview.Violations, func(v automation.Violation) bool {
-		return v.Policy == "exemptions" && strings.Contains(v.Message, "rds-multi-az is accepted for database-instance until "+until)
+		return v.Policy == "exemptions" &&
+			strings.Contains(v.Message, "rds-multi-az is accepted for database-instance until "+until)
 	}), "%v", preview.Violations)
 
 	p.configure(t, "prod", single, database)
@@ -317,11 +357,23 @@ func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {
 		change func(*automation.Options)
 		want   string
 	}{
-		"an unknown stack":   {func(o *automation.Options) { o.Stack = "test" }, `stack "test": allowed is one of dev, prod`},
-		"no stack":           {func(o *automation.Options) { o.Stack = "" }, `stack "": allowed is`},
-		"an unknown target":  {func(o *automation.Options) { o.Target = "gcp" }, `target "gcp": allowed is offline or aws`},
-		"no project":         {func(o *automation.Options) { o.ProjectDir = t.TempDir() }, "allowed is a folder with Pulumi.yaml"},
-		"an engine too many": {func(o *automation.Options) { o.Engine = "/bin/true" }, "reading the version of /bin/true"},
+		"an unknown stack": {
+			func(o *automation.Options) { o.Stack = "test" },
+			`stack "test": allowed is one of dev, prod`,
+		},
+		"no stack": {func(o *automation.Options) { o.Stack = "" }, `stack "": allowed is`},
+		"an unknown target": {
+			func(o *automation.Options) { o.Target = "gcp" },
+			`target "gcp": allowed is offline or aws`,
+		},
+		"no project": {
+			func(o *automation.Options) { o.ProjectDir = t.TempDir() },
+			"allowed is a folder with Pulumi.yaml",
+		},
+		"an engine too many": {
+			func(o *automation.Options) { o.Engine = "/bin/true" },
+			"reading the version of /bin/true",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

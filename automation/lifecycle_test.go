@@ -25,9 +25,10 @@ import (
 
 // stateful are the types whose resources hold data, or without which data cannot be read.
 var stateful = []string{
-	"aws:rds/instance:Instance", "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance", "aws:dynamodb/table:Table",
-	"aws:s3/bucketV2:BucketV2", "aws:efs/fileSystem:FileSystem", "aws:efs/accessPoint:AccessPoint", "aws:kms/key:Key", "aws:secretsmanager/secret:Secret",
-	"aws:backup/vault:Vault", "aws:ecr/repository:Repository", "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet",
+	"aws:rds/instance:Instance", "aws:rds/cluster:Cluster", "aws:rds/clusterInstance:ClusterInstance",
+	"aws:dynamodb/table:Table", "aws:s3/bucketV2:BucketV2", "aws:efs/fileSystem:FileSystem",
+	"aws:efs/accessPoint:AccessPoint", "aws:kms/key:Key", "aws:secretsmanager/secret:Secret", "aws:backup/vault:Vault",
+	"aws:ecr/repository:Repository", "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet",
 }
 
 // requireDataKept holds but for what goes with restore testing, which holds only its own image and log.
@@ -43,7 +44,8 @@ func requireDataKept(t *testing.T, r *automation.Result) {
 	}
 }
 
-// edit sets values in a stack's configuration by the paths of keys, such as tables[0].stream. A nil value takes the key out.
+// edit sets values in a stack's configuration by the paths of keys, such as tables[0].stream. A nil value takes the key
+// out.
 func (p *project) edit(t *testing.T, stackName string, changes map[string]any) {
 	t.Helper()
 	path := filepath.Join(p.dir, "Pulumi."+stackName+".yaml")
@@ -114,9 +116,15 @@ func (p *project) takeDown(t *testing.T, stackName string) {
 	t.Helper()
 	ctx := context.Background()
 	p.edit(t, stackName, map[string]any{
-		"database.deletionProtection": false, "tables[0].deletionProtection": false, "fileSystem.deletionProtection": false,
-		"loadBalancer.deletionProtection": false, "loadBalancer.forceDelete": true, "buckets[0].forceDelete": true, "images.forceDelete": true,
-		"backup.forceDelete": true, "database.finalSnapshot": false,
+		"database.deletionProtection":     false,
+		"tables[0].deletionProtection":    false,
+		"fileSystem.deletionProtection":   false,
+		"loadBalancer.deletionProtection": false,
+		"loadBalancer.forceDelete":        true,
+		"buckets[0].forceDelete":          true,
+		"images.forceDelete":              true,
+		"backup.forceDelete":              true,
+		"database.finalSnapshot":          false,
 	})
 	freed, err := p.open(t, stackName).Up(ctx)
 	require.NoError(t, err)
@@ -137,7 +145,10 @@ func TestLifecycleOfProd(t *testing.T) {
 	for _, d := range up.Diagnostics {
 		require.Contains(t, d.Message, "image not built", "prod comes up without a warning of its own")
 	}
-	for _, output := range []string{"url", "websiteUrl", "databaseReaderEndpoint", "backupVaultArn", "backupCopyVaultArn", "networkPlan", "commands", "arns", "endpoints"} {
+	for _, output := range []string{
+		"url", "websiteUrl", "databaseReaderEndpoint", "backupVaultArn", "backupCopyVaultArn", "networkPlan",
+		"commands", "arns", "endpoints",
+	} {
 		require.NotEmpty(t, up.Outputs[output].Value, "output %s", output)
 	}
 
@@ -164,7 +175,11 @@ func TestLifecycleOfProd(t *testing.T) {
 		var protected *automation.ProtectedError
 		require.ErrorAs(t, err, &protected)
 		require.Len(t, protected.Resources, 1)
-		require.ErrorContains(t, err, "up of stack prod would delete what is protected against deletion: database-replica-1")
+		require.ErrorContains(
+			t,
+			err,
+			"up of stack prod would delete what is protected against deletion: database-replica-1",
+		)
 		require.Len(t, p.world(t), before)
 	})
 	p.setLevels(t, "prod", map[string]any{"stateful-protect": "advisory", "alb-deletion-protection": "advisory"})
@@ -173,36 +188,46 @@ func TestLifecycleOfProd(t *testing.T) {
 
 // changes are of keys that belong to something stateful: each is made on prod, all together, and keeps the data.
 var changes = map[string]any{
-	"network.natGateways":             "single",
-	"network.interfaceEndpoints":      []any{"ecr.api", "ecr.dkr", "logs", "secretsmanager", "kms"},
-	"network.flowLogRetentionDays":    400,
-	"network.ipv6":                    true,
-	"images.keep":                     20,
-	"images.reportFindings":           false,
-	"network.egressPorts":             []any{80, 443, 587},
-	"database.backupWindow":           "02:20-02:50",
-	"database.maintenanceWindow":      "sun:02:50-sun:03:20",
-	"database.version":                "18",
-	"database.class":                  "db.r7g.large",
-	"database.maxStorageGiB":          2000,
-	"database.storageGiB":             200,
-	"database.readReplicas":           2,
-	"database.backupRetentionDays":    30,
-	"database.monitoringSeconds":      30,
-	"database.proxy":                  false,
-	"tables[0].indexes":               []any{map[string]any{"name": "by-date", "hashKey": map[string]any{"name": "date", "type": "N"}, "rangeKey": map[string]any{"name": "author"}}},
+	"network.natGateways":          "single",
+	"network.interfaceEndpoints":   []any{"ecr.api", "ecr.dkr", "logs", "secretsmanager", "kms"},
+	"network.flowLogRetentionDays": 400,
+	"network.ipv6":                 true,
+	"images.keep":                  20,
+	"images.reportFindings":        false,
+	"network.egressPorts":          []any{80, 443, 587},
+	"database.backupWindow":        "02:20-02:50",
+	"database.maintenanceWindow":   "sun:02:50-sun:03:20",
+	"database.version":             "18",
+	"database.class":               "db.r7g.large",
+	"database.maxStorageGiB":       2000,
+	"database.storageGiB":          200,
+	"database.readReplicas":        2,
+	"database.backupRetentionDays": 30,
+	"database.monitoringSeconds":   30,
+	"database.proxy":               false,
+	"tables[0].indexes": []any{
+		map[string]any{
+			"name":     "by-date",
+			"hashKey":  map[string]any{"name": "date", "type": "N"},
+			"rangeKey": map[string]any{"name": "author"},
+		},
+	},
 	"tables[0].timeToLive":            "expires",
 	"buckets[0].expireDays":           1000,
 	"buckets[0].oldVersionDays":       100,
 	"buckets[0].forceDelete":          true,
 	"fileSystem.infrequentAccessDays": 60,
 	"website.priceClass":              "PriceClass_200",
-	"backup.rules":                    []any{map[string]any{"schedule": "hourly", "retentionDays": 8}, map[string]any{"schedule": "daily", "retentionDays": 36, "copyRetentionDays": 36}, map[string]any{"schedule": "monthly", "retentionDays": 366, "copyRetentionDays": 366}},
-	"backup.restoreTesting":           false,
-	"backup.keepers":                  []any{"arn:aws:iam::123456789012:role/keeper"},
-	"monitoring.logRetentionDays":     400,
-	"firewall.logRetentionDays":       400,
-	"permissionsBoundary":             "arn:aws:iam::aws:policy/PowerUserAccess",
+	"backup.rules": []any{
+		map[string]any{"schedule": "hourly", "retentionDays": 8},
+		map[string]any{"schedule": "daily", "retentionDays": 36, "copyRetentionDays": 36},
+		map[string]any{"schedule": "monthly", "retentionDays": 366, "copyRetentionDays": 366},
+	},
+	"backup.restoreTesting":       false,
+	"backup.keepers":              []any{"arn:aws:iam::123456789012:role/keeper"},
+	"monitoring.logRetentionDays": 400,
+	"firewall.logRetentionDays":   400,
+	"permissionsBoundary":         "arn:aws:iam::aws:policy/PowerUserAccess",
 }
 
 type refusal struct {
@@ -244,7 +269,12 @@ func TestLifecycleOfChanges(t *testing.T) {
 	}
 	p.edit(t, "prod", map[string]any{"backup.restoreTesting": false})
 	_, err = p.open(t, "prod").Up(ctx)
-	require.ErrorContains(t, err, "restorecheck-copy-repository, restorecheck-repository; turn deletionProtection off, or forceDelete on", "repositories go when they are let")
+	require.ErrorContains(
+		t,
+		err,
+		"restorecheck-copy-repository, restorecheck-repository; turn deletionProtection off, or forceDelete on",
+		"repositories go when they are let",
+	)
 
 	for _, change := range []map[string]any{{"images.forceDelete": true, "backup.restoreTesting": nil}, changes} {
 		p.edit(t, "prod", change)
@@ -278,11 +308,12 @@ var elsewhere = map[string]string{
 	"website.folder":                "files are made from their folder, not kept",
 	"website.domains":               "needs a certificate of the account's",
 	"website.certificateArn":        "goes with domains",
-	"images.replicate":              "turned off, its copies go, which is what is asked for; turned on by the profile's change",
-	"database.finalSnapshot":        "on the way down",
-	"backup.forceDelete":            "on the way down",
-	"images.forceDelete":            "before the others",
-	"images.caches":                 "rules, which hold nothing",
+	"images.replicate": "turned off, its copies go, which is what is asked for; turned on by the " +
+		"profile's change",
+	"database.finalSnapshot": "on the way down",
+	"backup.forceDelete":     "on the way down",
+	"images.forceDelete":     "before the others",
+	"images.caches":          "rules, which hold nothing",
 }
 
 // keysOf are the paths of a configuration's values; [] stands for every element of a list.
@@ -325,12 +356,27 @@ func TestLifecycleChangesCoverTheConfiguration(t *testing.T) {
 			}
 		}
 		return slices.ContainsFunc(refusals, func(r refusal) bool {
-			return covers(r.key) || strings.HasPrefix(r.key, "network.subnetMasks") && strings.HasPrefix(key, "network.subnetMasks")
+			return covers(r.key) ||
+				strings.HasPrefix(r.key, "network.subnetMasks") && strings.HasPrefix(key, "network.subnetMasks")
 		})
 	}
 	for _, key := range keysOf(reflect.TypeFor[config.Config](), "") {
 		section, _, _ := strings.Cut(key, ".")
-		if slices.Contains([]string{"network", "images", "database", "tables[]", "buckets[]", "fileSystem", "website", "backup", "region", "copyRegion"}, section) {
+		if slices.Contains(
+			[]string{
+				"network",
+				"images",
+				"database",
+				"tables[]",
+				"buckets[]",
+				"fileSystem",
+				"website",
+				"backup",
+				"region",
+				"copyRegion",
+			},
+			section,
+		) {
 			require.True(t, tried(key), "say what changing %s does", key)
 		}
 	}
@@ -345,7 +391,12 @@ func TestLifecycleOfAStackThatGrows(t *testing.T) {
 	require.NoError(t, err)
 	for _, change := range []map[string]any{
 		{"tables[0].timeToLiveOff": true, "tables[0].stream": "NEW_IMAGE", "backup.enabled": true},
-		{"tables[0].capacity": map[string]any{"read": map[string]any{"min": 1, "max": 10}, "write": map[string]any{"min": 1, "max": 10}}},
+		{
+			"tables[0].capacity": map[string]any{
+				"read":  map[string]any{"min": 1, "max": 10},
+				"write": map[string]any{"min": 1, "max": 10},
+			},
+		},
 		{"tables[0].capacity": nil, "tables[0].stream": nil},
 		{"profile": "prod", "copyRegion": "eu-central-1", "services[0].desiredCount": nil},
 	} {
@@ -362,15 +413,31 @@ func TestLifecycleOfEveryKind(t *testing.T) {
 	ctx := context.Background()
 	for name, test := range map[string]struct{ made, changed map[string]any }{
 		"Aurora on instances": {
-			map[string]any{"database": map[string]any{"kind": "aurora", "readReplicas": 1}, "cluster.launchType": "ec2", "network.ipv6": true},
+			map[string]any{
+				"database":           map[string]any{"kind": "aurora", "readReplicas": 1},
+				"cluster.launchType": "ec2",
+				"network.ipv6":       true,
+			},
 			map[string]any{"database.class": "db.r7g.large", "database.readReplicas": 2, "cluster.instances.max": 6},
 		},
 		"a Multi-AZ cluster of MySQL": {
-			map[string]any{"database": map[string]any{"kind": "multiAzCluster", "engine": "mysql"}, "network.availabilityZones": 3, "monitoring.tracing": true, "services[0].exec": true},
-			map[string]any{"database.class": "db.r6gd.large", "database.storageGiB": 200, "services[0].scaling": map[string]any{"max": 4}},
+			map[string]any{
+				"database":                  map[string]any{"kind": "multiAzCluster", "engine": "mysql"},
+				"network.availabilityZones": 3,
+				"monitoring.tracing":        true,
+				"services[0].exec":          true,
+			},
+			map[string]any{
+				"database.class":      "db.r6gd.large",
+				"database.storageGiB": 200,
+				"services[0].scaling": map[string]any{"max": 4},
+			},
 		},
 		"MySQL": {
-			map[string]any{"database": map[string]any{"engine": "mysql"}, "images.caches": []any{map[string]any{"registry": "quay.io"}}},
+			map[string]any{
+				"database":      map[string]any{"engine": "mysql"},
+				"images.caches": []any{map[string]any{"registry": "quay.io"}},
+			},
 			map[string]any{"database.multiAz": true, "database.proxy": true, "network.natGateways": "onePerAz"},
 		},
 	} {

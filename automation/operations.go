@@ -77,14 +77,20 @@ func (l *Lab) Preview(ctx context.Context) (*Result, error) {
 		return nil, orCancelled(ctx, err)
 	}
 	return l.operate(ctx, OperationPreview, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		_, err := l.stack.Preview(ctx, optpreview.EventStreams(ch), optpreview.ConfigFile(l.configFile), optpreview.SuppressProgress(),
-			optpreview.PolicyPacks(packs...), optpreview.PolicyPackConfigs(configs...))
+		_, err := l.stack.Preview(
+			ctx,
+			optpreview.EventStreams(ch),
+			optpreview.ConfigFile(l.configFile),
+			optpreview.SuppressProgress(),
+			optpreview.PolicyPacks(packs...),
+			optpreview.PolicyPackConfigs(configs...),
+		)
 		return nil, err
 	})
 }
 
-// Up previews and deploys, unless a policy or a *ProtectedError refuses. The engine alone would judge a resource only on
-// reaching it, in the middle of the deployment.
+// Up previews and deploys, unless a policy or a *ProtectedError refuses. The engine alone would judge a resource only
+// on reaching it, in the middle of the deployment.
 func (l *Lab) Up(ctx context.Context) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
@@ -98,8 +104,15 @@ func (l *Lab) Up(ctx context.Context) (*Result, error) {
 		return preview, err
 	}
 	return l.operate(ctx, OperationUp, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		result, err := l.stack.Up(ctx, optup.EventStreams(ch), optup.ConfigFile(l.configFile), optup.SuppressProgress(), optup.ShowSecrets(false),
-			optup.PolicyPacks(packs...), optup.PolicyPackConfigs(configs...))
+		result, err := l.stack.Up(
+			ctx,
+			optup.EventStreams(ch),
+			optup.ConfigFile(l.configFile),
+			optup.SuppressProgress(),
+			optup.ShowSecrets(false),
+			optup.PolicyPacks(packs...),
+			optup.PolicyPackConfigs(configs...),
+		)
 		return newOutputs(result.Outputs), err
 	})
 }
@@ -107,7 +120,13 @@ func (l *Lab) Up(ctx context.Context) (*Result, error) {
 // Refresh brings the state in line with what exists at the target.
 func (l *Lab) Refresh(ctx context.Context) (*Result, error) {
 	return l.operate(ctx, OperationRefresh, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		_, err := l.stack.Refresh(ctx, optrefresh.EventStreams(ch), optrefresh.ConfigFile(l.configFile), optrefresh.SuppressProgress(), optrefresh.ShowSecrets(false))
+		_, err := l.stack.Refresh(
+			ctx,
+			optrefresh.EventStreams(ch),
+			optrefresh.ConfigFile(l.configFile),
+			optrefresh.SuppressProgress(),
+			optrefresh.ShowSecrets(false),
+		)
 		return nil, err
 	})
 }
@@ -119,7 +138,13 @@ func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	return l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		_, err := l.stack.Destroy(ctx, optdestroy.EventStreams(ch), optdestroy.ConfigFile(l.configFile), optdestroy.SuppressProgress(), optdestroy.ShowSecrets(false))
+		_, err := l.stack.Destroy(
+			ctx,
+			optdestroy.EventStreams(ch),
+			optdestroy.ConfigFile(l.configFile),
+			optdestroy.SuppressProgress(),
+			optdestroy.ShowSecrets(false),
+		)
 		return nil, err
 	})
 }

@@ -39,7 +39,12 @@ func newOutputs(from auto.OutputMap) Outputs {
 func (l *Lab) Outputs(ctx context.Context) (Outputs, error) {
 	outputs, err := l.stack.Outputs(ctx)
 	if err != nil {
-		return nil, classify(ctx, fmt.Errorf("reading the outputs of stack %s: %w", l.options.Stack, redact(err)), err, nil)
+		return nil, classify(
+			ctx,
+			fmt.Errorf("reading the outputs of stack %s: %w", l.options.Stack, redact(err)),
+			err,
+			nil,
+		)
 	}
 	return newOutputs(outputs), nil
 }
@@ -50,8 +55,8 @@ type ExportOptions struct {
 	ShowSecrets bool
 }
 
-// Export returns the stack's deployment, its state. Secrets are encrypted with the stack's own key unless options ask for
-// their values.
+// Export returns the stack's deployment, its state. Secrets are encrypted with the stack's own key unless options ask
+// for their values.
 func (l *Lab) Export(ctx context.Context, options ExportOptions) (apitype.UntypedDeployment, error) {
 	// The SDK's Export always decrypts.
 	args := []string{"stack", "export", "--stack", l.options.Stack}

@@ -4,16 +4,17 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
 	"github.com/awslab/awslab/automation/internal/analyzer"
+	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/internal/diagnostic"
 )
 
@@ -25,7 +26,9 @@ type Policy struct {
 	Severity    string   `json:"severity,omitempty"`
 	Controls    []string `json:"controls,omitempty"`
 	Description string   `json:"description"`
-	Fix         string   `json:"fix,omitempty"`
+	// Why says what can happen to a resource that breaks the rule, and Fix which property to set.
+	Why string `json:"why,omitempty"`
+	Fix string `json:"fix,omitempty"`
 	// Level is the pack's own: advisory, mandatory, remediate or disabled.
 	Level string `json:"level"`
 	// Levels are in force by stack: the stack's configuration over the pack's own.
@@ -48,7 +51,7 @@ func Policies(ctx context.Context, projectDir string, stacks ...string) ([]Polic
 	if len(stacks) == 0 {
 		stacks = known
 	}
-	packs, err := FindPolicyPacks(root, "")
+	packs, err := FindPolicyPacks(root)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,7 @@ func Policies(ctx context.Context, projectDir string, stacks ...string) ([]Polic
 		policies = append(policies, exemptionsOf(info)...)
 	}
 	for _, name := range stacks {
-		levels, err := readLevels(filepath.Join(root, "policy", "config", name+".json"))
+		levels, err := readLevels(levelsFile(root, name, profileOf(root, name)))
 		if err != nil {
 			return nil, err
 		}
@@ -77,10 +80,23 @@ func Policies(ctx context.Context, projectDir string, stacks ...string) ([]Polic
 	return policies, nil
 }
 
+// profileOf returns a stack's profile, or nothing where its configuration is wrong, which other commands report.
+func profileOf(root, stack string) string {
+	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
+	if err != nil {
+		return ""
+	}
+	configured, err := config.LoadFile(string(project.Name), stackFile(Options{ProjectDir: root, Stack: stack}))
+	if err != nil {
+		return ""
+	}
+	return configured.Profile
+}
+
 func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
 	policies := make([]Policy, len(info.GetPolicies()))
 	for i, p := range info.GetPolicies() {
-		description, _, _ := strings.Cut(p.GetDescription(), "\n")
+		description, why, _ := strings.Cut(p.GetDescription(), "\n")
 		description = cmp.Or(diagnostic.Parse(p.GetName(), "", description).Title, description)
 		// Our packs name the one that a rule comes from in front of its name.
 		pack, name, qualified := strings.Cut(p.GetDisplayName(), "/")
@@ -89,7 +105,7 @@ func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
 		}
 		policies[i] = Policy{
 			Name: p.GetName(), Pack: pack, Severity: severityOf(p.GetSeverity()), Controls: p.GetTags(),
-			Description: description, Fix: p.GetRemediationSteps(),
+			Description: description, Why: why, Fix: p.GetRemediationSteps(),
 			Level: strings.ToLower(p.GetEnforcementLevel().String()), Levels: map[string]string{},
 		}
 	}
@@ -98,7 +114,10 @@ func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
 
 // exemptionsOf is what awslab's packs do besides their rules, and do not tell the engine of, lest "all" be for it too.
 func exemptionsOf(info *pulumirpc.AnalyzerInfo) []Policy {
-	if !slices.ContainsFunc(info.GetPolicies(), func(p *pulumirpc.PolicyInfo) bool { return p.GetName() == diagnostic.Unevaluated }) {
+	if !slices.ContainsFunc(
+		info.GetPolicies(),
+		func(p *pulumirpc.PolicyInfo) bool { return p.GetName() == diagnostic.Unevaluated },
+	) {
 		return nil
 	}
 	return []Policy{{
@@ -131,13 +150,13 @@ func (l levels) of(p Policy) string {
 	return p.Level
 }
 
-// readLevels reads the levels in a stack's configuration of its packs; there need not be one. A rule has a level, or an
+// readLevels reads the levels in a configuration of the packs; an empty path has none. A rule has a level, or an
 // object of settings whose enforcementLevel may be missing.
 func readLevels(path string) (levels, error) {
-	content, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
+	if path == "" {
 		return nil, nil
 	}
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the policies' configuration: %w", err)
 	}
@@ -153,7 +172,12 @@ func readLevels(path string) (levels, error) {
 				EnforcementLevel string `json:"enforcementLevel"`
 			}
 			if err := json.Unmarshal(entry, &settings); err != nil {
-				return nil, fmt.Errorf("%s: %s: %w; allowed is a level or an object with enforcementLevel", path, name, err)
+				return nil, fmt.Errorf(
+					"%s: %s: %w; allowed is a level or an object with enforcementLevel",
+					path,
+					name,
+					err,
+				)
 			}
 			level = settings.EnforcementLevel
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// packProject is a folder with the stacks dev, prod and bare, and one pack: the executable of the lab's own as a folder.
+// packProject is a folder with the stacks dev, prod and bare, and one pack: the executable of the lab's own as a
+// folder.
 func packProject(t *testing.T, config map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -28,8 +29,9 @@ func packProject(t *testing.T, config map[string]string) string {
 
 func TestPoliciesHaveTheirLevelInEachStack(t *testing.T) {
 	dir := packProject(t, map[string]string{
-		"dev":  `{"all": "advisory", "ecs-multi-az": "disabled"}`,
-		"prod": `{"all": "mandatory", "ecs-multi-az": {"minimum": 2}, "rds-multi-az": {"enforcementLevel": "advisory"}}`,
+		"dev": `{"all": "advisory", "ecs-multi-az": "disabled"}`,
+		"prod": `{"all": "mandatory", "ecs-multi-az": {"minimum": 2}, "rds-multi-az": {"enforcementLevel": ` +
+			`"advisory"}}`,
 	})
 	policies, err := automation.Policies(t.Context(), dir)
 	require.NoError(t, err)

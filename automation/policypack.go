@@ -3,11 +3,11 @@ package automation
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -19,10 +19,10 @@ type PolicyPack struct {
 	Config string
 }
 
-// FindPolicyPacks returns root/policy if that is a pack, which then stands for all, or else the packs below it, with
-// root/policy/config/<stack>.json as their configuration. A stack without such a file gets the packs' own levels, which
-// are mandatory.
-func FindPolicyPacks(root, stack string) ([]PolicyPack, error) {
+// FindPolicyPacks returns root/policy if that is a pack, which then stands for all, or else the packs below it. Their
+// configuration is root/policy/config/<name>.json of the first of the names that has one: a stack's, or else its
+// profile's. Without any, the packs' own levels hold, which are mandatory.
+func FindPolicyPacks(root string, names ...string) ([]PolicyPack, error) {
 	const manifest = "PulumiPolicy.yaml"
 	manifests, err := filepath.Glob(filepath.Join(root, "policy", manifest))
 	if err == nil && len(manifests) == 0 {
@@ -31,16 +31,27 @@ func FindPolicyPacks(root, stack string) ([]PolicyPack, error) {
 	if err != nil {
 		return nil, fmt.Errorf("looking for policy packs: %w", err)
 	}
-	config := filepath.Join(root, "policy", "config", stack+".json")
-	if _, err := os.Stat(config); errors.Is(err, os.ErrNotExist) {
-		config = ""
-	}
+	config := levelsFile(root, names...)
 	packs := make([]PolicyPack, len(manifests))
 	for i, manifest := range manifests {
 		packs[i] = PolicyPack{Path: filepath.Dir(manifest), Config: config}
 	}
 	return packs, nil
 }
+
+// levelsFile returns the first configuration of the packs that there is, or nothing.
+func levelsFile(root string, names ...string) string {
+	for _, name := range names {
+		path := filepath.Join(root, "policy", "config", name+".json")
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// PolicyPacks returns the packs that judge the stack, with their configurations.
+func (l *Lab) PolicyPacks() []PolicyPack { return slices.Clone(l.packs) }
 
 // buildPacks returns the packs as the engine wants them: executables, which start at once where a folder would be
 // compiled in every run, and as many configurations as packs.
@@ -56,8 +67,11 @@ func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err erro
 		}
 	}
 	if len(configs) > 0 && len(configs) != len(paths) {
-		return nil, nil, &InputError{Field: "policy packs", Value: fmt.Sprintf("%d packs with %d configurations", len(paths), len(configs)),
-			Allowed: "a configuration for every pack or for none"}
+		return nil, nil, &InputError{
+			Field:   "policy packs",
+			Value:   fmt.Sprintf("%d packs with %d configurations", len(paths), len(configs)),
+			Allowed: "a configuration for every pack or for none",
+		}
 	}
 	return paths, configs, nil
 }

@@ -23,24 +23,31 @@ func (e *ProtectedError) Error() string {
 	for i, urn := range e.Resources {
 		names[i] = urn[strings.LastIndex(urn, ":")+1:]
 	}
-	return fmt.Sprintf("%s of stack %s would delete what is protected against deletion: %s; turn deletionProtection off, or forceDelete on, "+
-		"in its configuration, bring it up, and try again then", e.Operation, e.Stack, strings.Join(names, ", "))
+	return fmt.Sprintf(
+		"%s of stack %s would delete what is protected against deletion: %s; turn deletionProtection off, or "+
+			"forceDelete on, "+
+			"in its configuration, bring it up, and try again then",
+		e.Operation,
+		e.Stack,
+		strings.Join(names, ", "),
+	)
 }
 
 // deletionProtection are the names that resource types of AWS have for it.
 var deletionProtection = []string{"deletionProtection", "deletionProtectionEnabled", "enableDeletionProtection"}
 
-// protected tells whether Pulumi or AWS refuses to delete a resource. A repository of the program's holds images as soon as
-// it is deployed.
+// protected tells whether Pulumi or AWS refuses to delete a resource. A repository of the program's holds images as
+// soon as it is deployed.
 func protected(r apitype.ResourceV3) bool {
 	if r.Type == "aws:ecr/repository:Repository" && r.Outputs["forceDelete"] != true {
 		return true
 	}
-	return r.Protect || slices.ContainsFunc(deletionProtection, func(name string) bool { return r.Outputs[name] == true })
+	return r.Protect ||
+		slices.ContainsFunc(deletionProtection, func(name string) bool { return r.Outputs[name] == true })
 }
 
-// refuseDeletion refuses an operation that would delete what the target refuses to delete, by the state. The engine would
-// find out resource by resource, after it has deleted what depends on them.
+// refuseDeletion refuses an operation that would delete what the target refuses to delete, by the state. The engine
+// would find out resource by resource, after it has deleted what depends on them.
 func (l *Lab) refuseDeletion(ctx context.Context, operation Operation, deletes func(urn string) bool) error {
 	deployment, err := l.Export(ctx, ExportOptions{})
 	if err != nil {
@@ -65,5 +72,8 @@ func (l *Lab) refuseDeletion(ctx context.Context, operation Operation, deletes f
 
 // deleted tells whether a preview's steps delete or replace a resource.
 func (r *Result) deleted(urn string) bool {
-	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.URN == urn && (s.Op == "delete" || s.Op == "replace") })
+	return slices.ContainsFunc(
+		r.Steps,
+		func(s Step) bool { return s.URN == urn && (s.Op == "delete" || s.Op == "replace") },
+	)
 }

@@ -81,6 +81,13 @@ func failuresOnAWS(region string) findFailures {
 		if err != nil {
 			return nil, fmt.Errorf("finding AWS credentials: %w", err)
 		}
-		return taskfailures.Since(ctx, ecs.NewFromConfig(settings), cloudwatchlogs.NewFromConfig(settings), service.cluster, service.name, since)
+		return taskfailures.Since(
+			ctx,
+			ecs.NewFromConfig(settings),
+			cloudwatchlogs.NewFromConfig(settings),
+			service.cluster,
+			service.name,
+			since,
+		)
 	}
 }

@@ -31,11 +31,22 @@ func TestAFailedDeploymentIsExplained(t *testing.T) {
 	find := func(_ context.Context, service ecsService, since time.Time) ([]TaskFailure, error) {
 		require.Equal(t, ecsService{"lab", "awslab-dev-orders"}, service)
 		require.Equal(t, time.Unix(100, 0), since)
-		return []TaskFailure{{Service: service.name, TaskArn: "task/lab/abc", Reason: "Essential container in task exited"}}, nil
+		return []TaskFailure{
+			{Service: service.name, TaskArn: "task/lab/abc", Reason: "Essential container in task exited"},
+		}, nil
 	}
-	result := explained(find, apitype.EngineEvent{ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: deployed(apitype.OpUpdate)}})
+	result := explained(
+		find,
+		apitype.EngineEvent{ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: deployed(apitype.OpUpdate)}},
+	)
 	require.Len(t, result.TaskFailures, 1)
-	require.Equal(t, []Diagnostic{{Severity: "error", URN: serviceURN, Message: "task abc stopped: Essential container in task exited"}}, result.Diagnostics)
+	require.Equal(
+		t,
+		[]Diagnostic{
+			{Severity: "error", URN: serviceURN, Message: "task abc stopped: Essential container in task exited"},
+		},
+		result.Diagnostics,
+	)
 }
 
 func TestWhatWasNotDeployedIsNotExplained(t *testing.T) {
@@ -43,17 +54,30 @@ func TestWhatWasNotDeployedIsNotExplained(t *testing.T) {
 		t.Fatal("nobody asks")
 		return nil, nil
 	}
-	explained(find,
+	explained(
+		find,
 		apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpSame)}},
-		apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpUpdate), Planning: true}},
-		apitype.EngineEvent{ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: stepMetadata(apitype.OpCreate)}})
+		apitype.EngineEvent{
+			ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpUpdate), Planning: true},
+		},
+		apitype.EngineEvent{ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: stepMetadata(apitype.OpCreate)}},
+	)
 }
 
 func TestWhatCannotBeFoundOutIsSaid(t *testing.T) {
 	find := func(context.Context, ecsService, time.Time) ([]TaskFailure, error) {
 		return nil, errors.New("AccessDenied")
 	}
-	result := explained(find, apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpCreate)}})
-	require.Equal(t, []Diagnostic{{Severity: "warning", URN: serviceURN, Message: "finding out why its tasks stopped: AccessDenied"}}, result.Diagnostics)
+	result := explained(
+		find,
+		apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpCreate)}},
+	)
+	require.Equal(
+		t,
+		[]Diagnostic{
+			{Severity: "warning", URN: serviceURN, Message: "finding out why its tasks stopped: AccessDenied"},
+		},
+		result.Diagnostics,
+	)
 	require.Empty(t, result.TaskFailures)
 }

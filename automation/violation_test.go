@@ -13,11 +13,18 @@ func TestNewViolation(t *testing.T) {
 		want                      Violation
 	}{
 		"a message of awslab's packs": {
-			policy:  "rds-multi-az",
-			message: "<{%fg 4%}>[MEDIUM][RDS.5][REL10] Databases run in two zones\nlogs: multiAz is false.\nFix: set multiAz.<{%reset%}>\n",
-			want: Violation{Severity: "MEDIUM", Controls: []string{"RDS.5", "REL10"}, Title: "Databases run in two zones",
-				Finding: "multiAz is false.", Fix: "set multiAz.",
-				Message: "[MEDIUM][RDS.5][REL10] Databases run in two zones\nlogs: multiAz is false.\nFix: set multiAz."},
+			policy: "rds-multi-az",
+			message: "<{%fg 4%}>[MEDIUM][RDS.5][REL10] Databases run in two zones\nlogs: multiAz is false.\nFix: " +
+				"set multiAz.<{%reset%}>\n",
+			want: Violation{
+				Severity: "MEDIUM",
+				Controls: []string{"RDS.5", "REL10"},
+				Title:    "Databases run in two zones",
+				Finding:  "multiAz is false.",
+				Fix:      "set multiAz.",
+				Message: "[MEDIUM][RDS.5][REL10] Databases run in two zones\nlogs: multiAz is false.\nFix: set " +
+					"multiAz.",
+			},
 		},
 		"the engine's severity comes before the message's": {
 			policy: "x", severity: "high", message: "[LOW][A.1] Title\nlogs: wrong.",
@@ -44,7 +51,10 @@ func TestNewViolation(t *testing.T) {
 		},
 		"the same words under another policy are a finding": {
 			policy: "x", message: "y could not be judged for logs: z.",
-			want: Violation{Finding: "y could not be judged for logs: z.", Message: "y could not be judged for logs: z."},
+			want: Violation{
+				Finding: "y could not be judged for logs: z.",
+				Message: "y could not be judged for logs: z.",
+			},
 		},
 		"no message": {policy: "x", want: Violation{}},
 	}
@@ -52,8 +62,16 @@ func TestNewViolation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			test.want.Policy, test.want.Pack, test.want.URN, test.want.Mandatory = test.policy, "pack", bucketURN, true
 			test.want.ResourceType, test.want.ResourceName = "aws:s3/bucketV2:BucketV2", "logs"
-			require.Equal(t, &test.want, newViolation(&apitype.PolicyEvent{PolicyName: test.policy, PolicyPackName: "pack",
-				ResourceURN: bucketURN, Message: test.message, Severity: test.severity, EnforcementLevel: "mandatory"}))
+			require.Equal(
+				t,
+				&test.want,
+				newViolation(&apitype.PolicyEvent{PolicyName: test.policy, PolicyPackName: "pack",
+					ResourceURN:      bucketURN,
+					Message:          test.message,
+					Severity:         test.severity,
+					EnforcementLevel: "mandatory",
+				}),
+			)
 		})
 	}
 	t.Run("without a URN", func(t *testing.T) {

@@ -37,8 +37,11 @@ type MissingError struct {
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("no Pulumi engine: %v; put pulumi %s or newer on PATH, or install Go so that awslab can build one",
-		e.Reason, MinimumVersion)
+	return fmt.Sprintf(
+		"no Pulumi engine: %v; put pulumi %s or newer on PATH, or install Go so that awslab can build one",
+		e.Reason,
+		MinimumVersion,
+	)
 }
 
 func (e *MissingError) Unwrap() error { return e.Reason }

@@ -17,7 +17,10 @@ func fakePath(t *testing.T, commands map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, code := range commands {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+code+"\n"), 0o700)) //nolint:gosec // executable
+		require.NoError(
+			t,
+			os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+code+"\n"), 0o700),
+		) //nolint:gosec // executable
 	}
 	t.Setenv("PATH", dir)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -48,7 +51,11 @@ func TestFindBuildsOnceWhenThePulumiOnPathIsTooOld(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, found.Built)
 	require.Equal(t, BuildVersion, found.Version.String())
-	require.Equal(t, []string{"waiting for the build lock ", "downloading modules example.com/m v1.0.0", "compiling example.com/a"}, steps)
+	require.Equal(
+		t,
+		[]string{"waiting for the build lock ", "downloading modules example.com/m v1.0.0", "compiling example.com/a"},
+		steps,
+	)
 
 	steps = nil
 	again, err := Find(context.Background(), "", func(p Progress) { steps = append(steps, p.Phase) })
@@ -71,7 +78,11 @@ func TestAFailedBuildLeavesNothingBehindAndSaysWhy(t *testing.T) {
 
 func TestAnExplicitEngineIsTheOnlyCandidate(t *testing.T) {
 	dir := fakePath(t, map[string]string{"pulumi": "echo v3.300.1", "old": "echo v3.1.0", "odd": "echo hello"})
-	for name, want := range map[string]string{"old": "is version 3.1.0", "odd": "reading the version", "none": "asking"} {
+	for name, want := range map[string]string{
+		"old":  "is version 3.1.0",
+		"odd":  "reading the version",
+		"none": "asking",
+	} {
 		_, err := Find(context.Background(), filepath.Join(dir, name), nil)
 		require.ErrorContains(t, err, want, name)
 	}
@@ -97,7 +108,12 @@ func TestTheEngineSeesExactlyTheEnvironmentItIsGiven(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, code)
 	require.NotContains(t, stdout, "ambient")
-	for _, want := range []string{"KEPT=yes", "ADDED=too", "PULUMI_AUTOMATION_API=true", "PATH=" + filepath.Dir(c.Engine.Path) + ":"} {
+	for _, want := range []string{
+		"KEPT=yes",
+		"ADDED=too",
+		"PULUMI_AUTOMATION_API=true",
+		"PATH=" + filepath.Dir(c.Engine.Path) + ":",
+	} {
 		require.Contains(t, stdout, want)
 	}
 }

@@ -52,6 +52,9 @@ func Open(dir, executable string, languageHost bool) (*Home, error) {
 	if err != nil {
 		return nil, fmt.Errorf("resolving the offline target's folder: %w", err)
 	}
+	if executable, err = filepath.Abs(executable); err != nil {
+		return nil, fmt.Errorf("resolving the path of the stand-ins: %w", err)
+	}
 	h := &Home{Dir: dir}
 	for _, folder := range []string{h.Dir, h.PulumiHome(), h.state()} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -176,7 +179,8 @@ func FindPlugin() (string, error) {
 	path, err := exec.LookPath(PluginCommand)
 	if err != nil {
 		return "", fmt.Errorf("the offline target's stand-ins (%s) are neither beside this program nor on PATH; "+
-			"build them with: go build -o bin/%s github.com/awslab/awslab/automation/offline/cmd/awslab-offline", PluginCommand, PluginCommand)
+			"build them with: go build -o bin/%s "+
+			"github.com/awslab/awslab/automation/offline/cmd/awslab-offline", PluginCommand, PluginCommand)
 	}
 	return filepath.Abs(path)
 }

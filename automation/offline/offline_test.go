@@ -95,5 +95,9 @@ func TestAFreshWorldIsEmpty(t *testing.T) {
 func TestFindPluginSaysHowToBuildIt(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := FindPlugin()
-	require.ErrorContains(t, err, "go build -o bin/awslab-offline github.com/awslab/awslab/automation/offline/cmd/awslab-offline")
+	require.ErrorContains(
+		t,
+		err,
+		"go build -o bin/awslab-offline github.com/awslab/awslab/automation/offline/cmd/awslab-offline",
+	)
 }

@@ -36,7 +36,12 @@ func LookupZone(ctx *pulumi.Context, name string, opts ...pulumi.InvokeOption) (
 }
 
 // NewCertificate makes a certificate and the record that proves whose the domain is.
-func NewCertificate(ctx *pulumi.Context, name string, args *CertificateArgs, opts ...pulumi.ResourceOption) (*Certificate, error) {
+func NewCertificate(
+	ctx *pulumi.Context,
+	name string,
+	args *CertificateArgs,
+	opts ...pulumi.ResourceOption,
+) (*Certificate, error) {
 	if args == nil || args.Domain == "" || args.ZoneId == nil {
 		return nil, fmt.Errorf("certificate %q: %w", name, errors.New("Domain, ZoneId: missing"))
 	}
@@ -45,21 +50,29 @@ func NewCertificate(ctx *pulumi.Context, name string, args *CertificateArgs, opt
 		return nil, fmt.Errorf("registering certificate %q: %w", name, err)
 	}
 	certificate, err := acm.NewCertificate(ctx, name+"-certificate", &acm.CertificateArgs{
-		DomainName: pulumi.String(args.Domain), ValidationMethod: pulumi.String("DNS"), KeyAlgorithm: pulumi.String("EC_prime256v1"), Tags: pulumi.ToStringMap(args.Tags),
+		DomainName:       pulumi.String(args.Domain),
+		ValidationMethod: pulumi.String("DNS"),
+		KeyAlgorithm:     pulumi.String("EC_prime256v1"),
+		Tags:             pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("requesting certificate %q: %w", name, err)
 	}
 	proof := certificate.DomainValidationOptions.Index(pulumi.Int(0))
 	record, err := route53.NewRecord(ctx, name+"-proof", &route53.RecordArgs{
-		ZoneId: args.ZoneId, AllowOverwrite: pulumi.Bool(true), Ttl: pulumi.Int(60),
-		Name: proof.ResourceRecordName().Elem(), Type: proof.ResourceRecordType().Elem(), Records: pulumi.StringArray{proof.ResourceRecordValue().Elem()},
+		ZoneId:         args.ZoneId,
+		AllowOverwrite: pulumi.Bool(true),
+		Ttl:            pulumi.Int(60),
+		Name:           proof.ResourceRecordName().Elem(),
+		Type:           proof.ResourceRecordType().Elem(),
+		Records:        pulumi.StringArray{proof.ResourceRecordValue().Elem()},
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("proving certificate %q: %w", name, err)
 	}
 	valid, err := acm.NewCertificateValidation(ctx, name+"-validation", &acm.CertificateValidationArgs{
-		CertificateArn: certificate.Arn, ValidationRecordFqdns: pulumi.StringArray{record.Fqdn},
+		CertificateArn:        certificate.Arn,
+		ValidationRecordFqdns: pulumi.StringArray{record.Fqdn},
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("waiting for certificate %q: %w", name, err)

@@ -10,20 +10,38 @@ import (
 func TestACertificateIsProvenInItsZone(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.run(func(ctx *pulumi.Context) error {
-		_, err := NewCertificate(ctx, "lab", &CertificateArgs{Domain: "api.example.com", ZoneId: pulumi.String("Z1"), Tags: labTags})
+		_, err := NewCertificate(
+			ctx,
+			"lab",
+			&CertificateArgs{Domain: "api.example.com", ZoneId: pulumi.String("Z1"), Tags: labTags},
+		)
 		return err
 	}))
 	require.Equal(t, object{
 		"domainName": "api.example.com", "validationMethod": "DNS", "keyAlgorithm": "EC_prime256v1", "tags": asTags,
 	}, g.inputs(t, "lab-certificate"))
 	require.Equal(t, object{
-		"zoneId": "Z1", "allowOverwrite": true, "ttl": 60.0, "name": "_proof.api.example.com", "type": "CNAME", "records": []any{"_proven.acm-validations.aws"},
+		"zoneId":         "Z1",
+		"allowOverwrite": true,
+		"ttl":            60.0,
+		"name":           "_proof.api.example.com",
+		"type":           "CNAME",
+		"records":        []any{"_proven.acm-validations.aws"},
 	}, g.inputs(t, "lab-proof"))
-	require.Equal(t, "arn:lab-certificate", g.inputs(t, "lab-validation")["certificateArn"], "nobody gets it before it is valid")
+	require.Equal(
+		t,
+		"arn:lab-certificate",
+		g.inputs(t, "lab-validation")["certificateArn"],
+		"nobody gets it before it is valid",
+	)
 }
 
 func TestWhatACertificateRefuses(t *testing.T) {
-	for name, args := range map[string]*CertificateArgs{"nothing": nil, "no domain": {ZoneId: pulumi.String("Z1")}, "no zone": {Domain: "api.example.com"}} {
+	for name, args := range map[string]*CertificateArgs{
+		"nothing":   nil,
+		"no domain": {ZoneId: pulumi.String("Z1")},
+		"no zone":   {Domain: "api.example.com"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			g := &graph{}
 			require.ErrorContains(t, g.run(func(ctx *pulumi.Context) error {

@@ -62,8 +62,9 @@ type ClusterArgs struct {
 	ContainerInsights bool
 	// Capacity is the strategy of tasks on Fargate that have none of their own.
 	Capacity Capacity
-	// Instances are EC2 instances of the cluster's own, which run the tasks instead of Fargate. Nil means Fargate. They can
-	// be added at any time, and taken away once no service uses them: in an update after the one that moves the services.
+	// Instances are EC2 instances of the cluster's own, which run the tasks instead of Fargate. Nil means Fargate. They
+	// can be added at any time, and taken away once no service uses them: in an update after the one that moves the
+	// services.
 	Instances *Instances
 	// Namespace is the name in which services find each other (Service Connect). Empty means that they do not.
 	Namespace string
@@ -86,7 +87,8 @@ type Cluster struct {
 	// Namespace is the ARN of the one in which services find each other; empty without one.
 	Namespace pulumi.StringOutput `pulumi:"namespace"`
 
-	// LaunchType is FARGATE or EC2. On EC2 CapacityProvider and ScalingGroup are the names of what governs the instances.
+	// LaunchType is FARGATE or EC2. On EC2 CapacityProvider and ScalingGroup are the names of what governs the
+	// instances.
 	LaunchType, CapacityProvider, ScalingGroup string
 
 	// ready is what services have to wait for: they may name a capacity provider only once the cluster has it.
@@ -143,13 +145,17 @@ func (component *Cluster) settings(ctx *pulumi.Context, name string, args *Clust
 		insights = "enabled"
 	}
 	settings := &ecs.ClusterArgs{
-		Name:     pulumi.String(args.Name),
-		Settings: ecs.ClusterSettingArray{ecs.ClusterSettingArgs{Name: pulumi.String("containerInsights"), Value: pulumi.String(insights)}},
-		Tags:     pulumi.ToStringMap(args.Tags),
+		Name: pulumi.String(args.Name),
+		Settings: ecs.ClusterSettingArray{
+			ecs.ClusterSettingArgs{Name: pulumi.String("containerInsights"), Value: pulumi.String(insights)},
+		},
+		Tags: pulumi.ToStringMap(args.Tags),
 	}
 	if args.Namespace != "" {
 		namespace, err := servicediscovery.NewHttpNamespace(ctx, name+"-namespace", &servicediscovery.HttpNamespaceArgs{
-			Name: pulumi.String(args.Namespace), Description: pulumi.String("Services of cluster " + args.Name), Tags: pulumi.ToStringMap(args.Tags),
+			Name:        pulumi.String(args.Namespace),
+			Description: pulumi.String("Services of cluster " + args.Name),
+			Tags:        pulumi.ToStringMap(args.Tags),
 		}, pulumi.Parent(component))
 		if err != nil {
 			return nil, fmt.Errorf("creating the namespace of cluster %q: %w", name, err)
@@ -166,27 +172,39 @@ func (component *Cluster) settings(ctx *pulumi.Context, name string, args *Clust
 }
 
 // configuration is how sessions and the storage of tasks are kept. It is nil when the arguments say neither.
-func (component *Cluster) configuration(ctx *pulumi.Context, name string, args *ClusterArgs) (ecs.ClusterConfigurationPtrInput, error) {
+func (component *Cluster) configuration(
+	ctx *pulumi.Context,
+	name string,
+	args *ClusterArgs,
+) (ecs.ClusterConfigurationPtrInput, error) {
 	if args.SessionLogGroup == "" && args.KmsKeyArn == nil {
 		return nil, nil
 	}
 	configuration := ecs.ClusterConfigurationArgs{}
 	if key := optionalInput(args.KmsKeyArn); key != nil {
-		configuration.ManagedStorageConfiguration = ecs.ClusterConfigurationManagedStorageConfigurationArgs{FargateEphemeralStorageKmsKeyId: key, KmsKeyId: key}
+		configuration.ManagedStorageConfiguration = ecs.ClusterConfigurationManagedStorageConfigurationArgs{
+			FargateEphemeralStorageKmsKeyId: key,
+			KmsKeyId:                        key,
+		}
 	}
 	if args.SessionLogGroup == "" {
 		return configuration, nil
 	}
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-sessions", &cloudwatch.LogGroupArgs{
-		Name: pulumi.String(args.SessionLogGroup), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: optionalInput(args.LogKmsKeyArn), Tags: pulumi.ToStringMap(args.Tags),
+		Name:            pulumi.String(args.SessionLogGroup),
+		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		KmsKeyId:        optionalInput(args.LogKmsKeyArn),
+		Tags:            pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the log group of the sessions in cluster %q: %w", name, err)
 	}
 	configuration.ExecuteCommandConfiguration = ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
-		Logging: pulumi.String("OVERRIDE"), KmsKeyId: optionalInput(args.KmsKeyArn),
+		Logging:  pulumi.String("OVERRIDE"),
+		KmsKeyId: optionalInput(args.KmsKeyArn),
 		LogConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationLogConfigurationArgs{
-			CloudWatchEncryptionEnabled: pulumi.Bool(args.LogKmsKeyArn != nil), CloudWatchLogGroupName: logs.Name,
+			CloudWatchEncryptionEnabled: pulumi.Bool(args.LogKmsKeyArn != nil),
+			CloudWatchLogGroupName:      logs.Name,
 		},
 	}
 	return configuration, nil
@@ -202,7 +220,12 @@ func optionalInput(value pulumi.StringInput) pulumi.StringPtrInput {
 // capacity is where the tasks run: on the instances, or on Fargate. A cluster with instances keeps Fargate's capacity
 // providers, which cost nothing: services that have run there still use them while they move to the instances, and
 // ECS takes no provider from a cluster that a service uses.
-func (component *Cluster) capacity(ctx *pulumi.Context, name string, args *ClusterArgs, cluster *ecs.Cluster) (*ecs.ClusterCapacityProvidersArgs, error) {
+func (component *Cluster) capacity(
+	ctx *pulumi.Context,
+	name string,
+	args *ClusterArgs,
+	cluster *ecs.Cluster,
+) (*ecs.ClusterCapacityProvidersArgs, error) {
 	capacity := &ecs.ClusterCapacityProvidersArgs{ClusterName: cluster.Name}
 	if args.Instances != nil {
 		provider, err := component.newInstances(ctx, name, args, cluster)
@@ -211,14 +234,19 @@ func (component *Cluster) capacity(ctx *pulumi.Context, name string, args *Clust
 		}
 		capacity.CapacityProviders = append(pulumi.ToStringArray(fargateProviders), provider.Name)
 		capacity.DefaultCapacityProviderStrategies = ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArray{
-			ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs{CapacityProvider: provider.Name, Weight: pulumi.Int(1)},
+			ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs{
+				CapacityProvider: provider.Name,
+				Weight:           pulumi.Int(1),
+			},
 		}
 		return capacity, nil
 	}
 	var strategies ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArray
 	for _, s := range args.Capacity.shares() {
 		strategies = append(strategies, ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs{
-			CapacityProvider: pulumi.String(s.provider), Base: pulumi.Int(s.base), Weight: pulumi.Int(s.weight),
+			CapacityProvider: pulumi.String(s.provider),
+			Base:             pulumi.Int(s.base),
+			Weight:           pulumi.Int(s.weight),
 		})
 	}
 	capacity.CapacityProviders = pulumi.ToStringArray(fargateProviders)

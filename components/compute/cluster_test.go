@@ -15,21 +15,38 @@ func TestACluster(t *testing.T) {
 		capacity Capacity
 		want     []any
 	}{
-		"on demand":           {Capacity{OnDemandWeight: 1}, []any{share("FARGATE", 0, 1)}},
-		"spot":                {Capacity{SpotWeight: 1}, []any{share("FARGATE_SPOT", 0, 1)}},
-		"a base, then spot":   {Capacity{OnDemandBase: 2, SpotWeight: 1}, []any{share("FARGATE", 2, 0), share("FARGATE_SPOT", 0, 1)}},
+		"on demand": {Capacity{OnDemandWeight: 1}, []any{share("FARGATE", 0, 1)}},
+		"spot":      {Capacity{SpotWeight: 1}, []any{share("FARGATE_SPOT", 0, 1)}},
+		"a base, then spot": {
+			Capacity{OnDemandBase: 2, SpotWeight: 1},
+			[]any{share("FARGATE", 2, 0), share("FARGATE_SPOT", 0, 1)},
+		},
 		"a base, then shares": {Capacity{3, 1, 4}, []any{share("FARGATE", 3, 1), share("FARGATE_SPOT", 0, 4)}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := &graph{}
 			require.NoError(t, g.run(func(ctx *pulumi.Context) error {
-				_, err := NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", ContainerInsights: true, Capacity: test.capacity, Tags: labTags})
+				_, err := NewCluster(
+					ctx,
+					"lab",
+					&ClusterArgs{Name: "awslab-dev", ContainerInsights: true, Capacity: test.capacity, Tags: labTags},
+				)
 				return err
 			}))
-			require.Equal(t, object{"name": "awslab-dev", "settings": []any{object{"name": "containerInsights", "value": "enabled"}}, "tags": asTags}, g.inputs(t, "lab-cluster"))
+			require.Equal(
+				t,
+				object{
+					"name":     "awslab-dev",
+					"settings": []any{object{"name": "containerInsights", "value": "enabled"}},
+					"tags":     asTags,
+				},
+				g.inputs(t, "lab-cluster"),
+			)
 			require.Equal(t, object{
-				"clusterName": "awslab-dev", "capacityProviders": []any{"FARGATE", "FARGATE_SPOT"}, "defaultCapacityProviderStrategies": test.want,
+				"clusterName":                       "awslab-dev",
+				"capacityProviders":                 []any{"FARGATE", "FARGATE_SPOT"},
+				"defaultCapacityProviderStrategies": test.want,
 			}, g.inputs(t, "lab-capacity"))
 		})
 	}
@@ -45,8 +62,12 @@ func given(certificate string) pulumi.StringInput {
 func runBalancer(g *graph, certificate string) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		_, err := NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{
-			Name: "awslab-dev-alb", SubnetIds: pulumi.ToStringArray([]string{"a", "b"}), SecurityGroupId: pulumi.String("sg"),
-			CertificateArn: given(certificate), DeletionProtection: true, Tags: labTags,
+			Name:               "awslab-dev-alb",
+			SubnetIds:          pulumi.ToStringArray([]string{"a", "b"}),
+			SecurityGroupId:    pulumi.String("sg"),
+			CertificateArn:     given(certificate),
+			DeletionProtection: true,
+			Tags:               labTags,
 		})
 		return err
 	})
@@ -56,8 +77,16 @@ func TestALoadBalancer(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, runBalancer(g, ""))
 	require.Equal(t, object{
-		"name": "awslab-dev-alb", "loadBalancerType": "application", "internal": false, "subnets": []any{"a", "b"}, "securityGroups": []any{"sg"},
-		"dropInvalidHeaderFields": true, "desyncMitigationMode": "strictest", "enableDeletionProtection": true, "idleTimeout": 60.0, "tags": asTags,
+		"name":                     "awslab-dev-alb",
+		"loadBalancerType":         "application",
+		"internal":                 false,
+		"subnets":                  []any{"a", "b"},
+		"securityGroups":           []any{"sg"},
+		"dropInvalidHeaderFields":  true,
+		"desyncMitigationMode":     "strictest",
+		"enableDeletionProtection": true,
+		"idleTimeout":              60.0,
+		"tags":                     asTags,
 	}, g.inputs(t, "lab-alb"))
 	require.Equal(t, []string{"lab-http"}, g.names("aws:lb/listener:Listener"))
 	http := g.inputs(t, "lab-http")
@@ -75,6 +104,11 @@ func TestACertificateMakesHTTPSAndARedirect(t *testing.T) {
 	require.Equal(t, "ELBSecurityPolicy-TLS13-1-2-2021-06", https["sslPolicy"])
 	require.Equal(t, "arn:certificate", https["certificateArn"])
 	require.Equal(t, false, https["routingHttpResponseServerEnabled"])
-	require.NotContains(t, https, "routingHttpResponseStrictTransportSecurityHeaderValue", "browsers are bound only by who says so")
+	require.NotContains(
+		t,
+		https,
+		"routingHttpResponseStrictTransportSecurityHeaderValue",
+		"browsers are bound only by who says so",
+	)
 	require.Equal(t, "fixed-response", https["defaultActions"].([]any)[0].(object)["type"])
 }

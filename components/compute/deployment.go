@@ -38,24 +38,43 @@ func (d Deployment) validate(routed bool) error {
 	var problems []error
 	minimum, maximum := d.percents()
 	if d.MaximumPercent == 0 && d.MinimumHealthyPercent != 0 {
-		problems = append(problems, problem.New("Deployment.MaximumPercent", "missing; give it with MinimumHealthyPercent, %d", d.MinimumHealthyPercent))
+		problems = append(problems, problem.New(
+			"Deployment.MaximumPercent",
+			"missing; give it with MinimumHealthyPercent, %d",
+			d.MinimumHealthyPercent,
+		))
 	}
 	if minimum < 0 || minimum > 100 || maximum < 100 || maximum > 200 {
-		problems = append(problems, problem.New("Deployment", "%d to %d percent; use 0 to 100 as MinimumHealthyPercent and 100 to 200 as MaximumPercent", minimum, maximum))
+		problems = append(problems, problem.New(
+			"Deployment",
+			"%d to %d percent; use 0 to 100 as MinimumHealthyPercent and 100 to 200 as MaximumPercent",
+			minimum,
+			maximum,
+		))
 	}
 	if minimum == 100 && maximum == 100 {
-		problems = append(problems, problem.New("Deployment", "100 to 100 percent leaves no task to replace; lower MinimumHealthyPercent or raise MaximumPercent"))
+		problems = append(problems, problem.New(
+			"Deployment",
+			"100 to 100 percent leaves no task to replace; lower MinimumHealthyPercent or raise MaximumPercent",
+		))
 	}
 	for i, alarm := range d.Alarms {
 		if alarm == "" || len(alarm) > 255 {
-			problems = append(problems, problem.New(fmt.Sprintf("Deployment.Alarms[%d]", i), "%q; an alarm's name has 1 to 255 characters", alarm))
+			problems = append(problems, problem.New(
+				fmt.Sprintf("Deployment.Alarms[%d]", i),
+				"%q; an alarm's name has 1 to 255 characters",
+				alarm,
+			))
 		}
 	}
 	if d.ServerErrors < 0 {
 		problems = append(problems, problem.New("Deployment.ServerErrors", "%d is negative", d.ServerErrors))
 	}
 	if d.ServerErrors > 0 && !routed {
-		problems = append(problems, problem.New("Deployment.ServerErrors", "only the load balancer counts them; use Alarms for a service without a Route"))
+		problems = append(problems, problem.New(
+			"Deployment.ServerErrors",
+			"only the load balancer counts them; use Alarms for a service without a Route",
+		))
 	}
 	return errors.Join(problems...)
 }
@@ -86,14 +105,16 @@ func (p *servicePlan) deploy(ctx *pulumi.Context) error {
 	return p.runAfter(ctx, service)
 }
 
-// deployed is the task definition that runs, or an error when ECS went back to an earlier one: the provider waits until the
-// service is stable, and one that was rolled back is (https://github.com/hashicorp/terraform-provider-aws/issues/20858).
+// deployed is the task definition that runs, or an error when ECS went back to an earlier one: the provider waits until
+// the service is stable, and one that was rolled back is
+// (https://github.com/hashicorp/terraform-provider-aws/issues/20858).
 func (p *servicePlan) deployed(ctx *pulumi.Context, service *ecs.Service) pulumi.StringOutput {
 	if ctx.DryRun() {
 		return p.task.Arn
 	}
 	found := ecs.LookupServiceOutput(ctx, ecs.LookupServiceOutputArgs{
-		ClusterArn: p.Cluster.ClusterArn, ServiceName: service.Name,
+		ClusterArn:  p.Cluster.ClusterArn,
+		ServiceName: service.Name,
 	}, pulumi.Parent(p.component))
 	return pulumi.All(p.task.Arn, found.TaskDefinition()).ApplyT(func(known []any) (string, error) {
 		wanted, running := known[0].(string), known[1].(string)
@@ -112,19 +133,27 @@ func (p *servicePlan) serviceArgs() *ecs.ServiceArgs {
 		rebalancing = "DISABLED" // it starts a task before it stops one, and ECS refuses it where that may not be
 	}
 	args := &ecs.ServiceArgs{
-		Name: pulumi.String(p.Name), Cluster: p.Cluster.ClusterArn, TaskDefinition: p.task.Arn,
-		DesiredCount: pulumi.Int(p.DesiredCount), CapacityProviderStrategies: p.capacityStrategies(),
+		Name:                       pulumi.String(p.Name),
+		Cluster:                    p.Cluster.ClusterArn,
+		TaskDefinition:             p.task.Arn,
+		DesiredCount:               pulumi.Int(p.DesiredCount),
+		CapacityProviderStrategies: p.capacityStrategies(),
 		NetworkConfiguration: ecs.ServiceNetworkConfigurationArgs{
-			Subnets: p.Network.SubnetIds, SecurityGroups: pulumi.StringArray{p.group}, AssignPublicIp: pulumi.Bool(false),
+			Subnets:        p.Network.SubnetIds,
+			SecurityGroups: pulumi.StringArray{p.group},
+			AssignPublicIp: pulumi.Bool(false),
 		},
 		DeploymentMinimumHealthyPercent: pulumi.Int(minimum),
 		DeploymentMaximumPercent:        pulumi.Int(maximum),
-		DeploymentCircuitBreaker:        ecs.ServiceDeploymentCircuitBreakerArgs{Enable: pulumi.Bool(true), Rollback: pulumi.Bool(true)},
-		AvailabilityZoneRebalancing:     pulumi.String(rebalancing),
-		EnableEcsManagedTags:            pulumi.Bool(true),
-		EnableExecuteCommand:            pulumi.Bool(p.ExecuteCommand),
-		PropagateTags:                   pulumi.String("SERVICE"),
-		ServiceConnectConfiguration:     p.connectConfiguration(),
+		DeploymentCircuitBreaker: ecs.ServiceDeploymentCircuitBreakerArgs{
+			Enable:   pulumi.Bool(true),
+			Rollback: pulumi.Bool(true),
+		},
+		AvailabilityZoneRebalancing: pulumi.String(rebalancing),
+		EnableEcsManagedTags:        pulumi.Bool(true),
+		EnableExecuteCommand:        pulumi.Bool(p.ExecuteCommand),
+		PropagateTags:               pulumi.String("SERVICE"),
+		ServiceConnectConfiguration: p.connectConfiguration(),
 		// Without it the provider replaces the service when its capacity changes, and drops changes of the triggers.
 		ForceNewDeployment: pulumi.Bool(true),
 		Triggers:           p.Triggers,
@@ -138,7 +167,9 @@ func (p *servicePlan) serviceArgs() *ecs.ServiceArgs {
 	if p.routed() {
 		args.HealthCheckGracePeriodSeconds = pulumi.Int(p.Health.Grace)
 		args.LoadBalancers = ecs.ServiceLoadBalancerArray{ecs.ServiceLoadBalancerArgs{
-			TargetGroupArn: p.targets.Arn, ContainerName: pulumi.String(containerName), ContainerPort: pulumi.Int(p.Port),
+			TargetGroupArn: p.targets.Arn,
+			ContainerName:  pulumi.String(containerName),
+			ContainerPort:  pulumi.Int(p.Port),
 		}}
 	}
 	return args
@@ -146,7 +177,10 @@ func (p *servicePlan) serviceArgs() *ecs.ServiceArgs {
 
 // placement spreads tasks over the zones first, and within a zone fills instances before it uses others.
 var placement = ecs.ServiceOrderedPlacementStrategyArray{
-	ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("spread"), Field: pulumi.String("attribute:ecs.availability-zone")},
+	ecs.ServiceOrderedPlacementStrategyArgs{
+		Type:  pulumi.String("spread"),
+		Field: pulumi.String("attribute:ecs.availability-zone"),
+	},
 	ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("binpack"), Field: pulumi.String("memory")},
 }
 
@@ -162,7 +196,9 @@ func (args *ServiceArgs) capacityStrategies() ecs.ServiceCapacityProviderStrateg
 	var strategies ecs.ServiceCapacityProviderStrategyArray
 	for _, s := range args.shares() {
 		strategies = append(strategies, ecs.ServiceCapacityProviderStrategyArgs{
-			CapacityProvider: pulumi.String(s.provider), Base: pulumi.Int(s.base), Weight: pulumi.Int(s.weight),
+			CapacityProvider: pulumi.String(s.provider),
+			Base:             pulumi.Int(s.base),
+			Weight:           pulumi.Int(s.weight),
 		})
 	}
 	return strategies
@@ -185,10 +221,13 @@ func (p *servicePlan) rollbackAlarms(ctx *pulumi.Context) (pulumi.StringArray, e
 		Dimensions: pulumi.StringMap{
 			"LoadBalancer": p.LoadBalancer.ArnSuffix, "TargetGroup": p.targets.ArnSuffix,
 		},
-		Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1),
-		ComparisonOperator: pulumi.String("GreaterThanOrEqualToThreshold"), Threshold: pulumi.Float64(p.Deployment.ServerErrors),
-		TreatMissingData: pulumi.String("notBreaching"), // no errors, no data
-		Tags:             pulumi.ToStringMap(p.Tags),
+		Statistic:          pulumi.String("Sum"),
+		Period:             pulumi.Int(60),
+		EvaluationPeriods:  pulumi.Int(1),
+		ComparisonOperator: pulumi.String("GreaterThanOrEqualToThreshold"),
+		Threshold:          pulumi.Float64(p.Deployment.ServerErrors),
+		TreatMissingData:   pulumi.String("notBreaching"), // no errors, no data
+		Tags:               pulumi.ToStringMap(p.Tags),
 	}, pulumi.Parent(p.component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the alarm that rolls back service %q: %w", p.name, err)

@@ -11,7 +11,11 @@ func TestAServiceOfWhichNoTwoTasksRunAtOnce(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.Deployment = Deployment{MaximumPercent: 100} }))
 	inputs := g.inputs(t, "orders-service")
-	require.Equal(t, []any{0.0, 100.0}, []any{inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]})
+	require.Equal(
+		t,
+		[]any{0.0, 100.0},
+		[]any{inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]},
+	)
 	require.Equal(t, "DISABLED", inputs["availabilityZoneRebalancing"], "ECS refuses it at 100 percent")
 }
 
@@ -21,37 +25,61 @@ func TestAlarmsRollADeploymentBack(t *testing.T) {
 		args.Deployment = Deployment{Alarms: []string{"latency", "errors"}, ServerErrors: 5}
 	}))
 	require.Equal(t, object{
-		"alarmNames": []any{"errors", "latency", "awslab-dev-orders-deployment-errors"}, "enable": true, "rollback": true,
+		"alarmNames": []any{"errors", "latency", "awslab-dev-orders-deployment-errors"},
+		"enable":     true,
+		"rollback":   true,
 	}, g.inputs(t, "orders-service")["alarms"])
 	alarm := g.inputs(t, "orders-deployment-errors")
 	delete(alarm, "alarmDescription")
 	require.Equal(t, object{
-		"name": "awslab-dev-orders-deployment-errors", "namespace": "AWS/ApplicationELB", "metricName": "HTTPCode_Target_5XX_Count",
-		"dimensions": object{"LoadBalancer": "arnSuffix:lab-alb", "TargetGroup": "arnSuffix:orders-targets"},
-		"statistic":  "Sum", "period": 60.0, "evaluationPeriods": 1.0, "comparisonOperator": "GreaterThanOrEqualToThreshold", "threshold": 5.0,
-		"treatMissingData": "notBreaching", "tags": asTags,
+		"name":               "awslab-dev-orders-deployment-errors",
+		"namespace":          "AWS/ApplicationELB",
+		"metricName":         "HTTPCode_Target_5XX_Count",
+		"dimensions":         object{"LoadBalancer": "arnSuffix:lab-alb", "TargetGroup": "arnSuffix:orders-targets"},
+		"statistic":          "Sum",
+		"period":             60.0,
+		"evaluationPeriods":  1.0,
+		"comparisonOperator": "GreaterThanOrEqualToThreshold",
+		"threshold":          5.0,
+		"treatMissingData":   "notBreaching",
+		"tags":               asTags,
 	}, alarm)
 }
 
 func TestTriggersRedeploy(t *testing.T) {
 	g := &graph{}
-	require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.Triggers = pulumi.StringMap{"password": pulumi.String("version-2")} }))
+	require.NoError(t, g.runOrders(
+		func(args *ServiceArgs) { args.Triggers = pulumi.StringMap{"password": pulumi.String("version-2")} },
+	))
 	require.Equal(t, object{"password": "version-2"}, g.inputs(t, "orders-service")["triggers"])
-	require.Equal(t, true, g.inputs(t, "orders-service")["forceNewDeployment"], "without it the provider drops triggers")
+	require.Equal(
+		t,
+		true,
+		g.inputs(t, "orders-service")["forceNewDeployment"],
+		"without it the provider drops triggers",
+	)
 }
 
 func TestServiceConnect(t *testing.T) {
 	logs := object{"logDriver": "awslogs", "options": object{
-		"awslogs-group": "/ecs/awslab-dev-orders", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "service-connect",
-		"mode": "non-blocking", "max-buffer-size": "4m",
+		"awslogs-group":         "/ecs/awslab-dev-orders",
+		"awslogs-region":        "eu-west-1",
+		"awslogs-stream-prefix": "service-connect",
+		"mode":                  "non-blocking",
+		"max-buffer-size":       "4m",
 	}}
 	t.Run("server", func(t *testing.T) {
 		g := &graph{}
-		require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.Connect = &Connect{Namespace: namespace, Name: "orders"} }))
+		require.NoError(
+			t,
+			g.runOrders(func(args *ServiceArgs) { args.Connect = &Connect{Namespace: namespace, Name: "orders"} }),
+		)
 		require.Equal(t, object{
 			"enabled": true, "namespace": "arn:namespace", "logConfiguration": logs,
 			"services": []any{object{
-				"portName": "orders", "discoveryName": "orders", "clientAlias": []any{object{"dnsName": "orders", "port": 8080.0}},
+				"portName":      "orders",
+				"discoveryName": "orders",
+				"clientAlias":   []any{object{"dnsName": "orders", "port": 8080.0}},
 			}},
 		}, g.inputs(t, "orders-service")["serviceConnectConfiguration"])
 	})
@@ -73,6 +101,7 @@ func TestTheEndpointIsKnownInAPreview(t *testing.T) {
 func TestARollbackIsAFailure(t *testing.T) {
 	g := &graph{running: "arn:aws:ecs:eu-west-1:123456789012:task-definition/awslab-dev-orders:6"}
 	require.ErrorContains(t, g.runOrders(func(*ServiceArgs) {}), "service awslab-dev-orders runs "+
-		"arn:aws:ecs:eu-west-1:123456789012:task-definition/awslab-dev-orders:6 and not arn:orders-task: the deployment failed and was rolled back; "+
+		"arn:aws:ecs:eu-west-1:123456789012:task-definition/awslab-dev-orders:6 and not arn:orders-task: the "+
+		"deployment failed and was rolled back; "+
 		"its stopped tasks and the log group /ecs/awslab-dev-orders tell why")
 }

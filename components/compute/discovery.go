@@ -11,8 +11,8 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// Connect makes a service take part in Service Connect: a proxy beside the container carries its calls to other services
-// of the namespace, with retries and metrics. The proxy uses some of the task's CPU and memory.
+// Connect makes a service take part in Service Connect: a proxy beside the container carries its calls to other
+// services of the namespace, with retries and metrics. The proxy uses some of the task's CPU and memory.
 type Connect struct {
 	// Namespace is the ARN of the one in which services know each other.
 	Namespace pulumi.StringInput
@@ -34,10 +34,17 @@ func (c *Connect) validate(args *ServiceArgs) error {
 		problems = append(problems, problem.New("Connect.Namespace", "missing"))
 	}
 	if c.Name != "" && !connectName.MatchString(c.Name) {
-		problems = append(problems, problem.New("Connect.Name", "%q; use 1 to 63 lower-case letters, digits and hyphens, no hyphen at the ends", c.Name))
+		problems = append(problems, problem.New(
+			"Connect.Name",
+			"%q; use 1 to 63 lower-case letters, digits and hyphens, no hyphen at the ends",
+			c.Name,
+		))
 	}
 	if c.Name != "" && args.Port == 0 {
-		problems = append(problems, problem.New("Connect.Name", "%q; a worker has no Port to be reached at, leave out the name", c.Name))
+		problems = append(
+			problems,
+			problem.New("Connect.Name", "%q; a worker has no Port to be reached at, leave out the name", c.Name),
+		)
 	}
 	return errors.Join(problems...)
 }
@@ -65,16 +72,22 @@ func (p *servicePlan) connectConfiguration() ecs.ServiceServiceConnectConfigurat
 	logs := pulumi.ToStringMap(p.logOptions("", "service-connect"))
 	logs["awslogs-group"] = p.logs.Name
 	configuration := ecs.ServiceServiceConnectConfigurationArgs{
-		Enabled: pulumi.Bool(true), Namespace: p.Connect.Namespace.ToStringOutput().ToStringPtrOutput(),
-		LogConfiguration: ecs.ServiceServiceConnectConfigurationLogConfigurationArgs{LogDriver: pulumi.String("awslogs"), Options: logs},
+		Enabled:   pulumi.Bool(true),
+		Namespace: p.Connect.Namespace.ToStringOutput().ToStringPtrOutput(),
+		LogConfiguration: ecs.ServiceServiceConnectConfigurationLogConfigurationArgs{
+			LogDriver: pulumi.String("awslogs"),
+			Options:   logs,
+		},
 	}
 	if p.Connect.Name != "" {
 		configuration.Services = ecs.ServiceServiceConnectConfigurationServiceArray{
 			ecs.ServiceServiceConnectConfigurationServiceArgs{
-				PortName: pulumi.String(p.Connect.Name), DiscoveryName: pulumi.String(p.Connect.Name),
+				PortName:      pulumi.String(p.Connect.Name),
+				DiscoveryName: pulumi.String(p.Connect.Name),
 				ClientAlias: ecs.ServiceServiceConnectConfigurationServiceClientAliasArray{
 					ecs.ServiceServiceConnectConfigurationServiceClientAliasArgs{
-						DnsName: pulumi.String(p.Connect.Name), Port: pulumi.Int(p.Port),
+						DnsName: pulumi.String(p.Connect.Name),
+						Port:    pulumi.Int(p.Port),
 					},
 				},
 			},

@@ -48,6 +48,9 @@ var (
 	gravitonType = regexp.MustCompile(`^g`)
 )
 
+// launchTemplateSpecification is the SDK's name for which template the instances are made by.
+type launchTemplateSpecification = autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs
+
 // arm tells whether an instance type is of architecture arm64.
 func arm(instance string) bool {
 	match := grammar.InstanceType.Find(instance)
@@ -79,16 +82,44 @@ func (i *Instances) validate() error {
 	add(i.RoleName == "", "Instances.RoleName", "missing")
 	add(len(i.Types) == 0, "Instances.Types", "missing; name at least one, such as m7i.large")
 	for n, t := range i.Types {
-		add(!grammar.InstanceType.Match(t), fmt.Sprintf("Instances.Types[%d]", n), "%q is no instance type; use one such as m7i.large", t)
-		add(arm(t) != arm(i.Types[0]), fmt.Sprintf("Instances.Types[%d]", n), "%q is of another architecture than %q", t, i.Types[0])
+		add(
+			!grammar.InstanceType.Match(t),
+			fmt.Sprintf("Instances.Types[%d]", n),
+			"%q is no instance type; use one such as m7i.large",
+			t,
+		)
+		add(
+			arm(t) != arm(i.Types[0]),
+			fmt.Sprintf("Instances.Types[%d]", n),
+			"%q is of another architecture than %q",
+			t,
+			i.Types[0],
+		)
 	}
-	add(i.Min < 0 || i.Max < 1 || i.Min > i.Max, "Instances.Min, Max", "%d, %d; use 0 or more, and Max not below Min", i.Min, i.Max)
-	add(i.TargetCapacity < 1 || i.TargetCapacity > 100, "Instances.TargetCapacity", "%d; use 1 to 100", i.TargetCapacity)
-	add(i.SpotPercentage < 0 || i.SpotPercentage > 100, "Instances.SpotPercentage", "%d; use 0 to 100", i.SpotPercentage)
+	add(
+		i.Min < 0 || i.Max < 1 || i.Min > i.Max,
+		"Instances.Min, Max",
+		"%d, %d; use 0 or more, and Max not below Min",
+		i.Min,
+		i.Max,
+	)
+	add(
+		i.TargetCapacity < 1 || i.TargetCapacity > 100,
+		"Instances.TargetCapacity",
+		"%d; use 1 to 100",
+		i.TargetCapacity,
+	)
+	add(
+		i.SpotPercentage < 0 || i.SpotPercentage > 100,
+		"Instances.SpotPercentage",
+		"%d; use 0 to 100",
+		i.SpotPercentage,
+	)
 	return errors.Join(problems...)
 }
 
-// capacityProviderName is one that ECS takes: it must not begin with aws, ecs or fargate (ECS API, CreateCapacityProvider).
+// capacityProviderName is one that ECS takes: it must not begin with aws, ecs or fargate (ECS API,
+// CreateCapacityProvider).
 func capacityProviderName(cluster string) string { return "instances-of-" + cluster }
 
 // imageParameters are where AWS publishes the current ECS-optimized image, by architecture. An instance that is started
@@ -110,7 +141,12 @@ const (
 // On destroy everything goes in the opposite order: services first, then the cluster's bond with the capacity provider,
 // the capacity provider, and the Auto Scaling group with all its instances, protected or not. Otherwise each would wait
 // for the next (https://github.com/hashicorp/terraform-provider-aws/issues/18849).
-func (component *Cluster) newInstances(ctx *pulumi.Context, name string, args *ClusterArgs, cluster *ecs.Cluster) (*ecs.CapacityProvider, error) {
+func (component *Cluster) newInstances(
+	ctx *pulumi.Context,
+	name string,
+	args *ClusterArgs,
+	cluster *ecs.Cluster,
+) (*ecs.CapacityProvider, error) {
 	template, err := component.newTemplate(ctx, name, args)
 	if err != nil {
 		return nil, err
@@ -122,10 +158,15 @@ func (component *Cluster) newInstances(ctx *pulumi.Context, name string, args *C
 	provider, err := ecs.NewCapacityProvider(ctx, name+"-provider", &ecs.CapacityProviderArgs{
 		Name: pulumi.String(capacityProviderName(args.Name)),
 		AutoScalingGroupProvider: ecs.CapacityProviderAutoScalingGroupProviderArgs{
-			AutoScalingGroupArn: group.Arn, ManagedDraining: pulumi.String("ENABLED"), ManagedTerminationProtection: pulumi.String("ENABLED"),
+			AutoScalingGroupArn:          group.Arn,
+			ManagedDraining:              pulumi.String("ENABLED"),
+			ManagedTerminationProtection: pulumi.String("ENABLED"),
 			ManagedScaling: ecs.CapacityProviderAutoScalingGroupProviderManagedScalingArgs{
-				Status: pulumi.String("ENABLED"), TargetCapacity: pulumi.Int(args.Instances.TargetCapacity), InstanceWarmupPeriod: pulumi.Int(instanceWarmup),
-				MinimumScalingStepSize: pulumi.Int(1), MaximumScalingStepSize: pulumi.Int(maxInstanceStep),
+				Status:                 pulumi.String("ENABLED"),
+				TargetCapacity:         pulumi.Int(args.Instances.TargetCapacity),
+				InstanceWarmupPeriod:   pulumi.Int(instanceWarmup),
+				MinimumScalingStepSize: pulumi.Int(1),
+				MaximumScalingStepSize: pulumi.Int(maxInstanceStep),
 			},
 		},
 		Tags: pulumi.ToStringMap(args.Tags),
@@ -133,18 +174,27 @@ func (component *Cluster) newInstances(ctx *pulumi.Context, name string, args *C
 	if err != nil {
 		return nil, fmt.Errorf("creating the capacity provider of cluster %q: %w", name, err)
 	}
-	component.LaunchType, component.CapacityProvider, component.ScalingGroup = "EC2", capacityProviderName(args.Name), args.Name
+	component.LaunchType, component.CapacityProvider, component.ScalingGroup = "EC2", capacityProviderName(
+		args.Name,
+	), args.Name
 	return provider, nil
 }
 
-func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *ClusterArgs) (*ec2.LaunchTemplate, error) {
+func (component *Cluster) newTemplate(
+	ctx *pulumi.Context,
+	name string,
+	args *ClusterArgs,
+) (*ec2.LaunchTemplate, error) {
 	instances := args.Instances
 	profile, err := component.newProfile(ctx, name, args)
 	if err != nil {
 		return nil, err
 	}
 	group, err := network.NewSecurityGroup(ctx, name+"-instances", &network.SecurityGroupArgs{
-		VpcId: instances.Network.VpcId, Description: "Instances of cluster " + args.Name + ": called by nobody, call AWS", Egress: instances.Network.Egress, Tags: args.Tags,
+		VpcId:       instances.Network.VpcId,
+		Description: "Instances of cluster " + args.Name + ": called by nobody, call AWS",
+		Egress:      instances.Network.Egress,
+		Tags:        args.Tags,
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the security group of the instances of cluster %q: %w", name, err)
@@ -153,25 +203,41 @@ func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *Cl
 	maps.Copy(volumeTags, instances.VolumeTags)
 	maps.Copy(volumeTags, args.Tags)
 	tagged := ec2.LaunchTemplateTagSpecificationArray{
-		ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String("instance"), Tags: pulumi.ToStringMap(args.Tags)},
-		ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String("volume"), Tags: pulumi.ToStringMap(volumeTags)},
+		ec2.LaunchTemplateTagSpecificationArgs{
+			ResourceType: pulumi.String("instance"),
+			Tags:         pulumi.ToStringMap(args.Tags),
+		},
+		ec2.LaunchTemplateTagSpecificationArgs{
+			ResourceType: pulumi.String("volume"),
+			Tags:         pulumi.ToStringMap(volumeTags),
+		},
 	}
 	template, err := ec2.NewLaunchTemplate(ctx, name+"-template", &ec2.LaunchTemplateArgs{
-		Name: pulumi.String(args.Name), UpdateDefaultVersion: pulumi.Bool(true), ImageId: pulumi.String(imageParameters[InstanceArchitecture(instances.Types[0])]),
-		IamInstanceProfile: ec2.LaunchTemplateIamInstanceProfileArgs{Arn: profile.Arn}, VpcSecurityGroupIds: pulumi.StringArray{group.SecurityGroupId},
-		UserData: pulumi.String(base64.StdEncoding.EncodeToString([]byte(userData(args.Name)))),
+		Name:                 pulumi.String(args.Name),
+		UpdateDefaultVersion: pulumi.Bool(true),
+		ImageId:              pulumi.String(imageParameters[InstanceArchitecture(instances.Types[0])]),
+		IamInstanceProfile:   ec2.LaunchTemplateIamInstanceProfileArgs{Arn: profile.Arn},
+		VpcSecurityGroupIds:  pulumi.StringArray{group.SecurityGroupId},
+		UserData:             pulumi.String(base64.StdEncoding.EncodeToString([]byte(userData(args.Name)))),
 		// Containers, which are one hop further away, do not get the instance's credentials.
 		MetadataOptions: ec2.LaunchTemplateMetadataOptionsArgs{
-			HttpEndpoint: pulumi.String("enabled"), HttpTokens: pulumi.String("required"), HttpPutResponseHopLimit: pulumi.Int(1),
+			HttpEndpoint:            pulumi.String("enabled"),
+			HttpTokens:              pulumi.String("required"),
+			HttpPutResponseHopLimit: pulumi.Int(1),
 		},
 		// EBS's own key: one of the account's would have to let the service-linked role of Auto Scaling in.
 		BlockDeviceMappings: ec2.LaunchTemplateBlockDeviceMappingArray{ec2.LaunchTemplateBlockDeviceMappingArgs{
 			DeviceName: pulumi.String("/dev/xvda"),
 			Ebs: ec2.LaunchTemplateBlockDeviceMappingEbsArgs{
-				Encrypted: pulumi.String("true"), VolumeType: pulumi.String("gp3"), VolumeSize: pulumi.Int(rootVolumeGiB), DeleteOnTermination: pulumi.String("true"),
+				Encrypted:           pulumi.String("true"),
+				VolumeType:          pulumi.String("gp3"),
+				VolumeSize:          pulumi.Int(rootVolumeGiB),
+				DeleteOnTermination: pulumi.String("true"),
 			},
 		}},
-		Monitoring: ec2.LaunchTemplateMonitoringArgs{Enabled: pulumi.Bool(true)}, TagSpecifications: tagged, Tags: pulumi.ToStringMap(args.Tags),
+		Monitoring:        ec2.LaunchTemplateMonitoringArgs{Enabled: pulumi.Bool(true)},
+		TagSpecifications: tagged,
+		Tags:              pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the launch template of cluster %q: %w", name, err)
@@ -182,25 +248,44 @@ func (component *Cluster) newTemplate(ctx *pulumi.Context, name string, args *Cl
 // userData configures the ECS agent.
 func userData(cluster string) string {
 	return strings.Join([]string{
-		"#!/bin/bash", "cat >> /etc/ecs/ecs.config <<'END'", "ECS_CLUSTER=" + cluster, "ECS_ENABLE_TASK_IAM_ROLE=true", "ECS_AWSVPC_BLOCK_IMDS=true",
-		"ECS_ENABLE_SPOT_INSTANCE_DRAINING=true", "ECS_IMAGE_PULL_BEHAVIOR=once", "END", "",
+		"#!/bin/bash",
+		"cat >> /etc/ecs/ecs.config <<'END'",
+		"ECS_CLUSTER=" + cluster,
+		"ECS_ENABLE_TASK_IAM_ROLE=true",
+		"ECS_AWSVPC_BLOCK_IMDS=true",
+		"ECS_ENABLE_SPOT_INSTANCE_DRAINING=true",
+		"ECS_IMAGE_PULL_BEHAVIOR=once",
+		"END",
+		"",
 	}, "\n")
 }
 
-func (component *Cluster) newProfile(ctx *pulumi.Context, name string, args *ClusterArgs) (*iam.InstanceProfile, error) {
+func (component *Cluster) newProfile(
+	ctx *pulumi.Context,
+	name string,
+	args *ClusterArgs,
+) (*iam.InstanceProfile, error) {
 	role, err := identity.NewRole(ctx, name+"-instance", &identity.RoleArgs{
-		Name: args.Instances.RoleName, Description: "Instances of cluster " + args.Name, PermissionsBoundary: args.Instances.PermissionsBoundary, Tags: args.Tags,
+		Name:                args.Instances.RoleName,
+		Description:         "Instances of cluster " + args.Name,
+		PermissionsBoundary: args.Instances.PermissionsBoundary,
+		Tags:                args.Tags,
 		// EC2 sends no source along when an instance assumes its role.
 		Trust: identity.Document{Statements: []identity.Statement{{
-			Actions: []string{"sts:AssumeRole"}, Principals: []identity.Principal{{Type: "Service", Values: []string{"ec2.amazonaws.com"}}},
+			Actions:    []string{"sts:AssumeRole"},
+			Principals: []identity.Principal{{Type: "Service", Values: []string{"ec2.amazonaws.com"}}},
 		}}},
-		Policies: map[string]identity.Document{"instance": {Statements: instanceStatements(args.Instances.Location, args.Name)}},
+		Policies: map[string]identity.Document{
+			"instance": {Statements: instanceStatements(args.Instances.Location, args.Name)},
+		},
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the role of the instances of cluster %q: %w", name, err)
 	}
 	profile, err := iam.NewInstanceProfile(ctx, name+"-instance-profile", &iam.InstanceProfileArgs{
-		Name: pulumi.String(args.Instances.RoleName), Role: role.Name, Tags: pulumi.ToStringMap(args.Tags),
+		Name: pulumi.String(args.Instances.RoleName),
+		Role: role.Name,
+		Tags: pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the instance profile of cluster %q: %w", name, err)
@@ -213,49 +298,90 @@ func (component *Cluster) newProfile(ctx *pulumi.Context, name string, args *Clu
 func instanceStatements(location identity.Location, cluster string) []identity.Statement {
 	clusterArn := location.Arn("ecs", "cluster/"+cluster)
 	return []identity.Statement{
-		{Sid: "JoinCluster", Actions: []string{"ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance", "ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange"},
-			Resources: []string{clusterArn}},
-		{Sid: "WorkInCluster", Actions: []string{"ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"},
-			Resources:  []string{location.Arn("ecs", "container-instance/"+cluster+"/*")},
-			Conditions: []identity.Condition{{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{clusterArn}}}},
+		{
+			Sid: "JoinCluster",
+			Actions: []string{
+				"ecs:DeregisterContainerInstance",
+				"ecs:RegisterContainerInstance",
+				"ecs:SubmitAttachmentStateChanges",
+				"ecs:SubmitContainerStateChange",
+				"ecs:SubmitTaskStateChange",
+			},
+			Resources: []string{clusterArn},
+		},
+		{
+			Sid:       "WorkInCluster",
+			Actions:   []string{"ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"},
+			Resources: []string{location.Arn("ecs", "container-instance/"+cluster+"/*")},
+			Conditions: []identity.Condition{
+				{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{clusterArn}},
+			},
+		},
 		// None of these knows anything narrower.
 		{Sid: "FindCluster", Actions: []string{"ecs:DiscoverPollEndpoint"}, Resources: []string{"*"}},
 		{Sid: "SessionManager", Resources: []string{"*"}, Actions: []string{
-			"ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+			"ssm:UpdateInstanceInformation",
+			"ssmmessages:CreateControlChannel",
+			"ssmmessages:CreateDataChannel",
+			"ssmmessages:OpenControlChannel",
+			"ssmmessages:OpenDataChannel",
 		}},
 	}
 }
 
-func (component *Cluster) newGroup(ctx *pulumi.Context, name string, args *ClusterArgs, template *ec2.LaunchTemplate, cluster *ecs.Cluster) (*autoscaling.Group, error) {
+func (component *Cluster) newGroup(
+	ctx *pulumi.Context,
+	name string,
+	args *ClusterArgs,
+	template *ec2.LaunchTemplate,
+	cluster *ecs.Cluster,
+) (*autoscaling.Group, error) {
 	instances := args.Instances
 	var types autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArray
 	for _, t := range instances.Types {
-		types = append(types, autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t)})
+		types = append(
+			types,
+			autoscaling.GroupMixedInstancesPolicyLaunchTemplateOverrideArgs{InstanceType: pulumi.String(t)},
+		)
 	}
 	group, err := autoscaling.NewGroup(ctx, name+"-group", &autoscaling.GroupArgs{
-		Name: pulumi.String(args.Name), MinSize: pulumi.Int(instances.Min), MaxSize: pulumi.Int(instances.Max), VpcZoneIdentifiers: instances.Network.SubnetIds,
+		Name:               pulumi.String(args.Name),
+		MinSize:            pulumi.Int(instances.Min),
+		MaxSize:            pulumi.Int(instances.Max),
+		VpcZoneIdentifiers: instances.Network.SubnetIds,
 		MixedInstancesPolicy: autoscaling.GroupMixedInstancesPolicyArgs{
 			InstancesDistribution: autoscaling.GroupMixedInstancesPolicyInstancesDistributionArgs{
-				OnDemandBaseCapacity: pulumi.Int(instances.Min), OnDemandPercentageAboveBaseCapacity: pulumi.Int(100 - instances.SpotPercentage),
-				SpotAllocationStrategy: pulumi.String("price-capacity-optimized"),
+				OnDemandBaseCapacity:                pulumi.Int(instances.Min),
+				OnDemandPercentageAboveBaseCapacity: pulumi.Int(100 - instances.SpotPercentage),
+				SpotAllocationStrategy:              pulumi.String("price-capacity-optimized"),
 			},
 			LaunchTemplate: autoscaling.GroupMixedInstancesPolicyLaunchTemplateArgs{
-				LaunchTemplateSpecification: autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs{
-					LaunchTemplateId: template.ID().ToStringOutput().ToStringPtrOutput(), Version: pulumi.Sprintf("%d", template.LatestVersion),
+				LaunchTemplateSpecification: launchTemplateSpecification{
+					LaunchTemplateId: template.ID().ToStringOutput().ToStringPtrOutput(),
+					Version:          pulumi.Sprintf("%d", template.LatestVersion),
 				},
 				Overrides: types,
 			},
 		},
-		HealthCheckType: pulumi.String("EC2"), CapacityRebalance: pulumi.Bool(true), MaxInstanceLifetime: pulumi.Int(instanceLifetime),
-		ProtectFromScaleIn: pulumi.Bool(true), // ECS takes the protection away from an instance without tasks
-		ForceDelete:        pulumi.Bool(true), // else the protected instances would hold up a destroy for ever
+		HealthCheckType:     pulumi.String("EC2"),
+		CapacityRebalance:   pulumi.Bool(true),
+		MaxInstanceLifetime: pulumi.Int(instanceLifetime),
+		ProtectFromScaleIn:  pulumi.Bool(true), // ECS takes the protection away from an instance without tasks
+		ForceDelete:         pulumi.Bool(true), // else the protected instances would hold up a destroy for ever
 		InstanceRefresh: autoscaling.GroupInstanceRefreshArgs{
-			Strategy:    pulumi.String("Rolling"),
-			Preferences: autoscaling.GroupInstanceRefreshPreferencesArgs{MinHealthyPercentage: pulumi.Int(100), ScaleInProtectedInstances: pulumi.String("Refresh")},
+			Strategy: pulumi.String("Rolling"),
+			Preferences: autoscaling.GroupInstanceRefreshPreferencesArgs{
+				MinHealthyPercentage:      pulumi.Int(100),
+				ScaleInProtectedInstances: pulumi.String("Refresh"),
+			},
 		},
-		EnabledMetrics: pulumi.ToStringArray([]string{"GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances", "GroupTotalInstances"}),
-		Tags:           groupTags(args.Tags),
-	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{cluster}), pulumi.IgnoreChanges([]string{"desiredCapacity"}))
+		EnabledMetrics: pulumi.ToStringArray(
+			[]string{"GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances", "GroupTotalInstances"},
+		),
+		Tags: groupTags(args.Tags),
+	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{cluster}), pulumi.IgnoreChanges([]string{
+		"desiredCapacity",
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("creating the Auto Scaling group of cluster %q: %w", name, err)
 	}
@@ -264,14 +390,24 @@ func (component *Cluster) newGroup(ctx *pulumi.Context, name string, args *Clust
 
 // groupTags are the tags of the group, and the one that ECS puts on groups that it governs, which would else be drift.
 func groupTags(tags map[string]string) autoscaling.GroupTagArray {
-	all := autoscaling.GroupTagArray{autoscaling.GroupTagArgs{Key: pulumi.String("AmazonECSManaged"), Value: pulumi.String("true"), PropagateAtLaunch: pulumi.Bool(true)}}
+	all := autoscaling.GroupTagArray{
+		autoscaling.GroupTagArgs{
+			Key:               pulumi.String("AmazonECSManaged"),
+			Value:             pulumi.String("true"),
+			PropagateAtLaunch: pulumi.Bool(true),
+		},
+	}
 	keys := make([]string, 0, len(tags))
 	for key := range tags {
 		keys = append(keys, key)
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		all = append(all, autoscaling.GroupTagArgs{Key: pulumi.String(key), Value: pulumi.String(tags[key]), PropagateAtLaunch: pulumi.Bool(true)})
+		all = append(all, autoscaling.GroupTagArgs{
+			Key:               pulumi.String(key),
+			Value:             pulumi.String(tags[key]),
+			PropagateAtLaunch: pulumi.Bool(true),
+		})
 	}
 	return all
 }

@@ -12,7 +12,11 @@ import (
 func ExampleNewService() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		vpc, err := network.NewVpc(
+			ctx,
+			"lab",
+			&network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}},
+		)
 		if err != nil {
 			return err
 		}
@@ -22,9 +26,15 @@ func ExampleNewService() {
 			return err
 		}
 		_, err = compute.NewService(ctx, "billing", &compute.ServiceArgs{
-			Name: "shop-billing", Region: location.Region, Cluster: cluster, Network: vpc.ServicePlacement(),
-			Image: pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/billing:1"),
-			CPU:   512, Memory: 1024, Capacity: capacity, DesiredCount: 1,
+			Name:             "shop-billing",
+			Region:           location.Region,
+			Cluster:          cluster,
+			Network:          vpc.ServicePlacement(),
+			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/billing:1"),
+			CPU:              512,
+			Memory:           1024,
+			Capacity:         capacity,
+			DesiredCount:     1,
 			ExecutionRoleArn: pulumi.String(location.RoleArn("", "billing-execution")),
 			TaskRoleArn:      pulumi.String(location.RoleArn("", "billing-task")),
 			Connections: []compute.Connection{
@@ -50,7 +60,8 @@ func ExampleNewTaskRunner() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 		runner, err := compute.NewTaskRunner(ctx, "runtask", &compute.TaskRunnerArgs{
-			Name: "shop-runtask", Location: location,
+			Name:             "shop-runtask",
+			Location:         location,
 			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/runtask:1"),
 			ClusterName:      "shop-cluster",
 			Families:         []string{"shop-billing"},
@@ -75,7 +86,9 @@ func ExampleNewRedeployment() {
 			ClusterName: "shop-cluster",
 			Services: []compute.RedeployedService{{
 				Name: "billing", ServiceName: "shop-billing",
-				Secrets: pulumi.StringArray{pulumi.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:billing/api-key-AbCdEf")},
+				Secrets: pulumi.StringArray{
+					pulumi.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:billing/api-key-AbCdEf"),
+				},
 			}},
 			LogRetentionDays: 30,
 		})

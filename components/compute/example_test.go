@@ -12,7 +12,11 @@ import (
 func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		vpc, err := network.NewVpc(
+			ctx,
+			"lab",
+			&network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}},
+		)
 		if err != nil {
 			return err
 		}
@@ -22,7 +26,9 @@ func Example() {
 			return err
 		}
 		balancer, err := compute.NewLoadBalancer(ctx, "lab", &compute.LoadBalancerArgs{
-			Name: "shop-alb", SubnetIds: vpc.PublicSubnetIds, SecurityGroupId: vpc.LoadBalancerSecurityGroupId,
+			Name:            "shop-alb",
+			SubnetIds:       vpc.PublicSubnetIds,
+			SecurityGroupId: vpc.LoadBalancerSecurityGroupId,
 		})
 		if err != nil {
 			return err

@@ -41,9 +41,13 @@ func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	}
 	if args.TypeToken == "aws:acm/certificate:Certificate" {
 		proof := map[string]any{
-			"resourceRecordName": "_proof." + args.Inputs["domainName"].StringValue(), "resourceRecordType": "CNAME", "resourceRecordValue": "_proven.acm-validations.aws",
+			"resourceRecordName":  "_proof." + args.Inputs["domainName"].StringValue(),
+			"resourceRecordType":  "CNAME",
+			"resourceRecordValue": "_proven.acm-validations.aws",
 		}
-		state["domainValidationOptions"] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewObjectProperty(resource.NewPropertyMapFromMap(proof))})
+		state["domainValidationOptions"] = resource.NewArrayProperty(
+			[]resource.PropertyValue{resource.NewObjectProperty(resource.NewPropertyMapFromMap(proof))},
+		)
 	}
 	return id, state, nil
 }
@@ -56,7 +60,8 @@ func (g *graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	for _, r := range g.resources {
-		if family := r.Inputs["family"]; running == "" && family.IsString() && family.StringValue() == args.Args["serviceName"].StringValue() {
+		if family := r.Inputs["family"]; running == "" && family.IsString() &&
+			family.StringValue() == args.Args["serviceName"].StringValue() {
 			running = "arn:" + r.Name
 		}
 	}
@@ -92,10 +97,21 @@ func (g *graph) run(program pulumi.RunFunc) error {
 
 func ordersArgs() *ServiceArgs {
 	return &ServiceArgs{
-		Name: "awslab-dev-orders", Region: "eu-west-1", Route: Route{Path: "/orders"}, Image: pulumi.String("registry/orders@sha256:1"),
-		Port: 8080, CPU: 256, Memory: 512, ExecutionRoleArn: pulumi.String("arn:execution"), TaskRoleArn: pulumi.String("arn:task"),
-		DesiredCount: 2, Capacity: Capacity{OnDemandWeight: 1}, Health: Health{Path: "/readyz", Interval: 10, Timeout: 5, Grace: 30},
-		LogGroup: "/ecs/awslab-dev-orders", LogRetentionDays: 30, Tags: labTags,
+		Name:             "awslab-dev-orders",
+		Region:           "eu-west-1",
+		Route:            Route{Path: "/orders"},
+		Image:            pulumi.String("registry/orders@sha256:1"),
+		Port:             8080,
+		CPU:              256,
+		Memory:           512,
+		ExecutionRoleArn: pulumi.String("arn:execution"),
+		TaskRoleArn:      pulumi.String("arn:task"),
+		DesiredCount:     2,
+		Capacity:         Capacity{OnDemandWeight: 1},
+		Health:           Health{Path: "/readyz", Interval: 10, Timeout: 5, Grace: 30},
+		LogGroup:         "/ecs/awslab-dev-orders",
+		LogRetentionDays: 30,
+		Tags:             labTags,
 	}
 }
 
@@ -118,7 +134,11 @@ func (g *graph) runIn(change func(*pulumi.Context, *ServiceArgs) error) error {
 			return err
 		}
 		args.Network = vpc.ServicePlacement()
-		if args.Cluster, err = NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", Capacity: args.Capacity}); err != nil {
+		if args.Cluster, err = NewCluster(
+			ctx,
+			"lab",
+			&ClusterArgs{Name: "awslab-dev", Capacity: args.Capacity},
+		); err != nil {
 			return err
 		}
 		if args.LoadBalancer, err = NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{

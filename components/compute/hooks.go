@@ -13,9 +13,9 @@ import (
 )
 
 // TaskRun is one task that runs before or after a deployment: the service's own task definition with another command,
-// such as the migration of a database. It runs again whenever the task definition, the place it runs in or the run itself
-// changes, and so it has to be one that does no harm twice. A run that fails fails the update, with the task's reason and
-// its last log lines.
+// such as the migration of a database. It runs again whenever the task definition, the place it runs in or the run
+// itself changes, and so it has to be one that does no harm twice. A run that fails fails the update, with the task's
+// reason and its last log lines.
 type TaskRun struct {
 	// Name is unique among the service's runs, 1 to 64 letters, digits, hyphens and underscores.
 	Name    string
@@ -69,10 +69,20 @@ func (args *ServiceArgs) validateTaskRuns() error {
 			add(names[run.Name], at+".Name", "%q is used twice", run.Name)
 			names[run.Name] = true
 			add(len(run.Command) == 0, at+".Command", "missing")
-			add(run.Timeout < 0 || run.Timeout > MaxRunTimeout, at+".Timeout", "%d; use 1 to %d seconds", run.Timeout, MaxRunTimeout)
+			add(
+				run.Timeout < 0 || run.Timeout > MaxRunTimeout,
+				at+".Timeout",
+				"%d; use 1 to %d seconds",
+				run.Timeout,
+				MaxRunTimeout,
+			)
 		}
 	}
-	add(len(names) > 0 && args.TaskRunner == nil, "TaskRunner", "missing; Before and After need the function that runs them")
+	add(
+		len(names) > 0 && args.TaskRunner == nil,
+		"TaskRunner",
+		"missing; Before and After need the function that runs them",
+	)
 	return errors.Join(problems...)
 }
 
@@ -88,8 +98,8 @@ func (p *servicePlan) runBefore(ctx *pulumi.Context) error {
 	return nil
 }
 
-// runAfter starts no run unless the deployment is the one that was wanted: service is stable as well when ECS went back to
-// an earlier task definition.
+// runAfter starts no run unless the deployment is the one that was wanted: service is stable as well when ECS went back
+// to an earlier task definition.
 func (p *servicePlan) runAfter(ctx *pulumi.Context, service *ecs.Service) error {
 	after := []pulumi.Resource{service}
 	for _, run := range p.After {
@@ -102,7 +112,13 @@ func (p *servicePlan) runAfter(ctx *pulumi.Context, service *ecs.Service) error 
 	return nil
 }
 
-func (p *servicePlan) run(ctx *pulumi.Context, when string, run TaskRun, task pulumi.StringOutput, after []pulumi.Resource) (*lambda.Invocation, error) {
+func (p *servicePlan) run(
+	ctx *pulumi.Context,
+	when string,
+	run TaskRun,
+	task pulumi.StringOutput,
+	after []pulumi.Resource,
+) (*lambda.Invocation, error) {
 	invocation, err := lambda.NewInvocation(ctx, p.name+"-"+when+"-"+run.Name, &lambda.InvocationArgs{
 		FunctionName: p.TaskRunner,
 		Input:        p.runInput(run, task),
@@ -124,9 +140,18 @@ func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput) pulumi.Str
 		StartedBy: run.Name,
 	}
 	for _, s := range p.shares() {
-		event.CapacityProviderStrategy = append(event.CapacityProviderStrategy, runCapacity{s.provider, s.base, s.weight})
+		event.CapacityProviderStrategy = append(
+			event.CapacityProviderStrategy,
+			runCapacity{s.provider, s.base, s.weight},
+		)
 	}
-	return pulumi.All(p.Cluster.ClusterArn, task, p.Network.SubnetIds.ToStringArrayOutput(), p.group, p.logs.Name).ApplyT(func(known []any) (string, error) {
+	return pulumi.All(
+		p.Cluster.ClusterArn,
+		task,
+		p.Network.SubnetIds.ToStringArrayOutput(),
+		p.group,
+		p.logs.Name,
+	).ApplyT(func(known []any) (string, error) {
 		event := event
 		event.Cluster, event.TaskDefinition = known[0].(string), known[1].(string)
 		event.Subnets, event.SecurityGroups = known[2].([]string), []string{known[3].(string)}

@@ -28,7 +28,11 @@ func TestARunsInput(t *testing.T) {
 		"logGroup": "/ecs/awslab-dev-orders", "logStreamPrefix": "app", "startedBy": "migrate"
 	}`, inputs["input"].(string))
 	delete(inputs, "input")
-	require.Equal(t, object{"functionName": "awslab-dev-runtask", "triggers": object{"taskDefinition": "arn:orders-task"}}, inputs)
+	require.Equal(
+		t,
+		object{"functionName": "awslab-dev-runtask", "triggers": object{"taskDefinition": "arn:orders-task"}},
+		inputs,
+	)
 }
 
 func TestRunsAreInTheirOrderAroundTheDeployment(t *testing.T) {
@@ -38,7 +42,12 @@ func TestRunsAreInTheirOrderAroundTheDeployment(t *testing.T) {
 		args.Connections = []Connection{{Name: "database", SecurityGroupId: pulumi.String("sg-database")}}
 		args.Connections[0].Ports.From, args.Connections[0].Ports.To = 5432, 5432
 	}))
-	require.Contains(t, g.dependencies(t, "orders-before-migrate"), "orders-to-database-ingress", "a migration reaches the database")
+	require.Contains(
+		t,
+		g.dependencies(t, "orders-before-migrate"),
+		"orders-to-database-ingress",
+		"a migration reaches the database",
+	)
 	require.NotContains(t, g.dependencies(t, "orders-before-migrate"), "orders-service")
 	require.Contains(t, g.dependencies(t, "orders-before-seed"), "orders-before-migrate")
 	require.Contains(t, g.dependencies(t, "orders-service"), "orders-before-seed")
@@ -49,11 +58,19 @@ func TestRunsAreInTheirOrderAroundTheDeployment(t *testing.T) {
 func TestNothingRunsAfterADeploymentThatWasRolledBack(t *testing.T) {
 	g := &graph{running: "arn:aws:ecs:eu-west-1:123456789012:task-definition/awslab-dev-orders:6"}
 	require.ErrorContains(t, g.runOrders(withRuns), "the deployment failed and was rolled back")
-	require.Equal(t, []string{"orders-before-migrate", "orders-before-seed"}, g.names("aws:lambda/invocation:Invocation"))
+	require.Equal(
+		t,
+		[]string{"orders-before-migrate", "orders-before-seed"},
+		g.names("aws:lambda/invocation:Invocation"),
+	)
 }
 
 func TestARunUsesTheInstancesOfItsCluster(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) { onEC2(args); withRuns(args) }))
-	require.Contains(t, g.inputs(t, "orders-before-migrate")["input"], `"capacityProviderStrategy":[{"capacityProvider":"awslab-dev-ec2","base":0,"weight":1}]`)
+	require.Contains(
+		t,
+		g.inputs(t, "orders-before-migrate")["input"],
+		`"capacityProviderStrategy":[{"capacityProvider":"awslab-dev-ec2","base":0,"weight":1}]`,
+	)
 }

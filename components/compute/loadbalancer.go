@@ -45,8 +45,8 @@ type LoadBalancerArgs struct {
 	DualStack bool
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool
-	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (RFC 6797), 0 to 730; 0 tells
-	// them nothing. Without a certificate it is without effect.
+	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (RFC 6797), 0 to 730; 0
+	// tells them nothing. Without a certificate it is without effect.
 	HstsDays int
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
 	IdleTimeout int
@@ -74,7 +74,10 @@ func (args *LoadBalancerArgs) Problems() []problem.Problem { return problem.All(
 func (args *LoadBalancerArgs) validate() error {
 	var problems []error
 	if !elbName.MatchString(args.Name) {
-		problems = append(problems, problem.New("Name", "%q; use letters, digits and hyphens, none at the ends", args.Name))
+		problems = append(
+			problems,
+			problem.New("Name", "%q; use letters, digits and hyphens, none at the ends", args.Name),
+		)
 	}
 	if args.IdleTimeout < 0 || args.IdleTimeout > 4000 {
 		problems = append(problems, problem.New("IdleTimeout", "%d; use 1 to 4000 seconds", args.IdleTimeout))
@@ -92,7 +95,12 @@ func (args *LoadBalancerArgs) validate() error {
 }
 
 // NewLoadBalancer makes a load balancer and its listeners.
-func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, opts ...pulumi.ResourceOption) (*LoadBalancer, error) {
+func NewLoadBalancer(
+	ctx *pulumi.Context,
+	name string,
+	args *LoadBalancerArgs,
+	opts ...pulumi.ResourceOption,
+) (*LoadBalancer, error) {
 	if args == nil {
 		args = &LoadBalancerArgs{}
 	}
@@ -123,7 +131,11 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 		settings.IpAddressType = pulumi.String("dualstack")
 	}
 	if args.LogBucket != nil {
-		settings.AccessLogs = lb.LoadBalancerAccessLogsArgs{Bucket: args.LogBucket, Prefix: pulumi.String(args.Name), Enabled: pulumi.Bool(true)}
+		settings.AccessLogs = lb.LoadBalancerAccessLogsArgs{
+			Bucket:  args.LogBucket,
+			Prefix:  pulumi.String(args.Name),
+			Enabled: pulumi.Bool(true),
+		}
 	}
 	balancer, err := lb.NewLoadBalancer(ctx, name+"-alb", settings, pulumi.Parent(component))
 	if err != nil {
@@ -157,7 +169,12 @@ func NewLoadBalancer(ctx *pulumi.Context, name string, args *LoadBalancerArgs, o
 }
 
 // newRecords makes the domain lead to the load balancer.
-func (component *LoadBalancer) newRecords(ctx *pulumi.Context, name string, args *LoadBalancerArgs, balancer *lb.LoadBalancer) error {
+func (component *LoadBalancer) newRecords(
+	ctx *pulumi.Context,
+	name string,
+	args *LoadBalancerArgs,
+	balancer *lb.LoadBalancer,
+) error {
 	if args.Domain == "" || args.ZoneId == nil {
 		return nil
 	}
@@ -167,8 +184,16 @@ func (component *LoadBalancer) newRecords(ctx *pulumi.Context, name string, args
 	}
 	for _, kind := range slices.Sorted(maps.Keys(records)) {
 		if _, err := route53.NewRecord(ctx, records[kind], &route53.RecordArgs{
-			ZoneId: args.ZoneId, Name: pulumi.String(args.Domain), Type: pulumi.String(kind),
-			Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{Name: balancer.DnsName, ZoneId: balancer.ZoneId, EvaluateTargetHealth: pulumi.Bool(true)}},
+			ZoneId: args.ZoneId,
+			Name:   pulumi.String(args.Domain),
+			Type:   pulumi.String(kind),
+			Aliases: route53.RecordAliasArray{
+				route53.RecordAliasArgs{
+					Name:                 balancer.DnsName,
+					ZoneId:               balancer.ZoneId,
+					EvaluateTargetHealth: pulumi.Bool(true),
+				},
+			},
 		}, pulumi.Parent(component)); err != nil {
 			return fmt.Errorf("making %s lead to load balancer %q (%s): %w", args.Domain, name, kind, err)
 		}
@@ -177,7 +202,12 @@ func (component *LoadBalancer) newRecords(ctx *pulumi.Context, name string, args
 }
 
 // newListeners returns the listener that carries the routes.
-func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, args *LoadBalancerArgs, balancer *lb.LoadBalancer) (*lb.Listener, error) {
+func (component *LoadBalancer) newListeners(
+	ctx *pulumi.Context,
+	name string,
+	args *LoadBalancerArgs,
+	balancer *lb.LoadBalancer,
+) (*lb.Listener, error) {
 	notFound := lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
 		Type: pulumi.String("fixed-response"),
 		FixedResponse: lb.ListenerDefaultActionFixedResponseArgs{
@@ -187,7 +217,10 @@ func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, ar
 		},
 	}}
 	http := &lb.ListenerArgs{
-		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(80), Protocol: pulumi.String("HTTP"), DefaultActions: notFound,
+		LoadBalancerArn:                  balancer.Arn,
+		Port:                             pulumi.Int(80),
+		Protocol:                         pulumi.String("HTTP"),
+		DefaultActions:                   notFound,
 		RoutingHttpResponseServerEnabled: pulumi.Bool(false), // clients need not know what answers
 		Tags:                             pulumi.ToStringMap(args.Tags),
 	}
@@ -197,25 +230,39 @@ func (component *LoadBalancer) newListeners(ctx *pulumi.Context, name string, ar
 	http.DefaultActions = lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
 		Type: pulumi.String("redirect"),
 		Redirect: lb.ListenerDefaultActionRedirectArgs{
-			Port: pulumi.String("443"), Protocol: pulumi.String("HTTPS"), StatusCode: pulumi.String("HTTP_301"),
+			Port:       pulumi.String("443"),
+			Protocol:   pulumi.String("HTTPS"),
+			StatusCode: pulumi.String("HTTP_301"),
 		},
 	}}
 	if _, err := newListener(ctx, name+"-http", http, component); err != nil {
 		return nil, err
 	}
 	https := &lb.ListenerArgs{
-		LoadBalancerArn: balancer.Arn, Port: pulumi.Int(443), Protocol: pulumi.String("HTTPS"), DefaultActions: notFound,
-		CertificateArn: args.CertificateArn.ToStringOutput().ToStringPtrOutput(), SslPolicy: pulumi.String(tlsPolicy),
+		LoadBalancerArn:                  balancer.Arn,
+		Port:                             pulumi.Int(443),
+		Protocol:                         pulumi.String("HTTPS"),
+		DefaultActions:                   notFound,
+		CertificateArn:                   args.CertificateArn.ToStringOutput().ToStringPtrOutput(),
+		SslPolicy:                        pulumi.String(tlsPolicy),
 		RoutingHttpResponseServerEnabled: pulumi.Bool(false),
 		Tags:                             pulumi.ToStringMap(args.Tags),
 	}
 	if args.HstsDays > 0 {
-		https.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.Sprintf("max-age=%d", args.HstsDays*24*60*60)
+		https.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.Sprintf(
+			"max-age=%d",
+			args.HstsDays*24*60*60,
+		)
 	}
 	return newListener(ctx, name+"-https", https, component)
 }
 
-func newListener(ctx *pulumi.Context, name string, args *lb.ListenerArgs, parent pulumi.Resource) (*lb.Listener, error) {
+func newListener(
+	ctx *pulumi.Context,
+	name string,
+	args *lb.ListenerArgs,
+	parent pulumi.Resource,
+) (*lb.Listener, error) {
 	listener, err := lb.NewListener(ctx, name, args, pulumi.Parent(parent))
 	if err != nil {
 		return nil, fmt.Errorf("creating listener %q: %w", name, err)

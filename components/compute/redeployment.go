@@ -43,17 +43,17 @@ type RedeployedService struct {
 	ServiceName string
 	// Secrets are the full ARNs of secrets in Secrets Manager, without the key of a JSON value.
 	Secrets pulumi.StringArray
-	// SecretNames are the names of further secrets, in the place of the redeployment, of whose ARN the random end is not
-	// known. A secret whose name goes on with a hyphen behind one of them redeploys the service as well: patterns of
-	// EventBridge know no single character.
+	// SecretNames are the names of further secrets, in the place of the redeployment, of whose ARN the random end is
+	// not known. A secret whose name goes on with a hyphen behind one of them redeploys the service as well: patterns
+	// of EventBridge know no single character.
 	SecretNames []string
 	// Parameters are the names of parameters of Systems Manager.
 	Parameters []string
 }
 
 // Redeployment redeploys services when a secret they are started with gets a new value, since ECS reads it only when a
-// task starts. New values of parameters are told by Systems Manager itself; those of secrets by CloudTrail, so the account
-// needs a trail that records management events in this region. Its type token is awslab:compute:Redeployment.
+// task starts. New values of parameters are told by Systems Manager itself; those of secrets by CloudTrail, so the
+// account needs a trail that records management events in this region. Its type token is awslab:compute:Redeployment.
 type Redeployment struct {
 	pulumi.ResourceState
 
@@ -68,7 +68,11 @@ const (
 )
 
 func (args *RedeploymentArgs) validate() error {
-	problems := []error{args.Location.Validate(), checkName("Name", args.Name, 50), checkName("ClusterName", args.ClusterName, 255)}
+	problems := []error{
+		args.Location.Validate(),
+		checkName("Name", args.Name, 50),
+		checkName("ClusterName", args.ClusterName, 255),
+	}
 	add := func(wrong bool, field, format string, values ...any) {
 		if wrong {
 			problems = append(problems, problem.New(field, format, values...))
@@ -78,12 +82,23 @@ func (args *RedeploymentArgs) validate() error {
 	seen := map[string]bool{}
 	for i, service := range args.Services {
 		at := fmt.Sprintf("Services[%d]", i)
-		problems = append(problems, checkName(at+".Name", service.Name, 255), checkName(at+".ServiceName", service.ServiceName, 255))
+		problems = append(
+			problems,
+			checkName(at+".Name", service.Name, 255),
+			checkName(at+".ServiceName", service.ServiceName, 255),
+		)
 		add(seen[service.Name], at+".Name", "%q is used twice", service.Name)
 		seen[service.Name] = true
-		add(len(service.Secrets)+len(service.SecretNames)+len(service.Parameters) == 0, at, "no secret and no parameter; leave the service out")
+		add(
+			len(service.Secrets)+len(service.SecretNames)+len(service.Parameters) == 0,
+			at,
+			"no secret and no parameter; leave the service out",
+		)
 		for j, secret := range service.SecretNames {
-			problems = append(problems, grammar.ManagedSecretName.Check(fmt.Sprintf("%s.SecretNames[%d]", at, j), secret))
+			problems = append(
+				problems,
+				grammar.ManagedSecretName.Check(fmt.Sprintf("%s.SecretNames[%d]", at, j), secret),
+			)
 		}
 		for j, parameter := range service.Parameters {
 			problems = append(problems, grammar.ParameterName.Check(fmt.Sprintf("%s.Parameters[%d]", at, j), parameter))
@@ -101,7 +116,12 @@ func (args *RedeploymentArgs) stateMachineArn() string {
 }
 
 // NewRedeployment makes a state machine that redeploys a service, and rules that start it.
-func NewRedeployment(ctx *pulumi.Context, name string, args *RedeploymentArgs, opts ...pulumi.ResourceOption) (*Redeployment, error) {
+func NewRedeployment(
+	ctx *pulumi.Context,
+	name string,
+	args *RedeploymentArgs,
+	opts ...pulumi.ResourceOption,
+) (*Redeployment, error) {
 	if args == nil {
 		args = &RedeploymentArgs{}
 	}
@@ -139,8 +159,10 @@ func (component *Redeployment) newStateMachine(ctx *pulumi.Context, name string,
 	}
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		// The prefix keeps the account's policy for delivered logs from growing with each group.
-		Name: pulumi.String("/aws/vendedlogs/states/" + args.Name), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogKmsKeyArn,
-		Tags: pulumi.ToStringMap(args.Tags),
+		Name:            pulumi.String("/aws/vendedlogs/states/" + args.Name),
+		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		KmsKeyId:        args.LogKmsKeyArn,
+		Tags:            pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return fmt.Errorf("creating the log group of redeployment %q: %w", name, err)
@@ -150,9 +172,14 @@ func (component *Redeployment) newStateMachine(ctx *pulumi.Context, name string,
 		return fmt.Errorf("rendering the state machine of redeployment %q: %w", name, err)
 	}
 	machine, err := sfn.NewStateMachine(ctx, name+"-machine", &sfn.StateMachineArgs{
-		Name: pulumi.String(args.Name), RoleArn: role.Arn, Definition: pulumi.String(definition), Type: pulumi.String("STANDARD"),
+		Name:       pulumi.String(args.Name),
+		RoleArn:    role.Arn,
+		Definition: pulumi.String(definition),
+		Type:       pulumi.String("STANDARD"),
 		LoggingConfiguration: sfn.StateMachineLoggingConfigurationArgs{
-			Level: pulumi.String("ALL"), IncludeExecutionData: pulumi.Bool(true), LogDestination: pulumi.Sprintf("%s:*", logs.Arn),
+			Level:                pulumi.String("ALL"),
+			IncludeExecutionData: pulumi.Bool(true),
+			LogDestination:       pulumi.Sprintf("%s:*", logs.Arn),
 		},
 		TracingConfiguration: sfn.StateMachineTracingConfigurationArgs{Enabled: pulumi.Bool(true)},
 		Tags:                 pulumi.ToStringMap(args.Tags),
@@ -177,7 +204,11 @@ func (args *RedeploymentArgs) definition() (string, error) {
 				"Cluster": args.ClusterName, "Service.$": "$.service", "ForceNewDeployment": true,
 			},
 			"Retry": []any{map[string]any{
-				"ErrorEquals": []string{"States.TaskFailed"}, "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 5, "JitterStrategy": "FULL",
+				"ErrorEquals":     []string{"States.TaskFailed"},
+				"IntervalSeconds": 10,
+				"BackoffRate":     2,
+				"MaxAttempts":     5,
+				"JitterStrategy":  "FULL",
 			}},
 			"ResultPath": nil,
 			"End":        true,
@@ -187,7 +218,13 @@ func (args *RedeploymentArgs) definition() (string, error) {
 }
 
 // listen makes the rules of a service: one for its secrets, one for its parameters.
-func (component *Redeployment) listen(ctx *pulumi.Context, name string, args *RedeploymentArgs, service RedeployedService, starter *identity.Role) error {
+func (component *Redeployment) listen(
+	ctx *pulumi.Context,
+	name string,
+	args *RedeploymentArgs,
+	service RedeployedService,
+	starter *identity.Role,
+) error {
 	patterns := map[string]pulumi.StringPtrInput{}
 	if len(service.Secrets)+len(service.SecretNames) > 0 {
 		patterns[onSecrets] = secretsPattern(args.Location, service).ToStringPtrOutput()
@@ -215,9 +252,19 @@ func (component *Redeployment) listen(ctx *pulumi.Context, name string, args *Re
 			return fmt.Errorf("creating the rule on the %s of service %s: %w", kind, service.Name, err)
 		}
 		if _, err := cloudwatch.NewEventTarget(ctx, resourceName+"-target", &cloudwatch.EventTargetArgs{
-			Rule: rule.Name, TargetId: pulumi.String("redeploy"), Arn: component.StateMachineArn, RoleArn: starter.Arn, Input: pulumi.String(input),
+			Rule:     rule.Name,
+			TargetId: pulumi.String("redeploy"),
+			Arn:      component.StateMachineArn,
+			RoleArn:  starter.Arn,
+			Input:    pulumi.String(input),
 		}, pulumi.Parent(component)); err != nil {
-			return fmt.Errorf("leading the rule on the %s of service %s to redeployment %q: %w", kind, service.Name, name, err)
+			return fmt.Errorf(
+				"leading the rule on the %s of service %s to redeployment %q: %w",
+				kind,
+				service.Name,
+				name,
+				err,
+			)
 		}
 	}
 	return nil
@@ -226,9 +273,9 @@ func (component *Redeployment) listen(ctx *pulumi.Context, name string, args *Re
 // secretSuffix is what Secrets Manager puts behind a secret's name in its ARN.
 var secretSuffix = regexp.MustCompile(`^.*:secret:(.+)-[A-Za-z0-9]{6}$`)
 
-// secretsPattern matches the end of a rotation, which names the secret by its full ARN, and a new value that someone put,
-// who names it by its ARN, with or without the random end, or by its name (Secrets Manager API, PutSecretValue). In a
-// rotation the new value is put first with the label AWSPENDING, when it is not yet in force.
+// secretsPattern matches the end of a rotation, which names the secret by its full ARN, and a new value that someone
+// put, who names it by its ARN, with or without the random end, or by its name (Secrets Manager API, PutSecretValue).
+// In a rotation the new value is put first with the label AWSPENDING, when it is not yet in force.
 func secretsPattern(location identity.Location, service RedeployedService) pulumi.StringOutput {
 	secrets := service.Secrets
 	if secrets == nil {
@@ -256,7 +303,10 @@ func secretsPattern(location identity.Location, service RedeployedService) pulum
 			"detail": map[string]any{
 				"eventSource": []string{"secretsmanager.amazonaws.com"},
 				"$or": []any{
-					map[string]any{"eventName": []string{"RotationSucceeded"}, "additionalEventData": map[string]any{"SecretId": anyOf(arns, beginnings)}},
+					map[string]any{
+						"eventName":           []string{"RotationSucceeded"},
+						"additionalEventData": map[string]any{"SecretId": anyOf(arns, beginnings)},
+					},
 					put([]any{map[string]any{"exists": false}}),
 					put([]any{"AWSCURRENT"}),
 				},
@@ -291,7 +341,11 @@ func eventPattern(pattern map[string]any) (string, error) {
 		return "", fmt.Errorf("rendering an event pattern: %w", err)
 	}
 	if len(text) > maxPattern {
-		return "", fmt.Errorf("event pattern: %d characters; EventBridge allows %d. Give the service fewer secrets", len(text), maxPattern)
+		return "", fmt.Errorf(
+			"event pattern: %d characters; EventBridge allows %d. Give the service fewer secrets",
+			len(text),
+			maxPattern,
+		)
 	}
 	return string(text), nil
 }
@@ -305,23 +359,39 @@ func (args *RedeploymentArgs) role() *identity.RoleArgs {
 		services = append(services, args.Location.Arn("ecs", "service/"+args.ClusterName+"/"+service.ServiceName))
 	}
 	return &identity.RoleArgs{
-		Name: args.Name, Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
-		Description: "Redeploys ECS services when their secrets change",
-		Trust:       identity.ServiceTrust("states.amazonaws.com", args.Location.AccountId, args.stateMachineArn()),
+		Name:                args.Name,
+		Path:                args.RolePath,
+		PermissionsBoundary: args.PermissionsBoundary,
+		Tags:                args.Tags,
+		Description:         "Redeploys ECS services when their secrets change",
+		Trust: identity.ServiceTrust(
+			"states.amazonaws.com",
+			args.Location.AccountId,
+			args.stateMachineArn(),
+		),
 		Policies: map[string]identity.Document{"redeploy": {Statements: []identity.Statement{
 			{Sid: "Redeploy", Actions: []string{"ecs:UpdateService"}, Resources: sorted(services)},
 			{
 				Sid: "DeliverLogs",
 				Actions: []string{
-					"logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
-					"logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+					"logs:CreateLogDelivery",
+					"logs:DeleteLogDelivery",
+					"logs:DescribeLogGroups",
+					"logs:DescribeResourcePolicies",
+					"logs:GetLogDelivery",
+					"logs:ListLogDeliveries",
+					"logs:PutResourcePolicy",
+					"logs:UpdateLogDelivery",
 				},
 				Resources: []string{"*"}, // none of them supports resource-level permissions for deliveries
 			},
 			{
 				Sid: "SendTraces",
 				Actions: []string{
-					"xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets",
+					"xray:PutTraceSegments",
+					"xray:PutTelemetryRecords",
+					"xray:GetSamplingRules",
+					"xray:GetSamplingTargets",
 				},
 				Resources: []string{"*"}, // none of the four supports resource-level permissions
 			},
@@ -332,11 +402,22 @@ func (args *RedeploymentArgs) role() *identity.RoleArgs {
 // starterRole is that of the rules.
 func (args *RedeploymentArgs) starterRole() *identity.RoleArgs {
 	return &identity.RoleArgs{
-		Name: args.Name + "-start", Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
-		Description: "Starts redeployments when secrets change",
-		Trust:       identity.ServiceTrust("events.amazonaws.com", args.Location.AccountId, args.Location.Arn("events", "rule/"+args.Name+"-*")),
+		Name:                args.Name + "-start",
+		Path:                args.RolePath,
+		PermissionsBoundary: args.PermissionsBoundary,
+		Tags:                args.Tags,
+		Description:         "Starts redeployments when secrets change",
+		Trust: identity.ServiceTrust(
+			"events.amazonaws.com",
+			args.Location.AccountId,
+			args.Location.Arn("events", "rule/"+args.Name+"-*"),
+		),
 		Policies: map[string]identity.Document{"start": {Statements: []identity.Statement{
-			{Sid: "StartRedeployment", Actions: []string{"states:StartExecution"}, Resources: []string{args.stateMachineArn()}},
+			{
+				Sid:       "StartRedeployment",
+				Actions:   []string{"states:StartExecution"},
+				Resources: []string{args.stateMachineArn()},
+			},
 		}}},
 	}
 }

@@ -13,9 +13,18 @@ const passwordArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/p
 func (g *graph) runRedeployment(change func(*RedeploymentArgs)) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		args := &RedeploymentArgs{
-			Name: "awslab-dev-redeploy", Location: location, ClusterName: "awslab-dev", LogRetentionDays: 30, Tags: labTags,
+			Name:             "awslab-dev-redeploy",
+			Location:         location,
+			ClusterName:      "awslab-dev",
+			LogRetentionDays: 30,
+			Tags:             labTags,
 			Services: []RedeployedService{
-				{Name: "orders", ServiceName: "awslab-dev-orders", Secrets: pulumi.StringArray{pulumi.String(passwordArn)}, Parameters: []string{"/shop/mode"}},
+				{
+					Name:        "orders",
+					ServiceName: "awslab-dev-orders",
+					Secrets:     pulumi.StringArray{pulumi.String(passwordArn)},
+					Parameters:  []string{"/shop/mode"},
+				},
 				{Name: "catalog", ServiceName: "awslab-dev-catalog", Parameters: []string{"/shop/mode"}},
 			},
 		}
@@ -29,19 +38,35 @@ func TestARedeployment(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runRedeployment(func(*RedeploymentArgs) {}))
 	machine := g.inputs(t, "redeploy-machine")
-	require.JSONEq(t, `{"Comment": "Redeploys a service of cluster awslab-dev", "StartAt": "Redeploy", "States": {"Redeploy": {
+	require.JSONEq(
+		t,
+		`{"Comment": "Redeploys a service of cluster awslab-dev", "StartAt": "Redeploy", "States": {"Redeploy": {
 		"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:ecs:updateService",
 		"Parameters": {"Cluster": "awslab-dev", "Service.$": "$.service", "ForceNewDeployment": true},
-		"Retry": [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 5, "JitterStrategy": "FULL"}],
-		"ResultPath": null, "End": true}}}`, machine["definition"].(string))
+		"Retry": [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 5,
+			"JitterStrategy": "FULL"}],
+		"ResultPath": null, "End": true}}}`,
+		machine["definition"].(string),
+	)
 	delete(machine, "definition")
 	require.Equal(t, object{
-		"name": "awslab-dev-redeploy", "roleArn": "arn:redeploy-role", "type": "STANDARD", "tracingConfiguration": object{"enabled": true},
-		"loggingConfiguration": object{"level": "ALL", "includeExecutionData": true, "logDestination": "arn:redeploy-logs:*"}, "tags": asTags,
+		"name":                 "awslab-dev-redeploy",
+		"roleArn":              "arn:redeploy-role",
+		"type":                 "STANDARD",
+		"tracingConfiguration": object{"enabled": true},
+		"loggingConfiguration": object{
+			"level":                "ALL",
+			"includeExecutionData": true,
+			"logDestination":       "arn:redeploy-logs:*",
+		},
+		"tags": asTags,
 	}, machine)
 	require.Equal(t, object{
-		"rule": "awslab-dev-redeploy-orders-secrets", "targetId": "redeploy", "arn": "arn:redeploy-machine", "roleArn": "arn:redeploy-start-role",
-		"input": `{"service":"awslab-dev-orders"}`,
+		"rule":     "awslab-dev-redeploy-orders-secrets",
+		"targetId": "redeploy",
+		"arn":      "arn:redeploy-machine",
+		"roleArn":  "arn:redeploy-start-role",
+		"input":    `{"service":"awslab-dev-orders"}`,
 	}, g.inputs(t, "redeploy-orders-secrets-target"))
 	require.Equal(t, []string{"redeploy-catalog-parameters", "redeploy-orders-parameters", "redeploy-orders-secrets"},
 		g.names("aws:cloudwatch/eventRule:EventRule"), "a service listens to what it has")
@@ -51,40 +76,84 @@ func TestWhatRedeploys(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runRedeployment(func(*RedeploymentArgs) {}))
 	put := func(stages string) string {
-		return fmt.Sprintf(`{"eventName": ["PutSecretValue", "UpdateSecret"], "requestParameters": {"secretId": [%q, "shop/password"], "versionStages": [%s]}}`, passwordArn, stages)
+		return fmt.Sprintf(
+			`{"eventName": ["PutSecretValue", "UpdateSecret"], "requestParameters": {"secretId": [%q, `+
+				`"shop/password"], "versionStages": [%s]}}`,
+			passwordArn,
+			stages,
+		)
 	}
-	require.JSONEq(t, fmt.Sprintf(`{"source": ["aws.secretsmanager"], "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "$or": [
+	require.JSONEq(
+		t,
+		fmt.Sprintf(
+			`{"source": ["aws.secretsmanager"], "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "$or": [
 		{"eventName": ["RotationSucceeded"], "additionalEventData": {"SecretId": [%q]}}, %s, %s]}}`,
-		passwordArn, put(`{"exists": false}`), put(`"AWSCURRENT"`)), g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string))
-	require.JSONEq(t, `{"source": ["aws.ssm"], "detail-type": ["Parameter Store Change"], "detail": {"name": ["/shop/mode"], "operation": ["Update"]}}`,
-		g.inputs(t, "redeploy-catalog-parameters")["eventPattern"].(string))
+			passwordArn,
+			put(`{"exists": false}`),
+			put(`"AWSCURRENT"`),
+		),
+		g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string),
+	)
+	require.JSONEq(
+		t,
+		`{"source": ["aws.ssm"], "detail-type": ["Parameter Store Change"], "detail": {"name": ["/shop/mode"], `+
+			`"operation": ["Update"]}}`,
+		g.inputs(t, "redeploy-catalog-parameters")["eventPattern"].(string),
+	)
 }
 
 // A secret that configuration knows by its name has an ARN that ends in what nobody knows before.
 func TestANewValueOfASecretKnownByItsNameRedeploys(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runRedeployment(func(a *RedeploymentArgs) {
-		a.Services = []RedeployedService{{Name: "orders", ServiceName: "awslab-dev-orders", SecretNames: []string{"shop/token"}}}
+		a.Services = []RedeployedService{
+			{Name: "orders", ServiceName: "awslab-dev-orders", SecretNames: []string{"shop/token"}},
+		}
 	}))
 	const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/token"
 	put := func(stages string) string {
 		return fmt.Sprintf(`{"eventName": ["PutSecretValue", "UpdateSecret"], "requestParameters": {
 			"secretId": [%q, "shop/token", {"prefix": "%s-"}], "versionStages": [%s]}}`, arn, arn, stages)
 	}
-	require.JSONEq(t, fmt.Sprintf(`{"source": ["aws.secretsmanager"], "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "$or": [
+	require.JSONEq(
+		t,
+		fmt.Sprintf(
+			`{"source": ["aws.secretsmanager"], "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "$or": [
 		{"eventName": ["RotationSucceeded"], "additionalEventData": {"SecretId": [{"prefix": "%s-"}]}}, %s, %s]}}`,
-		arn, put(`{"exists": false}`), put(`"AWSCURRENT"`)), g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string))
+			arn,
+			put(`{"exists": false}`),
+			put(`"AWSCURRENT"`),
+		),
+		g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string),
+	)
 }
 
 func TestARedeploymentMayRedeployItsServicesOnly(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runRedeployment(func(*RedeploymentArgs) {}))
-	require.Contains(t, g.inputs(t, "redeploy-redeploy")["policy"],
-		`"Action":"ecs:UpdateService","Resource":["arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/awslab-dev-catalog","arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/awslab-dev-orders"]`)
-	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{"Sid": "StartRedeployment", "Effect": "Allow", "Action": "states:StartExecution",
-		"Resource": "arn:aws:states:eu-west-1:123456789012:stateMachine:awslab-dev-redeploy"}]}`, g.inputs(t, "redeploy-start-start")["policy"].(string))
-	require.Contains(t, g.inputs(t, "redeploy-role")["assumeRolePolicy"], "arn:aws:states:eu-west-1:123456789012:stateMachine:awslab-dev-redeploy")
-	require.Contains(t, g.inputs(t, "redeploy-start-role")["assumeRolePolicy"], "arn:aws:events:eu-west-1:123456789012:rule/awslab-dev-redeploy-*")
+	require.Contains(
+		t,
+		g.inputs(t, "redeploy-redeploy")["policy"],
+		`"Action":"ecs:UpdateService","Resource":["arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/`+
+			`awslab-dev-catalog","arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/awslab-dev-orders"]`,
+	)
+	require.JSONEq(
+		t,
+		`{"Version": "2012-10-17", "Statement": [{"Sid": "StartRedeployment", "Effect": "Allow",
+			"Action": "states:StartExecution",
+		"Resource": "arn:aws:states:eu-west-1:123456789012:stateMachine:awslab-dev-redeploy"}]}`,
+		g.inputs(t, "redeploy-start-start")["policy"].(string),
+	)
+	require.Contains(
+		t,
+		g.inputs(t, "redeploy-role")["assumeRolePolicy"],
+		"arn:aws:states:eu-west-1:123456789012:stateMachine:awslab-dev-redeploy",
+	)
+	require.Contains(
+		t,
+		g.inputs(t, "redeploy-start-role")["assumeRolePolicy"],
+		"arn:aws:events:eu-west-1:123456789012:rule/awslab-dev-redeploy-*",
+	)
 }
 
 func TestWhatARedeploymentRefuses(t *testing.T) {
@@ -92,12 +161,27 @@ func TestWhatARedeploymentRefuses(t *testing.T) {
 		change func(*RedeploymentArgs)
 		want   string
 	}{
-		"no services":          {func(a *RedeploymentArgs) { a.Services = nil }, "Services: missing"},
-		"nothing to listen to": {func(a *RedeploymentArgs) { a.Services[1].Parameters = nil }, "Services[1]: no secret and no parameter"},
-		"a service twice":      {func(a *RedeploymentArgs) { a.Services[1].Name = "orders" }, `Services[1].Name: "orders" is used twice`},
-		"a wildcard":           {func(a *RedeploymentArgs) { a.Services[0].ServiceName = "*" }, `Services[0].ServiceName: "*"`},
-		"a secret's name":      {func(a *RedeploymentArgs) { a.Services[0].SecretNames = []string{"a*"} }, `Services[0].SecretNames[0]: "a*" is no name`},
-		"a parameter's name":   {func(a *RedeploymentArgs) { a.Services[0].Parameters = []string{"a b"} }, `Services[0].Parameters[0]: "a b" is no name`},
+		"no services": {func(a *RedeploymentArgs) { a.Services = nil }, "Services: missing"},
+		"nothing to listen to": {
+			func(a *RedeploymentArgs) { a.Services[1].Parameters = nil },
+			"Services[1]: no secret and no parameter",
+		},
+		"a service twice": {
+			func(a *RedeploymentArgs) { a.Services[1].Name = "orders" },
+			`Services[1].Name: "orders" is used twice`,
+		},
+		"a wildcard": {
+			func(a *RedeploymentArgs) { a.Services[0].ServiceName = "*" },
+			`Services[0].ServiceName: "*"`,
+		},
+		"a secret's name": {
+			func(a *RedeploymentArgs) { a.Services[0].SecretNames = []string{"a*"} },
+			`Services[0].SecretNames[0]: "a*" is no name`,
+		},
+		"a parameter's name": {
+			func(a *RedeploymentArgs) { a.Services[0].Parameters = []string{"a b"} },
+			`Services[0].Parameters[0]: "a b" is no name`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &graph{}

@@ -26,8 +26,8 @@ const (
 	MaxDepth = 9
 )
 
-// Derived priorities lie in bands, one for each kind of host and depth of path, the most specific first: a host outranks
-// every host, an exact one a pattern, and a path outranks those it lies below.
+// Derived priorities lie in bands, one for each kind of host and depth of path, the most specific first: a host
+// outranks every host, an exact one a pattern, and a path outranks those it lies below.
 const (
 	exactHost = iota
 	hostPattern
@@ -56,8 +56,8 @@ func (r Route) hostKind() int {
 	}
 }
 
-// RulePriority is Priority or, when that is 0, one that follows from Host and Path alone, so that adding a service never
-// renumbers another's rule. Two routes of one band can come out the same, which a program has to refuse before it
+// RulePriority is Priority or, when that is 0, one that follows from Host and Path alone, so that adding a service
+// never renumbers another's rule. Two routes of one band can come out the same, which a program has to refuse before it
 // deploys; giving one of them a Priority parts them.
 func (r Route) RulePriority() int {
 	if r.Priority != 0 {
@@ -79,10 +79,16 @@ func (r Route) validate() error {
 		problems = append(problems, problem.New("Route.Path", "%q; begin with /", r.Path))
 	}
 	if r.Depth() > MaxDepth {
-		problems = append(problems, problem.New("Route.Path", "%q has %d segments; use at most %d", r.Path, r.Depth(), MaxDepth))
+		problems = append(
+			problems,
+			problem.New("Route.Path", "%q has %d segments; use at most %d", r.Path, r.Depth(), MaxDepth),
+		)
 	}
 	if r.Priority < 0 || r.Priority > MaxPriority {
-		problems = append(problems, problem.New("Route.Priority", "%d; use 1 to %d, or 0 to derive it", r.Priority, MaxPriority))
+		problems = append(
+			problems,
+			problem.New("Route.Priority", "%d; use 1 to %d, or 0 to derive it", r.Priority, MaxPriority),
+		)
 	}
 	return errors.Join(problems...)
 }

@@ -22,7 +22,10 @@ func routePath(depth int) *rapid.Generator[string] {
 
 func TestAPriorityIsOneThatListenersHave(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := Route{Host: host.Draw(t, "host"), Path: routePath(rapid.IntRange(0, MaxDepth).Draw(t, "depth")).Draw(t, "path")}
+		r := Route{
+			Host: host.Draw(t, "host"),
+			Path: routePath(rapid.IntRange(0, MaxDepth).Draw(t, "depth")).Draw(t, "path"),
+		}
 		require.GreaterOrEqual(t, r.RulePriority(), 1)
 		require.LessOrEqual(t, r.RulePriority(), MaxPriority)
 	})
@@ -53,7 +56,11 @@ func TestAHostGoesBeforeAPatternAndAPatternBeforeAnyHost(t *testing.T) {
 
 func TestSpellingsOfOneRouteHaveOnePriority(t *testing.T) {
 	require.Equal(t, Route{Path: "/items"}.RulePriority(), Route{Path: "/items/"}.RulePriority())
-	require.Equal(t, Route{Host: "api.example.com"}.RulePriority(), Route{Host: "API.Example.com", Path: "/"}.RulePriority())
+	require.Equal(
+		t,
+		Route{Host: "api.example.com"}.RulePriority(),
+		Route{Host: "API.Example.com", Path: "/"}.RulePriority(),
+	)
 	require.NotEqual(t, Route{Path: "/items"}.RulePriority(), Route{Path: "/Items"}.RulePriority(), "paths know case")
 }
 

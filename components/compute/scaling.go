@@ -19,14 +19,17 @@ type Scaling struct {
 	CPU, Memory int
 	// RequestsPerTarget is per minute; 0 does not scale by requests. Only the load balancer counts requests.
 	RequestsPerTarget int
-	// ScaleOutCooldown and ScaleInCooldown are how many seconds pass between a step and the next, up to 3600. 0 means 60
-	// and 300: too few tasks hurt users, too many cost a little.
+	// ScaleOutCooldown and ScaleInCooldown are how many seconds pass between a step and the next, up to 3600. 0 means
+	// 60 and 300: too few tasks hurt users, too many cost a little.
 	ScaleOutCooldown, ScaleInCooldown int
 	// DisableScaleIn only ever adds tasks by the targets; Schedules still take them away.
 	DisableScaleIn bool
 	// Schedules change Min and Max at certain times. With schedules an update changes neither.
 	Schedules []Schedule
 }
+
+// predefinedMetric is a metric that Application Auto Scaling knows by name.
+type predefinedMetric = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs
 
 const (
 	scaleOutCooldown = 60   // seconds
@@ -41,12 +44,40 @@ func (s *Scaling) validate() error {
 			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(s.Min < 0 || s.Max < 1 || s.Min > s.Max, "Scaling", "%d to %d; use 0 <= Min <= Max and at least 1 as Max", s.Min, s.Max)
-	add(s.CPU < 0 || s.CPU > 100 || s.Memory < 0 || s.Memory > 100, "Scaling", "CPU %d and Memory %d; use percentages", s.CPU, s.Memory)
+	add(
+		s.Min < 0 || s.Max < 1 || s.Min > s.Max,
+		"Scaling",
+		"%d to %d; use 0 <= Min <= Max and at least 1 as Max",
+		s.Min,
+		s.Max,
+	)
+	add(
+		s.CPU < 0 || s.CPU > 100 || s.Memory < 0 || s.Memory > 100,
+		"Scaling",
+		"CPU %d and Memory %d; use percentages",
+		s.CPU,
+		s.Memory,
+	)
 	add(s.RequestsPerTarget < 0, "Scaling.RequestsPerTarget", "%d is negative", s.RequestsPerTarget)
-	add(s.CPU == 0 && s.Memory == 0 && s.RequestsPerTarget == 0 && len(s.Schedules) == 0, "Scaling", "no target; give CPU, Memory or RequestsPerTarget, or Schedules")
-	add(s.ScaleOutCooldown < 0 || s.ScaleOutCooldown > maxCooldown, "Scaling.ScaleOutCooldown", "%d; use 0 to %d seconds", s.ScaleOutCooldown, maxCooldown)
-	add(s.ScaleInCooldown < 0 || s.ScaleInCooldown > maxCooldown, "Scaling.ScaleInCooldown", "%d; use 0 to %d seconds", s.ScaleInCooldown, maxCooldown)
+	add(
+		s.CPU == 0 && s.Memory == 0 && s.RequestsPerTarget == 0 && len(s.Schedules) == 0,
+		"Scaling",
+		"no target; give CPU, Memory or RequestsPerTarget, or Schedules",
+	)
+	add(
+		s.ScaleOutCooldown < 0 || s.ScaleOutCooldown > maxCooldown,
+		"Scaling.ScaleOutCooldown",
+		"%d; use 0 to %d seconds",
+		s.ScaleOutCooldown,
+		maxCooldown,
+	)
+	add(
+		s.ScaleInCooldown < 0 || s.ScaleInCooldown > maxCooldown,
+		"Scaling.ScaleInCooldown",
+		"%d; use 0 to %d seconds",
+		s.ScaleInCooldown,
+		maxCooldown,
+	)
 	names := map[string]bool{}
 	for i, schedule := range s.Schedules {
 		at := fmt.Sprintf("Scaling.Schedules[%d]", i)
@@ -83,7 +114,8 @@ func (p *servicePlan) scale(ctx *pulumi.Context, service *ecs.Service) error {
 	}
 	opts := []pulumi.ResourceOption{pulumi.Parent(p.component)}
 	if len(s.Schedules) > 0 {
-		// The limits belong to the schedules from the first deployment on: an update at night would else wake the service.
+		// The limits belong to the schedules from the first deployment on: an update at night would else wake the
+		// service.
 		opts = append(opts, pulumi.IgnoreChanges([]string{"minCapacity", "maxCapacity"}))
 	}
 	target, err := appautoscaling.NewTarget(ctx, p.name+"-scaling", &appautoscaling.TargetArgs{
@@ -114,8 +146,9 @@ func (p *servicePlan) track(ctx *pulumi.Context, target *appautoscaling.Target, 
 		ScaleOutCooldown: pulumi.Int(cmp.Or(p.Scaling.ScaleOutCooldown, scaleOutCooldown)),
 		ScaleInCooldown:  pulumi.Int(cmp.Or(p.Scaling.ScaleInCooldown, scaleInCooldown)),
 		DisableScaleIn:   pulumi.Bool(p.Scaling.DisableScaleIn),
-		PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
-			PredefinedMetricType: pulumi.String(m.predefined), ResourceLabel: m.label,
+		PredefinedMetricSpecification: predefinedMetric{
+			PredefinedMetricType: pulumi.String(m.predefined),
+			ResourceLabel:        m.label,
 		},
 	}
 	if _, err := appautoscaling.NewPolicy(ctx, p.name+"-scaling-"+m.name, &appautoscaling.PolicyArgs{

@@ -29,10 +29,17 @@ type Schedule struct {
 func (s Schedule) validate(at string) error {
 	problems := []error{checkName(at+".Name", s.Name, 100)}
 	if !grammar.Schedule.Match(s.Expression) {
-		problems = append(problems, problem.New(at+".Expression", "%q is no schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)", s.Expression))
+		problems = append(problems, problem.New(
+			at+".Expression",
+			"%q is no schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)",
+			s.Expression,
+		))
 	}
 	if !grammar.IsTimeZone(s.Timezone) {
-		problems = append(problems, problem.New(at+".Timezone", "%q is no IANA time zone; use a name such as Europe/Berlin", s.Timezone))
+		problems = append(
+			problems,
+			problem.New(at+".Timezone", "%q is no IANA time zone; use a name such as Europe/Berlin", s.Timezone),
+		)
 	}
 	if s.Min < 0 || s.Min > s.Max {
 		problems = append(problems, problem.New(at, "%d to %d; use 0 <= Min <= Max", s.Min, s.Max))
@@ -46,17 +53,23 @@ func (p *servicePlan) schedule(ctx *pulumi.Context, target *appautoscaling.Targe
 		if timezone == "" {
 			timezone = "UTC"
 		}
-		if _, err := appautoscaling.NewScheduledAction(ctx, p.name+"-schedule-"+s.Name, &appautoscaling.ScheduledActionArgs{
-			Name:              pulumi.String(p.Name + "-" + s.Name),
-			ServiceNamespace:  target.ServiceNamespace,
-			ScalableDimension: target.ScalableDimension,
-			ResourceId:        target.ResourceId,
-			Schedule:          pulumi.String(s.Expression),
-			Timezone:          pulumi.String(timezone),
-			ScalableTargetAction: appautoscaling.ScheduledActionScalableTargetActionArgs{
-				MinCapacity: pulumi.Int(s.Min), MaxCapacity: pulumi.Int(s.Max),
+		if _, err := appautoscaling.NewScheduledAction(
+			ctx,
+			p.name+"-schedule-"+s.Name,
+			&appautoscaling.ScheduledActionArgs{
+				Name:              pulumi.String(p.Name + "-" + s.Name),
+				ServiceNamespace:  target.ServiceNamespace,
+				ScalableDimension: target.ScalableDimension,
+				ResourceId:        target.ResourceId,
+				Schedule:          pulumi.String(s.Expression),
+				Timezone:          pulumi.String(timezone),
+				ScalableTargetAction: appautoscaling.ScheduledActionScalableTargetActionArgs{
+					MinCapacity: pulumi.Int(s.Min),
+					MaxCapacity: pulumi.Int(s.Max),
+				},
 			},
-		}, pulumi.Parent(p.component)); err != nil {
+			pulumi.Parent(p.component),
+		); err != nil {
 			return fmt.Errorf("scaling service %q by schedule %s: %w", p.name, s.Name, err)
 		}
 	}

@@ -23,7 +23,8 @@ type Service struct {
 	// TargetGroupArn and TargetGroupArnSuffix are empty for a service without a route.
 	TargetGroupArn       pulumi.StringOutput `pulumi:"targetGroupArn"`
 	TargetGroupArnSuffix pulumi.StringOutput `pulumi:"targetGroupArnSuffix"`
-	// Endpoint is where other services reach this one through Service Connect, http://<name>:<port>; empty if they do not.
+	// Endpoint is where other services reach this one through Service Connect, http://<name>:<port>; empty if they do
+	// not.
 	Endpoint        pulumi.StringOutput `pulumi:"endpoint"`
 	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
 	LogGroupName    pulumi.StringOutput `pulumi:"logGroupName"`
@@ -62,7 +63,12 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	if err := ctx.RegisterComponentResource("awslab:compute:Service", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering service %q: %w", name, err)
 	}
-	plan := &servicePlan{ServiceArgs: args, name: name, component: component, ready: []pulumi.Resource{args.Cluster.ready}}
+	plan := &servicePlan{
+		ServiceArgs: args,
+		name:        name,
+		component:   component,
+		ready:       []pulumi.Resource{args.Cluster.ready},
+	}
 	for _, volume := range args.Volumes {
 		plan.ready = append(plan.ready, volume.After...)
 	}
@@ -74,9 +80,14 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		}
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
-		"serviceName": component.ServiceName, "serviceArn": component.ServiceArn, "taskDefinitionArn": component.TaskDefinitionArn,
-		"targetGroupArn": component.TargetGroupArn, "targetGroupArnSuffix": component.TargetGroupArnSuffix,
-		"endpoint": component.Endpoint, "securityGroupId": component.SecurityGroupId, "logGroupName": component.LogGroupName,
+		"serviceName":          component.ServiceName,
+		"serviceArn":           component.ServiceArn,
+		"taskDefinitionArn":    component.TaskDefinitionArn,
+		"targetGroupArn":       component.TargetGroupArn,
+		"targetGroupArnSuffix": component.TargetGroupArnSuffix,
+		"endpoint":             component.Endpoint,
+		"securityGroupId":      component.SecurityGroupId,
+		"logGroupName":         component.LogGroupName,
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of service %q: %w", name, err)
 	}
@@ -85,8 +96,10 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 
 func (p *servicePlan) newLogGroup(ctx *pulumi.Context) (err error) {
 	p.logs, err = cloudwatch.NewLogGroup(ctx, p.name+"-logs", &cloudwatch.LogGroupArgs{
-		Name: pulumi.String(p.LogGroup), RetentionInDays: pulumi.Int(p.LogRetentionDays), KmsKeyId: p.LogKmsKeyArn,
-		Tags: pulumi.ToStringMap(p.Tags),
+		Name:            pulumi.String(p.LogGroup),
+		RetentionInDays: pulumi.Int(p.LogRetentionDays),
+		KmsKeyId:        p.LogKmsKeyArn,
+		Tags:            pulumi.ToStringMap(p.Tags),
 	}, pulumi.Parent(p.component))
 	if err != nil {
 		return fmt.Errorf("creating the log group of service %q: %w", p.name, err)
@@ -99,7 +112,10 @@ func (p *servicePlan) newLogGroup(ctx *pulumi.Context) (err error) {
 // service's connections.
 func (p *servicePlan) connect(ctx *pulumi.Context) error {
 	group, err := network.NewSecurityGroup(ctx, p.name+"-tasks", &network.SecurityGroupArgs{
-		VpcId: p.Network.VpcId, Description: "Tasks of service " + p.Name, Egress: p.Network.Egress, Tags: p.Tags,
+		VpcId:       p.Network.VpcId,
+		Description: "Tasks of service " + p.Name,
+		Egress:      p.Network.Egress,
+		Tags:        p.Tags,
 	}, pulumi.Parent(p.component))
 	if err != nil {
 		return fmt.Errorf("creating the security group of service %q: %w", p.name, err)
@@ -107,16 +123,20 @@ func (p *servicePlan) connect(ctx *pulumi.Context) error {
 	p.group, p.component.SecurityGroupId = group.SecurityGroupId, group.SecurityGroupId
 	if p.routed() {
 		if err := p.newConnection(ctx, "from-load-balancer", &network.ConnectionArgs{
-			FromSecurityGroupId: p.LoadBalancer.SecurityGroupId, ToSecurityGroupId: p.group,
-			Ports: network.Port(p.Port), Description: "Load balancer to service " + p.Name,
+			FromSecurityGroupId: p.LoadBalancer.SecurityGroupId,
+			ToSecurityGroupId:   p.group,
+			Ports:               network.Port(p.Port),
+			Description:         "Load balancer to service " + p.Name,
 		}); err != nil {
 			return err
 		}
 	}
 	for _, connection := range p.Connections {
 		if err := p.newConnection(ctx, "to-"+connection.Name, &network.ConnectionArgs{
-			FromSecurityGroupId: p.group, ToSecurityGroupId: connection.SecurityGroupId,
-			Ports: connection.Ports, Description: "Service " + p.Name + " to " + connection.Name,
+			FromSecurityGroupId: p.group,
+			ToSecurityGroupId:   connection.SecurityGroupId,
+			Ports:               connection.Ports,
+			Description:         "Service " + p.Name + " to " + connection.Name,
 		}); err != nil {
 			return err
 		}
@@ -145,12 +165,20 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 		return nil
 	}
 	p.targets, err = lb.NewTargetGroup(ctx, p.name+"-targets", &lb.TargetGroupArgs{
-		Name: pulumi.String(names.LoadBalancer.Fit(p.Name)), VpcId: p.Network.VpcId, TargetType: pulumi.String("ip"),
-		Port: pulumi.Int(targetPort), Protocol: pulumi.String("HTTP"), DeregistrationDelay: pulumi.Int(deregistrationDelay),
+		Name:                pulumi.String(names.LoadBalancer.Fit(p.Name)),
+		VpcId:               p.Network.VpcId,
+		TargetType:          pulumi.String("ip"),
+		Port:                pulumi.Int(targetPort),
+		Protocol:            pulumi.String("HTTP"),
+		DeregistrationDelay: pulumi.Int(deregistrationDelay),
 		HealthCheck: lb.TargetGroupHealthCheckArgs{
-			Path: pulumi.String(p.Health.Path), Protocol: pulumi.String("HTTP"), Matcher: pulumi.String("200"),
-			Interval: pulumi.Int(p.Health.Interval), Timeout: pulumi.Int(p.Health.Timeout),
-			HealthyThreshold: pulumi.Int(healthyThreshold), UnhealthyThreshold: pulumi.Int(unhealthyThreshold),
+			Path:               pulumi.String(p.Health.Path),
+			Protocol:           pulumi.String("HTTP"),
+			Matcher:            pulumi.String("200"),
+			Interval:           pulumi.Int(p.Health.Interval),
+			Timeout:            pulumi.Int(p.Health.Timeout),
+			HealthyThreshold:   pulumi.Int(healthyThreshold),
+			UnhealthyThreshold: pulumi.Int(unhealthyThreshold),
 		},
 		Tags: pulumi.ToStringMap(p.Tags),
 	}, pulumi.Parent(p.component))
@@ -158,9 +186,13 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 		return fmt.Errorf("creating the target group of service %q: %w", p.name, err)
 	}
 	rule, err := lb.NewListenerRule(ctx, p.name+"-rule", &lb.ListenerRuleArgs{
-		ListenerArn: p.LoadBalancer.ListenerArn, Priority: pulumi.Int(p.Route.RulePriority()), Conditions: p.Route.conditions(),
-		Actions: lb.ListenerRuleActionArray{lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: p.targets.Arn}},
-		Tags:    pulumi.ToStringMap(p.Tags),
+		ListenerArn: p.LoadBalancer.ListenerArn,
+		Priority:    pulumi.Int(p.Route.RulePriority()),
+		Conditions:  p.Route.conditions(),
+		Actions: lb.ListenerRuleActionArray{
+			lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: p.targets.Arn},
+		},
+		Tags: pulumi.ToStringMap(p.Tags),
 	}, pulumi.Parent(p.component))
 	if err != nil {
 		return fmt.Errorf("routing requests to service %q: %w", p.name, err)

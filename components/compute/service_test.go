@@ -28,23 +28,47 @@ func TestAServicesInputs(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))
 	require.Equal(t, object{
-		"name": "awslab-dev-orders", "cluster": "arn:lab-cluster", "taskDefinition": "arn:orders-task", "desiredCount": 2.0,
+		"name":                       "awslab-dev-orders",
+		"cluster":                    "arn:lab-cluster",
+		"taskDefinition":             "arn:orders-task",
+		"desiredCount":               2.0,
 		"capacityProviderStrategies": []any{object{"capacityProvider": "FARGATE", "base": 0.0, "weight": 1.0}},
 		"networkConfiguration": object{
 			"assignPublicIp": false, "securityGroups": []any{"orders-tasks-group-id"},
 			"subnets": []any{"network-vpc-app-1-id", "network-vpc-app-2-id"},
 		},
-		"loadBalancers":                   []any{object{"targetGroupArn": "arn:orders-targets", "containerName": "app", "containerPort": 8080.0}},
+		"loadBalancers": []any{
+			object{"targetGroupArn": "arn:orders-targets", "containerName": "app", "containerPort": 8080.0},
+		},
 		"healthCheckGracePeriodSeconds":   30.0,
-		"deploymentMinimumHealthyPercent": 100.0, "deploymentMaximumPercent": 200.0,
-		"deploymentCircuitBreaker":    object{"enable": true, "rollback": true},
-		"availabilityZoneRebalancing": "ENABLED", "enableEcsManagedTags": true, "enableExecuteCommand": false, "propagateTags": "SERVICE",
-		"forceNewDeployment": true, "waitForSteadyState": true, "tags": asTags,
+		"deploymentMinimumHealthyPercent": 100.0,
+		"deploymentMaximumPercent":        200.0,
+		"deploymentCircuitBreaker":        object{"enable": true, "rollback": true},
+		"availabilityZoneRebalancing":     "ENABLED",
+		"enableEcsManagedTags":            true,
+		"enableExecuteCommand":            false,
+		"propagateTags":                   "SERVICE",
+		"forceNewDeployment":              true,
+		"waitForSteadyState":              true,
+		"tags":                            asTags,
 	}, g.inputs(t, "orders-service"))
 	require.Equal(t, object{
-		"name": "awslab-dev-orders", "vpcId": "network-vpc-id", "targetType": "ip", "port": 80.0, "protocol": "HTTP", "deregistrationDelay": 30.0,
-		"healthCheck": object{"path": "/readyz", "protocol": "HTTP", "matcher": "200", "interval": 10.0, "timeout": 5.0, "healthyThreshold": 2.0, "unhealthyThreshold": 3.0},
-		"tags":        asTags,
+		"name":                "awslab-dev-orders",
+		"vpcId":               "network-vpc-id",
+		"targetType":          "ip",
+		"port":                80.0,
+		"protocol":            "HTTP",
+		"deregistrationDelay": 30.0,
+		"healthCheck": object{
+			"path":               "/readyz",
+			"protocol":           "HTTP",
+			"matcher":            "200",
+			"interval":           10.0,
+			"timeout":            5.0,
+			"healthyThreshold":   2.0,
+			"unhealthyThreshold": 3.0,
+		},
+		"tags": asTags,
 	}, g.inputs(t, "orders-targets"))
 	require.Equal(t, object{
 		"listenerArn": "arn:lab-http", "priority": float64(Route{Path: "/orders"}.RulePriority()),
@@ -52,18 +76,27 @@ func TestAServicesInputs(t *testing.T) {
 		"actions":    []any{object{"type": "forward", "targetGroupArn": "arn:orders-targets"}},
 		"tags":       asTags,
 	}, g.inputs(t, "orders-rule"))
-	require.Equal(t, object{"name": "/ecs/awslab-dev-orders", "retentionInDays": 30.0, "tags": asTags}, g.inputs(t, "orders-logs"))
+	require.Equal(
+		t,
+		object{"name": "/ecs/awslab-dev-orders", "retentionInDays": 30.0, "tags": asTags},
+		g.inputs(t, "orders-logs"),
+	)
 }
 
 func TestOnlyTheLoadBalancerReachesAService(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))
 	for _, r := range g.resources {
-		if r.TypeToken == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" && r.Inputs["securityGroupId"].StringValue() == "orders-tasks-group-id" {
+		if r.TypeToken == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" &&
+			r.Inputs["securityGroupId"].StringValue() == "orders-tasks-group-id" {
 			require.NotContains(t, r.Inputs, resource.PropertyKey("cidrIpv4"), "%s lets a block in", r.Name)
 		}
 	}
-	require.Equal(t, []string{g.inputs(t, "lab-alb")["securityGroups"].([]any)[0].(string)}, g.into("orders-tasks-group-id"))
+	require.Equal(
+		t,
+		[]string{g.inputs(t, "lab-alb")["securityGroups"].([]any)[0].(string)},
+		g.into("orders-tasks-group-id"),
+	)
 }
 
 func TestATaskDefinition(t *testing.T) {
@@ -82,7 +115,8 @@ func TestATaskDefinition(t *testing.T) {
 		"portMappings": [{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"}],
 		"environment": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
 		"secrets": [{"name": "KEY", "valueFrom": "arn:key"}],
-		"healthCheck": {"command": ["CMD", "/orders", "healthcheck"], "interval": 10, "timeout": 5, "retries": 3, "startPeriod": 300},
+		"healthCheck": {"command": ["CMD", "/orders", "healthcheck"], "interval": 10, "timeout": 5, "retries": 3,
+			"startPeriod": 300},
 		"logConfiguration": {"logDriver": "awslogs", "options": {
 			"awslogs-group": "/ecs/awslab-dev-orders", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "app",
 			"mode": "non-blocking", "max-buffer-size": "4m"}},
@@ -90,9 +124,15 @@ func TestATaskDefinition(t *testing.T) {
 	}]`, inputs["containerDefinitions"].(string))
 	delete(inputs, "containerDefinitions")
 	require.Equal(t, object{
-		"family": "awslab-dev-orders", "cpu": "256", "memory": "512", "networkMode": "awsvpc", "requiresCompatibilities": []any{"FARGATE"},
-		"executionRoleArn": "arn:execution", "taskRoleArn": "arn:task",
-		"runtimePlatform": object{"operatingSystemFamily": "LINUX", "cpuArchitecture": "ARM64"}, "tags": asTags,
+		"family":                  "awslab-dev-orders",
+		"cpu":                     "256",
+		"memory":                  "512",
+		"networkMode":             "awsvpc",
+		"requiresCompatibilities": []any{"FARGATE"},
+		"executionRoleArn":        "arn:execution",
+		"taskRoleArn":             "arn:task",
+		"runtimePlatform":         object{"operatingSystemFamily": "LINUX", "cpuArchitecture": "ARM64"},
+		"tags":                    asTags,
 	}, inputs)
 }
 
@@ -112,8 +152,11 @@ func TestASecretEnvironmentMakesTheTaskDefinitionSecret(t *testing.T) {
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
 		args.Environment = pulumi.StringMap{"TOKEN": pulumi.ToSecret(pulumi.String("x")).(pulumi.StringOutput)}
 	}))
-	require.True(t, g.find(t, "orders-task").RegisterRPC.GetObject().GetFields()["containerDefinitions"].GetStructValue() != nil,
-		"a secret travels in an envelope, not as a plain string")
+	require.True(
+		t,
+		g.find(t, "orders-task").RegisterRPC.GetObject().GetFields()["containerDefinitions"].GetStructValue() != nil,
+		"a secret travels in an envelope, not as a plain string",
+	)
 }
 
 func TestAServiceWaitsForItsRuleAndTheClustersCapacity(t *testing.T) {
@@ -128,14 +171,23 @@ func TestAServiceWaitsForItsRuleAndTheClustersCapacity(t *testing.T) {
 func TestAServiceWaitsForWhatItMounts(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runIn(func(ctx *pulumi.Context, args *ServiceArgs) error {
-		target, err := efs.NewMountTarget(ctx, "files-mount-1", &efs.MountTargetArgs{FileSystemId: files.FileSystemId, SubnetId: pulumi.String("subnet-1")})
+		target, err := efs.NewMountTarget(
+			ctx,
+			"files-mount-1",
+			&efs.MountTargetArgs{FileSystemId: files.FileSystemId, SubnetId: pulumi.String("subnet-1")},
+		)
 		mounted := files
 		mounted.After = []pulumi.Resource{target}
 		args.Volumes = []Volume{mounted}
 		return err
 	}))
 	require.Contains(t, g.dependencies(t, "orders-service"), "files-mount-1")
-	require.NotContains(t, g.dependencies(t, "orders-task"), "files-mount-1", "a zone more would replace it in a preview")
+	require.NotContains(
+		t,
+		g.dependencies(t, "orders-task"),
+		"files-mount-1",
+		"a zone more would replace it in a preview",
+	)
 }
 
 // dependencies are the names of what a resource waits for.
@@ -170,8 +222,19 @@ func TestAnInternalServiceIsReachedByNameOnly(t *testing.T) {
 	}))
 	require.Empty(t, g.names("aws:lb/targetGroup:TargetGroup"))
 	require.NotContains(t, g.inputs(t, "orders-service"), "loadBalancers")
-	require.Equal(t, []any{object{"name": "orders", "containerPort": 8080.0, "hostPort": 8080.0, "protocol": "tcp", "appProtocol": "http"}},
-		g.containers(t)[0]["portMappings"])
+	require.Equal(
+		t,
+		[]any{
+			object{
+				"name":          "orders",
+				"containerPort": 8080.0,
+				"hostPort":      8080.0,
+				"protocol":      "tcp",
+				"appProtocol":   "http",
+			},
+		},
+		g.containers(t)[0]["portMappings"],
+	)
 	require.Empty(t, g.into("orders-tasks-group-id"), "connections between services are their caller's")
 }
 
@@ -179,7 +242,8 @@ func TestAnInternalServiceIsReachedByNameOnly(t *testing.T) {
 func (g *graph) into(group string) []string {
 	var from []string
 	for _, r := range g.resources {
-		if r.TypeToken == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" && r.Inputs["securityGroupId"].StringValue() == group {
+		if r.TypeToken == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" &&
+			r.Inputs["securityGroupId"].StringValue() == group {
 			from = append(from, r.Inputs["referencedSecurityGroupId"].StringValue())
 		}
 	}
@@ -197,7 +261,9 @@ func (g *graph) containers(t *testing.T) []object {
 func TestConnectionsAreThereBeforeTheTasks(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
-		args.Connections = []Connection{{Name: "database", SecurityGroupId: pulumi.String("sg-database"), Ports: network.Port(5432)}}
+		args.Connections = []Connection{
+			{Name: "database", SecurityGroupId: pulumi.String("sg-database"), Ports: network.Port(5432)},
+		}
 	}))
 	require.Equal(t, []string{"orders-tasks-group-id"}, g.into("sg-database"))
 	egress := g.inputs(t, "orders-to-database-egress")
@@ -213,9 +279,14 @@ func TestOnEC2(t *testing.T) {
 		args.CPU, args.Memory, args.Capacity = 300, 700, Capacity{}
 	}))
 	service := g.inputs(t, "orders-service")
-	require.Equal(t, []any{object{"capacityProvider": "awslab-dev-ec2", "base": 0.0, "weight": 1.0}}, service["capacityProviderStrategies"])
+	require.Equal(
+		t,
+		[]any{object{"capacityProvider": "awslab-dev-ec2", "base": 0.0, "weight": 1.0}},
+		service["capacityProviderStrategies"],
+	)
 	require.Equal(t, []any{
-		object{"type": "spread", "field": "attribute:ecs.availability-zone"}, object{"type": "binpack", "field": "memory"},
+		object{"type": "spread", "field": "attribute:ecs.availability-zone"},
+		object{"type": "binpack", "field": "memory"},
 	}, service["orderedPlacementStrategies"])
 	task := g.inputs(t, "orders-task")
 	require.Equal(t, []any{"EC2"}, task["requiresCompatibilities"])
@@ -233,69 +304,203 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		change func(*ServiceArgs)
 		want   string
 	}{
-		"a name too long":      {func(a *ServiceArgs) { a.Name = strings.Repeat("x", 256) }, "use 1 to 255 letters"},
-		"no cluster":           {func(a *ServiceArgs) { a.Cluster = nil }, "Cluster: missing"},
-		"no image":             {func(a *ServiceArgs) { a.Image = nil }, "Image: missing"},
-		"no route":             {func(a *ServiceArgs) { a.Route = Route{} }, "Route: missing; give a path, a host or both"},
-		"a route too deep":     {func(a *ServiceArgs) { a.Route.Path = "/1/2/3/4/5/6/7/8/9/10" }, "has 10 segments; use at most 9"},
-		"a relative path":      {func(a *ServiceArgs) { a.Route.Path = "orders" }, `Route.Path: "orders"; begin with /`},
-		"a priority":           {func(a *ServiceArgs) { a.Route.Priority = 50001 }, "Route.Priority: 50001; use 1 to 50000"},
-		"a port":               {func(a *ServiceArgs) { a.Port = 0 }, "Port: 0; use 1 to 65535"},
-		"an architecture":      {func(a *ServiceArgs) { a.Architecture = "x86" }, `Architecture: "x86"; use amd64 or arm64`},
-		"a CPU size":           {func(a *ServiceArgs) { a.CPU = 300 }, "CPU: 300 is no Fargate size; use one of [256 512"},
-		"a memory size":        {func(a *ServiceArgs) { a.Memory = 4096 }, "Memory: 4096 MiB does not go with CPU 256; use one of [512 1024 2048]"},
-		"a negative count":     {func(a *ServiceArgs) { a.DesiredCount = -1 }, "DesiredCount: -1 is negative"},
-		"no capacity":          {func(a *ServiceArgs) { a.Capacity = Capacity{} }, "both weights are 0"},
-		"a weight":             {func(a *ServiceArgs) { a.Capacity.SpotWeight = 1001 }, "Capacity.SpotWeight: 1001; use 0 to 1000"},
-		"no scaling target":    {func(a *ServiceArgs) { a.Scaling = &Scaling{Min: 1, Max: 2} }, "Scaling: no target"},
-		"a scaling range":      {func(a *ServiceArgs) { a.Scaling = &Scaling{Min: 3, Max: 2, CPU: 70} }, "Scaling: 3 to 2"},
-		"a slow health check":  {func(a *ServiceArgs) { a.Health.Timeout = 10 }, "Health.Timeout: 10 is not shorter than Interval, 10"},
-		"a rare health check":  {func(a *ServiceArgs) { a.Health.Interval = 301 }, "Health.Interval: 301; use 5 to 300"},
-		"a slow command":       {func(a *ServiceArgs) { a.Health = Health{"/", 120, 61, 0, []string{"CMD", "/x"}} }, "with Command, use at most 60"},
-		"a command of no kind": {func(a *ServiceArgs) { a.Health.Command = []string{"/x"} }, "the first word is CMD or CMD-SHELL"},
+		"a name too long": {func(a *ServiceArgs) { a.Name = strings.Repeat("x", 256) }, "use 1 to 255 letters"},
+		"no cluster":      {func(a *ServiceArgs) { a.Cluster = nil }, "Cluster: missing"},
+		"no image":        {func(a *ServiceArgs) { a.Image = nil }, "Image: missing"},
+		"no route": {
+			func(a *ServiceArgs) { a.Route = Route{} },
+			"Route: missing; give a path, a host or both",
+		},
+		"a route too deep": {
+			func(a *ServiceArgs) { a.Route.Path = "/1/2/3/4/5/6/7/8/9/10" },
+			"has 10 segments; use at most 9",
+		},
+		"a relative path": {
+			func(a *ServiceArgs) { a.Route.Path = "orders" },
+			`Route.Path: "orders"; begin with /`,
+		},
+		"a priority": {
+			func(a *ServiceArgs) { a.Route.Priority = 50001 },
+			"Route.Priority: 50001; use 1 to 50000",
+		},
+		"a port": {func(a *ServiceArgs) { a.Port = 0 }, "Port: 0; use 1 to 65535"},
+		"an architecture": {
+			func(a *ServiceArgs) { a.Architecture = "x86" },
+			`Architecture: "x86"; use amd64 or arm64`,
+		},
+		"a CPU size": {
+			func(a *ServiceArgs) { a.CPU = 300 },
+			"CPU: 300 is no Fargate size; use one of [256 512",
+		},
+		"a memory size": {
+			func(a *ServiceArgs) { a.Memory = 4096 },
+			"Memory: 4096 MiB does not go with CPU 256; use one of [512 1024 2048]",
+		},
+		"a negative count": {func(a *ServiceArgs) { a.DesiredCount = -1 }, "DesiredCount: -1 is negative"},
+		"no capacity":      {func(a *ServiceArgs) { a.Capacity = Capacity{} }, "both weights are 0"},
+		"a weight": {
+			func(a *ServiceArgs) { a.Capacity.SpotWeight = 1001 },
+			"Capacity.SpotWeight: 1001; use 0 to 1000",
+		},
+		"no scaling target": {func(a *ServiceArgs) { a.Scaling = &Scaling{Min: 1, Max: 2} }, "Scaling: no target"},
+		"a scaling range": {
+			func(a *ServiceArgs) { a.Scaling = &Scaling{Min: 3, Max: 2, CPU: 70} },
+			"Scaling: 3 to 2",
+		},
+		"a slow health check": {
+			func(a *ServiceArgs) { a.Health.Timeout = 10 },
+			"Health.Timeout: 10 is not shorter than Interval, 10",
+		},
+		"a rare health check": {
+			func(a *ServiceArgs) { a.Health.Interval = 301 },
+			"Health.Interval: 301; use 5 to 300",
+		},
+		"a slow command": {
+			func(a *ServiceArgs) { a.Health = Health{"/", 120, 61, 0, []string{"CMD", "/x"}} },
+			"with Command, use at most 60",
+		},
+		"a command of no kind": {
+			func(a *ServiceArgs) { a.Health.Command = []string{"/x"} },
+			"the first word is CMD or CMD-SHELL",
+		},
 		"a worker's health path is not asked for, its command is": {func(a *ServiceArgs) {
 			a.Port, a.Route, a.Health = 0, Route{}, Health{Command: []string{"CMD", "/x"}}
 		}, "Health.Interval: 0; use 5 to 300"},
-		"an internal worker":                 {func(a *ServiceArgs) { a.Port, a.Route, a.Internal = 0, Route{}, true }, "a service without a Port is a worker"},
-		"an internal service with a route":   {func(a *ServiceArgs) { a.Internal = true }, "Route: an internal service has none"},
-		"an internal service without a name": {func(a *ServiceArgs) { a.Internal, a.Route = true, Route{} }, "Connect.Name: missing; other services reach an internal one by it"},
-		"no load balancer":                   {func(a *ServiceArgs) { a.LoadBalancer = nil }, "LoadBalancer: missing"},
-		"no namespace":                       {func(a *ServiceArgs) { a.Connect = &Connect{} }, "Connect.Namespace: missing"},
-		"a name that is no DNS label":        {func(a *ServiceArgs) { a.Connect = &Connect{Name: "Orders"} }, `Connect.Name: "Orders"; use 1 to 63`},
-		"a worker with a name": {func(a *ServiceArgs) { a.Port, a.Route, a.Connect = 0, Route{}, &Connect{Name: "orders"} },
-			"a worker has no Port to be reached at"},
-		"a connection to nothing": {func(a *ServiceArgs) { a.Connections = []Connection{{Name: "x"}} }, "Connections[0].SecurityGroupId: missing"},
+		"an internal worker": {
+			func(a *ServiceArgs) { a.Port, a.Route, a.Internal = 0, Route{}, true },
+			"a service without a Port is a worker",
+		},
+		"an internal service with a route": {
+			func(a *ServiceArgs) { a.Internal = true },
+			"Route: an internal service has none",
+		},
+		"an internal service without a name": {
+			func(a *ServiceArgs) { a.Internal, a.Route = true, Route{} },
+			"Connect.Name: missing; other services reach an internal one by it",
+		},
+		"no load balancer": {func(a *ServiceArgs) { a.LoadBalancer = nil }, "LoadBalancer: missing"},
+		"no namespace": {
+			func(a *ServiceArgs) { a.Connect = &Connect{} },
+			"Connect.Namespace: missing",
+		},
+		"a name that is no DNS label": {
+			func(a *ServiceArgs) { a.Connect = &Connect{Name: "Orders"} },
+			`Connect.Name: "Orders"; use 1 to 63`,
+		},
+		"a worker with a name": {
+			func(a *ServiceArgs) { a.Port, a.Route, a.Connect = 0, Route{}, &Connect{Name: "orders"} },
+			"a worker has no Port to be reached at",
+		},
+		"a connection to nothing": {
+			func(a *ServiceArgs) { a.Connections = []Connection{{Name: "x"}} },
+			"Connections[0].SecurityGroupId: missing",
+		},
 		"a connection twice": {func(a *ServiceArgs) {
-			a.Connections = []Connection{{"x", pulumi.String("sg"), network.Port(1)}, {"x", pulumi.String("sg"), network.Port(2)}}
+			a.Connections = []Connection{
+				{"x", pulumi.String("sg"), network.Port(1)},
+				{"x", pulumi.String("sg"), network.Port(2)},
+			}
 		}, `Connections[1].Name: "x" is used twice`},
-		"little CPU on EC2":              {func(a *ServiceArgs) { onEC2(a); a.CPU = 64 }, "CPU: 64; on EC2 use 128 to 196608"},
-		"little memory on EC2":           {func(a *ServiceArgs) { onEC2(a); a.Memory = 5 }, "Memory: 5 MiB; use at least 6"},
-		"requests of a worker":           {func(a *ServiceArgs) { a.Port, a.Route, a.Scaling = 0, Route{}, &Scaling{Max: 1, RequestsPerTarget: 1} }, "Scaling.RequestsPerTarget: only the load balancer"},
-		"a cooldown":                     {func(a *ServiceArgs) { a.Scaling = &Scaling{Max: 1, CPU: 1, ScaleInCooldown: 3601} }, "Scaling.ScaleInCooldown: 3601; use 0 to 3600"},
-		"a schedule's expression":        {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "0 7 * * *", "", 0, 1}) }, `Scaling.Schedules[0].Expression: "0 7 * * *" is no schedule; use cron(`},
-		"a cron of five fields":          {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "cron(0 7 * * *)", "", 0, 1}) }, "Scaling.Schedules[0].Expression"},
-		"a schedule's zone":              {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "Europe/Bonn", 0, 1}) }, `Timezone: "Europe/Bonn" is no IANA time zone`},
-		"a schedule's range":             {func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "", 2, 1}) }, "Scaling.Schedules[0]: 2 to 1; use 0 <= Min <= Max"},
-		"a schedule twice":               {func(a *ServiceArgs) { a.Scaling = scheduled(evening, evening) }, `Scaling.Schedules[1].Name: "evening" is used twice`},
-		"a deployment that cannot begin": {func(a *ServiceArgs) { a.Deployment = Deployment{MinimumHealthyPercent: 100, MaximumPercent: 100} }, "leaves no task to replace"},
-		"half of the percents":           {func(a *ServiceArgs) { a.Deployment.MinimumHealthyPercent = 50 }, "Deployment.MaximumPercent: missing"},
-		"a percent":                      {func(a *ServiceArgs) { a.Deployment.MaximumPercent = 300 }, "Deployment: 0 to 300 percent"},
-		"an alarm without a name":        {func(a *ServiceArgs) { a.Deployment.Alarms = []string{""} }, `Deployment.Alarms[0]: ""`},
-		"errors of a worker":             {func(a *ServiceArgs) { a.Port, a.Route, a.Deployment.ServerErrors = 0, Route{}, 5 }, "Deployment.ServerErrors: only the load balancer"},
-		"a relative mount":               {func(a *ServiceArgs) { a.ScratchPaths = []string{"tmp"} }, `ScratchPaths[0]: "tmp"; use an absolute path`},
+		"little CPU on EC2": {
+			func(a *ServiceArgs) { onEC2(a); a.CPU = 64 },
+			"CPU: 64; on EC2 use 128 to 196608",
+		},
+		"little memory on EC2": {
+			func(a *ServiceArgs) { onEC2(a); a.Memory = 5 },
+			"Memory: 5 MiB; use at least 6",
+		},
+		"requests of a worker": {
+			func(a *ServiceArgs) { a.Port, a.Route, a.Scaling = 0, Route{}, &Scaling{Max: 1, RequestsPerTarget: 1} },
+			"Scaling.RequestsPerTarget: only the load balancer",
+		},
+		"a cooldown": {
+			func(a *ServiceArgs) { a.Scaling = &Scaling{Max: 1, CPU: 1, ScaleInCooldown: 3601} },
+			"Scaling.ScaleInCooldown: 3601; use 0 to 3600",
+		},
+		"a schedule's expression": {
+			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "0 7 * * *", "", 0, 1}) },
+			`Scaling.Schedules[0].Expression: "0 7 * * *" is no schedule; use cron(`,
+		},
+		"a cron of five fields": {
+			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "cron(0 7 * * *)", "", 0, 1}) },
+			"Scaling.Schedules[0].Expression",
+		},
+		"a schedule's zone": {
+			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "Europe/Bonn", 0, 1}) },
+			`Timezone: "Europe/Bonn" is no IANA time zone`,
+		},
+		"a schedule's range": {
+			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "", 2, 1}) },
+			"Scaling.Schedules[0]: 2 to 1; use 0 <= Min <= Max",
+		},
+		"a schedule twice": {
+			func(a *ServiceArgs) { a.Scaling = scheduled(evening, evening) },
+			`Scaling.Schedules[1].Name: "evening" is used twice`,
+		},
+		"a deployment that cannot begin": {
+			func(a *ServiceArgs) { a.Deployment = Deployment{MinimumHealthyPercent: 100, MaximumPercent: 100} },
+			"leaves no task to replace",
+		},
+		"half of the percents": {
+			func(a *ServiceArgs) { a.Deployment.MinimumHealthyPercent = 50 },
+			"Deployment.MaximumPercent: missing",
+		},
+		"a percent": {
+			func(a *ServiceArgs) { a.Deployment.MaximumPercent = 300 },
+			"Deployment: 0 to 300 percent",
+		},
+		"an alarm without a name": {
+			func(a *ServiceArgs) { a.Deployment.Alarms = []string{""} },
+			`Deployment.Alarms[0]: ""`,
+		},
+		"errors of a worker": {
+			func(a *ServiceArgs) { a.Port, a.Route, a.Deployment.ServerErrors = 0, Route{}, 5 },
+			"Deployment.ServerErrors: only the load balancer",
+		},
+		"a relative mount": {
+			func(a *ServiceArgs) { a.ScratchPaths = []string{"tmp"} },
+			`ScratchPaths[0]: "tmp"; use an absolute path`,
+		},
 		"a mount twice": {func(a *ServiceArgs) { a.Volumes, a.ScratchPaths = []Volume{files}, []string{files.Path} },
 			`ScratchPaths[0]: "/files" is mounted twice`},
-		"a volume without access point": {func(a *ServiceArgs) { v := files; v.AccessPointId = nil; a.Volumes = []Volume{v} }, "Volumes[0].AccessPointId: missing"},
-		"a volume named as scratch is":  {func(a *ServiceArgs) { v := files; v.Name = "scratch-1"; a.Volumes = []Volume{v} }, "which is for ScratchPaths"},
-		"a collector that takes it all": {func(a *ServiceArgs) { a.Tracing = &Tracing{CPU: 256, Memory: 512} }, "Tracing.CPU: 256; use at least 1 and less than the task's 256"},
-		"a collector without memory":    {func(a *ServiceArgs) { a.Tracing = &Tracing{Memory: 32} }, "Tracing.Memory: 32 MiB; use at least 64"},
-		"a run without a runner":        {func(a *ServiceArgs) { a.Before = []TaskRun{{Name: "x", Command: []string{"/x"}}} }, "TaskRunner: missing"},
-		"a run without a command":       {func(a *ServiceArgs) { a.After = []TaskRun{{Name: "x"}} }, "After[0].Command: missing"},
-		"a run that takes long": {func(a *ServiceArgs) { a.Before = []TaskRun{{Name: "x", Command: []string{"/x"}, Timeout: 841}} },
-			"Before[0].Timeout: 841; use 1 to 840"},
-		"a run twice": {func(a *ServiceArgs) { a.Before, a.After = []TaskRun{{Name: "x"}}, []TaskRun{{Name: "x"}} }, `After[0].Name: "x" is used twice`},
+		"a volume without access point": {
+			func(a *ServiceArgs) { v := files; v.AccessPointId = nil; a.Volumes = []Volume{v} },
+			"Volumes[0].AccessPointId: missing",
+		},
+		"a volume named as scratch is": {
+			func(a *ServiceArgs) { v := files; v.Name = "scratch-1"; a.Volumes = []Volume{v} },
+			"which is for ScratchPaths",
+		},
+		"a collector that takes it all": {
+			func(a *ServiceArgs) { a.Tracing = &Tracing{CPU: 256, Memory: 512} },
+			"Tracing.CPU: 256; use at least 1 and less than the task's 256",
+		},
+		"a collector without memory": {
+			func(a *ServiceArgs) { a.Tracing = &Tracing{Memory: 32} },
+			"Tracing.Memory: 32 MiB; use at least 64",
+		},
+		"a run without a runner": {
+			func(a *ServiceArgs) { a.Before = []TaskRun{{Name: "x", Command: []string{"/x"}}} },
+			"TaskRunner: missing",
+		},
+		"a run without a command": {
+			func(a *ServiceArgs) { a.After = []TaskRun{{Name: "x"}} },
+			"After[0].Command: missing",
+		},
+		"a run that takes long": {
+			func(a *ServiceArgs) { a.Before = []TaskRun{{Name: "x", Command: []string{"/x"}, Timeout: 841}} },
+			"Before[0].Timeout: 841; use 1 to 840",
+		},
+		"a run twice": {
+			func(a *ServiceArgs) { a.Before, a.After = []TaskRun{{Name: "x"}}, []TaskRun{{Name: "x"}} },
+			`After[0].Name: "x" is used twice`,
+		},
 		"a variable twice": {func(a *ServiceArgs) {
-			a.Environment, a.Secrets = pulumi.StringMap{"A": pulumi.String("1")}, pulumi.StringMap{"A": pulumi.String("arn:a")}
+			a.Environment, a.Secrets = pulumi.StringMap{
+				"A": pulumi.String("1"),
+			}, pulumi.StringMap{
+				"A": pulumi.String("arn:a"),
+			}
 		}, "Secrets: A is in Environment too"},
 	}
 	for name, test := range tests {
@@ -316,11 +521,26 @@ func TestWhatAServiceRefuses(t *testing.T) {
 }
 
 func TestNilArgs(t *testing.T) {
-	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewService(ctx, "x", nil); return err }))
-	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewCluster(ctx, "x", nil); return err }))
-	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewLoadBalancer(ctx, "x", nil); return err }))
-	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewTaskRunner(ctx, "x", nil); return err }))
-	require.Error(t, (&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewRedeployment(ctx, "x", nil); return err }))
+	require.Error(
+		t,
+		(&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewService(ctx, "x", nil); return err }),
+	)
+	require.Error(
+		t,
+		(&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewCluster(ctx, "x", nil); return err }),
+	)
+	require.Error(
+		t,
+		(&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewLoadBalancer(ctx, "x", nil); return err }),
+	)
+	require.Error(
+		t,
+		(&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewTaskRunner(ctx, "x", nil); return err }),
+	)
+	require.Error(
+		t,
+		(&graph{}).run(func(ctx *pulumi.Context) error { _, err := NewRedeployment(ctx, "x", nil); return err }),
+	)
 }
 
 // A service needs no VPC of ours: ids and rules of egress are enough.
@@ -331,10 +551,16 @@ func TestAServiceInAVpcFromElsewhere(t *testing.T) {
 		args.Route, args.Port = Route{}, 0
 		args.Network = &network.Placement{
 			VpcId: pulumi.String("vpc-1"), SubnetIds: pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}),
-			Egress: []network.Rule{{Name: "https", Description: "AWS, through a NAT gateway", Ports: network.Port(443), Cidr: "0.0.0.0/0"}},
+			Egress: []network.Rule{
+				{Name: "https", Description: "AWS, through a NAT gateway", Ports: network.Port(443), Cidr: "0.0.0.0/0"},
+			},
 		}
 		var err error
-		if args.Cluster, err = NewCluster(ctx, "lab", &ClusterArgs{Name: "awslab-dev", Capacity: args.Capacity}); err != nil {
+		if args.Cluster, err = NewCluster(
+			ctx,
+			"lab",
+			&ClusterArgs{Name: "awslab-dev", Capacity: args.Capacity},
+		); err != nil {
 			return err
 		}
 		_, err = NewService(ctx, "orders", args)
@@ -342,6 +568,10 @@ func TestAServiceInAVpcFromElsewhere(t *testing.T) {
 	}))
 	require.Equal(t, "vpc-1", g.inputs(t, "orders-tasks-group")["vpcId"])
 	require.Equal(t, 443.0, g.inputs(t, "orders-tasks-egress-https")["fromPort"])
-	require.Equal(t, []any{"subnet-1", "subnet-2"}, g.inputs(t, "orders-service")["networkConfiguration"].(object)["subnets"])
+	require.Equal(
+		t,
+		[]any{"subnet-1", "subnet-2"},
+		g.inputs(t, "orders-service")["networkConfiguration"].(object)["subnets"],
+	)
 	require.Empty(t, g.names(networktest.VpcToken))
 }

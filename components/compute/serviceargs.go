@@ -26,7 +26,8 @@ type ServiceArgs struct {
 	// LoadBalancer carries the service's route, which Route describes. Only a service with a Route needs one.
 	LoadBalancer *LoadBalancer
 	Route        Route
-	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same VPC.
+	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same
+	// VPC.
 	Network *network.Placement
 	// Image is the reference of the container's image; by digest, so that what was tested is what runs.
 	Image pulumi.StringInput
@@ -62,8 +63,8 @@ type ServiceArgs struct {
 	TaskRunner    pulumi.StringInput
 	// Triggers redeploy the service when one of them changes; the version of a secret, for example.
 	Triggers pulumi.StringMap
-	// ExecuteCommand lets people run a command in a running task with ECS Exec, if the task role does: one that the image
-	// has, so that a shell needs an image with a shell.
+	// ExecuteCommand lets people run a command in a running task with ECS Exec, if the task role does: one that the
+	// image has, so that a shell needs an image with a shell.
 	ExecuteCommand bool
 	// Environment and Secrets are passed to the container; a secret's value is the ARN of a Secrets Manager secret or
 	// an SSM parameter, or what [SecretKey] makes of it. No variable may be in both.
@@ -71,8 +72,8 @@ type ServiceArgs struct {
 	// Volumes are file systems that outlive the task.
 	Volumes []Volume
 	// ScratchPaths are directories that the container may write to until the task ends; all else that is not a volume
-	// is read-only. ECS mounts each with the owner and mode that the image gives it, root and 0755 unless its Dockerfile
-	// says otherwise (chown to 65532, then VOLUME).
+	// is read-only. ECS mounts each with the owner and mode that the image gives it, root and 0755 unless its
+	// Dockerfile says otherwise (chown to 65532, then VOLUME).
 	ScratchPaths []string
 	// Tracing adds a collector of traces to each task. Nil means none.
 	Tracing *Tracing
@@ -87,7 +88,8 @@ type ServiceArgs struct {
 // Health says how the load balancer, and the container itself, find out whether a task is well. A service without a
 // route has the check by Command only, and needs none.
 type Health struct {
-	// Path is what the load balancer asks for, every Interval seconds (5 to 300), for at most Timeout seconds (2 to 120).
+	// Path is what the load balancer asks for, every Interval seconds (5 to 300), for at most Timeout seconds (2 to
+	// 120).
 	Path              string
 	Interval, Timeout int
 	// Grace is how many seconds a new task may be unhealthy.
@@ -131,22 +133,40 @@ func (args *ServiceArgs) validate() error {
 			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!elbName.MatchString(args.Name) || len(args.Name) > 255, "Name", "%q; use 1 to 255 letters, digits and hyphens, none at the ends", args.Name)
+	add(
+		!elbName.MatchString(args.Name) || len(args.Name) > 255,
+		"Name",
+		"%q; use 1 to 255 letters, digits and hyphens, none at the ends",
+		args.Name,
+	)
 	add(args.Cluster == nil, "Cluster", "missing")
 	add(args.Image == nil, "Image", "missing")
 	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn", "missing")
 	add(args.TaskRoleArn == nil, "TaskRoleArn", "missing")
 	add(args.Region == "", "Region", "missing")
-	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture", "%q; use amd64 or arm64", args.Architecture)
+	add(
+		!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture),
+		"Architecture",
+		"%q; use amd64 or arm64",
+		args.Architecture,
+	)
 	add(args.LogGroup == "", "LogGroup", "missing")
 	add(args.DesiredCount < 0, "DesiredCount", "%d is negative", args.DesiredCount)
 	for _, name := range slices.Sorted(maps.Keys(args.Secrets)) {
 		_, twice := args.Environment[name]
 		add(twice, "Secrets", "%s is in Environment too", name)
 	}
-	return errors.Join(append(problems,
-		args.Network.Validate(), args.validateReach(), args.validateSize(), args.Health.validate(args.routed()), args.Deployment.validate(args.routed()),
-		args.validateScaling(), args.validateVolumes(), args.validateTaskRuns(), args.Tracing.validate(args.CPU, args.Memory),
+	return errors.Join(append(
+		problems,
+		args.Network.Validate(),
+		args.validateReach(),
+		args.validateSize(),
+		args.Health.validate(args.routed()),
+		args.Deployment.validate(args.routed()),
+		args.validateScaling(),
+		args.validateVolumes(),
+		args.validateTaskRuns(),
+		args.Tracing.validate(args.CPU, args.Memory),
 	)...)
 }
 
@@ -158,7 +178,12 @@ func (args *ServiceArgs) validateReach() error {
 			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!args.worker() && (args.Port < 1 || args.Port > 65535), "Port", "%d; use 1 to 65535, or for a worker neither Port nor Route", args.Port)
+	add(
+		!args.worker() && (args.Port < 1 || args.Port > 65535),
+		"Port",
+		"%d; use 1 to 65535, or for a worker neither Port nor Route",
+		args.Port,
+	)
 	if args.routed() {
 		add(args.LoadBalancer == nil, "LoadBalancer", "missing")
 		problems = append(problems, args.Route.validate())
@@ -166,7 +191,11 @@ func (args *ServiceArgs) validateReach() error {
 	if args.Internal {
 		add(args.Route != Route{}, "Route", "an internal service has none; leave it out, or leave out Internal")
 		add(args.Port == 0, "Internal", "a service without a Port is a worker; leave out Internal")
-		add(args.Connect == nil || args.Connect.Name == "", "Connect.Name", "missing; other services reach an internal one by it")
+		add(
+			args.Connect == nil || args.Connect.Name == "",
+			"Connect.Name",
+			"missing; other services reach an internal one by it",
+		)
 	}
 	problems = append(problems, args.Connect.validate(args))
 	names := map[string]bool{}
@@ -203,9 +232,15 @@ func (args *ServiceArgs) validateSize() error {
 	memories := FargateMemory(args.CPU)
 	switch {
 	case memories == nil:
-		return errors.Join(capacity, problem.New("CPU", "%d is no Fargate size; use one of %v", args.CPU, FargateCPUs()))
+		return errors.Join(
+			capacity,
+			problem.New("CPU", "%d is no Fargate size; use one of %v", args.CPU, FargateCPUs()),
+		)
 	case !slices.Contains(memories, args.Memory):
-		return errors.Join(capacity, problem.New("Memory", "%d MiB does not go with CPU %d; use one of %v", args.Memory, args.CPU, memories))
+		return errors.Join(
+			capacity,
+			problem.New("Memory", "%d MiB does not go with CPU %d; use one of %v", args.Memory, args.CPU, memories),
+		)
 	}
 	return capacity
 }
@@ -216,7 +251,10 @@ func (args *ServiceArgs) validateScaling() error {
 	}
 	err := args.Scaling.validate()
 	if args.Scaling.RequestsPerTarget > 0 && !args.routed() {
-		err = errors.Join(err, problem.New("Scaling.RequestsPerTarget", "only the load balancer counts requests; scale a service without a Route by CPU or Memory"))
+		err = errors.Join(err, problem.New(
+			"Scaling.RequestsPerTarget",
+			"only the load balancer counts requests; scale a service without a Route by CPU or Memory",
+		))
 	}
 	return err
 }
@@ -236,8 +274,19 @@ func (h Health) validate(routed bool) error {
 	}
 	add(h.Grace < 0, "Health.Grace", "%d is negative", h.Grace)
 	if len(h.Command) > 0 {
-		add(h.Timeout > MaxCommandTimeout, "Health.Timeout", "%d; with Command, use at most %d seconds", h.Timeout, MaxCommandTimeout)
-		add(h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL", "Health.Command", "begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
+		add(
+			h.Timeout > MaxCommandTimeout,
+			"Health.Timeout",
+			"%d; with Command, use at most %d seconds",
+			h.Timeout,
+			MaxCommandTimeout,
+		)
+		add(
+			h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL",
+			"Health.Command",
+			"begins with %q; the first word is CMD or CMD-SHELL",
+			h.Command[0],
+		)
 	}
 	return errors.Join(problems...)
 }

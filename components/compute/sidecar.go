@@ -14,12 +14,12 @@ import (
 // CollectorImage is the AWS Distro for OpenTelemetry Collector, the default image of [Tracing].
 const CollectorImage = "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0"
 
-// Tracing puts an OpenTelemetry collector beside the container, which takes traces over OTLP on localhost and sends them
-// to X-Ray as the task role. It also hands on X-Ray's sampling rules, which the SDK in the container asks for where it can:
-// the SDK for Java can, those for other languages with AWS's own packages. The container learns of both by the standard
-// variables OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_PROPAGATORS, OTEL_SERVICE_NAME,
-// OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, each unless the service sets it itself. A service goes on when its
-// collector does not.
+// Tracing puts an OpenTelemetry collector beside the container, which takes traces over OTLP on localhost and sends
+// them to X-Ray as the task role. It also hands on X-Ray's sampling rules, which the SDK in the container asks for
+// where it can: the SDK for Java can, those for other languages with AWS's own packages. The container learns of both
+// by the standard variables OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_PROPAGATORS,
+// OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, each unless the service sets it itself. A service
+// goes on when its collector does not.
 type Tracing struct {
 	// Image of the collector. Nil means [CollectorImage], which comes from the internet; a mirror in ECR does not.
 	Image pulumi.StringInput
@@ -55,10 +55,19 @@ func (t *Tracing) validate(cpu, memory int) error {
 	}
 	var problems []error
 	if t.cpu() < 1 || t.cpu() >= cpu {
-		problems = append(problems, problem.New("Tracing.CPU", "%d; use at least 1 and less than the task's %d", t.cpu(), cpu))
+		problems = append(
+			problems,
+			problem.New("Tracing.CPU", "%d; use at least 1 and less than the task's %d", t.cpu(), cpu),
+		)
 	}
 	if t.memory() < minCollectorMemory || t.memory() >= memory {
-		problems = append(problems, problem.New("Tracing.Memory", "%d MiB; use at least %d and less than the task's %d", t.memory(), minCollectorMemory, memory))
+		problems = append(problems, problem.New(
+			"Tracing.Memory",
+			"%d MiB; use at least %d and less than the task's %d",
+			t.memory(),
+			minCollectorMemory,
+			memory,
+		))
 	}
 	return errors.Join(problems...)
 }
@@ -67,7 +76,13 @@ func (args *ServiceArgs) collector(v values) container {
 	c := args.newContainer(collectorName, v.collectorImage, v.logGroup)
 	c.CPU, c.Memory = args.Tracing.cpu(), args.Tracing.memory()
 	c.Environment = []variable{{"AOT_CONFIG_CONTENT", args.collectorConfig()}}
-	c.HealthCheck = &healthCheck{Command: []string{"CMD", "/healthcheck"}, Interval: 10, Timeout: 5, Retries: 3, StartPeriod: 10}
+	c.HealthCheck = &healthCheck{
+		Command:     []string{"CMD", "/healthcheck"},
+		Interval:    10,
+		Timeout:     5,
+		Retries:     3,
+		StartPeriod: 10,
+	}
 	return c
 }
 
@@ -102,7 +117,8 @@ service:
 func (args *ServiceArgs) tracingEnvironment(own map[string]string) map[string]string {
 	environment := map[string]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://" + tracesAddress,
-		"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf", // what SDKs use when nothing is said; the other is grpc, on port 4317
+		// what SDKs use when nothing is said; the other is grpc, on port 4317
+		"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
 		"OTEL_PROPAGATORS":            "tracecontext,baggage,xray",
 		"OTEL_SERVICE_NAME":           args.Name,
 		"OTEL_TRACES_SAMPLER":         "xray",

@@ -32,7 +32,11 @@ func TestTheCollector(t *testing.T) {
 	require.Equal(t, CollectorImage, collector["image"])
 	require.Equal(t, []any{64.0, 128.0}, []any{collector["cpu"], collector["memory"]})
 	require.Equal(t, false, collector["essential"], "a service runs without its traces")
-	require.Equal(t, []any{true, false, nobody}, []any{collector["readonlyRootFilesystem"], collector["privileged"], collector["user"]})
+	require.Equal(
+		t,
+		[]any{true, false, nobody},
+		[]any{collector["readonlyRootFilesystem"], collector["privileged"], collector["user"]},
+	)
 	require.Equal(t, []any{"CMD", "/healthcheck"}, collector["healthCheck"].(object)["command"])
 	require.Equal(t, "collector", collector["logConfiguration"].(object)["options"].(object)["awslogs-stream-prefix"])
 }
@@ -48,7 +52,11 @@ func TestTheCollectorsPipelineNamesOnlyWhatIsConfigured(t *testing.T) {
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(args.collectorConfig()), &config))
 	traces := config.Service.Pipelines["traces"]
-	for section, configured := range map[string]map[string]any{"receivers": config.Receivers, "processors": config.Processors, "exporters": config.Exporters} {
+	for section, configured := range map[string]map[string]any{
+		"receivers":  config.Receivers,
+		"processors": config.Processors,
+		"exporters":  config.Exporters,
+	} {
 		require.NotEmpty(t, traces[section])
 		for _, name := range traces[section] {
 			require.Contains(t, configured, name)
@@ -58,10 +66,23 @@ func TestTheCollectorsPipelineNamesOnlyWhatIsConfigured(t *testing.T) {
 	for _, name := range config.Service.Extensions {
 		require.Contains(t, config.Extensions, name)
 	}
-	require.Equal(t, map[string]any{"endpoint": "127.0.0.1:2000", "region": "eu-west-1"}, config.Extensions["awsproxy"], "whom SDKs ask for sampling rules")
-	require.Equal(t, "127.0.0.1:4318", config.Receivers["otlp"].(map[string]any)["protocols"].(map[string]any)["http"].(map[string]any)["endpoint"])
+	require.Equal(
+		t,
+		map[string]any{"endpoint": "127.0.0.1:2000", "region": "eu-west-1"},
+		config.Extensions["awsproxy"],
+		"whom SDKs ask for sampling rules",
+	)
+	require.Equal(
+		t,
+		"127.0.0.1:4318",
+		config.Receivers["otlp"].(map[string]any)["protocols"].(map[string]any)["http"].(map[string]any)["endpoint"],
+	)
 	require.Equal(t, map[string]any{"region": "eu-west-1"}, config.Exporters["awsxray"])
-	require.Equal(t, map[string]any{"check_interval": "1s", "limit_mib": 150, "spike_limit_mib": 40}, config.Processors["memory_limiter"])
+	require.Equal(
+		t,
+		map[string]any{"check_interval": "1s", "limit_mib": 150, "spike_limit_mib": 40},
+		config.Processors["memory_limiter"],
+	)
 }
 
 func TestAMirrorOfTheCollector(t *testing.T) {

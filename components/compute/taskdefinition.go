@@ -157,8 +157,13 @@ func (args *ServiceArgs) app(v values) container {
 		c.Secrets = append(c.Secrets, secret{name, v.secrets[name]})
 	}
 	if len(args.Health.Command) > 0 {
-		c.HealthCheck = &healthCheck{Command: args.Health.Command, Interval: args.Health.Interval, Timeout: args.Health.Timeout,
-			Retries: unhealthyThreshold, StartPeriod: min(args.Health.Grace, maxStartPeriod)}
+		c.HealthCheck = &healthCheck{
+			Command:     args.Health.Command,
+			Interval:    args.Health.Interval,
+			Timeout:     args.Health.Timeout,
+			Retries:     unhealthyThreshold,
+			StartPeriod: min(args.Health.Grace, maxStartPeriod),
+		}
 	}
 	return c
 }
@@ -169,8 +174,8 @@ const (
 	MaxCommandTimeout = 60
 )
 
-// SecretKey is one key of a secret whose value is a JSON object, such as the one that RDS manages for a database, in the
-// form in which ECS passes it to a container.
+// SecretKey is one key of a secret whose value is a JSON object, such as the one that RDS manages for a database, in
+// the form in which ECS passes it to a container.
 func SecretKey(secretArn pulumi.StringInput, key string) pulumi.StringOutput {
 	return pulumi.Sprintf("%s:%s::", secretArn, key)
 }
@@ -212,7 +217,8 @@ func (p *servicePlan) newTaskDefinition(ctx *pulumi.Context) (err error) {
 		ExecutionRoleArn:        p.ExecutionRoleArn,
 		TaskRoleArn:             p.TaskRoleArn,
 		RuntimePlatform: ecs.TaskDefinitionRuntimePlatformArgs{
-			OperatingSystemFamily: pulumi.String("LINUX"), CpuArchitecture: pulumi.String(architecture),
+			OperatingSystemFamily: pulumi.String("LINUX"),
+			CpuArchitecture:       pulumi.String(architecture),
 		},
 		ContainerDefinitions: p.definitions(),
 		Volumes:              p.taskVolumes(),

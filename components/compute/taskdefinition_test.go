@@ -28,7 +28,10 @@ func TestATaskDefinitionIsTheSameInWhateverOrderItIsGiven(t *testing.T) {
 			case 2:
 				args.ScratchPaths = append(args.ScratchPaths, "/"+name)
 			default:
-				args.Volumes = append(args.Volumes, Volume{Name: name, Path: "/" + name, FileSystemId: pulumi.String(name)})
+				args.Volumes = append(
+					args.Volumes,
+					Volume{Name: name, Path: "/" + name, FileSystemId: pulumi.String(name)},
+				)
 			}
 		}
 		want, wantVolumes := text(t, args, v), fmt.Sprint(args.taskVolumes())
@@ -55,16 +58,27 @@ func TestEveryMountHasItsVolume(t *testing.T) {
 			mounted = append(mounted, mount.SourceVolume)
 		}
 		require.Len(t, args.taskVolumes(), len(mounted))
-		require.Len(t, slices.Compact(slices.Sorted(slices.Values(mounted))), len(mounted), "no volume is mounted twice")
+		require.Len(
+			t,
+			slices.Compact(slices.Sorted(slices.Values(mounted))),
+			len(mounted),
+			"no volume is mounted twice",
+		)
 	})
 }
 
 func TestSecretKey(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
-		args.Secrets = pulumi.StringMap{"PASSWORD": SecretKey(pulumi.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1-AbCdEf"), "password")}
+		args.Secrets = pulumi.StringMap{
+			"PASSWORD": SecretKey(
+				pulumi.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1-AbCdEf"),
+				"password",
+			),
+		}
 	}))
 	require.Equal(t, []any{object{
-		"name": "PASSWORD", "valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1-AbCdEf:password::",
+		"name":      "PASSWORD",
+		"valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1-AbCdEf:password::",
 	}}, g.containers(t)[0]["secrets"])
 }

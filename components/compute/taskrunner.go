@@ -25,8 +25,8 @@ type TaskRunnerArgs struct {
 	Architecture string
 	// ClusterName is the cluster the tasks run in.
 	ClusterName string
-	// Families are the task definitions it may run, Roles the names of their execution and task roles, and LogGroups the
-	// names of their log groups, whose last lines tell why a task failed.
+	// Families are the task definitions it may run, Roles the names of their execution and task roles, and LogGroups
+	// the names of their log groups, whose last lines tell why a task failed.
 	Families, Roles, LogGroups []string
 	// RolePath is that of Roles and of the function's own role. Empty means "/".
 	RolePath string
@@ -55,7 +55,11 @@ const (
 )
 
 func (args *TaskRunnerArgs) validate() error {
-	problems := []error{args.Location.Validate(), checkName("Name", args.Name, 64), checkName("ClusterName", args.ClusterName, 255)}
+	problems := []error{
+		args.Location.Validate(),
+		checkName("Name", args.Name, 64),
+		checkName("ClusterName", args.ClusterName, 255),
+	}
 	if args.Image == nil {
 		problems = append(problems, problem.New("Image", "missing"))
 	}
@@ -81,7 +85,12 @@ func (args *TaskRunnerArgs) validate() error {
 }
 
 // NewTaskRunner makes the function, its role and its log group.
-func NewTaskRunner(ctx *pulumi.Context, name string, args *TaskRunnerArgs, opts ...pulumi.ResourceOption) (*TaskRunner, error) {
+func NewTaskRunner(
+	ctx *pulumi.Context,
+	name string,
+	args *TaskRunnerArgs,
+	opts ...pulumi.ResourceOption,
+) (*TaskRunner, error) {
 	if args == nil {
 		args = &TaskRunnerArgs{}
 	}
@@ -93,8 +102,10 @@ func NewTaskRunner(ctx *pulumi.Context, name string, args *TaskRunnerArgs, opts 
 		return nil, fmt.Errorf("registering task runner %q: %w", name, err)
 	}
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
-		Name: pulumi.String(args.logGroup()), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogKmsKeyArn,
-		Tags: pulumi.ToStringMap(args.Tags),
+		Name:            pulumi.String(args.logGroup()),
+		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		KmsKeyId:        args.LogKmsKeyArn,
+		Tags:            pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the log group of task runner %q: %w", name, err)
@@ -109,7 +120,9 @@ func NewTaskRunner(ctx *pulumi.Context, name string, args *TaskRunnerArgs, opts 
 	}
 	component.FunctionName, component.FunctionArn, component.LogGroupName = function.Name, function.Arn, logs.Name
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
-		"functionName": component.FunctionName, "functionArn": component.FunctionArn, "logGroupName": component.LogGroupName,
+		"functionName": component.FunctionName,
+		"functionArn":  component.FunctionArn,
+		"logGroupName": component.LogGroupName,
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of task runner %q: %w", name, err)
 	}
@@ -146,33 +159,55 @@ func (args *TaskRunnerArgs) logGroup() string { return "/aws/lambda/" + args.Nam
 
 func (args *TaskRunnerArgs) role() *identity.FunctionRoleArgs {
 	return &identity.FunctionRoleArgs{
-		RoleSettings: identity.RoleSettings{Name: args.Name, Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags},
-		Location:     args.Location, Function: args.Name, Tracing: true, Statements: args.statements(),
+		RoleSettings: identity.RoleSettings{
+			Name:                args.Name,
+			Path:                args.RolePath,
+			PermissionsBoundary: args.PermissionsBoundary,
+			Tags:                args.Tags,
+		},
+		Location:   args.Location,
+		Function:   args.Name,
+		Tracing:    true,
+		Statements: args.statements(),
 	}
 }
 
 func (args *TaskRunnerArgs) statements() []identity.Statement {
 	location := args.Location
-	inCluster := identity.Condition{Operator: "ArnEquals", Key: "ecs:cluster", Values: []string{location.Arn("ecs", "cluster/"+args.ClusterName)}}
+	inCluster := identity.Condition{
+		Operator: "ArnEquals",
+		Key:      "ecs:cluster",
+		Values:   []string{location.Arn("ecs", "cluster/"+args.ClusterName)},
+	}
 	statements := []identity.Statement{
 		{
 			Sid: "RunTasks", Actions: []string{"ecs:RunTask"}, Conditions: []identity.Condition{inCluster},
-			Resources: each(args.Families, func(family string) string { return location.Arn("ecs", "task-definition/"+family+":*") }),
+			Resources: each(
+				args.Families,
+				func(family string) string { return location.Arn("ecs", "task-definition/"+family+":*") },
+			),
 		},
 		{
-			Sid: "FollowTasks", Actions: []string{"ecs:DescribeTasks", "ecs:StopTask"}, Conditions: []identity.Condition{inCluster},
-			Resources: []string{location.Arn("ecs", "task/"+args.ClusterName+"/*")},
+			Sid:        "FollowTasks",
+			Actions:    []string{"ecs:DescribeTasks", "ecs:StopTask"},
+			Conditions: []identity.Condition{inCluster},
+			Resources:  []string{location.Arn("ecs", "task/"+args.ClusterName+"/*")},
 		},
 		{
 			Sid: "PassRoles", Actions: []string{"iam:PassRole"},
-			Resources:  each(args.Roles, func(role string) string { return location.RoleArn(args.RolePath, role) }),
-			Conditions: []identity.Condition{{Operator: "StringEquals", Key: "iam:PassedToService", Values: []string{"ecs-tasks.amazonaws.com"}}},
+			Resources: each(args.Roles, func(role string) string { return location.RoleArn(args.RolePath, role) }),
+			Conditions: []identity.Condition{
+				{Operator: "StringEquals", Key: "iam:PassedToService", Values: []string{"ecs-tasks.amazonaws.com"}},
+			},
 		},
 	}
 	if len(args.LogGroups) > 0 {
 		statements = append(statements, identity.Statement{
 			Sid: "ReadTasksLogs", Actions: []string{"logs:GetLogEvents"},
-			Resources: each(args.LogGroups, func(group string) string { return location.LogGroupArn(group) + ":log-stream:*" }),
+			Resources: each(
+				args.LogGroups,
+				func(group string) string { return location.LogGroupArn(group) + ":log-stream:*" },
+			),
 		})
 	}
 	return statements

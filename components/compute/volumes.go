@@ -30,9 +30,9 @@ type Volume struct {
 const scratchPrefix = "scratch-"
 
 // execPaths are what the agent of ECS Exec writes to. It runs as root, in the container's own file system, which is
-// read-only here; AWS does not support that for ECS Exec ("Considerations for using ECS Exec", Amazon ECS developer guide),
-// but the agent writes nowhere else (https://github.com/aws/containers-roadmap/issues/1359). A root file system that
-// can be written to for the sake of a shell would be the greater risk.
+// read-only here; AWS does not support that for ECS Exec ("Considerations for using ECS Exec", Amazon ECS developer
+// guide), but the agent writes nowhere else (https://github.com/aws/containers-roadmap/issues/1359). A root file system
+// that can be written to for the sake of a shell would be the greater risk.
 var execPaths = []string{"/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm"}
 
 // scratch lists the paths that are writable until the task ends.
@@ -50,7 +50,10 @@ func scratchName(i int) string { return fmt.Sprintf("%s%d", scratchPrefix, i+1) 
 func (args *ServiceArgs) mountPoints() []mountPoint {
 	var mounts []mountPoint
 	for _, volume := range args.Volumes {
-		mounts = append(mounts, mountPoint{SourceVolume: volume.Name, ContainerPath: volume.Path, ReadOnly: volume.ReadOnly})
+		mounts = append(
+			mounts,
+			mountPoint{SourceVolume: volume.Name, ContainerPath: volume.Path, ReadOnly: volume.ReadOnly},
+		)
 	}
 	for i, scratch := range args.scratch() {
 		mounts = append(mounts, mountPoint{SourceVolume: scratchName(i), ContainerPath: scratch})
@@ -61,13 +64,18 @@ func (args *ServiceArgs) mountPoints() []mountPoint {
 
 func (args *ServiceArgs) taskVolumes() ecs.TaskDefinitionVolumeArray {
 	var volumes ecs.TaskDefinitionVolumeArray
-	for _, volume := range slices.SortedFunc(slices.Values(args.Volumes), func(a, b Volume) int { return cmp.Compare(a.Name, b.Name) }) {
+	for _, volume := range slices.SortedFunc(
+		slices.Values(args.Volumes),
+		func(a, b Volume) int { return cmp.Compare(a.Name, b.Name) },
+	) {
 		volumes = append(volumes, ecs.TaskDefinitionVolumeArgs{
 			Name: pulumi.String(volume.Name),
 			EfsVolumeConfiguration: ecs.TaskDefinitionVolumeEfsVolumeConfigurationArgs{
-				FileSystemId: volume.FileSystemId, TransitEncryption: pulumi.String("ENABLED"),
+				FileSystemId:      volume.FileSystemId,
+				TransitEncryption: pulumi.String("ENABLED"),
 				AuthorizationConfig: ecs.TaskDefinitionVolumeEfsVolumeConfigurationAuthorizationConfigArgs{
-					AccessPointId: volume.AccessPointId, Iam: pulumi.String("ENABLED"),
+					AccessPointId: volume.AccessPointId,
+					Iam:           pulumi.String("ENABLED"),
 				},
 			},
 		})
@@ -87,14 +95,25 @@ func (args *ServiceArgs) validateVolumes() error {
 	}
 	names, paths := map[string]bool{}, map[string]bool{}
 	checkPath := func(at, p string) {
-		add(!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.Contains(p, ":"), at, "%q; use an absolute path, without colon and trailing slash", p)
+		add(
+			!path.IsAbs(p) || path.Clean(p) != p || p == "/" || strings.Contains(p, ":"),
+			at,
+			"%q; use an absolute path, without colon and trailing slash",
+			p,
+		)
 		add(paths[p], at, "%q is mounted twice", p)
 		paths[p] = true
 	}
 	for i, volume := range args.Volumes {
 		at := fmt.Sprintf("Volumes[%d]", i)
 		problems = append(problems, checkName(at+".Name", volume.Name, 255))
-		add(strings.HasPrefix(volume.Name, scratchPrefix), at+".Name", "%q begins with %s, which is for ScratchPaths", volume.Name, scratchPrefix)
+		add(
+			strings.HasPrefix(volume.Name, scratchPrefix),
+			at+".Name",
+			"%q begins with %s, which is for ScratchPaths",
+			volume.Name,
+			scratchPrefix,
+		)
 		add(names[volume.Name], at+".Name", "%q is used twice", volume.Name)
 		names[volume.Name] = true
 		add(volume.FileSystemId == nil, at+".FileSystemId", "missing")

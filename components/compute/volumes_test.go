@@ -7,7 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var files = Volume{Name: "files", FileSystemId: pulumi.String("fs-1"), AccessPointId: pulumi.String("fsap-1"), Path: "/files", ReadOnly: true}
+var files = Volume{
+	Name:          "files",
+	FileSystemId:  pulumi.String("fs-1"),
+	AccessPointId: pulumi.String("fsap-1"),
+	Path:          "/files",
+	ReadOnly:      true,
+}
 
 func TestVolumes(t *testing.T) {
 	g := &graph{}
@@ -16,7 +22,9 @@ func TestVolumes(t *testing.T) {
 	}))
 	require.Equal(t, []any{
 		object{"name": "files", "efsVolumeConfiguration": object{
-			"fileSystemId": "fs-1", "transitEncryption": "ENABLED", "authorizationConfig": object{"accessPointId": "fsap-1", "iam": "ENABLED"},
+			"fileSystemId":        "fs-1",
+			"transitEncryption":   "ENABLED",
+			"authorizationConfig": object{"accessPointId": "fsap-1", "iam": "ENABLED"},
 		}},
 		object{"name": "scratch-1"}, object{"name": "scratch-2"},
 	}, g.inputs(t, "orders-task")["volumes"])

@@ -16,8 +16,8 @@ import (
 // and reached over TLS 1.2 or newer only, and EventBridge hears of its objects. What has a default may be left out.
 type BucketArgs struct {
 	Location identity.Location
-	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it replaces
-	// the bucket.
+	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it
+	// replaces the bucket.
 	Name string
 	// KmsKeyArn encrypts new objects. Nil means a key of S3's own.
 	KmsKeyArn pulumi.StringInput
@@ -30,15 +30,15 @@ type BucketArgs struct {
 	ExpireDays int
 	// OldVersionDays is how long overwritten and deleted objects can be had back. Default: 30.
 	OldVersionDays int
-	// ObjectLock refuses to delete or overwrite versions of objects for a time. It can be put on at any time, and the lock
-	// of what was written under it cannot be taken off.
+	// ObjectLock refuses to delete or overwrite versions of objects for a time. It can be put on at any time, and the
+	// lock of what was written under it cannot be taken off.
 	ObjectLock *ObjectLock
 
 	// LogBucket is the name of the bucket that keeps a record of every request, below this bucket's name; see
 	// [NewLogBucket]. Nil means that none does.
 	LogBucket pulumi.StringInput
-	// RequestMetrics has S3 count requests and their errors, under the id [RequestMetricsId], for the price of CloudWatch's
-	// custom metrics.
+	// RequestMetrics has S3 count requests and their errors, under the id [RequestMetricsId], for the price of
+	// CloudWatch's custom metrics.
 	RequestMetrics bool
 	// Statements are further ones of the bucket's policy, such as which service may write.
 	Statements []identity.Statement
@@ -48,8 +48,8 @@ type BucketArgs struct {
 	// DeletionProtection has Pulumi refuse to delete or replace the bucket, as S3 knows no such protection.
 	DeletionProtection bool
 
-	// Copy replicates new objects to a bucket in another region. Nil means that there is no copy. Objects that were there
-	// before are not replicated; S3 Batch Replication does that.
+	// Copy replicates new objects to a bucket in another region. Nil means that there is no copy. Objects that were
+	// there before are not replicated; S3 Batch Replication does that.
 	Copy *BucketCopy
 
 	// PermissionsBoundary is for the role that S3 replicates as; empty means none.
@@ -63,8 +63,8 @@ type BucketCopy struct {
 	Provider pulumi.ProviderResource // of that region
 	// Name in AWS. Changing it replaces the bucket.
 	Name string
-	// KmsKeyArn encrypts the copies with a key of that region, and KeyAlias is its alias. They are needed when the bucket
-	// has a key, and left out otherwise.
+	// KmsKeyArn encrypts the copies with a key of that region, and KeyAlias is its alias. They are needed when the
+	// bucket has a key, and left out otherwise.
 	KmsKeyArn pulumi.StringInput
 	KeyAlias  string
 	// LogBucket is as that of the bucket, and in the copy's region.
@@ -127,13 +127,15 @@ func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulum
 	}
 	if args.RequestMetrics {
 		if _, err := s3.NewBucketMetric(ctx, name+"-requests", &s3.BucketMetricArgs{
-			Bucket: bucket.made.ID(), Name: pulumi.String(RequestMetricsId),
+			Bucket: bucket.made.ID(),
+			Name:   pulumi.String(RequestMetricsId),
 		}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{bucket.versioning})); err != nil {
 			return nil, fmt.Errorf("counting the requests to bucket %q: %w", args.Name, err)
 		}
 	}
 	component.Arn, component.BucketName = bucket.made.Arn, bucket.name()
-	component.DomainName, component.RegionalDomainName = bucket.made.BucketDomainName, bucket.made.BucketRegionalDomainName
+	component.DomainName = bucket.made.BucketDomainName
+	component.RegionalDomainName = bucket.made.BucketRegionalDomainName
 	component.CopyName = pulumi.String("").ToStringOutput()
 	if args.Copy != nil {
 		if err := component.newCopy(ctx, name, args, bucket); err != nil {
@@ -181,11 +183,20 @@ func (args *BucketArgs) validate() error {
 		}
 	}
 	if lock := args.ObjectLock; lock != nil {
-		p.addIf(lock.Mode != "GOVERNANCE" && lock.Mode != "COMPLIANCE", "ObjectLock.Mode", "%q; use GOVERNANCE or COMPLIANCE", lock.Mode)
+		p.addIf(
+			lock.Mode != "GOVERNANCE" && lock.Mode != "COMPLIANCE",
+			"ObjectLock.Mode",
+			"%q; use GOVERNANCE or COMPLIANCE",
+			lock.Mode,
+		)
 		p.addIf(lock.Days < 1 || lock.Days > maxDays, "ObjectLock.Days", "%d; use 1 to %d", lock.Days, maxDays)
 		p.addIf(args.ForceDestroy, "ForceDestroy", "it is true, and ObjectLock keeps the objects; use one of them")
 	}
-	p.addIf(args.ForceDestroy && args.DeletionProtection, "ForceDestroy", "it is true, and so is DeletionProtection; use one of them")
+	p.addIf(
+		args.ForceDestroy && args.DeletionProtection,
+		"ForceDestroy",
+		"it is true, and so is DeletionProtection; use one of them",
+	)
 	args.validateCopy(p)
 	return p.join()
 }
@@ -198,13 +209,34 @@ func (args *BucketArgs) validateCopy(p *problems) {
 	if err := replica.Location.Validate(); err != nil {
 		p.add(problem.In("Copy", err))
 	}
-	p.addIf(replica.Location.Region == args.Location.Region, "Copy.Location.Region", "%q is the bucket's own; a copy there is lost with it: use another", replica.Location.Region)
+	p.addIf(
+		replica.Location.Region == args.Location.Region,
+		"Copy.Location.Region",
+		"%q is the bucket's own; a copy there is lost with it: use another",
+		replica.Location.Region,
+	)
 	p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Location.Region)
 	p.addIf(!bucketPattern.MatchString(replica.Name), "Copy.Name", bucketRule, replica.Name)
-	p.addIf(replica.Name == args.Name, "Copy.Name", "%q is the bucket's own; names of buckets are for all regions: use another", replica.Name)
+	p.addIf(
+		replica.Name == args.Name,
+		"Copy.Name",
+		"%q is the bucket's own; names of buckets are for all regions: use another",
+		replica.Name,
+	)
 	p.checkKey("Copy.", replica.KmsKeyArn, replica.KeyAlias)
-	p.addIf((replica.KmsKeyArn == nil) != (args.KmsKeyArn == nil), "Copy.KmsKeyArn", "give a key to the bucket and to its copy, or to none of them")
-	p.addIf(len(replica.RoleName) > maxRoleName, "Copy.RoleName", "%q has %d characters; IAM allows %d", replica.RoleName, len(replica.RoleName), maxRoleName)
+	p.addIf(
+		(replica.KmsKeyArn == nil) != (args.KmsKeyArn == nil),
+		"Copy.KmsKeyArn",
+		"give a key to the bucket and to its copy, or to none of them",
+	)
+	p.addIf(
+		len(replica.RoleName) > maxRoleName,
+		"Copy.RoleName",
+		"%q has %d characters; IAM allows %d",
+		replica.RoleName,
+		len(replica.RoleName),
+		maxRoleName,
+	)
 }
 
 // maxRoleName is IAM's limit ("IAM and AWS STS quotas").

@@ -20,9 +20,13 @@ func (component *Bucket) newCopy(ctx *pulumi.Context, name string, args *BucketA
 		return err
 	}
 	role, err := identity.NewRole(ctx, name+"-replicator", &identity.RoleArgs{
-		Name:                replica.RoleName,
-		Description:         fmt.Sprintf("Replicates bucket %s to %s", args.Name, replica.Location.Region),
-		Trust:               identity.ServiceTrust("s3.amazonaws.com", args.Location.AccountId, args.Location.BucketArn(args.Name)),
+		Name:        replica.RoleName,
+		Description: fmt.Sprintf("Replicates bucket %s to %s", args.Name, replica.Location.Region),
+		Trust: identity.ServiceTrust(
+			"s3.amazonaws.com",
+			args.Location.AccountId,
+			args.Location.BucketArn(args.Name),
+		),
 		Policies:            map[string]identity.Document{"replicate": {Statements: args.replicationStatements()}},
 		PermissionsBoundary: args.PermissionsBoundary,
 		Tags:                args.Tags,
@@ -44,11 +48,13 @@ func (component *Bucket) newCopy(ctx *pulumi.Context, name string, args *BucketA
 // replicationRule copies every new object, and what is deleted is deleted there too, where old versions stay as long.
 func (args *BucketArgs) replicationRule(to *protectedBucket) s3.BucketReplicationConfigRuleArgs {
 	rule := s3.BucketReplicationConfigRuleArgs{
-		Id:                      pulumi.String("everything"),
-		Status:                  pulumi.String("Enabled"),
-		Priority:                pulumi.Int(0),
-		Filter:                  s3.BucketReplicationConfigRuleFilterArgs{Prefix: pulumi.String("")},
-		DeleteMarkerReplication: s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs{Status: pulumi.String("Enabled")},
+		Id:       pulumi.String("everything"),
+		Status:   pulumi.String("Enabled"),
+		Priority: pulumi.Int(0),
+		Filter:   s3.BucketReplicationConfigRuleFilterArgs{Prefix: pulumi.String("")},
+		DeleteMarkerReplication: s3.BucketReplicationConfigRuleDeleteMarkerReplicationArgs{
+			Status: pulumi.String("Enabled"),
+		},
 	}
 	destination := s3.BucketReplicationConfigRuleDestinationArgs{
 		Bucket: to.arn(),
@@ -56,9 +62,13 @@ func (args *BucketArgs) replicationRule(to *protectedBucket) s3.BucketReplicatio
 		Metrics: s3.BucketReplicationConfigRuleDestinationMetricsArgs{Status: pulumi.String("Enabled")},
 	}
 	if args.Copy.KmsKeyArn != nil {
-		destination.EncryptionConfiguration = s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs{ReplicaKmsKeyId: args.Copy.KmsKeyArn}
+		destination.EncryptionConfiguration = s3.BucketReplicationConfigRuleDestinationEncryptionConfigurationArgs{
+			ReplicaKmsKeyId: args.Copy.KmsKeyArn,
+		}
 		rule.SourceSelectionCriteria = s3.BucketReplicationConfigRuleSourceSelectionCriteriaArgs{
-			SseKmsEncryptedObjects: s3.BucketReplicationConfigRuleSourceSelectionCriteriaSseKmsEncryptedObjectsArgs{Status: pulumi.String("Enabled")},
+			SseKmsEncryptedObjects: s3.BucketReplicationConfigRuleSourceSelectionCriteriaSseKmsEncryptedObjectsArgs{
+				Status: pulumi.String("Enabled"),
+			},
 		}
 	}
 	rule.Destination = destination
@@ -74,9 +84,17 @@ func (args *BucketArgs) replicationStatements() []identity.Statement {
 		read = append(read, "s3:GetObjectLegalHold", "s3:GetObjectRetention")
 	}
 	statements := []identity.Statement{
-		{Sid: "FindObjects", Actions: []string{"s3:GetReplicationConfiguration", "s3:ListBucket"}, Resources: []string{source}},
+		{
+			Sid:       "FindObjects",
+			Actions:   []string{"s3:GetReplicationConfiguration", "s3:ListBucket"},
+			Resources: []string{source},
+		},
 		{Sid: "ReadObjects", Actions: read, Resources: []string{source + "/*"}},
-		{Sid: "WriteCopies", Actions: []string{"s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"}, Resources: []string{target + "/*"}},
+		{
+			Sid:       "WriteCopies",
+			Actions:   []string{"s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"},
+			Resources: []string{target + "/*"},
+		},
 	}
 	if args.KmsKeyArn == nil {
 		return statements
@@ -92,7 +110,11 @@ func keyStatement(sid string, location identity.Location, alias, action string) 
 		Sid: sid, Actions: []string{action}, Resources: []string{location.Arn("kms", "key/*")},
 		Conditions: []identity.Condition{
 			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{alias}},
-			{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{"s3." + location.Region + ".amazonaws.com"}},
+			{
+				Operator: "StringEquals",
+				Key:      "kms:ViaService",
+				Values:   []string{"s3." + location.Region + ".amazonaws.com"},
+			},
 		},
 	}
 }

@@ -13,14 +13,21 @@ import (
 type Transition struct {
 	// Days is the age in days.
 	Days int
-	// StorageClass is STANDARD_IA, INTELLIGENT_TIERING, ONEZONE_IA (which one zone's loss loses), GLACIER_IR, GLACIER or
-	// DEEP_ARCHIVE.
+	// StorageClass is STANDARD_IA, INTELLIGENT_TIERING, ONEZONE_IA (which one zone's loss loses), GLACIER_IR, GLACIER
+	// or DEEP_ARCHIVE.
 	StorageClass string
 }
 
 // storageClasses are those objects can move to, from warm to cold; they never move back ("Transitioning objects using
 // Amazon S3 Lifecycle", S3 user guide).
-var storageClasses = []string{"STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE"}
+var storageClasses = []string{
+	"STANDARD_IA",
+	"INTELLIGENT_TIERING",
+	"ONEZONE_IA",
+	"GLACIER_IR",
+	"GLACIER",
+	"DEEP_ARCHIVE",
+}
 
 const (
 	// infrequentDays is how old an object has to be for the IA classes, and how long it stays there at least (ibid.).
@@ -34,8 +41,20 @@ const (
 func infrequent(class string) bool { return strings.HasSuffix(class, "_IA") }
 
 func (args *BucketArgs) validateAges(p *problems) {
-	p.addIf(args.ExpireDays < 0 || args.ExpireDays > maxDays, "ExpireDays", "%d; use 1 to %d, or 0 to keep objects", args.ExpireDays, maxDays)
-	p.addIf(args.OldVersionDays < 1 || args.OldVersionDays > maxDays, "OldVersionDays", "%d; use 1 to %d", args.OldVersionDays, maxDays)
+	p.addIf(
+		args.ExpireDays < 0 || args.ExpireDays > maxDays,
+		"ExpireDays",
+		"%d; use 1 to %d, or 0 to keep objects",
+		args.ExpireDays,
+		maxDays,
+	)
+	p.addIf(
+		args.OldVersionDays < 1 || args.OldVersionDays > maxDays,
+		"OldVersionDays",
+		"%d; use 1 to %d",
+		args.OldVersionDays,
+		maxDays,
+	)
 	lastDays, lastClass := -1, ""
 	for i, transition := range args.Transitions {
 		at := fmt.Sprintf("Transitions[%d]", i)
@@ -50,11 +69,24 @@ func (args *BucketArgs) validateAges(p *problems) {
 		if infrequent(lastClass) {
 			least = max(least, lastDays+infrequentDays)
 		}
-		p.addIf(transition.Days < least || transition.Days > maxDays, at+".Days", "%d; use %d to %d", transition.Days, least, maxDays)
+		p.addIf(
+			transition.Days < least || transition.Days > maxDays,
+			at+".Days",
+			"%d; use %d to %d",
+			transition.Days,
+			least,
+			maxDays,
+		)
 		lastDays, lastClass = transition.Days, transition.StorageClass
 	}
-	p.addIf(args.ExpireDays > 0 && args.ExpireDays <= lastDays, "ExpireDays", "%d; objects move to %s at %d days: expire them later, or leave out that transition",
-		args.ExpireDays, lastClass, lastDays)
+	p.addIf(
+		args.ExpireDays > 0 && args.ExpireDays <= lastDays,
+		"ExpireDays",
+		"%d; objects move to %s at %d days: expire them later, or leave out that transition",
+		args.ExpireDays,
+		lastClass,
+		lastDays,
+	)
 }
 
 // lifecycleRules are one for what is left over, and one for the objects' own lives.
@@ -75,11 +107,16 @@ func (store *bucketStore) lifecycleRules() s3.BucketLifecycleConfigurationV2Rule
 	if store.expireDays == 0 && len(store.transitions) == 0 {
 		return rules
 	}
-	ageing := s3.BucketLifecycleConfigurationV2RuleArgs{Id: pulumi.String("ageing"), Status: pulumi.String("Enabled"), Filter: everything}
+	ageing := s3.BucketLifecycleConfigurationV2RuleArgs{
+		Id:     pulumi.String("ageing"),
+		Status: pulumi.String("Enabled"),
+		Filter: everything,
+	}
 	var transitions s3.BucketLifecycleConfigurationV2RuleTransitionArray
 	for _, transition := range store.transitions {
 		transitions = append(transitions, s3.BucketLifecycleConfigurationV2RuleTransitionArgs{
-			Days: pulumi.Int(transition.Days), StorageClass: pulumi.String(transition.StorageClass),
+			Days:         pulumi.Int(transition.Days),
+			StorageClass: pulumi.String(transition.StorageClass),
 		})
 	}
 	ageing.Transitions = transitions

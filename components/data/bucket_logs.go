@@ -14,8 +14,8 @@ import (
 // write with no other.
 type LogBucketArgs struct {
 	Location identity.Location
-	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it replaces
-	// the bucket.
+	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it
+	// replaces the bucket.
 	Name string
 	// ExpireDays is how long logs are kept. Default: 365 (FSBP CloudWatch.16 asks as much of logs).
 	ExpireDays int
@@ -30,7 +30,12 @@ type LogBucketArgs struct {
 }
 
 // NewLogBucket makes a bucket for logs. Its type token is awslab:data:Bucket, like that of other buckets.
-func NewLogBucket(ctx *pulumi.Context, name string, args *LogBucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
+func NewLogBucket(
+	ctx *pulumi.Context,
+	name string,
+	args *LogBucketArgs,
+	opts ...pulumi.ResourceOption,
+) (*Bucket, error) {
 	if args == nil {
 		args = &LogBucketArgs{}
 	}
@@ -62,39 +67,69 @@ func (args *LogBucketArgs) validate() error {
 	p.add(args.Location.Validate())
 	p.addIf(!bucketPattern.MatchString(args.Name), "Name", bucketRule, args.Name)
 	p.addIf(args.ExpireDays < 0 || args.ExpireDays > maxDays, "ExpireDays", "%d; use 1 to %d", args.ExpireDays, maxDays)
-	p.addIf(args.ForceDestroy && args.DeletionProtection, "ForceDestroy", "it is true, and so is DeletionProtection; use one of them")
+	p.addIf(
+		args.ForceDestroy && args.DeletionProtection,
+		"ForceDestroy",
+		"it is true, and so is DeletionProtection; use one of them",
+	)
 	return p.join()
 }
 
 func (args *LogBucketArgs) store() *bucketStore {
 	store := &bucketStore{
-		location: args.Location, name: args.Name, statements: args.deliveries(), expireDays: cmp.Or(args.ExpireDays, 365), oldVersionDays: 1,
-		ownership: ownerEnforced, forceDestroy: args.ForceDestroy, protect: args.DeletionProtection, tags: args.Tags,
+		location:       args.Location,
+		name:           args.Name,
+		statements:     args.deliveries(),
+		expireDays:     cmp.Or(args.ExpireDays, 365),
+		oldVersionDays: 1,
+		ownership:      ownerEnforced,
+		forceDestroy:   args.ForceDestroy,
+		protect:        args.DeletionProtection,
+		tags:           args.Tags,
 	}
 	if args.CloudFront {
-		// CloudFront adds itself to the access control list when a distribution names the bucket, and writes to no other
-		// ("Access logs (standard logs)", CloudFront developer guide).
+		// CloudFront adds itself to the access control list when a distribution names the bucket, and writes to no
+		// other ("Access logs (standard logs)", CloudFront developer guide).
 		store.ownership, store.statements = "BucketOwnerPreferred", nil
 	}
 	return store
 }
 
 // deliveries let load balancers of the place, and S3 for other buckets of the account, put logs and nothing else. The
-// load balancers' prefix is AWSLogs/<account> at any depth ("Access logs", Elastic Load Balancing user guide); S3's is the
-// logged bucket's name.
+// load balancers' prefix is AWSLogs/<account> at any depth ("Access logs", Elastic Load Balancing user guide); S3's is
+// the logged bucket's name.
 func (args *LogBucketArgs) deliveries() []identity.Statement {
 	arn := args.Location.BucketArn(args.Name)
 	put := func(sid, service string, resources []string, condition identity.Condition) identity.Statement {
 		return identity.Statement{
-			Sid: sid, Actions: []string{"s3:PutObject"}, Resources: resources,
-			Principals: []identity.Principal{{Type: "Service", Values: []string{service}}}, Conditions: []identity.Condition{condition},
+			Sid:        sid,
+			Actions:    []string{"s3:PutObject"},
+			Resources:  resources,
+			Principals: []identity.Principal{{Type: "Service", Values: []string{service}}},
+			Conditions: []identity.Condition{condition},
 		}
 	}
 	logs := "AWSLogs/" + args.Location.AccountId + "/*"
 	return []identity.Statement{
-		put("LoadBalancerLogs", "logdelivery.elasticloadbalancing.amazonaws.com", []string{arn + "/" + logs, arn + "/*/" + logs},
-			identity.Condition{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{args.Location.Arn("elasticloadbalancing", "loadbalancer/*")}}),
-		put("BucketLogs", "logging.s3.amazonaws.com", []string{arn + "/*"},
-			identity.Condition{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{args.Location.AccountId}}),
+		put(
+			"LoadBalancerLogs",
+			"logdelivery.elasticloadbalancing.amazonaws.com",
+			[]string{arn + "/" + logs, arn + "/*/" + logs},
+			identity.Condition{
+				Operator: "ArnLike",
+				Key:      "aws:SourceArn",
+				Values:   []string{args.Location.Arn("elasticloadbalancing", "loadbalancer/*")},
+			},
+		),
+		put(
+			"BucketLogs",
+			"logging.s3.amazonaws.com",
+			[]string{arn + "/*"},
+			identity.Condition{
+				Operator: "StringEquals",
+				Key:      "aws:SourceAccount",
+				Values:   []string{args.Location.AccountId},
+			},
+		),
 	}
 }

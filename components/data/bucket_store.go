@@ -23,14 +23,27 @@ type bucketStore struct {
 	tags                       map[string]string
 }
 
+// defaultEncryption is how objects are encrypted that come without a wish of their own.
+type defaultEncryption = s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs
+
 // ownerEnforced turns access control lists off (FSBP S3.12).
 const ownerEnforced = "BucketOwnerEnforced"
 
 func (args *BucketArgs) store() *bucketStore {
 	return &bucketStore{
-		location: args.Location, name: args.Name, kmsKeyArn: args.KmsKeyArn, logBucket: args.LogBucket, statements: args.Statements,
-		transitions: args.Transitions, expireDays: args.ExpireDays, oldVersionDays: args.OldVersionDays, lock: args.ObjectLock,
-		ownership: ownerEnforced, forceDestroy: args.ForceDestroy, protect: args.DeletionProtection, tags: args.Tags,
+		location:       args.Location,
+		name:           args.Name,
+		kmsKeyArn:      args.KmsKeyArn,
+		logBucket:      args.LogBucket,
+		statements:     args.Statements,
+		transitions:    args.Transitions,
+		expireDays:     args.ExpireDays,
+		oldVersionDays: args.OldVersionDays,
+		lock:           args.ObjectLock,
+		ownership:      ownerEnforced,
+		forceDestroy:   args.ForceDestroy,
+		protect:        args.DeletionProtection,
+		tags:           args.Tags,
 	}
 }
 
@@ -48,9 +61,16 @@ func (b *protectedBucket) name() pulumi.StringOutput { return onceMade(b.made.Bu
 func (b *protectedBucket) arn() pulumi.StringOutput { return onceMade(b.made.Arn, b.protection...) }
 
 // newProtectedBucket makes a bucket, its protection and its housekeeping, all of which are resources of their own.
-func newProtectedBucket(ctx *pulumi.Context, name string, store *bucketStore, opts ...pulumi.ResourceOption) (*protectedBucket, error) {
+func newProtectedBucket(
+	ctx *pulumi.Context,
+	name string,
+	store *bucketStore,
+	opts ...pulumi.ResourceOption,
+) (*protectedBucket, error) {
 	made, err := s3.NewBucketV2(ctx, name+"-bucket", &s3.BucketV2Args{
-		Bucket: pulumi.String(store.name), ForceDestroy: pulumi.Bool(store.forceDestroy), Tags: pulumi.ToStringMap(store.tags),
+		Bucket:       pulumi.String(store.name),
+		ForceDestroy: pulumi.Bool(store.forceDestroy),
+		Tags:         pulumi.ToStringMap(store.tags),
 	}, with(opts, pulumi.Protect(store.protect))...)
 	if err != nil {
 		return nil, fmt.Errorf("creating the bucket: %w", err)
@@ -72,7 +92,12 @@ func with(opts []pulumi.ResourceOption, more ...pulumi.ResourceOption) []pulumi.
 }
 
 // close keeps the public out, whatever policies and access control lists say.
-func (b *protectedBucket) close(ctx *pulumi.Context, name string, store *bucketStore, opts []pulumi.ResourceOption) error {
+func (b *protectedBucket) close(
+	ctx *pulumi.Context,
+	name string,
+	store *bucketStore,
+	opts []pulumi.ResourceOption,
+) error {
 	private, err := s3.NewBucketPublicAccessBlock(ctx, name+"-private", &s3.BucketPublicAccessBlockArgs{
 		Bucket:                b.made.ID(),
 		BlockPublicAcls:       pulumi.Bool(true),
@@ -85,7 +110,8 @@ func (b *protectedBucket) close(ctx *pulumi.Context, name string, store *bucketS
 	}
 	// S3 changes one of a bucket's settings at a time (OperationAborted: a conflicting conditional operation).
 	owner, err := s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
-		Bucket: b.made.ID(), Rule: s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String(store.ownership)},
+		Bucket: b.made.ID(),
+		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String(store.ownership)},
 	}, with(opts, pulumi.DependsOn([]pulumi.Resource{private}))...)
 	if err != nil {
 		return fmt.Errorf("setting who owns objects: %w", err)
@@ -94,9 +120,15 @@ func (b *protectedBucket) close(ctx *pulumi.Context, name string, store *bucketS
 	return nil
 }
 
-func (b *protectedBucket) keepVersions(ctx *pulumi.Context, name string, store *bucketStore, opts []pulumi.ResourceOption) error {
+func (b *protectedBucket) keepVersions(
+	ctx *pulumi.Context,
+	name string,
+	store *bucketStore,
+	opts []pulumi.ResourceOption,
+) error {
 	versioning, err := s3.NewBucketVersioningV2(ctx, name+"-versioning", &s3.BucketVersioningV2Args{
-		Bucket: b.made.ID(), VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
+		Bucket:                  b.made.ID(),
+		VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
 	}, opts...)
 	if err != nil {
 		return fmt.Errorf("turning versioning on: %w", err)
@@ -110,7 +142,8 @@ func (b *protectedBucket) keepVersions(ctx *pulumi.Context, name string, store *
 		Bucket: b.made.ID(),
 		Rule: s3.BucketObjectLockConfigurationV2RuleArgs{
 			DefaultRetention: s3.BucketObjectLockConfigurationV2RuleDefaultRetentionArgs{
-				Mode: pulumi.String(store.lock.Mode), Days: pulumi.Int(store.lock.Days),
+				Mode: pulumi.String(store.lock.Mode),
+				Days: pulumi.Int(store.lock.Days),
 			},
 		},
 	}, with(opts, pulumi.DependsOn([]pulumi.Resource{versioning}))...)
@@ -121,21 +154,32 @@ func (b *protectedBucket) keepVersions(ctx *pulumi.Context, name string, store *
 	return nil
 }
 
-func (b *protectedBucket) encrypt(ctx *pulumi.Context, name string, store *bucketStore, opts []pulumi.ResourceOption) error {
+func (b *protectedBucket) encrypt(
+	ctx *pulumi.Context,
+	name string,
+	store *bucketStore,
+	opts []pulumi.ResourceOption,
+) error {
 	rule := s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
-		ApplyServerSideEncryptionByDefault: s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
+		ApplyServerSideEncryptionByDefault: defaultEncryption{
 			SseAlgorithm: pulumi.String("AES256"),
 		},
 	}
 	if store.kmsKeyArn != nil {
-		rule.ApplyServerSideEncryptionByDefault = s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
-			SseAlgorithm: pulumi.String("aws:kms"), KmsMasterKeyId: optionalInput(store.kmsKeyArn),
+		rule.ApplyServerSideEncryptionByDefault = defaultEncryption{
+			SseAlgorithm:   pulumi.String("aws:kms"),
+			KmsMasterKeyId: optionalInput(store.kmsKeyArn),
 		}
 		rule.BucketKeyEnabled = pulumi.Bool(true) // one call of KMS for many objects
 	}
-	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
-		Bucket: b.made.ID(), Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{rule},
-	}, opts...)
+	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(
+		ctx,
+		name+"-encryption",
+		&s3.BucketServerSideEncryptionConfigurationV2Args{
+			Bucket: b.made.ID(),
+			Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{rule},
+		},
+		opts...)
 	if err != nil {
 		return fmt.Errorf("encrypting it: %w", err)
 	}
@@ -144,13 +188,22 @@ func (b *protectedBucket) encrypt(ctx *pulumi.Context, name string, store *bucke
 }
 
 // guard attaches the bucket's policy.
-func (b *protectedBucket) guard(ctx *pulumi.Context, name string, store *bucketStore, opts []pulumi.ResourceOption) error {
+func (b *protectedBucket) guard(
+	ctx *pulumi.Context,
+	name string,
+	store *bucketStore,
+	opts []pulumi.ResourceOption,
+) error {
 	document, err := store.policy().JSON()
 	if err != nil {
 		return err
 	}
-	policy, err := s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{Bucket: b.made.ID(), Policy: pulumi.String(document)},
-		with(opts, pulumi.DependsOn([]pulumi.Resource{b.protection[0]}))...) // the public access block: S3 changes one of the two at a time
+	policy, err := s3.NewBucketPolicy(
+		ctx,
+		name+"-policy",
+		&s3.BucketPolicyArgs{Bucket: b.made.ID(), Policy: pulumi.String(document)},
+		// the public access block: S3 changes one of the two at a time
+		with(opts, pulumi.DependsOn([]pulumi.Resource{b.protection[0]}))...)
 	if err != nil {
 		return fmt.Errorf("attaching its policy: %w", err)
 	}
@@ -174,9 +227,15 @@ func (store *bucketStore) policy() identity.Document {
 	}, store.statements...)}
 }
 
-func (b *protectedBucket) keepHouse(ctx *pulumi.Context, name string, store *bucketStore, opts []pulumi.ResourceOption) error {
+func (b *protectedBucket) keepHouse(
+	ctx *pulumi.Context,
+	name string,
+	store *bucketStore,
+	opts []pulumi.ResourceOption,
+) error {
 	_, err := s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
-		Bucket: b.made.ID(), Rules: store.lifecycleRules(),
+		Bucket: b.made.ID(),
+		Rules:  store.lifecycleRules(),
 	}, with(opts, pulumi.DependsOn([]pulumi.Resource{b.versioning}))...)
 	if err != nil {
 		return fmt.Errorf("setting how long objects live: %w", err)
@@ -185,9 +244,15 @@ func (b *protectedBucket) keepHouse(ctx *pulumi.Context, name string, store *buc
 }
 
 // record tells EventBridge of objects, by which AWS Backup follows a bucket, and the log bucket of requests.
-func (b *protectedBucket) record(ctx *pulumi.Context, name string, store *bucketStore, opts []pulumi.ResourceOption) error {
+func (b *protectedBucket) record(
+	ctx *pulumi.Context,
+	name string,
+	store *bucketStore,
+	opts []pulumi.ResourceOption,
+) error {
 	if _, err := s3.NewBucketNotification(ctx, name+"-events", &s3.BucketNotificationArgs{
-		Bucket: b.made.ID(), Eventbridge: pulumi.Bool(true),
+		Bucket:      b.made.ID(),
+		Eventbridge: pulumi.Bool(true),
 	}, opts...); err != nil {
 		return fmt.Errorf("sending its events to EventBridge: %w", err)
 	}
@@ -199,7 +264,9 @@ func (b *protectedBucket) record(ctx *pulumi.Context, name string, store *bucket
 		TargetBucket: store.logBucket,
 		TargetPrefix: pulumi.String(store.name + "/"),
 		TargetObjectKeyFormat: s3.BucketLoggingV2TargetObjectKeyFormatArgs{
-			PartitionedPrefix: s3.BucketLoggingV2TargetObjectKeyFormatPartitionedPrefixArgs{PartitionDateSource: pulumi.String("EventTime")},
+			PartitionedPrefix: s3.BucketLoggingV2TargetObjectKeyFormatPartitionedPrefixArgs{
+				PartitionDateSource: pulumi.String("EventTime"),
+			},
 		},
 	}, opts...); err != nil {
 		return fmt.Errorf("logging its requests: %w", err)

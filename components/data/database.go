@@ -15,7 +15,8 @@ type DatabaseKind string
 
 // The kinds of databases.
 const (
-	DatabaseInstance       DatabaseKind = "instance"       // one instance, with a standby when MultiAz, and read replicas
+	// one instance, with a standby when MultiAz, and read replicas
+	DatabaseInstance       DatabaseKind = "instance"
 	DatabaseMultiAzCluster DatabaseKind = "multiAzCluster" // a writer and two readable standbys in three zones
 	DatabaseAurora         DatabaseKind = "aurora"         // instances over one storage that is in three zones
 )
@@ -32,35 +33,36 @@ const (
 // DatabaseArgs describe a database. What has a default may be left out.
 type DatabaseArgs struct {
 	Location identity.Location
-	// Identifier is the name in RDS, at most 50 lower-case letters, digits and hyphens. Changing it replaces the database
-	// when it is a cluster; of an instance RDS refuses it, as it would have to move to another subnet group of its VPC.
+	// Identifier is the name in RDS, at most 50 lower-case letters, digits and hyphens. Changing it replaces the
+	// database when it is a cluster; of an instance RDS refuses it, as it would have to move to another subnet group of
+	// its VPC.
 	Identifier string
 	// Kind is by default DatabaseInstance. Changing it replaces the database.
 	Kind DatabaseKind
 	// Engine is by default DatabasePostgres. Changing it replaces the database.
 	Engine DatabaseEngine
-	// EngineVersion is by default PostgreSQL 17 or MySQL 8.4, on Aurora PostgreSQL 17 or MySQL 8.0. Without its minor part,
-	// RDS chooses that. Minor versions are upgraded in the maintenance window in any case.
+	// EngineVersion is by default PostgreSQL 17 or MySQL 8.4, on Aurora PostgreSQL 17 or MySQL 8.0. Without its minor
+	// part, RDS chooses that. Minor versions are upgraded in the maintenance window in any case.
 	EngineVersion string
-	// AllowMajorVersionUpgrade lets a changed EngineVersion upgrade to another major version, which stops the database for
-	// a while and cannot be undone. RDS upgrades the read replicas of PostgreSQL with their source; those of MySQL have to
-	// be taken away for the time.
+	// AllowMajorVersionUpgrade lets a changed EngineVersion upgrade to another major version, which stops the database
+	// for a while and cannot be undone. RDS upgrades the read replicas of PostgreSQL with their source; those of MySQL
+	// have to be taken away for the time.
 	AllowMajorVersionUpgrade bool
 	// InstanceClass is by default db.t4g.micro, for a Multi-AZ cluster db.m6gd.large and on Aurora db.t4g.medium.
 	InstanceClass string
 	// MultiAz keeps another instance in a second zone to fail over to: a standby, or on Aurora a reader. A Multi-AZ
 	// cluster has both in any case.
 	MultiAz bool
-	// ReadReplicas is the number of copies that can be read from: 0 to 5 of an instance and 0 to 15 on Aurora. A Multi-AZ
-	// cluster has two and takes no more. See SecretName for what the first replica of an instance changes.
+	// ReadReplicas is the number of copies that can be read from: 0 to 5 of an instance and 0 to 15 on Aurora. A
+	// Multi-AZ cluster has two and takes no more. See SecretName for what the first replica of an instance changes.
 	ReadReplicas int
 
 	// AllocatedStorage is in GiB, 20 (the default) to 65536. It only ever grows. Aurora allocates by itself.
 	AllocatedStorage int
 	// MaxAllocatedStorage lets the storage of an instance grow by itself up to so many GiB. 0 means that it does not.
 	MaxAllocatedStorage int
-	// StorageType is gp3 (the default), io1 or io2. On Aurora it is empty or aurora-iopt1. Changing it replaces the database
-	// when it is a Multi-AZ cluster.
+	// StorageType is gp3 (the default), io1 or io2. On Aurora it is empty or aurora-iopt1. Changing it replaces the
+	// database when it is a Multi-AZ cluster.
 	StorageType string
 	// Iops are those of io1 and io2, which need them, and of gp3 from 400 GiB on.
 	Iops int
@@ -107,7 +109,8 @@ type DatabaseArgs struct {
 	// MonitoringSeconds is the interval of enhanced monitoring: 1, 5, 10, 15, 30 or 60. 0 turns it off.
 	MonitoringSeconds int
 	// PerformanceInsightsDays is how long Performance Insights keeps what it saw: 7 (the default, which costs nothing),
-	// a multiple of 31 up to 713, or 731. Classes that cannot have it go without; see [DatabaseArgs.PerformanceInsights].
+	// a multiple of 31 up to 713, or 731. Classes that cannot have it go without; see
+	// [DatabaseArgs.PerformanceInsights].
 	PerformanceInsightsDays int
 	// LogRetentionDays is one of the periods CloudWatch Logs knows. Default: 365 (FSBP CloudWatch.16).
 	LogRetentionDays int
@@ -142,7 +145,8 @@ type Database struct {
 	ResourceId pulumi.StringOutput `pulumi:"resourceId"`
 	// Endpoint is the host to write to. It becomes known once there is an instance that answers.
 	Endpoint pulumi.StringOutput `pulumi:"endpoint"`
-	// ReaderEndpoint is a host to read from: the first replica, or the cluster's readers, or without any the writer itself.
+	// ReaderEndpoint is a host to read from: the first replica, or the cluster's readers, or without any the writer
+	// itself.
 	ReaderEndpoint pulumi.StringOutput `pulumi:"readerEndpoint"`
 	// ProxyEndpoint is the proxy's host. It is empty without a proxy.
 	ProxyEndpoint pulumi.StringOutput `pulumi:"proxyEndpoint"`
@@ -167,8 +171,8 @@ type Database struct {
 	parts databaseParts
 }
 
-// ServerIdentifiers are those of the three instances of a Multi-AZ cluster, which RDS names after it ("Creating a Multi-AZ
-// DB cluster", RDS user guide). Other kinds have none that go without a resource of their own.
+// ServerIdentifiers are those of the three instances of a Multi-AZ cluster, which RDS names after it ("Creating a
+// Multi-AZ DB cluster", RDS user guide). Other kinds have none that go without a resource of their own.
 func (db *Database) ServerIdentifiers() []string {
 	if db.args.Kind != DatabaseMultiAzCluster {
 		return nil
@@ -177,7 +181,12 @@ func (db *Database) ServerIdentifiers() []string {
 }
 
 // NewDatabase makes a database.
-func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...pulumi.ResourceOption) (*Database, error) {
+func NewDatabase(
+	ctx *pulumi.Context,
+	name string,
+	args *DatabaseArgs,
+	opts ...pulumi.ResourceOption,
+) (*Database, error) {
 	if args == nil {
 		args = &DatabaseArgs{}
 	}
@@ -186,9 +195,16 @@ func NewDatabase(ctx *pulumi.Context, name string, args *DatabaseArgs, opts ...p
 		return nil, fmt.Errorf("database %q: %w", name, err)
 	}
 	db := &Database{
-		Identifier: args.Identifier, DatabaseName: args.DatabaseName, Username: args.Username, SecretName: args.SecretName(),
-		Engine: args.Engine, Port: args.Port, ProxyEndpoint: pulumi.String("").ToStringOutput(),
-		args: args, flavor: args.flavor(), name: name,
+		Identifier:    args.Identifier,
+		DatabaseName:  args.DatabaseName,
+		Username:      args.Username,
+		SecretName:    args.SecretName(),
+		Engine:        args.Engine,
+		Port:          args.Port,
+		ProxyEndpoint: pulumi.String("").ToStringOutput(),
+		args:          args,
+		flavor:        args.flavor(),
+		name:          name,
 	}
 	if err := ctx.RegisterComponentResource("awslab:data:Database", name, db, opts...); err != nil {
 		return nil, fmt.Errorf("registering database %q: %w", name, err)

@@ -17,13 +17,14 @@ import (
 // aws_rds_cluster in terraform-provider-aws, with the cluster's storage type from its CustomizeDiff).
 var replacing = map[string][]string{
 	"database-instance": {
-		"availabilityZone", "backupTarget", "characterSetName", "customIamInstanceProfile", "dbName", "engine", "kmsKeyId", "ncharCharacterSetName",
-		"restoreToPointInTime", "s3Import", "snapshotIdentifier", "storageEncrypted", "timezone", "username",
+		"availabilityZone", "backupTarget", "characterSetName", "customIamInstanceProfile", "dbName", "engine",
+		"kmsKeyId", "ncharCharacterSetName", "restoreToPointInTime", "s3Import", "snapshotIdentifier",
+		"storageEncrypted", "timezone", "username",
 	},
 	"database-cluster": {
-		"availabilityZones", "clusterIdentifier", "clusterIdentifierPrefix", "clusterScalabilityType", "databaseName", "dbSubnetGroupName",
-		"dbSystemId", "engine", "engineMode", "kmsKeyId", "masterUsername", "restoreToPointInTime", "s3Import", "snapshotIdentifier",
-		"sourceRegion", "storageEncrypted",
+		"availabilityZones", "clusterIdentifier", "clusterIdentifierPrefix", "clusterScalabilityType", "databaseName",
+		"dbSubnetGroupName", "dbSystemId", "engine", "engineMode", "kmsKeyId", "masterUsername",
+		"restoreToPointInTime", "s3Import", "snapshotIdentifier", "sourceRegion", "storageEncrypted",
 	},
 }
 
@@ -43,7 +44,8 @@ func effect(before, after *databaseGraph) string {
 			if reflect.DeepEqual(was.Inputs.Mappable()[key], is.Inputs.Mappable()[key]) {
 				continue
 			}
-			multiAzStorage := key == "storageType" && name == "database-cluster" && !strings.HasPrefix(was.Inputs["engine"].StringValue(), "aurora")
+			multiAzStorage := key == "storageType" && name == "database-cluster" &&
+				!strings.HasPrefix(was.Inputs["engine"].StringValue(), "aurora")
 			if slices.Contains(properties, key) || multiAzStorage {
 				return "replace"
 			}
@@ -70,7 +72,10 @@ var databaseChanges = map[string]struct {
 	change  func(*DatabaseArgs)
 	effects string
 }{
-	"Identifier":               {func(a *DatabaseArgs) { a.Identifier, a.FinalSnapshotIdentifier = "other", "final" }, "update replace replace"},
+	"Identifier": {
+		func(a *DatabaseArgs) { a.Identifier, a.FinalSnapshotIdentifier = "other", "final" },
+		"update replace replace",
+	},
 	"Kind":                     {func(a *DatabaseArgs) { *a = *changeKind(a) }, "replace replace replace"},
 	"Engine":                   {func(a *DatabaseArgs) { a.Engine = DatabaseMySQL }, "replace replace replace"},
 	"EngineVersion":            {func(a *DatabaseArgs) { a.EngineVersion = "16" }, "update update update"},
@@ -86,32 +91,60 @@ var databaseChanges = map[string]struct {
 	"Username":                 {func(a *DatabaseArgs) { a.Username = "other" }, "replace replace replace"},
 	"Port":                     {func(a *DatabaseArgs) { a.Port = 5433 }, "update update update"},
 	"Parameters":               {func(a *DatabaseArgs) { a.Parameters = nil }, "none none none"},
-	"SubnetIds":                {func(a *DatabaseArgs) { a.SubnetIds = pulumi.ToStringArray([]string{"a", "b", "c"}) }, "none none none"},
-	"SecurityGroupIds":         {func(a *DatabaseArgs) { a.SecurityGroupIds = pulumi.ToStringArray([]string{"sg"}) }, "update update update"},
-	"KmsKeyArn":                {func(a *DatabaseArgs) { a.KmsKeyArn = pulumi.String("arn:other") }, "replace replace replace"},
-	"KeyAlias":                 {func(a *DatabaseArgs) { a.KeyAlias = "alias/other" }, "none none none"},
-	"BackupRetentionDays":      {func(a *DatabaseArgs) { a.BackupRetentionDays = 3 }, "update update update"},
-	"BackupWindow":             {func(a *DatabaseArgs) { a.BackupWindow = "05:00-06:00" }, "update update update"},
-	"MaintenanceWindow":        {func(a *DatabaseArgs) { a.MaintenanceWindow = "tue:05:00-tue:06:00" }, "update update update"},
-	"DeletionProtection":       {func(a *DatabaseArgs) { a.DeletionProtection = false }, "update update update"},
-	"SkipFinalSnapshot":        {func(a *DatabaseArgs) { a.DeletionProtection, a.SkipFinalSnapshot = false, true }, "update update update"},
-	"FinalSnapshotIdentifier":  {func(a *DatabaseArgs) { a.FinalSnapshotIdentifier = "last" }, "update update update"},
-	"ApplyImmediately":         {func(a *DatabaseArgs) { a.ApplyImmediately = false }, "update update update"},
-	"CaCertIdentifier":         {func(a *DatabaseArgs) { a.CaCertIdentifier = "rds-ca-rsa4096-g1" }, "update update none"},
-	"MonitoringSeconds":        {func(a *DatabaseArgs) { a.MonitoringSeconds = 0 }, "update update none"},
-	"PerformanceInsightsDays":  {func(a *DatabaseArgs) { a.PerformanceInsightsDays = 7 }, "update update none"},
-	"LogRetentionDays":         {func(a *DatabaseArgs) { a.LogRetentionDays = 7 }, "none none none"},
-	"LogKmsKeyArn":             {func(a *DatabaseArgs) { a.LogKmsKeyArn = nil }, "none none none"},
-	"EventTopicArn":            {func(a *DatabaseArgs) { a.EventTopicArn = nil }, "none none none"},
-	"Proxy":                    {func(a *DatabaseArgs) { a.Proxy = nil }, "none none none"},
-	"CopyProvider":             {func(a *DatabaseArgs) { a.CopyLocation, a.CopyKmsKeyArn = copyLocation, pulumi.String("arn:copy") }, "none - -"},
-	"RolePath":                 {func(a *DatabaseArgs) { a.RolePath = "/" }, "none none none"},
-	"PermissionsBoundary":      {func(a *DatabaseArgs) { a.PermissionsBoundary = "" }, "none none none"},
-	"Tags":                     {func(a *DatabaseArgs) { a.Tags = map[string]string{"owner": "me"} }, "update update update"},
+	"SubnetIds": {
+		func(a *DatabaseArgs) { a.SubnetIds = pulumi.ToStringArray([]string{"a", "b", "c"}) },
+		"none none none",
+	},
+	"SecurityGroupIds": {
+		func(a *DatabaseArgs) { a.SecurityGroupIds = pulumi.ToStringArray([]string{"sg"}) },
+		"update update update",
+	},
+	"KmsKeyArn": {
+		func(a *DatabaseArgs) { a.KmsKeyArn = pulumi.String("arn:other") },
+		"replace replace replace",
+	},
+	"KeyAlias":            {func(a *DatabaseArgs) { a.KeyAlias = "alias/other" }, "none none none"},
+	"BackupRetentionDays": {func(a *DatabaseArgs) { a.BackupRetentionDays = 3 }, "update update update"},
+	"BackupWindow":        {func(a *DatabaseArgs) { a.BackupWindow = "05:00-06:00" }, "update update update"},
+	"MaintenanceWindow": {
+		func(a *DatabaseArgs) { a.MaintenanceWindow = "tue:05:00-tue:06:00" },
+		"update update update",
+	},
+	"DeletionProtection": {func(a *DatabaseArgs) { a.DeletionProtection = false }, "update update update"},
+	"SkipFinalSnapshot": {
+		func(a *DatabaseArgs) { a.DeletionProtection, a.SkipFinalSnapshot = false, true },
+		"update update update",
+	},
+	"FinalSnapshotIdentifier": {func(a *DatabaseArgs) { a.FinalSnapshotIdentifier = "last" }, "update update update"},
+	"ApplyImmediately":        {func(a *DatabaseArgs) { a.ApplyImmediately = false }, "update update update"},
+	"CaCertIdentifier": {
+		func(a *DatabaseArgs) { a.CaCertIdentifier = "rds-ca-rsa4096-g1" },
+		"update update none",
+	},
+	"MonitoringSeconds":       {func(a *DatabaseArgs) { a.MonitoringSeconds = 0 }, "update update none"},
+	"PerformanceInsightsDays": {func(a *DatabaseArgs) { a.PerformanceInsightsDays = 7 }, "update update none"},
+	"LogRetentionDays":        {func(a *DatabaseArgs) { a.LogRetentionDays = 7 }, "none none none"},
+	"LogKmsKeyArn":            {func(a *DatabaseArgs) { a.LogKmsKeyArn = nil }, "none none none"},
+	"EventTopicArn":           {func(a *DatabaseArgs) { a.EventTopicArn = nil }, "none none none"},
+	"Proxy":                   {func(a *DatabaseArgs) { a.Proxy = nil }, "none none none"},
+	"CopyProvider": {
+		func(a *DatabaseArgs) { a.CopyLocation, a.CopyKmsKeyArn = copyLocation, pulumi.String("arn:copy") },
+		"none - -",
+	},
+	"RolePath":            {func(a *DatabaseArgs) { a.RolePath = "/" }, "none none none"},
+	"PermissionsBoundary": {func(a *DatabaseArgs) { a.PermissionsBoundary = "" }, "none none none"},
+	"Tags": {
+		func(a *DatabaseArgs) { a.Tags = map[string]string{"owner": "me"} },
+		"update update update",
+	},
 }
 
 func changeKind(args *DatabaseArgs) *DatabaseArgs {
-	next := map[DatabaseKind]DatabaseKind{DatabaseInstance: DatabaseAurora, DatabaseMultiAzCluster: DatabaseInstance, DatabaseAurora: DatabaseMultiAzCluster}
+	next := map[DatabaseKind]DatabaseKind{
+		DatabaseInstance:       DatabaseAurora,
+		DatabaseMultiAzCluster: DatabaseInstance,
+		DatabaseAurora:         DatabaseMultiAzCluster,
+	}
 	return fullDatabase(next[args.Kind], args.Engine)
 }
 
@@ -131,7 +164,13 @@ func TestChangesThatReplaceADatabaseAreTheDocumentedOnes(t *testing.T) {
 		}
 		require.Contains(t, databaseChanges, field.Name, "say what changing it does")
 		replaces := strings.Contains(databaseChanges[field.Name].effects, "replace")
-		require.Equal(t, replaces, strings.Contains(documented[field.Name], "replaces the database"), "the documentation of %s", field.Name)
+		require.Equal(
+			t,
+			replaces,
+			strings.Contains(documented[field.Name], "replaces the database"),
+			"the documentation of %s",
+			field.Name,
+		)
 	}
 }
 
@@ -164,7 +203,11 @@ func TestAMajorVersionHasAParameterGroupOfItsOwn(t *testing.T) {
 		require.Contains(t, before.resources, "database-parameter-group-"+family+"16")
 		require.NotContains(t, before.resources, "database-parameter-group-"+family+"17")
 		require.Contains(t, after.resources, "database-parameter-group-"+family+"17")
-		require.NotEqual(t, before.inputs(t, "database-parameter-group-"+family+"16")["name"], after.inputs(t, "database-parameter-group-"+family+"17")["name"])
+		require.NotEqual(
+			t,
+			before.inputs(t, "database-parameter-group-"+family+"16")["name"],
+			after.inputs(t, "database-parameter-group-"+family+"17")["name"],
+		)
 	}
 }
 

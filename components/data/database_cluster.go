@@ -39,14 +39,25 @@ func (db *Database) newAurora(ctx *pulumi.Context) error {
 		return err
 	}
 	for i, identifier := range db.args.replicaIdentifiers() {
-		instance, err := rds.NewClusterInstance(ctx, db.name+"-instance-"+strconv.Itoa(i+1), db.clusterInstanceArgs(cluster, identifier), pulumi.Parent(db))
+		instance, err := rds.NewClusterInstance(
+			ctx,
+			db.name+"-instance-"+strconv.Itoa(i+1),
+			db.clusterInstanceArgs(cluster, identifier),
+			pulumi.Parent(db),
+		)
 		if err != nil {
 			return fmt.Errorf("creating instance %q: %w", identifier, err)
 		}
 		db.ReplicaIdentifiers = append(db.ReplicaIdentifiers, identifier)
 		db.servers = append(db.servers, instance)
 	}
-	db.Endpoint, db.ReaderEndpoint = databaseOnceMade(cluster.Endpoint, db.servers), databaseOnceMade(cluster.ReaderEndpoint, db.servers)
+	db.Endpoint, db.ReaderEndpoint = databaseOnceMade(
+		cluster.Endpoint,
+		db.servers,
+	), databaseOnceMade(
+		cluster.ReaderEndpoint,
+		db.servers,
+	)
 	return nil
 }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// memoryOfLarge is the memory, in GiB, of the size large of the families of instance classes ("DB instance classes", RDS
-// user guide): every next size has twice that of the one before.
+// memoryOfLarge is the memory, in GiB, of the size large of the families of instance classes ("DB instance classes",
+// RDS user guide): every next size has twice that of the one before.
 var memoryOfLarge = map[string]float64{"c": 4, "m": 8, "r": 16, "t": 8, "x": 32}
 
 // memory is that of the instance class in GiB, or 0 for a class that is not known.
@@ -33,11 +33,11 @@ func (args *DatabaseArgs) memory() float64 {
 	}
 }
 
-// MaxConnections is how many connections the instance class takes by default, or 0 if that is not known. It follows from
-// the default parameter groups ("Maximum number of database connections", RDS user guide; "Managing performance", Aurora
-// user guides) and from the memory that is left to the database (DBInstanceClassMemory), which RDS does not publish: here it
-// is a little less than what classes from db.t4g.micro to db.m7g.large have been seen to have, so that alarms come early
-// rather than late. Parameters go before it.
+// MaxConnections is how many connections the instance class takes by default, or 0 if that is not known. It follows
+// from the default parameter groups ("Maximum number of database connections", RDS user guide; "Managing performance",
+// Aurora user guides) and from the memory that is left to the database (DBInstanceClassMemory), which RDS does not
+// publish: here it is a little less than what classes from db.t4g.micro to db.m7g.large have been seen to have, so that
+// alarms come early rather than late. Parameters go before it.
 func (args *DatabaseArgs) MaxConnections() int {
 	full := args.withDefaults()
 	if set, err := strconv.Atoi(full.Parameters["max_connections"]); err == nil {

@@ -59,9 +59,19 @@ var (
 // exported logs from the RDS and Aurora user guides.
 var (
 	postgresFlavor = databaseFlavor{
-		engine: "postgres", version: "17", versions: regexp.MustCompile(`^\d{2}(\.\d+)?$`), familyParts: 1,
-		class: "db.t4g.micro", port: 5432, userLength: 63, nameLength: 63, logs: []string{"postgresql", "upgrade"},
-		tls: postgresTLS, parameters: postgresParameters, proxyFamily: "POSTGRESQL", proxyAuth: "POSTGRES_SCRAM_SHA_256",
+		engine:      "postgres",
+		version:     "17",
+		versions:    regexp.MustCompile(`^\d{2}(\.\d+)?$`),
+		familyParts: 1,
+		class:       "db.t4g.micro",
+		port:        5432,
+		userLength:  63,
+		nameLength:  63,
+		logs:        []string{"postgresql", "upgrade"},
+		tls:         postgresTLS,
+		parameters:  postgresParameters,
+		proxyFamily: "POSTGRESQL",
+		proxyAuth:   "POSTGRES_SCRAM_SHA_256",
 	}
 	mysqlFlavor = databaseFlavor{
 		engine: "mysql", version: "8.4", versions: regexp.MustCompile(`^\d+\.\d+(\.\d+)?$`), familyParts: 2,
@@ -72,14 +82,21 @@ var (
 
 // flavor is the zero value for an engine or a kind that there is not.
 func (args *DatabaseArgs) flavor() databaseFlavor {
-	flavor := map[DatabaseEngine]databaseFlavor{DatabasePostgres: postgresFlavor, DatabaseMySQL: mysqlFlavor}[args.Engine]
+	flavor := map[DatabaseEngine]databaseFlavor{
+		DatabasePostgres: postgresFlavor,
+		DatabaseMySQL:    mysqlFlavor,
+	}[args.Engine]
 	switch {
 	case args.Kind == DatabaseMultiAzCluster:
 		flavor.class = "db.m6gd.large"
 	case args.Kind == DatabaseAurora && args.Engine == DatabasePostgres:
 		flavor.engine, flavor.class, flavor.logs = "aurora-postgresql", "db.t4g.medium", []string{"postgresql"}
 	case args.Kind == DatabaseAurora && args.Engine == DatabaseMySQL:
-		flavor.engine, flavor.class, flavor.logs = "aurora-mysql", "db.t4g.medium", []string{"audit", "error", "slowquery"}
+		flavor.engine, flavor.class, flavor.logs = "aurora-mysql", "db.t4g.medium", []string{
+			"audit",
+			"error",
+			"slowquery",
+		}
 		flavor.version, flavor.versions = "8.0", regexp.MustCompile(`^8\.0(\.mysql_aurora\.3\.\d+\.\d+)?$`)
 		flavor.tls, flavor.parameters = auroraMySQLTLS, auroraMySQLParameters
 	}
@@ -102,7 +119,10 @@ func (f databaseFlavor) allParameters(own map[string]string) []databaseParameter
 		byName[name] = databaseParameter{name, value, true}
 	}
 	byName[f.tls.name] = f.tls
-	return slices.SortedFunc(maps.Values(byName), func(a, b databaseParameter) int { return cmp.Compare(a.name, b.name) })
+	return slices.SortedFunc(
+		maps.Values(byName),
+		func(a, b databaseParameter) int { return cmp.Compare(a.name, b.name) },
+	)
 }
 
 // PerformanceInsights tells whether the instance class can have Performance Insights. The smallest classes of MySQL

@@ -20,17 +20,34 @@ func (db *Database) events() []databaseEvents {
 	instances := pulumi.ToStringArray(db.ReplicaIdentifiers)
 	if db.args.isCluster() {
 		sources = append(sources, databaseEvents{
-			"cluster", "db-cluster", []string{"configuration change", "failover", "failure", "maintenance"}, pulumi.ToStringArray([]string{db.Identifier}),
+			"cluster",
+			"db-cluster",
+			[]string{"configuration change", "failover", "failure", "maintenance"},
+			pulumi.ToStringArray([]string{db.Identifier}),
 		})
 	} else {
 		instances = append(pulumi.ToStringArray([]string{db.Identifier}), instances...)
 		sources = append(sources, databaseEvents{
-			"parameters", "db-parameter-group", []string{"configuration change"}, pulumi.StringArray{db.parts.parameterGroup},
+			"parameters",
+			"db-parameter-group",
+			[]string{"configuration change"},
+			pulumi.StringArray{db.parts.parameterGroup},
 		})
 	}
 	if len(instances) > 0 {
 		sources = append(sources, databaseEvents{
-			"instances", "db-instance", []string{"availability", "configuration change", "failover", "failure", "low storage", "maintenance", "recovery"}, instances,
+			"instances",
+			"db-instance",
+			[]string{
+				"availability",
+				"configuration change",
+				"failover",
+				"failure",
+				"low storage",
+				"maintenance",
+				"recovery",
+			},
+			instances,
 		})
 	}
 	return sources

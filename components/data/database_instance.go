@@ -46,7 +46,8 @@ func (db *Database) newInstances(ctx *pulumi.Context) error {
 	if db.SecretName == "" {
 		db.SecretArn = managedSecretArn(instance)
 	}
-	db.Arn, db.ResourceId, db.Endpoint, db.ReaderEndpoint = instance.Arn, instance.ResourceId, instance.Address, instance.Address
+	db.Arn, db.ResourceId = instance.Arn, instance.ResourceId
+	db.Endpoint, db.ReaderEndpoint = instance.Address, instance.Address
 	db.servers = []pulumi.Resource{instance}
 	if err := db.newReplicas(ctx, instance); err != nil {
 		return err
@@ -88,7 +89,8 @@ func (db *Database) instanceArgs() *rds.InstanceArgs {
 }
 
 // newReplicas makes read replicas in the region of their source. They take over engine, user, key, subnet group and the
-// size of the storage from it, and RDS refuses to be told them; nor do they have backups or a last snapshot of their own.
+// size of the storage from it, and RDS refuses to be told them; nor do they have backups or a last snapshot of their
+// own.
 func (db *Database) newReplicas(ctx *pulumi.Context, source *rds.Instance) error {
 	for i, identifier := range db.args.replicaIdentifiers() {
 		name := db.name + "-replica-" + strconv.Itoa(i+1)
@@ -113,17 +115,24 @@ func (db *Database) newReplicas(ctx *pulumi.Context, source *rds.Instance) error
 	return nil
 }
 
-// newBackupCopy keeps the automated backups in another region too. There can be one such copy of a database in a region,
-// and what it has of backups stays there for their time when it is replaced.
+// newBackupCopy keeps the automated backups in another region too. There can be one such copy of a database in a
+// region, and what it has of backups stays there for their time when it is replaced.
 func (db *Database) newBackupCopy(ctx *pulumi.Context, source *rds.Instance) error {
 	if db.args.CopyProvider == nil {
 		return nil
 	}
-	_, err := rds.NewInstanceAutomatedBackupsReplication(ctx, db.name+"-backup-copy", &rds.InstanceAutomatedBackupsReplicationArgs{
-		SourceDbInstanceArn: source.Arn,
-		KmsKeyId:            databaseOptional(db.args.CopyKmsKeyArn),
-		RetentionPeriod:     pulumi.Int(db.args.BackupRetentionDays),
-	}, pulumi.Parent(db), pulumi.Provider(db.args.CopyProvider), pulumi.DeleteBeforeReplace(true))
+	_, err := rds.NewInstanceAutomatedBackupsReplication(
+		ctx,
+		db.name+"-backup-copy",
+		&rds.InstanceAutomatedBackupsReplicationArgs{
+			SourceDbInstanceArn: source.Arn,
+			KmsKeyId:            databaseOptional(db.args.CopyKmsKeyArn),
+			RetentionPeriod:     pulumi.Int(db.args.BackupRetentionDays),
+		},
+		pulumi.Parent(db),
+		pulumi.Provider(db.args.CopyProvider),
+		pulumi.DeleteBeforeReplace(true),
+	)
 	if err != nil {
 		return fmt.Errorf("copying the backups of %q to %s: %w", db.Identifier, db.args.CopyLocation.Region, err)
 	}

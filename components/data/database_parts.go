@@ -52,8 +52,11 @@ func (db *Database) newParameterGroup(ctx *pulumi.Context) error {
 	parameters := db.flavor.allParameters(db.args.Parameters)
 	if db.args.isCluster() {
 		group, err := rds.NewClusterParameterGroup(ctx, resourceName, &rds.ClusterParameterGroupArgs{
-			Name: pulumi.String(name), Family: pulumi.String(family), Description: description,
-			Parameters: clusterParameters(parameters), Tags: pulumi.ToStringMap(db.args.Tags),
+			Name:        pulumi.String(name),
+			Family:      pulumi.String(family),
+			Description: description,
+			Parameters:  clusterParameters(parameters),
+			Tags:        pulumi.ToStringMap(db.args.Tags),
 		}, pulumi.Parent(db))
 		if err != nil {
 			return fmt.Errorf("creating parameter group %q: %w", name, err)
@@ -62,8 +65,11 @@ func (db *Database) newParameterGroup(ctx *pulumi.Context) error {
 		return nil
 	}
 	group, err := rds.NewParameterGroup(ctx, resourceName, &rds.ParameterGroupArgs{
-		Name: pulumi.String(name), Family: pulumi.String(family), Description: description,
-		Parameters: instanceParameters(parameters), Tags: pulumi.ToStringMap(db.args.Tags),
+		Name:        pulumi.String(name),
+		Family:      pulumi.String(family),
+		Description: description,
+		Parameters:  instanceParameters(parameters),
+		Tags:        pulumi.ToStringMap(db.args.Tags),
 	}, pulumi.Parent(db))
 	if err != nil {
 		return fmt.Errorf("creating parameter group %q: %w", name, err)
@@ -82,7 +88,11 @@ func (p databaseParameter) applyMethod() pulumi.String {
 func instanceParameters(parameters []databaseParameter) rds.ParameterGroupParameterArray {
 	var array rds.ParameterGroupParameterArray
 	for _, p := range parameters {
-		array = append(array, rds.ParameterGroupParameterArgs{Name: pulumi.String(p.name), Value: pulumi.String(p.value), ApplyMethod: p.applyMethod()})
+		array = append(array, rds.ParameterGroupParameterArgs{
+			Name:        pulumi.String(p.name),
+			Value:       pulumi.String(p.value),
+			ApplyMethod: p.applyMethod(),
+		})
 	}
 	return array
 }
@@ -90,7 +100,11 @@ func instanceParameters(parameters []databaseParameter) rds.ParameterGroupParame
 func clusterParameters(parameters []databaseParameter) rds.ClusterParameterGroupParameterArray {
 	var array rds.ClusterParameterGroupParameterArray
 	for _, p := range parameters {
-		array = append(array, rds.ClusterParameterGroupParameterArgs{Name: pulumi.String(p.name), Value: pulumi.String(p.value), ApplyMethod: p.applyMethod()})
+		array = append(array, rds.ClusterParameterGroupParameterArgs{
+			Name:        pulumi.String(p.name),
+			Value:       pulumi.String(p.value),
+			ApplyMethod: p.applyMethod(),
+		})
 	}
 	return array
 }
@@ -135,7 +149,11 @@ func (args *DatabaseArgs) monitoringRole() *identity.RoleArgs {
 		Name:        args.Identifier + "-monitoring",
 		Path:        args.RolePath,
 		Description: "Writes the metrics of enhanced monitoring",
-		Trust:       identity.ServiceTrust("monitoring.rds.amazonaws.com", args.Location.AccountId, args.Location.Arn("rds", "*:"+args.Identifier+"*")),
+		Trust: identity.ServiceTrust(
+			"monitoring.rds.amazonaws.com",
+			args.Location.AccountId,
+			args.Location.Arn("rds", "*:"+args.Identifier+"*"),
+		),
 		Policies: map[string]identity.Document{"write": {Statements: []identity.Statement{
 			{
 				Sid:       "MakeLogGroup",
@@ -143,8 +161,13 @@ func (args *DatabaseArgs) monitoringRole() *identity.RoleArgs {
 				Resources: []string{group, group + ":*"},
 			},
 			{
-				Sid:       "WriteLogs",
-				Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:PutLogEvents"},
+				Sid: "WriteLogs",
+				Actions: []string{
+					"logs:CreateLogStream",
+					"logs:DescribeLogStreams",
+					"logs:GetLogEvents",
+					"logs:PutLogEvents",
+				},
 				Resources: []string{group + ":*"},
 			},
 		}}},

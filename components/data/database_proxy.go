@@ -45,10 +45,14 @@ func (proxy *DatabaseProxy) validate(problems *databaseProblems) {
 // proxyRole lets RDS Proxy read the secret that it opens connections with.
 func (args *DatabaseArgs) proxyRole() *identity.RoleArgs {
 	return &identity.RoleArgs{
-		Name:                args.Identifier + "-proxy",
-		Path:                args.RolePath,
-		Description:         "Lets RDS Proxy read the database's secret",
-		Trust:               identity.ServiceTrust("rds.amazonaws.com", args.Location.AccountId, args.Location.Arn("rds", "db-proxy:*")),
+		Name:        args.Identifier + "-proxy",
+		Path:        args.RolePath,
+		Description: "Lets RDS Proxy read the database's secret",
+		Trust: identity.ServiceTrust(
+			"rds.amazonaws.com",
+			args.Location.AccountId,
+			args.Location.Arn("rds", "db-proxy:*"),
+		),
 		Policies:            map[string]identity.Document{"read": {Statements: args.readSecret()}},
 		PermissionsBoundary: args.PermissionsBoundary,
 		Tags:                args.Tags,
@@ -108,7 +112,13 @@ func (db *Database) newProxyTarget(ctx *pulumi.Context, proxy *rds.Proxy) error 
 	} else {
 		args.DbInstanceIdentifier = pulumi.String(db.Identifier)
 	}
-	target, err := rds.NewProxyTarget(ctx, db.name+"-proxy-target", args, pulumi.Parent(db), pulumi.DependsOn(db.servers))
+	target, err := rds.NewProxyTarget(
+		ctx,
+		db.name+"-proxy-target",
+		args,
+		pulumi.Parent(db),
+		pulumi.DependsOn(db.servers),
+	)
 	if err != nil {
 		return fmt.Errorf("adding database %q to its proxy: %w", db.Identifier, err)
 	}

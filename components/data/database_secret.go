@@ -32,9 +32,9 @@ type masterSecret struct {
 // protectedSecretDays is the least that Secrets Manager keeps a deleted secret for.
 const protectedSecretDays = 7
 
-// secretRecoveryDays is for how long a deleted secret can be had back. One that waits for its deletion keeps its name from
-// the next one, and RDS sets a new master password whenever asked, also for a database that is restored from a snapshot:
-// only what is protected from deletion is worth that.
+// secretRecoveryDays is for how long a deleted secret can be had back. One that waits for its deletion keeps its name
+// from the next one, and RDS sets a new master password whenever asked, also for a database that is restored from a
+// snapshot: only what is protected from deletion is worth that.
 func (db *Database) secretRecoveryDays() int {
 	if db.args.DeletionProtection {
 		return protectedSecretDays
@@ -60,10 +60,16 @@ func (db *Database) newSecret(ctx *pulumi.Context) (pulumi.StringOutput, error) 
 	}
 	// Every run draws a password, of which only the first is kept. Another user is another database with another
 	// password, hence the user in the name.
-	version, err := secretsmanager.NewSecretVersion(ctx, db.name+"-secret-"+db.Username, &secretsmanager.SecretVersionArgs{
-		SecretId:     secret.ID(),
-		SecretString: pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput),
-	}, pulumi.Parent(db), pulumi.IgnoreChanges([]string{"secretString"}))
+	version, err := secretsmanager.NewSecretVersion(
+		ctx,
+		db.name+"-secret-"+db.Username,
+		&secretsmanager.SecretVersionArgs{
+			SecretId:     secret.ID(),
+			SecretString: pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput),
+		},
+		pulumi.Parent(db),
+		pulumi.IgnoreChanges([]string{"secretString"}),
+	)
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("creating the first version of secret %q: %w", db.SecretName, err)
 	}
@@ -89,10 +95,22 @@ func (args *DatabaseArgs) readSecret() []identity.Statement {
 		statement.Resources = []string{args.Location.SecretArn(args.SecretName())}
 	case args.isCluster():
 		statement.Resources = []string{args.Location.Arn("secretsmanager", "secret:rds!cluster-*")}
-		statement.Conditions = []identity.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:primaryDBClusterArn", Values: []string{args.arn()}}}
+		statement.Conditions = []identity.Condition{
+			{
+				Operator: "StringEquals",
+				Key:      "aws:ResourceTag/aws:rds:primaryDBClusterArn",
+				Values:   []string{args.arn()},
+			},
+		}
 	default:
 		statement.Resources = []string{args.Location.Arn("secretsmanager", "secret:rds!db-*")}
-		statement.Conditions = []identity.Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:primaryDBInstanceArn", Values: []string{args.arn()}}}
+		statement.Conditions = []identity.Condition{
+			{
+				Operator: "StringEquals",
+				Key:      "aws:ResourceTag/aws:rds:primaryDBInstanceArn",
+				Values:   []string{args.arn()},
+			},
+		}
 	}
 	if args.KeyAlias == "" {
 		return []identity.Statement{statement}
@@ -107,7 +125,11 @@ func (args *DatabaseArgs) readSecret() []identity.Statement {
 		Resources: []string{args.Location.Arn("kms", "key/*")},
 		Conditions: []identity.Condition{
 			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{args.KeyAlias}},
-			{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{fmt.Sprintf("secretsmanager.%s.%s", args.Location.Region, suffix)}},
+			{
+				Operator: "StringEquals",
+				Key:      "kms:ViaService",
+				Values:   []string{fmt.Sprintf("secretsmanager.%s.%s", args.Location.Region, suffix)},
+			},
 		},
 	}}
 }

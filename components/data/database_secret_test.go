@@ -31,7 +31,12 @@ func TestTheInstanceHasThePasswordOfItsSecret(t *testing.T) {
 	require.LessOrEqual(t, len(said.Password), 41, "MySQL allows no more (CreateDBInstance)")
 	require.True(t, password.IsSecret())
 	require.Equal(t, said.Password, password.SecretValue().Element.StringValue())
-	require.NotContains(t, g.resources["database-instance"].Inputs, resource.PropertyKey("manageMasterUserPassword"), "RDS takes one or the other")
+	require.NotContains(
+		t,
+		g.resources["database-instance"].Inputs,
+		resource.PropertyKey("manageMasterUserPassword"),
+		"RDS takes one or the other",
+	)
 }
 
 func TestEveryDatabaseHasAnotherPassword(t *testing.T) {
@@ -66,13 +71,21 @@ func TestProxyReadsTheSecretOfItsDatabaseOnly(t *testing.T) {
 		want   string
 	}{
 		"managed, of an instance": {func(*DatabaseArgs) {}, `{"Version":"2012-10-17","Statement":[` +
-			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-*",` +
-			`"Condition":{"StringEquals":{"aws:ResourceTag/aws:rds:primaryDBInstanceArn":"arn:aws:rds:eu-west-1:123456789012:db:awslab-dev-database"}}},` + decryptStatement},
-		"managed, of a cluster": {func(args *DatabaseArgs) { *args = *fullDatabase(DatabaseAurora, DatabasePostgres) }, `{"Version":"2012-10-17","Statement":[` +
-			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-*",` +
-			`"Condition":{"StringEquals":{"aws:ResourceTag/aws:rds:primaryDBClusterArn":"arn:aws:rds:eu-west-1:123456789012:cluster:awslab-dev-database"}}},` + decryptStatement},
+			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:` +
+			`aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-*",` +
+			`"Condition":{"StringEquals":{"aws:ResourceTag/aws:rds:primaryDBInstanceArn":"arn:aws:rds:eu-west-1:` +
+			`123456789012:db:awslab-dev-database"}}},` + decryptStatement},
+		"managed, of a cluster": {
+			func(args *DatabaseArgs) { *args = *fullDatabase(DatabaseAurora, DatabasePostgres) },
+			`{"Version":"2012-10-17","Statement":[` +
+				`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":` +
+				`"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-*",` +
+				`"Condition":{"StringEquals":{"aws:ResourceTag/aws:rds:primaryDBClusterArn":"arn:aws:rds:eu-west-1:` +
+				`123456789012:cluster:awslab-dev-database"}}},` + decryptStatement,
+		},
 		"its own": {func(args *DatabaseArgs) { args.ReadReplicas = 1 }, `{"Version":"2012-10-17","Statement":[` +
-			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:awslab-dev-database-master-??????"},` + decryptStatement},
+			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:` +
+			`aws:secretsmanager:eu-west-1:123456789012:secret:awslab-dev-database-master-??????"},` + decryptStatement},
 	} {
 		args := fullDatabase(DatabaseInstance, DatabasePostgres)
 		test.change(args)
@@ -80,5 +93,7 @@ func TestProxyReadsTheSecretOfItsDatabaseOnly(t *testing.T) {
 	}
 }
 
-const decryptStatement = `{"Sid":"DecryptDatabaseSecret","Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:aws:kms:eu-west-1:123456789012:key/*",` +
-	`"Condition":{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/data"},"StringEquals":{"kms:ViaService":"secretsmanager.eu-west-1.amazonaws.com"}}}]}`
+const decryptStatement = `{"Sid":"DecryptDatabaseSecret","Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:` +
+	`aws:kms:eu-west-1:123456789012:key/*",` +
+	`"Condition":{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/data"},"StringEquals":{"kms:ViaService":` +
+	`"secretsmanager.eu-west-1.amazonaws.com"}}}]}`

@@ -41,14 +41,23 @@ func (g *databaseGraph) NewResource(args pulumi.MockResourceArgs) (string, resou
 	if !args.Custom {
 		return "", state, nil
 	}
-	for _, output := range []resource.PropertyKey{"arn", "address", "endpoint", "readerEndpoint", "resourceId", "clusterResourceId"} {
+	for _, output := range []resource.PropertyKey{
+		"arn",
+		"address",
+		"endpoint",
+		"readerEndpoint",
+		"resourceId",
+		"clusterResourceId",
+	} {
 		state[output] = resource.NewProperty(string(output) + " of " + args.Name)
 	}
 	state["masterUserSecrets"] = resource.NewProperty([]resource.PropertyValue{})
 	if args.Inputs["manageMasterUserPassword"].IsBool() {
-		state["masterUserSecrets"] = resource.NewProperty([]resource.PropertyValue{resource.NewProperty(resource.PropertyMap{
-			"secretArn": resource.NewProperty("managed secret of " + args.Name),
-		})})
+		state["masterUserSecrets"] = resource.NewProperty(
+			[]resource.PropertyValue{resource.NewProperty(resource.PropertyMap{
+				"secretArn": resource.NewProperty("managed secret of " + args.Name),
+			})},
+		)
 	}
 	if args.TypeToken == "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup" {
 		state["name"] = resource.NewProperty("default")
@@ -66,7 +75,8 @@ func (g *databaseGraph) inputs(t *testing.T, name string) map[string]any {
 	return g.resources[name].Inputs.Mappable()
 }
 
-// String lists each resource of the database with its inputs as a person would write them down, parents before children.
+// String lists each resource of the database with its inputs as a person would write them down, parents before
+// children.
 func (g *databaseGraph) String() string {
 	children := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(g.resources)) {
@@ -117,21 +127,32 @@ var (
 // smallDatabase has nothing that is not required.
 func smallDatabase() *DatabaseArgs {
 	return &DatabaseArgs{
-		Location: databaseLocation, Identifier: "awslab-dev-database", DatabaseName: "lab",
-		SubnetIds: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}), SecurityGroupIds: pulumi.ToStringArray([]string{"sg-database"}),
-		Tags: databaseTags,
+		Location:         databaseLocation,
+		Identifier:       "awslab-dev-database",
+		DatabaseName:     "lab",
+		SubnetIds:        pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
+		SecurityGroupIds: pulumi.ToStringArray([]string{"sg-database"}),
+		Tags:             databaseTags,
 	}
 }
 
 // fullDatabase has everything that all kinds can have.
 func fullDatabase(kind DatabaseKind, engine DatabaseEngine) *DatabaseArgs {
 	args := smallDatabase()
-	args.Kind, args.Engine, args.MultiAz, args.ApplyImmediately, args.DeletionProtection = kind, engine, true, true, true
-	args.KmsKeyArn, args.KeyAlias, args.LogKmsKeyArn = pulumi.String("arn:key"), "alias/data", pulumi.String("arn:logs-key")
+	args.Kind, args.Engine = kind, engine
+	args.MultiAz, args.ApplyImmediately, args.DeletionProtection = true, true, true
+	args.KmsKeyArn, args.KeyAlias, args.LogKmsKeyArn = pulumi.String(
+		"arn:key",
+	), "alias/data", pulumi.String(
+		"arn:logs-key",
+	)
 	args.BackupRetentionDays, args.BackupWindow, args.MaintenanceWindow = 35, "01:00-02:00", "mon:02:00-mon:03:00"
 	args.MonitoringSeconds, args.PerformanceInsightsDays, args.LogRetentionDays = 60, 31, 30
 	args.EventTopicArn = pulumi.String("arn:topic")
-	args.Proxy = &DatabaseProxy{SubnetIds: pulumi.ToStringArray([]string{"subnet-app"}), SecurityGroupIds: pulumi.ToStringArray([]string{"sg-proxy"})}
+	args.Proxy = &DatabaseProxy{
+		SubnetIds:        pulumi.ToStringArray([]string{"subnet-app"}),
+		SecurityGroupIds: pulumi.ToStringArray([]string{"sg-proxy"}),
+	}
 	args.Parameters = map[string]string{"max_connections": "200"}
 	args.RolePath, args.PermissionsBoundary = "/lab/", "arn:aws:iam::123456789012:policy/boundary"
 	args.InstanceClass = "db.m6gd.large"
@@ -155,7 +176,11 @@ func tryDatabase(t *testing.T, args *DatabaseArgs, checks ...func(*Database)) (*
 	g := &databaseGraph{resources: map[string]pulumi.MockResourceArgs{}}
 	return g, pulumi.RunErr(func(ctx *pulumi.Context) error {
 		if args != nil && args.CopyLocation.Region != "" && args.CopyProvider == nil {
-			provider, err := aws.NewProvider(ctx, "copy", &aws.ProviderArgs{Region: pulumi.String(args.CopyLocation.Region)})
+			provider, err := aws.NewProvider(
+				ctx,
+				"copy",
+				&aws.ProviderArgs{Region: pulumi.String(args.CopyLocation.Region)},
+			)
 			if err != nil {
 				return err
 			}
@@ -210,7 +235,11 @@ func TestDatabaseInstanceWithEverything(t *testing.T) {
 	args.ReadReplicas, args.MaxAllocatedStorage = 2, 1000
 	args.CopyLocation, args.CopyKmsKeyArn = copyLocation, pulumi.String("arn:copy-key")
 	g := registerDatabase(t, args, func(db *Database) {
-		require.Equal(t, []string{"awslab-dev-database-replica-1", "awslab-dev-database-replica-2"}, db.ReplicaIdentifiers)
+		require.Equal(
+			t,
+			[]string{"awslab-dev-database-replica-1", "awslab-dev-database-replica-2"},
+			db.ReplicaIdentifiers,
+		)
 		require.Equal(t, "awslab-dev-database-master", db.SecretName)
 		require.Equal(t, "address of database-instance", databaseValue(t, db.Endpoint))
 		require.Equal(t, "address of database-replica-1", databaseValue(t, db.ReaderEndpoint))
@@ -218,7 +247,12 @@ func TestDatabaseInstanceWithEverything(t *testing.T) {
 		require.Equal(t, "endpoint of database-proxy", databaseValue(t, db.ProxyEndpoint))
 	})
 	requireDatabaseGolden(t, "instance", g)
-	require.Contains(t, g.resources["database-backup-copy"].RegisterRPC.GetProvider(), "::copy::", "the copy is made by the provider of the other region")
+	require.Contains(
+		t,
+		g.resources["database-backup-copy"].RegisterRPC.GetProvider(),
+		"::copy::",
+		"the copy is made by the provider of the other region",
+	)
 }
 
 func TestMultiAzClusterWithEverything(t *testing.T) {
@@ -234,9 +268,17 @@ func TestMultiAzClusterWithEverything(t *testing.T) {
 }
 
 func TestAuroraWithEverything(t *testing.T) {
-	for engine, name := range map[DatabaseEngine]string{DatabasePostgres: "aurora-postgres", DatabaseMySQL: "aurora-mysql"} {
+	for engine, name := range map[DatabaseEngine]string{
+		DatabasePostgres: "aurora-postgres",
+		DatabaseMySQL:    "aurora-mysql",
+	} {
 		g := registerDatabase(t, fullDatabase(DatabaseAurora, engine), func(db *Database) {
-			require.Equal(t, []string{"awslab-dev-database-1", "awslab-dev-database-2"}, db.ReplicaIdentifiers, "a writer, and with MultiAz a reader")
+			require.Equal(
+				t,
+				[]string{"awslab-dev-database-1", "awslab-dev-database-2"},
+				db.ReplicaIdentifiers,
+				"a writer, and with MultiAz a reader",
+			)
 			require.Equal(t, "endpoint of database-cluster", databaseValue(t, db.Endpoint))
 			require.Equal(t, "readerEndpoint of database-cluster", databaseValue(t, db.ReaderEndpoint))
 		})
@@ -253,7 +295,9 @@ func TestDatabaseWaitsForItsLogGroups(t *testing.T) {
 
 func TestEverythingOfADatabaseIsTaggedAndBelongsToIt(t *testing.T) {
 	untaggable := []string{
-		"aws:iam/rolePolicy:RolePolicy", "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup", "aws:rds/proxyTarget:ProxyTarget",
+		"aws:iam/rolePolicy:RolePolicy",
+		"aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup",
+		"aws:rds/proxyTarget:ProxyTarget",
 		"aws:secretsmanager/secretVersion:SecretVersion",
 	}
 	args := fullDatabase(DatabaseInstance, DatabasePostgres)
@@ -261,7 +305,13 @@ func TestEverythingOfADatabaseIsTaggedAndBelongsToIt(t *testing.T) {
 	g := registerDatabase(t, args)
 	for name, r := range g.resources {
 		parent := resource.URN(r.RegisterRPC.GetParent())
-		require.True(t, name == "database" || g.resources[parent.Name()].TypeToken != "", "%s is a child of %s", name, parent)
+		require.True(
+			t,
+			name == "database" || g.resources[parent.Name()].TypeToken != "",
+			"%s is a child of %s",
+			name,
+			parent,
+		)
 		require.True(t, strings.HasPrefix(name, "database"), name)
 		if r.Custom && !slices.Contains(untaggable, r.TypeToken) {
 			require.Equal(t, "dev", r.Inputs["tags"].ObjectValue()["stack"].StringValue(), name)
@@ -275,11 +325,17 @@ func TestReplicasTakeOverFromTheirSource(t *testing.T) {
 	args.ReadReplicas = 1
 	replica := registerDatabase(t, args).inputs(t, "database-replica-1")
 	require.Equal(t, "awslab-dev-database", replica["replicateSourceDb"])
-	require.Equal(t, true, replica["storageEncrypted"], "else the provider would replace it, as its source is encrypted")
+	require.Equal(
+		t,
+		true,
+		replica["storageEncrypted"],
+		"else the provider would replace it, as its source is encrypted",
+	)
 	require.Equal(t, true, replica["skipFinalSnapshot"])
 	for _, property := range []string{
-		"allocatedStorage", "backupRetentionPeriod", "dbName", "dbSubnetGroupName", "engine", "engineVersion", "finalSnapshotIdentifier", "kmsKeyId",
-		"manageMasterUserPassword", "masterUserSecretKmsKeyId", "multiAz", "password", "username",
+		"allocatedStorage", "backupRetentionPeriod", "dbName", "dbSubnetGroupName", "engine", "engineVersion",
+		"finalSnapshotIdentifier", "kmsKeyId", "manageMasterUserPassword", "masterUserSecretKmsKeyId", "multiAz",
+		"password", "username",
 	} {
 		require.NotContains(t, replica, property)
 	}

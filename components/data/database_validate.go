@@ -26,11 +26,24 @@ var (
 var (
 	// reservedUsers are refused by an engine or expected by every attacker (FSBP RDS.24, RDS.25).
 	reservedUsers = []string{"admin", "mysql", "postgres", "rdsadmin", "root"}
-	// localStorageClasses are those of Multi-AZ clusters, which commit to disks of the servers' own ("Multi-AZ DB cluster
-	// deployments", RDS user guide).
-	localStorageClasses = []string{"c6gd", "m5d", "m6gd", "m6id", "m6idn", "m8gd", "r5d", "r6gd", "r6id", "r6idn", "r8gd", "x2iedn"}
-	// auroraClasses are Aurora's: memory has to hold what other engines leave to a disk's cache ("Amazon Aurora DB instance
-	// classes", Aurora user guide).
+	// localStorageClasses are those of Multi-AZ clusters, which commit to disks of the servers' own ("Multi-AZ DB
+	// cluster deployments", RDS user guide).
+	localStorageClasses = []string{
+		"c6gd",
+		"m5d",
+		"m6gd",
+		"m6id",
+		"m6idn",
+		"m8gd",
+		"r5d",
+		"r6gd",
+		"r6id",
+		"r6idn",
+		"r8gd",
+		"x2iedn",
+	}
+	// auroraClasses are Aurora's: memory has to hold what other engines leave to a disk's cache ("Amazon Aurora DB
+	// instance classes", Aurora user guide).
 	auroraClasses = regexp.MustCompile(`^(r[4-9][a-z]*|x2g|t3|t4g)$`)
 	// monitoringIntervals are those of enhanced monitoring, in seconds (CreateDBInstance).
 	monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
@@ -72,8 +85,8 @@ func (p *databaseProblems) add(field, format string, values ...any) {
 	p.addIf(true, field, format, values...)
 }
 
-// CheckServers tells what is wrong with what the database is: its version, class, replicas, storage, names and windows. Kind and
-// Engine have to be right. For whoever knows these before the rest, which only [NewDatabase] checks.
+// CheckServers tells what is wrong with what the database is: its version, class, replicas, storage, names and windows.
+// Kind and Engine have to be right. For whoever knows these before the rest, which only [NewDatabase] checks.
 func (args *DatabaseArgs) CheckServers() []problem.Problem {
 	full := args.withDefaults()
 	var problems databaseProblems
@@ -89,9 +102,17 @@ func (args *DatabaseArgs) validate() error {
 	problems := databaseProblems{}
 	problems.problems.add(args.Location.Validate())
 	if len(args.Identifier) > maxDatabaseIdentifier || !databaseIdentifierPattern.MatchString(args.Identifier) {
-		problems.add("Identifier", "%q; use a lower-case letter, then up to %d of them, digits and single hyphens, not ending with one", args.Identifier, maxDatabaseIdentifier-1)
+		problems.add(
+			"Identifier",
+			"%q; use a lower-case letter, then up to %d of them, digits and single hyphens, not ending with one",
+			args.Identifier,
+			maxDatabaseIdentifier-1,
+		)
 	}
-	if kinds := []DatabaseKind{DatabaseInstance, DatabaseMultiAzCluster, DatabaseAurora}; !slices.Contains(kinds, args.Kind) {
+	if kinds := []DatabaseKind{DatabaseInstance, DatabaseMultiAzCluster, DatabaseAurora}; !slices.Contains(
+		kinds,
+		args.Kind,
+	) {
 		problems.add("Kind", "%q; use one of %q", args.Kind, kinds)
 	}
 	if engines := []DatabaseEngine{DatabasePostgres, DatabaseMySQL}; !slices.Contains(engines, args.Engine) {
@@ -122,18 +143,40 @@ func (args *DatabaseArgs) classFamily() string {
 func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 	flavor := args.flavor()
 	if !flavor.versions.MatchString(args.EngineVersion) {
-		problems.add("EngineVersion", "%q is no version of %s; it must match %s", args.EngineVersion, flavor.engine, flavor.versions)
+		problems.add(
+			"EngineVersion",
+			"%q is no version of %s; it must match %s",
+			args.EngineVersion,
+			flavor.engine,
+			flavor.versions,
+		)
 	}
 	size := args.InstanceClass[strings.LastIndex(args.InstanceClass, ".")+1:]
 	switch {
 	case !databaseClassPattern.MatchString(args.InstanceClass):
 		problems.add("InstanceClass", "%q is no instance class; use one such as %s", args.InstanceClass, flavor.class)
 	case args.Kind == DatabaseMultiAzCluster && !slices.Contains(localStorageClasses, args.classFamily()):
-		problems.add("InstanceClass", "%q; a Multi-AZ cluster needs a class with local storage, such as %s; there are %s", args.InstanceClass, flavor.class, strings.Join(localStorageClasses, ", "))
+		problems.add(
+			"InstanceClass",
+			"%q; a Multi-AZ cluster needs a class with local storage, such as %s; there are %s",
+			args.InstanceClass,
+			flavor.class,
+			strings.Join(localStorageClasses, ", "),
+		)
 	case args.Kind == DatabaseAurora && !auroraClasses.MatchString(args.classFamily()):
-		problems.add("InstanceClass", "%q; Aurora has no such class: use one of r, x2g, t3 or t4g, such as %s", args.InstanceClass, flavor.class)
+		problems.add(
+			"InstanceClass",
+			"%q; Aurora has no such class: use one of r, x2g, t3 or t4g, such as %s",
+			args.InstanceClass,
+			flavor.class,
+		)
 	case args.Kind == DatabaseAurora && args.Engine == DatabaseMySQL && strings.Contains(args.classFamily()[1:], "d"):
-		problems.add("InstanceClass", "%q; Aurora MySQL has no classes with local storage: use one such as %s", args.InstanceClass, flavor.class)
+		problems.add(
+			"InstanceClass",
+			"%q; Aurora MySQL has no classes with local storage: use one such as %s",
+			args.InstanceClass,
+			flavor.class,
+		)
 	case args.Kind == DatabaseAurora && (size == "micro" || size == "small"):
 		problems.add("InstanceClass", "%q is too small for Aurora; use %s or larger", args.InstanceClass, flavor.class)
 	}
@@ -144,7 +187,11 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 		problems.between("ReadReplicas", args.ReadReplicas, 0, 15, "")
 	case DatabaseMultiAzCluster:
 		if args.ReadReplicas != 0 {
-			problems.add("ReadReplicas", "%d; a Multi-AZ cluster has two readers and takes no more: use 0, or another kind", args.ReadReplicas)
+			problems.add(
+				"ReadReplicas",
+				"%d; a Multi-AZ cluster has two readers and takes no more: use 0, or another kind",
+				args.ReadReplicas,
+			)
 		}
 	}
 }
@@ -152,7 +199,11 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 // validateStorage follows "Amazon RDS DB instance storage" in the RDS user guide.
 func (args *DatabaseArgs) validateStorage(problems *databaseProblems) {
 	if args.Kind == DatabaseAurora {
-		for field, value := range map[string]int{"AllocatedStorage": args.AllocatedStorage, "MaxAllocatedStorage": args.MaxAllocatedStorage, "Iops": args.Iops} {
+		for field, value := range map[string]int{
+			"AllocatedStorage":    args.AllocatedStorage,
+			"MaxAllocatedStorage": args.MaxAllocatedStorage,
+			"Iops":                args.Iops,
+		} {
 			if value != 0 {
 				problems.add(field, "%d; Aurora allocates storage by itself: use 0", value)
 			}
@@ -167,9 +218,19 @@ func (args *DatabaseArgs) validateStorage(problems *databaseProblems) {
 	switch {
 	case args.MaxAllocatedStorage == 0:
 	case args.Kind == DatabaseMultiAzCluster:
-		problems.add("MaxAllocatedStorage", "%d; the storage of a Multi-AZ cluster does not grow by itself: use 0", args.MaxAllocatedStorage)
+		problems.add(
+			"MaxAllocatedStorage",
+			"%d; the storage of a Multi-AZ cluster does not grow by itself: use 0",
+			args.MaxAllocatedStorage,
+		)
 	case args.MaxAllocatedStorage < least || args.MaxAllocatedStorage > largest:
-		problems.add("MaxAllocatedStorage", "%d; use 0, or %d (a tenth more than to begin with) to %d GiB", args.MaxAllocatedStorage, least, largest)
+		problems.add(
+			"MaxAllocatedStorage",
+			"%d; use 0, or %d (a tenth more than to begin with) to %d GiB",
+			args.MaxAllocatedStorage,
+			least,
+			largest,
+		)
 	}
 	smallest := 20
 	switch args.StorageType {
@@ -198,13 +259,23 @@ func (args *DatabaseArgs) validateGp3Iops(problems *databaseProblems) {
 func (args *DatabaseArgs) validateNames(problems *databaseProblems) {
 	flavor := args.flavor()
 	if len(args.DatabaseName) > flavor.nameLength || !databaseNamePattern.MatchString(args.DatabaseName) {
-		problems.add("DatabaseName", "%q; use a lower-case letter, then up to %d of them, digits and underscores", args.DatabaseName, flavor.nameLength-1)
+		problems.add(
+			"DatabaseName",
+			"%q; use a lower-case letter, then up to %d of them, digits and underscores",
+			args.DatabaseName,
+			flavor.nameLength-1,
+		)
 	}
 	if args.nameIsReserved() {
 		problems.add("DatabaseName", "%q is a word of %s itself; use another", args.DatabaseName, args.Engine)
 	}
 	if len(args.Username) > flavor.userLength || !databaseNamePattern.MatchString(args.Username) {
-		problems.add("Username", "%q; use a lower-case letter, then up to %d of them, digits and underscores", args.Username, flavor.userLength-1)
+		problems.add(
+			"Username",
+			"%q; use a lower-case letter, then up to %d of them, digits and underscores",
+			args.Username,
+			flavor.userLength-1,
+		)
 	}
 	if slices.Contains(reservedUsers, args.Username) {
 		problems.add("Username", "%q is reserved or easily guessed; use another than %q", args.Username, reservedUsers)
@@ -245,7 +316,12 @@ func (args *DatabaseArgs) validateWindows(problems *databaseProblems) {
 		problems.add("MaintenanceWindow", "%v", maintenanceErr)
 	}
 	if backupErr == nil && maintenanceErr == nil && backup.Overlaps(maintenance) {
-		problems.add("MaintenanceWindow", "%s overlaps BackupWindow, %s; RDS does not allow that", args.MaintenanceWindow, args.BackupWindow)
+		problems.add(
+			"MaintenanceWindow",
+			"%s overlaps BackupWindow, %s; RDS does not allow that",
+			args.MaintenanceWindow,
+			args.BackupWindow,
+		)
 	}
 }
 
@@ -253,11 +329,25 @@ func (args *DatabaseArgs) validateOperation(problems *databaseProblems) {
 	problems.between("BackupRetentionDays", args.BackupRetentionDays, 1, 35, " days")
 	switch {
 	case args.SkipFinalSnapshot && args.DeletionProtection:
-		problems.add("SkipFinalSnapshot", "it is true, and so is DeletionProtection: what is worth protecting is worth a last snapshot; set one of them to false")
+		problems.add(
+			"SkipFinalSnapshot",
+			"it is true, and so is DeletionProtection: what is worth protecting is worth a last snapshot; set one "+
+				"of them to false",
+		)
 	case args.SkipFinalSnapshot && args.FinalSnapshotIdentifier != "":
-		problems.add("FinalSnapshotIdentifier", "%q, and SkipFinalSnapshot is true; leave one of them out", args.FinalSnapshotIdentifier)
-	case !args.SkipFinalSnapshot && (len(args.FinalSnapshotIdentifier) > 255 || !databaseSnapshotPattern.MatchString(args.FinalSnapshotIdentifier)):
-		problems.add("FinalSnapshotIdentifier", "%q; use a letter, then up to 254 letters, digits and single hyphens, not ending with one", args.FinalSnapshotIdentifier)
+		problems.add(
+			"FinalSnapshotIdentifier",
+			"%q, and SkipFinalSnapshot is true; leave one of them out",
+			args.FinalSnapshotIdentifier,
+		)
+	case !args.SkipFinalSnapshot && (len(
+		args.FinalSnapshotIdentifier,
+	) > 255 || !databaseSnapshotPattern.MatchString(args.FinalSnapshotIdentifier)):
+		problems.add(
+			"FinalSnapshotIdentifier",
+			"%q; use a letter, then up to 254 letters, digits and single hyphens, not ending with one",
+			args.FinalSnapshotIdentifier,
+		)
 	}
 	if !slices.Contains(monitoringIntervals, args.MonitoringSeconds) {
 		problems.add("MonitoringSeconds", "%d; use one of %v", args.MonitoringSeconds, monitoringIntervals)
@@ -275,7 +365,11 @@ func (args *DatabaseArgs) validateCopy(problems *databaseProblems) {
 		return
 	}
 	if args.Kind != DatabaseInstance {
-		problems.add("CopyProvider", "it is given, and RDS copies automated backups of instances only, not of %q; use AWS Backup", args.Kind)
+		problems.add(
+			"CopyProvider",
+			"it is given, and RDS copies automated backups of instances only, not of %q; use AWS Backup",
+			args.Kind,
+		)
 	}
 	if err := args.CopyLocation.Validate(); err != nil {
 		problems.add("CopyLocation", "%v", err)
@@ -284,6 +378,9 @@ func (args *DatabaseArgs) validateCopy(problems *databaseProblems) {
 		problems.add("CopyLocation", "%q is the database's own region; use another", args.CopyLocation.Region)
 	}
 	if args.CopyKmsKeyArn == nil {
-		problems.add("CopyKmsKeyArn", "it is missing; backups that are encrypted need a key in the region they are copied to")
+		problems.add(
+			"CopyKmsKeyArn",
+			"it is missing; backups that are encrypted need a key in the region they are copied to",
+		)
 	}
 }

@@ -12,7 +12,11 @@ import (
 func ExampleNewDatabase() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
-		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		vpc, err := network.NewVpc(
+			ctx,
+			"lab",
+			&network.VpcArgs{Location: location, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}},
+		)
 		if err != nil {
 			return err
 		}
@@ -20,7 +24,11 @@ func ExampleNewDatabase() {
 		if err != nil {
 			return err
 		}
-		proxy, err := network.NewSecurityGroup(ctx, "proxy", &network.SecurityGroupArgs{VpcId: vpc.VpcId, Description: "The database's proxy"})
+		proxy, err := network.NewSecurityGroup(
+			ctx,
+			"proxy",
+			&network.SecurityGroupArgs{VpcId: vpc.VpcId, Description: "The database's proxy"},
+		)
 		if err != nil {
 			return err
 		}

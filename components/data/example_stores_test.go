@@ -20,7 +20,9 @@ func ExampleNewTable() {
 			HashKey:  data.Attribute{Name: "orderId", Type: "S"},
 			RangeKey: &data.Attribute{Name: "line", Type: "N"},
 			Indexes: []data.Index{{
-				Name: "by-customer", HashKey: data.Attribute{Name: "customer", Type: "S"}, Projection: data.Projection{KeysOnly: true},
+				Name:       "by-customer",
+				HashKey:    data.Attribute{Name: "customer", Type: "S"},
+				Projection: data.Projection{KeysOnly: true},
 			}},
 			TimeToLive:         "expires",
 			DeletionProtection: true,
@@ -41,17 +43,22 @@ func ExampleNewBucket() {
 			return err
 		}
 		logs, err := data.NewLogBucket(ctx, "logs", &data.LogBucketArgs{
-			Location: ireland, Name: "shop-logs-" + ireland.AccountId + "-" + ireland.Region, ExpireDays: 90,
+			Location:   ireland,
+			Name:       "shop-logs-" + ireland.AccountId + "-" + ireland.Region,
+			ExpireDays: 90,
 		})
 		if err != nil {
 			return err
 		}
 		there := identity.Location{Partition: "aws", Region: "eu-central-1", AccountId: ireland.AccountId}
 		_, err = data.NewBucket(ctx, "invoices", &data.BucketArgs{
-			Location:    ireland,
-			Name:        "shop-invoices-" + ireland.AccountId + "-" + ireland.Region,
-			Transitions: []data.Transition{{Days: 30, StorageClass: "STANDARD_IA"}, {Days: 365, StorageClass: "DEEP_ARCHIVE"}},
-			LogBucket:   logs.BucketName,
+			Location: ireland,
+			Name:     "shop-invoices-" + ireland.AccountId + "-" + ireland.Region,
+			Transitions: []data.Transition{
+				{Days: 30, StorageClass: "STANDARD_IA"},
+				{Days: 365, StorageClass: "DEEP_ARCHIVE"},
+			},
+			LogBucket: logs.BucketName,
 			Copy: &data.BucketCopy{
 				Location: there,
 				Provider: frankfurt,
@@ -67,7 +74,9 @@ func ExampleNewBucket() {
 func ExampleNewWebsite() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		logs, err := data.NewLogBucket(ctx, "edge-logs", &data.LogBucketArgs{
-			Location: ireland, Name: "shop-edge-logs-" + ireland.AccountId + "-" + ireland.Region, CloudFront: true,
+			Location:   ireland,
+			Name:       "shop-edge-logs-" + ireland.AccountId + "-" + ireland.Region,
+			CloudFront: true,
 		})
 		if err != nil {
 			return err
@@ -93,11 +102,19 @@ func ExampleNewWebsite() {
 // A file system that the service orders mounts through an access point of its own.
 func ExampleNewFileSystem() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
-		vpc, err := network.NewVpc(ctx, "lab", &network.VpcArgs{Location: ireland, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}})
+		vpc, err := network.NewVpc(
+			ctx,
+			"lab",
+			&network.VpcArgs{Location: ireland, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}},
+		)
 		if err != nil {
 			return err
 		}
-		orders, err := network.NewSecurityGroup(ctx, "orders", &network.SecurityGroupArgs{VpcId: vpc.VpcId, Description: "The orders service"})
+		orders, err := network.NewSecurityGroup(
+			ctx,
+			"orders",
+			&network.SecurityGroupArgs{VpcId: vpc.VpcId, Description: "The orders service"},
+		)
 		if err != nil {
 			return err
 		}

@@ -31,14 +31,14 @@ type FileSystemArgs struct {
 	KmsKeyArn pulumi.StringInput
 	// Throughput is elastic (the default; paid by what is read and written) or bursting (by what is stored).
 	Throughput string
-	// InfrequentAccessDays is after how many days without being read files move to cheaper storage, which costs when they
-	// are read: 1, 7, 14, 30 (the default), 60, 90, 180, 270 or 365. They move back when they are read.
+	// InfrequentAccessDays is after how many days without being read files move to cheaper storage, which costs when
+	// they are read: 1, 7, 14, 30 (the default), 60, 90, 180, 270 or 365. They move back when they are read.
 	InfrequentAccessDays int
-	// ArchiveDays is the same for still cheaper storage, and later. 0 means that files stay where they are; it needs elastic
-	// Throughput.
+	// ArchiveDays is the same for still cheaper storage, and later. 0 means that files stay where they are; it needs
+	// elastic Throughput.
 	ArchiveDays int
-	// NoAutomaticBackups leaves backups to a plan of AWS Backup that takes the file system in. Otherwise EFS has AWS Backup
-	// keep one of each of the last 35 days.
+	// NoAutomaticBackups leaves backups to a plan of AWS Backup that takes the file system in. Otherwise EFS has AWS
+	// Backup keep one of each of the last 35 days.
 	NoAutomaticBackups bool
 	// DeletionProtection has Pulumi refuse to delete or replace the file system, as EFS knows no such protection.
 	DeletionProtection bool
@@ -48,21 +48,21 @@ type FileSystemArgs struct {
 	Tags map[string]string
 }
 
-// AccessPoint is a folder that clients see as their root. Changing anything of it makes the access point anew; the files
-// stay.
+// AccessPoint is a folder that clients see as their root. Changing anything of it makes the access point anew; the
+// files stay.
 type AccessPoint struct {
 	// Path is the folder, such as /orders. It is made when it is first mounted, with the access point's owner and
 	// permissions, and keeps those it has when it is there.
 	Path string
-	// Uid and Gid are the user and group that all clients act as, whoever they are in their container. Default: 65532, which
-	// distroless images call nonroot.
+	// Uid and Gid are the user and group that all clients act as, whoever they are in their container. Default: 65532,
+	// which distroless images call nonroot.
 	Uid, Gid int
 	// Permissions of the folder, in octal. Default: 0750.
 	Permissions string
 }
 
-// FileSystemCopy is a file system in another region that EFS replicates to. It can be read through mount targets of that
-// region, and written to once the replication is taken away.
+// FileSystemCopy is a file system in another region that EFS replicates to. It can be read through mount targets of
+// that region, and written to once the replication is taken away.
 type FileSystemCopy struct {
 	Location identity.Location
 	Provider pulumi.ProviderResource // of that region
@@ -110,7 +110,12 @@ var (
 )
 
 // NewFileSystem makes a file system.
-func NewFileSystem(ctx *pulumi.Context, name string, args *FileSystemArgs, opts ...pulumi.ResourceOption) (*FileSystem, error) {
+func NewFileSystem(
+	ctx *pulumi.Context,
+	name string,
+	args *FileSystemArgs,
+	opts ...pulumi.ResourceOption,
+) (*FileSystem, error) {
 	if args == nil {
 		args = &FileSystemArgs{}
 	}
@@ -123,7 +128,12 @@ func NewFileSystem(ctx *pulumi.Context, name string, args *FileSystemArgs, opts 
 		return nil, fmt.Errorf("registering file system %q: %w", name, err)
 	}
 	for _, step := range []func(*pulumi.Context, string) error{
-		component.newFiles, component.newMountTargets, component.newPolicy, component.newAccessPoints, component.newBackupPolicy, component.newCopy,
+		component.newFiles,
+		component.newMountTargets,
+		component.newPolicy,
+		component.newAccessPoints,
+		component.newBackupPolicy,
+		component.newCopy,
 	} {
 		if err := step(ctx, name); err != nil {
 			return nil, fmt.Errorf("file system %q: %w", args.Name, err)
@@ -170,34 +180,103 @@ func (args *FileSystemArgs) validate() error {
 	p.addIf(!fileSystemNamePattern.MatchString(args.Name), "Name", "%q; use 1 to 128 letters, digits, . _ -", args.Name)
 	p.missing("VpcId", args.VpcId, "the VPC of the subnets")
 	p.addIf(len(args.SubnetIds) == 0, "SubnetIds", "it is missing; give a subnet of the data tier in each zone")
-	p.addIf(!slices.Contains(throughputs, args.Throughput), "Throughput", "%q; use one of %v", args.Throughput, throughputs)
-	p.addIf(!slices.Contains(idleDays, args.InfrequentAccessDays), "InfrequentAccessDays", "%d; use one of %v", args.InfrequentAccessDays, idleDays)
+	p.addIf(
+		!slices.Contains(throughputs, args.Throughput),
+		"Throughput",
+		"%q; use one of %v",
+		args.Throughput,
+		throughputs,
+	)
+	p.addIf(
+		!slices.Contains(idleDays, args.InfrequentAccessDays),
+		"InfrequentAccessDays",
+		"%d; use one of %v",
+		args.InfrequentAccessDays,
+		idleDays,
+	)
 	if args.ArchiveDays != 0 {
-		p.addIf(!slices.Contains(idleDays, args.ArchiveDays), "ArchiveDays", "%d; use 0 or one of %v", args.ArchiveDays, idleDays)
-		p.addIf(args.ArchiveDays <= args.InfrequentAccessDays, "ArchiveDays", "%d; use more than InfrequentAccessDays, %d", args.ArchiveDays, args.InfrequentAccessDays)
-		p.addIf(args.Throughput != throughputs[0], "ArchiveDays", "%d, and Throughput is %q; only elastic file systems have an archive", args.ArchiveDays, args.Throughput)
+		p.addIf(
+			!slices.Contains(idleDays, args.ArchiveDays),
+			"ArchiveDays",
+			"%d; use 0 or one of %v",
+			args.ArchiveDays,
+			idleDays,
+		)
+		p.addIf(
+			args.ArchiveDays <= args.InfrequentAccessDays,
+			"ArchiveDays",
+			"%d; use more than InfrequentAccessDays, %d",
+			args.ArchiveDays,
+			args.InfrequentAccessDays,
+		)
+		p.addIf(
+			args.Throughput != throughputs[0],
+			"ArchiveDays",
+			"%d, and Throughput is %q; only elastic file systems have an archive",
+			args.ArchiveDays,
+			args.Throughput,
+		)
 	}
 	args.validateAccessPoints(p)
 	if replica := args.Copy; replica != nil {
 		if err := replica.Location.Validate(); err != nil {
 			p.add(problem.In("Copy", err))
 		}
-		p.addIf(replica.Location.Region == args.Location.Region, "Copy.Location.Region", "%q is the file system's own; a copy there is lost with it: use another", replica.Location.Region)
-		p.addIf(replica.Provider == nil, "Copy.Provider", "it is missing; give the provider of %s", replica.Location.Region)
-		p.addIf(replica.KmsKeyArn == nil && args.KmsKeyArn != nil, "Copy.KmsKeyArn", "it is missing; give a key of %s, as the file system has one", replica.Location.Region)
+		p.addIf(
+			replica.Location.Region == args.Location.Region,
+			"Copy.Location.Region",
+			"%q is the file system's own; a copy there is lost with it: use another",
+			replica.Location.Region,
+		)
+		p.addIf(
+			replica.Provider == nil,
+			"Copy.Provider",
+			"it is missing; give the provider of %s",
+			replica.Location.Region,
+		)
+		p.addIf(
+			replica.KmsKeyArn == nil && args.KmsKeyArn != nil,
+			"Copy.KmsKeyArn",
+			"it is missing; give a key of %s, as the file system has one",
+			replica.Location.Region,
+		)
 	}
 	return p.join()
 }
 
 func (args *FileSystemArgs) validateAccessPoints(p *problems) {
-	p.addIf(len(args.AccessPoints) == 0, "AccessPoints", "there is none, and so nothing to mount; give each service its own")
+	p.addIf(
+		len(args.AccessPoints) == 0,
+		"AccessPoints",
+		"there is none, and so nothing to mount; give each service its own",
+	)
 	for _, name := range slices.Sorted(maps.Keys(args.AccessPoints)) {
 		point, at := args.AccessPoints[name], fmt.Sprintf("AccessPoints[%q]", name)
-		p.addIf(!accessPointNamePattern.MatchString(name), at, "use lower-case letters, digits and single hyphens as the name")
-		p.addIf(!path.IsAbs(point.Path) || path.Clean(point.Path) != point.Path || point.Path == "/" || len(point.Path) > 100, at+".Path",
-			"%q; use a folder such as /orders, of up to 100 characters", point.Path)
-		p.addIf(point.Uid < 1 || point.Gid < 1, at, "user %d and group %d; use 1 or more: 0 is root", point.Uid, point.Gid)
-		p.addIf(!permissionsPattern.MatchString(point.Permissions), at+".Permissions", "%q; use octal digits such as 0750", point.Permissions)
+		p.addIf(
+			!accessPointNamePattern.MatchString(name),
+			at,
+			"use lower-case letters, digits and single hyphens as the name",
+		)
+		p.addIf(
+			!path.IsAbs(point.Path) || path.Clean(point.Path) != point.Path || point.Path == "/" ||
+				len(point.Path) > 100,
+			at+".Path",
+			"%q; use a folder such as /orders, of up to 100 characters",
+			point.Path,
+		)
+		p.addIf(
+			point.Uid < 1 || point.Gid < 1,
+			at,
+			"user %d and group %d; use 1 or more: 0 is root",
+			point.Uid,
+			point.Gid,
+		)
+		p.addIf(
+			!permissionsPattern.MatchString(point.Permissions),
+			at+".Permissions",
+			"%q; use octal digits such as 0750",
+			point.Permissions,
+		)
 	}
 }
 
@@ -232,7 +311,10 @@ func (args *FileSystemArgs) lifecyclePolicies() efs.FileSystemLifecyclePolicyArr
 		efs.FileSystemLifecyclePolicyArgs{TransitionToPrimaryStorageClass: pulumi.String("AFTER_1_ACCESS")},
 	}
 	if args.ArchiveDays > 0 {
-		policies = append(policies, efs.FileSystemLifecyclePolicyArgs{TransitionToArchive: pulumi.String(idlePeriod(args.ArchiveDays))})
+		policies = append(
+			policies,
+			efs.FileSystemLifecyclePolicyArgs{TransitionToArchive: pulumi.String(idlePeriod(args.ArchiveDays))},
+		)
 	}
 	return policies
 }
@@ -248,7 +330,9 @@ func idlePeriod(days int) string {
 // newMountTargets makes the file system reachable in each zone.
 func (f *FileSystem) newMountTargets(ctx *pulumi.Context, name string) error {
 	group, err := network.NewSecurityGroup(ctx, name+"-nfs", &network.SecurityGroupArgs{
-		VpcId: f.args.VpcId, Description: "File system " + f.args.Name + ": mounted by those who have access", Tags: f.args.Tags,
+		VpcId:       f.args.VpcId,
+		Description: "File system " + f.args.Name + ": mounted by those who have access",
+		Tags:        f.args.Tags,
 	}, pulumi.Parent(f))
 	if err != nil {
 		return err
@@ -256,7 +340,9 @@ func (f *FileSystem) newMountTargets(ctx *pulumi.Context, name string) error {
 	f.SecurityGroupId = group.SecurityGroupId
 	for zone, subnet := range f.args.SubnetIds {
 		target, err := efs.NewMountTarget(ctx, fmt.Sprintf("%s-mount-%d", name, zone+1), &efs.MountTargetArgs{
-			FileSystemId: f.files.ID(), SubnetId: subnet, SecurityGroups: pulumi.StringArray{group.SecurityGroupId},
+			FileSystemId:   f.files.ID(),
+			SubnetId:       subnet,
+			SecurityGroups: pulumi.StringArray{group.SecurityGroupId},
 		}, pulumi.Parent(f))
 		if err != nil {
 			return fmt.Errorf("creating mount target %d: %w", zone+1, err)
@@ -273,7 +359,8 @@ func (f *FileSystem) newBackupPolicy(ctx *pulumi.Context, name string) error {
 		status = "DISABLED"
 	}
 	if _, err := efs.NewBackupPolicy(ctx, name+"-backup", &efs.BackupPolicyArgs{
-		FileSystemId: f.files.ID(), BackupPolicy: efs.BackupPolicyBackupPolicyArgs{Status: pulumi.String(status)},
+		FileSystemId: f.files.ID(),
+		BackupPolicy: efs.BackupPolicyBackupPolicyArgs{Status: pulumi.String(status)},
 	}, pulumi.Parent(f)); err != nil {
 		return fmt.Errorf("setting its automatic backups: %w", err)
 	}

@@ -12,11 +12,15 @@ import (
 )
 
 // clientActions are what clients do to a file system (EFS user guide, "Using IAM to control file system data access").
-var clientActions = []string{"elasticfilesystem:ClientMount", "elasticfilesystem:ClientRootAccess", "elasticfilesystem:ClientWrite"}
+var clientActions = []string{
+	"elasticfilesystem:ClientMount",
+	"elasticfilesystem:ClientRootAccess",
+	"elasticfilesystem:ClientWrite",
+}
 
-// fileSystemPolicy denies everything without TLS, and clients that come by anything but an access point. It allows nobody
-// anything: that is what the policies of the clients' roles are for. In it * is the file system itself, whose id is not
-// known before it exists.
+// fileSystemPolicy denies everything without TLS, and clients that come by anything but an access point. It allows
+// nobody anything: that is what the policies of the clients' roles are for. In it * is the file system itself, whose id
+// is not known before it exists.
 func fileSystemPolicy() (string, error) {
 	denied := func(sid string, actions []string, operator, key, value string) identity.Statement {
 		return identity.Statement{
@@ -37,12 +41,21 @@ func (f *FileSystem) newPolicy(ctx *pulumi.Context, name string) error {
 	return err
 }
 
-func attachPolicy(ctx *pulumi.Context, name string, files *efs.FileSystem, opts ...pulumi.ResourceOption) (*efs.FileSystemPolicy, error) {
+func attachPolicy(
+	ctx *pulumi.Context,
+	name string,
+	files *efs.FileSystem,
+	opts ...pulumi.ResourceOption,
+) (*efs.FileSystemPolicy, error) {
 	document, err := fileSystemPolicy()
 	if err != nil {
 		return nil, err
 	}
-	policy, err := efs.NewFileSystemPolicy(ctx, name+"-policy", &efs.FileSystemPolicyArgs{FileSystemId: files.ID(), Policy: pulumi.String(document)}, opts...)
+	policy, err := efs.NewFileSystemPolicy(
+		ctx,
+		name+"-policy",
+		&efs.FileSystemPolicyArgs{FileSystemId: files.ID(), Policy: pulumi.String(document)},
+		opts...)
 	if err != nil {
 		return nil, fmt.Errorf("attaching its policy: %w", err)
 	}
@@ -64,7 +77,9 @@ func (f *FileSystem) newAccessPoints(ctx *pulumi.Context, name string) error {
 			RootDirectory: efs.AccessPointRootDirectoryArgs{
 				Path: pulumi.String(point.Path),
 				CreationInfo: efs.AccessPointRootDirectoryCreationInfoArgs{
-					OwnerUid: pulumi.Int(point.Uid), OwnerGid: pulumi.Int(point.Gid), Permissions: pulumi.String(point.Permissions),
+					OwnerUid:    pulumi.Int(point.Uid),
+					OwnerGid:    pulumi.Int(point.Gid),
+					Permissions: pulumi.String(point.Permissions),
 				},
 			},
 			Tags: pulumi.ToStringMap(tags),
@@ -78,8 +93,8 @@ func (f *FileSystem) newAccessPoints(ctx *pulumi.Context, name string) error {
 	return nil
 }
 
-// newCopy makes the file system that is replicated to, so that it has a key, tags and an end of its own: one that EFS makes
-// is not deleted with the replication.
+// newCopy makes the file system that is replicated to, so that it has a key, tags and an end of its own: one that EFS
+// makes is not deleted with the replication.
 func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 	replica := f.args.Copy
 	if replica == nil {
@@ -105,7 +120,8 @@ func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 	replication, err := efs.NewReplicationConfiguration(ctx, name+"-replication", &efs.ReplicationConfigurationArgs{
 		SourceFileSystemId: f.files.ID(),
 		Destination: efs.ReplicationConfigurationDestinationArgs{
-			Region: pulumi.String(replica.Location.Region), FileSystemId: files.ID().ToStringOutput(),
+			Region:       pulumi.String(replica.Location.Region),
+			FileSystemId: files.ID().ToStringOutput(),
 		},
 	}, pulumi.Parent(f))
 	if err != nil {

@@ -13,14 +13,21 @@ import (
 
 func smallFileSystem() *FileSystemArgs {
 	return &FileSystemArgs{
-		Location: databaseLocation, Name: "awslab-dev-files", VpcId: pulumi.String("vpc"), SubnetIds: pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
-		AccessPoints: map[string]AccessPoint{"orders": {Path: "/orders"}}, Tags: databaseTags,
+		Location:     databaseLocation,
+		Name:         "awslab-dev-files",
+		VpcId:        pulumi.String("vpc"),
+		SubnetIds:    pulumi.ToStringArray([]string{"subnet-a", "subnet-b"}),
+		AccessPoints: map[string]AccessPoint{"orders": {Path: "/orders"}},
+		Tags:         databaseTags,
 	}
 }
 
 func fullFileSystem(there pulumi.ProviderResource) *FileSystemArgs {
 	args := smallFileSystem()
-	args.AccessPoints = map[string]AccessPoint{"orders": {Path: "/orders"}, "invoices": {Path: "/shared/invoices", Uid: 1000, Gid: 2000, Permissions: "0770"}}
+	args.AccessPoints = map[string]AccessPoint{
+		"orders":   {Path: "/orders"},
+		"invoices": {Path: "/shared/invoices", Uid: 1000, Gid: 2000, Permissions: "0770"},
+	}
 	args.KmsKeyArn, args.InfrequentAccessDays, args.ArchiveDays = pulumi.String("arn:key"), 1, 90
 	args.NoAutomaticBackups, args.DeletionProtection = true, true
 	args.Copy = &FileSystemCopy{Location: copyLocation, Provider: there, KmsKeyArn: pulumi.String("arn:copy-key")}
@@ -57,7 +64,11 @@ func TestFileSystems(t *testing.T) {
 			require.Equal(t, "files-files-id", databaseValue(t, files.FileSystemId))
 			require.Equal(t, "arn of files-files", databaseValue(t, files.Arn))
 			require.Equal(t, "files-nfs-group-id", databaseValue(t, files.SecurityGroupId))
-			require.Equal(t, "files-orders-access-point-id", databaseValue(t, files.AccessPointIds.MapIndex(pulumi.String("orders"))))
+			require.Equal(
+				t,
+				"files-orders-access-point-id",
+				databaseValue(t, files.AccessPointIds.MapIndex(pulumi.String("orders"))),
+			)
 			require.Equal(t, test.copied, databaseValue(t, files.CopyId))
 		})
 		require.NoError(t, err)
@@ -71,7 +82,11 @@ func TestRolesFindAFileSystemByItsTag(t *testing.T) {
 	g, err := registerFileSystem(t, func(*FileSystemArgs) {})
 	require.NoError(t, err)
 	for _, name := range []string{"files-files", "files-copy-files"} {
-		require.Equal(t, map[string]any{"Name": "awslab-dev-files", identity.FileSystemTag: "awslab-dev-files", "stack": "dev"}, g.inputs(t, name)["tags"])
+		require.Equal(
+			t,
+			map[string]any{"Name": "awslab-dev-files", identity.FileSystemTag: "awslab-dev-files", "stack": "dev"},
+			g.inputs(t, name)["tags"],
+		)
 	}
 	require.Equal(t, map[string]string{"stack": "dev"}, databaseTags, "the caller's tags are not changed")
 }
@@ -79,8 +94,16 @@ func TestRolesFindAFileSystemByItsTag(t *testing.T) {
 func TestAFileSystemWithoutTagsHasItsName(t *testing.T) {
 	g, err := registerFileSystem(t, func(a *FileSystemArgs) { a.Tags = nil })
 	require.NoError(t, err)
-	require.Equal(t, map[string]any{"Name": "awslab-dev-files", identity.FileSystemTag: "awslab-dev-files"}, g.inputs(t, "files-files")["tags"])
-	require.Equal(t, map[string]any{"Name": "awslab-dev-files-orders"}, g.inputs(t, "files-orders-access-point")["tags"])
+	require.Equal(
+		t,
+		map[string]any{"Name": "awslab-dev-files", identity.FileSystemTag: "awslab-dev-files"},
+		g.inputs(t, "files-files")["tags"],
+	)
+	require.Equal(
+		t,
+		map[string]any{"Name": "awslab-dev-files-orders"},
+		g.inputs(t, "files-orders-access-point")["tags"],
+	)
 }
 
 func TestDeletionProtectionIsForTheFilesAlone(t *testing.T) {
@@ -97,7 +120,12 @@ func TestUpdatesLeaveTheProtectionOfTheCopyAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"protection"}, g.resources["files-copy-files"].RegisterRPC.GetIgnoreChanges())
 	require.Contains(t, g.resources["files-copy-files"].Provider, "::there::")
-	require.NotContains(t, g.resources["files-replication"].Provider, "::there::", "the replication belongs to its source")
+	require.NotContains(
+		t,
+		g.resources["files-replication"].Provider,
+		"::there::",
+		"the replication belongs to its source",
+	)
 }
 
 func TestEachZoneHasAMountTarget(t *testing.T) {
@@ -130,22 +158,62 @@ func TestFileSystemsThatAreRefused(t *testing.T) {
 		want   []string
 	}{
 		"nothing given": {func(a *FileSystemArgs) { *a = FileSystemArgs{} },
-			[]string{"Location.Region", `Name: ""; use 1 to 128`, "VpcId: it is missing", "SubnetIds: it is missing", "AccessPoints: there is none"}},
-		"name":          {func(a *FileSystemArgs) { a.Name = "a/b" }, []string{`Name: "a/b"; use 1 to 128`}},
-		"throughput":    {func(a *FileSystemArgs) { a.Throughput = "fast" }, []string{`Throughput: "fast"; use one of [elastic bursting]`}},
-		"idle":          {func(a *FileSystemArgs) { a.InfrequentAccessDays = 2 }, []string{"InfrequentAccessDays: 2; use one of [1 7 14"}},
-		"archive":       {func(a *FileSystemArgs) { a.ArchiveDays = 2 }, []string{"ArchiveDays: 2; use 0 or one of [1 7 14"}},
-		"archive first": {func(a *FileSystemArgs) { a.InfrequentAccessDays = 90 }, []string{"ArchiveDays: 90; use more than InfrequentAccessDays, 90"}},
+			[]string{
+				"Location.Region",
+				`Name: ""; use 1 to 128`,
+				"VpcId: it is missing",
+				"SubnetIds: it is missing",
+				"AccessPoints: there is none",
+			}},
+		"name": {func(a *FileSystemArgs) { a.Name = "a/b" }, []string{`Name: "a/b"; use 1 to 128`}},
+		"throughput": {
+			func(a *FileSystemArgs) { a.Throughput = "fast" },
+			[]string{`Throughput: "fast"; use one of [elastic bursting]`},
+		},
+		"idle": {
+			func(a *FileSystemArgs) { a.InfrequentAccessDays = 2 },
+			[]string{"InfrequentAccessDays: 2; use one of [1 7 14"},
+		},
+		"archive": {
+			func(a *FileSystemArgs) { a.ArchiveDays = 2 },
+			[]string{"ArchiveDays: 2; use 0 or one of [1 7 14"},
+		},
+		"archive first": {
+			func(a *FileSystemArgs) { a.InfrequentAccessDays = 90 },
+			[]string{"ArchiveDays: 90; use more than InfrequentAccessDays, 90"},
+		},
 		"archive of bursting": {func(a *FileSystemArgs) { a.Throughput = "bursting" },
 			[]string{`ArchiveDays: 90, and Throughput is "bursting"; only elastic file systems have an archive`}},
-		"access point's name": {func(a *FileSystemArgs) { a.AccessPoints["My Orders"] = AccessPoint{Path: "/a"} }, []string{`AccessPoints["My Orders"]: use lower-case letters`}},
-		"root":                {point(func(p *AccessPoint) { p.Path = "/" }), []string{`AccessPoints["orders"].Path: "/"; use a folder such as /orders`}},
-		"relative":            {point(func(p *AccessPoint) { p.Path = "orders" }), []string{`AccessPoints["orders"].Path: "orders"`}},
-		"unclean":             {point(func(p *AccessPoint) { p.Path = "/orders/../invoices" }), []string{`AccessPoints["orders"].Path: "/orders/../invoices"`}},
-		"user":                {point(func(p *AccessPoint) { p.Uid = -1 }), []string{`AccessPoints["orders"]: user -1 and group 65532; use 1 or more`}},
-		"permissions":         {point(func(p *AccessPoint) { p.Permissions = "rwx" }), []string{`AccessPoints["orders"].Permissions: "rwx"; use octal digits`}},
+		"access point's name": {
+			func(a *FileSystemArgs) { a.AccessPoints["My Orders"] = AccessPoint{Path: "/a"} },
+			[]string{`AccessPoints["My Orders"]: use lower-case letters`},
+		},
+		"root": {
+			point(func(p *AccessPoint) { p.Path = "/" }),
+			[]string{`AccessPoints["orders"].Path: "/"; use a folder such as /orders`},
+		},
+		"relative": {
+			point(func(p *AccessPoint) { p.Path = "orders" }),
+			[]string{`AccessPoints["orders"].Path: "orders"`},
+		},
+		"unclean": {
+			point(func(p *AccessPoint) { p.Path = "/orders/../invoices" }),
+			[]string{`AccessPoints["orders"].Path: "/orders/../invoices"`},
+		},
+		"user": {
+			point(func(p *AccessPoint) { p.Uid = -1 }),
+			[]string{`AccessPoints["orders"]: user -1 and group 65532; use 1 or more`},
+		},
+		"permissions": {
+			point(func(p *AccessPoint) { p.Permissions = "rwx" }),
+			[]string{`AccessPoints["orders"].Permissions: "rwx"; use octal digits`},
+		},
 		"copy": {func(a *FileSystemArgs) { a.Copy = &FileSystemCopy{Location: databaseLocation} },
-			[]string{`Copy.Location.Region: "eu-west-1" is the file system's own`, "Copy.Provider: it is missing", "Copy.KmsKeyArn: it is missing"}},
+			[]string{
+				`Copy.Location.Region: "eu-west-1" is the file system's own`,
+				"Copy.Provider: it is missing",
+				"Copy.KmsKeyArn: it is missing",
+			}},
 		"copy's place": {func(a *FileSystemArgs) { a.Copy.Location.Region = "" }, []string{`Copy.Location.Region: ""`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,10 +225,14 @@ func TestFileSystemsThatAreRefused(t *testing.T) {
 
 func TestChangesThatReplaceAFileSystemAreTheDocumentedOnes(t *testing.T) {
 	requireDocumented(t, "filesystem.go", map[string]func(*FileSystemArgs){
-		"Name":                 func(a *FileSystemArgs) { a.Name = "other" },
-		"VpcId":                func(a *FileSystemArgs) { a.VpcId = pulumi.String("other") },
-		"SubnetIds":            func(a *FileSystemArgs) { a.SubnetIds = pulumi.ToStringArray([]string{"c", "d"}) },
-		"AccessPoints":         func(a *FileSystemArgs) { a.AccessPoints = map[string]AccessPoint{"other": {Path: "/other"}} },
+		"Name":      func(a *FileSystemArgs) { a.Name = "other" },
+		"VpcId":     func(a *FileSystemArgs) { a.VpcId = pulumi.String("other") },
+		"SubnetIds": func(a *FileSystemArgs) { a.SubnetIds = pulumi.ToStringArray([]string{"c", "d"}) },
+		"AccessPoints": func(a *FileSystemArgs) {
+			a.AccessPoints = map[string]AccessPoint{
+				"other": {Path: "/other"},
+			}
+		},
 		"KmsKeyArn":            func(a *FileSystemArgs) { a.KmsKeyArn = pulumi.String("arn:other") },
 		"Throughput":           func(a *FileSystemArgs) { a.Throughput, a.ArchiveDays = "bursting", 0 },
 		"InfrequentAccessDays": func(a *FileSystemArgs) { a.InfrequentAccessDays = 0 },
@@ -180,5 +252,12 @@ func TestIdlePeriodsAreTheProviders(t *testing.T) {
 	for _, days := range idleDays {
 		periods = append(periods, idlePeriod(days))
 	}
-	require.Equal(t, strings.Fields("AFTER_1_DAY AFTER_7_DAYS AFTER_14_DAYS AFTER_30_DAYS AFTER_60_DAYS AFTER_90_DAYS AFTER_180_DAYS AFTER_270_DAYS AFTER_365_DAYS"), periods)
+	require.Equal(
+		t,
+		strings.Fields(
+			"AFTER_1_DAY AFTER_7_DAYS AFTER_14_DAYS AFTER_30_DAYS AFTER_60_DAYS AFTER_90_DAYS AFTER_180_DAYS "+
+				"AFTER_270_DAYS AFTER_365_DAYS",
+		),
+		periods,
+	)
 }

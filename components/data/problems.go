@@ -39,7 +39,12 @@ func (p problems) join() error { return errors.Join(p...) }
 // checkKey expects a key and its alias together, or neither.
 func (p *problems) checkKey(at string, arn pulumi.StringInput, alias string) {
 	p.addIf((arn == nil) != (alias == ""), at+"KeyAlias", "give both KmsKeyArn and KeyAlias, or neither")
-	p.addIf(alias != "" && !grammar.KeyAlias.Match(alias), at+"KeyAlias", "%q is no alias; use alias/ and up to 250 letters, digits, / _ -", alias)
+	p.addIf(
+		alias != "" && !grammar.KeyAlias.Match(alias),
+		at+"KeyAlias",
+		"%q is no alias; use alias/ and up to 250 letters, digits, / _ -",
+		alias,
+	)
 }
 
 // onceMade is a value that becomes known only when everything is there that has to be before it is used.

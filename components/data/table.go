@@ -17,8 +17,8 @@ type TableArgs struct {
 	Name string
 	// HashKey is the primary key, or its first part. Changing it replaces the table.
 	HashKey Attribute
-	// RangeKey is the second part of the primary key, by which items of one hash key are in order. Nil means that there is
-	// none. Changing it replaces the table.
+	// RangeKey is the second part of the primary key, by which items of one hash key are in order. Nil means that there
+	// is none. Changing it replaces the table.
 	RangeKey *Attribute
 	// Indexes are global secondary indexes, at most 20. A changed one is deleted and made anew, without a table being
 	// replaced.
@@ -41,13 +41,14 @@ type TableArgs struct {
 	NoPointInTimeRecovery bool
 	// KmsKeyArn encrypts the table, its indexes, stream and backups. Nil means the AWS managed key of DynamoDB.
 	KmsKeyArn pulumi.StringInput
-	// Capacity is provisioned and scales by itself. Nil means that the table is paid by request. A refresh shows to what
-	// size the indexes were scaled, and the update after it takes them back to their Min until auto scaling acts again;
-	// the table's own capacity is left alone.
+	// Capacity is provisioned and scales by itself. Nil means that the table is paid by request. A refresh shows to
+	// what size the indexes were scaled, and the update after it takes them back to their Min until auto scaling acts
+	// again; the table's own capacity is left alone.
 	Capacity *Capacity
 	// Class is STANDARD (the default) or STANDARD_INFREQUENT_ACCESS, which costs less to keep and more to use.
 	Class string
-	// Replicas are copies in other regions that can be written to; together they are a global table, whose last write wins.
+	// Replicas are copies in other regions that can be written to; together they are a global table, whose last write
+	// wins.
 	Replicas []Replica
 	// DeletionProtection refuses to delete the table, and so also what replaces it.
 	DeletionProtection bool
@@ -173,13 +174,16 @@ func (args *TableArgs) withDefaults() *TableArgs {
 
 func (args *TableArgs) table() *dynamodb.TableArgs {
 	table := &dynamodb.TableArgs{
-		Name:                      pulumi.String(args.Name),
-		BillingMode:               pulumi.String("PAY_PER_REQUEST"),
-		HashKey:                   pulumi.String(args.HashKey.Name),
-		Attributes:                args.attributeDefinitions(),
-		GlobalSecondaryIndexes:    args.globalIndexes(),
-		LocalSecondaryIndexes:     args.localIndexes(),
-		ServerSideEncryption:      dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true), KmsKeyArn: optionalInput(args.KmsKeyArn)},
+		Name:                   pulumi.String(args.Name),
+		BillingMode:            pulumi.String("PAY_PER_REQUEST"),
+		HashKey:                pulumi.String(args.HashKey.Name),
+		Attributes:             args.attributeDefinitions(),
+		GlobalSecondaryIndexes: args.globalIndexes(),
+		LocalSecondaryIndexes:  args.localIndexes(),
+		ServerSideEncryption: dynamodb.TableServerSideEncryptionArgs{
+			Enabled:   pulumi.Bool(true),
+			KmsKeyArn: optionalInput(args.KmsKeyArn),
+		},
 		PointInTimeRecovery:       args.pointInTimeRecovery(),
 		DeletionProtectionEnabled: pulumi.Bool(args.DeletionProtection),
 		TableClass:                pulumi.String(args.Class),
@@ -188,13 +192,20 @@ func (args *TableArgs) table() *dynamodb.TableArgs {
 	}
 	if args.Capacity != nil {
 		table.BillingMode = pulumi.String("PROVISIONED")
-		table.ReadCapacity, table.WriteCapacity = pulumi.Int(args.Capacity.Read.Min), pulumi.Int(args.Capacity.Write.Min)
+		table.ReadCapacity, table.WriteCapacity = pulumi.Int(
+			args.Capacity.Read.Min,
+		), pulumi.Int(
+			args.Capacity.Write.Min,
+		)
 	}
 	if args.RangeKey != nil {
 		table.RangeKey = pulumi.String(args.RangeKey.Name)
 	}
 	if args.TimeToLive != "" {
-		table.Ttl = dynamodb.TableTtlArgs{AttributeName: pulumi.String(args.TimeToLive), Enabled: pulumi.Bool(!args.TimeToLiveOff)}
+		table.Ttl = dynamodb.TableTtlArgs{
+			AttributeName: pulumi.String(args.TimeToLive),
+			Enabled:       pulumi.Bool(!args.TimeToLiveOff),
+		}
 	}
 	if args.Stream != "" {
 		table.StreamEnabled, table.StreamViewType = pulumi.Bool(true), pulumi.String(args.Stream)
@@ -206,7 +217,10 @@ func (args *TableArgs) pointInTimeRecovery() dynamodb.TablePointInTimeRecoveryAr
 	if args.NoPointInTimeRecovery {
 		return dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(false)}
 	}
-	return dynamodb.TablePointInTimeRecoveryArgs{Enabled: pulumi.Bool(true), RecoveryPeriodInDays: pulumi.Int(args.RecoveryDays)}
+	return dynamodb.TablePointInTimeRecoveryArgs{
+		Enabled:              pulumi.Bool(true),
+		RecoveryPeriodInDays: pulumi.Int(args.RecoveryDays),
+	}
 }
 
 func (args *TableArgs) globalIndexes() dynamodb.TableGlobalSecondaryIndexArray {

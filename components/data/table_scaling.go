@@ -22,6 +22,12 @@ type CapacityRange struct{ Min, Max int }
 // maxTableCapacity is the default quota of a table ("Quotas in Amazon DynamoDB").
 const maxTableCapacity = 40000
 
+// predefinedMetric is a metric that Application Auto Scaling knows by name.
+type predefinedMetric = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs
+
+// targetTracking is how a scaling policy keeps a metric near a value.
+type targetTracking = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs
+
 // Auto scaling takes capacity away slowly, as DynamoDB lets it be taken away a limited number of times a day.
 const (
 	tableScaleOutCooldown = 60  // seconds
@@ -39,8 +45,14 @@ func (c *Capacity) validate(p *problems, at string) {
 		name string
 		CapacityRange
 	}{{"Read", c.Read}, {"Write", c.Write}} {
-		p.addIf(direction.Min < 1 || direction.Max < direction.Min || direction.Max > maxTableCapacity, at+"."+direction.name,
-			"%d to %d units; use 1 <= Min <= Max <= %d", direction.Min, direction.Max, maxTableCapacity)
+		p.addIf(
+			direction.Min < 1 || direction.Max < direction.Min || direction.Max > maxTableCapacity,
+			at+"."+direction.name,
+			"%d to %d units; use 1 <= Min <= Max <= %d",
+			direction.Min,
+			direction.Max,
+			maxTableCapacity,
+		)
 	}
 	p.addIf(c.Utilization < 20 || c.Utilization > 90, at+".Utilization", "%d; use 20 to 90 percent", c.Utilization)
 }
@@ -76,32 +88,44 @@ func (t *Table) scale(ctx *pulumi.Context, name, kind string, resourceId pulumi.
 		name, unit string
 		CapacityRange
 	}{{"read", "Read", capacity.Read}, {"write", "Write", capacity.Write}} {
-		target, err := appautoscaling.NewTarget(ctx, fmt.Sprintf("%s-%s-scaling", name, direction.name), &appautoscaling.TargetArgs{
-			ServiceNamespace:  pulumi.String("dynamodb"),
-			ScalableDimension: pulumi.String(fmt.Sprintf("dynamodb:%s:%sCapacityUnits", kind, direction.unit)),
-			ResourceId:        resourceId,
-			MinCapacity:       pulumi.Int(direction.Min),
-			MaxCapacity:       pulumi.Int(direction.Max),
-			Tags:              pulumi.ToStringMap(t.args.Tags),
-		}, pulumi.Parent(t))
+		target, err := appautoscaling.NewTarget(
+			ctx,
+			fmt.Sprintf("%s-%s-scaling", name, direction.name),
+			&appautoscaling.TargetArgs{
+				ServiceNamespace:  pulumi.String("dynamodb"),
+				ScalableDimension: pulumi.String(fmt.Sprintf("dynamodb:%s:%sCapacityUnits", kind, direction.unit)),
+				ResourceId:        resourceId,
+				MinCapacity:       pulumi.Int(direction.Min),
+				MaxCapacity:       pulumi.Int(direction.Max),
+				Tags:              pulumi.ToStringMap(t.args.Tags),
+			},
+			pulumi.Parent(t),
+		)
 		if err != nil {
 			return fmt.Errorf("making the %s capacity of %q scalable: %w", direction.name, name, err)
 		}
-		_, err = appautoscaling.NewPolicy(ctx, fmt.Sprintf("%s-%s-utilization", name, direction.name), &appautoscaling.PolicyArgs{
-			Name:              pulumi.String(direction.name + "-utilization"),
-			PolicyType:        pulumi.String("TargetTrackingScaling"),
-			ServiceNamespace:  target.ServiceNamespace,
-			ScalableDimension: target.ScalableDimension,
-			ResourceId:        target.ResourceId,
-			TargetTrackingScalingPolicyConfiguration: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
-				TargetValue:      pulumi.Float64(capacity.Utilization),
-				ScaleOutCooldown: pulumi.Int(tableScaleOutCooldown),
-				ScaleInCooldown:  pulumi.Int(tableScaleInCooldown),
-				PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
-					PredefinedMetricType: pulumi.String(fmt.Sprintf("DynamoDB%sCapacityUtilization", direction.unit)),
+		_, err = appautoscaling.NewPolicy(
+			ctx,
+			fmt.Sprintf("%s-%s-utilization", name, direction.name),
+			&appautoscaling.PolicyArgs{
+				Name:              pulumi.String(direction.name + "-utilization"),
+				PolicyType:        pulumi.String("TargetTrackingScaling"),
+				ServiceNamespace:  target.ServiceNamespace,
+				ScalableDimension: target.ScalableDimension,
+				ResourceId:        target.ResourceId,
+				TargetTrackingScalingPolicyConfiguration: targetTracking{
+					TargetValue:      pulumi.Float64(capacity.Utilization),
+					ScaleOutCooldown: pulumi.Int(tableScaleOutCooldown),
+					ScaleInCooldown:  pulumi.Int(tableScaleInCooldown),
+					PredefinedMetricSpecification: predefinedMetric{
+						PredefinedMetricType: pulumi.String(
+							fmt.Sprintf("DynamoDB%sCapacityUtilization", direction.unit),
+						),
+					},
 				},
 			},
-		}, pulumi.Parent(t))
+			pulumi.Parent(t),
+		)
 		if err != nil {
 			return fmt.Errorf("scaling the %s capacity of %q: %w", direction.name, name, err)
 		}

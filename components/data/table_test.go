@@ -19,7 +19,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-var updateStores = flag.Bool("update-stores", false, "write the golden files of tables, buckets, websites and file systems in testdata")
+var updateStores = flag.Bool(
+	"update-stores",
+	false,
+	"write the golden files of tables, buckets, websites and file systems in testdata",
+)
 
 // storeGraph records what a program registers, and answers as the stores of AWS would.
 type storeGraph struct{ databaseGraph }
@@ -33,7 +37,12 @@ func (g *storeGraph) NewResource(args pulumi.MockResourceArgs) (string, resource
 	if err != nil || !args.Custom {
 		return id, state, err
 	}
-	for _, output := range []resource.PropertyKey{"streamArn", "bucketDomainName", "bucketRegionalDomainName", "domainName"} {
+	for _, output := range []resource.PropertyKey{
+		"streamArn",
+		"bucketDomainName",
+		"bucketRegionalDomainName",
+		"domainName",
+	} {
 		if _, given := state[output]; !given {
 			state[output] = resource.NewProperty(string(output) + " of " + args.Name)
 		}
@@ -81,10 +90,12 @@ func (g *storeGraph) requireGolden(t *testing.T, name string) {
 func (g *storeGraph) requireFamily(t *testing.T, component string) {
 	t.Helper()
 	untaggable := []string{
-		"aws:appautoscaling/policy:Policy", "aws:iam/rolePolicy:RolePolicy", "aws:vpc/", "aws:cloudfront/originAccessControl", "aws:cloudfront/responseHeadersPolicy",
-		"aws:efs/backupPolicy", "aws:efs/fileSystemPolicy", "aws:efs/mountTarget", "aws:efs/replicationConfiguration",
-		"aws:s3/bucketObject", "aws:s3/bucketOwnership", "aws:s3/bucketPublic", "aws:s3/bucketVersioning", "aws:s3/bucketServerSide", "aws:s3/bucketPolicy",
-		"aws:s3/bucketLifecycle", "aws:s3/bucketNotification", "aws:s3/bucketLogging", "aws:s3/bucketReplication",
+		"aws:appautoscaling/policy:Policy", "aws:iam/rolePolicy:RolePolicy", "aws:vpc/",
+		"aws:cloudfront/originAccessControl", "aws:cloudfront/responseHeadersPolicy", "aws:efs/backupPolicy",
+		"aws:efs/fileSystemPolicy", "aws:efs/mountTarget", "aws:efs/replicationConfiguration", "aws:s3/bucketObject",
+		"aws:s3/bucketOwnership", "aws:s3/bucketPublic", "aws:s3/bucketVersioning", "aws:s3/bucketServerSide",
+		"aws:s3/bucketPolicy", "aws:s3/bucketLifecycle", "aws:s3/bucketNotification", "aws:s3/bucketLogging",
+		"aws:s3/bucketReplication",
 	}
 	for name, r := range g.resources {
 		if strings.HasPrefix(r.TypeToken, "pulumi:providers:") {
@@ -93,7 +104,11 @@ func (g *storeGraph) requireFamily(t *testing.T, component string) {
 		parent := resource.URN(r.RegisterRPC.GetParent()).Name()
 		require.True(t, name == component || g.resources[parent].TypeToken != "", "%s is a child of %s", name, parent)
 		require.True(t, strings.HasPrefix(name, component), name)
-		if r.Custom && !slices.ContainsFunc(untaggable, func(prefix string) bool { return strings.HasPrefix(r.TypeToken, prefix) }) {
+		if r.Custom &&
+			!slices.ContainsFunc(
+				untaggable,
+				func(prefix string) bool { return strings.HasPrefix(r.TypeToken, prefix) },
+			) {
 			require.Equal(t, "dev", r.Inputs["tags"].ObjectValue()["stack"].StringValue(), name)
 		}
 	}
@@ -113,9 +128,22 @@ func requireProblems(t *testing.T, g *storeGraph, err error, problems []string) 
 
 // storeReplacing are the properties that the provider cannot change in place (ForceNew in terraform-provider-aws).
 var storeReplacing = map[string][]string{
-	"aws:dynamodb/table:Table":      {"hashKey", "rangeKey", "name", "localSecondaryIndexes", "restoreDateTime", "restoreToLatestTime"},
-	"aws:s3/bucketV2:BucketV2":      {"bucket", "bucketPrefix", "objectLockEnabled"},
-	"aws:efs/fileSystem:FileSystem": {"availabilityZoneName", "creationToken", "encrypted", "kmsKeyId", "performanceMode"},
+	"aws:dynamodb/table:Table": {
+		"hashKey",
+		"rangeKey",
+		"name",
+		"localSecondaryIndexes",
+		"restoreDateTime",
+		"restoreToLatestTime",
+	},
+	"aws:s3/bucketV2:BucketV2": {"bucket", "bucketPrefix", "objectLockEnabled"},
+	"aws:efs/fileSystem:FileSystem": {
+		"availabilityZoneName",
+		"creationToken",
+		"encrypted",
+		"kmsKeyId",
+		"performanceMode",
+	},
 }
 
 // replaced tells whether what keeps the data is replaced or gone.
@@ -140,7 +168,13 @@ func replaced(before, after *storeGraph) bool {
 
 // requireDocumented expects a change of each argument to replace what keeps the data if and only if its documentation
 // says so. Without lists the fields that cannot be changed alone.
-func requireDocumented[Args any](t *testing.T, path string, changes map[string]func(*Args), register func(func(*Args)) *storeGraph, without ...string) {
+func requireDocumented[Args any](
+	t *testing.T,
+	path string,
+	changes map[string]func(*Args),
+	register func(func(*Args)) *storeGraph,
+	without ...string,
+) {
 	t.Helper()
 	args := reflect.TypeFor[Args]()
 	docs := fieldDocs(t, path, args.Name())
@@ -151,7 +185,14 @@ func requireDocumented[Args any](t *testing.T, path string, changes map[string]f
 		require.Contains(t, changes, field.Name, "say how to change it")
 		before := register(func(*Args) {})
 		after := register(changes[field.Name])
-		require.Equal(t, strings.Contains(docs[field.Name], "replaces the"), replaced(before, after), "the documentation of %s.%s", args.Name(), field.Name)
+		require.Equal(
+			t,
+			strings.Contains(docs[field.Name], "replaces the"),
+			replaced(before, after),
+			"the documentation of %s.%s",
+			args.Name(),
+			field.Name,
+		)
 	}
 }
 
@@ -165,10 +206,17 @@ func fullTable() *TableArgs {
 	args := smallTable()
 	args.RangeKey = &Attribute{"line", "N"}
 	args.Indexes = []Index{
-		{Name: "by-customer", HashKey: Attribute{"customer", "S"}, RangeKey: &Attribute{"placed", "N"}, Projection: Projection{Attributes: []string{"total"}}},
+		{
+			Name:       "by-customer",
+			HashKey:    Attribute{"customer", "S"},
+			RangeKey:   &Attribute{"placed", "N"},
+			Projection: Projection{Attributes: []string{"total"}},
+		},
 		{Name: "by-state", HashKey: Attribute{"state", "S"}},
 	}
-	args.LocalIndexes = []LocalIndex{{Name: "by-time", RangeKey: Attribute{"placed", "N"}, Projection: Projection{KeysOnly: true}}}
+	args.LocalIndexes = []LocalIndex{
+		{Name: "by-time", RangeKey: Attribute{"placed", "N"}, Projection: Projection{KeysOnly: true}},
+	}
 	args.TimeToLive, args.Class, args.RecoveryDays = "expires", "STANDARD_INFREQUENT_ACCESS", 7
 	args.KmsKeyArn = pulumi.String("arn:key")
 	args.Replicas = []Replica{{Region: copyLocation.Region, KmsKeyArn: pulumi.String("arn:copy-key")}}
@@ -181,7 +229,11 @@ func scaledTable() *TableArgs {
 	args.Capacity = &Capacity{Read: CapacityRange{5, 100}, Write: CapacityRange{2, 50}}
 	args.Indexes = []Index{
 		{Name: "by-state", HashKey: Attribute{"state", "S"}},
-		{Name: "by-day", HashKey: Attribute{"day", "S"}, Capacity: &Capacity{Read: CapacityRange{1, 10}, Write: CapacityRange{1, 20}, Utilization: 50}},
+		{
+			Name:     "by-day",
+			HashKey:  Attribute{"day", "S"},
+			Capacity: &Capacity{Read: CapacityRange{1, 10}, Write: CapacityRange{1, 20}, Utilization: 50},
+		},
 	}
 	return args
 }
@@ -201,7 +253,11 @@ func registerTable(t *testing.T, args *TableArgs, checks ...func(*Table)) (*stor
 }
 
 func TestTables(t *testing.T) {
-	for name, args := range map[string]*TableArgs{"table-small": smallTable(), "table-full": fullTable(), "table-scaled": scaledTable()} {
+	for name, args := range map[string]*TableArgs{
+		"table-small":  smallTable(),
+		"table-full":   fullTable(),
+		"table-scaled": scaledTable(),
+	} {
 		g, err := registerTable(t, args, func(table *Table) {
 			require.Equal(t, "awslab-dev-orders", table.Name)
 			require.Equal(t, "awslab-dev-orders", databaseValue(t, table.TableName))
@@ -218,11 +274,19 @@ func TestTables(t *testing.T) {
 func TestUpdatesLeaveScaledCapacityAlone(t *testing.T) {
 	g, err := registerTable(t, scaledTable())
 	require.NoError(t, err)
-	require.Equal(t, []string{"readCapacity", "writeCapacity"}, g.resources["orders-table"].RegisterRPC.GetIgnoreChanges())
+	require.Equal(
+		t,
+		[]string{"readCapacity", "writeCapacity"},
+		g.resources["orders-table"].RegisterRPC.GetIgnoreChanges(),
+	)
 
 	g, err = registerTable(t, smallTable())
 	require.NoError(t, err)
-	require.Empty(t, g.resources["orders-table"].RegisterRPC.GetIgnoreChanges(), "or a table could not be made scalable")
+	require.Empty(
+		t,
+		g.resources["orders-table"].RegisterRPC.GetIgnoreChanges(),
+		"or a table could not be made scalable",
+	)
 }
 
 func TestTheNameOfATimeToLiveIsNeededToTurnItOff(t *testing.T) {
@@ -239,7 +303,11 @@ func TestPointInTimeRecoveryCanBeLeftOut(t *testing.T) {
 	g, err := registerTable(t, args)
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{"enabled": false}, g.inputs(t, "orders-table")["pointInTimeRecovery"])
-	require.Equal(t, false, g.resources["orders-table"].Inputs["replicas"].ArrayValue()[0].ObjectValue()["pointInTimeRecovery"].BoolValue())
+	require.Equal(
+		t,
+		false,
+		g.resources["orders-table"].Inputs["replicas"].ArrayValue()[0].ObjectValue()["pointInTimeRecovery"].BoolValue(),
+	)
 }
 
 func TestTablesThatAreRefused(t *testing.T) {
@@ -248,39 +316,105 @@ func TestTablesThatAreRefused(t *testing.T) {
 		want   []string
 	}{
 		"nothing given": {func(a *TableArgs) { *a = TableArgs{} },
-			[]string{"Location.Region", `Name: ""; use 3 to 255`, `HashKey.Name: ""; use 1 to 255`, `HashKey.Type: ""; use S`}},
-		"short name":          {func(a *TableArgs) { a.Name = "ab" }, []string{`Name: "ab"; use 3 to 255 letters`}},
-		"name with a slash":   {func(a *TableArgs) { a.Name = "a/b/c" }, []string{`Name: "a/b/c"`}},
-		"type":                {func(a *TableArgs) { a.HashKey.Type = "BOOL" }, []string{`HashKey.Type: "BOOL"; use S (text), N (number) or B (bytes)`}},
-		"one type":            {func(a *TableArgs) { a.Indexes[0].HashKey = Attribute{"orderId", "N"} }, []string{`Indexes[0].HashKey.Type: "N", but attribute "orderId" is of type "S" elsewhere`}},
-		"range is hash":       {func(a *TableArgs) { a.RangeKey = &Attribute{"orderId", "S"} }, []string{`RangeKey.Name: "orderId" is the hash key too`}},
-		"index range is hash": {func(a *TableArgs) { a.Indexes[0].RangeKey = &Attribute{"customer", "S"} }, []string{`Indexes[0].RangeKey.Name: "customer" is the hash key too`}},
-		"index name":          {func(a *TableArgs) { a.Indexes[0].Name = "a b" }, []string{`Indexes[0].Name: "a b"`}},
-		"two of a name":       {func(a *TableArgs) { a.LocalIndexes[0].Name = "by-state" }, []string{`LocalIndexes[0].Name: "by-state" is used twice`}},
-		"no order":            {func(a *TableArgs) { a.RangeKey = nil }, []string{"LocalIndexes: the table has no RangeKey"}},
+			[]string{
+				"Location.Region",
+				`Name: ""; use 3 to 255`,
+				`HashKey.Name: ""; use 1 to 255`,
+				`HashKey.Type: ""; use S`,
+			}},
+		"short name":        {func(a *TableArgs) { a.Name = "ab" }, []string{`Name: "ab"; use 3 to 255 letters`}},
+		"name with a slash": {func(a *TableArgs) { a.Name = "a/b/c" }, []string{`Name: "a/b/c"`}},
+		"type": {
+			func(a *TableArgs) { a.HashKey.Type = "BOOL" },
+			[]string{`HashKey.Type: "BOOL"; use S (text), N (number) or B (bytes)`},
+		},
+		"one type": {
+			func(a *TableArgs) { a.Indexes[0].HashKey = Attribute{"orderId", "N"} },
+			[]string{`Indexes[0].HashKey.Type: "N", but attribute "orderId" is of type "S" elsewhere`},
+		},
+		"range is hash": {
+			func(a *TableArgs) { a.RangeKey = &Attribute{"orderId", "S"} },
+			[]string{`RangeKey.Name: "orderId" is the hash key too`},
+		},
+		"index range is hash": {
+			func(a *TableArgs) { a.Indexes[0].RangeKey = &Attribute{"customer", "S"} },
+			[]string{`Indexes[0].RangeKey.Name: "customer" is the hash key too`},
+		},
+		"index name": {func(a *TableArgs) { a.Indexes[0].Name = "a b" }, []string{`Indexes[0].Name: "a b"`}},
+		"two of a name": {
+			func(a *TableArgs) { a.LocalIndexes[0].Name = "by-state" },
+			[]string{`LocalIndexes[0].Name: "by-state" is used twice`},
+		},
+		"no order": {
+			func(a *TableArgs) { a.RangeKey = nil },
+			[]string{"LocalIndexes: the table has no RangeKey"},
+		},
 		"projection": {func(a *TableArgs) { a.Indexes[0].Projection.KeysOnly = true },
 			[]string{`Indexes[0].Projection: KeysOnly is true and there are Attributes ["total"]; use one of them`}},
-		"too many projected":  {func(a *TableArgs) { a.Indexes[1].Projection.Attributes = make([]string, 100) }, []string{"Indexes: they have 101 attributes by name; DynamoDB allows 100"}},
-		"too many indexes":    {func(a *TableArgs) { a.Indexes = make([]Index, 21) }, []string{"Indexes: 21 of them; DynamoDB allows 20"}},
-		"too many locals":     {func(a *TableArgs) { a.LocalIndexes = make([]LocalIndex, 6) }, []string{"LocalIndexes: 6 of them; DynamoDB allows 5"}},
-		"stream":              {func(a *TableArgs) { a.Stream = "ALL" }, []string{`Stream: "ALL"; use one of [KEYS_ONLY NEW_IMAGE`}},
-		"stream of replicas":  {func(a *TableArgs) { a.Stream = "KEYS_ONLY" }, []string{`Stream: "KEYS_ONLY"; with Replicas use NEW_AND_OLD_IMAGES`}},
-		"class":               {func(a *TableArgs) { a.Class = "GLACIER" }, []string{`Class: "GLACIER"; use one of [STANDARD STANDARD_INFREQUENT_ACCESS]`}},
-		"recovery":            {func(a *TableArgs) { a.RecoveryDays = 36 }, []string{"RecoveryDays: 36; use 1 to 35"}},
-		"text as time":        {func(a *TableArgs) { a.TimeToLive = "customer" }, []string{`TimeToLive: "customer" is a key of type "S"; times are numbers`}},
-		"off without a name":  {func(a *TableArgs) { a.TimeToLive, a.TimeToLiveOff = "", true }, []string{"TimeToLiveOff: it is true; name the attribute"}},
-		"replica at home":     {func(a *TableArgs) { a.Replicas[0].Region = "eu-west-1" }, []string{`Replicas[0].Region: "eu-west-1" has the table or a replica already`}},
-		"replica nowhere":     {func(a *TableArgs) { a.Replicas[0].Region = "Frankfurt" }, []string{`Replicas[0].Region: "Frankfurt" is no AWS region`}},
-		"replica without key": {func(a *TableArgs) { a.Replicas[0].KmsKeyArn = nil }, []string{"Replicas[0].KmsKeyArn: give a key to the table and to each replica"}},
-		"replicas that scale": {func(a *TableArgs) { a.Capacity = scaledTable().Capacity }, []string{"Replicas: they need a table that is paid by request"}},
+		"too many projected": {
+			func(a *TableArgs) { a.Indexes[1].Projection.Attributes = make([]string, 100) },
+			[]string{"Indexes: they have 101 attributes by name; DynamoDB allows 100"},
+		},
+		"too many indexes": {
+			func(a *TableArgs) { a.Indexes = make([]Index, 21) },
+			[]string{"Indexes: 21 of them; DynamoDB allows 20"},
+		},
+		"too many locals": {
+			func(a *TableArgs) { a.LocalIndexes = make([]LocalIndex, 6) },
+			[]string{"LocalIndexes: 6 of them; DynamoDB allows 5"},
+		},
+		"stream": {
+			func(a *TableArgs) { a.Stream = "ALL" },
+			[]string{`Stream: "ALL"; use one of [KEYS_ONLY NEW_IMAGE`},
+		},
+		"stream of replicas": {
+			func(a *TableArgs) { a.Stream = "KEYS_ONLY" },
+			[]string{`Stream: "KEYS_ONLY"; with Replicas use NEW_AND_OLD_IMAGES`},
+		},
+		"class": {
+			func(a *TableArgs) { a.Class = "GLACIER" },
+			[]string{`Class: "GLACIER"; use one of [STANDARD STANDARD_INFREQUENT_ACCESS]`},
+		},
+		"recovery": {func(a *TableArgs) { a.RecoveryDays = 36 }, []string{"RecoveryDays: 36; use 1 to 35"}},
+		"text as time": {
+			func(a *TableArgs) { a.TimeToLive = "customer" },
+			[]string{`TimeToLive: "customer" is a key of type "S"; times are numbers`},
+		},
+		"off without a name": {
+			func(a *TableArgs) { a.TimeToLive, a.TimeToLiveOff = "", true },
+			[]string{"TimeToLiveOff: it is true; name the attribute"},
+		},
+		"replica at home": {
+			func(a *TableArgs) { a.Replicas[0].Region = "eu-west-1" },
+			[]string{`Replicas[0].Region: "eu-west-1" has the table or a replica already`},
+		},
+		"replica nowhere": {
+			func(a *TableArgs) { a.Replicas[0].Region = "Frankfurt" },
+			[]string{`Replicas[0].Region: "Frankfurt" is no AWS region`},
+		},
+		"replica without key": {
+			func(a *TableArgs) { a.Replicas[0].KmsKeyArn = nil },
+			[]string{"Replicas[0].KmsKeyArn: give a key to the table and to each replica"},
+		},
+		"replicas that scale": {
+			func(a *TableArgs) { a.Capacity = scaledTable().Capacity },
+			[]string{"Replicas: they need a table that is paid by request"},
+		},
 		"capacity": {func(a *TableArgs) {
 			a.Capacity = &Capacity{Read: CapacityRange{0, 5}, Write: CapacityRange{6, 5}, Utilization: 95}
 		},
-			[]string{"Capacity.Read: 0 to 5 units; use 1 <= Min", "Capacity.Write: 6 to 5 units", "Capacity.Utilization: 95; use 20 to 90"}},
+			[]string{
+				"Capacity.Read: 0 to 5 units; use 1 <= Min",
+				"Capacity.Write: 6 to 5 units",
+				"Capacity.Utilization: 95; use 20 to 90",
+			}},
 		"index alone scales": {func(a *TableArgs) {
 			a.Indexes[0].Capacity = &Capacity{Read: CapacityRange{1, 1}, Write: CapacityRange{1, 50000}}
 		},
-			[]string{"Indexes[0].Capacity: it is given, and the table is paid by request", "Indexes[0].Capacity.Write: 1 to 50000 units; use 1 <= Min <= Max <= 40000"}},
+			[]string{
+				"Indexes[0].Capacity: it is given, and the table is paid by request",
+				"Indexes[0].Capacity.Write: 1 to 50000 units; use 1 <= Min <= Max <= 40000",
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := fullTable()
@@ -323,7 +457,15 @@ func TestChangesThatReplaceATableAreTheDocumentedOnes(t *testing.T) {
 // DynamoDB refuses attributes without keys as well as keys without attributes.
 func TestAttributesAreThoseOfTheKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		types := rapid.MapOfN(rapid.StringMatching(`[a-z]{1,3}`), rapid.SampledFrom(attributeTypes), 4, 12).Draw(t, "types")
+		types := rapid.MapOfN(
+			rapid.StringMatching(`[a-z]{1,3}`),
+			rapid.SampledFrom(attributeTypes),
+			4,
+			12,
+		).Draw(
+			t,
+			"types",
+		)
 		names := slices.Sorted(maps.Keys(types))
 		draw := func(label string) Attribute {
 			name := rapid.SampledFrom(names).Draw(t, label)

@@ -63,7 +63,10 @@ func (args *TableArgs) attributeDefinitions() dynamodb.TableAttributeArray {
 	}
 	var definitions dynamodb.TableAttributeArray
 	for _, name := range slices.Sorted(maps.Keys(types)) {
-		definitions = append(definitions, dynamodb.TableAttributeArgs{Name: pulumi.String(name), Type: pulumi.String(types[name])})
+		definitions = append(
+			definitions,
+			dynamodb.TableAttributeArgs{Name: pulumi.String(name), Type: pulumi.String(types[name])},
+		)
 	}
 	return definitions
 }
@@ -81,11 +84,33 @@ func (args *TableArgs) validate() error {
 	args.validateKeys(p)
 	args.validateIndexes(p)
 	args.validateReplicas(p)
-	p.addIf(args.Stream != "" && !slices.Contains(streamViews, args.Stream), "Stream", "%q; use one of %v, or leave it empty", args.Stream, streamViews)
+	p.addIf(
+		args.Stream != "" && !slices.Contains(streamViews, args.Stream),
+		"Stream",
+		"%q; use one of %v, or leave it empty",
+		args.Stream,
+		streamViews,
+	)
 	p.addIf(!slices.Contains(tableClasses, args.Class), "Class", "%q; use one of %v", args.Class, tableClasses)
-	p.addIf(args.RecoveryDays < 1 || args.RecoveryDays > maxRecoveryDays, "RecoveryDays", "%d; use 1 to %d", args.RecoveryDays, maxRecoveryDays)
-	p.addIf(len(args.TimeToLive) > maxAttributeName, "TimeToLive", "%q; use up to %d characters", args.TimeToLive, maxAttributeName)
-	p.addIf(args.TimeToLiveOff && args.TimeToLive == "", "TimeToLiveOff", "it is true; name the attribute in TimeToLive too")
+	p.addIf(
+		args.RecoveryDays < 1 || args.RecoveryDays > maxRecoveryDays,
+		"RecoveryDays",
+		"%d; use 1 to %d",
+		args.RecoveryDays,
+		maxRecoveryDays,
+	)
+	p.addIf(
+		len(args.TimeToLive) > maxAttributeName,
+		"TimeToLive",
+		"%q; use up to %d characters",
+		args.TimeToLive,
+		maxAttributeName,
+	)
+	p.addIf(
+		args.TimeToLiveOff && args.TimeToLive == "",
+		"TimeToLiveOff",
+		"it is true; name the attribute in TimeToLive too",
+	)
 	if args.Capacity != nil {
 		args.Capacity.validate(p, "Capacity")
 	}
@@ -95,34 +120,87 @@ func (args *TableArgs) validate() error {
 func (args *TableArgs) validateKeys(p *problems) {
 	types := map[string]string{}
 	for _, key := range args.keys() {
-		p.addIf(key.Name == "" || len(key.Name) > maxAttributeName, key.at+".Name", "%q; use 1 to %d characters", key.Name, maxAttributeName)
-		p.addIf(!slices.Contains(attributeTypes, key.Type), key.at+".Type", "%q; use S (text), N (number) or B (bytes)", key.Type)
+		p.addIf(
+			key.Name == "" || len(key.Name) > maxAttributeName,
+			key.at+".Name",
+			"%q; use 1 to %d characters",
+			key.Name,
+			maxAttributeName,
+		)
+		p.addIf(
+			!slices.Contains(attributeTypes, key.Type),
+			key.at+".Type",
+			"%q; use S (text), N (number) or B (bytes)",
+			key.Type,
+		)
 		known, twice := types[key.Name]
-		p.addIf(twice && known != key.Type, key.at+".Type", "%q, but attribute %q is of type %q elsewhere; an attribute has one type", key.Type, key.Name, known)
+		p.addIf(
+			twice && known != key.Type,
+			key.at+".Type",
+			"%q, but attribute %q is of type %q elsewhere; an attribute has one type",
+			key.Type,
+			key.Name,
+			known,
+		)
 		types[key.Name] = key.Type
 	}
 	kind, isKey := types[args.TimeToLive]
-	p.addIf(isKey && kind != "N", "TimeToLive", "%q is a key of type %q; times are numbers: use another attribute", args.TimeToLive, kind)
-	p.addIf(args.RangeKey != nil && args.RangeKey.Name == args.HashKey.Name, "RangeKey.Name", "%q is the hash key too; use another attribute", args.HashKey.Name)
+	p.addIf(
+		isKey && kind != "N",
+		"TimeToLive",
+		"%q is a key of type %q; times are numbers: use another attribute",
+		args.TimeToLive,
+		kind,
+	)
+	p.addIf(
+		args.RangeKey != nil && args.RangeKey.Name == args.HashKey.Name,
+		"RangeKey.Name",
+		"%q is the hash key too; use another attribute",
+		args.HashKey.Name,
+	)
 }
 
 func (args *TableArgs) validateIndexes(p *problems) {
 	p.addIf(len(args.Indexes) > maxIndexes, "Indexes", "%d of them; DynamoDB allows %d", len(args.Indexes), maxIndexes)
-	p.addIf(len(args.LocalIndexes) > maxLocalIndexes, "LocalIndexes", "%d of them; DynamoDB allows %d", len(args.LocalIndexes), maxLocalIndexes)
-	p.addIf(len(args.LocalIndexes) > 0 && args.RangeKey == nil, "LocalIndexes", "the table has no RangeKey and so no order to have another of; use Indexes")
+	p.addIf(
+		len(args.LocalIndexes) > maxLocalIndexes,
+		"LocalIndexes",
+		"%d of them; DynamoDB allows %d",
+		len(args.LocalIndexes),
+		maxLocalIndexes,
+	)
+	p.addIf(
+		len(args.LocalIndexes) > 0 && args.RangeKey == nil,
+		"LocalIndexes",
+		"the table has no RangeKey and so no order to have another of; use Indexes",
+	)
 	names, projected := map[string]bool{}, 0
 	check := func(at, name string, projection Projection) {
 		p.addIf(!grammar.TableName.Match(name), at+".Name", "%q; use 3 to 255 letters, digits, . _ -", name)
 		p.addIf(names[name], at+".Name", "%q is used twice; give each index its own", name)
 		names[name] = true
-		p.addIf(projection.KeysOnly && len(projection.Attributes) > 0, at+".Projection", "KeysOnly is true and there are Attributes %q; use one of them", projection.Attributes)
+		p.addIf(
+			projection.KeysOnly && len(projection.Attributes) > 0,
+			at+".Projection",
+			"KeysOnly is true and there are Attributes %q; use one of them",
+			projection.Attributes,
+		)
 		projected += len(projection.Attributes)
 	}
 	for i, index := range args.Indexes {
 		at := fmt.Sprintf("Indexes[%d]", i)
 		check(at, index.Name, index.Projection)
-		p.addIf(index.RangeKey != nil && index.RangeKey.Name == index.HashKey.Name, at+".RangeKey.Name", "%q is the hash key too; use another attribute", index.HashKey.Name)
-		p.addIf(index.Capacity != nil && args.Capacity == nil, at+".Capacity", "it is given, and the table is paid by request; give the table a Capacity too, or neither")
+		p.addIf(
+			index.RangeKey != nil && index.RangeKey.Name == index.HashKey.Name,
+			at+".RangeKey.Name",
+			"%q is the hash key too; use another attribute",
+			index.HashKey.Name,
+		)
+		p.addIf(
+			index.Capacity != nil && args.Capacity == nil,
+			at+".Capacity",
+			"it is given, and the table is paid by request; give the table a Capacity too, or neither",
+		)
 		if index.Capacity != nil {
 			index.Capacity.withDefaults().validate(p, at+".Capacity")
 		}
@@ -130,19 +208,49 @@ func (args *TableArgs) validateIndexes(p *problems) {
 	for i, index := range args.LocalIndexes {
 		check(fmt.Sprintf("LocalIndexes[%d]", i), index.Name, index.Projection)
 	}
-	p.addIf(projected > maxProjected, "Indexes", "they have %d attributes by name; DynamoDB allows %d in all: project everything instead", projected, maxProjected)
+	p.addIf(
+		projected > maxProjected,
+		"Indexes",
+		"they have %d attributes by name; DynamoDB allows %d in all: project everything instead",
+		projected,
+		maxProjected,
+	)
 }
 
 func (args *TableArgs) validateReplicas(p *problems) {
-	p.addIf(len(args.Replicas) > 0 && args.Capacity != nil, "Replicas",
-		"they need a table that is paid by request, as DynamoDB makes them before its write capacity scales; leave Capacity out")
-	p.addIf(len(args.Replicas) > 0 && args.Stream != replicatedStream, "Stream", "%q; with Replicas use %s, by which DynamoDB replicates", args.Stream, replicatedStream)
+	p.addIf(
+		len(args.Replicas) > 0 && args.Capacity != nil,
+		"Replicas",
+		"they need a table that is paid by request, as DynamoDB makes them before its write capacity scales; leave "+
+			"Capacity out",
+	)
+	p.addIf(
+		len(args.Replicas) > 0 && args.Stream != replicatedStream,
+		"Stream",
+		"%q; with Replicas use %s, by which DynamoDB replicates",
+		args.Stream,
+		replicatedStream,
+	)
 	seen := map[string]bool{args.Location.Region: true}
 	for i, replica := range args.Replicas {
 		at := fmt.Sprintf("Replicas[%d]", i)
-		p.addIf(seen[replica.Region], at+".Region", "%q has the table or a replica already; use another region", replica.Region)
+		p.addIf(
+			seen[replica.Region],
+			at+".Region",
+			"%q has the table or a replica already; use another region",
+			replica.Region,
+		)
 		seen[replica.Region] = true
-		p.addIf(!grammar.Region.Match(replica.Region), at+".Region", "%q is no AWS region; use a name such as eu-west-1", replica.Region)
-		p.addIf((replica.KmsKeyArn == nil) != (args.KmsKeyArn == nil), at+".KmsKeyArn", "give a key to the table and to each replica, or to none of them")
+		p.addIf(
+			!grammar.Region.Match(replica.Region),
+			at+".Region",
+			"%q is no AWS region; use a name such as eu-west-1",
+			replica.Region,
+		)
+		p.addIf(
+			(replica.KmsKeyArn == nil) != (args.KmsKeyArn == nil),
+			at+".KmsKeyArn",
+			"give a key to the table and to each replica, or to none of them",
+		)
 	}
 }

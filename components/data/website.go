@@ -24,13 +24,14 @@ type WebsiteArgs struct {
 	// .well-known. A link to elsewhere is refused.
 	Folder string
 
-	// Domains are names that lead to the website. Browsers that came once use HTTPS alone for them, and for all names below
-	// them. Without Domains the website has a name of CloudFront's, with any TLS that CloudFront offers.
+	// Domains are names that lead to the website. Browsers that came once use HTTPS alone for them, and for all names
+	// below them. Without Domains the website has a name of CloudFront's, with any TLS that CloudFront offers.
 	Domains []string
 	// CertificateArn is an ACM certificate of us-east-1 for all Domains. With it TLS is 1.2 or newer.
 	CertificateArn string
 
-	// ErrorPage is the file that answers, with status 404, for what is not there. Empty means CloudFront's own answer, 403.
+	// ErrorPage is the file that answers, with status 404, for what is not there. Empty means CloudFront's own answer,
+	// 403.
 	ErrorPage string
 	// SinglePage answers with index.html and status 200 for what is not there, as single-page applications want.
 	SinglePage bool
@@ -45,8 +46,8 @@ type WebsiteArgs struct {
 	// WebAclArn is a web ACL of scope CLOUDFRONT. Nil means none.
 	WebAclArn pulumi.StringInput
 
-	// KmsKeyArn encrypts the files; the key's policy must let cloudfront.amazonaws.com decrypt for the distributions of the
-	// account. Nil means a key of S3's own.
+	// KmsKeyArn encrypts the files; the key's policy must let cloudfront.amazonaws.com decrypt for the distributions of
+	// the account. Nil means a key of S3's own.
 	KmsKeyArn pulumi.StringInput
 	// KeyAlias is the alias (alias/...) of that key.
 	KeyAlias string
@@ -63,8 +64,8 @@ type WebsiteArgs struct {
 
 // Website is a CloudFront distribution over a private bucket. Its type token is awslab:data:Website.
 //
-// Nothing is invalidated when files change: pages (HTML) are asked for again each time, and everything else may be a day
-// old, in caches of CloudFront and of browsers. Give it a name that changes with it, as bundlers do.
+// Nothing is invalidated when files change: pages (HTML) are asked for again each time, and everything else may be a
+// day old, in caches of CloudFront and of browsers. Give it a name that changes with it, as bundlers do.
 type Website struct {
 	pulumi.ResourceState
 
@@ -101,8 +102,14 @@ func NewWebsite(ctx *pulumi.Context, name string, args *WebsiteArgs, opts ...pul
 		return nil, fmt.Errorf("registering website %q: %w", name, err)
 	}
 	bucket, err := NewBucket(ctx, name+"-files", &BucketArgs{
-		Location: args.Location, Name: args.BucketName, KmsKeyArn: args.KmsKeyArn, KeyAlias: args.KeyAlias, LogBucket: args.LogBucket,
-		Statements: []identity.Statement{args.readers()}, ForceDestroy: args.ForceDestroy, Tags: args.Tags,
+		Location:     args.Location,
+		Name:         args.BucketName,
+		KmsKeyArn:    args.KmsKeyArn,
+		KeyAlias:     args.KeyAlias,
+		LogBucket:    args.LogBucket,
+		Statements:   []identity.Statement{args.readers()},
+		ForceDestroy: args.ForceDestroy,
+		Tags:         args.Tags,
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, err
@@ -130,7 +137,8 @@ func (args *WebsiteArgs) withDefaults() *WebsiteArgs {
 	return &full
 }
 
-// Problems returns what is wrong with the arguments, those that come from other resources included. It reads the folder.
+// Problems returns what is wrong with the arguments, those that come from other resources included. It reads the
+// folder.
 func (args *WebsiteArgs) Problems() []problem.Problem {
 	_, err := args.withDefaults().validate()
 	return problem.All(err)
@@ -140,12 +148,28 @@ func (args *WebsiteArgs) Problems() []problem.Problem {
 func (args *WebsiteArgs) validate() ([]websiteFile, error) {
 	p := &problems{}
 	p.add(args.Location.Validate())
-	p.addIf(!websiteNamePattern.MatchString(args.Name), "Name", "%q; use 1 to 64 letters, digits, hyphens and underscores", args.Name)
+	p.addIf(
+		!websiteNamePattern.MatchString(args.Name),
+		"Name",
+		"%q; use 1 to 64 letters, digits, hyphens and underscores",
+		args.Name,
+	)
 	p.addIf(!bucketPattern.MatchString(args.BucketName), "BucketName", bucketRule, args.BucketName)
 	p.checkKey("", args.KmsKeyArn, args.KeyAlias)
-	p.addIf(!slices.Contains(priceClasses, args.PriceClass), "PriceClass", "%q; use one of %v", args.PriceClass, priceClasses)
+	p.addIf(
+		!slices.Contains(priceClasses, args.PriceClass),
+		"PriceClass",
+		"%q; use one of %v",
+		args.PriceClass,
+		priceClasses,
+	)
 	for i, country := range args.Countries {
-		p.addIf(!grammar.Country.Match(country), fmt.Sprintf("Countries[%d]", i), "%q; use a code of two capital letters, such as DE", country)
+		p.addIf(
+			!grammar.Country.Match(country),
+			fmt.Sprintf("Countries[%d]", i),
+			"%q; use a code of two capital letters, such as DE",
+			country,
+		)
 	}
 	args.validateDomains(p)
 	files, err := websiteFiles(args.Folder)
@@ -157,32 +181,62 @@ func (args *WebsiteArgs) validate() ([]websiteFile, error) {
 		return slices.ContainsFunc(files, func(f websiteFile) bool { return f.path == path })
 	}
 	p.addIf(!has(indexPage), "Folder", "there is no %s in %q; it answers for /", indexPage, args.Folder)
-	p.addIf(args.ErrorPage != "" && !has(args.ErrorPage), "ErrorPage", "%q is no file in %q", args.ErrorPage, args.Folder)
-	p.addIf(args.ErrorPage != "" && args.SinglePage, "ErrorPage", "%q, and SinglePage is true; use one of them", args.ErrorPage)
+	p.addIf(
+		args.ErrorPage != "" && !has(args.ErrorPage),
+		"ErrorPage",
+		"%q is no file in %q",
+		args.ErrorPage,
+		args.Folder,
+	)
+	p.addIf(
+		args.ErrorPage != "" && args.SinglePage,
+		"ErrorPage",
+		"%q, and SinglePage is true; use one of them",
+		args.ErrorPage,
+	)
 	return files, p.join()
 }
 
 func (args *WebsiteArgs) validateDomains(p *problems) {
-	p.addIf(len(args.Domains) > 0 && args.CertificateArn == "", "CertificateArn", "it is missing; Domains need a certificate")
-	p.addIf(len(args.Domains) == 0 && args.CertificateArn != "", "Domains", "there is none; say which of the certificate's lead to the website")
+	p.addIf(
+		len(args.Domains) > 0 && args.CertificateArn == "",
+		"CertificateArn",
+		"it is missing; Domains need a certificate",
+	)
+	p.addIf(
+		len(args.Domains) == 0 && args.CertificateArn != "",
+		"Domains",
+		"there is none; say which of the certificate's lead to the website",
+	)
 	p.addIf(args.CertificateArn != "" && !grammar.EdgeCertificateArn.Match(args.CertificateArn), "CertificateArn",
 		"%q; use the ARN of an ACM certificate of us-east-1, where CloudFront looks for them", args.CertificateArn)
 	seen := map[string]bool{}
 	for i, domain := range args.Domains {
 		at := fmt.Sprintf("Domains[%d]", i)
-		p.addIf(!grammar.DomainPattern.Match(domain), at, "%q; use a lower-case domain name such as www.example.com", domain)
+		p.addIf(
+			!grammar.DomainPattern.Match(domain),
+			at,
+			"%q; use a lower-case domain name such as www.example.com",
+			domain,
+		)
 		p.addIf(seen[domain], at, "%q is there twice", domain)
 		seen[domain] = true
 	}
 }
 
-// readers lets CloudFront read for distributions of this account. The distribution's own id is not known before it exists,
-// and the policy has to be known in preview; so whoever may make distributions in the account may publish the files,
-// which are public anyway.
+// readers lets CloudFront read for distributions of this account. The distribution's own id is not known before it
+// exists, and the policy has to be known in preview; so whoever may make distributions in the account may publish the
+// files, which are public anyway.
 func (args *WebsiteArgs) readers() identity.Statement {
-	distributions := fmt.Sprintf("arn:%s:cloudfront::%s:distribution/*", args.Location.Partition, args.Location.AccountId)
+	distributions := fmt.Sprintf(
+		"arn:%s:cloudfront::%s:distribution/*",
+		args.Location.Partition,
+		args.Location.AccountId,
+	)
 	return identity.Statement{
-		Sid: "CloudFrontReads", Actions: []string{"s3:GetObject"}, Resources: []string{args.Location.BucketArn(args.BucketName) + "/*"},
+		Sid:        "CloudFrontReads",
+		Actions:    []string{"s3:GetObject"},
+		Resources:  []string{args.Location.BucketArn(args.BucketName) + "/*"},
 		Principals: []identity.Principal{{Type: "Service", Values: []string{"cloudfront.amazonaws.com"}}},
 		Conditions: []identity.Condition{{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{distributions}}},
 	}

@@ -13,7 +13,8 @@ const (
 	cachingOptimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 	// errorAge is for how long, in seconds, CloudFront remembers that something is not there.
 	errorAge = 10
-	// strictTransportAge is for how long, in seconds, browsers use nothing but HTTPS: two years, as hstspreload.org asks.
+	// strictTransportAge is for how long, in seconds, browsers use nothing but HTTPS: two years, as hstspreload.org
+	// asks.
 	strictTransportAge = 2 * 365 * 24 * 60 * 60
 
 	filesOrigin = "files"
@@ -35,13 +36,21 @@ func (w *Website) distribute(ctx *pulumi.Context, name string, bucket *Bucket) e
 	if err != nil {
 		return fmt.Errorf("creating the headers of website %q: %w", name, err)
 	}
-	distribution, err := cloudfront.NewDistribution(ctx, name+"-distribution", w.args.distribution(cloudfront.DistributionOriginArgs{
-		OriginId: pulumi.String(filesOrigin), DomainName: bucket.RegionalDomainName, OriginAccessControlId: access.ID(),
-	}, headers), pulumi.Parent(w))
+	distribution, err := cloudfront.NewDistribution(
+		ctx,
+		name+"-distribution",
+		w.args.distribution(cloudfront.DistributionOriginArgs{
+			OriginId:              pulumi.String(filesOrigin),
+			DomainName:            bucket.RegionalDomainName,
+			OriginAccessControlId: access.ID(),
+		}, headers),
+		pulumi.Parent(w),
+	)
 	if err != nil {
 		return fmt.Errorf("creating the distribution of website %q: %w", name, err)
 	}
-	w.DistributionId, w.DistributionArn, w.DomainName = distribution.ID().ToStringOutput(), distribution.Arn, distribution.DomainName
+	w.DistributionId, w.DistributionArn = distribution.ID().ToStringOutput(), distribution.Arn
+	w.DomainName = distribution.DomainName
 	w.Url = pulumi.Sprintf("https://%s", distribution.DomainName)
 	if len(w.args.Domains) > 0 {
 		w.Url = pulumi.Sprintf("https://%s", w.args.Domains[0])
@@ -49,7 +58,10 @@ func (w *Website) distribute(ctx *pulumi.Context, name string, bucket *Bucket) e
 	return nil
 }
 
-func (args *WebsiteArgs) distribution(origin cloudfront.DistributionOriginArgs, headers *cloudfront.ResponseHeadersPolicy) *cloudfront.DistributionArgs {
+func (args *WebsiteArgs) distribution(
+	origin cloudfront.DistributionOriginArgs,
+	headers *cloudfront.ResponseHeadersPolicy,
+) *cloudfront.DistributionArgs {
 	distribution := &cloudfront.DistributionArgs{
 		Comment:           pulumi.String(args.Name),
 		Enabled:           pulumi.Bool(true),
@@ -76,7 +88,9 @@ func (args *WebsiteArgs) distribution(origin cloudfront.DistributionOriginArgs, 
 	}
 	if args.AccessLogDomain != nil {
 		distribution.LoggingConfig = cloudfront.DistributionLoggingConfigArgs{
-			Bucket: args.AccessLogDomain, Prefix: pulumi.String(args.Name + "/"), IncludeCookies: pulumi.Bool(false),
+			Bucket:         args.AccessLogDomain,
+			Prefix:         pulumi.String(args.Name + "/"),
+			IncludeCookies: pulumi.Bool(false),
 		}
 	}
 	return distribution
@@ -92,7 +106,10 @@ func (args *WebsiteArgs) errorResponses() cloudfront.DistributionCustomErrorResp
 		return nil
 	}
 	return cloudfront.DistributionCustomErrorResponseArray{cloudfront.DistributionCustomErrorResponseArgs{
-		ErrorCode: pulumi.Int(403), ResponseCode: pulumi.Int(status), ResponsePagePath: pulumi.String("/" + page), ErrorCachingMinTtl: pulumi.Int(errorAge),
+		ErrorCode:          pulumi.Int(403),
+		ResponseCode:       pulumi.Int(status),
+		ResponsePagePath:   pulumi.String("/" + page),
+		ErrorCachingMinTtl: pulumi.Int(errorAge),
 	}}
 }
 
@@ -100,7 +117,10 @@ func (args *WebsiteArgs) geoRestriction() cloudfront.DistributionRestrictionsGeo
 	if len(args.Countries) == 0 {
 		return cloudfront.DistributionRestrictionsGeoRestrictionArgs{RestrictionType: pulumi.String("none")}
 	}
-	return cloudfront.DistributionRestrictionsGeoRestrictionArgs{RestrictionType: pulumi.String("whitelist"), Locations: pulumi.ToStringArray(args.Countries)}
+	return cloudfront.DistributionRestrictionsGeoRestrictionArgs{
+		RestrictionType: pulumi.String("whitelist"),
+		Locations:       pulumi.ToStringArray(args.Countries),
+	}
 }
 
 func (args *WebsiteArgs) certificate() cloudfront.DistributionViewerCertificateArgs {
@@ -108,7 +128,9 @@ func (args *WebsiteArgs) certificate() cloudfront.DistributionViewerCertificateA
 		return cloudfront.DistributionViewerCertificateArgs{CloudfrontDefaultCertificate: pulumi.Bool(true)}
 	}
 	return cloudfront.DistributionViewerCertificateArgs{
-		AcmCertificateArn: pulumi.String(args.CertificateArn), SslSupportMethod: pulumi.String("sni-only"), MinimumProtocolVersion: pulumi.String("TLSv1.2_2021"),
+		AcmCertificateArn:      pulumi.String(args.CertificateArn),
+		SslSupportMethod:       pulumi.String("sni-only"),
+		MinimumProtocolVersion: pulumi.String("TLSv1.2_2021"),
 	}
 }
 
@@ -120,13 +142,24 @@ func (args *WebsiteArgs) headers() *cloudfront.ResponseHeadersPolicyArgs {
 		Comment: pulumi.String("Security headers of " + args.Name),
 		SecurityHeadersConfig: cloudfront.ResponseHeadersPolicySecurityHeadersConfigArgs{
 			ContentSecurityPolicy: cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicyArgs{
-				ContentSecurityPolicy: pulumi.String(args.ContentSecurityPolicy), Override: always,
+				ContentSecurityPolicy: pulumi.String(args.ContentSecurityPolicy),
+				Override:              always,
 			},
-			ContentTypeOptions: cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs{Override: always},
-			FrameOptions:       cloudfront.ResponseHeadersPolicySecurityHeadersConfigFrameOptionsArgs{FrameOption: pulumi.String("DENY"), Override: always},
-			ReferrerPolicy:     cloudfront.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs{ReferrerPolicy: pulumi.String("strict-origin-when-cross-origin"), Override: always},
+			ContentTypeOptions: cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs{
+				Override: always,
+			},
+			FrameOptions: cloudfront.ResponseHeadersPolicySecurityHeadersConfigFrameOptionsArgs{
+				FrameOption: pulumi.String("DENY"),
+				Override:    always,
+			},
+			ReferrerPolicy: cloudfront.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs{
+				ReferrerPolicy: pulumi.String("strict-origin-when-cross-origin"),
+				Override:       always,
+			},
 			StrictTransportSecurity: cloudfront.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs{
-				AccessControlMaxAgeSec: pulumi.Int(strictTransportAge), IncludeSubdomains: pulumi.Bool(true), Override: always,
+				AccessControlMaxAgeSec: pulumi.Int(strictTransportAge),
+				IncludeSubdomains:      pulumi.Bool(true),
+				Override:               always,
 			},
 		},
 	}

@@ -28,13 +28,36 @@ type websiteFile struct {
 // webTypes are the types of files that websites are made of. They are not asked of the system, whose table differs from
 // one machine to the next and would change the objects with it (IANA media types; RFC 9239 for JavaScript).
 var webTypes = map[string]string{
-	".css": "text/css; charset=utf-8", ".csv": "text/csv; charset=utf-8", ".html": "text/html; charset=utf-8", ".htm": "text/html; charset=utf-8",
-	".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".json": "application/json", ".map": "application/json",
-	".md": "text/markdown; charset=utf-8", ".txt": "text/plain; charset=utf-8", ".xml": "text/xml; charset=utf-8",
-	".webmanifest": "application/manifest+json", ".wasm": "application/wasm", ".pdf": "application/pdf", ".zip": "application/zip",
-	".avif": "image/avif", ".gif": "image/gif", ".ico": "image/vnd.microsoft.icon", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
-	".png": "image/png", ".svg": "image/svg+xml", ".webp": "image/webp",
-	".mp3": "audio/mpeg", ".mp4": "video/mp4", ".webm": "video/webm", ".otf": "font/otf", ".ttf": "font/ttf", ".woff": "font/woff", ".woff2": "font/woff2",
+	".css":         "text/css; charset=utf-8",
+	".csv":         "text/csv; charset=utf-8",
+	".html":        "text/html; charset=utf-8",
+	".htm":         "text/html; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".mjs":         "text/javascript; charset=utf-8",
+	".json":        "application/json",
+	".map":         "application/json",
+	".md":          "text/markdown; charset=utf-8",
+	".txt":         "text/plain; charset=utf-8",
+	".xml":         "text/xml; charset=utf-8",
+	".webmanifest": "application/manifest+json",
+	".wasm":        "application/wasm",
+	".pdf":         "application/pdf",
+	".zip":         "application/zip",
+	".avif":        "image/avif",
+	".gif":         "image/gif",
+	".ico":         "image/vnd.microsoft.icon",
+	".jpg":         "image/jpeg",
+	".jpeg":        "image/jpeg",
+	".png":         "image/png",
+	".svg":         "image/svg+xml",
+	".webp":        "image/webp",
+	".mp3":         "audio/mpeg",
+	".mp4":         "video/mp4",
+	".webm":        "video/webm",
+	".otf":         "font/otf",
+	".ttf":         "font/ttf",
+	".woff":        "font/woff",
+	".woff2":       "font/woff2",
 }
 
 // cacheAge is for how long, in seconds, caches keep what is not a page.
@@ -55,7 +78,8 @@ func websiteFiles(folder string) ([]websiteFile, error) {
 	}
 	var files []websiteFile
 	err := filepath.WalkDir(folder, func(source string, entry fs.DirEntry, err error) error {
-		hidden := source != folder && strings.HasPrefix(filepath.Base(source), ".") && filepath.Base(source) != ".well-known"
+		hidden := source != folder && strings.HasPrefix(filepath.Base(source), ".") &&
+			filepath.Base(source) != ".well-known"
 		switch {
 		case err != nil:
 			return err

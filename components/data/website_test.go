@@ -15,8 +15,14 @@ func websiteFolder(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
 	for path, content := range map[string]string{
-		"index.html": "<!doctype html><title>Lab</title>", "404.html": "<!doctype html><title>Not here</title>", "assets/app.js": "let lab", "assets/LOGO.SVG": "<svg/>",
-		"LICENSE": "Free", ".well-known/security.txt": "Contact: mailto:lab@example.com", ".env": "SECRET=1", ".git/config": "[core]",
+		"index.html":               "<!doctype html><title>Lab</title>",
+		"404.html":                 "<!doctype html><title>Not here</title>",
+		"assets/app.js":            "let lab",
+		"assets/LOGO.SVG":          "<svg/>",
+		"LICENSE":                  "Free",
+		".well-known/security.txt": "Contact: mailto:lab@example.com",
+		".env":                     "SECRET=1",
+		".git/config":              "[core]",
 	} {
 		path = filepath.Join(folder, filepath.FromSlash(path))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
@@ -26,14 +32,21 @@ func websiteFolder(t *testing.T) string {
 }
 
 func smallWebsite(folder string) *WebsiteArgs {
-	return &WebsiteArgs{Location: databaseLocation, Name: "awslab-dev-website", BucketName: "awslab-dev-website", Folder: folder, Tags: databaseTags}
+	return &WebsiteArgs{
+		Location:   databaseLocation,
+		Name:       "awslab-dev-website",
+		BucketName: "awslab-dev-website",
+		Folder:     folder,
+		Tags:       databaseTags,
+	}
 }
 
 func fullWebsite(folder string) *WebsiteArgs {
 	args := smallWebsite(folder)
 	args.Domains = []string{"www.example.com", "example.com"}
 	args.CertificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/1-2"
-	args.ErrorPage, args.ContentSecurityPolicy, args.PriceClass = "404.html", "default-src 'self' https://api.example.com", "PriceClass_All"
+	args.ErrorPage, args.ContentSecurityPolicy, args.PriceClass = "404.html", "default-src 'self' https://"+
+		"api.example.com", "PriceClass_All"
 	args.Countries, args.WebAclArn = []string{"DE", "AT"}, pulumi.String("arn:web-acl")
 	args.KmsKeyArn, args.KeyAlias = pulumi.String("arn:key"), "alias/website"
 	args.AccessLogDomain, args.LogBucket = pulumi.String("edge-logs.s3.amazonaws.com"), pulumi.String("logs")
@@ -124,8 +137,18 @@ func TestASinglePageAnswersForEverything(t *testing.T) {
 	args.SinglePage = true
 	g, err := registerWebsite(t, args)
 	require.NoError(t, err)
-	require.Equal(t, []any{map[string]any{"errorCode": 403.0, "responseCode": 200.0, "responsePagePath": "/index.html", "errorCachingMinTtl": 10.0}},
-		g.inputs(t, "website-distribution")["customErrorResponses"])
+	require.Equal(
+		t,
+		[]any{
+			map[string]any{
+				"errorCode":          403.0,
+				"responseCode":       200.0,
+				"responsePagePath":   "/index.html",
+				"errorCachingMinTtl": 10.0,
+			},
+		},
+		g.inputs(t, "website-distribution")["customErrorResponses"],
+	)
 }
 
 func TestWebsitesThatAreRefused(t *testing.T) {
@@ -133,20 +156,46 @@ func TestWebsitesThatAreRefused(t *testing.T) {
 		change func(*WebsiteArgs)
 		want   []string
 	}{
-		"nothing given": {func(a *WebsiteArgs) { *a = WebsiteArgs{} }, []string{"Location.Region", `Name: ""; use 1 to 64`, `BucketName: ""; use 3 to 63`, "Folder: it is missing"}},
-		"no folder":     {func(a *WebsiteArgs) { a.Folder = "nowhere" }, []string{"Folder: lstat nowhere"}},
-		"no index":      {func(a *WebsiteArgs) { a.Folder = filepath.Join(a.Folder, "assets") }, []string{"Folder: there is no index.html in", `ErrorPage: "404.html" is no file`}},
-		"name":          {func(a *WebsiteArgs) { a.Name = "my website" }, []string{`Name: "my website"; use 1 to 64`}},
-		"both pages":    {func(a *WebsiteArgs) { a.SinglePage = true }, []string{`ErrorPage: "404.html", and SinglePage is true`}},
-		"price class":   {func(a *WebsiteArgs) { a.PriceClass = "cheap" }, []string{`PriceClass: "cheap"; use one of [PriceClass_100`}},
-		"country":       {func(a *WebsiteArgs) { a.Countries = []string{"DE", "Austria"} }, []string{`Countries[1]: "Austria"; use a code of two capital letters`}},
-		"key alone":     {func(a *WebsiteArgs) { a.KeyAlias = "" }, []string{"KeyAlias: give both"}},
+		"nothing given": {
+			func(a *WebsiteArgs) { *a = WebsiteArgs{} },
+			[]string{
+				"Location.Region",
+				`Name: ""; use 1 to 64`,
+				`BucketName: ""; use 3 to 63`,
+				"Folder: it is missing",
+			},
+		},
+		"no folder": {func(a *WebsiteArgs) { a.Folder = "nowhere" }, []string{"Folder: lstat nowhere"}},
+		"no index": {
+			func(a *WebsiteArgs) { a.Folder = filepath.Join(a.Folder, "assets") },
+			[]string{"Folder: there is no index.html in", `ErrorPage: "404.html" is no file`},
+		},
+		"name": {func(a *WebsiteArgs) { a.Name = "my website" }, []string{`Name: "my website"; use 1 to 64`}},
+		"both pages": {
+			func(a *WebsiteArgs) { a.SinglePage = true },
+			[]string{`ErrorPage: "404.html", and SinglePage is true`},
+		},
+		"price class": {
+			func(a *WebsiteArgs) { a.PriceClass = "cheap" },
+			[]string{`PriceClass: "cheap"; use one of [PriceClass_100`},
+		},
+		"country": {
+			func(a *WebsiteArgs) { a.Countries = []string{"DE", "Austria"} },
+			[]string{`Countries[1]: "Austria"; use a code of two capital letters`},
+		},
+		"key alone": {func(a *WebsiteArgs) { a.KeyAlias = "" }, []string{"KeyAlias: give both"}},
 		"no certificate": {func(a *WebsiteArgs) { a.CertificateArn = "" },
 			[]string{"CertificateArn: it is missing; Domains need a certificate"}},
-		"no domains":  {func(a *WebsiteArgs) { a.Domains = nil }, []string{"Domains: there is none"}},
-		"certificate": {func(a *WebsiteArgs) { a.CertificateArn = "arn:aws:acm:eu-west-1:123456789012:certificate/1" }, []string{"CertificateArn: ", "us-east-1"}},
+		"no domains": {func(a *WebsiteArgs) { a.Domains = nil }, []string{"Domains: there is none"}},
+		"certificate": {
+			func(a *WebsiteArgs) { a.CertificateArn = "arn:aws:acm:eu-west-1:123456789012:certificate/1" },
+			[]string{"CertificateArn: ", "us-east-1"},
+		},
 		"domains": {func(a *WebsiteArgs) { a.Domains = []string{"WWW.example.com", "a.example.com", "a.example.com"} },
-			[]string{`Domains[0]: "WWW.example.com"; use a lower-case domain name`, `Domains[2]: "a.example.com" is there twice`}},
+			[]string{
+				`Domains[0]: "WWW.example.com"; use a lower-case domain name`,
+				`Domains[2]: "a.example.com" is there twice`,
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := fullWebsite(websiteFolder(t))

@@ -36,9 +36,10 @@ type Access struct {
 
 // Grant lets a service use one named thing.
 type Grant struct {
-	Name     string
-	Mode     Mode
-	KeyAlias string // alias (alias/...) of the customer managed key it is encrypted with; empty means an AWS managed one
+	Name string
+	Mode Mode
+	// alias (alias/...) of the customer managed key it is encrypted with; empty means an AWS managed one
+	KeyAlias string
 }
 
 // DatabaseAccess lets a service sign in to a database: by default with the secret that RDS manages for it, or, with
@@ -91,7 +92,14 @@ var storeKinds = []storeKind{
 		field: "Access.Tables", name: grammar.TableName, grants: func(a Access) []Grant { return a.Tables },
 		read: []permission{{
 			"ReadTables",
-			[]string{"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"},
+			[]string{
+				"dynamodb:BatchGetItem",
+				"dynamodb:ConditionCheckItem",
+				"dynamodb:DescribeTable",
+				"dynamodb:GetItem",
+				"dynamodb:Query",
+				"dynamodb:Scan",
+			},
 			func(p Location, name string) []string {
 				return []string{p.TableArn(name), p.TableArn(name) + "/index/*"}
 			},
@@ -106,7 +114,11 @@ var storeKinds = []storeKind{
 	{
 		field: "Access.Buckets", name: grammar.BucketName, grants: func(a Access) []Grant { return a.Buckets },
 		read: []permission{
-			{"ListBuckets", []string{"s3:ListBucket"}, func(p Location, name string) []string { return []string{p.BucketArn(name)} }},
+			{
+				"ListBuckets",
+				[]string{"s3:ListBucket"},
+				func(p Location, name string) []string { return []string{p.BucketArn(name)} },
+			},
 			{"ReadObjects", []string{"s3:GetObject"}, objectArns},
 		},
 		write: []permission{
@@ -119,10 +131,18 @@ var storeKinds = []storeKind{
 		field: "Access.Queues", name: grammar.QueueName, grants: func(a Access) []Grant { return a.Queues },
 		read: []permission{{
 			"ReadQueues",
-			[]string{"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"},
+			[]string{
+				"sqs:ChangeMessageVisibility",
+				"sqs:DeleteMessage",
+				"sqs:GetQueueAttributes",
+				"sqs:GetQueueUrl",
+				"sqs:ReceiveMessage",
+			},
 			queueArns,
 		}},
-		write:   []permission{{"WriteQueues", []string{"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}, queueArns}},
+		write: []permission{
+			{"WriteQueues", []string{"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}, queueArns},
+		},
 		service: "sqs", readKey: []string{"kms:Decrypt"}, writeKey: []string{"kms:Decrypt", "kms:GenerateDataKey"},
 	},
 }
@@ -171,7 +191,10 @@ func granted(location Location, permissions []permission, grants []Grant, hasMod
 			}
 		}
 		if len(arns) > 0 {
-			statements = append(statements, Statement{Sid: permission.sid, Actions: permission.actions, Resources: arns})
+			statements = append(
+				statements,
+				Statement{Sid: permission.sid, Actions: permission.actions, Resources: arns},
+			)
 		}
 	}
 	return statements
@@ -182,14 +205,23 @@ func (a Access) validate() error {
 	for _, store := range storeKinds {
 		for i, grant := range store.grants(a) {
 			at := fmt.Sprintf("%s[%d]", store.field, i)
-			problems = append(problems, store.name.Check(at+".Name", grant.Name), checkMode(at, grant.Mode), checkKeyAlias(at, grant.KeyAlias))
+			problems = append(
+				problems,
+				store.name.Check(at+".Name", grant.Name),
+				checkMode(at, grant.Mode),
+				checkKeyAlias(at, grant.KeyAlias),
+			)
 		}
 	}
 	if a.Database != nil {
 		problems = append(problems, a.Database.validate())
 	}
 	if a.FileSystem != nil {
-		problems = append(problems, grammar.FileSystemName.Check("Access.FileSystem.Name", a.FileSystem.Name), checkMode("Access.FileSystem", a.FileSystem.Mode))
+		problems = append(
+			problems,
+			grammar.FileSystemName.Check("Access.FileSystem.Name", a.FileSystem.Name),
+			checkMode("Access.FileSystem", a.FileSystem.Mode),
+		)
 	}
 	return errors.Join(problems...)
 }
@@ -210,7 +242,11 @@ func (access DatabaseAccess) validate() error {
 		problems = append(problems, grammar.DatabaseUser.Check("Access.Database.User", access.User))
 	}
 	if access.User != "" && access.KeyAlias != "" {
-		problems = append(problems, problem.New("Access.Database.KeyAlias", "%q; who signs in with IAM reads no secret, so leave out KeyAlias or User", access.KeyAlias))
+		problems = append(problems, problem.New(
+			"Access.Database.KeyAlias",
+			"%q; who signs in with IAM reads no secret, so leave out KeyAlias or User",
+			access.KeyAlias,
+		))
 	}
 	return errors.Join(problems...)
 }
@@ -222,7 +258,8 @@ func (access DatabaseAccess) statement(location Location) Statement {
 	case access.User == "":
 		return databaseSecret(location, access.Identifier)
 	}
-	// How a resource id begins tells its kind: "Creating and using an IAM policy for IAM database access", RDS user guide.
+	// How a resource id begins tells its kind: "Creating and using an IAM policy for IAM database access", RDS user
+	// guide.
 	kind := "db"
 	if access.Cluster {
 		kind = "cluster"
@@ -235,11 +272,23 @@ func (access DatabaseAccess) statement(location Location) Statement {
 }
 
 func databaseSecret(location Location, identifiers ...string) Statement {
-	return managedSecret(location, "ReadDatabaseSecret", "db", "primaryDBInstanceArn", each(identifiers, location.DatabaseArn))
+	return managedSecret(
+		location,
+		"ReadDatabaseSecret",
+		"db",
+		"primaryDBInstanceArn",
+		each(identifiers, location.DatabaseArn),
+	)
 }
 
 func clusterSecret(location Location, identifiers ...string) Statement {
-	return managedSecret(location, "ReadDatabaseClusterSecret", "cluster", "primaryDBClusterArn", each(identifiers, location.DatabaseClusterArn))
+	return managedSecret(
+		location,
+		"ReadDatabaseClusterSecret",
+		"cluster",
+		"primaryDBClusterArn",
+		each(identifiers, location.DatabaseClusterArn),
+	)
 }
 
 // managedSecret lets the secrets be read that RDS manages for the databases of a kind that have these ARNs.
@@ -295,10 +344,16 @@ func secretStatements(location Location, secrets []Secret) ([]Statement, error) 
 	}
 	var statements []Statement
 	if len(secretArns) > 0 {
-		statements = append(statements, Statement{Sid: "ReadSecrets", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: secretArns})
+		statements = append(
+			statements,
+			Statement{Sid: "ReadSecrets", Actions: []string{"secretsmanager:GetSecretValue"}, Resources: secretArns},
+		)
 	}
 	if len(parameterArns) > 0 {
-		statements = append(statements, Statement{Sid: "ReadParameters", Actions: []string{"ssm:GetParameters"}, Resources: parameterArns})
+		statements = append(
+			statements,
+			Statement{Sid: "ReadParameters", Actions: []string{"ssm:GetParameters"}, Resources: parameterArns},
+		)
 	}
 	if len(databases) > 0 {
 		statements = append(statements, databaseSecret(location, databases...))
@@ -327,7 +382,11 @@ func (s Secret) validate(at string) error {
 		}
 	}
 	if given != 1 {
-		return problem.New(at, "set exactly one of Name, Parameter, Database and DatabaseCluster, not %d of them", given)
+		return problem.New(
+			at,
+			"set exactly one of Name, Parameter, Database and DatabaseCluster, not %d of them",
+			given,
+		)
 	}
 	return errors.Join(append(problems, checkKeyAlias(at, s.KeyAlias))...)
 }
@@ -358,7 +417,11 @@ func (uses keyUses) statements(location Location) []Statement {
 			Resources: []string{location.Arn("kms", "key/*")},
 			Conditions: []Condition{
 				{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{use.alias}},
-				{Operator: "StringEquals", Key: "kms:ViaService", Values: []string{location.serviceEndpoint(use.service)}},
+				{
+					Operator: "StringEquals",
+					Key:      "kms:ViaService",
+					Values:   []string{location.serviceEndpoint(use.service)},
+				},
 			},
 		})
 	}

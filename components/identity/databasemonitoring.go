@@ -22,16 +22,32 @@ const monitoringLogGroup = "RDSOSMetrics"
 
 // NewDatabaseMonitoringRole makes the role of a database's enhanced monitoring. It allows what the managed policy
 // AmazonRDSEnhancedMonitoringRole allows, but on the one log group and not on all whose names begin with RDS.
-func NewDatabaseMonitoringRole(ctx *pulumi.Context, name string, args *DatabaseMonitoringRoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
+func NewDatabaseMonitoringRole(
+	ctx *pulumi.Context,
+	name string,
+	args *DatabaseMonitoringRoleArgs,
+	opts ...pulumi.ResourceOption,
+) (*Role, error) {
 	if args == nil {
 		args = &DatabaseMonitoringRoleArgs{}
 	}
-	if err := errors.Join(args.Location.Validate(), grammar.DatabaseIdentifier.Check("Identifier", args.Identifier)); err != nil {
+	if err := errors.Join(
+		args.Location.Validate(),
+		grammar.DatabaseIdentifier.Check("Identifier", args.Identifier),
+	); err != nil {
 		return nil, fmt.Errorf("database monitoring role %q: %w", name, err)
 	}
 	// RDS asks for the role on behalf of instances (db) and of Multi-AZ DB clusters (cluster).
-	trust := ServiceTrust("monitoring.rds.amazonaws.com", args.Location.AccountId, args.Location.Arn("rds", "*:"+args.Identifier+"*"))
-	return NewRole(ctx, name, args.role("Writes the metrics of enhanced monitoring", trust, "write", args.statements()), opts...)
+	trust := ServiceTrust(
+		"monitoring.rds.amazonaws.com",
+		args.Location.AccountId,
+		args.Location.Arn("rds", "*:"+args.Identifier+"*"),
+	)
+	return NewRole(
+		ctx,
+		name,
+		args.role("Writes the metrics of enhanced monitoring", trust, "write", args.statements()),
+		opts...)
 }
 
 func (args *DatabaseMonitoringRoleArgs) statements() []Statement {
@@ -43,8 +59,13 @@ func (args *DatabaseMonitoringRoleArgs) statements() []Statement {
 			Resources: []string{group, group + ":*"},
 		},
 		{
-			Sid:       "WriteLogs",
-			Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:PutLogEvents"},
+			Sid: "WriteLogs",
+			Actions: []string{
+				"logs:CreateLogStream",
+				"logs:DescribeLogStreams",
+				"logs:GetLogEvents",
+				"logs:PutLogEvents",
+			},
 			Resources: []string{group + ":*"},
 		},
 	}

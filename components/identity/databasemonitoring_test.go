@@ -17,7 +17,12 @@ func (g *graph) databaseMonitoringRole(args *DatabaseMonitoringRoleArgs) error {
 func TestDatabaseMonitoringRoleWritesMetricsOfOneDatabase(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.databaseMonitoringRole(&DatabaseMonitoringRoleArgs{
-		RoleSettings: RoleSettings{Name: "lab-monitoring", PermissionsBoundary: "arn:aws:iam::123456789012:policy/boundary"}, Location: ireland, Identifier: "lab",
+		RoleSettings: RoleSettings{
+			Name:                "lab-monitoring",
+			PermissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
+		},
+		Location:   ireland,
+		Identifier: "lab",
 	}))
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
 		"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "monitoring.rds.amazonaws.com"},
@@ -28,9 +33,12 @@ func TestDatabaseMonitoringRoleWritesMetricsOfOneDatabase(t *testing.T) {
 	}]}`, g.input("monitoring-role", "assumeRolePolicy"))
 	require.Equal(t, "arn:aws:iam::123456789012:policy/boundary", g.input("monitoring-role", "permissionsBoundary"))
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
-		{"Sid": "MakeLogGroup", "Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:PutRetentionPolicy"], "Resource": [
-			"arn:aws:logs:eu-west-1:123456789012:log-group:RDSOSMetrics", "arn:aws:logs:eu-west-1:123456789012:log-group:RDSOSMetrics:*"]},
-		{"Sid": "WriteLogs", "Effect": "Allow", "Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:RDSOSMetrics:*",
+		{"Sid": "MakeLogGroup", "Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+			"Resource": [
+			"arn:aws:logs:eu-west-1:123456789012:log-group:RDSOSMetrics",
+				"arn:aws:logs:eu-west-1:123456789012:log-group:RDSOSMetrics:*"]},
+		{"Sid": "WriteLogs", "Effect": "Allow",
+			"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:RDSOSMetrics:*",
 		 "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:PutLogEvents"]}
 	]}`, g.input("monitoring-write", "policy"))
 	require.Len(t, g.resources, 3, "no managed policy is attached")
@@ -38,7 +46,9 @@ func TestDatabaseMonitoringRoleWritesMetricsOfOneDatabase(t *testing.T) {
 
 func TestDatabaseMonitoringRoleProblems(t *testing.T) {
 	g := &graph{}
-	err := g.databaseMonitoringRole(&DatabaseMonitoringRoleArgs{Location: Location{Partition: "aws", Region: "eu-west-1"}, Identifier: "*"})
+	err := g.databaseMonitoringRole(
+		&DatabaseMonitoringRoleArgs{Location: Location{Partition: "aws", Region: "eu-west-1"}, Identifier: "*"},
+	)
 	require.ErrorContains(t, err, `database monitoring role "monitoring": Location.AccountId: ""`)
 	require.ErrorContains(t, err, `Identifier: "*" is no name of an RDS instance or cluster`)
 	require.Empty(t, g.resources)

@@ -84,7 +84,10 @@ func (d Document) Validate(kind Kind, allowedWildcards ...string) error {
 			at += " (" + statement.Sid + ")"
 		}
 		if statement.Sid != "" && sids[statement.Sid] {
-			problems = append(problems, problem.New(at+".Sid", "%q is used twice; give each statement its own", statement.Sid))
+			problems = append(
+				problems,
+				problem.New(at+".Sid", "%q is used twice; give each statement its own", statement.Sid),
+			)
 		}
 		sids[statement.Sid] = true
 		problems = append(problems, problem.In(at, errors.Join(statement.problems(kind, allowedWildcards)...)))
@@ -112,7 +115,12 @@ func (s Statement) problems(kind Kind, allowedWildcards []string) []error {
 		case !actionPattern.MatchString(action):
 			add("Actions", "%q is no action; use service:Action", action)
 		case s.Effect != Deny && strings.ContainsAny(action, "*?") && !slices.Contains(allowedWildcards, action):
-			add("Actions", "%q has a wildcard, which grants actions AWS has yet to invent; name each action, or allow this wildcard", action)
+			add(
+				"Actions",
+				"%q has a wildcard, which grants actions AWS has yet to invent; name each action, or allow this "+
+					"wildcard",
+				action,
+			)
 		}
 	}
 	if kind == TrustPolicy && len(s.Resources) > 0 {
@@ -199,7 +207,12 @@ func (s Statement) json() (jsonStatement, error) {
 		}
 		// JSON has room for one list of values, of which any will do; two conditions must both hold.
 		if conditions[condition.Operator][condition.Key] != nil {
-			return jsonStatement{}, problem.New("Conditions", "%s of %s is there twice; IAM allows it once", condition.Operator, condition.Key)
+			return jsonStatement{}, problem.New(
+				"Conditions",
+				"%s of %s is there twice; IAM allows it once",
+				condition.Operator,
+				condition.Key,
+			)
 		}
 		conditions[condition.Operator][condition.Key] = oneOrMore(condition.Values)
 	}

@@ -23,8 +23,14 @@ type FunctionRoleArgs struct {
 }
 
 // NewFunctionRole makes the role of a Lambda function outside a VPC. Such a function needs no more for itself than to
-// write its logs: AWSLambdaBasicExecutionRole, the managed policy, would let it write to all log groups and make new ones.
-func NewFunctionRole(ctx *pulumi.Context, name string, args *FunctionRoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
+// write its logs: AWSLambdaBasicExecutionRole, the managed policy, would let it write to all log groups and make new
+// ones.
+func NewFunctionRole(
+	ctx *pulumi.Context,
+	name string,
+	args *FunctionRoleArgs,
+	opts ...pulumi.ResourceOption,
+) (*Role, error) {
 	if args == nil {
 		args = &FunctionRoleArgs{}
 	}
@@ -47,7 +53,9 @@ func (args *FunctionRoleArgs) statements() ([]Statement, error) {
 	if args.FailureQueue != "" {
 		problems = append(problems, grammar.QueueName.Check("FailureQueue", args.FailureQueue))
 		statements = append(statements, Statement{
-			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{args.Location.QueueArn(args.FailureQueue)},
+			Sid:       "KeepFailedEvents",
+			Actions:   []string{"sqs:SendMessage"},
+			Resources: []string{args.Location.QueueArn(args.FailureQueue)},
 		})
 	}
 	if args.Tracing {

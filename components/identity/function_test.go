@@ -17,8 +17,13 @@ func (g *graph) functionRole(args *FunctionRoleArgs) error {
 func TestFunctionRoleWritesItsLogsAndNoMore(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.functionRole(&FunctionRoleArgs{
-		RoleSettings: RoleSettings{Name: "awslab-dev-check", Path: "/lab/", PermissionsBoundary: "arn:aws:iam::123456789012:policy/boundary", Tags: map[string]string{"Project": "awslab"}},
-		Location:     ireland, Function: "awslab-dev-check",
+		RoleSettings: RoleSettings{
+			Name:                "awslab-dev-check",
+			Path:                "/lab/",
+			PermissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
+			Tags:                map[string]string{"Project": "awslab"},
+		},
+		Location: ireland, Function: "awslab-dev-check",
 	}))
 	inputs := g.resources["check-role"].Inputs.Mappable()
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
@@ -44,8 +49,10 @@ func TestFunctionRoleWithEverything(t *testing.T) {
 	require.NoError(t, g.functionRole(&FunctionRoleArgs{
 		RoleSettings: RoleSettings{Name: "awslab-dev-check"}, Location: ireland, Function: "awslab-dev-check",
 		LogGroup: "awslab-dev-check-logs", FailureQueue: "awslab-dev-check-failed", Tracing: true,
-		Access:     Access{Tables: []Grant{{Name: "awslab-dev-results", Mode: Write, KeyAlias: "alias/awslab-dev"}}},
-		Statements: []Statement{{Sid: "ReportResult", Actions: []string{"backup:PutRestoreValidationResult"}, Resources: []string{"*"}}},
+		Access: Access{Tables: []Grant{{Name: "awslab-dev-results", Mode: Write, KeyAlias: "alias/awslab-dev"}}},
+		Statements: []Statement{
+			{Sid: "ReportResult", Actions: []string{"backup:PutRestoreValidationResult"}, Resources: []string{"*"}},
+		},
 	}))
 	requireGolden(t, "function.json", g.input("check-access", "policy"))
 }
@@ -55,12 +62,27 @@ func TestWhatAFunctionRoleRefuses(t *testing.T) {
 		change func(*FunctionRoleArgs)
 		want   string
 	}{
-		"no function":   {func(a *FunctionRoleArgs) { a.Function = "" }, `Function: "" is no name of a Lambda function`},
-		"any function":  {func(a *FunctionRoleArgs) { a.Function = "*" }, `Function: "*" is no name of a Lambda function`},
+		"no function": {
+			func(a *FunctionRoleArgs) { a.Function = "" },
+			`Function: "" is no name of a Lambda function`,
+		},
+		"any function": {
+			func(a *FunctionRoleArgs) { a.Function = "*" },
+			`Function: "*" is no name of a Lambda function`,
+		},
 		"any log group": {func(a *FunctionRoleArgs) { a.LogGroup = "*" }, `LogGroup: "*" is no name of a log group`},
-		"any queue":     {func(a *FunctionRoleArgs) { a.FailureQueue = "*" }, `FailureQueue: "*" is no name of an SQS queue`},
-		"no place":      {func(a *FunctionRoleArgs) { a.Location = Location{} }, `Location.Region: "" is no AWS region`},
-		"a table":       {func(a *FunctionRoleArgs) { a.Access.Tables = []Grant{{Name: "t*", Mode: Read}} }, `Access.Tables[0].Name: "t*"`},
+		"any queue": {
+			func(a *FunctionRoleArgs) { a.FailureQueue = "*" },
+			`FailureQueue: "*" is no name of an SQS queue`,
+		},
+		"no place": {
+			func(a *FunctionRoleArgs) { a.Location = Location{} },
+			`Location.Region: "" is no AWS region`,
+		},
+		"a table": {
+			func(a *FunctionRoleArgs) { a.Access.Tables = []Grant{{Name: "t*", Mode: Read}} },
+			`Access.Tables[0].Name: "t*"`,
+		},
 		"a wildcard": {func(a *FunctionRoleArgs) {
 			a.Statements = []Statement{{Actions: []string{"s3:*"}, Resources: []string{"*"}}}
 		}, `Actions: "s3:*" has a wildcard`},
@@ -71,7 +93,11 @@ func TestWhatAFunctionRoleRefuses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			g, args := &graph{}, &FunctionRoleArgs{RoleSettings: RoleSettings{Name: "check"}, Location: ireland, Function: "check"}
+			g, args := &graph{}, &FunctionRoleArgs{
+				RoleSettings: RoleSettings{Name: "check"},
+				Location:     ireland,
+				Function:     "check",
+			}
 			test.change(args)
 			require.ErrorContains(t, g.functionRole(args), test.want)
 			require.Empty(t, g.resources, "nothing is registered")

@@ -12,8 +12,8 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// keyWildcards are the actions with a wildcard in key policies: the account's own right, without which a key can be lost
-// for good, and the two that come with and without plaintext or source.
+// keyWildcards are the actions with a wildcard in key policies: the account's own right, without which a key can be
+// lost for good, and the two that come with and without plaintext or source.
 var keyWildcards = []string{"kms:*", "kms:GenerateDataKey*", "kms:ReEncrypt*"}
 
 // KeyArgs describe a customer managed key. Everything in it is plain Go, so that all of it is known in a preview.
@@ -62,14 +62,24 @@ func NewKey(ctx *pulumi.Context, name string, args *KeyArgs, opts ...pulumi.Reso
 	if err != nil {
 		return nil, fmt.Errorf("creating key %q: %w", args.Alias, err)
 	}
-	alias, err := kms.NewAlias(ctx, name+"-alias", &kms.AliasArgs{Name: pulumi.String(args.Alias), TargetKeyId: key.KeyId}, pulumi.Parent(component))
+	alias, err := kms.NewAlias(
+		ctx,
+		name+"-alias",
+		&kms.AliasArgs{Name: pulumi.String(args.Alias), TargetKeyId: key.KeyId},
+		pulumi.Parent(component),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("creating the alias of key %q: %w", args.Alias, err)
 	}
 	// Role policies know the key by its alias: what uses the key waits for it.
-	component.Arn = pulumi.All(key.Arn, alias.ID()).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
+	component.Arn = pulumi.All(key.Arn, alias.ID()).ApplyT(
+		func(values []any) string { return values[0].(string) },
+	).(pulumi.StringOutput)
 	component.KeyId = key.KeyId
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"arn": component.Arn, "keyId": component.KeyId}); err != nil {
+	if err := ctx.RegisterResourceOutputs(
+		component,
+		pulumi.Map{"arn": component.Arn, "keyId": component.KeyId},
+	); err != nil {
 		return nil, fmt.Errorf("registering outputs of key %q: %w", name, err)
 	}
 	return component, nil
@@ -80,16 +90,24 @@ func (args *KeyArgs) deletionDays() int { return cmp.Or(args.DeletionDays, 30) }
 func (args *KeyArgs) policy() (string, error) {
 	problems := []error{args.Location.Validate()}
 	if !grammar.KeyAlias.Match(args.Alias) {
-		problems = append(problems, problem.New("Alias", "%q; use alias/ and up to 250 letters, digits, / _ -", args.Alias))
+		problems = append(
+			problems,
+			problem.New("Alias", "%q; use alias/ and up to 250 letters, digits, / _ -", args.Alias),
+		)
 	}
 	if days := args.deletionDays(); days < 7 || days > 30 {
 		problems = append(problems, problem.New("DeletionDays", "%d; KMS allows 7 to 30", days))
 	}
 	account := Statement{
-		Sid:        "AccountDecidesByIam",
-		Actions:    []string{"kms:*"},
-		Resources:  []string{"*"}, // in a key policy, the key itself
-		Principals: []Principal{{Type: "AWS", Values: []string{fmt.Sprintf("arn:%s:iam::%s:root", args.Location.Partition, args.Location.AccountId)}}},
+		Sid:       "AccountDecidesByIam",
+		Actions:   []string{"kms:*"},
+		Resources: []string{"*"}, // in a key policy, the key itself
+		Principals: []Principal{
+			{
+				Type:   "AWS",
+				Values: []string{fmt.Sprintf("arn:%s:iam::%s:root", args.Location.Partition, args.Location.AccountId)},
+			},
+		},
 	}
 	document := Document{Statements: append([]Statement{account}, args.Statements...)}
 	problems = append(problems, document.Validate(ResourcePolicy, keyWildcards...))
@@ -117,24 +135,42 @@ func LogsKeyUse(location Location) Statement {
 		Actions:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
 		Resources:  []string{"*"},
 		Principals: []Principal{{Type: "Service", Values: []string{location.serviceEndpoint("logs")}}},
-		Conditions: []Condition{{Operator: "ArnLike", Key: "kms:EncryptionContext:aws:logs:arn", Values: []string{location.LogGroupArn("*")}}},
+		Conditions: []Condition{
+			{
+				Operator: "ArnLike",
+				Key:      "kms:EncryptionContext:aws:logs:arn",
+				Values:   []string{location.LogGroupArn("*")},
+			},
+		},
 	}
 }
 
-// FargateKeyUse lets Fargate encrypt the storage of the tasks of a cluster with a key ("Customer managed keys for AWS Fargate
-// ephemeral storage", Amazon ECS developer guide). It sends the cluster along as encryption context, and no source.
+// FargateKeyUse lets Fargate encrypt the storage of the tasks of a cluster with a key ("Customer managed keys for AWS
+// Fargate ephemeral storage", Amazon ECS developer guide). It sends the cluster along as encryption context, and no
+// source.
 func FargateKeyUse(accountId, cluster string) []Statement {
 	use := func(sid, action string, conditions ...Condition) Statement {
 		return Statement{
-			Sid: sid, Actions: []string{action}, Resources: []string{"*"}, Principals: []Principal{{Type: "Service", Values: []string{"fargate.amazonaws.com"}}},
+			Sid:        sid,
+			Actions:    []string{action},
+			Resources:  []string{"*"},
+			Principals: []Principal{{Type: "Service", Values: []string{"fargate.amazonaws.com"}}},
 			Conditions: append([]Condition{
-				{Operator: "StringEquals", Key: "kms:EncryptionContext:aws:ecs:clusterAccount", Values: []string{accountId}},
+				{
+					Operator: "StringEquals",
+					Key:      "kms:EncryptionContext:aws:ecs:clusterAccount",
+					Values:   []string{accountId},
+				},
 				{Operator: "StringEquals", Key: "kms:EncryptionContext:aws:ecs:clusterName", Values: []string{cluster}},
 			}, conditions...),
 		}
 	}
 	return []Statement{
 		use("FargateStorage", "kms:GenerateDataKeyWithoutPlaintext"),
-		use("FargateStorageGrants", "kms:CreateGrant", Condition{Operator: "ForAllValues:StringEquals", Key: "kms:GrantOperations", Values: []string{"Decrypt"}}),
+		use(
+			"FargateStorageGrants",
+			"kms:CreateGrant",
+			Condition{Operator: "ForAllValues:StringEquals", Key: "kms:GrantOperations", Values: []string{"Decrypt"}},
+		),
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// Location is where ARNs are assembled for: a partition, a region and an account. All three are plain strings, looked up
-// once by the program, so that every ARN is known in a preview.
+// Location is where ARNs are assembled for: a partition, a region and an account. All three are plain strings, looked
+// up once by the program, so that every ARN is known in a preview.
 type Location struct {
 	Partition string // aws, aws-cn or aws-us-gov
 	Region    string // for example eu-west-1
@@ -21,13 +21,22 @@ type Location struct {
 func (p Location) Validate() error {
 	var problems []error
 	if !grammar.Partition.Match(p.Partition) {
-		problems = append(problems, problem.New("Location.Partition", "%q is no AWS partition; use aws, aws-cn or aws-us-gov", p.Partition))
+		problems = append(
+			problems,
+			problem.New("Location.Partition", "%q is no AWS partition; use aws, aws-cn or aws-us-gov", p.Partition),
+		)
 	}
 	if !grammar.Region.Match(p.Region) {
-		problems = append(problems, problem.New("Location.Region", "%q is no AWS region; use a name such as eu-west-1", p.Region))
+		problems = append(
+			problems,
+			problem.New("Location.Region", "%q is no AWS region; use a name such as eu-west-1", p.Region),
+		)
 	}
 	if !grammar.Account.Match(p.AccountId) {
-		problems = append(problems, problem.New("Location.AccountId", "%q is no AWS account id; use twelve digits", p.AccountId))
+		problems = append(
+			problems,
+			problem.New("Location.AccountId", "%q is no AWS account id; use twelve digits", p.AccountId),
+		)
 	}
 	return errors.Join(problems...)
 }

@@ -91,8 +91,13 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 	}
 
 	component.Name = role.Name
-	component.Arn = pulumi.All(usable...).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"name": component.Name, "arn": component.Arn}); err != nil {
+	component.Arn = pulumi.All(usable...).ApplyT(
+		func(values []any) string { return values[0].(string) },
+	).(pulumi.StringOutput)
+	if err := ctx.RegisterResourceOutputs(
+		component,
+		pulumi.Map{"name": component.Name, "arn": component.Arn},
+	); err != nil {
 		return nil, fmt.Errorf("registering outputs of role %q: %w", name, err)
 	}
 	return component, nil
@@ -124,7 +129,11 @@ func (args *RoleArgs) render() (renderedRole, error) {
 	for _, name := range slices.Sorted(maps.Keys(args.Policies)) {
 		document, at := args.Policies[name], fmt.Sprintf("Policies[%q]", name)
 		if len(name) > maxPolicyName || !namePattern.MatchString(name) {
-			problems = append(problems, problem.New(at, "a policy's name has 1 to %d of the characters A-Z a-z 0-9 + = , . @ _ -", maxPolicyName))
+			problems = append(problems, problem.New(
+				at,
+				"a policy's name has 1 to %d of the characters A-Z a-z 0-9 + = , . @ _ -",
+				maxPolicyName,
+			))
 		}
 		if err := document.Validate(IdentityPolicy, args.AllowedWildcards...); err != nil {
 			problems = append(problems, problem.New(at, "%v", err))
@@ -137,7 +146,12 @@ func (args *RoleArgs) render() (renderedRole, error) {
 		total += policySize(text)
 	}
 	if total > maxInlinePolicies {
-		problems = append(problems, problem.New("Policies", "%d characters together; IAM allows a role %d. Grant less, or use a managed policy", total, maxInlinePolicies))
+		problems = append(problems, problem.New(
+			"Policies",
+			"%d characters together; IAM allows a role %d. Grant less, or use a managed policy",
+			total,
+			maxInlinePolicies,
+		))
 	}
 	return rendered, errors.Join(problems...)
 }
@@ -145,13 +159,22 @@ func (args *RoleArgs) render() (renderedRole, error) {
 func (args *RoleArgs) problems() []error {
 	var problems []error
 	if len(args.Name) > maxRoleName || !namePattern.MatchString(args.Name) {
-		problems = append(problems, problem.New("Name", "%q has %d characters; a role's name has 1 to %d of A-Z a-z 0-9 + = , . @ _ -", args.Name, len(args.Name), maxRoleName))
+		problems = append(problems, problem.New(
+			"Name",
+			"%q has %d characters; a role's name has 1 to %d of A-Z a-z 0-9 + = , . @ _ -",
+			args.Name,
+			len(args.Name),
+			maxRoleName,
+		))
 	}
 	if args.Path != "" && !pathPattern.MatchString(args.Path) {
 		problems = append(problems, problem.New("Path", "%q is no path; it begins and ends with a slash", args.Path))
 	}
 	if args.PermissionsBoundary != "" && !grammar.PolicyArn.Match(args.PermissionsBoundary) {
-		problems = append(problems, problem.New("PermissionsBoundary", "%q is no ARN of an IAM policy", args.PermissionsBoundary))
+		problems = append(
+			problems,
+			problem.New("PermissionsBoundary", "%q is no ARN of an IAM policy", args.PermissionsBoundary),
+		)
 	}
 	return problems
 }

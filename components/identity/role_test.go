@@ -42,13 +42,21 @@ var ireland = Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456
 
 func aRole() *RoleArgs {
 	read := func(bucket string) Document {
-		return Document{Statements: []Statement{{Actions: []string{"s3:GetObject"}, Resources: []string{ireland.BucketArn(bucket) + "/*"}}}}
+		return Document{
+			Statements: []Statement{
+				{Actions: []string{"s3:GetObject"}, Resources: []string{ireland.BucketArn(bucket) + "/*"}},
+			},
+		}
 	}
 	return &RoleArgs{
-		Name:                "awslab-dev-reports",
-		Path:                "/awslab/",
-		Description:         "Reads reports",
-		Trust:               ServiceTrust("lambda.amazonaws.com", ireland.AccountId, ireland.Arn("lambda", "function:reports")),
+		Name:        "awslab-dev-reports",
+		Path:        "/awslab/",
+		Description: "Reads reports",
+		Trust: ServiceTrust(
+			"lambda.amazonaws.com",
+			ireland.AccountId,
+			ireland.Arn("lambda", "function:reports"),
+		),
 		Policies:            map[string]Document{"reports": read("reports"), "archive": read("archive")},
 		PermissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
 		Tags:                map[string]string{"Project": "awslab"},
@@ -60,7 +68,10 @@ func TestRoleRegisters(t *testing.T) {
 	require.NoError(t, g.run(func(ctx *pulumi.Context) error {
 		role, err := NewRole(ctx, "reports", aRole())
 		require.NoError(t, err)
-		for want, output := range map[string]pulumi.Output{"awslab-dev-reports": role.Name, "arn:reports-role": role.Arn} {
+		for want, output := range map[string]pulumi.Output{
+			"awslab-dev-reports": role.Name,
+			"arn:reports-role":   role.Arn,
+		} {
 			result, err := internals.UnsafeAwaitOutput(ctx.Context(), output)
 			require.NoError(t, err)
 			require.Equal(t, want, result.Value)
@@ -71,21 +82,28 @@ func TestRoleRegisters(t *testing.T) {
 	require.Len(t, g.resources, 4)
 	require.Equal(t, "awslab:identity:Role", g.resources["reports"].TypeToken)
 	for _, name := range []string{"reports-role", "reports-archive", "reports-reports"} {
-		require.True(t, strings.HasSuffix(g.resources[name].RegisterRPC.GetParent(), "awslab:identity:Role::reports"), name)
+		require.True(
+			t,
+			strings.HasSuffix(g.resources[name].RegisterRPC.GetParent(), "awslab:identity:Role::reports"),
+			name,
+		)
 	}
 	require.Equal(t, map[string]any{
 		"name":        "awslab-dev-reports",
 		"path":        "/awslab/",
 		"description": "Reads reports",
-		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole",` +
-			`"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:lambda:eu-west-1:123456789012:function:reports"},"StringEquals":{"aws:SourceAccount":"123456789012"}}}]}`,
+		"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":` +
+			`"lambda.amazonaws.com"},"Action":"sts:AssumeRole",` +
+			`"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:lambda:eu-west-1:123456789012:function:reports"},` +
+			`"StringEquals":{"aws:SourceAccount":"123456789012"}}}]}`,
 		"permissionsBoundary": "arn:aws:iam::123456789012:policy/boundary",
 		"tags":                map[string]any{"Project": "awslab"},
 	}, g.resources["reports-role"].Inputs.Mappable())
 	require.Equal(t, map[string]any{
-		"name":   "archive",
-		"role":   "awslab-dev-reports",
-		"policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::archive/*"}]}`,
+		"name": "archive",
+		"role": "awslab-dev-reports",
+		"policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:` +
+			`aws:s3:::archive/*"}]}`,
 	}, g.resources["reports-archive"].Inputs.Mappable())
 }
 
@@ -103,7 +121,9 @@ func TestArnDependsOnThePolicies(t *testing.T) {
 
 func TestRoleMayUseTheWildcardsItIsAllowed(t *testing.T) {
 	args := aRole()
-	args.Policies = map[string]Document{"all": {Statements: []Statement{{Actions: []string{"s3:Get*"}, Resources: []string{"r"}}}}}
+	args.Policies = map[string]Document{
+		"all": {Statements: []Statement{{Actions: []string{"s3:Get*"}, Resources: []string{"r"}}}},
+	}
 	args.AllowedWildcards = []string{"s3:Get*"}
 	_, err := args.render()
 	require.NoError(t, err)
@@ -157,21 +177,25 @@ func TestInlinePoliciesAreCountedTogether(t *testing.T) {
 func TestArns(t *testing.T) {
 	china := Location{Partition: "aws-cn", Region: "cn-north-1", AccountId: "123456789012"}
 	for want, got := range map[string]string{
-		"arn:aws:iam::123456789012:role/r":                                     ireland.RoleArn("", "r"),
-		"arn:aws:iam::123456789012:role/awslab/r":                              ireland.RoleArn("/awslab/", "r"),
-		"arn:aws-cn:s3:::b":                                                    china.BucketArn("b"),
-		"arn:aws-cn:dynamodb:cn-north-1:123456789012:table/t":                  china.TableArn("t"),
-		"arn:aws:ecr:eu-west-1:123456789012:repository/team/app":               ireland.RepositoryArn("team/app"),
-		"arn:aws:ssm:eu-west-1:123456789012:parameter/app/key":                 ireland.ParameterArn("/app/key"),
-		"arn:aws:ssm:eu-west-1:123456789012:parameter/key":                     ireland.ParameterArn("key"),
-		"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/key-??????":  ireland.SecretArn("app/key"),
-		"123456789012.dkr.ecr.eu-west-1.amazonaws.com":                         ireland.RegistryHost(),
-		"123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn":                     china.RegistryHost(),
-		"arn:aws:lambda:eu-west-1:123456789012:function:f":                     ireland.FunctionArn("f"),
-		"arn:aws:rds:eu-west-1:123456789012:cluster:c":                         ireland.DatabaseClusterArn("c"),
-		"s3.cn-north-1.amazonaws.com.cn":                                       china.serviceEndpoint("s3"),
-		"secretsmanager.eu-west-1.amazonaws.com":                               ireland.serviceEndpoint("secretsmanager"),
-		"arn:aws:logs:eu-west-1:123456789012:log-group:awslab-dev-orders-logs": ireland.LogGroupArn("awslab-dev-orders-logs"),
+		"arn:aws:iam::123456789012:role/r":                                    ireland.RoleArn("", "r"),
+		"arn:aws:iam::123456789012:role/awslab/r":                             ireland.RoleArn("/awslab/", "r"),
+		"arn:aws-cn:s3:::b":                                                   china.BucketArn("b"),
+		"arn:aws-cn:dynamodb:cn-north-1:123456789012:table/t":                 china.TableArn("t"),
+		"arn:aws:ecr:eu-west-1:123456789012:repository/team/app":              ireland.RepositoryArn("team/app"),
+		"arn:aws:ssm:eu-west-1:123456789012:parameter/app/key":                ireland.ParameterArn("/app/key"),
+		"arn:aws:ssm:eu-west-1:123456789012:parameter/key":                    ireland.ParameterArn("key"),
+		"arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/key-??????": ireland.SecretArn("app/key"),
+		"123456789012.dkr.ecr.eu-west-1.amazonaws.com":                        ireland.RegistryHost(),
+		"123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn":                    china.RegistryHost(),
+		"arn:aws:lambda:eu-west-1:123456789012:function:f":                    ireland.FunctionArn("f"),
+		"arn:aws:rds:eu-west-1:123456789012:cluster:c":                        ireland.DatabaseClusterArn("c"),
+		"s3.cn-north-1.amazonaws.com.cn":                                      china.serviceEndpoint("s3"),
+		"secretsmanager.eu-west-1.amazonaws.com": ireland.serviceEndpoint(
+			"secretsmanager",
+		),
+		"arn:aws:logs:eu-west-1:123456789012:log-group:awslab-dev-orders-logs": ireland.LogGroupArn(
+			"awslab-dev-orders-logs",
+		),
 	} {
 		require.Equal(t, want, got)
 	}

@@ -38,11 +38,17 @@ type Secret struct {
 	Parameter       string // a Systems Manager parameter, by name
 	Database        string // the secret RDS manages for a database instance, by the instance's identifier
 	DatabaseCluster string // the secret RDS manages for an Aurora or Multi-AZ DB cluster, by the cluster's identifier
-	KeyAlias        string // alias (alias/...) of the customer managed key it is encrypted with; empty means the AWS managed one
+	// alias (alias/...) of the customer managed key it is encrypted with; empty means the AWS managed one
+	KeyAlias string
 }
 
 // NewExecutionRole makes a service's execution role.
-func NewExecutionRole(ctx *pulumi.Context, name string, args *ExecutionRoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
+func NewExecutionRole(
+	ctx *pulumi.Context,
+	name string,
+	args *ExecutionRoleArgs,
+	opts ...pulumi.ResourceOption,
+) (*Role, error) {
 	if args == nil {
 		args = &ExecutionRoleArgs{}
 	}
@@ -50,7 +56,11 @@ func NewExecutionRole(ctx *pulumi.Context, name string, args *ExecutionRoleArgs,
 	if err != nil {
 		return nil, fmt.Errorf("execution role %q: %w", name, err)
 	}
-	return NewRole(ctx, name, args.role("Starts ECS tasks: images, logs, secrets", TaskTrust(args.Location), "execution", statements), opts...)
+	return NewRole(
+		ctx,
+		name,
+		args.role("Starts ECS tasks: images, logs, secrets", TaskTrust(args.Location), "execution", statements),
+		opts...)
 }
 
 // TaskRoleArgs describe what a service's own code may do.
@@ -62,8 +72,9 @@ type TaskRoleArgs struct {
 	Tracing  bool  // lets the task send traces to X-Ray
 }
 
-// Exec is how a cluster keeps the sessions of ECS Exec. The agent in the task encrypts and records them as the task role,
-// and refuses to open a session that it could not ("Logging and Auditing using ECS Exec", Amazon ECS developer guide).
+// Exec is how a cluster keeps the sessions of ECS Exec. The agent in the task encrypts and records them as the task
+// role, and refuses to open a session that it could not ("Logging and Auditing using ECS Exec", Amazon ECS developer
+// guide).
 type Exec struct {
 	SessionLogGroup string // log group, by name, that the cluster records sessions in; empty means that it does not
 	KeyAlias        string // alias (alias/...) of the key that the cluster encrypts sessions with; empty means none
@@ -78,7 +89,11 @@ func NewTaskRole(ctx *pulumi.Context, name string, args *TaskRoleArgs, opts ...p
 	if err != nil {
 		return nil, fmt.Errorf("task role %q: %w", name, err)
 	}
-	return NewRole(ctx, name, args.role("What the code of an ECS service may do", TaskTrust(args.Location), "access", statements), opts...)
+	return NewRole(
+		ctx,
+		name,
+		args.role("What the code of an ECS service may do", TaskTrust(args.Location), "access", statements),
+		opts...)
 }
 
 func (settings RoleSettings) role(description string, trust Document, policy string, statements []Statement) *RoleArgs {
@@ -180,14 +195,19 @@ func (exec Exec) statements(location Location) ([]Statement, error) {
 	problems := []error{checkKeyAlias("Exec", exec.KeyAlias)}
 	if exec.SessionLogGroup != "" {
 		problems = append(problems, grammar.LogGroupName.Check("Exec.SessionLogGroup", exec.SessionLogGroup))
-		statements = append(statements,
+		statements = append(
+			statements,
 			Statement{
 				Sid:       "RecordSessions",
 				Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
 				Resources: []string{location.LogGroupArn(exec.SessionLogGroup) + ":*"},
 			},
 			// Listing log groups cannot be narrowed to one of them.
-			Statement{Sid: "FindSessionLog", Actions: []string{"logs:DescribeLogGroups"}, Resources: []string{location.Arn("logs", "log-group:*")}},
+			Statement{
+				Sid:       "FindSessionLog",
+				Actions:   []string{"logs:DescribeLogGroups"},
+				Resources: []string{location.Arn("logs", "log-group:*")},
+			},
 		)
 	}
 	if exec.KeyAlias != "" {
@@ -196,7 +216,9 @@ func (exec Exec) statements(location Location) ([]Statement, error) {
 			Actions:   []string{"kms:Decrypt"},
 			Resources: []string{location.Arn("kms", "key/*")},
 			// The agent calls KMS itself, so that there is no service that it goes through.
-			Conditions: []Condition{{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{exec.KeyAlias}}},
+			Conditions: []Condition{
+				{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{exec.KeyAlias}},
+			},
 		})
 	}
 	return statements, errors.Join(problems...)

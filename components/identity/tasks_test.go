@@ -82,37 +82,62 @@ func TestExecutionRoleOfAServiceWithSecrets(t *testing.T) {
 		{Database: "awslab-dev-database"},
 		{DatabaseCluster: "awslab-dev-reports"},
 	}
-	requireGolden(t, "execution-secrets.json", registerExecutionRole(t, args).input("orders-execution-execution", "policy"))
+	requireGolden(
+		t,
+		"execution-secrets.json",
+		registerExecutionRole(t, args).input("orders-execution-execution", "policy"),
+	)
 }
 
 // Of a repository that ECR fills from upstream a task may also cause the filling, and of no other.
 func TestExecutionRoleOfAServiceWhoseImageIsCached(t *testing.T) {
 	args := executionRole()
 	args.CachedRepositories = []string{"awslab-dev/public/nginx/nginx"}
-	requireGolden(t, "execution-cached.json", registerExecutionRole(t, args).input("orders-execution-execution", "policy"))
+	requireGolden(
+		t,
+		"execution-cached.json",
+		registerExecutionRole(t, args).input("orders-execution-execution", "policy"),
+	)
 }
 
 func TestSigningInToADatabase(t *testing.T) {
 	secret := func(kind, tag, database string) Statement {
 		return Statement{
 			Sid: "ReadDatabase" + kind + "Secret", Actions: []string{"secretsmanager:GetSecretValue"},
-			Resources: []string{"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!" + map[string]string{"": "db", "Cluster": "cluster"}[kind] + "-*"},
+			Resources: []string{
+				"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!" + map[string]string{
+					"":        "db",
+					"Cluster": "cluster",
+				}[kind] + "-*",
+			},
 			Conditions: []Condition{{
-				Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:" + tag, Values: []string{"arn:aws:rds:eu-west-1:123456789012:" + database},
+				Operator: "StringEquals",
+				Key:      "aws:ResourceTag/aws:rds:" + tag,
+				Values:   []string{"arn:aws:rds:eu-west-1:123456789012:" + database},
 			}},
 		}
 	}
 	iam := func(user string) Statement {
-		return Statement{Sid: "SignInToDatabase", Actions: []string{"rds-db:connect"}, Resources: []string{"arn:aws:rds-db:eu-west-1:123456789012:dbuser:" + user}}
+		return Statement{
+			Sid:       "SignInToDatabase",
+			Actions:   []string{"rds-db:connect"},
+			Resources: []string{"arn:aws:rds-db:eu-west-1:123456789012:dbuser:" + user},
+		}
 	}
 	for name, test := range map[string]struct {
 		access DatabaseAccess
 		want   Statement
 	}{
 		"an instance's secret": {DatabaseAccess{Identifier: "lab"}, secret("", "primaryDBInstanceArn", "db:lab")},
-		"a cluster's secret":   {DatabaseAccess{Identifier: "lab", Cluster: true}, secret("Cluster", "primaryDBClusterArn", "cluster:lab")},
-		"IAM, instance":        {DatabaseAccess{Identifier: "lab", User: "orders_app"}, iam("db-*/orders_app")},
-		"IAM, cluster":         {DatabaseAccess{Identifier: "lab", Cluster: true, User: "orders_app"}, iam("cluster-*/orders_app")},
+		"a cluster's secret": {
+			DatabaseAccess{Identifier: "lab", Cluster: true},
+			secret("Cluster", "primaryDBClusterArn", "cluster:lab"),
+		},
+		"IAM, instance": {DatabaseAccess{Identifier: "lab", User: "orders_app"}, iam("db-*/orders_app")},
+		"IAM, cluster": {
+			DatabaseAccess{Identifier: "lab", Cluster: true, User: "orders_app"},
+			iam("cluster-*/orders_app"),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			statements, err := Access{Database: &test.access}.statements(ireland)
@@ -137,7 +162,10 @@ func TestTaskRoleWithAccessToEverything(t *testing.T) {
 
 func TestTaskRoleToolsForPeople(t *testing.T) {
 	args := taskRole(Access{})
-	args.Exec, args.Tracing = &Exec{SessionLogGroup: "/ecs/awslab-dev-sessions", KeyAlias: "alias/awslab-dev-data"}, true
+	args.Exec, args.Tracing = &Exec{
+		SessionLogGroup: "/ecs/awslab-dev-sessions",
+		KeyAlias:        "alias/awslab-dev-data",
+	}, true
 	requireGolden(t, "task-exec-tracing.json", registerTaskRole(t, args).input("orders-task-access", "policy"))
 }
 
@@ -162,9 +190,17 @@ func TestServiceWithoutAccessHasARoleWithoutPolicies(t *testing.T) {
 // Least privilege, grant by grant: reading does not let write, nor writing read.
 func TestModesGrantNothingMore(t *testing.T) {
 	for mode, want := range map[Mode][]string{
-		Read:      {"ReadTables", "ListBuckets", "ReadObjects", "ReadQueues"},
-		Write:     {"WriteTables", "WriteObjects", "WriteQueues"},
-		ReadWrite: {"ReadTables", "WriteTables", "ListBuckets", "ReadObjects", "WriteObjects", "ReadQueues", "WriteQueues"},
+		Read:  {"ReadTables", "ListBuckets", "ReadObjects", "ReadQueues"},
+		Write: {"WriteTables", "WriteObjects", "WriteQueues"},
+		ReadWrite: {
+			"ReadTables",
+			"WriteTables",
+			"ListBuckets",
+			"ReadObjects",
+			"WriteObjects",
+			"ReadQueues",
+			"WriteQueues",
+		},
 	} {
 		grant := []Grant{{Name: "thing", Mode: mode}}
 		statements, err := Access{Tables: grant, Buckets: grant, Queues: grant}.statements(ireland)
@@ -207,7 +243,14 @@ func TestExecutionRoleProblemsAreReportedTogether(t *testing.T) {
 	args.Repositories = []string{"*"}
 	args.CachedRepositories = []string{"cache/*"}
 	args.LogGroups = []string{"a*"}
-	args.Secrets = []Secret{{}, {Name: "a", Parameter: "b"}, {Name: "a*"}, {Parameter: "?"}, {Database: "db", KeyAlias: "key"}, {DatabaseCluster: "DB"}}
+	args.Secrets = []Secret{
+		{},
+		{Name: "a", Parameter: "b"},
+		{Name: "a*"},
+		{Parameter: "?"},
+		{Database: "db", KeyAlias: "key"},
+		{DatabaseCluster: "DB"},
+	}
 	_, err := args.statements()
 	for _, want := range []string{
 		`Location.Region: ""`,

@@ -2,7 +2,8 @@ package identity
 
 // ServiceTrust lets an AWS service assume a role, but only when it acts for this account and for a resource whose ARN
 // matches sourceArn: without the two conditions anyone who can make the service act could borrow the role (the
-// "confused deputy"). An example: ServiceTrust("vpc-flow-logs.amazonaws.com", place.AccountId, place.Arn("ec2", "vpc-flow-log/*")).
+// "confused deputy"). An example: ServiceTrust("vpc-flow-logs.amazonaws.com", place.AccountId, place.Arn("ec2",
+// "vpc-flow-log/*")).
 func ServiceTrust(service, accountId, sourceArn string) Document {
 	return Document{Statements: []Statement{{
 		Actions:    []string{"sts:AssumeRole"},

@@ -13,7 +13,11 @@ var ireland = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId
 
 func TestLambdaPullsOnlyWhereItIsLet(t *testing.T) {
 	g := &graph{}
-	args := &ImageArgs{Repository: "awslab-dev-check", Context: folder(t, service), FunctionArn: ireland.Arn("lambda", "function:awslab-dev-check")}
+	args := &ImageArgs{
+		Repository:  "awslab-dev-check",
+		Context:     folder(t, service),
+		FunctionArn: ireland.Arn("lambda", "function:awslab-dev-check"),
+	}
 	require.NoError(t, g.run(args))
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{
 		"Sid": "LambdaPulls", "Effect": "Allow", "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
@@ -30,8 +34,16 @@ func TestReplicationsInputs(t *testing.T) {
 			return err
 		}, pulumi.WithMocks("awslab", "dev", g))
 	}
-	require.ErrorContains(t, replicate(&ReplicationArgs{Location: ireland, Prefix: "a", Region: "eu-west-1"}), `Prefix: "a"; use at least 2 characters`)
-	require.ErrorContains(t, replicate(&ReplicationArgs{Location: ireland, Prefix: "awslab-dev-", Region: "eu-west-1"}), `Region: "eu-west-1"; name another than eu-west-1`)
+	require.ErrorContains(
+		t,
+		replicate(&ReplicationArgs{Location: ireland, Prefix: "a", Region: "eu-west-1"}),
+		`Prefix: "a"; use at least 2 characters`,
+	)
+	require.ErrorContains(
+		t,
+		replicate(&ReplicationArgs{Location: ireland, Prefix: "awslab-dev-", Region: "eu-west-1"}),
+		`Region: "eu-west-1"; name another than eu-west-1`,
+	)
 	require.Empty(t, g.resources, "nothing is registered")
 
 	require.NoError(t, replicate(&ReplicationArgs{Location: ireland, Prefix: "awslab-dev-", Region: "eu-central-1"}))
@@ -52,10 +64,13 @@ func TestScanFindingsInputs(t *testing.T) {
 	require.ErrorContains(t, tell(nil), "Prefix: missing")
 	require.Empty(t, g.resources, "nothing is registered")
 
-	require.NoError(t, tell(&ScanFindingsArgs{Name: "awslab-dev-findings", Prefix: "awslab-dev-", TopicArn: pulumi.String("arn:topic")}))
+	require.NoError(t, tell(
+		&ScanFindingsArgs{Name: "awslab-dev-findings", Prefix: "awslab-dev-", TopicArn: pulumi.String("arn:topic")},
+	))
 	require.JSONEq(t, `{"source": ["aws.ecr"], "detail-type": ["ECR Image Scan"], "detail": {
 		"scan-status": ["COMPLETE"], "repository-name": [{"prefix": "awslab-dev-"}],
-		"$or": [{"finding-severity-counts": {"CRITICAL": [{"numeric": [">", 0]}]}}, {"finding-severity-counts": {"HIGH": [{"numeric": [">", 0]}]}}]
+		"$or": [{"finding-severity-counts": {"CRITICAL": [{"numeric": [">", 0]}]}},
+			{"finding-severity-counts": {"HIGH": [{"numeric": [">", 0]}]}}]
 	}}`, g.find(t, "findings-rule").Inputs["eventPattern"].StringValue())
 	require.Equal(t, "arn:topic", g.find(t, "findings-topic").Inputs["arn"].StringValue())
 }

@@ -18,8 +18,8 @@ import (
 // PullThroughCacheArgs describe a cache, in the account's own registry, of images of another registry.
 type PullThroughCacheArgs struct {
 	Location identity.Location
-	// Upstream is the registry whose images are cached: public.ecr.aws, registry.k8s.io or quay.io, or one that asks who
-	// pulls: docker.io, ghcr.io or registry.gitlab.com.
+	// Upstream is the registry whose images are cached: public.ecr.aws, registry.k8s.io or quay.io, or one that asks
+	// who pulls: docker.io, ghcr.io or registry.gitlab.com.
 	Upstream string
 	// Prefix begins the names of the repositories that ECR makes for the cache, before a slash; 2 to 30 characters.
 	Prefix string
@@ -77,14 +77,28 @@ func (args PullThroughCacheArgs) validate() error {
 	from, known := upstreams[args.Upstream]
 	switch {
 	case !known:
-		problems = append(problems, problem.New("Upstream", "%q; ECR caches %q", args.Upstream, slices.Sorted(maps.Keys(upstreams))))
+		problems = append(
+			problems,
+			problem.New("Upstream", "%q; ECR caches %q", args.Upstream, slices.Sorted(maps.Keys(upstreams))),
+		)
 	case from.credentials && args.CredentialArn == nil:
-		problems = append(problems, problem.New("CredentialArn", "missing; %s asks who pulls, so give the ARN of a secret named ecr-pullthroughcache/...", args.Upstream))
+		problems = append(problems, problem.New(
+			"CredentialArn",
+			"missing; %s asks who pulls, so give the ARN of a secret named ecr-pullthroughcache/...",
+			args.Upstream,
+		))
 	case !from.credentials && args.CredentialArn != nil:
-		problems = append(problems, problem.New("CredentialArn", "%s does not ask who pulls; leave it out", args.Upstream))
+		problems = append(
+			problems,
+			problem.New("CredentialArn", "%s does not ask who pulls; leave it out", args.Upstream),
+		)
 	}
 	if len(args.Prefix) < 2 || len(args.Prefix) > 30 || !repositoryName.MatchString(args.Prefix) {
-		problems = append(problems, problem.New("Prefix", "%q; use 2 to 30 lower-case letters, digits, and single . _ - / between them", args.Prefix))
+		problems = append(problems, problem.New(
+			"Prefix",
+			"%q; use 2 to 30 lower-case letters, digits, and single . _ - / between them",
+			args.Prefix,
+		))
 	}
 	if args.Keep < 1 || args.Keep > 1000 {
 		problems = append(problems, problem.New("Keep", "%d; use 1 to 1000", args.Keep))
@@ -111,30 +125,48 @@ func (args *PullThroughCacheArgs) Cached(reference string) (CachedImage, bool, e
 	}
 	repository := args.Prefix + "/" + parsed.Context().RepositoryStr()
 	if len(repository) > maxRepositoryName || !repositoryName.MatchString(repository) {
-		return CachedImage{}, false, fmt.Errorf("image %q would be cached as %q, which is no name of a repository in ECR: it has at most %d "+
-			"lower-case letters, digits, and single . _ - / between them", reference, repository, maxRepositoryName)
+		return CachedImage{}, false, fmt.Errorf(
+			"image %q would be cached as %q, which is no name of a repository in ECR: it has at most %d "+
+				"lower-case letters, digits, and single . _ - / between them",
+			reference,
+			repository,
+			maxRepositoryName,
+		)
 	}
 	separator := ":"
 	if _, isDigest := parsed.(name.Digest); isDigest {
 		separator = "@"
 	}
-	return CachedImage{repository, args.Location.RegistryHost() + "/" + repository + separator + parsed.Identifier()}, true, nil
+	return CachedImage{
+		repository,
+		args.Location.RegistryHost() + "/" + repository + separator + parsed.Identifier(),
+	}, true, nil
 }
 
-// Ref is the reference of an image pulled through the cache, for whoever starts it: it is known once the cache is there.
+// Ref is the reference of an image pulled through the cache, for whoever starts it: it is known once the cache is
+// there.
 func (component *PullThroughCache) Ref(reference string) (pulumi.StringOutput, error) {
 	image, ours, err := component.args.Cached(reference)
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
 	if !ours {
-		return pulumi.StringOutput{}, fmt.Errorf("image %q is not of %s; name one that is, or use it without the cache", reference, component.args.Upstream)
+		return pulumi.StringOutput{}, fmt.Errorf(
+			"image %q is not of %s; name one that is, or use it without the cache",
+			reference,
+			component.args.Upstream,
+		)
 	}
 	return component.ready.ApplyT(func(any) string { return image.Reference }).(pulumi.StringOutput), nil
 }
 
 // NewPullThroughCache makes a cache: ECR's rule, and the template of the repositories that ECR makes by it.
-func NewPullThroughCache(ctx *pulumi.Context, name string, given *PullThroughCacheArgs, opts ...pulumi.ResourceOption) (*PullThroughCache, error) {
+func NewPullThroughCache(
+	ctx *pulumi.Context,
+	name string,
+	given *PullThroughCacheArgs,
+	opts ...pulumi.ResourceOption,
+) (*PullThroughCache, error) {
 	if given == nil {
 		given = &PullThroughCacheArgs{}
 	}
@@ -168,7 +200,10 @@ func NewPullThroughCache(ctx *pulumi.Context, name string, given *PullThroughCac
 // newTemplate says how ECR makes the cache's repositories. Their tags are not immutable, because upstream moves them.
 // They are encrypted with ECR's own key and bear no tags: for more, ECR has to assume a role, and AWS documents no
 // condition by which such a role could tell for whom ECR acts.
-func (component *PullThroughCache) newTemplate(ctx *pulumi.Context, name string) (*ecr.RepositoryCreationTemplate, error) {
+func (component *PullThroughCache) newTemplate(
+	ctx *pulumi.Context,
+	name string,
+) (*ecr.RepositoryCreationTemplate, error) {
 	// What is untagged stays as well: it is the parts of an index, and what is pulled by digest.
 	lifecycle, err := renderLifecycle(newestStay(component.args.Keep))
 	if err != nil {

@@ -27,7 +27,9 @@ func TestAPullThroughCachesInputs(t *testing.T) {
 	g := &graph{}
 	args := &PullThroughCacheArgs{
 		Location: ireland, Upstream: "docker.io", Prefix: "awslab-dev/hub", Keep: 7,
-		CredentialArn: pulumi.String("arn:aws:secretsmanager:eu-west-1:123456789012:secret:ecr-pullthroughcache/hub-abcdef"),
+		CredentialArn: pulumi.String(
+			"arn:aws:secretsmanager:eu-west-1:123456789012:secret:ecr-pullthroughcache/hub-abcdef",
+		),
 	}
 	require.NoError(t, g.cache(args, func(ctx *pulumi.Context, cache *PullThroughCache) {
 		ref, err := cache.Ref("nginx:1.29")
@@ -47,11 +49,15 @@ func TestAPullThroughCachesInputs(t *testing.T) {
 
 	template := g.find(t, "public-template").Inputs.Mappable()
 	require.JSONEq(t, `{"rules": [{"rulePriority": 1, "description": "The newest 7 images stay",
-		"selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 7}, "action": {"type": "expire"}}]}`, template["lifecyclePolicy"].(string))
+		"selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 7},
+			"action": {"type": "expire"}}]}`, template["lifecyclePolicy"].(string))
 	delete(template, "lifecyclePolicy")
 	require.Equal(t, object{
-		"prefix": "awslab-dev/hub", "description": "Cached images of docker.io", "appliedFors": []any{"PULL_THROUGH_CACHE"},
-		"imageTagMutability": "MUTABLE", "encryptionConfigurations": []any{object{"encryptionType": "AES256"}},
+		"prefix":                   "awslab-dev/hub",
+		"description":              "Cached images of docker.io",
+		"appliedFors":              []any{"PULL_THROUGH_CACHE"},
+		"imageTagMutability":       "MUTABLE",
+		"encryptionConfigurations": []any{object{"encryptionType": "AES256"}},
 	}, template)
 	for _, child := range []string{"public-rule", "public-template"} {
 		require.Contains(t, g.find(t, child).RegisterRPC.GetParent(), "awslab:images:PullThroughCache::public")
@@ -64,13 +70,31 @@ func TestWhatAPullThroughCacheRefuses(t *testing.T) {
 		change func(*PullThroughCacheArgs)
 		want   string
 	}{
-		"a registry ECR cannot cache":       {func(a *PullThroughCacheArgs) { a.Upstream = "gcr.io" }, `Upstream: "gcr.io"; ECR caches ["docker.io" "ghcr.io" "public.ecr.aws"`},
-		"no credentials for one that asks":  {func(a *PullThroughCacheArgs) { a.Upstream = "ghcr.io" }, "CredentialArn: missing; ghcr.io asks who pulls"},
-		"credentials for one that does not": {func(a *PullThroughCacheArgs) { a.CredentialArn = secret }, "CredentialArn: public.ecr.aws does not ask who pulls"},
-		"a prefix with a slash behind it":   {func(a *PullThroughCacheArgs) { a.Prefix = "public/" }, `Prefix: "public/"; use 2 to 30`},
-		"a long prefix":                     {func(a *PullThroughCacheArgs) { a.Prefix = strings.Repeat("p", 31) }, `use 2 to 30`},
-		"images to keep":                    {func(a *PullThroughCacheArgs) { a.Keep = -1 }, "Keep: -1; use 1 to 1000"},
-		"no place":                          {func(a *PullThroughCacheArgs) { a.Location.Region = "" }, `Location.Region: ""`},
+		"a registry ECR cannot cache": {
+			func(a *PullThroughCacheArgs) { a.Upstream = "gcr.io" },
+			`Upstream: "gcr.io"; ECR caches ["docker.io" "ghcr.io" "public.ecr.aws"`,
+		},
+		"no credentials for one that asks": {
+			func(a *PullThroughCacheArgs) { a.Upstream = "ghcr.io" },
+			"CredentialArn: missing; ghcr.io asks who pulls",
+		},
+		"credentials for one that does not": {
+			func(a *PullThroughCacheArgs) { a.CredentialArn = secret },
+			"CredentialArn: public.ecr.aws does not ask who pulls",
+		},
+		"a prefix with a slash behind it": {
+			func(a *PullThroughCacheArgs) { a.Prefix = "public/" },
+			`Prefix: "public/"; use 2 to 30`,
+		},
+		"a long prefix": {
+			func(a *PullThroughCacheArgs) { a.Prefix = strings.Repeat("p", 31) },
+			`use 2 to 30`,
+		},
+		"images to keep": {func(a *PullThroughCacheArgs) { a.Keep = -1 }, "Keep: -1; use 1 to 1000"},
+		"no place": {
+			func(a *PullThroughCacheArgs) { a.Location.Region = "" },
+			`Location.Region: ""`,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -105,16 +129,23 @@ func TestHowImagesArePulledThroughACache(t *testing.T) {
 		require.Equal(t, test.want != "", ours, reference)
 		if ours {
 			require.Equal(t, host+test.want, image.Reference, reference)
-			require.Equal(t, strings.FieldsFunc(test.want, func(r rune) bool { return r == ':' || r == '@' })[0], image.Repository)
+			require.Equal(
+				t,
+				strings.FieldsFunc(test.want, func(r rune) bool { return r == ':' || r == '@' })[0],
+				image.Repository,
+			)
 		}
 	}
 	for reference, want := range map[string]string{
 		"public.ecr.aws/Nginx:1": `reading image "public.ecr.aws/Nginx:1"`,
 		"":                       `reading image ""`,
 		"public.ecr.aws/" + strings.Repeat("a", 252) + ":1": "it has at most 256",
-		"public.ecr.aws/a/-b:1":                             `would be cached as "cache/a/-b", which is no name of a repository`,
+		"public.ecr.aws/a/-b:1": `would be cached as "cache/a/-b", which is no name of ` +
+			`a repository`,
 	} {
-		_, _, err := (&PullThroughCacheArgs{Location: ireland, Upstream: "public.ecr.aws", Prefix: "cache"}).Cached(reference)
+		_, _, err := (&PullThroughCacheArgs{Location: ireland, Upstream: "public.ecr.aws", Prefix: "cache"}).Cached(
+			reference,
+		)
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -26,7 +26,12 @@ func (args ImageArgs) checkContext() error {
 		return problem.New("Context", "%q is no folder; name the folder with the %s", args.Context, args.Dockerfile)
 	}
 	if !filepath.IsLocal(args.Dockerfile) {
-		return problem.New("Dockerfile", "%q is not below the context; name a file of %s", args.Dockerfile, args.Context)
+		return problem.New(
+			"Dockerfile",
+			"%q is not below the context; name a file of %s",
+			args.Dockerfile,
+			args.Context,
+		)
 	}
 	file := filepath.Join(args.Context, args.Dockerfile)
 	if info, err := os.Stat(file); err != nil || info.IsDir() {

@@ -63,7 +63,12 @@ func (args *ScanFindingsArgs) pattern() (string, error) {
 }
 
 // NewScanFindings makes the rule and its target.
-func NewScanFindings(ctx *pulumi.Context, name string, args *ScanFindingsArgs, opts ...pulumi.ResourceOption) (*ScanFindings, error) {
+func NewScanFindings(
+	ctx *pulumi.Context,
+	name string,
+	args *ScanFindingsArgs,
+	opts ...pulumi.ResourceOption,
+) (*ScanFindings, error) {
 	if args == nil {
 		args = &ScanFindingsArgs{}
 	}
@@ -79,18 +84,23 @@ func NewScanFindings(ctx *pulumi.Context, name string, args *ScanFindingsArgs, o
 		return nil, fmt.Errorf("registering scan findings %q: %w", name, err)
 	}
 	rule, err := cloudwatch.NewEventRule(ctx, name+"-rule", &cloudwatch.EventRuleArgs{
-		Name: pulumi.String(args.Name), Description: pulumi.String("Critical and high findings of image scans"),
-		EventPattern: pulumi.String(pattern), Tags: pulumi.ToStringMap(args.Tags),
+		Name:         pulumi.String(args.Name),
+		Description:  pulumi.String("Critical and high findings of image scans"),
+		EventPattern: pulumi.String(pattern),
+		Tags:         pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the rule of scan findings %q: %w", name, err)
 	}
 	if _, err := cloudwatch.NewEventTarget(ctx, name+"-topic", &cloudwatch.EventTargetArgs{
-		Rule: rule.Name, Arn: args.TopicArn,
+		Rule: rule.Name,
+		Arn:  args.TopicArn,
 		InputTransformer: cloudwatch.EventTargetInputTransformerArgs{
 			InputPaths: pulumi.ToStringMap(map[string]string{
-				"repository": "$.detail.repository-name", "digest": "$.detail.image-digest", "tags": "$.detail.image-tags",
-				"counts": "$.detail.finding-severity-counts",
+				"repository": "$.detail.repository-name",
+				"digest":     "$.detail.image-digest",
+				"tags":       "$.detail.image-tags",
+				"counts":     "$.detail.finding-severity-counts",
 			}),
 			InputTemplate: pulumi.String(`"Image scan of <repository> <tags> (<digest>) found: <counts>"`),
 		},

@@ -48,8 +48,8 @@ type ImageArgs struct {
 	// FunctionArn is the ARN, or a pattern of it, of the Lambda functions that run the image. Empty means none: unlike
 	// ECS, Lambda pulls with a right that the repository itself grants.
 	FunctionArn string
-	// Copy is the repository of the same name that [Replication] copies the image to. Nil means that it is not copied, or
-	// that ECR makes one: with tags that can be moved, every image kept, and ECR's own key.
+	// Copy is the repository of the same name that [Replication] copies the image to. Nil means that it is not copied,
+	// or that ECR makes one: with tags that can be moved, every image kept, and ECR's own key.
 	Copy *RepositoryCopy
 	Tags map[string]string
 }
@@ -96,7 +96,11 @@ func (args ImageArgs) withDefaults() ImageArgs {
 func (args ImageArgs) validate() error {
 	var problems []error
 	if len(args.Repository) < 2 || len(args.Repository) > 256 || !repositoryName.MatchString(args.Repository) {
-		problems = append(problems, problem.New("Repository", "%q; use 2 to 256 lower-case letters, digits, and single . _ - / between them", args.Repository))
+		problems = append(problems, problem.New(
+			"Repository",
+			"%q; use 2 to 256 lower-case letters, digits, and single . _ - / between them",
+			args.Repository,
+		))
 	}
 	if !slices.Contains(architectures, args.Architecture) {
 		problems = append(problems, problem.New("Architecture", "%q; use amd64 or arm64", args.Architecture))
@@ -154,21 +158,33 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	return component, nil
 }
 
-// newCopy makes the repository that the image is copied to, if there is one, and returns what has to be there before the
-// image is pushed. Without it ECR would make the repository by the first copy; a template could tell it how, but knows
-// prefixes that end in a slash only, and for a key of ours wants a role that ECR may assume for anyone.
+// newCopy makes the repository that the image is copied to, if there is one, and returns what has to be there before
+// the image is pushed. Without it ECR would make the repository by the first copy; a template could tell it how, but
+// knows prefixes that end in a slash only, and for a key of ours wants a role that ECR may assume for anyone.
 func (component *Image) newCopy(ctx *pulumi.Context, name string, args ImageArgs) ([]pulumi.Resource, error) {
 	if args.Copy == nil {
 		return nil, nil
 	}
-	repository, err := component.newRepository(ctx, name+"-copy", args, args.Copy.KmsKeyArn, pulumi.Provider(args.Copy.Provider))
+	repository, err := component.newRepository(
+		ctx,
+		name+"-copy",
+		args,
+		args.Copy.KmsKeyArn,
+		pulumi.Provider(args.Copy.Provider),
+	)
 	if err != nil {
 		return nil, err
 	}
 	return []pulumi.Resource{repository}, nil
 }
 
-func (component *Image) newRepository(ctx *pulumi.Context, name string, args ImageArgs, key pulumi.StringPtrInput, opts ...pulumi.ResourceOption) (*ecr.Repository, error) {
+func (component *Image) newRepository(
+	ctx *pulumi.Context,
+	name string,
+	args ImageArgs,
+	key pulumi.StringPtrInput,
+	opts ...pulumi.ResourceOption,
+) (*ecr.Repository, error) {
 	opts = append(opts, pulumi.Parent(component))
 	encryption := ecr.RepositoryEncryptionConfigurationArgs{EncryptionType: pulumi.String("KMS"), KmsKey: key}
 	repository, err := ecr.NewRepository(ctx, name+"-repository", &ecr.RepositoryArgs{
@@ -195,7 +211,12 @@ func (component *Image) newRepository(ctx *pulumi.Context, name string, args Ima
 	return repository, nil
 }
 
-func (component *Image) letFunctionsPull(ctx *pulumi.Context, name string, args ImageArgs, repository *ecr.Repository) error {
+func (component *Image) letFunctionsPull(
+	ctx *pulumi.Context,
+	name string,
+	args ImageArgs,
+	repository *ecr.Repository,
+) error {
 	if args.FunctionArn == "" {
 		return nil
 	}
@@ -240,13 +261,19 @@ type expiring struct {
 // lifecyclePolicy drops what a failed push left untagged after a day, and all but the newest images.
 func lifecyclePolicy(keep int) (string, error) {
 	return renderLifecycle(
-		lifecycleRule{Description: "Untagged images go after a day", Selection: expiring{"untagged", "sinceImagePushed", "days", 1}},
+		lifecycleRule{
+			Description: "Untagged images go after a day",
+			Selection:   expiring{"untagged", "sinceImagePushed", "days", 1},
+		},
 		newestStay(keep),
 	)
 }
 
 func newestStay(keep int) lifecycleRule {
-	return lifecycleRule{Description: fmt.Sprintf("The newest %d images stay", keep), Selection: expiring{"any", "imageCountMoreThan", "", keep}}
+	return lifecycleRule{
+		Description: fmt.Sprintf("The newest %d images stay", keep),
+		Selection:   expiring{"any", "imageCountMoreThan", "", keep},
+	}
 }
 
 // renderLifecycle gives the rules their priorities, in the order given.
@@ -259,8 +286,18 @@ func renderLifecycle(rules ...lifecycleRule) (string, error) {
 }
 
 // build builds the image and pushes it, once what it needs is ready.
-func (component *Image) build(ctx *pulumi.Context, name string, args ImageArgs, repository *ecr.Repository, ready []pulumi.Resource) (*docker.Image, error) {
-	login := ecr.GetAuthorizationTokenOutput(ctx, ecr.GetAuthorizationTokenOutputArgs{RegistryId: repository.RegistryId}, pulumi.Parent(component))
+func (component *Image) build(
+	ctx *pulumi.Context,
+	name string,
+	args ImageArgs,
+	repository *ecr.Repository,
+	ready []pulumi.Resource,
+) (*docker.Image, error) {
+	login := ecr.GetAuthorizationTokenOutput(
+		ctx,
+		ecr.GetAuthorizationTokenOutputArgs{RegistryId: repository.RegistryId},
+		pulumi.Parent(component),
+	)
 	context, err := args.providerContext()
 	if err != nil {
 		return nil, fmt.Errorf("image %q: %w", name, err)

@@ -30,7 +30,12 @@ func folder(t *testing.T, content files) string {
 	return dir
 }
 
-var service = files{"Dockerfile": "FROM scratch\n", "main.go": "package main\n", "notes.md": "x", ".dockerignore": "*.md\n"}
+var service = files{
+	"Dockerfile":    "FROM scratch\n",
+	"main.go":       "package main\n",
+	"notes.md":      "x",
+	".dockerignore": "*.md\n",
+}
 
 func tagOf(t *testing.T, args ImageArgs) string {
 	t.Helper()
@@ -93,7 +98,13 @@ func write(name, text string) func(*testing.T, *ImageArgs) {
 
 // An ignore file that names everything and then brings some back is what the services have.
 func TestWhatIsBroughtBackCounts(t *testing.T) {
-	content := files{"Dockerfile": "FROM scratch\n", ".dockerignore": "*\n!src\nsrc/*_test.go\n", "src/a.go": "1", "src/a_test.go": "1", "other": "1"}
+	content := files{
+		"Dockerfile":    "FROM scratch\n",
+		".dockerignore": "*\n!src\nsrc/*_test.go\n",
+		"src/a.go":      "1",
+		"src/a_test.go": "1",
+		"other":         "1",
+	}
 	tag := func(name string) string {
 		changed := files{}
 		for n, text := range content {
@@ -110,7 +121,13 @@ func TestWhatIsBroughtBackCounts(t *testing.T) {
 }
 
 func TestTheDockerfilesOwnIgnoreFileGoesFirst(t *testing.T) {
-	base := files{"Dockerfile": "FROM scratch\n", "Dockerfile.dockerignore": "b\n", ".dockerignore": "a\n", "a": "1", "b": "1"}
+	base := files{
+		"Dockerfile":              "FROM scratch\n",
+		"Dockerfile.dockerignore": "b\n",
+		".dockerignore":           "a\n",
+		"a":                       "1",
+		"b":                       "1",
+	}
 	tag := func(name string) string {
 		base[name] = "2"
 		defer func() { base[name] = "1" }()
@@ -173,28 +190,43 @@ func (g *graph) run(args *ImageArgs) error {
 
 func TestAnImagesInputs(t *testing.T) {
 	dir, g := folder(t, service), &graph{}
-	args := &ImageArgs{Repository: "awslab-dev-orders", Context: dir, ProgramDir: filepath.Join(filepath.Dir(dir), "infra"), Architecture: "arm64", Keep: 5, Tags: files{"Project": "awslab"}}
+	args := &ImageArgs{
+		Repository:   "awslab-dev-orders",
+		Context:      dir,
+		ProgramDir:   filepath.Join(filepath.Dir(dir), "infra"),
+		Architecture: "arm64",
+		Keep:         5,
+		Tags:         files{"Project": "awslab"},
+	}
 	require.NoError(t, g.run(args))
 
 	require.Equal(t, object{
-		"name": "awslab-dev-orders", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": object{"scanOnPush": true},
-		"encryptionConfigurations": []any{object{"encryptionType": "KMS"}}, "forceDelete": false, "tags": object{"Project": "awslab"},
+		"name":                       "awslab-dev-orders",
+		"imageTagMutability":         "IMMUTABLE",
+		"imageScanningConfiguration": object{"scanOnPush": true},
+		"encryptionConfigurations":   []any{object{"encryptionType": "KMS"}},
+		"forceDelete":                false,
+		"tags":                       object{"Project": "awslab"},
 	}, g.find(t, "orders-repository").Inputs.Mappable())
 
 	policy := g.find(t, "orders-lifecycle").Inputs.Mappable()
 	require.Equal(t, "awslab-dev-orders", policy["repository"])
 	require.JSONEq(t, `{"rules": [
 		{"rulePriority": 1, "description": "Untagged images go after a day",
-		 "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1}, "action": {"type": "expire"}},
+		 "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days",
+		 	"countNumber": 1}, "action": {"type": "expire"}},
 		{"rulePriority": 2, "description": "The newest 5 images stay",
-		 "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5}, "action": {"type": "expire"}}
+		 "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 5},
+		 	"action": {"type": "expire"}}
 	]}`, policy["policy"].(string))
 
 	image := g.find(t, "orders-image").Inputs
 	require.Equal(t, "registry/awslab-dev-orders:"+tagOf(t, *args), image["imageName"].StringValue())
 	require.Equal(t, object{
-		"context": "../" + filepath.Base(dir), "dockerfile": "../" + filepath.Base(dir) + "/Dockerfile", "platform": "linux/arm64",
-		"args": object{"TARGETARCH": "arm64"},
+		"context":    "../" + filepath.Base(dir),
+		"dockerfile": "../" + filepath.Base(dir) + "/Dockerfile",
+		"platform":   "linux/arm64",
+		"args":       object{"TARGETARCH": "arm64"},
 	}, within(image["build"], "builderVersion"))
 	for _, r := range g.resources {
 		if r.Custom {
@@ -233,12 +265,24 @@ func TestWhatAnImageRefuses(t *testing.T) {
 		change func(*ImageArgs)
 		want   string
 	}{
-		"no folder":            {func(a *ImageArgs) { a.Context = "/does/not/exist" }, `Context: "/does/not/exist" is no folder`},
-		"no Dockerfile":        {func(a *ImageArgs) { a.Dockerfile = "Other" }, "Dockerfile: there is no file"},
-		"a Dockerfile outside": {func(a *ImageArgs) { a.Dockerfile = "../Dockerfile" }, `Dockerfile: "../Dockerfile" is not below the context`},
-		"a repository's name":  {func(a *ImageArgs) { a.Repository = "Orders" }, `Repository: "Orders"; use 2 to 256 lower-case`},
-		"an architecture":      {func(a *ImageArgs) { a.Architecture = "x86" }, `Architecture: "x86"; use amd64 or arm64`},
-		"images to keep":       {func(a *ImageArgs) { a.Keep = 1001 }, "Keep: 1001; use 1 to 1000"},
+		"no folder": {
+			func(a *ImageArgs) { a.Context = "/does/not/exist" },
+			`Context: "/does/not/exist" is no folder`,
+		},
+		"no Dockerfile": {func(a *ImageArgs) { a.Dockerfile = "Other" }, "Dockerfile: there is no file"},
+		"a Dockerfile outside": {
+			func(a *ImageArgs) { a.Dockerfile = "../Dockerfile" },
+			`Dockerfile: "../Dockerfile" is not below the context`,
+		},
+		"a repository's name": {
+			func(a *ImageArgs) { a.Repository = "Orders" },
+			`Repository: "Orders"; use 2 to 256 lower-case`,
+		},
+		"an architecture": {
+			func(a *ImageArgs) { a.Architecture = "x86" },
+			`Architecture: "x86"; use amd64 or arm64`,
+		},
+		"images to keep": {func(a *ImageArgs) { a.Keep = 1001 }, "Keep: 1001; use 1 to 1000"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -30,16 +30,27 @@ type Replication struct {
 func (args *ReplicationArgs) validate() error {
 	problems := []error{args.Location.Validate()}
 	if len(args.Prefix) < 2 {
-		problems = append(problems, problem.New("Prefix", "%q; use at least 2 characters (ECR API, RepositoryFilter)", args.Prefix))
+		problems = append(
+			problems,
+			problem.New("Prefix", "%q; use at least 2 characters (ECR API, RepositoryFilter)", args.Prefix),
+		)
 	}
 	if args.Region == "" || args.Region == args.Location.Region {
-		problems = append(problems, problem.New("Region", "%q; name another than %s", args.Region, args.Location.Region))
+		problems = append(
+			problems,
+			problem.New("Region", "%q; name another than %s", args.Region, args.Location.Region),
+		)
 	}
 	return errors.Join(problems...)
 }
 
 // NewReplication turns replication on.
-func NewReplication(ctx *pulumi.Context, name string, args *ReplicationArgs, opts ...pulumi.ResourceOption) (*Replication, error) {
+func NewReplication(
+	ctx *pulumi.Context,
+	name string,
+	args *ReplicationArgs,
+	opts ...pulumi.ResourceOption,
+) (*Replication, error) {
 	if args == nil {
 		args = &ReplicationArgs{}
 	}
@@ -53,12 +64,14 @@ func NewReplication(ctx *pulumi.Context, name string, args *ReplicationArgs, opt
 	rule := ecr.ReplicationConfigurationReplicationConfigurationRuleArgs{
 		Destinations: ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArray{
 			ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArgs{
-				Region: pulumi.String(args.Region), RegistryId: pulumi.String(args.Location.AccountId),
+				Region:     pulumi.String(args.Region),
+				RegistryId: pulumi.String(args.Location.AccountId),
 			},
 		},
 		RepositoryFilters: ecr.ReplicationConfigurationReplicationConfigurationRuleRepositoryFilterArray{
 			ecr.ReplicationConfigurationReplicationConfigurationRuleRepositoryFilterArgs{
-				Filter: pulumi.String(args.Prefix), FilterType: pulumi.String("PREFIX_MATCH"),
+				Filter:     pulumi.String(args.Prefix),
+				FilterType: pulumi.String("PREFIX_MATCH"),
 			},
 		},
 	}

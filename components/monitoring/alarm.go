@@ -62,11 +62,22 @@ func (s signal) alarm(t target, threshold float64) alarm {
 }
 
 // create registers the alarm.
-func (a alarm) create(ctx *pulumi.Context, resource, name string, actions pulumi.StringArray, tags map[string]string, opts ...pulumi.ResourceOption) (*cloudwatch.MetricAlarm, error) {
+func (a alarm) create(
+	ctx *pulumi.Context,
+	resource, name string,
+	actions pulumi.StringArray,
+	tags map[string]string,
+	opts ...pulumi.ResourceOption,
+) (*cloudwatch.MetricAlarm, error) {
 	args := &cloudwatch.MetricAlarmArgs{
-		Name: pulumi.String(name), AlarmDescription: pulumi.String(a.description),
-		ComparisonOperator: pulumi.String(a.comparison), EvaluationPeriods: pulumi.Int(a.periods), DatapointsToAlarm: pulumi.Int(a.datapoints),
-		TreatMissingData: pulumi.String(a.missing), ActionsEnabled: pulumi.Bool(true), Tags: pulumi.ToStringMap(tags),
+		Name:               pulumi.String(name),
+		AlarmDescription:   pulumi.String(a.description),
+		ComparisonOperator: pulumi.String(a.comparison),
+		EvaluationPeriods:  pulumi.Int(a.periods),
+		DatapointsToAlarm:  pulumi.Int(a.datapoints),
+		TreatMissingData:   pulumi.String(a.missing),
+		ActionsEnabled:     pulumi.Bool(true),
+		Tags:               pulumi.ToStringMap(tags),
 	}
 	if !a.silent {
 		args.AlarmActions, args.OkActions = anyOf(actions), anyOf(actions)
@@ -78,13 +89,18 @@ func (a alarm) create(ctx *pulumi.Context, resource, name string, actions pulumi
 	case a.comparison.learns():
 		args.ThresholdMetricId = pulumi.String("band")
 		args.MetricQueries = append(a.queries(true), cloudwatch.MetricAlarmMetricQueryArgs{
-			Id: pulumi.String("band"), Expression: pulumi.Sprintf("ANOMALY_DETECTION_BAND(m1, %g)", a.limit),
-			Label: pulumi.String("usual"), ReturnData: pulumi.Bool(true),
+			Id:         pulumi.String("band"),
+			Expression: pulumi.Sprintf("ANOMALY_DETECTION_BAND(m1, %g)", a.limit),
+			Label:      pulumi.String("usual"),
+			ReturnData: pulumi.Bool(true),
 		})
 	case a.expression != "":
 		args.Threshold = pulumi.Float64(a.limit)
 		args.MetricQueries = append(a.queries(false), cloudwatch.MetricAlarmMetricQueryArgs{
-			Id: pulumi.String("result"), Expression: pulumi.String(a.expression), Label: pulumi.String(a.name), ReturnData: pulumi.Bool(true),
+			Id:         pulumi.String("result"),
+			Expression: pulumi.String(a.expression),
+			Label:      pulumi.String(a.name),
+			ReturnData: pulumi.Bool(true),
 		})
 	default:
 		args.Threshold = pulumi.Float64(a.limit)
@@ -124,14 +140,18 @@ func (a alarm) queries(compared bool) cloudwatch.MetricAlarmMetricQueryArray {
 	var queries cloudwatch.MetricAlarmMetricQueryArray
 	for _, m := range a.metrics {
 		fetched := cloudwatch.MetricAlarmMetricQueryMetricArgs{
-			Namespace: pulumi.String(a.namespace(m)), MetricName: pulumi.String(m.name),
-			Period: pulumi.Int(a.period), Stat: pulumi.String(m.statistic),
+			Namespace:  pulumi.String(a.namespace(m)),
+			MetricName: pulumi.String(m.name),
+			Period:     pulumi.Int(a.period),
+			Stat:       pulumi.String(m.statistic),
 		}
 		if dimensions := a.dimensions[m.set()]; len(dimensions) > 0 {
 			fetched.Dimensions = dimensions
 		}
 		queries = append(queries, cloudwatch.MetricAlarmMetricQueryArgs{
-			Id: pulumi.String(m.id), Metric: fetched, ReturnData: pulumi.Bool(compared),
+			Id:         pulumi.String(m.id),
+			Metric:     fetched,
+			ReturnData: pulumi.Bool(compared),
 		})
 	}
 	return queries

@@ -17,21 +17,22 @@ type AlarmsArgs struct {
 	Watched
 	// TopicArn is the SNS topic that is told when an alarm goes off, and when it is over.
 	TopicArn pulumi.StringInput
-	// EdgeTopicArn and EdgeProvider are a topic in us-east-1 and a provider for it, where CloudFront and the web ACLs in
-	// front of it report: an alarm is where its metric is, and its topic where the alarm is. They are needed when there
-	// are such and the rest is in another region.
+	// EdgeTopicArn and EdgeProvider are a topic in us-east-1 and a provider for it, where CloudFront and the web ACLs
+	// in front of it report: an alarm is where its metric is, and its topic where the alarm is. They are needed when
+	// there are such and the rest is in another region.
 	EdgeTopicArn pulumi.StringInput
 	EdgeProvider pulumi.ProviderResource
 	// Thresholds change limits, by the key of a signal such as service.errors, for all things of the kind and in the
 	// signal's unit; see [Signals].
 	Thresholds map[string]float64
-	// Anomalies adds alarms that learn what is usual, where no fixed limit makes sense. Each costs as much as three others.
+	// Anomalies adds alarms that learn what is usual, where no fixed limit makes sense. Each costs as much as three
+	// others.
 	Anomalies bool
 	Tags      map[string]string
 }
 
-// Alarms are the alarms on what is watched: one for each signal of each thing, for each service one that tells that users
-// are affected, and for each of its objectives two on how fast its error budget is used up. Their type token is
+// Alarms are the alarms on what is watched: one for each signal of each thing, for each service one that tells that
+// users are affected, and for each of its objectives two on how fast its error budget is used up. Their type token is
 // awslab:monitoring:Alarms.
 type Alarms struct {
 	pulumi.ResourceState
@@ -51,12 +52,23 @@ func (args *AlarmsArgs) validate() error {
 		problems = append(problems, problem.New("TopicArn", "missing; nobody would hear of an alarm"))
 	}
 	if args.atEdge() && (args.EdgeTopicArn == nil || args.EdgeProvider == nil) {
-		problems = append(problems, problem.New("EdgeTopicArn, EdgeProvider", "missing; CloudFront reports in %s, and alarms and topics have to be there too", edgeRegion))
+		problems = append(problems, problem.New(
+			"EdgeTopicArn, EdgeProvider",
+			"missing; CloudFront reports in %s, and alarms and topics have to be there too",
+			edgeRegion,
+		))
 	}
 	for _, t := range args.targets() {
 		for _, a := range args.alarms(t) {
 			if name := args.alarmName(a.name); len(name) > maxAlarmName {
-				problems = append(problems, fmt.Errorf("%s %s: the alarm's name %q has %d characters; CloudWatch allows %d", t.area, t.name, name, len(name), maxAlarmName))
+				problems = append(problems, fmt.Errorf(
+					"%s %s: the alarm's name %q has %d characters; CloudWatch allows %d",
+					t.area,
+					t.name,
+					name,
+					len(name),
+					maxAlarmName,
+				))
 			}
 		}
 	}
@@ -130,7 +142,13 @@ func (component *Alarms) create(ctx *pulumi.Context, a alarm) (made, error) {
 		opts = append(opts, pulumi.Provider(component.args.EdgeProvider))
 	}
 	name := component.args.alarmName(a.name)
-	created, err := a.create(ctx, component.name+"-"+a.name, name, pulumi.StringArray{topic}, component.args.Tags, opts...)
+	created, err := a.create(
+		ctx,
+		component.name+"-"+a.name,
+		name,
+		pulumi.StringArray{topic},
+		component.args.Tags,
+		opts...)
 	if err != nil {
 		return made{}, err
 	}
@@ -169,19 +187,36 @@ func (component *Alarms) judge(ctx *pulumi.Context, service Service, t target, c
 	} else {
 		parts = append(parts, component.any(causes))
 	}
-	_, err := component.combine(ctx, "service-"+service.Name,
-		fmt.Sprintf("Service %s is impaired: nobody is served, or users notice and a cause is in sight. The other alarms of the service tell which.", service.Name),
-		strings.Join(parts, " OR "), append(resources(created), resources(symptoms)...))
+	_, err := component.combine(
+		ctx,
+		"service-"+service.Name,
+		fmt.Sprintf(
+			"Service %s is impaired: nobody is served, or users notice and a cause is in sight. The other alarms "+
+				"of the service tell which.",
+			service.Name,
+		),
+		strings.Join(parts, " OR "),
+		append(resources(created), resources(symptoms)...),
+	)
 	return err
 }
 
 // combine makes a composite alarm.
-func (component *Alarms) combine(ctx *pulumi.Context, name, description, rule string, parts []pulumi.Resource) (*cloudwatch.CompositeAlarm, error) {
+func (component *Alarms) combine(
+	ctx *pulumi.Context,
+	name, description, rule string,
+	parts []pulumi.Resource,
+) (*cloudwatch.CompositeAlarm, error) {
 	full := component.args.alarmName(name)
 	actions := pulumi.StringArray{component.args.TopicArn}
 	created, err := cloudwatch.NewCompositeAlarm(ctx, component.name+"-"+name, &cloudwatch.CompositeAlarmArgs{
-		AlarmName: pulumi.String(full), AlarmDescription: pulumi.String(description), AlarmRule: pulumi.String(rule),
-		ActionsEnabled: pulumi.Bool(true), AlarmActions: actions, OkActions: actions, Tags: pulumi.ToStringMap(component.args.Tags),
+		AlarmName:        pulumi.String(full),
+		AlarmDescription: pulumi.String(description),
+		AlarmRule:        pulumi.String(rule),
+		ActionsEnabled:   pulumi.Bool(true),
+		AlarmActions:     actions,
+		OkActions:        actions,
+		Tags:             pulumi.ToStringMap(component.args.Tags),
 		// The rule is a plain string, so that it can be read in preview: the alarms it names have to be there first.
 	}, pulumi.Parent(component), pulumi.DependsOn(parts))
 	if err != nil {

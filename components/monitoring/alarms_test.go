@@ -19,7 +19,14 @@ func (g *graph) alarms(change func(*AlarmsArgs)) (*Alarms, error) {
 		if err != nil {
 			return err
 		}
-		args := &AlarmsArgs{Watched: everything(), TopicArn: text("arn:topic"), EdgeTopicArn: text("arn:edge"), EdgeProvider: edge, Anomalies: true, Tags: labTags}
+		args := &AlarmsArgs{
+			Watched:      everything(),
+			TopicArn:     text("arn:topic"),
+			EdgeTopicArn: text("arn:edge"),
+			EdgeProvider: edge,
+			Anomalies:    true,
+			Tags:         labTags,
+		}
 		if change != nil {
 			change(args)
 		}
@@ -71,13 +78,20 @@ func TestCompositeAlarmsNameAlarmsThatTheyWaitFor(t *testing.T) {
 	_, err := g.alarms(nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"lab-service-billing", "lab-service-orders",
-		"lab-service-orders-availability-fast", "lab-service-orders-availability-slow", "lab-service-orders-latency-fast", "lab-service-orders-latency-slow",
+		"lab-service-billing",
+		"lab-service-orders",
+		"lab-service-orders-availability-fast",
+		"lab-service-orders-availability-slow",
+		"lab-service-orders-latency-fast",
+		"lab-service-orders-latency-slow",
 	}, g.names(compositeAlarm))
 	for _, name := range g.names(compositeAlarm) {
 		composite := g.find(t, name)
 		waitsFor := strings.Join(composite.RegisterRPC.GetDependencies(), " ")
-		for _, found := range regexp.MustCompile(`ALARM\("awslab-dev-([^"]+)"\)`).FindAllStringSubmatch(composite.Inputs["alarmRule"].StringValue(), -1) {
+		for _, found := range regexp.MustCompile(`ALARM\("awslab-dev-([^"]+)"\)`).FindAllStringSubmatch(
+			composite.Inputs["alarmRule"].StringValue(),
+			-1,
+		) {
 			g.find(t, "lab-"+found[1])
 			assert.Contains(t, waitsFor, "::lab-"+found[1], "%s", name)
 		}
@@ -91,20 +105,44 @@ func TestRulesOfCompositeAlarms(t *testing.T) {
 	rule := func(name string) string {
 		return strings.ReplaceAll(g.inputs(t, name)["alarmRule"].(string), "awslab-dev-service-", "")
 	}
-	assert.Equal(t, `ALARM("orders-availability-fast-1h") AND ALARM("orders-availability-fast-5min")`, rule("lab-service-orders-availability-fast"))
-	assert.Equal(t, `ALARM("orders-available") OR ((ALARM("orders-errors") OR ALARM("orders-latency") OR ALARM("orders-logErrors") OR `+
-		`ALARM("orders-availability-fast") OR ALARM("orders-availability-slow") OR ALARM("orders-latency-fast") OR ALARM("orders-latency-slow"))`+
-		` AND (ALARM("orders-unhealthy") OR ALARM("orders-tasks") OR ALARM("orders-cpu") OR ALARM("orders-memory")))`, rule("lab-service-orders"))
-	assert.Equal(t, `((ALARM("billing-logErrors")) AND (ALARM("billing-tasks") OR ALARM("billing-cpu") OR ALARM("billing-memory")))`, rule("lab-service-billing"))
+	assert.Equal(
+		t,
+		`ALARM("orders-availability-fast-1h") AND ALARM("orders-availability-fast-5min")`,
+		rule("lab-service-orders-availability-fast"),
+	)
+	assert.Equal(
+		t,
+		`ALARM("orders-available") OR ((ALARM("orders-errors") OR ALARM("orders-latency") OR `+
+			`ALARM("orders-logErrors") OR `+
+			`ALARM("orders-availability-fast") OR ALARM("orders-availability-slow") OR `+
+			`ALARM("orders-latency-fast") OR ALARM("orders-latency-slow"))`+
+			` AND (ALARM("orders-unhealthy") OR ALARM("orders-tasks") OR ALARM("orders-cpu") OR `+
+			`ALARM("orders-memory")))`,
+		rule("lab-service-orders"),
+	)
+	assert.Equal(
+		t,
+		`((ALARM("billing-logErrors")) AND (ALARM("billing-tasks") OR ALARM("billing-cpu") OR `+
+			`ALARM("billing-memory")))`,
+		rule("lab-service-billing"),
+	)
 }
 
 func TestAWorkerWithoutLogIsImpairedWhenACauseIs(t *testing.T) {
 	g := &graph{}
 	_, err := g.alarms(func(args *AlarmsArgs) {
-		args.Watched = Watched{Name: "awslab-dev", Location: ireland, Services: []Service{{Name: "billing", ServiceName: "b", ClusterName: "c"}}}
+		args.Watched = Watched{
+			Name:     "awslab-dev",
+			Location: ireland,
+			Services: []Service{{Name: "billing", ServiceName: "b", ClusterName: "c"}},
+		}
 	})
 	require.NoError(t, err)
-	require.Equal(t, `ALARM("awslab-dev-service-billing-cpu") OR ALARM("awslab-dev-service-billing-memory")`, g.inputs(t, "lab-service-billing")["alarmRule"])
+	require.Equal(
+		t,
+		`ALARM("awslab-dev-service-billing-cpu") OR ALARM("awslab-dev-service-billing-memory")`,
+		g.inputs(t, "lab-service-billing")["alarmRule"],
+	)
 }
 
 // A vault that has had no backup yet says nothing; one that has had some says so when they stop.
@@ -119,7 +157,12 @@ func TestBackupsThatStopAreTold(t *testing.T) {
 		inputs := r.Inputs.Mappable()
 		if strings.Contains(r.Name, "backupVault") && strings.HasSuffix(r.Name, "-completed") {
 			require.Equal(t, "missing", inputs["treatMissingData"], "no data is no alarm")
-			require.Equal(t, inputs["alarmActions"], inputs["insufficientDataActions"], "and tells when there had been some")
+			require.Equal(
+				t,
+				inputs["alarmActions"],
+				inputs["insufficientDataActions"],
+				"and tells when there had been some",
+			)
 			continue
 		}
 		require.NotEqual(t, "missing", inputs["treatMissingData"], r.Name)
@@ -133,12 +176,27 @@ func TestAlarmOnAMetric(t *testing.T) {
 	_, err := g.alarms(func(args *AlarmsArgs) { args.Thresholds = map[string]float64{"service.latency": 0.5} })
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{
-		"name": "awslab-dev-service-orders-latency", "namespace": "AWS/ApplicationELB", "metricName": "TargetResponseTime",
-		"alarmDescription":  "One request in a hundred takes longer than this. Look at traces, at the database and at CPU. (service.latency of orders, limit 0.5 s)",
-		"dimensions":        map[string]any{"LoadBalancer": "app/alb/1", "TargetGroup": "targetgroup/orders/2"},
-		"extendedStatistic": "p99", "evaluateLowSampleCountPercentiles": "ignore", "comparisonOperator": "GreaterThanThreshold", "threshold": 0.5,
-		"period": 60.0, "evaluationPeriods": 5.0, "datapointsToAlarm": 5.0, "treatMissingData": "notBreaching",
-		"actionsEnabled": true, "alarmActions": []any{"arn:topic"}, "okActions": []any{"arn:topic"}, "tags": map[string]any{"Project": "awslab"},
+		"name":       "awslab-dev-service-orders-latency",
+		"namespace":  "AWS/ApplicationELB",
+		"metricName": "TargetResponseTime",
+		"alarmDescription": "One request in a hundred takes longer than this. Look at traces, at the database and " +
+			"at CPU. (service.latency of orders, limit 0.5 s)",
+		"dimensions": map[string]any{
+			"LoadBalancer": "app/alb/1",
+			"TargetGroup":  "targetgroup/orders/2",
+		},
+		"extendedStatistic":                 "p99",
+		"evaluateLowSampleCountPercentiles": "ignore",
+		"comparisonOperator":                "GreaterThanThreshold",
+		"threshold":                         0.5,
+		"period":                            60.0,
+		"evaluationPeriods":                 5.0,
+		"datapointsToAlarm":                 5.0,
+		"treatMissingData":                  "notBreaching",
+		"actionsEnabled":                    true,
+		"alarmActions":                      []any{"arn:topic"},
+		"okActions":                         []any{"arn:topic"},
+		"tags":                              map[string]any{"Project": "awslab"},
 	}, g.inputs(t, "lab-service-orders-latency"))
 }
 
@@ -157,8 +215,15 @@ func TestAlarmOnAnExpression(t *testing.T) {
 		}}
 	}
 	require.Equal(t, []any{
-		fetched("errors", "HTTPCode_Target_5XX_Count"), fetched("unreachable", "TargetConnectionErrorCount"), fetched("requests", "RequestCount"),
-		map[string]any{"id": "result", "label": "service-orders-errors", "returnData": true, "expression": "100 * (FILL(errors, 0) + FILL(unreachable, 0)) / requests"},
+		fetched("errors", "HTTPCode_Target_5XX_Count"),
+		fetched("unreachable", "TargetConnectionErrorCount"),
+		fetched("requests", "RequestCount"),
+		map[string]any{
+			"id":         "result",
+			"label":      "service-orders-errors",
+			"returnData": true,
+			"expression": "100 * (FILL(errors, 0) + FILL(unreachable, 0)) / requests",
+		},
 	}, inputs["metricQueries"])
 }
 
@@ -175,7 +240,12 @@ func TestAlarmThatLearns(t *testing.T) {
 			"namespace": "AWS/DynamoDB", "metricName": "ConsumedReadCapacityUnits", "period": 300.0, "stat": "Sum",
 			"dimensions": map[string]any{"TableName": "awslab-dev-orders"},
 		}},
-		map[string]any{"id": "band", "label": "usual", "returnData": true, "expression": "ANOMALY_DETECTION_BAND(m1, 4)"},
+		map[string]any{
+			"id":         "band",
+			"label":      "usual",
+			"returnData": true,
+			"expression": "ANOMALY_DETECTION_BAND(m1, 4)",
+		},
 	}, inputs["metricQueries"])
 
 	none := &graph{}
@@ -210,7 +280,11 @@ func TestAlarmsAreWhereTheirMetricsAre(t *testing.T) {
 		}
 		assert.NotContains(t, provider, "::edge::", name)
 	}
-	assert.Contains(t, alarms.Arns, "arn:aws:cloudwatch:us-east-1:123456789012:alarm:awslab-dev-distribution-website-errors")
+	assert.Contains(
+		t,
+		alarms.Arns,
+		"arn:aws:cloudwatch:us-east-1:123456789012:alarm:awslab-dev-distribution-website-errors",
+	)
 	assert.Contains(t, alarms.Arns, "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:awslab-dev-service-orders")
 	assert.NotContains(t, g.inputs(t, "lab-webAcl-edge-blocked")["dimensions"], "Region", "CloudFront's have none")
 	assert.Equal(t, "eu-west-1", g.inputs(t, "lab-webAcl-regional-blocked")["dimensions"].(map[string]any)["Region"])
@@ -230,20 +304,30 @@ func TestAlarmProblems(t *testing.T) {
 	for want, change := range map[string]func(*AlarmsArgs){
 		`Name: ""; use 1 to 64`: func(a *AlarmsArgs) { a.Name = "" },
 		"TopicArn: missing":     func(a *AlarmsArgs) { a.TopicArn = nil },
-		"EdgeTopicArn, EdgeProvider: missing; CloudFront reports in us-east-1": func(a *AlarmsArgs) { a.EdgeProvider = nil },
-		`Thresholds["service.foo"]`:                         func(a *AlarmsArgs) { a.Thresholds = map[string]float64{"service.foo": 1} },
-		`Services[0].Name: "a b"; use 1 to 64`:              func(a *AlarmsArgs) { a.Services[0].Name = "a b" },
-		`Services[1].Name: "orders" is used twice`:          func(a *AlarmsArgs) { a.Services[1].Name = "orders" },
-		"Services[0].ServiceName: missing":                  func(a *AlarmsArgs) { a.Services[0].ServiceName = "" },
-		"LoadBalancerSuffix and TargetGroupSuffix come":     func(a *AlarmsArgs) { a.Services[0].LoadBalancerSuffix = nil },
-		"Services[0].DesiredMin: -1 is negative":            func(a *AlarmsArgs) { a.Services[0].DesiredMin = -1 },
-		"LoadBalancers[0].Suffix: missing":                  func(a *AlarmsArgs) { a.LoadBalancers[0].Suffix = nil },
-		`Databases[0].Engine: "oracle"; use postgres`:       func(a *AlarmsArgs) { a.Databases[0].Engine = "oracle" },
-		"Databases[1].Replicas: a cluster reports the lag":  func(a *AlarmsArgs) { a.Databases[1].Replicas = []string{"a"} },
-		"FileSystems[0].Id: missing":                        func(a *AlarmsArgs) { a.FileSystems[0].Id = nil },
-		"Location.AccountId":                                func(a *AlarmsArgs) { a.Location.AccountId = "1" },
-		"Services[0].Objectives.Availability: 50; use more": func(a *AlarmsArgs) { a.Services[0].Objectives.Availability = 50 },
-		"CloudWatch allows 255":                             func(a *AlarmsArgs) { a.Databases[0].Replicas = []string{strings.Repeat("a", 255)} },
+		"EdgeTopicArn, EdgeProvider: missing; CloudFront reports in us-east-1": func(a *AlarmsArgs) {
+			a.EdgeProvider = nil
+		},
+		`Thresholds["service.foo"]`: func(a *AlarmsArgs) {
+			a.Thresholds = map[string]float64{"service.foo": 1}
+		},
+		`Services[0].Name: "a b"; use 1 to 64`:          func(a *AlarmsArgs) { a.Services[0].Name = "a b" },
+		`Services[1].Name: "orders" is used twice`:      func(a *AlarmsArgs) { a.Services[1].Name = "orders" },
+		"Services[0].ServiceName: missing":              func(a *AlarmsArgs) { a.Services[0].ServiceName = "" },
+		"LoadBalancerSuffix and TargetGroupSuffix come": func(a *AlarmsArgs) { a.Services[0].LoadBalancerSuffix = nil },
+		"Services[0].DesiredMin: -1 is negative":        func(a *AlarmsArgs) { a.Services[0].DesiredMin = -1 },
+		"LoadBalancers[0].Suffix: missing":              func(a *AlarmsArgs) { a.LoadBalancers[0].Suffix = nil },
+		`Databases[0].Engine: "oracle"; use postgres`:   func(a *AlarmsArgs) { a.Databases[0].Engine = "oracle" },
+		"Databases[1].Replicas: a cluster reports the lag": func(a *AlarmsArgs) {
+			a.Databases[1].Replicas = []string{"a"}
+		},
+		"FileSystems[0].Id: missing": func(a *AlarmsArgs) { a.FileSystems[0].Id = nil },
+		"Location.AccountId":         func(a *AlarmsArgs) { a.Location.AccountId = "1" },
+		"Services[0].Objectives.Availability: 50; use more": func(a *AlarmsArgs) {
+			a.Services[0].Objectives.Availability = 50
+		},
+		"CloudWatch allows 255": func(a *AlarmsArgs) {
+			a.Databases[0].Replicas = []string{strings.Repeat("a", 255)}
+		},
 	} {
 		t.Run(want, func(t *testing.T) {
 			g := &graph{}

@@ -26,7 +26,8 @@ type Slack struct {
 type Teams struct {
 	// TenantId and TeamId are UUIDs.
 	TenantId, TeamId string
-	// ChannelId is the part of the channel's link between /channel/ and the next slash, such as 19%3a...%40thread.tacv2.
+	// ChannelId is the part of the channel's link between /channel/ and the next slash, such as
+	// 19%3a...%40thread.tacv2.
 	ChannelId string
 }
 
@@ -49,7 +50,11 @@ func (t *Teams) validate() error {
 	if t == nil {
 		return nil
 	}
-	return errors.Join(match("Teams.TenantId", t.TenantId, uuid), match("Teams.TeamId", t.TeamId, uuid), match("Teams.ChannelId", t.ChannelId, teamsRoom))
+	return errors.Join(
+		match("Teams.TenantId", t.TenantId, uuid),
+		match("Teams.TeamId", t.TeamId, uuid),
+		match("Teams.ChannelId", t.ChannelId, teamsRoom),
+	)
 }
 
 // CheckChannels returns what is wrong with Slack and Teams, for whoever knows these before the rest.
@@ -64,7 +69,12 @@ func match(field, value string, pattern *regexp.Regexp) error {
 	return problem.New(field, "%q; it must match %s", value, pattern)
 }
 
-func (component *Notifications) newChannels(ctx *pulumi.Context, name string, args *NotificationsArgs, topic *sns.Topic) error {
+func (component *Notifications) newChannels(
+	ctx *pulumi.Context,
+	name string,
+	args *NotificationsArgs,
+	topic *sns.Topic,
+) error {
 	if args.Slack == nil && args.Teams == nil {
 		return nil
 	}
@@ -74,9 +84,14 @@ func (component *Notifications) newChannels(ctx *pulumi.Context, name string, ar
 	}
 	if args.Slack != nil {
 		if _, err := chatbot.NewSlackChannelConfiguration(ctx, name+"-slack", &chatbot.SlackChannelConfigurationArgs{
-			ConfigurationName: pulumi.String(args.Name + "-slack"), SlackTeamId: pulumi.String(args.Slack.TeamId), SlackChannelId: pulumi.String(args.Slack.ChannelId),
-			IamRoleArn: role.Arn, GuardrailPolicyArns: args.guardrails(), SnsTopicArns: args.channelTopics(topic),
-			LoggingLevel: pulumi.String("ERROR"), Tags: pulumi.ToStringMap(args.Tags),
+			ConfigurationName:   pulumi.String(args.Name + "-slack"),
+			SlackTeamId:         pulumi.String(args.Slack.TeamId),
+			SlackChannelId:      pulumi.String(args.Slack.ChannelId),
+			IamRoleArn:          role.Arn,
+			GuardrailPolicyArns: args.guardrails(),
+			SnsTopicArns:        args.channelTopics(topic),
+			LoggingLevel:        pulumi.String("ERROR"),
+			Tags:                pulumi.ToStringMap(args.Tags),
 		}, pulumi.Parent(component)); err != nil {
 			return fmt.Errorf("leading notifications %q to Slack: %w", name, err)
 		}
@@ -85,9 +100,15 @@ func (component *Notifications) newChannels(ctx *pulumi.Context, name string, ar
 		return nil
 	}
 	if _, err := chatbot.NewTeamsChannelConfiguration(ctx, name+"-teams", &chatbot.TeamsChannelConfigurationArgs{
-		ConfigurationName: pulumi.String(args.Name + "-teams"), TenantId: pulumi.String(args.Teams.TenantId), TeamId: pulumi.String(args.Teams.TeamId),
-		ChannelId: pulumi.String(args.Teams.ChannelId), IamRoleArn: role.Arn, GuardrailPolicyArns: args.guardrails(),
-		SnsTopicArns: args.channelTopics(topic), LoggingLevel: pulumi.String("ERROR"), Tags: pulumi.ToStringMap(args.Tags),
+		ConfigurationName:   pulumi.String(args.Name + "-teams"),
+		TenantId:            pulumi.String(args.Teams.TenantId),
+		TeamId:              pulumi.String(args.Teams.TeamId),
+		ChannelId:           pulumi.String(args.Teams.ChannelId),
+		IamRoleArn:          role.Arn,
+		GuardrailPolicyArns: args.guardrails(),
+		SnsTopicArns:        args.channelTopics(topic),
+		LoggingLevel:        pulumi.String("ERROR"),
+		Tags:                pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component)); err != nil {
 		return fmt.Errorf("leading notifications %q to Teams: %w", name, err)
 	}
@@ -101,23 +122,38 @@ func (args *NotificationsArgs) channelTopics(topic *sns.Topic) pulumi.StringArra
 
 // guardrails cap what anybody in the channel can do, whatever the role says. By default they are AdministratorAccess.
 func (args *NotificationsArgs) guardrails() pulumi.StringArray {
-	return pulumi.StringArray{pulumi.Sprintf("arn:%s:iam::aws:policy/CloudWatchReadOnlyAccess", args.Location.Partition)}
+	return pulumi.StringArray{
+		pulumi.Sprintf("arn:%s:iam::aws:policy/CloudWatchReadOnlyAccess", args.Location.Partition),
+	}
 }
 
 // channelRole is what the channels are shown alarms with: their state and graph.
 func (args *NotificationsArgs) channelRole() *identity.RoleArgs {
-	configurations := fmt.Sprintf("arn:%s:chatbot::%s:chat-configuration/*", args.Location.Partition, args.Location.AccountId)
+	configurations := fmt.Sprintf(
+		"arn:%s:chatbot::%s:chat-configuration/*",
+		args.Location.Partition,
+		args.Location.AccountId,
+	)
 	return &identity.RoleArgs{
-		Name: args.Name + "-channels", Path: args.RolePath, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags,
-		Description: "Shows alarms in chat channels",
-		Trust:       identity.ServiceTrust("chatbot.amazonaws.com", args.Location.AccountId, configurations),
+		Name:                args.Name + "-channels",
+		Path:                args.RolePath,
+		PermissionsBoundary: args.PermissionsBoundary,
+		Tags:                args.Tags,
+		Description:         "Shows alarms in chat channels",
+		Trust:               identity.ServiceTrust("chatbot.amazonaws.com", args.Location.AccountId, configurations),
 		Policies: map[string]identity.Document{"show": {Statements: []identity.Statement{
 			{
 				Sid: "ShowAlarms", Actions: []string{"cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"},
 				Resources: []string{args.Location.Arn("cloudwatch", "alarm:"+args.AlarmPrefix+"-*")},
 			},
 			{
-				Sid: "DrawGraphs", Actions: []string{"cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:GetMetricWidgetImage", "cloudwatch:ListMetrics"},
+				Sid: "DrawGraphs",
+				Actions: []string{
+					"cloudwatch:GetMetricData",
+					"cloudwatch:GetMetricStatistics",
+					"cloudwatch:GetMetricWidgetImage",
+					"cloudwatch:ListMetrics",
+				},
 				Resources: []string{"*"}, // none of the four supports resource-level permissions
 			},
 		}}},

@@ -50,13 +50,23 @@ func (args *DashboardArgs) validate() error {
 	// What the widgets show may not be known yet, how many there are is.
 	known := args.Watched.withPlaceholders()
 	if n := len(layout(args.rows(known))); n > maxWidgets {
-		return problem.New("Watched", "makes %d widgets; CloudWatch allows %d on a dashboard. Make several, each of a part", n, maxWidgets)
+		return problem.New(
+			"Watched",
+			"makes %d widgets; CloudWatch allows %d on a dashboard. Make several, each of a part",
+			n,
+			maxWidgets,
+		)
 	}
 	return nil
 }
 
 // NewDashboard makes the dashboard.
-func NewDashboard(ctx *pulumi.Context, name string, args *DashboardArgs, opts ...pulumi.ResourceOption) (*Dashboard, error) {
+func NewDashboard(
+	ctx *pulumi.Context,
+	name string,
+	args *DashboardArgs,
+	opts ...pulumi.ResourceOption,
+) (*Dashboard, error) {
 	if args == nil {
 		args = &DashboardArgs{}
 	}
@@ -68,7 +78,8 @@ func NewDashboard(ctx *pulumi.Context, name string, args *DashboardArgs, opts ..
 		return nil, fmt.Errorf("registering dashboard %q: %w", name, err)
 	}
 	dashboard, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
-		DashboardName: pulumi.String(args.Name), DashboardBody: args.Watched.resolved(args.body),
+		DashboardName: pulumi.String(args.Name),
+		DashboardBody: args.Watched.resolved(args.body),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating dashboard %q: %w", args.Name, err)
@@ -99,5 +110,10 @@ func (args *DashboardArgs) url() string {
 	if !known {
 		console = consoles["aws"]
 	}
-	return fmt.Sprintf("https://%s.%s/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[3]s", args.Location.Region, console, args.Name)
+	return fmt.Sprintf(
+		"https://%s.%s/cloudwatch/home?region=%[1]s#dashboards/dashboard/%[3]s",
+		args.Location.Region,
+		console,
+		args.Name,
+	)
 }

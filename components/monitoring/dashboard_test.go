@@ -16,7 +16,12 @@ import (
 func TestWidgetsFitTheGridAndDoNotOverlap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := rapid.Custom(func(t *rapid.T) widget {
-			return widget{box: box{Width: rapid.IntRange(1, gridWidth).Draw(t, "width"), Height: rapid.IntRange(1, 10).Draw(t, "height")}}
+			return widget{
+				box: box{
+					Width:  rapid.IntRange(1, gridWidth).Draw(t, "width"),
+					Height: rapid.IntRange(1, 10).Draw(t, "height"),
+				},
+			}
 		})
 		rows := rapid.SliceOfN(rapid.SliceOfN(size, 0, 12), 0, 6).Draw(t, "rows")
 		placed := layout(rows)
@@ -45,7 +50,12 @@ func TestWidgetsFitTheGridAndDoNotOverlap(t *testing.T) {
 func TestWidgetsAreSetLikeWords(t *testing.T) {
 	sized := func(width, height int) widget { return widget{box: box{Width: width, Height: height}} }
 	var places []box
-	for _, w := range layout([][]widget{{sized(24, 1)}, {sized(12, 5), sized(12, 2), sized(6, 1), sized(18, 1), sized(1, 1)}, {}, {sized(6, 3)}}) {
+	for _, w := range layout([][]widget{
+		{sized(24, 1)},
+		{sized(12, 5), sized(12, 2), sized(6, 1), sized(18, 1), sized(1, 1)},
+		{},
+		{sized(6, 3)},
+	}) {
 		places = append(places, w.box)
 	}
 	require.Equal(t, []box{
@@ -71,7 +81,11 @@ func requireTidy(t require.TestingT, placed []widget) {
 func (g *graph) dashboard(change func(*DashboardArgs)) (*Dashboard, error) {
 	var dashboard *Dashboard
 	return dashboard, g.run(func(ctx *pulumi.Context) (err error) {
-		args := &DashboardArgs{Watched: everything(), CostTag: "Project", Alarms: []string{ireland.Arn("cloudwatch", "alarm:a")}}
+		args := &DashboardArgs{
+			Watched: everything(),
+			CostTag: "Project",
+			Alarms:  []string{ireland.Arn("cloudwatch", "alarm:a")},
+		}
 		if change != nil {
 			change(args)
 		}
@@ -100,7 +114,11 @@ func TestDashboardShowsWhateverIsWatched(t *testing.T) {
 	dashboard, err := g.dashboard(nil)
 	require.NoError(t, err)
 	require.Equal(t, "awslab-dev", dashboard.Name)
-	require.Equal(t, "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards/dashboard/awslab-dev", dashboard.Url)
+	require.Equal(
+		t,
+		"https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards/dashboard/awslab-dev",
+		dashboard.Url,
+	)
 	widgets := g.body(t)
 	requireTidy(t, widgets)
 	all := everything()
@@ -118,7 +136,11 @@ func TestDashboardShowsWhateverIsWatched(t *testing.T) {
 		}
 	}
 	assert.Equal(t, "us-east-1", find(t, widgets, "website: requests")["region"], "CloudFront reports there")
-	assert.Equal(t, []any{"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a"}, find(t, widgets, "Alarms (1)")["alarms"])
+	assert.Equal(
+		t,
+		[]any{"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a"},
+		find(t, widgets, "Alarms (1)")["alarms"],
+	)
 }
 
 func TestGraphs(t *testing.T) {
@@ -127,21 +149,45 @@ func TestGraphs(t *testing.T) {
 	require.NoError(t, err)
 	widgets := g.body(t)
 	hidden := func(id, metric string) []any {
-		return []any{"AWS/ApplicationELB", metric, "LoadBalancer", "app/alb/1", "TargetGroup", "targetgroup/orders/2", object{"id": id, "stat": "Sum", "visible": false}}
+		return []any{
+			"AWS/ApplicationELB",
+			metric,
+			"LoadBalancer",
+			"app/alb/1",
+			"TargetGroup",
+			"targetgroup/orders/2",
+			object{"id": id, "stat": "Sum", "visible": false},
+		}
 	}
 	require.Equal(t, object{
-		"title": "orders: requests that failed (%)", "view": "timeSeries", "stacked": false, "region": "eu-west-1", "period": 60.0,
+		"title":       "orders: requests that failed (%)",
+		"view":        "timeSeries",
+		"stacked":     false,
+		"region":      "eu-west-1",
+		"period":      60.0,
 		"annotations": object{"horizontal": []any{object{"label": "alarm", "value": 2.0}}},
 		"metrics": []any{
-			[]any{object{"expression": "100 * (FILL(errors, 0) + FILL(unreachable, 0)) / requests", "id": "result", "label": "requests that failed (%)"}},
-			hidden("errors", "HTTPCode_Target_5XX_Count"), hidden("unreachable", "TargetConnectionErrorCount"), hidden("requests", "RequestCount"),
+			[]any{
+				object{
+					"expression": "100 * (FILL(errors, 0) + FILL(unreachable, 0)) / requests",
+					"id":         "result",
+					"label":      "requests that failed (%)",
+				},
+			},
+			hidden("errors", "HTTPCode_Target_5XX_Count"),
+			hidden("unreachable", "TargetConnectionErrorCount"),
+			hidden("requests", "RequestCount"),
 		},
 	}, find(t, widgets, "orders: requests that failed (%)"))
 	require.Equal(t, object{
 		"title": "shared: clients", "view": "timeSeries", "stacked": false, "region": "eu-west-1", "period": 60.0,
 		"metrics": []any{[]any{"AWS/EFS", "ClientConnections", "FileSystemId", "fs-1", object{"stat": "Sum"}}},
 	}, find(t, widgets, "shared: clients"), "without an alarm there is no limit")
-	require.Equal(t, []any{[]any{"awslab-dev/billing", "ErrorLines", object{"stat": "Sum"}}}, find(t, widgets, "billing: errors in the log")["metrics"])
+	require.Equal(
+		t,
+		[]any{[]any{"awslab-dev/billing", "ErrorLines", object{"stat": "Sum"}}},
+		find(t, widgets, "billing: errors in the log")["metrics"],
+	)
 
 	kept := find(t, widgets, "orders: availability kept (%)")
 	require.Equal(t, "singleValue", kept["view"])
@@ -172,16 +218,24 @@ func TestManyAlarmsAreSharedOutByRegionAndNumber(t *testing.T) {
 	_, err := g.dashboard(func(args *DashboardArgs) { args.Alarms = arns })
 	require.NoError(t, err)
 	widgets := g.body(t)
-	require.Equal(t, []any{"arn:aws:cloudwatch:us-east-1:123456789012:alarm:edge"}, find(t, widgets, "Alarms (1)")["alarms"])
+	require.Equal(
+		t,
+		[]any{"arn:aws:cloudwatch:us-east-1:123456789012:alarm:edge"},
+		find(t, widgets, "Alarms (1)")["alarms"],
+	)
 	require.Len(t, find(t, widgets, "Alarms (100)")["alarms"], 100)
 	require.Len(t, find(t, widgets, "Alarms (50)")["alarms"], 50)
 }
 
 func TestDashboardProblems(t *testing.T) {
 	for want, change := range map[string]func(*DashboardArgs){
-		`Name: ""; use 1 to 64`:                       func(a *DashboardArgs) { a.Name = "" },
-		`Alarms[0]: "a" is no ARN of an alarm`:        func(a *DashboardArgs) { a.Alarms = []string{"a"} },
-		`Thresholds["service.foo"]: there is no such`: func(a *DashboardArgs) { a.Thresholds = map[string]float64{"service.foo": 1} },
+		`Name: ""; use 1 to 64`:                func(a *DashboardArgs) { a.Name = "" },
+		`Alarms[0]: "a" is no ARN of an alarm`: func(a *DashboardArgs) { a.Alarms = []string{"a"} },
+		`Thresholds["service.foo"]: there is no such`: func(a *DashboardArgs) {
+			a.Thresholds = map[string]float64{
+				"service.foo": 1,
+			}
+		},
 		"widgets; CloudWatch allows 500": func(a *DashboardArgs) {
 			a.Tables = nil
 			for i := range 120 {
@@ -205,9 +259,16 @@ func TestBodyIsUnknownUntilEverythingIsKnown(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, pulumi.RunErr(func(ctx *pulumi.Context) error {
 		args := &DashboardArgs{Watched: everything()}
-		args.FileSystems[0].Id = pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput)
+		args.FileSystems[0].Id = pulumi.UnsafeUnknownOutput(nil).ApplyT(
+			func(any) string { return "" },
+		).(pulumi.StringOutput)
 		_, err := NewDashboard(ctx, "lab", args)
 		return err
 	}, pulumi.WithMocks("awslab", "dev", g), func(info *pulumi.RunInfo) { info.DryRun = true }))
-	require.NotContains(t, g.find(t, "lab-dashboard").Inputs, resource.PropertyKey("dashboardBody"), "mocks leave out what is unknown")
+	require.NotContains(
+		t,
+		g.find(t, "lab-dashboard").Inputs,
+		resource.PropertyKey("dashboardBody"),
+		"mocks leave out what is unknown",
+	)
 }

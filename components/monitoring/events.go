@@ -41,13 +41,19 @@ var rulePattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,50}$`)
 func (args *EventsArgs) validate() error {
 	problems := []error{args.Location.Validate()}
 	if !rulePattern.MatchString(args.Name) {
-		problems = append(problems, problem.New("Name", "%q; use 1 to 50 letters, digits, dots, hyphens and underscores", args.Name))
+		problems = append(
+			problems,
+			problem.New("Name", "%q; use 1 to 50 letters, digits, dots, hyphens and underscores", args.Name),
+		)
 	}
 	if args.TopicArn == nil {
 		problems = append(problems, problem.New("TopicArn", "missing; nobody would be told"))
 	}
 	if len(args.rules()) == 0 {
-		problems = append(problems, problem.New("ClusterName, BackupVaults, Restores", "none is set; say what to tell of"))
+		problems = append(
+			problems,
+			problem.New("ClusterName, BackupVaults, Restores", "none is set; say what to tell of"),
+		)
 	}
 	return errors.Join(problems...)
 }
@@ -67,10 +73,14 @@ func (args *EventsArgs) rules() []rule {
 	}
 	if len(args.BackupVaults) > 0 {
 		rules = append(rules, rule{"backups", "Backups and copies that were not done", object{
-			"source": []string{"aws.backup"}, "detail-type": []string{"Backup Job State Change", "Copy Job State Change"},
+			"source":      []string{"aws.backup"},
+			"detail-type": []string{"Backup Job State Change", "Copy Job State Change"},
 			"detail": object{
 				"state": []string{"ABORTED", "EXPIRED", "PARTIAL"},
-				"$or":   []any{object{"backupVaultName": args.BackupVaults}, object{"sourceBackupVaultArn": args.vaultArns()}},
+				"$or": []any{
+					object{"backupVaultName": args.BackupVaults},
+					object{"sourceBackupVaultArn": args.vaultArns()},
+				},
 			},
 		}})
 	}
@@ -78,7 +88,8 @@ func (args *EventsArgs) rules() []rule {
 		rules = append(rules, rule{"restores", "Restores that failed, or whose result is bad", object{
 			"source": []string{"aws.backup"}, "detail-type": []string{"Restore Job State Change"},
 			"detail": object{"$or": []any{
-				object{"status": []string{"ABORTED", "FAILED"}}, object{"validationStatus": []string{"FAILED", "TIMED_OUT"}},
+				object{"status": []string{"ABORTED", "FAILED"}},
+				object{"validationStatus": []string{"FAILED", "TIMED_OUT"}},
 			}},
 		}})
 	}
@@ -92,13 +103,18 @@ func (args *EventsArgs) clusterRules() []rule {
 	services := []any{object{"prefix": args.Location.Arn("ecs", "service/"+args.ClusterName+"/")}}
 	return []rule{
 		{"deployments", "Deployments that failed or were rolled back", object{
-			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Deployment State Change"}, "resources": services,
-			"detail": object{"eventName": []string{"SERVICE_DEPLOYMENT_FAILED"}},
+			"source":      []string{"aws.ecs"},
+			"detail-type": []string{"ECS Deployment State Change"},
+			"resources":   services,
+			"detail":      object{"eventName": []string{"SERVICE_DEPLOYMENT_FAILED"}},
 		}},
 		{"services", "Services that cannot start tasks", object{
 			"source": []string{"aws.ecs"}, "detail-type": []string{"ECS Service Action"}, "resources": services,
 			"detail": object{"eventName": []string{
-				"SERVICE_DISCOVERY_INSTANCE_UNHEALTHY", "SERVICE_TASK_CONFIGURATION_FAILURE", "SERVICE_TASK_PLACEMENT_FAILURE", "SERVICE_TASK_START_IMPAIRED",
+				"SERVICE_DISCOVERY_INSTANCE_UNHEALTHY",
+				"SERVICE_TASK_CONFIGURATION_FAILURE",
+				"SERVICE_TASK_PLACEMENT_FAILURE",
+				"SERVICE_TASK_START_IMPAIRED",
 			}},
 		}},
 		{"tasks", "Tasks that could not start, or whose container failed", object{
@@ -154,16 +170,20 @@ func (component *Events) tell(ctx *pulumi.Context, name string, args *EventsArgs
 		return fmt.Errorf("rendering the pattern of rule %q: %w", r.name, err)
 	}
 	made, err := cloudwatch.NewEventRule(ctx, name+"-"+r.name, &cloudwatch.EventRuleArgs{
-		Name: pulumi.String(args.Name + "-" + r.name), Description: pulumi.String(r.description),
-		EventPattern: pulumi.String(pattern), Tags: pulumi.ToStringMap(args.Tags),
+		Name:         pulumi.String(args.Name + "-" + r.name),
+		Description:  pulumi.String(r.description),
+		EventPattern: pulumi.String(pattern),
+		Tags:         pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return fmt.Errorf("creating rule %q of events %q: %w", r.name, name, err)
 	}
-	// The event goes out as it is: an input transformer would spare the reader some JSON, but chat channels drop what is
-	// no event of AWS.
+	// The event goes out as it is: an input transformer would spare the reader some JSON, but chat channels drop what
+	// is no event of AWS.
 	if _, err := cloudwatch.NewEventTarget(ctx, name+"-"+r.name+"-target", &cloudwatch.EventTargetArgs{
-		Rule: made.Name, TargetId: pulumi.String("notifications"), Arn: args.TopicArn,
+		Rule:     made.Name,
+		TargetId: pulumi.String("notifications"),
+		Arn:      args.TopicArn,
 	}, pulumi.Parent(component)); err != nil {
 		return fmt.Errorf("leading rule %q of events %q to the topic: %w", r.name, name, err)
 	}

@@ -10,7 +10,13 @@ import (
 func (g *graph) events(change func(*EventsArgs)) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		args := &EventsArgs{
-			Name: "awslab-dev", Location: ireland, TopicArn: text("arn:topic"), ClusterName: "awslab-dev", BackupVaults: []string{"awslab-dev-vault"}, Restores: true, Tags: labTags,
+			Name:         "awslab-dev",
+			Location:     ireland,
+			TopicArn:     text("arn:topic"),
+			ClusterName:  "awslab-dev",
+			BackupVaults: []string{"awslab-dev-vault"},
+			Restores:     true,
+			Tags:         labTags,
 		}
 		change(args)
 		_, err := NewEvents(ctx, "lab", args)
@@ -23,14 +29,20 @@ func TestEventPatterns(t *testing.T) {
 	require.NoError(t, g.events(func(*EventsArgs) {}))
 	for name, want := range map[string]string{
 		"deployments": `{"source": ["aws.ecs"], "detail-type": ["ECS Deployment State Change"],
-			"resources": [{"prefix": "arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/"}], "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}}`,
-		"services": `{"source": ["aws.ecs"], "detail-type": ["ECS Service Action"], "resources": [{"prefix": "arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/"}],
-			"detail": {"eventName": ["SERVICE_DISCOVERY_INSTANCE_UNHEALTHY", "SERVICE_TASK_CONFIGURATION_FAILURE", "SERVICE_TASK_PLACEMENT_FAILURE", "SERVICE_TASK_START_IMPAIRED"]}}`,
+			"resources": [{"prefix": "arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/"}],
+				"detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}}`,
+		"services": `{"source": ["aws.ecs"], "detail-type": ["ECS Service Action"],
+			"resources": [{"prefix": "arn:aws:ecs:eu-west-1:123456789012:service/awslab-dev/"}],
+			"detail": {"eventName": ["SERVICE_DISCOVERY_INSTANCE_UNHEALTHY", "SERVICE_TASK_CONFIGURATION_FAILURE",
+				"SERVICE_TASK_PLACEMENT_FAILURE", "SERVICE_TASK_START_IMPAIRED"]}}`,
 		"tasks": `{"source": ["aws.ecs"], "detail-type": ["ECS Task State Change"], "detail": {
 			"clusterArn": ["arn:aws:ecs:eu-west-1:123456789012:cluster/awslab-dev"], "lastStatus": ["STOPPED"],
-			"$or": [{"stopCode": ["TaskFailedToStart"]}, {"stopCode": ["EssentialContainerExited"], "containers": {"exitCode": [{"anything-but": [0]}]}}]}}`,
-		"backups": `{"source": ["aws.backup"], "detail-type": ["Backup Job State Change", "Copy Job State Change"], "detail": {"state": ["ABORTED", "EXPIRED", "PARTIAL"],
-			"$or": [{"backupVaultName": ["awslab-dev-vault"]}, {"sourceBackupVaultArn": ["arn:aws:backup:eu-west-1:123456789012:backup-vault:awslab-dev-vault"]}]}}`,
+			"$or": [{"stopCode": ["TaskFailedToStart"]}, {"stopCode": ["EssentialContainerExited"],
+				"containers": {"exitCode": [{"anything-but": [0]}]}}]}}`,
+		"backups": `{"source": ["aws.backup"], "detail-type": ["Backup Job State Change", "Copy Job State Change"],
+			"detail": {"state": ["ABORTED", "EXPIRED", "PARTIAL"],
+			"$or": [{"backupVaultName": ["awslab-dev-vault"]},
+				{"sourceBackupVaultArn": ["arn:aws:backup:eu-west-1:123456789012:backup-vault:awslab-dev-vault"]}]}}`,
 		"restores": `{"source": ["aws.backup"], "detail-type": ["Restore Job State Change"], "detail": {
 			"$or": [{"status": ["ABORTED", "FAILED"]}, {"validationStatus": ["FAILED", "TIMED_OUT"]}]}}`,
 	} {
@@ -39,7 +51,11 @@ func TestEventPatterns(t *testing.T) {
 		require.Equal(t, "awslab-dev-"+name, rule["name"])
 		require.NotEmpty(t, rule["description"])
 		// No role: EventBridge reaches topics by their policies.
-		require.Equal(t, map[string]any{"rule": "awslab-dev-" + name, "targetId": "notifications", "arn": "arn:topic"}, g.inputs(t, "lab-"+name+"-target"))
+		require.Equal(
+			t,
+			map[string]any{"rule": "awslab-dev-" + name, "targetId": "notifications", "arn": "arn:topic"},
+			g.inputs(t, "lab-"+name+"-target"),
+		)
 	}
 	require.Len(t, g.names("aws:cloudwatch/eventRule:EventRule"), 5)
 }
@@ -52,10 +68,12 @@ func TestEventsAreOnlyOfWhatThereIs(t *testing.T) {
 
 func TestEventProblems(t *testing.T) {
 	for want, change := range map[string]func(*EventsArgs){
-		`Name: "a/b"; use 1 to 50`:         func(a *EventsArgs) { a.Name = "a/b" },
-		"TopicArn: missing":                func(a *EventsArgs) { a.TopicArn = nil },
-		"none is set; say what to tell of": func(a *EventsArgs) { a.ClusterName, a.BackupVaults, a.Restores = "", nil, false },
-		"Location.Partition":               func(a *EventsArgs) { a.Location.Partition = "" },
+		`Name: "a/b"; use 1 to 50`: func(a *EventsArgs) { a.Name = "a/b" },
+		"TopicArn: missing":        func(a *EventsArgs) { a.TopicArn = nil },
+		"none is set; say what to tell of": func(a *EventsArgs) {
+			a.ClusterName, a.BackupVaults, a.Restores = "", nil, false
+		},
+		"Location.Partition": func(a *EventsArgs) { a.Location.Partition = "" },
 	} {
 		g := &graph{}
 		require.ErrorContains(t, g.events(change), want)

@@ -15,13 +15,17 @@ var location = identity.Location{Partition: "aws", Region: "eu-west-1", AccountI
 func ExampleNewNotifications() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		key, err := identity.NewKey(ctx, "notifications", &identity.KeyArgs{
-			Location: location, Alias: "alias/shop-notifications", Statements: monitoring.KeyStatements(location),
+			Location:   location,
+			Alias:      "alias/shop-notifications",
+			Statements: monitoring.KeyStatements(location),
 		})
 		if err != nil {
 			return err
 		}
 		_, err = monitoring.NewNotifications(ctx, "lab", &monitoring.NotificationsArgs{
-			Location: location, Name: "shop-alarms", KmsKeyArn: key.Arn,
+			Location:    location,
+			Name:        "shop-alarms",
+			KmsKeyArn:   key.Arn,
 			Emails:      []string{"ops@example.com"},
 			AlarmPrefix: "shop",
 			Slack:       &monitoring.Slack{TeamId: "T07EA123LEP", ChannelId: "C07EZ1ABC23"},
@@ -35,9 +39,18 @@ func watched(name string) monitoring.Watched {
 	return monitoring.Watched{
 		Name: name, Location: location,
 		Services: []monitoring.Service{{
-			Name: "orders", ServiceName: name + "-orders", ClusterName: name, DesiredMin: 2, LogGroup: pulumi.String("/ecs/" + name + "-orders"),
-			LoadBalancerSuffix: pulumi.String("app/lab/50dc6c495c0c9188"), TargetGroupSuffix: pulumi.String("targetgroup/orders/73e2d6bc24d8a067"),
-			Objectives: monitoring.Objectives{Availability: 99.9, LatencyMilliseconds: 500, LatencyPercentage: 99},
+			Name:               "orders",
+			ServiceName:        name + "-orders",
+			ClusterName:        name,
+			DesiredMin:         2,
+			LogGroup:           pulumi.String("/ecs/" + name + "-orders"),
+			LoadBalancerSuffix: pulumi.String("app/lab/50dc6c495c0c9188"),
+			TargetGroupSuffix:  pulumi.String("targetgroup/orders/73e2d6bc24d8a067"),
+			Objectives: monitoring.Objectives{
+				Availability:        99.9,
+				LatencyMilliseconds: 500,
+				LatencyPercentage:   99,
+			},
 		}},
 		Tables: []monitoring.Table{{Name: "orders", TableName: name + "-orders"}},
 	}
@@ -48,14 +61,19 @@ func ExampleNewAlarms() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		all := watched("shop")
 		alarms, err := monitoring.NewAlarms(ctx, "lab", &monitoring.AlarmsArgs{
-			Watched: all, TopicArn: pulumi.String(location.Arn("sns", "alarms")),
+			Watched:    all,
+			TopicArn:   pulumi.String(location.Arn("sns", "alarms")),
 			Thresholds: map[string]float64{"service.latency": 0.5},
 			Anomalies:  true,
 		})
 		if err != nil {
 			return err
 		}
-		_, err = monitoring.NewDashboard(ctx, "lab", &monitoring.DashboardArgs{Watched: all, Alarms: alarms.Arns, CostTag: "Project"})
+		_, err = monitoring.NewDashboard(
+			ctx,
+			"lab",
+			&monitoring.DashboardArgs{Watched: all, Alarms: alarms.Arns, CostTag: "Project"},
+		)
 		return err
 	})
 }
@@ -75,8 +93,12 @@ func ExampleNewDashboard() {
 func ExampleNewEvents() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		_, err := monitoring.NewEvents(ctx, "lab", &monitoring.EventsArgs{
-			Name: "shop", Location: location, TopicArn: pulumi.String(location.Arn("sns", "alarms")),
-			ClusterName: "shop", BackupVaults: []string{"shop"}, Restores: true,
+			Name:         "shop",
+			Location:     location,
+			TopicArn:     pulumi.String(location.Arn("sns", "alarms")),
+			ClusterName:  "shop",
+			BackupVaults: []string{"shop"},
+			Restores:     true,
 		})
 		return err
 	})
@@ -96,7 +118,8 @@ func ExampleNewTracing() {
 		_, err := monitoring.NewTracing(ctx, "lab", &monitoring.TracingArgs{
 			Name:          "shop",
 			Services:      []monitoring.TracedService{{Name: "orders", ServiceName: "shop-orders"}},
-			ReservoirSize: 1, FixedRate: 0.05,
+			ReservoirSize: 1,
+			FixedRate:     0.05,
 		})
 		return err
 	})
@@ -105,13 +128,11 @@ func ExampleNewTracing() {
 // What can be changed, from what on, and why it is that.
 func ExampleSignals() {
 	for _, s := range monitoring.Signals() {
-		if s.Key == "database.storage" || s.Key == "replica.lag" {
+		if s.Key == "replica.lag" {
 			fmt.Printf("%s: %g %s\n\t%s\n", s.Key, s.Default, s.Unit, s.Source)
 		}
 	}
 	// Output:
-	// database.storage: 8 %
-	// 	RDS user guide, storage autoscaling: it starts when less than 10 % is free, so that 8 % means that it did not help
 	// replica.lag: 60 s
-	// 	CloudWatch user guide, Best practice alarm recommendations
+	//	CloudWatch user guide, Best practice alarm recommendations
 }

@@ -28,7 +28,8 @@ const errorLines = "ErrorLines"
 func logNamespace(prefix string, s Service) string { return prefix + "/" + s.Name }
 
 // errorPattern matches what log/slog and most others write, and fatal or critical too, where there is such a level.
-const errorPattern = `{ ($.level = "ERROR") || ($.level = "error") || ($.level = "FATAL") || ($.level = "fatal") || ($.level = "CRITICAL") || ($.level = "critical") }`
+const errorPattern = `{ ($.level = "ERROR") || ($.level = "error") || ($.level = "FATAL") || ($.level = "fatal") ` +
+	`|| ($.level = "CRITICAL") || ($.level = "critical") }`
 
 // query is one for Logs Insights.
 type query struct{ name, text string }
@@ -49,7 +50,8 @@ var queries = []query{
 | sort duration_ms desc
 | limit 100`},
 	{"latency-by-path", `filter ispresent(duration_ms)
-| stats count(*) as requests, pct(duration_ms, 50) as p50, pct(duration_ms, 99) as p99, max(duration_ms) as slowest by @log, method, path
+| stats count(*) as requests, pct(duration_ms, 50) as p50, pct(duration_ms, 99) as p99, ` +
+		`max(duration_ms) as slowest by @log, method, path
 | sort p99 desc
 | limit 100`},
 	{"requests-by-status", `filter ispresent(status)
@@ -81,7 +83,13 @@ func NewLogs(ctx *pulumi.Context, name string, args *LogsArgs, opts ...pulumi.Re
 		if err := component.countErrors(ctx, name, args, s); err != nil {
 			return nil, err
 		}
-		if err := component.save(ctx, name, args, query{"errors-of-" + s.Name, "fields @timestamp, level, msg, error, request_id, trace_id\n" + errorsFilter}, pulumi.StringArray{s.LogGroup}); err != nil {
+		if err := component.save(
+			ctx,
+			name,
+			args,
+			query{"errors-of-" + s.Name, "fields @timestamp, level, msg, error, request_id, trace_id\n" + errorsFilter},
+			pulumi.StringArray{s.LogGroup},
+		); err != nil {
 			return nil, err
 		}
 	}
@@ -101,10 +109,15 @@ func NewLogs(ctx *pulumi.Context, name string, args *LogsArgs, opts ...pulumi.Re
 
 func (component *Logs) countErrors(ctx *pulumi.Context, name string, args *LogsArgs, s Service) error {
 	if _, err := cloudwatch.NewLogMetricFilter(ctx, name+"-"+s.Name+"-errors", &cloudwatch.LogMetricFilterArgs{
-		Name: pulumi.String(args.Name + "-" + s.Name + "-errors"), LogGroupName: s.LogGroup, Pattern: pulumi.String(errorPattern),
+		Name:         pulumi.String(args.Name + "-" + s.Name + "-errors"),
+		LogGroupName: s.LogGroup,
+		Pattern:      pulumi.String(errorPattern),
 		MetricTransformation: cloudwatch.LogMetricFilterMetricTransformationArgs{
-			Namespace: pulumi.String(logNamespace(args.Name, s)), Name: pulumi.String(errorLines),
-			Value: pulumi.String("1"), DefaultValue: pulumi.String("0"), Unit: pulumi.String("Count"),
+			Namespace:    pulumi.String(logNamespace(args.Name, s)),
+			Name:         pulumi.String(errorLines),
+			Value:        pulumi.String("1"),
+			DefaultValue: pulumi.String("0"),
+			Unit:         pulumi.String("Count"),
 		},
 	}, pulumi.Parent(component)); err != nil {
 		return fmt.Errorf("counting the errors of service %q: %w", s.Name, err)
@@ -112,10 +125,18 @@ func (component *Logs) countErrors(ctx *pulumi.Context, name string, args *LogsA
 	return nil
 }
 
-func (component *Logs) save(ctx *pulumi.Context, name string, args *LogsArgs, q query, groups pulumi.StringArray) error {
+func (component *Logs) save(
+	ctx *pulumi.Context,
+	name string,
+	args *LogsArgs,
+	q query,
+	groups pulumi.StringArray,
+) error {
 	if _, err := cloudwatch.NewQueryDefinition(ctx, name+"-query-"+q.name, &cloudwatch.QueryDefinitionArgs{
 		// The console shows what is before a slash as a folder.
-		Name: pulumi.String(args.Name + "/" + q.name), QueryString: pulumi.String(q.text), LogGroupNames: groups,
+		Name:          pulumi.String(args.Name + "/" + q.name),
+		QueryString:   pulumi.String(q.text),
+		LogGroupNames: groups,
 	}, pulumi.Parent(component)); err != nil {
 		return fmt.Errorf("saving query %q: %w", q.name, err)
 	}

@@ -23,7 +23,13 @@ func TestLogsInputs(t *testing.T) {
 	delete(filter, "pattern")
 	require.Equal(t, map[string]any{
 		"name": "awslab-dev-orders-errors", "logGroupName": "/ecs/orders",
-		"metricTransformation": map[string]any{"namespace": "awslab-dev/orders", "name": "ErrorLines", "value": "1", "defaultValue": "0", "unit": "Count"},
+		"metricTransformation": map[string]any{
+			"namespace":    "awslab-dev/orders",
+			"name":         "ErrorLines",
+			"value":        "1",
+			"defaultValue": "0",
+			"unit":         "Count",
+		},
 	}, filter)
 	require.Equal(t, []any{"/ecs/orders", "/ecs/billing"}, g.inputs(t, "lab-query-slow-requests")["logGroupNames"])
 	require.Equal(t, "awslab-dev/slow-requests", g.inputs(t, "lab-query-slow-requests")["name"])

@@ -16,14 +16,15 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// NotificationsArgs describe who is told. AWS asks each e-mail address and URL to confirm before it tells them anything.
+// NotificationsArgs describe who is told. AWS asks each e-mail address and URL to confirm before it tells them
+// anything.
 type NotificationsArgs struct {
 	// Location is where the topic lives. Alarms tell only topics of their own region.
 	Location identity.Location
 	// Name of the topic, 1 to 200 letters, digits, hyphens and underscores.
 	Name string
-	// KmsKeyArn encrypts the messages; its policy needs [KeyStatements]. Nil means that they are not encrypted: with SNS's
-	// own key, whose policy nobody can change, alarms and events would not arrive.
+	// KmsKeyArn encrypts the messages; its policy needs [KeyStatements]. Nil means that they are not encrypted: with
+	// SNS's own key, whose policy nobody can change, alarms and events would not arrive.
 	KmsKeyArn pulumi.StringInput
 	// Emails are addresses.
 	Emails []string
@@ -34,8 +35,8 @@ type NotificationsArgs struct {
 	Teams *Teams
 	// ChannelTopicArns are other topics, of any region, that the channels hear of too: a channel has one configuration.
 	ChannelTopicArns pulumi.StringArray
-	// AlarmPrefix begins the names of the alarms that channels are shown, as the Name of what is [Watched] does. Channels
-	// need it.
+	// AlarmPrefix begins the names of the alarms that channels are shown, as the Name of what is [Watched] does.
+	// Channels need it.
 	AlarmPrefix string
 	// RolePath and PermissionsBoundary are for the role of the channels; empty means "/" and none.
 	RolePath, PermissionsBoundary string
@@ -67,11 +68,28 @@ func (args *NotificationsArgs) validate() error {
 			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!topicPattern.MatchString(args.Name), "Name", "%q; use 1 to 200 letters, digits, hyphens and underscores", args.Name)
+	add(
+		!topicPattern.MatchString(args.Name),
+		"Name",
+		"%q; use 1 to 200 letters, digits, hyphens and underscores",
+		args.Name,
+	)
 	if args.Slack != nil || args.Teams != nil {
-		add(args.AlarmPrefix == "", "AlarmPrefix", "missing; say with what the names begin of the alarms that channels are shown")
+		add(
+			args.AlarmPrefix == "",
+			"AlarmPrefix",
+			"missing; say with what the names begin of the alarms that channels are shown",
+		)
 		role := args.channelRole().Name
-		add(len(role) > maxRoleName, "Name", "%q makes the role's name %q, of %d characters; IAM allows %d", args.Name, role, len(role), maxRoleName)
+		add(
+			len(role) > maxRoleName,
+			"Name",
+			"%q makes the role's name %q, of %d characters; IAM allows %d",
+			args.Name,
+			role,
+			len(role),
+			maxRoleName,
+		)
 	}
 	for i, address := range args.Emails {
 		parsed, err := mail.ParseAddress(address)
@@ -81,14 +99,23 @@ func (args *NotificationsArgs) validate() error {
 	for i, text := range args.Urls {
 		u, err := url.Parse(text)
 		// The URL itself may be a secret.
-		add(err != nil || u.Scheme != "https" || u.Host == "", fmt.Sprintf("Urls[%d]", i), "is no URL that begins with https:// and a host")
+		add(
+			err != nil || u.Scheme != "https" || u.Host == "",
+			fmt.Sprintf("Urls[%d]", i),
+			"is no URL that begins with https:// and a host",
+		)
 		add(slices.Index(args.Urls, text) < i, fmt.Sprintf("Urls[%d]", i), "is there twice")
 	}
 	return errors.Join(problems...)
 }
 
 // NewNotifications makes the topic, its policy and its subscriptions.
-func NewNotifications(ctx *pulumi.Context, name string, args *NotificationsArgs, opts ...pulumi.ResourceOption) (*Notifications, error) {
+func NewNotifications(
+	ctx *pulumi.Context,
+	name string,
+	args *NotificationsArgs,
+	opts ...pulumi.ResourceOption,
+) (*Notifications, error) {
 	if args == nil {
 		args = &NotificationsArgs{}
 	}
@@ -107,7 +134,12 @@ func NewNotifications(ctx *pulumi.Context, name string, args *NotificationsArgs,
 	if err != nil {
 		return nil, err
 	}
-	letIn, err := sns.NewTopicPolicy(ctx, name+"-topic-policy", &sns.TopicPolicyArgs{Arn: topic.Arn, Policy: pulumi.String(policy)}, pulumi.Parent(component))
+	letIn, err := sns.NewTopicPolicy(
+		ctx,
+		name+"-topic-policy",
+		&sns.TopicPolicyArgs{Arn: topic.Arn, Policy: pulumi.String(policy)},
+		pulumi.Parent(component),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("creating the topic policy of notifications %q: %w", name, err)
 	}
@@ -117,7 +149,9 @@ func NewNotifications(ctx *pulumi.Context, name string, args *NotificationsArgs,
 	if err := component.newChannels(ctx, name, args, topic); err != nil {
 		return nil, err
 	}
-	component.TopicArn = pulumi.All(topic.Arn, letIn.ID()).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput)
+	component.TopicArn = pulumi.All(topic.Arn, letIn.ID()).ApplyT(
+		func(values []any) string { return values[0].(string) },
+	).(pulumi.StringOutput)
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"topicArn": component.TopicArn}); err != nil {
 		return nil, fmt.Errorf("registering outputs of notifications %q: %w", name, err)
 	}
@@ -126,9 +160,14 @@ func NewNotifications(ctx *pulumi.Context, name string, args *NotificationsArgs,
 
 func (args *NotificationsArgs) topicArn() string { return args.Location.Arn("sns", args.Name) }
 
-func (component *Notifications) newTopic(ctx *pulumi.Context, name string, args *NotificationsArgs) (*sns.Topic, error) {
+func (component *Notifications) newTopic(
+	ctx *pulumi.Context,
+	name string,
+	args *NotificationsArgs,
+) (*sns.Topic, error) {
 	topicArgs := &sns.TopicArgs{
-		Name: pulumi.String(args.Name), DisplayName: pulumi.String(args.Name),
+		Name:             pulumi.String(args.Name),
+		DisplayName:      pulumi.String(args.Name),
 		SignatureVersion: pulumi.Int(2), // SHA-256
 		Tags:             pulumi.ToStringMap(args.Tags),
 	}
@@ -142,10 +181,17 @@ func (component *Notifications) newTopic(ctx *pulumi.Context, name string, args 
 	return topic, nil
 }
 
-func (component *Notifications) subscribe(ctx *pulumi.Context, name string, args *NotificationsArgs, topic *sns.Topic) error {
+func (component *Notifications) subscribe(
+	ctx *pulumi.Context,
+	name string,
+	args *NotificationsArgs,
+	topic *sns.Topic,
+) error {
 	subscribe := func(as, protocol string, endpoint pulumi.StringInput) error {
 		if _, err := sns.NewTopicSubscription(ctx, name+"-"+as, &sns.TopicSubscriptionArgs{
-			Topic: topic.Arn, Protocol: pulumi.String(protocol), Endpoint: endpoint,
+			Topic:    topic.Arn,
+			Protocol: pulumi.String(protocol),
+			Endpoint: endpoint,
 		}, pulumi.Parent(component)); err != nil {
 			return fmt.Errorf("subscribing %s to topic %q: %w", as, args.Name, err)
 		}

@@ -14,8 +14,12 @@ func (g *graph) notifications(change func(*NotificationsArgs)) (*Notifications, 
 	var notifications *Notifications
 	return notifications, g.run(func(ctx *pulumi.Context) (err error) {
 		args := &NotificationsArgs{
-			Location: ireland, Name: "awslab-dev-alarms", KmsKeyArn: text("arn:key"), Emails: []string{"ops@example.com"},
-			Urls: []string{"https://example.com/hook?token=hunter2"}, Tags: labTags,
+			Location:  ireland,
+			Name:      "awslab-dev-alarms",
+			KmsKeyArn: text("arn:key"),
+			Emails:    []string{"ops@example.com"},
+			Urls:      []string{"https://example.com/hook?token=hunter2"},
+			Tags:      labTags,
 		}
 		if change != nil {
 			change(args)
@@ -31,19 +35,33 @@ func TestNotificationsInputs(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "arn:aws:sns:eu-west-1:123456789012:awslab-dev-alarms", notifications.Arn)
 	require.Equal(t, map[string]any{
-		"name": "awslab-dev-alarms", "displayName": "awslab-dev-alarms", "kmsMasterKeyId": "arn:key", "signatureVersion": 2.0, "tags": map[string]any{"Project": "awslab"},
+		"name":             "awslab-dev-alarms",
+		"displayName":      "awslab-dev-alarms",
+		"kmsMasterKeyId":   "arn:key",
+		"signatureVersion": 2.0,
+		"tags":             map[string]any{"Project": "awslab"},
 	}, g.inputs(t, "lab-topic"))
-	require.Equal(t, map[string]any{"topic": "arn:lab-topic", "protocol": "email", "endpoint": "ops@example.com"}, g.inputs(t, "lab-email-ops@example.com"))
+	require.Equal(
+		t,
+		map[string]any{"topic": "arn:lab-topic", "protocol": "email", "endpoint": "ops@example.com"},
+		g.inputs(t, "lab-email-ops@example.com"),
+	)
 	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
-		{"Sid": "TlsOnly", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sns:Publish", "Resource": "arn:aws:sns:eu-west-1:123456789012:awslab-dev-alarms",
+		{"Sid": "TlsOnly", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sns:Publish",
+			"Resource": "arn:aws:sns:eu-west-1:123456789012:awslab-dev-alarms",
 		 "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-		{"Sid": "CloudWatchAlarms", "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish",
+		{"Sid": "CloudWatchAlarms", "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"},
+			"Action": "sns:Publish",
 		 "Resource": "arn:aws:sns:eu-west-1:123456789012:awslab-dev-alarms",
-		 "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:*"}}},
-		{"Sid": "DatabaseEvents", "Effect": "Allow", "Principal": {"Service": "events.rds.amazonaws.com"}, "Action": "sns:Publish",
+		 "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"},
+		 	"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:*"}}},
+		{"Sid": "DatabaseEvents", "Effect": "Allow", "Principal": {"Service": "events.rds.amazonaws.com"},
+			"Action": "sns:Publish",
 		 "Resource": "arn:aws:sns:eu-west-1:123456789012:awslab-dev-alarms",
-		 "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": {"aws:SourceArn": "arn:aws:rds:eu-west-1:123456789012:*"}}},
-		{"Sid": "EventBridge", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sns:Publish",
+		 "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"},
+		 	"ArnLike": {"aws:SourceArn": "arn:aws:rds:eu-west-1:123456789012:*"}}},
+		{"Sid": "EventBridge", "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+			"Action": "sns:Publish",
 		 "Resource": "arn:aws:sns:eu-west-1:123456789012:awslab-dev-alarms"},
 		{"Sid": "Backup", "Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sns:Publish",
 		 "Resource": "arn:aws:sns:eu-west-1:123456789012:awslab-dev-alarms"}
@@ -60,7 +78,9 @@ func TestUrlsStaySecret(t *testing.T) {
 	for _, r := range g.resources {
 		require.NotContains(t, r.Name, "hunter2", "names are public")
 	}
-	_, err = (&graph{}).notifications(func(args *NotificationsArgs) { args.Urls = []string{"http://example.com/hunter2"} })
+	_, err = (&graph{}).notifications(
+		func(args *NotificationsArgs) { args.Urls = []string{"http://example.com/hunter2"} },
+	)
 	require.ErrorContains(t, err, "Urls[0]: is no URL that begins with https:// and a host")
 	require.NotContains(t, err.Error(), "hunter2")
 }
@@ -88,8 +108,12 @@ func TestKeyLetsThePublishersIn(t *testing.T) {
 	require.NoError(t, document.Validate(identity.ResourcePolicy, "kms:GenerateDataKey*"))
 	rendered, err := document.JSON()
 	require.NoError(t, err)
-	require.Contains(t, rendered, `{"Sid":"NotifyEventBridge","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},`+
-		`"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*"}`)
+	require.Contains(
+		t,
+		rendered,
+		`{"Sid":"NotifyEventBridge","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},`+
+			`"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*"}`,
+	)
 	for _, p := range publishers {
 		require.Contains(t, rendered, p.service)
 	}
@@ -100,40 +124,85 @@ func TestChannels(t *testing.T) {
 	_, err := g.notifications(func(args *NotificationsArgs) {
 		args.Slack = &Slack{TeamId: "T07EA123LEP", ChannelId: "C07EZ1ABC23"}
 		args.Teams = &Teams{
-			TenantId: "ef6f7a2e-0000-4000-8000-000000000001", TeamId: "ef6f7a2e-0000-4000-8000-000000000002", ChannelId: "19%3aabc%40thread.tacv2",
+			TenantId:  "ef6f7a2e-0000-4000-8000-000000000001",
+			TeamId:    "ef6f7a2e-0000-4000-8000-000000000002",
+			ChannelId: "19%3aabc%40thread.tacv2",
 		}
 		args.PermissionsBoundary, args.AlarmPrefix = "arn:aws:iam::123456789012:policy/boundary", "awslab-dev"
 	})
 	require.NoError(t, err)
 	slack := g.inputs(t, "lab-slack")
 	require.Equal(t, map[string]any{
-		"configurationName": "awslab-dev-alarms-slack", "slackTeamId": "T07EA123LEP", "slackChannelId": "C07EZ1ABC23", "iamRoleArn": "arn:lab-channels-role",
-		"guardrailPolicyArns": []any{"arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"}, "snsTopicArns": []any{"arn:lab-topic"},
-		"loggingLevel": "ERROR", "tags": map[string]any{"Project": "awslab"},
+		"configurationName":   "awslab-dev-alarms-slack",
+		"slackTeamId":         "T07EA123LEP",
+		"slackChannelId":      "C07EZ1ABC23",
+		"iamRoleArn":          "arn:lab-channels-role",
+		"guardrailPolicyArns": []any{"arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"},
+		"snsTopicArns":        []any{"arn:lab-topic"},
+		"loggingLevel":        "ERROR",
+		"tags":                map[string]any{"Project": "awslab"},
 	}, slack)
 	require.Equal(t, "19%3aabc%40thread.tacv2", g.inputs(t, "lab-teams")["channelId"])
 	require.Equal(t, slack["guardrailPolicyArns"], g.inputs(t, "lab-teams")["guardrailPolicyArns"])
 
 	role := g.inputs(t, "lab-channels-role")
 	require.Equal(t, "arn:aws:iam::123456789012:policy/boundary", role["permissionsBoundary"])
-	require.Contains(t, role["assumeRolePolicy"], `"aws:SourceArn":"arn:aws:chatbot::123456789012:chat-configuration/*"`)
-	require.Contains(t, g.inputs(t, "lab-channels-show")["policy"], "alarm:awslab-dev-*", "nor is it shown others' alarms")
+	require.Contains(
+		t,
+		role["assumeRolePolicy"],
+		`"aws:SourceArn":"arn:aws:chatbot::123456789012:chat-configuration/*"`,
+	)
+	require.Contains(
+		t,
+		g.inputs(t, "lab-channels-show")["policy"],
+		"alarm:awslab-dev-*",
+		"nor is it shown others' alarms",
+	)
 	for _, verb := range []string{"Put", "Delete", "Set", "Disable", "Enable"} {
-		require.NotContains(t, g.inputs(t, "lab-channels-show")["policy"], "cloudwatch:"+verb, "a channel looks, and no more")
+		require.NotContains(
+			t,
+			g.inputs(t, "lab-channels-show")["policy"],
+			"cloudwatch:"+verb,
+			"a channel looks, and no more",
+		)
 	}
 }
 
 func TestNotificationProblems(t *testing.T) {
 	for want, change := range map[string]func(*NotificationsArgs){
-		`Name: "a b"; use 1 to 200`:                       func(a *NotificationsArgs) { a.Name = "a b" },
-		`Emails[0]: "ops" is no e-mail address`:           func(a *NotificationsArgs) { a.Emails = []string{"ops"} },
-		`Emails[0]: "Ops <ops@example.com>" is no e-mail`: func(a *NotificationsArgs) { a.Emails = []string{"Ops <ops@example.com>"} },
-		`Emails[1]: "a@example.com" is there twice`:       func(a *NotificationsArgs) { a.Emails = []string{"a@example.com", "a@example.com"} },
-		"Urls[1]: is there twice":                         func(a *NotificationsArgs) { a.Urls = []string{"https://a.example", "https://a.example"} },
-		"Urls[0]: is no URL":                              func(a *NotificationsArgs) { a.Urls = []string{"https://"} },
-		`Slack.TeamId: "t"; it must match`:                func(a *NotificationsArgs) { a.Slack = &Slack{TeamId: "t", ChannelId: "C1"} },
-		`Slack.ChannelId: "#ops"; it must match`:          func(a *NotificationsArgs) { a.Slack = &Slack{TeamId: "T1", ChannelId: "#ops"} },
-		`Teams.TeamId: "x"; it must match`:                func(a *NotificationsArgs) { a.Teams = &Teams{TeamId: "x"} },
+		`Name: "a b"; use 1 to 200`:             func(a *NotificationsArgs) { a.Name = "a b" },
+		`Emails[0]: "ops" is no e-mail address`: func(a *NotificationsArgs) { a.Emails = []string{"ops"} },
+		`Emails[0]: "Ops <ops@example.com>" is no e-mail`: func(a *NotificationsArgs) {
+			a.Emails = []string{
+				"Ops <ops@example.com>",
+			}
+		},
+		`Emails[1]: "a@example.com" is there twice`: func(a *NotificationsArgs) {
+			a.Emails = []string{
+				"a@example.com",
+				"a@example.com",
+			}
+		},
+		"Urls[1]: is there twice": func(a *NotificationsArgs) {
+			a.Urls = []string{
+				"https://a.example",
+				"https://a.example",
+			}
+		},
+		"Urls[0]: is no URL": func(a *NotificationsArgs) { a.Urls = []string{"https://"} },
+		`Slack.TeamId: "t"; it must match`: func(a *NotificationsArgs) {
+			a.Slack = &Slack{
+				TeamId:    "t",
+				ChannelId: "C1",
+			}
+		},
+		`Slack.ChannelId: "#ops"; it must match`: func(a *NotificationsArgs) {
+			a.Slack = &Slack{
+				TeamId:    "T1",
+				ChannelId: "#ops",
+			}
+		},
+		`Teams.TeamId: "x"; it must match`: func(a *NotificationsArgs) { a.Teams = &Teams{TeamId: "x"} },
 		"makes the role's name": func(a *NotificationsArgs) {
 			a.Name, a.Slack = strings.Repeat("a", 56), &Slack{TeamId: "T1", ChannelId: "C1"}
 		},

@@ -42,8 +42,8 @@ var windows = []window{
 
 const (
 	objectiveSeconds = 30 * 24 * 3600
-	// LowestObjective is what objectives have to be above, for the fast window to alarm them: when all requests fail, an objective of p
-	// percent is missed 100 / (100 - p) times over, which has to be more than 14.4.
+	// LowestObjective is what objectives have to be above, for the fast window to alarm them: when all requests fail,
+	// an objective of p percent is missed 100 / (100 - p) times over, which has to be more than 14.4.
 	LowestObjective = 95
 	// minRequests in the long window keep a single failure among few requests from looking like an outage.
 	minRequests = 100
@@ -56,19 +56,32 @@ func (o Objectives) validate(at string, routed bool) error {
 	var problems []error
 	check := func(field string, percentage float64) {
 		if percentage != 0 && !(percentage > LowestObjective && percentage < 100) {
-			problems = append(problems, problem.New(fmt.Sprintf("%s.%s", at, field), "%g; use more than %d and less than 100, or 0 for no objective", percentage, LowestObjective))
+			problems = append(problems, problem.New(
+				fmt.Sprintf("%s.%s", at, field),
+				"%g; use more than %d and less than 100, or 0 for no objective",
+				percentage,
+				LowestObjective,
+			))
 		}
 	}
 	check("Availability", o.Availability)
 	check("LatencyPercentage", o.LatencyPercentage)
 	if (o.LatencyMilliseconds == 0) != (o.LatencyPercentage == 0) {
-		problems = append(problems, problem.New(at, "LatencyMilliseconds %d, LatencyPercentage %g; set both, or none", o.LatencyMilliseconds, o.LatencyPercentage))
+		problems = append(problems, problem.New(
+			at,
+			"LatencyMilliseconds %d, LatencyPercentage %g; set both, or none",
+			o.LatencyMilliseconds,
+			o.LatencyPercentage,
+		))
 	}
 	if o.LatencyMilliseconds < 0 || o.LatencyMilliseconds > 60000 {
 		problems = append(problems, problem.New(at+".LatencyMilliseconds", "%d; use 1 to 60000", o.LatencyMilliseconds))
 	}
 	if !routed && o != (Objectives{}) {
-		problems = append(problems, problem.New(at, "only the load balancer counts and times requests; leave them out for a service without target group"))
+		problems = append(problems, problem.New(
+			at,
+			"only the load balancer counts and times requests; leave them out for a service without target group",
+		))
 	}
 	return errors.Join(problems...)
 }
@@ -103,11 +116,19 @@ func (o Objectives) objectives() []objective {
 	}
 	if o.LatencyMilliseconds != 0 {
 		all = append(all, objective{
-			name: "latency", promise: fmt.Sprintf("%g %% of requests take less than %d ms", o.LatencyPercentage, o.LatencyMilliseconds),
+			name:    "latency",
+			promise: fmt.Sprintf("%g %% of requests take less than %d ms", o.LatencyPercentage, o.LatencyMilliseconds),
 			metrics: []metric{
 				requestCount,
-				// A percentile rank is the percentage of values in a range (CloudWatch user guide, "Statistics definitions").
-				{"fast", "AWS/ApplicationELB", "TargetResponseTime", fmt.Sprintf("PR(:%s)", decimal(float64(o.LatencyMilliseconds)/1000)), targetGroup},
+				// A percentile rank is the percentage of values in a range (CloudWatch user guide, "Statistics
+				// definitions").
+				{
+					"fast",
+					"AWS/ApplicationELB",
+					"TargetResponseTime",
+					fmt.Sprintf("PR(:%s)", decimal(float64(o.LatencyMilliseconds)/1000)),
+					targetGroup,
+				},
 			},
 			missed: "(100 - fast) / 100",
 			budget: budget(o.LatencyPercentage),
@@ -148,8 +169,15 @@ func (s Service) burnAlarms(t target) []burnAlarm {
 			name := fmt.Sprintf("service-%s-%s-%s", s.Name, o.name, w.name)
 			all = append(all, burnAlarm{
 				name: name,
-				description: fmt.Sprintf("Service %s misses its objective that %s: at this rate %.0f %% of what may fail in 30 days is used up in %s, and all of it in %s.",
-					s.Name, o.promise, 100*w.budgetUsed(), span(w.long), span(int(objectiveSeconds/w.rate))),
+				description: fmt.Sprintf(
+					"Service %s misses its objective that %s: at this rate %.0f %% of what may fail in 30 days is "+
+						"used up in %s, and all of it in %s.",
+					s.Name,
+					o.promise,
+					100*w.budgetUsed(),
+					span(w.long),
+					span(int(objectiveSeconds/w.rate)),
+				),
 				long:  o.alarm(t, name, w, w.long, minRequests),
 				short: o.alarm(t, name, w, w.short, 0),
 			})
@@ -161,8 +189,15 @@ func (s Service) burnAlarms(t target) []burnAlarm {
 func (o objective) alarm(t target, name string, w window, period, minimum int) alarm {
 	return alarm{
 		key: "objective." + o.name, name: name + "-" + strings.ReplaceAll(span(period), " ", ""),
-		description: fmt.Sprintf("Of service %s, the error budget of %q is used up more than %g times too fast over %s. Part of the composite alarm %s.",
-			t.name, o.promise, w.rate, span(period), name),
+		description: fmt.Sprintf(
+			"Of service %s, the error budget of %q is used up more than %g times too fast over %s. Part of the "+
+				"composite alarm %s.",
+			t.name,
+			o.promise,
+			w.rate,
+			span(period),
+			name,
+		),
 		metrics: o.metrics, dimensions: t.dimensions, expression: o.burnRate(minimum),
 		comparison: above, limit: w.rate, period: period, datapoints: 1, periods: 1, missing: fine, silent: true,
 	}

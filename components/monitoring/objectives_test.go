@@ -45,7 +45,15 @@ func TestBurnRates(t *testing.T) {
 func daysAt(rate float64) float64 { return objectiveSeconds / rate / 86400 }
 
 func TestNumbersOfMetricMathHaveNoExponentAndNoNoise(t *testing.T) {
-	for x, want := range map[float64]string{budget(99.9): "0.001", budget(99.99): "0.0001", budget(99): "0.01", 0.5: "0.5", 2: "2", 0.00001: "0.00001", 60: "60"} {
+	for x, want := range map[float64]string{
+		budget(99.9):  "0.001",
+		budget(99.99): "0.0001",
+		budget(99):    "0.01",
+		0.5:           "0.5",
+		2:             "2",
+		0.00001:       "0.00001",
+		60:            "60",
+	} {
 		require.Equal(t, want, decimal(x))
 	}
 }
@@ -53,7 +61,11 @@ func TestNumbersOfMetricMathHaveNoExponentAndNoNoise(t *testing.T) {
 func TestObjectivesAsExpressions(t *testing.T) {
 	all := Objectives{Availability: 99.9, LatencyMilliseconds: 500, LatencyPercentage: 99}.objectives()
 	require.Len(t, all, 2)
-	require.Equal(t, "IF(requests >= 100, (FILL(errors, 0) + FILL(unreachable, 0)) / requests / 0.001, 0)", all[0].burnRate(minRequests))
+	require.Equal(
+		t,
+		"IF(requests >= 100, (FILL(errors, 0) + FILL(unreachable, 0)) / requests / 0.001, 0)",
+		all[0].burnRate(minRequests),
+	)
 	require.Equal(t, "(FILL(errors, 0) + FILL(unreachable, 0)) / requests / 0.001", all[0].burnRate(0))
 	require.Equal(t, "IF(requests >= 100, (100 - fast) / 100 / 0.01, 0)", all[1].burnRate(minRequests))
 	require.Equal(t, "PR(:0.5)", all[1].metrics[1].statistic)
@@ -76,5 +88,9 @@ func TestObjectiveProblems(t *testing.T) {
 	}
 	require.NoError(t, Objectives{}.validate("Objectives", false))
 	require.NoError(t, Objectives{Availability: 99.99}.validate("Objectives", true))
-	require.ErrorContains(t, Objectives{Availability: 99.9}.validate("Objectives", false), "leave them out for a service without target group")
+	require.ErrorContains(
+		t,
+		Objectives{Availability: 99.9}.validate("Objectives", false),
+		"leave them out for a service without target group",
+	)
 }

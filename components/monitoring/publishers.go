@@ -19,8 +19,16 @@ type publisher struct {
 // AWS Backup documents none, but publishes to topics of its own account only (AWS Backup developer guide, "Notification
 // options with AWS Backup").
 var publishers = []publisher{
-	{"CloudWatchAlarms", "cloudwatch.amazonaws.com", func(p identity.Location) []string { return []string{p.Arn("cloudwatch", "alarm:*")} }},
-	{"DatabaseEvents", "events.rds.amazonaws.com", func(p identity.Location) []string { return []string{p.Arn("rds", "*")} }},
+	{
+		"CloudWatchAlarms",
+		"cloudwatch.amazonaws.com",
+		func(p identity.Location) []string { return []string{p.Arn("cloudwatch", "alarm:*")} },
+	},
+	{
+		"DatabaseEvents",
+		"events.rds.amazonaws.com",
+		func(p identity.Location) []string { return []string{p.Arn("rds", "*")} },
+	},
 	{"EventBridge", "events.amazonaws.com", nil},
 	{"Backup", "backup.amazonaws.com", nil},
 }
@@ -40,7 +48,8 @@ func (p publisher) principals() []identity.Principal {
 	return []identity.Principal{{Type: "Service", Values: []string{p.service}}}
 }
 
-// topicPolicy lets the publishers in, and nobody without TLS. The account's own roles need no more than their IAM policies.
+// topicPolicy lets the publishers in, and nobody without TLS. The account's own roles need no more than their IAM
+// policies.
 func (args *NotificationsArgs) topicPolicy() (string, error) {
 	topic := []string{args.topicArn()}
 	document := identity.Document{Statements: []identity.Statement{{
@@ -50,19 +59,24 @@ func (args *NotificationsArgs) topicPolicy() (string, error) {
 	}}}
 	for _, p := range publishers {
 		document.Statements = append(document.Statements, identity.Statement{
-			Sid: p.sid, Actions: []string{"sns:Publish"}, Resources: topic, Principals: p.principals(), Conditions: p.conditions(args.Location),
+			Sid:        p.sid,
+			Actions:    []string{"sns:Publish"},
+			Resources:  topic,
+			Principals: p.principals(),
+			Conditions: p.conditions(args.Location),
 		})
 	}
 	return document.JSON()
 }
 
-// KeyStatements are what the policy of a topic's key needs, so that the services that publish to it can: those of AWS that
-// tell of alarms, events, backups and databases. The place is the key's.
+// KeyStatements are what the policy of a topic's key needs, so that the services that publish to it can: those of AWS
+// that tell of alarms, events, backups and databases. The place is the key's.
 func KeyStatements(location identity.Location) []identity.Statement {
 	var statements []identity.Statement
 	for _, p := range publishers {
 		statements = append(statements, identity.Statement{
-			Sid: "Notify" + p.sid, Actions: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resources: []string{"*"}, // the key itself
+			// the key itself
+			Sid: "Notify" + p.sid, Actions: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resources: []string{"*"},
 			Principals: p.principals(), Conditions: p.conditions(location),
 		})
 	}

@@ -73,8 +73,8 @@ const (
 	fine missing = "notBreaching"
 	// bad is for what is always reported by a thing that lives.
 	bad missing = "breaching"
-	// silence is for what is reported when it happens and should keep happening: an alarm that has heard nothing yet waits
-	// in INSUFFICIENT_DATA, the state it is made in, and tells when it gets back there.
+	// silence is for what is reported when it happens and should keep happening: an alarm that has heard nothing yet
+	// waits in INSUFFICIENT_DATA, the state it is made in, and tells when it gets back there.
 	silence missing = "missing"
 )
 
@@ -121,7 +121,10 @@ func Signals() []Signal {
 	var all []Signal
 	for _, s := range signals {
 		if s.comparison != shown {
-			all = append(all, Signal{s.key(), s.description, s.threshold, string(s.unit), s.source, s.comparison.learns()})
+			all = append(
+				all,
+				Signal{s.key(), s.description, s.threshold, string(s.unit), s.source, s.comparison.learns()},
+			)
 		}
 	}
 	slices.SortFunc(all, func(a, b Signal) int { return cmp.Compare(a.Key, b.Key) })
@@ -149,7 +152,8 @@ func (s signal) limit(t target, threshold float64) float64 {
 	return limit
 }
 
-// CheckThresholds reports every key that is no signal's, with the nearest that is, and every value that is out of range.
+// CheckThresholds reports every key that is no signal's, with the nearest that is, and every value that is out of
+// range.
 func CheckThresholds(thresholds map[string]float64) error {
 	known := map[string]Signal{}
 	for _, s := range Signals() {
@@ -161,13 +165,23 @@ func CheckThresholds(thresholds map[string]float64) error {
 		value := thresholds[key]
 		switch {
 		case !found:
-			problems = append(problems, problem.New(fmt.Sprintf("Thresholds[%q]", key), "there is no such signal; the nearest is %q", nearest(key, known)))
+			problems = append(problems, problem.New(
+				fmt.Sprintf("Thresholds[%q]", key),
+				"there is no such signal; the nearest is %q",
+				nearest(key, known),
+			))
 		case !finite(value) || value < 0:
 			problems = append(problems, problem.New(fmt.Sprintf("Thresholds[%q]", key), "%g; use 0 or more", value))
 		case s.Unit == string(percent) && value > 100:
-			problems = append(problems, problem.New(fmt.Sprintf("Thresholds[%q]", key), "%g; use 0 to 100, in percent", value))
+			problems = append(
+				problems,
+				problem.New(fmt.Sprintf("Thresholds[%q]", key), "%g; use 0 to 100, in percent", value),
+			)
 		case s.Anomaly && value == 0:
-			problems = append(problems, problem.New(fmt.Sprintf("Thresholds[%q]", key), "0; a band has a width, in standard deviations"))
+			problems = append(
+				problems,
+				problem.New(fmt.Sprintf("Thresholds[%q]", key), "0; a band has a width, in standard deviations"),
+			)
 		}
 	}
 	return errors.Join(problems...)

@@ -87,24 +87,72 @@ func TestSignalsApplyWhereTheirMetricsAre(t *testing.T) {
 		key     string
 		want    bool
 	}{
-		"a worker has no requests":         {Watched{Services: []Service{{Name: "a"}}}, "service.errors", false},
-		"any service has CPU":              {Watched{Services: []Service{{Name: "a"}}}, "service.cpu", true},
-		"no task is fine":                  {Watched{Services: []Service{{Name: "a"}}}, "service.tasks", false},
-		"a log that is not watched":        {Watched{Services: []Service{{Name: "a"}}}, "service.logErrors", false},
-		"Aurora's storage":                 {Watched{Databases: []Database{{Name: "a", Cluster: true}}}, "database.storage", false},
-		"Aurora's reader lag":              {Watched{Databases: []Database{{Name: "a", Cluster: true, Aurora: true}}}, "database.readerLag", true},
-		"a Multi-AZ cluster's reader lag":  {Watched{Databases: []Database{{Name: "a", Cluster: true}}}, "database.readerLag", false},
-		"a Multi-AZ cluster's storage":     {Watched{Databases: []Database{{Name: "a", Cluster: true, AllocatedStorageGiB: 100, Servers: []string{"1", "2", "3"}}}}, "database.serverStorage", true},
-		"as an instance's":                 {Watched{Databases: []Database{{Name: "a", Cluster: true, AllocatedStorageGiB: 100, Servers: []string{"1", "2", "3"}}}}, "database.storage", false},
-		"a service that scales":            {Watched{Services: []Service{{Name: "a", DesiredMin: 1, MaxTasks: 4}}}, "service.size", true},
-		"a service of one size":            {Watched{Services: []Service{{Name: "a", DesiredMin: 4, MaxTasks: 4}}}, "service.size", false},
+		"a worker has no requests":  {Watched{Services: []Service{{Name: "a"}}}, "service.errors", false},
+		"any service has CPU":       {Watched{Services: []Service{{Name: "a"}}}, "service.cpu", true},
+		"no task is fine":           {Watched{Services: []Service{{Name: "a"}}}, "service.tasks", false},
+		"a log that is not watched": {Watched{Services: []Service{{Name: "a"}}}, "service.logErrors", false},
+		"Aurora's storage": {
+			Watched{Databases: []Database{{Name: "a", Cluster: true}}},
+			"database.storage",
+			false,
+		},
+		"Aurora's reader lag": {
+			Watched{Databases: []Database{{Name: "a", Cluster: true, Aurora: true}}},
+			"database.readerLag",
+			true,
+		},
+		"a Multi-AZ cluster's reader lag": {
+			Watched{Databases: []Database{{Name: "a", Cluster: true}}},
+			"database.readerLag",
+			false,
+		},
+		"a Multi-AZ cluster's storage": {
+			Watched{
+				Databases: []Database{
+					{Name: "a", Cluster: true, AllocatedStorageGiB: 100, Servers: []string{"1", "2", "3"}},
+				},
+			},
+			"database.serverStorage",
+			true,
+		},
+		"as an instance's": {
+			Watched{
+				Databases: []Database{
+					{Name: "a", Cluster: true, AllocatedStorageGiB: 100, Servers: []string{"1", "2", "3"}},
+				},
+			},
+			"database.storage",
+			false,
+		},
+		"a service that scales": {
+			Watched{Services: []Service{{Name: "a", DesiredMin: 1, MaxTasks: 4}}},
+			"service.size",
+			true,
+		},
+		"a service of one size": {
+			Watched{Services: []Service{{Name: "a", DesiredMin: 4, MaxTasks: 4}}},
+			"service.size",
+			false,
+		},
 		"tasks without Container Insights": {Watched{Services: []Service{{Name: "a"}}}, "service.scaling", false},
 		"an instance has no reader lag":    {Watched{Databases: []Database{{Name: "a"}}}, "database.readerLag", false},
-		"transaction ids of MySQL":         {Watched{Databases: []Database{{Name: "a", Engine: "mysql"}}}, "database.transactionIds", false},
-		"no proxy":                         {Watched{Databases: []Database{{Name: "a"}}}, "database.proxyFailures", false},
+		"transaction ids of MySQL": {
+			Watched{Databases: []Database{{Name: "a", Engine: "mysql"}}},
+			"database.transactionIds",
+			false,
+		},
+		"no proxy": {
+			Watched{Databases: []Database{{Name: "a"}}},
+			"database.proxyFailures",
+			false,
+		},
 		"a bucket without request metrics": {Watched{Buckets: []Bucket{{Name: "a"}}}, "bucket.errors", false},
-		"a group without provider":         {Watched{AutoScalingGroups: []AutoScalingGroup{{Name: "a"}}}, "autoScalingGroup.reservation", false},
-		"a function without timeout":       {Watched{Functions: []Function{{Name: "a"}}}, "function.duration", false},
+		"a group without provider": {
+			Watched{AutoScalingGroups: []AutoScalingGroup{{Name: "a"}}},
+			"autoScalingGroup.reservation",
+			false,
+		},
+		"a function without timeout": {Watched{Functions: []Function{{Name: "a"}}}, "function.duration", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := slices.IndexFunc(signals, func(s signal) bool { return s.key() == test.key })
@@ -134,15 +182,24 @@ func TestLimitsAreInTheUnitOfTheMetric(t *testing.T) {
 }
 
 func TestThresholdsAreChecked(t *testing.T) {
-	require.NoError(t, CheckThresholds(map[string]float64{"service.errors": 1, "table.unusualReads": 2, "database.storage": 5}))
+	require.NoError(
+		t,
+		CheckThresholds(map[string]float64{"service.errors": 1, "table.unusualReads": 2, "database.storage": 5}),
+	)
 	for want, thresholds := range map[string]map[string]float64{
 		`Thresholds["service.error"]: there is no such signal; the nearest is "service.errors"`: {"service.error": 1},
 		`Thresholds["databse.cpu"]: there is no such signal; the nearest is "database.cpu"`:     {"databse.cpu": 1},
 		`Thresholds["bucket.size"]: there is no such signal`:                                    {"bucket.size": 1},
 		`Thresholds["service.cpu"]: 120; use 0 to 100, in percent`:                              {"service.cpu": 120},
-		`Thresholds["service.latency"]: -1; use 0 or more`:                                      {"service.latency": -1},
-		`Thresholds["service.cpu"]: NaN; use 0 or more`:                                         {"service.cpu": math.NaN()},
-		`Thresholds["table.unusualReads"]: 0; a band has a width`:                               {"table.unusualReads": 0},
+		`Thresholds["service.latency"]: -1; use 0 or more`: {
+			"service.latency": -1,
+		},
+		`Thresholds["service.cpu"]: NaN; use 0 or more`: {
+			"service.cpu": math.NaN(),
+		},
+		`Thresholds["table.unusualReads"]: 0; a band has a width`: {
+			"table.unusualReads": 0,
+		},
 	} {
 		require.ErrorContains(t, CheckThresholds(thresholds), want)
 	}
@@ -164,7 +221,11 @@ func TestDistanceIsAMetric(t *testing.T) {
 		a, b, c := word.Draw(t, "a"), word.Draw(t, "b"), word.Draw(t, "c")
 		require.Equal(t, levenshtein.Distance(a, b, nil), levenshtein.Distance(b, a, nil))
 		require.Equal(t, a == b, levenshtein.Distance(a, b, nil) == 0)
-		require.LessOrEqual(t, levenshtein.Distance(a, c, nil), levenshtein.Distance(a, b, nil)+levenshtein.Distance(b, c, nil))
+		require.LessOrEqual(
+			t,
+			levenshtein.Distance(a, c, nil),
+			levenshtein.Distance(a, b, nil)+levenshtein.Distance(b, c, nil),
+		)
 		require.LessOrEqual(t, levenshtein.Distance(a, b, nil), max(len(a), len(b)))
 	})
 }

@@ -84,7 +84,11 @@ func (w *Watched) targets() []target {
 		}
 	}
 	for _, d := range w.Distributions {
-		add("distribution", d.Name, pulumi.StringMap{"DistributionId": d.Id, "Region": pulumi.String("Global")}).edge = true
+		add(
+			"distribution",
+			d.Name,
+			pulumi.StringMap{"DistributionId": d.Id, "Region": pulumi.String("Global")},
+		).edge = true
 	}
 	for _, a := range w.WebAcls {
 		t := add("webAcl", a.Name, plain("WebACL", a.WebAclName, "Rule", "ALL"))
@@ -123,7 +127,10 @@ func (s Service) describe(t *target, prefix string) {
 		t.dimensions[insights] = t.dimensions[own]
 	}
 	if s.TargetGroupSuffix != nil {
-		t.dimensions[targetGroup] = pulumi.StringMap{"LoadBalancer": s.LoadBalancerSuffix, "TargetGroup": s.TargetGroupSuffix}
+		t.dimensions[targetGroup] = pulumi.StringMap{
+			"LoadBalancer": s.LoadBalancerSuffix,
+			"TargetGroup":  s.TargetGroupSuffix,
+		}
 	}
 	if s.LogGroup != nil {
 		t.dimensions[logs] = pulumi.StringMap{}
@@ -166,7 +173,17 @@ func (d Database) describeProxy(t *target) {
 
 // tableOperations are those whose errors and latency are watched; DynamoDB reports both by operation only. An alarm
 // takes ten metrics at most (CloudWatch API, PutMetricAlarm).
-var tableOperations = []string{"GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
+var tableOperations = []string{
+	"GetItem",
+	"BatchGetItem",
+	"Query",
+	"Scan",
+	"PutItem",
+	"UpdateItem",
+	"DeleteItem",
+	"BatchWriteItem",
+	"TransactWriteItems",
+}
 
 func describeTable(t *target, table Table) {
 	for _, operation := range tableOperations {

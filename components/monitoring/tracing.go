@@ -16,8 +16,8 @@ import (
 
 // TracingArgs describe which traces X-Ray keeps and how it groups them.
 type TracingArgs struct {
-	// Name of the group of all services, and the beginning of the names of rules and of services: 1 to 30 letters, digits,
-	// hyphens and underscores.
+	// Name of the group of all services, and the beginning of the names of rules and of services: 1 to 30 letters,
+	// digits, hyphens and underscores.
 	Name string
 	// Services are those that send traces, at least one.
 	Services []TracedService
@@ -25,12 +25,13 @@ type TracingArgs struct {
 	ReservoirSize int
 	// FixedRate is the share of the others that is traced, 0 to 1.
 	FixedRate float64
-	// UntracedPaths are URL paths, * and ? standing for anything, of which nothing is traced. Default: /healthz and /readyz.
+	// UntracedPaths are URL paths, * and ? standing for anything, of which nothing is traced. Default: /healthz and
+	// /readyz.
 	UntracedPaths []string
 	// Insights lets X-Ray look for anomalies in the groups, at a price for each trace.
 	Insights bool
-	// EncryptionKeyArn is the KMS key that encrypts traces. There is one for the whole account and region, so that only one
-	// stack may set it, and it stays when the stack goes. Nil leaves it as it is.
+	// EncryptionKeyArn is the KMS key that encrypts traces. There is one for the whole account and region, so that only
+	// one stack may set it, and it stays when the stack goes. Nil leaves it as it is.
 	EncryptionKeyArn pulumi.StringInput
 	Tags             map[string]string
 }
@@ -39,8 +40,8 @@ type TracingArgs struct {
 type TracedService struct {
 	// Name ends the names of resources.
 	Name string
-	// ServiceName is what it is called in traces (OTEL_SERVICE_NAME), and its group and rule too: the Name of all, a hyphen
-	// and more, up to 255 characters. Groups and rules have 32 of them, or the beginning and a hash.
+	// ServiceName is what it is called in traces (OTEL_SERVICE_NAME), and its group and rule too: the Name of all, a
+	// hyphen and more, up to 255 characters. Groups and rules have 32 of them, or the beginning and a hash.
 	ServiceName string
 }
 
@@ -69,18 +70,40 @@ func (args *TracingArgs) validate() error {
 			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!tracingName.MatchString(args.Name), "Name", "%q; use 1 to 30 letters, digits, hyphens and underscores", args.Name)
+	add(
+		!tracingName.MatchString(args.Name),
+		"Name",
+		"%q; use 1 to 30 letters, digits, hyphens and underscores",
+		args.Name,
+	)
 	add(len(args.Services) == 0, "Services", "missing; there is nothing to trace")
 	for i, s := range args.Services {
-		add(!namePattern.MatchString(s.Name), fmt.Sprintf("Services[%d].Name", i), "%q; use 1 to 64 letters, digits and hyphens", s.Name)
-		add(!tracedService.MatchString(s.ServiceName) || !strings.HasPrefix(s.ServiceName, args.Name+"-"), fmt.Sprintf("Services[%d].ServiceName", i), "%q; use %s-, and up to 255 letters, digits, hyphens and underscores in all", s.ServiceName, args.Name)
+		add(
+			!namePattern.MatchString(s.Name),
+			fmt.Sprintf("Services[%d].Name", i),
+			"%q; use 1 to 64 letters, digits and hyphens",
+			s.Name,
+		)
+		add(
+			!tracedService.MatchString(s.ServiceName) || !strings.HasPrefix(s.ServiceName, args.Name+"-"),
+			fmt.Sprintf("Services[%d].ServiceName", i),
+			"%q; use %s-, and up to 255 letters, digits, hyphens and underscores in all",
+			s.ServiceName,
+			args.Name,
+		)
 		same := func(o TracedService) bool { return o.Name == s.Name || o.ServiceName == s.ServiceName }
 		add(slices.IndexFunc(args.Services, same) < i, fmt.Sprintf("Services[%d]", i), "%+v is there twice", s)
 	}
 	add(args.ReservoirSize < 0, "ReservoirSize", "%d is negative", args.ReservoirSize)
 	add(!(args.FixedRate >= 0 && args.FixedRate <= 1), "FixedRate", "%g; use 0 to 1", args.FixedRate)
 	for i, path := range args.untraced() {
-		add(!strings.HasPrefix(path, "/") || len(path) > maxPath, fmt.Sprintf("UntracedPaths[%d]", i), "%q; use a path of up to %d characters that begins with a slash", path, maxPath)
+		add(
+			!strings.HasPrefix(path, "/") || len(path) > maxPath,
+			fmt.Sprintf("UntracedPaths[%d]", i),
+			"%q; use a path of up to %d characters that begins with a slash",
+			path,
+			maxPath,
+		)
 	}
 	return errors.Join(problems...)
 }
@@ -114,7 +137,8 @@ func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pul
 	}
 	if args.EncryptionKeyArn != nil {
 		if _, err := xray.NewEncryptionConfig(ctx, name+"-encryption", &xray.EncryptionConfigArgs{
-			Type: pulumi.String("KMS"), KeyId: args.EncryptionKeyArn.ToStringOutput().ToStringPtrOutput(),
+			Type:  pulumi.String("KMS"),
+			KeyId: args.EncryptionKeyArn.ToStringOutput().ToStringPtrOutput(),
 		}, pulumi.Parent(component)); err != nil {
 			return nil, fmt.Errorf("encrypting the traces of the account: %w", err)
 		}
@@ -129,9 +153,11 @@ func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pul
 func (component *Tracing) newGroups(ctx *pulumi.Context, name string, args *TracingArgs) error {
 	newGroup := func(resource, group, filter string) error {
 		if _, err := xray.NewGroup(ctx, resource, &xray.GroupArgs{
-			GroupName: pulumi.String(names.Tracing.Fit(group)), FilterExpression: pulumi.String(filter),
+			GroupName:        pulumi.String(names.Tracing.Fit(group)),
+			FilterExpression: pulumi.String(filter),
 			InsightsConfiguration: xray.GroupInsightsConfigurationArgs{
-				InsightsEnabled: pulumi.Bool(args.Insights), NotificationsEnabled: pulumi.Bool(args.Insights),
+				InsightsEnabled:      pulumi.Bool(args.Insights),
+				NotificationsEnabled: pulumi.Bool(args.Insights),
 			},
 			Tags: pulumi.ToStringMap(args.Tags),
 		}, pulumi.Parent(component)); err != nil {
@@ -165,12 +191,22 @@ func (args *TracingArgs) samplingRules() []samplingRule {
 	var rules []samplingRule
 	for i, path := range args.untraced() {
 		rules = append(rules, samplingRule{
-			resource: fmt.Sprintf("untraced-%d", i+1), name: fmt.Sprintf("%s-untraced-%d", args.Name, i+1), priority: untracedPriority + i, service: args.Name + "-*", path: path,
+			resource: fmt.Sprintf("untraced-%d", i+1),
+			name:     fmt.Sprintf("%s-untraced-%d", args.Name, i+1),
+			priority: untracedPriority + i,
+			service:  args.Name + "-*",
+			path:     path,
 		})
 	}
 	for i, s := range args.Services {
 		rules = append(rules, samplingRule{
-			resource: s.Name, name: s.ServiceName, priority: servicesPriority + i, service: s.ServiceName, path: "*", reservoir: args.ReservoirSize, rate: args.FixedRate,
+			resource:  s.Name,
+			name:      s.ServiceName,
+			priority:  servicesPriority + i,
+			service:   s.ServiceName,
+			path:      "*",
+			reservoir: args.ReservoirSize,
+			rate:      args.FixedRate,
 		})
 	}
 	return rules
@@ -179,11 +215,18 @@ func (args *TracingArgs) samplingRules() []samplingRule {
 func (component *Tracing) newRule(ctx *pulumi.Context, name string, args *TracingArgs, rule samplingRule) error {
 	anything := pulumi.String("*")
 	if _, err := xray.NewSamplingRule(ctx, name+"-"+rule.resource+"-sampling", &xray.SamplingRuleArgs{
-		RuleName: pulumi.String(names.Tracing.Fit(rule.name)), Priority: pulumi.Int(rule.priority), Version: pulumi.Int(1),
-		ReservoirSize: pulumi.Int(rule.reservoir), FixedRate: pulumi.Float64(rule.rate),
-		ServiceName: pulumi.String(rule.service), UrlPath: pulumi.String(rule.path),
-		ServiceType: anything, Host: anything, HttpMethod: anything, ResourceArn: anything,
-		Tags: pulumi.ToStringMap(args.Tags),
+		RuleName:      pulumi.String(names.Tracing.Fit(rule.name)),
+		Priority:      pulumi.Int(rule.priority),
+		Version:       pulumi.Int(1),
+		ReservoirSize: pulumi.Int(rule.reservoir),
+		FixedRate:     pulumi.Float64(rule.rate),
+		ServiceName:   pulumi.String(rule.service),
+		UrlPath:       pulumi.String(rule.path),
+		ServiceType:   anything,
+		Host:          anything,
+		HttpMethod:    anything,
+		ResourceArn:   anything,
+		Tags:          pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component)); err != nil {
 		return fmt.Errorf("creating sampling rule %q: %w", rule.name, err)
 	}

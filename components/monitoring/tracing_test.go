@@ -12,8 +12,12 @@ import (
 func (g *graph) tracing(change func(*TracingArgs)) error {
 	return g.run(func(ctx *pulumi.Context) error {
 		args := &TracingArgs{
-			Name: "awslab-dev", Services: []TracedService{{"orders", "awslab-dev-orders"}, {"billing", "awslab-dev-billing"}},
-			ReservoirSize: 1, FixedRate: 0.05, Insights: true, Tags: labTags,
+			Name:          "awslab-dev",
+			Services:      []TracedService{{"orders", "awslab-dev-orders"}, {"billing", "awslab-dev-billing"}},
+			ReservoirSize: 1,
+			FixedRate:     0.05,
+			Insights:      true,
+			Tags:          labTags,
 		}
 		change(args)
 		_, err := NewTracing(ctx, "lab", args)
@@ -25,13 +29,25 @@ func TestTracingInputs(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.tracing(func(*TracingArgs) {}))
 	require.Equal(t, map[string]any{
-		"groupName": "awslab-dev", "filterExpression": `service("awslab-dev-orders") OR service("awslab-dev-billing")`,
-		"insightsConfiguration": map[string]any{"insightsEnabled": true, "notificationsEnabled": true}, "tags": map[string]any{"Project": "awslab"},
+		"groupName":             "awslab-dev",
+		"filterExpression":      `service("awslab-dev-orders") OR service("awslab-dev-billing")`,
+		"insightsConfiguration": map[string]any{"insightsEnabled": true, "notificationsEnabled": true},
+		"tags":                  map[string]any{"Project": "awslab"},
 	}, g.inputs(t, "lab-group"))
 	require.Equal(t, `service("awslab-dev-orders")`, g.inputs(t, "lab-orders-group")["filterExpression"])
 	require.Equal(t, map[string]any{
-		"ruleName": "awslab-dev-billing", "priority": 2001.0, "version": 1.0, "reservoirSize": 1.0, "fixedRate": 0.05, "serviceName": "awslab-dev-billing",
-		"urlPath": "*", "serviceType": "*", "host": "*", "httpMethod": "*", "resourceArn": "*", "tags": map[string]any{"Project": "awslab"},
+		"ruleName":      "awslab-dev-billing",
+		"priority":      2001.0,
+		"version":       1.0,
+		"reservoirSize": 1.0,
+		"fixedRate":     0.05,
+		"serviceName":   "awslab-dev-billing",
+		"urlPath":       "*",
+		"serviceType":   "*",
+		"host":          "*",
+		"httpMethod":    "*",
+		"resourceArn":   "*",
+		"tags":          map[string]any{"Project": "awslab"},
 	}, g.inputs(t, "lab-billing-sampling"))
 	untraced := g.inputs(t, "lab-untraced-1-sampling")
 	require.Equal(t, "awslab-dev-untraced-1", untraced["ruleName"])
@@ -45,9 +61,16 @@ func TestTracingInputs(t *testing.T) {
 
 func TestTracingOfTheWholeAccountIsEncryptedOnlyWhenAsked(t *testing.T) {
 	g := &graph{}
-	require.NoError(t, g.tracing(func(a *TracingArgs) { a.EncryptionKeyArn, a.UntracedPaths = text("arn:key"), []string{} }))
+	require.NoError(
+		t,
+		g.tracing(func(a *TracingArgs) { a.EncryptionKeyArn, a.UntracedPaths = text("arn:key"), []string{} }),
+	)
 	require.Equal(t, map[string]any{"type": "KMS", "keyId": "arn:key"}, g.inputs(t, "lab-encryption"))
-	require.Equal(t, []string{"lab-billing-sampling", "lab-orders-sampling"}, g.names("aws:xray/samplingRule:SamplingRule"))
+	require.Equal(
+		t,
+		[]string{"lab-billing-sampling", "lab-orders-sampling"},
+		g.names("aws:xray/samplingRule:SamplingRule"),
+	)
 }
 
 func TestTracingProblems(t *testing.T) {
@@ -56,12 +79,18 @@ func TestTracingProblems(t *testing.T) {
 		"Services: missing":                              func(a *TracingArgs) { a.Services = nil },
 		`Services[0].Name: "/"`:                          func(a *TracingArgs) { a.Services[0].Name = "/" },
 		`Services[0].ServiceName: "orders"; use awslab-`: func(a *TracingArgs) { a.Services[0].ServiceName = "orders" },
-		"up to 255 letters":                              func(a *TracingArgs) { a.Services[0].ServiceName = a.Name + "-" + strings.Repeat("x", 255) },
-		"is there twice":                                 func(a *TracingArgs) { a.Services[1] = a.Services[0] },
-		"ReservoirSize: -1 is negative":                  func(a *TracingArgs) { a.ReservoirSize = -1 },
-		"FixedRate: 1.5; use 0 to 1":                     func(a *TracingArgs) { a.FixedRate = 1.5 },
-		"FixedRate: NaN; use 0 to 1":                     func(a *TracingArgs) { a.FixedRate = math.NaN() },
-		`UntracedPaths[0]: "healthz"; use a path`:        func(a *TracingArgs) { a.UntracedPaths = []string{"healthz"} },
+		"up to 255 letters": func(a *TracingArgs) {
+			a.Services[0].ServiceName = a.Name + "-" + strings.Repeat("x", 255)
+		},
+		"is there twice":                func(a *TracingArgs) { a.Services[1] = a.Services[0] },
+		"ReservoirSize: -1 is negative": func(a *TracingArgs) { a.ReservoirSize = -1 },
+		"FixedRate: 1.5; use 0 to 1":    func(a *TracingArgs) { a.FixedRate = 1.5 },
+		"FixedRate: NaN; use 0 to 1":    func(a *TracingArgs) { a.FixedRate = math.NaN() },
+		`UntracedPaths[0]: "healthz"; use a path`: func(a *TracingArgs) {
+			a.UntracedPaths = []string{
+				"healthz",
+			}
+		},
 	} {
 		g := &graph{}
 		require.ErrorContains(t, g.tracing(change), want)

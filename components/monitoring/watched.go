@@ -19,8 +19,8 @@ const edgeRegion = "us-east-1"
 // Watched is what there is to watch. Each thing has a logical Name, of letters, digits and hyphens and unlike that of
 // any other of its kind, that is part of the names of its alarms; the other fields are those by which AWS knows it.
 type Watched struct {
-	// Name begins the names of alarms, filters and queries, and is the dashboard's: 1 to 64 letters, digits, hyphens and
-	// underscores.
+	// Name begins the names of alarms, filters and queries, and is the dashboard's: 1 to 64 letters, digits, hyphens
+	// and underscores.
 	Name     string
 	Location identity.Location
 
@@ -73,8 +73,8 @@ type Database struct {
 	// Identifier of the instance, or of the cluster when Cluster is set.
 	Identifier string
 	Cluster    bool
-	// Aurora says that the cluster is Aurora's. Servers are the identifiers of the instances of one that is not: RDS reports
-	// each for itself.
+	// Aurora says that the cluster is Aurora's. Servers are the identifiers of the instances of one that is not: RDS
+	// reports each for itself.
 	Aurora  bool
 	Servers []string
 	// Engine is postgres or mysql.
@@ -163,12 +163,18 @@ var (
 func (w *Watched) validate() error {
 	problems := []error{w.Location.Validate()}
 	if !prefixPattern.MatchString(w.Name) {
-		problems = append(problems, problem.New("Name", "%q; use 1 to 64 letters, digits, hyphens and underscores", w.Name))
+		problems = append(
+			problems,
+			problem.New("Name", "%q; use 1 to 64 letters, digits, hyphens and underscores", w.Name),
+		)
 	}
 	seen := map[string]bool{}
 	for _, f := range w.fields() {
 		if !namePattern.MatchString(f.name) {
-			problems = append(problems, problem.New(f.at+".Name", "%q; use 1 to 64 letters, digits and hyphens", f.name))
+			problems = append(
+				problems,
+				problem.New(f.at+".Name", "%q; use 1 to 64 letters, digits and hyphens", f.name),
+			)
 		}
 		if seen[f.kind+f.name] {
 			problems = append(problems, problem.New(f.at+".Name", "%q is used twice", f.name))
@@ -207,7 +213,13 @@ func (w *Watched) fields() []thing {
 		things = append(things, thing{kind, fmt.Sprintf("%s[%d]", kind, i), name, needed})
 	}
 	for i, s := range w.Services {
-		add("Services", i, s.Name, need{"ServiceName", pulumi.String(s.ServiceName)}, need{"ClusterName", pulumi.String(s.ClusterName)})
+		add(
+			"Services",
+			i,
+			s.Name,
+			need{"ServiceName", pulumi.String(s.ServiceName)},
+			need{"ClusterName", pulumi.String(s.ClusterName)},
+		)
 	}
 	for i, b := range w.LoadBalancers {
 		add("LoadBalancers", i, b.Name, need{"Suffix", b.Suffix})
@@ -257,7 +269,11 @@ func (w *Watched) fields() []thing {
 func (s Service) validate(at string) error {
 	var problems []error
 	if (s.LoadBalancerSuffix == nil) != (s.TargetGroupSuffix == nil) {
-		problems = append(problems, problem.New(at, "LoadBalancerSuffix and TargetGroupSuffix come together; set both, or none for a service without target group"))
+		problems = append(problems, problem.New(
+			at,
+			"LoadBalancerSuffix and TargetGroupSuffix come together; set both, or none for a service without "+
+				"target group",
+		))
 	}
 	if s.DesiredMin < 0 {
 		problems = append(problems, problem.New(at+".DesiredMin", "%d is negative", s.DesiredMin))
@@ -271,10 +287,18 @@ func (d Database) validate(at string) error {
 		problems = append(problems, problem.New(at+".Engine", "%q; use postgres or mysql", d.Engine))
 	}
 	if d.AllocatedStorageGiB < 0 || d.MaxConnections < 0 {
-		problems = append(problems, problem.New(at, "AllocatedStorageGiB %d, MaxConnections %d; neither may be negative", d.AllocatedStorageGiB, d.MaxConnections))
+		problems = append(problems, problem.New(
+			at,
+			"AllocatedStorageGiB %d, MaxConnections %d; neither may be negative",
+			d.AllocatedStorageGiB,
+			d.MaxConnections,
+		))
 	}
 	if d.Cluster && len(d.Replicas) > 0 {
-		problems = append(problems, problem.New(at+".Replicas", "a cluster reports the lag of its readers itself; leave them out"))
+		problems = append(
+			problems,
+			problem.New(at+".Replicas", "a cluster reports the lag of its readers itself; leave them out"),
+		)
 	}
 	replicas := slices.Sorted(slices.Values(d.Replicas))
 	if len(slices.Compact(replicas)) < len(d.Replicas) {

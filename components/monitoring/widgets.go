@@ -24,7 +24,11 @@ const (
 )
 
 func heading(markdown string) widget {
-	return widget{Type: "text", box: box{Width: gridWidth, Height: 1}, Properties: object{"markdown": markdown, "background": "transparent"}}
+	return widget{
+		Type:       "text",
+		box:        box{Width: gridWidth, Height: 1},
+		Properties: object{"markdown": markdown, "background": "transparent"},
+	}
 }
 
 // alarmWidgets show the state of alarms, given by their ARNs.
@@ -33,7 +37,11 @@ func alarmWidgets(arns []string) []widget {
 	for chunk := range slices.Chunk(arns, maxAlarms) {
 		widgets = append(widgets, widget{
 			Type: "alarm", box: box{Width: gridWidth, Height: 2 + (len(chunk)+5)/6},
-			Properties: object{"title": fmt.Sprintf("Alarms (%d)", len(chunk)), "alarms": chunk, "sortBy": "stateUpdatedTimestamp"},
+			Properties: object{
+				"title":  fmt.Sprintf("Alarms (%d)", len(chunk)),
+				"alarms": chunk,
+				"sortBy": "stateUpdatedTimestamp",
+			},
 		})
 	}
 	return widgets
@@ -45,15 +53,25 @@ func (args *DashboardArgs) costWidgets() []widget {
 	if args.Location.Partition != "aws" {
 		return nil // the other partitions have no billing metrics
 	}
-	note := "Charges of the whole account, once a day has been billed; they need *billing alerts* in the billing preferences. "
+	note := "Charges of the whole account, once a day has been billed; they need *billing alerts* in the billing " +
+		"preferences. "
 	if args.CostTag != "" {
-		note += fmt.Sprintf("What this stack costs is in [Cost Explorer](https://console.aws.amazon.com/cost-management/home#/cost-explorer), grouped by the tag `%s`, "+
-			"which has to be activated as a cost allocation tag.", args.CostTag)
+		note += fmt.Sprintf(
+			"What this stack costs is in [Cost "+
+				"Explorer](https://console.aws.amazon.com/cost-management/home#/cost-explorer), grouped by the tag "+
+				"`%s`, "+
+				"which has to be activated as a cost allocation tag.",
+			args.CostTag,
+		)
 	}
 	return []widget{
 		{Type: "text", box: box{Width: 2 * graphWidth, Height: graphHeight}, Properties: object{"markdown": note}},
 		{Type: "metric", box: box{Width: 2 * graphWidth, Height: graphHeight}, Properties: object{
-			"title": "estimated charges this month (USD)", "view": "timeSeries", "region": edgeRegion, "period": 21600, "stat": "Maximum",
+			"title":   "estimated charges this month (USD)",
+			"view":    "timeSeries",
+			"region":  edgeRegion,
+			"period":  21600,
+			"stat":    "Maximum",
 			"metrics": []any{[]any{"AWS/Billing", "EstimatedCharges", "Currency", "USD"}},
 		}},
 	}
@@ -116,20 +134,42 @@ func (o objective) widgets(t target, region string) []widget {
 	}
 	return []widget{
 		{Type: "metric", box: box{Width: graphWidth, Height: graphHeight}, Properties: object{
-			"title": fmt.Sprintf("%s: %s kept (%%)", t.name, o.name), "view": "singleValue", "setPeriodToTimeRange": true, "region": region, "metrics": kept,
+			"title":                fmt.Sprintf("%s: %s kept (%%)", t.name, o.name),
+			"view":                 "singleValue",
+			"setPeriodToTimeRange": true,
+			"region":               region,
+			"metrics":              kept,
 		}},
 		{Type: "metric", box: box{Width: graphWidth, Height: graphHeight}, Properties: object{
-			"title": fmt.Sprintf("%s: burn rate of %s", t.name, o.name), "view": "timeSeries", "stacked": false, "region": region, "period": 3600,
-			"metrics": burning, "annotations": object{"horizontal": limits},
+			"title":       fmt.Sprintf("%s: burn rate of %s", t.name, o.name),
+			"view":        "timeSeries",
+			"stacked":     false,
+			"region":      region,
+			"period":      3600,
+			"metrics":     burning,
+			"annotations": object{"horizontal": limits},
 		}},
 	}
 }
 
 // titles head the areas of the dashboard, in the order of targets.
 var titles = map[string]string{
-	"service": "Services", "loadBalancer": "Load balancers", "database": "Databases", "replica": "Read replicas", "table": "Tables", "bucket": "Buckets",
-	"fileSystem": "File systems", "autoScalingGroup": "Scaling of instances", "distribution": "CDN", "webAcl": "Firewall", "function": "Functions",
-	"natGateway": "NAT gateways", "queue": "Failed events", "stateMachine": "State machines", "backupVault": "Backup", "topic": "Notifications",
+	"service":          "Services",
+	"loadBalancer":     "Load balancers",
+	"database":         "Databases",
+	"replica":          "Read replicas",
+	"table":            "Tables",
+	"bucket":           "Buckets",
+	"fileSystem":       "File systems",
+	"autoScalingGroup": "Scaling of instances",
+	"distribution":     "CDN",
+	"webAcl":           "Firewall",
+	"function":         "Functions",
+	"natGateway":       "NAT gateways",
+	"queue":            "Failed events",
+	"stateMachine":     "State machines",
+	"backupVault":      "Backup",
+	"topic":            "Notifications",
 }
 
 // rows are the dashboard's: the alarms, then one for each target under the heading of its area, then money.

@@ -20,7 +20,8 @@ type NatGateways string
 
 // The choices of NAT gateways.
 const (
-	NatNone     NatGateways = "none"     // the app tier reaches VPC endpoints only, and the internet's IPv6 where there is IPv6
+	// the app tier reaches VPC endpoints only, and the internet's IPv6 where there is IPv6
+	NatNone     NatGateways = "none"
 	NatSingle   NatGateways = "single"   // in the first zone, for all zones: cheap, and lost with that zone
 	NatOnePerAz NatGateways = "onePerAz" // each zone has its own
 )
@@ -37,8 +38,8 @@ type VpcArgs struct {
 
 	// Ipv6 gives the VPC and its public and app subnets IPv6 addresses besides. Load balancers can then be called over
 	// both, and the app tier reaches the internet's IPv6 through an egress-only gateway, which costs nothing, with or
-	// without NAT gateways. It can be turned on at any time without replacing a subnet. It cannot be turned off: AWS takes
-	// back a VPC's block only after those of its subnets, and an update changes the VPC first.
+	// without NAT gateways. It can be turned on at any time without replacing a subnet. It cannot be turned off: AWS
+	// takes back a VPC's block only after those of its subnets, and an update changes the VPC first.
 	Ipv6 bool
 
 	// InterfaceEndpoints are the AWS services, such as ecr.api, that get a private address in each zone. Each costs
@@ -55,7 +56,8 @@ type VpcArgs struct {
 
 // FlowLogs describe the record of accepted and rejected traffic, kept in CloudWatch Logs. It is always on.
 type FlowLogs struct {
-	Name            string                // of the log group and the role that writes to it; by default made of project, stack and VPC
+	// of the log group and the role that writes to it; by default made of project, stack and VPC
+	Name            string
 	RetentionInDays int                   // one of those CloudWatch knows; by default 365 (FSBP CloudWatch.16)
 	Traffic         string                // ALL (the default), ACCEPT or REJECT
 	KmsKeyArn       pulumi.StringPtrInput // customer managed key of the log group; nil means CloudWatch's own
@@ -63,8 +65,8 @@ type FlowLogs struct {
 
 // endpointServices are the services that can have an interface endpoint here.
 var endpointServices = []string{
-	"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticfilesystem", "events", "kms", "logs", "monitoring",
-	"secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "xray",
+	"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticfilesystem", "events", "kms", "logs",
+	"monitoring", "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "xray",
 }
 
 // zonePattern is what follows the region in the name of a zone.
@@ -103,7 +105,13 @@ func (args VpcArgs) zoneProblems() []error {
 	region, seen := args.Location.Region, map[string]bool{}
 	for i, zone := range args.AvailabilityZones {
 		if len(zone) != len(region)+1 || zone[:len(region)] != region || !zonePattern.MatchString(zone[len(region):]) {
-			problems = append(problems, problem.New(fmt.Sprintf("AvailabilityZones[%d]", i), "%q is no zone of %s; use names such as %sa", zone, region, region))
+			problems = append(problems, problem.New(
+				fmt.Sprintf("AvailabilityZones[%d]", i),
+				"%q is no zone of %s; use names such as %sa",
+				zone,
+				region,
+				region,
+			))
 		}
 		if seen[zone] {
 			problems = append(problems, problem.New(fmt.Sprintf("AvailabilityZones[%d]", i), "%q is there twice", zone))
@@ -115,16 +123,33 @@ func (args VpcArgs) zoneProblems() []error {
 
 func (args VpcArgs) portProblems() []error {
 	var problems []error
-	fields := map[string][]PortRange{"Listeners": args.Ports.Listeners, "App": args.Ports.App, "Data": args.Ports.Data, "Internet": args.Ports.Internet}
+	fields := map[string][]PortRange{
+		"Listeners": args.Ports.Listeners,
+		"App":       args.Ports.App,
+		"Data":      args.Ports.Data,
+		"Internet":  args.Ports.Internet,
+	}
 	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		for i, ports := range fields[field] {
 			if !ports.valid() {
-				problems = append(problems, problem.New(fmt.Sprintf("Ports.%s[%d]", field, i), "%s is no range of ports; use 1 to 65535", ports))
+				problems = append(problems, problem.New(
+					fmt.Sprintf("Ports.%s[%d]", field, i),
+					"%s is no range of ports; use 1 to 65535",
+					ports,
+				))
 			}
 		}
 	}
-	if !slices.ContainsFunc(args.Ports.Internet, func(ports PortRange) bool { return ports.From <= https && https <= ports.To }) {
-		problems = append(problems, problem.New("Ports.Internet", "%s lacks %d, by which tasks call AWS itself; add it", args.Ports.Internet, https))
+	if !slices.ContainsFunc(
+		args.Ports.Internet,
+		func(ports PortRange) bool { return ports.From <= https && https <= ports.To },
+	) {
+		problems = append(problems, problem.New(
+			"Ports.Internet",
+			"%s lacks %d, by which tasks call AWS itself; add it",
+			args.Ports.Internet,
+			https,
+		))
 	}
 	return problems
 }
@@ -132,25 +157,43 @@ func (args VpcArgs) portProblems() []error {
 func (args VpcArgs) choiceProblems() []error {
 	var problems []error
 	if !slices.Contains([]NatGateways{NatNone, NatSingle, NatOnePerAz}, args.NatGateways) {
-		problems = append(problems, problem.New("NatGateways", "%q; use %s, %s or %s", args.NatGateways, NatNone, NatSingle, NatOnePerAz))
+		problems = append(
+			problems,
+			problem.New("NatGateways", "%q; use %s, %s or %s", args.NatGateways, NatNone, NatSingle, NatOnePerAz),
+		)
 	}
 	for i, cidr := range args.ClientCidrs {
 		if err := checkCidr(fmt.Sprintf("ClientCidrs[%d]", i), cidr); err != nil {
 			problems = append(problems, err)
 		} else if isIpv6(cidr) && !args.Ipv6 {
-			problems = append(problems, problem.New(fmt.Sprintf("ClientCidrs[%d]", i), "%s is IPv6, which the VPC has not; set Ipv6, or remove it", cidr))
+			problems = append(problems, problem.New(
+				fmt.Sprintf("ClientCidrs[%d]", i),
+				"%s is IPv6, which the VPC has not; set Ipv6, or remove it",
+				cidr,
+			))
 		}
 	}
 	for i, service := range args.InterfaceEndpoints {
 		if !slices.Contains(endpointServices, service) {
-			problems = append(problems, problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q; use one of %q", service, endpointServices))
+			problems = append(
+				problems,
+				problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q; use one of %q", service, endpointServices),
+			)
 		}
 		if slices.Contains(args.InterfaceEndpoints[:i], service) {
-			problems = append(problems, problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q is there twice", service))
+			problems = append(
+				problems,
+				problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q is there twice", service),
+			)
 		}
 	}
 	if !slices.Contains(grammar.LogRetentions, args.FlowLogs.RetentionInDays) {
-		problems = append(problems, problem.New("FlowLogs.RetentionInDays", "%d; CloudWatch offers %d", args.FlowLogs.RetentionInDays, grammar.LogRetentions))
+		problems = append(problems, problem.New(
+			"FlowLogs.RetentionInDays",
+			"%d; CloudWatch offers %d",
+			args.FlowLogs.RetentionInDays,
+			grammar.LogRetentions,
+		))
 	}
 	if traffic := args.FlowLogs.Traffic; !slices.Contains([]string{"ALL", "ACCEPT", "REJECT"}, traffic) {
 		problems = append(problems, problem.New("FlowLogs.Traffic", "%q; use ALL, ACCEPT or REJECT", traffic))
@@ -175,8 +218,16 @@ func (args VpcArgs) checkAclSizes(layout Layout) error {
 		for _, family := range []string{"IPv4", "IPv6"} {
 			most := max(countByFamily(acls[tier].ingress)[family], countByFamily(acls[tier].egress)[family])
 			if most > maxAclRules {
-				problems = append(problems, problem.New("Ports", "the %s tier's network ACL needs %d rules of one direction for %s and AWS allows %d; "+
-					"use fewer ports below %d, or ranges of them", tier, most, family, maxAclRules, ephemeral.From))
+				problems = append(problems, problem.New(
+					"Ports",
+					"the %s tier's network ACL needs %d rules of one direction for %s and AWS allows %d; "+
+						"use fewer ports below %d, or ranges of them",
+					tier,
+					most,
+					family,
+					maxAclRules,
+					ephemeral.From,
+				))
 			}
 		}
 	}

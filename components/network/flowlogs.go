@@ -51,7 +51,11 @@ func (args VpcArgs) flowLogRole(logGroup string) *identity.RoleArgs {
 		Name:                logGroup,
 		Description:         "Writes VPC flow logs to CloudWatch",
 		PermissionsBoundary: args.PermissionsBoundary,
-		Trust:               identity.ServiceTrust("vpc-flow-logs.amazonaws.com", location.AccountId, location.Arn("ec2", "vpc-flow-log/*")),
+		Trust: identity.ServiceTrust(
+			"vpc-flow-logs.amazonaws.com",
+			location.AccountId,
+			location.Arn("ec2", "vpc-flow-log/*"),
+		),
 		Policies: map[string]identity.Document{"write": {Statements: []identity.Statement{
 			{
 				Sid:       "WriteLogs",

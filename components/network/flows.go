@@ -15,9 +15,9 @@ import (
 // Not in the table, because no network ACL filters it: the VPC's own DNS resolver, DHCP, time (169.254.169.123),
 // instance and task metadata, and whatever stays within one subnet.
 //
-// What a stateless filter cannot do: tell an answer from a call to the same port. Where two ends call each other (within
-// a tier, and between the internet and a public tier with NAT) the ephemeral ports are therefore open both ways. Who may
-// call is in the end decided by the security groups, which are stateful.
+// What a stateless filter cannot do: tell an answer from a call to the same port. Where two ends call each other
+// (within a tier, and between the internet and a public tier with NAT) the ephemeral ports are therefore open both
+// ways. Who may call is in the end decided by the security groups, which are stateful.
 
 // internet is the far end that is not in the VPC. Gateway endpoints for S3 and DynamoDB are part of it: to an ACL their
 // addresses are public ones.
@@ -100,7 +100,8 @@ func (args *VpcArgs) flows() []flow {
 		{from: App, to: internet, ports: callsHttps},         // tasks to S3 and DynamoDB, through gateway endpoints
 	}
 	if args.NatGateways != NatNone {
-		table = append(table, flow{from: App, via: Public, to: internet, ports: ports.Internet}) // tasks to the rest of the world
+		// tasks to the rest of the world
+		table = append(table, flow{from: App, via: Public, to: internet, ports: ports.Internet})
 	}
 	if len(args.InterfaceEndpoints) > 0 {
 		table = append(table, flow{from: App, to: App, ports: callsHttps}) // tasks to interface endpoints
@@ -108,7 +109,8 @@ func (args *VpcArgs) flows() []flow {
 	if args.Ipv6 {
 		table = append(table,
 			flow{from: internetIpv6, to: Public, ports: ports.Listeners}, // clients to load balancers
-			flow{from: App, to: internetIpv6, ports: ports.Internet},     // tasks to the world, through the egress-only gateway
+			// tasks to the world, through the egress-only gateway
+			flow{from: App, to: internetIpv6, ports: ports.Internet},
 		)
 	}
 	if args.DataEndpointAccess {
@@ -196,7 +198,10 @@ func (args *VpcArgs) acls(layout Layout) map[Tier]acl {
 
 	finished := map[Tier]acl{}
 	for tier, draft := range drafts {
-		finished[tier] = acl{ingress: draft.finish(draft.ingress, administration), egress: draft.finish(draft.egress, nil)}
+		finished[tier] = acl{
+			ingress: draft.finish(draft.ingress, administration),
+			egress:  draft.finish(draft.egress, nil),
+		}
 	}
 	return finished
 }
@@ -252,9 +257,9 @@ const (
 	ipv6Numbers     = 20000
 )
 
-// administration are the ports of SSH and of the remote desktop, which nobody on the internet may call (CIS AWS Foundations
-// Benchmark 5.1), also where they lie among the ephemeral ones. The price is that of the connections that a NAT gateway or a
-// load balancer opens, one in 64,512 is from such a port, gets no answer, and has to be opened anew.
+// administration are the ports of SSH and of the remote desktop, which nobody on the internet may call (CIS AWS
+// Foundations Benchmark 5.1), also where they lie among the ephemeral ones. The price is that of the connections that a
+// NAT gateway or a load balancer opens, one in 64,512 is from such a port, gets no answer, and has to be opened anew.
 var administration = []int{22, 3389}
 
 // finish numbers the rules of one direction: the VPC's own subnets, the internet, its IPv6.
@@ -267,23 +272,35 @@ func (d *draft) finish(all []peerRule, closed []int) []aclRule {
 			if rule.peer == internet || rule.peer == internetIpv6 {
 				continue
 			}
-			rules = append(rules, aclRule{number: number, protocol: rule.protocol, peer: d.layout.Zones[zone].Subnets[rule.peer], ports: rule.ports})
+			rules = append(rules, aclRule{
+				number:   number,
+				protocol: rule.protocol,
+				peer:     d.layout.Zones[zone].Subnets[rule.peer],
+				ports:    rule.ports,
+			})
 			number++
 		}
 	}
 	refusal := aclRule{number: internetNumbers, deny: true, protocol: protocolAll, peer: d.layout.Vpc}
 	rules = append(rules, outside(drafted, internet, anywhere, refusal, closedAmong(all, internet, closed))...)
 	refusal = aclRule{number: ipv6Numbers, deny: true, protocol: protocolAll, ownIpv6: true}
-	return append(rules, outside(drafted, internetIpv6, anywhereIpv6, refusal, closedAmong(all, internetIpv6, closed))...)
+	return append(
+		rules,
+		outside(drafted, internetIpv6, anywhereIpv6, refusal, closedAmong(all, internetIpv6, closed))...)
 }
 
-// outside are the rules about a far end outside the VPC, behind the refusals of what is in it, and of closed ports; nothing
-// when there are none.
+// outside are the rules about a far end outside the VPC, behind the refusals of what is in it, and of closed ports;
+// nothing when there are none.
 func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRule, closed []int) []aclRule {
 	var allowed []aclRule
 	for _, rule := range drafted {
 		if rule.peer == peer {
-			allowed = append(allowed, aclRule{number: refusal.number + 100 + len(allowed), protocol: rule.protocol, peer: everyone, ports: rule.ports})
+			allowed = append(allowed, aclRule{
+				number:   refusal.number + 100 + len(allowed),
+				protocol: rule.protocol,
+				peer:     everyone,
+				ports:    rule.ports,
+			})
 		}
 	}
 	if len(allowed) == 0 {
@@ -291,12 +308,19 @@ func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRu
 	}
 	refused := []aclRule{refusal}
 	for _, port := range closed {
-		refused = append(refused, aclRule{number: refusal.number + len(refused), deny: true, protocol: protocolTcp, peer: everyone, ports: Port(port)})
+		refused = append(refused, aclRule{
+			number:   refusal.number + len(refused),
+			deny:     true,
+			protocol: protocolTcp,
+			peer:     everyone,
+			ports:    Port(port),
+		})
 	}
 	return append(refused, allowed...)
 }
 
-// closedAmong are those of the ports that would be open to a far end because they are ephemeral, and for no flow of their own.
+// closedAmong are those of the ports that would be open to a far end because they are ephemeral, and for no flow of
+// their own.
 func closedAmong(rules []peerRule, peer Tier, ports []int) []int {
 	var closed []int
 	for _, port := range ports {
@@ -330,7 +354,11 @@ func withoutCovered(rules []peerRule) []peerRule {
 		}
 	}
 	slices.SortFunc(kept, func(a, b peerRule) int {
-		return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.protocol, b.protocol), cmp.Compare(a.ports.From, b.ports.From))
+		return cmp.Or(
+			cmp.Compare(a.peer, b.peer),
+			cmp.Compare(a.protocol, b.protocol),
+			cmp.Compare(a.ports.From, b.ports.From),
+		)
 	})
 	return kept
 }

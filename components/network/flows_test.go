@@ -33,7 +33,12 @@ func TestAclsOfATypicalVpc(t *testing.T) {
 
 func describe(text *strings.Builder, title string, rules []aclRule) {
 	fmt.Fprintln(text, title)
-	protocols := map[string]string{protocolAll: "all", protocolIcmp: "icmp 3/4", protocolIcmpv6: "icmpv6 2/0", protocolTcp: "tcp"}
+	protocols := map[string]string{
+		protocolAll:    "all",
+		protocolIcmp:   "icmp 3/4",
+		protocolIcmpv6: "icmpv6 2/0",
+		protocolTcp:    "tcp",
+	}
 	for _, rule := range rules {
 		peer := rule.peer.String()
 		if rule.ownIpv6 {
@@ -72,7 +77,13 @@ func TestConnectionsPassExactlyWhereTheyShould(t *testing.T) {
 				}
 				for _, port := range ports {
 					if w.allowed(caller.place, called.place, port) != w.connects(caller, called, port, callingPort) {
-						t.Fatalf("%+v -> %+v port %d: allowed is %v", caller, called, port, w.allowed(caller.place, called.place, port))
+						t.Fatalf(
+							"%+v -> %+v port %d: allowed is %v",
+							caller,
+							called,
+							port,
+							w.allowed(caller.place, called.place, port),
+						)
 					}
 				}
 			}
@@ -160,8 +171,9 @@ func (w world) connects(caller, called host, port, callingPort int) bool {
 	return w.walk(caller, called, port) && w.walk(called, caller, callingPort)
 }
 
-// walk tells whether routes and ACLs let a packet from one host arrive at the port of another. Through NAT it passes the
-// public tier's ACL twice: on its way in, when its far end is the task, and on its way out, when it is the internet.
+// walk tells whether routes and ACLs let a packet from one host arrive at the port of another. Through NAT it passes
+// the public tier's ACL twice: on its way in, when its far end is the task, and on its way out, when it is the
+// internet.
 func (w world) walk(from, to host, port int) bool {
 	outside := func(place Tier) bool { return place == internet || place == storage }
 	switch {
@@ -310,7 +322,10 @@ func interestingPorts(args VpcArgs) []int {
 // listens on. Answers to ports of administration get lost.
 func drawCallingPort(t *rapid.T, args VpcArgs) int {
 	return rapid.IntRange(1024, 65535).Filter(func(port int) bool {
-		return !slices.Contains(administration, port) && !slices.ContainsFunc(slices.Concat(args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet),
-			func(r PortRange) bool { return r.From <= port && port <= r.To })
+		return !slices.Contains(administration, port) &&
+			!slices.ContainsFunc(
+				slices.Concat(args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet),
+				func(r PortRange) bool { return r.From <= port && port <= r.To },
+			)
 	}).Draw(t, "calling port")
 }

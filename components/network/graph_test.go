@@ -47,7 +47,10 @@ func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 
 func (g *graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	if args.Token == "aws:ec2/getVpc:getVpc" {
-		return resource.PropertyMap{"id": args.Args["id"], "ipv6CidrBlock": resource.NewStringProperty(g.ipv6Block)}, nil
+		return resource.PropertyMap{
+			"id":            args.Args["id"],
+			"ipv6CidrBlock": resource.NewStringProperty(g.ipv6Block),
+		}, nil
 	}
 	g.asked = args.Args
 	names := []resource.PropertyValue{}
@@ -85,7 +88,10 @@ func (g *graph) String() string {
 	var text strings.Builder
 	var list func(parent, indent string)
 	list = func(parent, indent string) {
-		slices.SortFunc(children[parent], func(a, b pulumi.MockResourceArgs) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(
+			children[parent],
+			func(a, b pulumi.MockResourceArgs) int { return strings.Compare(a.Name, b.Name) },
+		)
 		for _, child := range children[parent] {
 			fmt.Fprintf(&text, "%s%s  %s\n", indent, child.Name, child.TypeToken)
 			list(child.TypeToken+" "+child.Name, indent+"  ")

@@ -27,10 +27,14 @@ func ipv6Cidr(vpc netip.Prefix, zone int, tier Tier) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom16(address), ipv6SubnetBits)
 }
 
-// ipv6Block is the IPv6 block of the VPC with that id. It is asked for and not taken from the VPC's output, because awsx
-// returns its outputs only when its subnets are there, and the subnets need it.
+// ipv6Block is the IPv6 block of the VPC with that id. It is asked for and not taken from the VPC's output, because
+// awsx returns its outputs only when its subnets are there, and the subnets need it.
 func (v *Vpc) ipv6Block(ctx *pulumi.Context, vpcId pulumi.StringInput) pulumi.StringOutput {
-	found := ec2.LookupVpcOutput(ctx, ec2.LookupVpcOutputArgs{Id: vpcId.ToStringOutput().ToStringPtrOutput()}, pulumi.Parent(v))
+	found := ec2.LookupVpcOutput(
+		ctx,
+		ec2.LookupVpcOutputArgs{Id: vpcId.ToStringOutput().ToStringPtrOutput()},
+		pulumi.Parent(v),
+	)
 	return found.Ipv6CidrBlock().ApplyT(func(block string) (pulumi.StringOutput, error) {
 		if block == "" && ctx.DryRun() {
 			// The VPC exists, and gets its block in the update that is previewed.
@@ -38,14 +42,18 @@ func (v *Vpc) ipv6Block(ctx *pulumi.Context, vpcId pulumi.StringInput) pulumi.St
 		}
 		prefix, err := netip.ParsePrefix(block)
 		if err != nil || !prefix.Addr().Is6() || prefix.Bits() != ipv6VpcBits {
-			return pulumi.StringOutput{}, fmt.Errorf("finding the IPv6 block of the VPC: %q is no /%d; refresh the stack to have it assigned again", block, ipv6VpcBits)
+			return pulumi.StringOutput{}, fmt.Errorf(
+				"finding the IPv6 block of the VPC: %q is no /%d; refresh the stack to have it assigned again",
+				block,
+				ipv6VpcBits,
+			)
 		}
 		return pulumi.String(prefix.String()).ToStringOutput(), nil
 	}).(pulumi.StringOutput)
 }
 
-// withIpv6 gives the subnets their IPv6 blocks, for which awsx has no switch. They do not give each network interface an
-// address by themselves: load balancers and tasks ask for theirs, and what else starts in a subnet is not to be
+// withIpv6 gives the subnets their IPv6 blocks, for which awsx has no switch. They do not give each network interface
+// an address by themselves: load balancers and tasks ask for theirs, and what else starts in a subnet is not to be
 // reachable by accident.
 func (v *Vpc) withIpv6(ctx *pulumi.Context, vpcName string) pulumi.ResourceTransform {
 	type place struct {
@@ -66,7 +74,11 @@ func (v *Vpc) withIpv6(ctx *pulumi.Context, vpcName string) pulumi.ResourceTrans
 		vpcId := pulumi.ToOutput(args.Props["vpcId"]).ApplyT(func(id any) (string, error) {
 			text, isText := id.(string)
 			if !isText {
-				return "", fmt.Errorf("dividing the IPv6 block of the VPC: the vpcId of subnet %q is a %T", args.Name, id)
+				return "", fmt.Errorf(
+					"dividing the IPv6 block of the VPC: the vpcId of subnet %q is a %T",
+					args.Name,
+					id,
+				)
 			}
 			return text, nil
 		}).(pulumi.StringOutput)

@@ -24,7 +24,12 @@ func twoZonesWithIpv6() *VpcArgs {
 func TestIpv6Subnets(t *testing.T) {
 	require.Equal(t, "2001:db8:12:3400::/64", ipv6Cidr(vpcIpv6, 0, Public).String())
 	require.Equal(t, "2001:db8:12:3401::/64", ipv6Cidr(vpcIpv6, 0, App).String())
-	require.Equal(t, "2001:db8:12:3421::/64", ipv6Cidr(vpcIpv6, 2, App).String(), "the third digit is the zone, the last the tier")
+	require.Equal(
+		t,
+		"2001:db8:12:3421::/64",
+		ipv6Cidr(vpcIpv6, 2, App).String(),
+		"the third digit is the zone, the last the tier",
+	)
 }
 
 func TestIpv6SubnetsDivideWithoutOverlap(t *testing.T) {
@@ -77,7 +82,12 @@ func TestIpv6PassesExactlyWhereItShould(t *testing.T) {
 					continue
 				}
 				for _, port := range ports {
-					if allowed := w.ipv6Allowed(caller.place, called.place, port); allowed != w.ipv6Connects(caller, called, port, callingPort) {
+					if allowed := w.ipv6Allowed(caller.place, called.place, port); allowed != w.ipv6Connects(
+						caller,
+						called,
+						port,
+						callingPort,
+					) {
 						t.Fatalf("%+v -> %+v port %d: allowed is %v", caller, called, port, allowed)
 					}
 				}
@@ -116,7 +126,8 @@ func (w world) ipv6Connects(caller, called host, port, callingPort int) bool {
 	}
 	walk := func(from, to host, port int) bool {
 		out, in := w.ipv6Acl(from.place), w.ipv6Acl(to.place)
-		return (from.place == internetIpv6 || out.passes(to, port)) && (to.place == internetIpv6 || in.accepts(from, port))
+		return (from.place == internetIpv6 || out.passes(to, port)) &&
+			(to.place == internetIpv6 || in.accepts(from, port))
 	}
 	return walk(caller, called, port) && walk(called, caller, callingPort)
 }
@@ -152,10 +163,14 @@ func TestIpv6AddsItsGatewayAndRoutes(t *testing.T) {
 	}, g.inputs(t, "network-egress-only-gateway"))
 	for zone := 1; zone <= 2; zone++ {
 		require.Equal(t, map[string]any{
-			"routeTableId": fmt.Sprintf("network-vpc-public-%d-id", zone), "destinationIpv6CidrBlock": "::/0", "gatewayId": "network-vpc-id",
+			"routeTableId":             fmt.Sprintf("network-vpc-public-%d-id", zone),
+			"destinationIpv6CidrBlock": "::/0",
+			"gatewayId":                "network-vpc-id",
 		}, g.inputs(t, fmt.Sprintf("network-public-%d-ipv6", zone)))
 		require.Equal(t, map[string]any{
-			"routeTableId": fmt.Sprintf("network-vpc-app-%d-id", zone), "destinationIpv6CidrBlock": "::/0", "egressOnlyGatewayId": "network-egress-only-gateway-id",
+			"routeTableId":             fmt.Sprintf("network-vpc-app-%d-id", zone),
+			"destinationIpv6CidrBlock": "::/0",
+			"egressOnlyGatewayId":      "network-egress-only-gateway-id",
 		}, g.inputs(t, fmt.Sprintf("network-app-%d-ipv6", zone)))
 	}
 }
@@ -164,9 +179,32 @@ func TestIpv6RulesNameTheVpcsOwnBlock(t *testing.T) {
 	g := newGraph(t, twoZonesWithIpv6())
 	ingress := g.inputs(t, "network-public-acl")["ingress"].([]any)
 	for _, rule := range []map[string]any{
-		{"ruleNo": 20000.0, "action": "deny", "protocol": "-1", "ipv6CidrBlock": vpcIpv6.String(), "fromPort": 0.0, "toPort": 0.0},
-		{"ruleNo": 20100.0, "action": "allow", "protocol": "58", "ipv6CidrBlock": "::/0", "fromPort": 0.0, "toPort": 0.0, "icmpType": 2.0, "icmpCode": 0.0},
-		{"ruleNo": 20102.0, "action": "allow", "protocol": "6", "ipv6CidrBlock": "::/0", "fromPort": 443.0, "toPort": 443.0},
+		{
+			"ruleNo":        20000.0,
+			"action":        "deny",
+			"protocol":      "-1",
+			"ipv6CidrBlock": vpcIpv6.String(),
+			"fromPort":      0.0,
+			"toPort":        0.0,
+		},
+		{
+			"ruleNo":        20100.0,
+			"action":        "allow",
+			"protocol":      "58",
+			"ipv6CidrBlock": "::/0",
+			"fromPort":      0.0,
+			"toPort":        0.0,
+			"icmpType":      2.0,
+			"icmpCode":      0.0,
+		},
+		{
+			"ruleNo":        20102.0,
+			"action":        "allow",
+			"protocol":      "6",
+			"ipv6CidrBlock": "::/0",
+			"fromPort":      443.0,
+			"toPort":        443.0,
+		},
 	} {
 		require.Contains(t, ingress, rule)
 	}
@@ -179,7 +217,9 @@ func TestIpv6RulesNameTheVpcsOwnBlock(t *testing.T) {
 // awsx makes the subnets in a process of its own, so mocks do not see what the transform makes of them.
 func TestSubnetsGetTheirPartOfTheVpcsBlock(t *testing.T) {
 	subnets := map[string]string{
-		"network-vpc-public-1": "2001:db8:12:3400::/64", "network-vpc-app-2": "2001:db8:12:3411::/64", "network-vpc-data-1": "",
+		"network-vpc-public-1": "2001:db8:12:3400::/64",
+		"network-vpc-app-2":    "2001:db8:12:3411::/64",
+		"network-vpc-data-1":   "",
 	}
 	for name, test := range map[string]struct {
 		block   string
@@ -213,7 +253,8 @@ func TestSubnetsGetTheirPartOfTheVpcsBlock(t *testing.T) {
 	require.ErrorContains(t, err, `"" is no /56; refresh the stack`)
 }
 
-// transformed is the ipv6CidrBlock that a subnet is given in a VPC with that block; nil when the transform passes it over.
+// transformed is the ipv6CidrBlock that a subnet is given in a VPC with that block; nil when the transform passes it
+// over.
 func transformed(t *testing.T, block string, preview bool, subnet string) pulumi.Input {
 	t.Helper()
 	var given pulumi.Input
@@ -224,16 +265,31 @@ func transformed(t *testing.T, block string, preview bool, subnet string) pulumi
 		vpc := &Vpc{Layout: layout, args: args}
 		require.NoError(t, ctx.RegisterComponentResource("awslab:network:Vpc", "network", vpc))
 		result := vpc.withIpv6(ctx, "network-vpc")(t.Context(), &pulumi.ResourceTransformArgs{
-			Type: "aws:ec2/subnet:Subnet", Name: subnet, Props: pulumi.Map{"vpcId": pulumi.String("vpc-1")},
+			Type:  "aws:ec2/subnet:Subnet",
+			Name:  subnet,
+			Props: pulumi.Map{"vpcId": pulumi.String("vpc-1")},
 		})
-		require.Nil(t, vpc.withIpv6(ctx, "network-vpc")(t.Context(), &pulumi.ResourceTransformArgs{Type: "aws:ec2/routeTable:RouteTable", Name: subnet}))
+		require.Nil(
+			t,
+			vpc.withIpv6(
+				ctx,
+				"network-vpc",
+			)(
+				t.Context(),
+				&pulumi.ResourceTransformArgs{Type: "aws:ec2/routeTable:RouteTable", Name: subnet},
+			),
+		)
 		if result != nil {
 			given = result.Props["ipv6CidrBlock"]
 			require.NotContains(t, result.Props, "assignIpv6AddressOnCreation")
 			_, _ = internals.UnsafeAwaitOutput(ctx.Context(), given.(pulumi.Output))
 		}
 		return nil
-	}, pulumi.WithMocks("awslab", "dev", &graph{ipv6Block: block}), func(info *pulumi.RunInfo) { info.DryRun = preview })
+	}, pulumi.WithMocks(
+		"awslab",
+		"dev",
+		&graph{ipv6Block: block},
+	), func(info *pulumi.RunInfo) { info.DryRun = preview })
 	if block != "" || preview {
 		require.NoError(t, err)
 	}

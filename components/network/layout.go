@@ -24,7 +24,8 @@ var tiers = []Tier{Public, App, Data}
 
 const (
 	// zoneBits is how much longer the prefix of a zone's block is than the VPC's: each zone gets a quarter of the VPC,
-	// however many zones are in use. So a VPC of two zones can grow to three and four with every subnet staying as it is.
+	// however many zones are in use. So a VPC of two zones can grow to three and four with every subnet staying as it
+	// is.
 	zoneBits = 2
 	maxZones = 1 << zoneBits
 	minZones = 2
@@ -81,7 +82,10 @@ type Zone struct {
 func NewLayout(cidrBlock string, zones int, masks SubnetMasks) (Layout, error) {
 	var problems []error
 	if zones < minZones || zones > maxZones {
-		problems = append(problems, fmt.Errorf("AvailabilityZones: %d of them; use %d to %d", zones, minZones, maxZones))
+		problems = append(
+			problems,
+			fmt.Errorf("AvailabilityZones: %d of them; use %d to %d", zones, minZones, maxZones),
+		)
 	}
 	vpc, err := parseVpcCidr(cidrBlock)
 	if err != nil {
@@ -108,13 +112,22 @@ func parseVpcCidr(cidrBlock string) (netip.Prefix, error) {
 	}
 	var problems []error
 	if vpc.Bits() < maxVpcMask || vpc.Bits() > minVpcMask {
-		problems = append(problems, fmt.Errorf("CidrBlock: %s: AWS allows a VPC from /%d to /%d", cidrBlock, maxVpcMask, minVpcMask))
+		problems = append(
+			problems,
+			fmt.Errorf("CidrBlock: %s: AWS allows a VPC from /%d to /%d", cidrBlock, maxVpcMask, minVpcMask),
+		)
 	}
 	if vpc.Addr() != vpc.Masked().Addr() {
-		problems = append(problems, fmt.Errorf("CidrBlock: %s does not begin at its network address; use %s", cidrBlock, vpc.Masked()))
+		problems = append(
+			problems,
+			fmt.Errorf("CidrBlock: %s does not begin at its network address; use %s", cidrBlock, vpc.Masked()),
+		)
 	}
 	if !slices.ContainsFunc(privateRanges, func(private netip.Prefix) bool { return contains(private, vpc) }) {
-		problems = append(problems, fmt.Errorf("CidrBlock: %s is outside the private ranges %s (RFC 1918, RFC 6598)", cidrBlock, privateRanges))
+		problems = append(
+			problems,
+			fmt.Errorf("CidrBlock: %s is outside the private ranges %s (RFC 1918, RFC 6598)", cidrBlock, privateRanges),
+		)
 	}
 	return vpc, errors.Join(problems...)
 }
@@ -128,13 +141,30 @@ func (l Layout) checkMasks() error {
 			smallest = minPublicMask
 		}
 		if mask <= l.ZoneMask || mask > smallest {
-			problems = append(problems, problem.New(fmt.Sprintf("SubnetMasks.%s", fieldNames[tier]), "/%d; in %s, whose zones have a /%d each, use /%d to /%d", mask, l.Vpc, l.ZoneMask, l.ZoneMask+1, smallest))
+			problems = append(problems, problem.New(
+				fmt.Sprintf("SubnetMasks.%s", fieldNames[tier]),
+				"/%d; in %s, whose zones have a /%d each, use /%d to /%d",
+				mask,
+				l.Vpc,
+				l.ZoneMask,
+				l.ZoneMask+1,
+				smallest,
+			))
 			continue
 		}
 		used += 1 << (32 - mask)
 	}
 	if available := 1 << (32 - l.ZoneMask); used > available {
-		problems = append(problems, problem.New("SubnetMasks", "/%d public, /%d app and /%d data need %d addresses; a zone's /%d has %d", l.Masks.Public, l.Masks.App, l.Masks.Data, used, l.ZoneMask, available))
+		problems = append(problems, problem.New(
+			"SubnetMasks",
+			"/%d public, /%d app and /%d data need %d addresses; a zone's /%d has %d",
+			l.Masks.Public,
+			l.Masks.App,
+			l.Masks.Data,
+			used,
+			l.ZoneMask,
+			available,
+		))
 	}
 	return errors.Join(problems...)
 }

@@ -41,7 +41,12 @@ func TestLayoutProblems(t *testing.T) {
 		"not the base":      {"10.0.0.1/16", 2, SubnetMasks{}, []string{"use 10.0.0.0/16"}},
 		"public range":      {"8.8.0.0/16", 2, SubnetMasks{}, []string{"8.8.0.0/16 is outside the private ranges"}},
 		"across the border": {"192.169.0.0/16", 2, SubnetMasks{}, []string{"outside the private ranges"}},
-		"several at once":   {"8.8.8.8/8", 1, SubnetMasks{}, []string{"AvailabilityZones: 1", "from /16 to /28", "use 8.0.0.0/8", "outside the private ranges"}},
+		"several at once": {
+			"8.8.8.8/8",
+			1,
+			SubnetMasks{},
+			[]string{"AvailabilityZones: 1", "from /16 to /28", "use 8.0.0.0/8", "outside the private ranges"},
+		},
 		"too small for load balancers": {"10.0.0.0/24", 2, SubnetMasks{},
 			[]string{"SubnetMasks.Public: /28; in 10.0.0.0/24, whose zones have a /26 each, use /27 to /27"}},
 		"mask larger than the zone": {"10.0.0.0/16", 2, SubnetMasks{App: 17, Data: 29},

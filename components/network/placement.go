@@ -9,14 +9,14 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// Placement is where in a VPC something runs, and how it gets out. A [Vpc] gives one for services; whoever has a VPC from
-// elsewhere writes one down.
+// Placement is where in a VPC something runs, and how it gets out. A [Vpc] gives one for services; whoever has a VPC
+// from elsewhere writes one down.
 type Placement struct {
 	VpcId pulumi.StringInput
 	// SubnetIds are private subnets, of at least two zones.
 	SubnetIds pulumi.StringArrayInput
-	// Egress are the rules of egress that reach AWS: the internet through NAT, or VPC endpoints. Whom else a service calls
-	// is the matter of a [Connection] each.
+	// Egress are the rules of egress that reach AWS: the internet through NAT, or VPC endpoints. Whom else a service
+	// calls is the matter of a [Connection] each.
 	Egress []Rule
 }
 
@@ -35,7 +35,10 @@ func (p *Placement) Validate() error {
 		problems = append(problems, problem.New("Network.VpcId", "missing"))
 	}
 	if p.SubnetIds == nil {
-		problems = append(problems, problem.New("Network.SubnetIds", "missing; give private subnets of at least two zones"))
+		problems = append(
+			problems,
+			problem.New("Network.SubnetIds", "missing; give private subnets of at least two zones"),
+		)
 	}
 	if len(p.Egress) == 0 {
 		problems = append(problems, problem.New("Network.Egress", "missing; without a way to AWS no task starts"))

@@ -15,10 +15,15 @@ func TestWhatAPlacementLacks(t *testing.T) {
 		"Network.SubnetIds: missing": {VpcId: pulumi.String("vpc-1"), Egress: egress},
 		"Network.Egress: missing":    {VpcId: pulumi.String("vpc-1"), SubnetIds: pulumi.StringArray{}},
 		"Network.Egress[0]: give exactly one of Cidr, SecurityGroupId and PrefixListId": {
-			VpcId: pulumi.String("vpc-1"), SubnetIds: pulumi.StringArray{}, Egress: []Rule{{Name: "all", Description: "AWS", Ports: Port(443)}},
+			VpcId:     pulumi.String("vpc-1"),
+			SubnetIds: pulumi.StringArray{},
+			Egress:    []Rule{{Name: "all", Description: "AWS", Ports: Port(443)}},
 		},
 	} {
 		require.ErrorContains(t, placement.Validate(), want)
 	}
-	require.NoError(t, (&Placement{VpcId: pulumi.String("vpc-1"), SubnetIds: pulumi.StringArray{}, Egress: egress}).Validate())
+	require.NoError(
+		t,
+		(&Placement{VpcId: pulumi.String("vpc-1"), SubnetIds: pulumi.StringArray{}, Egress: egress}).Validate(),
+	)
 }

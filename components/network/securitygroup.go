@@ -46,7 +46,12 @@ type SecurityGroup struct {
 const groupDeleteTimeout = "5m"
 
 // NewSecurityGroup makes a security group and its rules.
-func NewSecurityGroup(ctx *pulumi.Context, name string, args *SecurityGroupArgs, opts ...pulumi.ResourceOption) (*SecurityGroup, error) {
+func NewSecurityGroup(
+	ctx *pulumi.Context,
+	name string,
+	args *SecurityGroupArgs,
+	opts ...pulumi.ResourceOption,
+) (*SecurityGroup, error) {
 	if args == nil {
 		args = &SecurityGroupArgs{}
 	}
@@ -68,16 +73,31 @@ func NewSecurityGroup(ctx *pulumi.Context, name string, args *SecurityGroupArgs,
 	component.SecurityGroupId = group.ID().ToStringOutput()
 
 	for _, rule := range args.Ingress {
-		if err := newIngressRule(ctx, name+"-ingress-"+rule.Name, component.SecurityGroupId, rule, pulumi.Parent(component)); err != nil {
+		if err := newIngressRule(
+			ctx,
+			name+"-ingress-"+rule.Name,
+			component.SecurityGroupId,
+			rule,
+			pulumi.Parent(component),
+		); err != nil {
 			return nil, err
 		}
 	}
 	for _, rule := range args.Egress {
-		if err := newEgressRule(ctx, name+"-egress-"+rule.Name, component.SecurityGroupId, rule, pulumi.Parent(component)); err != nil {
+		if err := newEgressRule(
+			ctx,
+			name+"-egress-"+rule.Name,
+			component.SecurityGroupId,
+			rule,
+			pulumi.Parent(component),
+		); err != nil {
 			return nil, err
 		}
 	}
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"securityGroupId": component.SecurityGroupId}); err != nil {
+	if err := ctx.RegisterResourceOutputs(
+		component,
+		pulumi.Map{"securityGroupId": component.SecurityGroupId},
+	); err != nil {
 		return nil, fmt.Errorf("registering outputs of security group %q: %w", name, err)
 	}
 	return component, nil
@@ -98,12 +118,27 @@ type Connection struct {
 }
 
 // NewConnection makes the two rules of a connection.
-func NewConnection(ctx *pulumi.Context, name string, args *ConnectionArgs, opts ...pulumi.ResourceOption) (*Connection, error) {
+func NewConnection(
+	ctx *pulumi.Context,
+	name string,
+	args *ConnectionArgs,
+	opts ...pulumi.ResourceOption,
+) (*Connection, error) {
 	if args == nil {
 		args = &ConnectionArgs{}
 	}
-	egress := Rule{Name: "egress", Description: args.Description, Ports: args.Ports, SecurityGroupId: args.ToSecurityGroupId}
-	ingress := Rule{Name: "ingress", Description: args.Description, Ports: args.Ports, SecurityGroupId: args.FromSecurityGroupId}
+	egress := Rule{
+		Name:            "egress",
+		Description:     args.Description,
+		Ports:           args.Ports,
+		SecurityGroupId: args.ToSecurityGroupId,
+	}
+	ingress := Rule{
+		Name:            "ingress",
+		Description:     args.Description,
+		Ports:           args.Ports,
+		SecurityGroupId: args.FromSecurityGroupId,
+	}
 	if err := errors.Join(egress.validate("ToSecurityGroupId"), ingress.validate("FromSecurityGroupId")); err != nil {
 		return nil, fmt.Errorf("connection %q: %w", name, err)
 	}
@@ -111,10 +146,22 @@ func NewConnection(ctx *pulumi.Context, name string, args *ConnectionArgs, opts 
 	if err := ctx.RegisterComponentResource("awslab:network:Connection", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering connection %q: %w", name, err)
 	}
-	if err := newEgressRule(ctx, name+"-egress", args.FromSecurityGroupId, egress, pulumi.Parent(component)); err != nil {
+	if err := newEgressRule(
+		ctx,
+		name+"-egress",
+		args.FromSecurityGroupId,
+		egress,
+		pulumi.Parent(component),
+	); err != nil {
 		return nil, err
 	}
-	if err := newIngressRule(ctx, name+"-ingress", args.ToSecurityGroupId, ingress, pulumi.Parent(component)); err != nil {
+	if err := newIngressRule(
+		ctx,
+		name+"-ingress",
+		args.ToSecurityGroupId,
+		ingress,
+		pulumi.Parent(component),
+	); err != nil {
 		return nil, err
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
@@ -123,7 +170,13 @@ func NewConnection(ctx *pulumi.Context, name string, args *ConnectionArgs, opts 
 	return component, nil
 }
 
-func newIngressRule(ctx *pulumi.Context, name string, group pulumi.StringInput, rule Rule, opts ...pulumi.ResourceOption) error {
+func newIngressRule(
+	ctx *pulumi.Context,
+	name string,
+	group pulumi.StringInput,
+	rule Rule,
+	opts ...pulumi.ResourceOption,
+) error {
 	_, err := vpc.NewSecurityGroupIngressRule(ctx, name, &vpc.SecurityGroupIngressRuleArgs{
 		SecurityGroupId:           group,
 		Description:               pulumi.String(rule.Description),
@@ -141,7 +194,13 @@ func newIngressRule(ctx *pulumi.Context, name string, group pulumi.StringInput, 
 	return nil
 }
 
-func newEgressRule(ctx *pulumi.Context, name string, group pulumi.StringInput, rule Rule, opts ...pulumi.ResourceOption) error {
+func newEgressRule(
+	ctx *pulumi.Context,
+	name string,
+	group pulumi.StringInput,
+	rule Rule,
+	opts ...pulumi.ResourceOption,
+) error {
 	_, err := vpc.NewSecurityGroupEgressRule(ctx, name, &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId:           group,
 		Description:               pulumi.String(rule.Description),
@@ -176,7 +235,10 @@ func (args *SecurityGroupArgs) validate() error {
 		for i, rule := range direction.rules {
 			at := fmt.Sprintf("%s[%d]", direction.field, i)
 			if rule.Name == "" || names[rule.Name] {
-				problems = append(problems, problem.New(at+".Name", "%q is empty or used twice; give each rule its own", rule.Name))
+				problems = append(
+					problems,
+					problem.New(at+".Name", "%q is empty or used twice; give each rule its own", rule.Name),
+				)
 			}
 			names[rule.Name] = true
 			problems = append(problems, rule.validate(at))
@@ -194,7 +256,10 @@ func (r Rule) validate(at string) error {
 		}
 	}
 	if peers != 1 {
-		problems = append(problems, problem.New(at, "give exactly one of Cidr, SecurityGroupId and PrefixListId, not %d of them", peers))
+		problems = append(
+			problems,
+			problem.New(at, "give exactly one of Cidr, SecurityGroupId and PrefixListId, not %d of them", peers),
+		)
 	}
 	if r.Cidr != "" {
 		problems = append(problems, checkCidr(at+".Cidr", r.Cidr))
@@ -210,7 +275,11 @@ func checkDescription(at, description string) error {
 	if descriptionPattern.MatchString(description) {
 		return nil
 	}
-	return problem.New(at, "%q is no description; use 1 to 255 characters of A-Z a-z 0-9 space and ._-:/()#,@[]+=&;{}!$*", description)
+	return problem.New(
+		at,
+		"%q is no description; use 1 to 255 characters of A-Z a-z 0-9 space and ._-:/()#,@[]+=&;{}!$*",
+		description,
+	)
 }
 
 func checkCidr(at, cidr string) error {

@@ -13,7 +13,14 @@ func TestSecurityGroupRulesAreResourcesOfTheirOwn(t *testing.T) {
 		_, err := NewSecurityGroup(ctx, "orders", &SecurityGroupArgs{
 			VpcId:       pulumi.String("vpc-1"),
 			Description: "Orders: called by load balancers",
-			Ingress:     []Rule{{Name: "peers", Description: "Other services", Ports: PortRange{8000, 8010}, SecurityGroupId: pulumi.String("sg-1")}},
+			Ingress: []Rule{
+				{
+					Name:            "peers",
+					Description:     "Other services",
+					Ports:           PortRange{8000, 8010},
+					SecurityGroupId: pulumi.String("sg-1"),
+				},
+			},
 			Egress: []Rule{
 				{Name: "s3", Description: "S3", Ports: Port(443), PrefixListId: pulumi.String("pl-1")},
 				{Name: "partner", Description: "The API of a partner", Ports: Port(443), Cidr: "198.51.100.0/24"},
@@ -72,7 +79,9 @@ func TestSecurityGroupProblems(t *testing.T) {
 				{Name: "a", Description: "x", Ports: Port(80)},
 				{Name: "a", Description: "x", Ports: Port(0), Cidr: "10.0.0.0/8"},
 			},
-			Egress: []Rule{{Name: "b", Ports: PortRange{1, 65536}, Cidr: "10.0.0.1/8", PrefixListId: pulumi.String("pl-1")}},
+			Egress: []Rule{
+				{Name: "b", Ports: PortRange{1, 65536}, Cidr: "10.0.0.1/8", PrefixListId: pulumi.String("pl-1")},
+			},
 		})
 		return err
 	}, pulumi.WithMocks("awslab", "dev", g))

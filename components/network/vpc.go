@@ -127,7 +127,10 @@ func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
 	v.subnets = map[Tier]pulumi.StringArray{}
 	for _, tier := range tiers {
 		for zone := range v.Layout.Zones {
-			v.subnets[tier] = append(v.subnets[tier], idOf[*ec2.Subnet](vpc.Subnets, "subnet", childName(vpcName, tier, zone)))
+			v.subnets[tier] = append(
+				v.subnets[tier],
+				idOf[*ec2.Subnet](vpc.Subnets, "subnet", childName(vpcName, tier, zone)),
+			)
 		}
 	}
 	v.PublicRouteTableIds = v.routeTableIds(vpc, vpcName, Public)
@@ -208,7 +211,11 @@ func idOf[T pulumi.CustomResource](list pulumi.Output, what, name string) pulumi
 func (v *Vpc) SubnetIdByZone(tier Tier) pulumi.StringArray { return v.subnets[tier] }
 
 func (v *Vpc) subnetIds(tier Tier) pulumi.StringArrayOutput {
-	return map[Tier]pulumi.StringArrayOutput{Public: v.PublicSubnetIds, App: v.AppSubnetIds, Data: v.DataSubnetIds}[tier]
+	return map[Tier]pulumi.StringArrayOutput{
+		Public: v.PublicSubnetIds,
+		App:    v.AppSubnetIds,
+		Data:   v.DataSubnetIds,
+	}[tier]
 }
 
 // newAcls gives each tier its network ACL. The rules are part of the ACL and not resources of their own: so the ACL
@@ -357,20 +364,40 @@ func (v *Vpc) ServiceEgress() []Rule {
 	var rules []Rule
 	if v.args.NatGateways == NatNone {
 		for _, service := range gatewayServices {
-			rules = append(rules, Rule{Name: "to-" + service, Description: "Gateway endpoint of " + service, Ports: Port(https), PrefixListId: v.prefixListIds[service]})
+			rules = append(rules, Rule{
+				Name:         "to-" + service,
+				Description:  "Gateway endpoint of " + service,
+				Ports:        Port(https),
+				PrefixListId: v.prefixListIds[service],
+			})
 		}
 	} else {
 		for _, ports := range v.args.Ports.Internet {
-			rules = append(rules, Rule{Name: fmt.Sprintf("%s-to-internet", ports), Description: "Internet and AWS, through NAT", Ports: ports, Cidr: anywhere.String()})
+			rules = append(rules, Rule{
+				Name:        fmt.Sprintf("%s-to-internet", ports),
+				Description: "Internet and AWS, through NAT",
+				Ports:       ports,
+				Cidr:        anywhere.String(),
+			})
 		}
 	}
 	if v.args.Ipv6 {
 		for _, ports := range v.args.Ports.Internet {
-			rules = append(rules, Rule{Name: fmt.Sprintf("%s-to-internet-ipv6", ports), Description: "Internet and AWS, over IPv6", Ports: ports, Cidr: anywhereIpv6.String()})
+			rules = append(rules, Rule{
+				Name:        fmt.Sprintf("%s-to-internet-ipv6", ports),
+				Description: "Internet and AWS, over IPv6",
+				Ports:       ports,
+				Cidr:        anywhereIpv6.String(),
+			})
 		}
 	}
 	if len(v.args.InterfaceEndpoints) > 0 {
-		rules = append(rules, Rule{Name: "to-endpoints", Description: "Interface endpoints", Ports: Port(https), SecurityGroupId: v.EndpointSecurityGroupId})
+		rules = append(rules, Rule{
+			Name:            "to-endpoints",
+			Description:     "Interface endpoints",
+			Ports:           Port(https),
+			SecurityGroupId: v.EndpointSecurityGroupId,
+		})
 	}
 	return rules
 }

@@ -90,18 +90,47 @@ func TestEachTierHasItsAcl(t *testing.T) {
 	}
 	ingress := g.inputs(t, "network-public-acl")["ingress"].([]any)
 	require.Contains(t, ingress, map[string]any{
-		"ruleNo": 10001.0, "action": "deny", "protocol": "6", "cidrBlock": "0.0.0.0/0", "fromPort": 3389.0, "toPort": 3389.0})
+		"ruleNo":    10001.0,
+		"action":    "deny",
+		"protocol":  "6",
+		"cidrBlock": "0.0.0.0/0",
+		"fromPort":  3389.0,
+		"toPort":    3389.0,
+	})
 	require.Contains(t, ingress, map[string]any{
-		"ruleNo": 10000.0, "action": "deny", "protocol": "-1", "cidrBlock": "10.0.0.0/16", "fromPort": 0.0, "toPort": 0.0})
+		"ruleNo":    10000.0,
+		"action":    "deny",
+		"protocol":  "-1",
+		"cidrBlock": "10.0.0.0/16",
+		"fromPort":  0.0,
+		"toPort":    0.0,
+	})
 	require.Contains(t, ingress, map[string]any{
-		"ruleNo": 10100.0, "action": "allow", "protocol": "1", "cidrBlock": "0.0.0.0/0", "fromPort": 0.0, "toPort": 0.0, "icmpType": 3.0, "icmpCode": 4.0})
+		"ruleNo":    10100.0,
+		"action":    "allow",
+		"protocol":  "1",
+		"cidrBlock": "0.0.0.0/0",
+		"fromPort":  0.0,
+		"toPort":    0.0,
+		"icmpType":  3.0,
+		"icmpCode":  4.0,
+	})
 	require.Contains(t, ingress, map[string]any{
-		"ruleNo": 10102.0, "action": "allow", "protocol": "6", "cidrBlock": "0.0.0.0/0", "fromPort": 443.0, "toPort": 443.0})
+		"ruleNo":    10102.0,
+		"action":    "allow",
+		"protocol":  "6",
+		"cidrBlock": "0.0.0.0/0",
+		"fromPort":  443.0,
+		"toPort":    443.0,
+	})
 }
 
 func TestDefaultSecurityGroupIsEmptied(t *testing.T) {
 	require.Equal(t, map[string]any{
-		"vpcId": "network-vpc-id", "ingress": []any{}, "egress": []any{}, "tags": map[string]any{"Name": "network-default-group"},
+		"vpcId":   "network-vpc-id",
+		"ingress": []any{},
+		"egress":  []any{},
+		"tags":    map[string]any{"Name": "network-default-group"},
 	}, newGraph(t, twoZones()).inputs(t, "network-default-group"))
 }
 
@@ -112,8 +141,13 @@ func TestGatewayEndpointsAreRoutedFromThePrivateTiers(t *testing.T) {
 			"vpcId":           "network-vpc-id",
 			"serviceName":     "com.amazonaws.eu-west-1." + service,
 			"vpcEndpointType": "Gateway",
-			"routeTableIds":   []any{"network-vpc-app-1-id", "network-vpc-app-2-id", "network-vpc-data-1-id", "network-vpc-data-2-id"},
-			"tags":            map[string]any{"Name": "network-" + service + "-endpoint"},
+			"routeTableIds": []any{
+				"network-vpc-app-1-id",
+				"network-vpc-app-2-id",
+				"network-vpc-data-1-id",
+				"network-vpc-data-2-id",
+			},
+			"tags": map[string]any{"Name": "network-" + service + "-endpoint"},
 		}, g.inputs(t, "network-"+service+"-endpoint"))
 	}
 }
@@ -144,12 +178,18 @@ func TestInterfaceEndpointsAreInTheAppTier(t *testing.T) {
 
 func TestFlowLogsGoToTheirOwnLogGroup(t *testing.T) {
 	args := twoZones()
-	args.FlowLogs = FlowLogs{RetentionInDays: 30, Traffic: "REJECT", KmsKeyArn: pulumi.String("arn:aws:kms:eu-west-1:123456789012:key/k")}
+	args.FlowLogs = FlowLogs{
+		RetentionInDays: 30,
+		Traffic:         "REJECT",
+		KmsKeyArn:       pulumi.String("arn:aws:kms:eu-west-1:123456789012:key/k"),
+	}
 	g := newGraph(t, args)
 
 	require.Equal(t, map[string]any{
-		"name": "awslab-dev-network-flow-logs", "retentionInDays": 30.0,
-		"kmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/k", "tags": map[string]any{"Name": "awslab-dev-network-flow-logs"},
+		"name":            "awslab-dev-network-flow-logs",
+		"retentionInDays": 30.0,
+		"kmsKeyId":        "arn:aws:kms:eu-west-1:123456789012:key/k",
+		"tags":            map[string]any{"Name": "awslab-dev-network-flow-logs"},
 	}, g.inputs(t, "network-flow-log-group"))
 	require.Equal(t, map[string]any{
 		"vpcId":              "network-vpc-id",
@@ -161,13 +201,19 @@ func TestFlowLogsGoToTheirOwnLogGroup(t *testing.T) {
 	}, g.inputs(t, "network-flow-log"))
 	role := g.inputs(t, "network-flow-log-writer-role")
 	require.Equal(t, "awslab-dev-network-flow-logs", role["name"])
-	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},
+	require.JSONEq(
+		t,
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},
 		"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"},
-		"ArnLike":{"aws:SourceArn":"arn:aws:ec2:eu-west-1:123456789012:vpc-flow-log/*"}}}]}`, role["assumeRolePolicy"].(string))
+		"ArnLike":{"aws:SourceArn":"arn:aws:ec2:eu-west-1:123456789012:vpc-flow-log/*"}}}]}`,
+		role["assumeRolePolicy"].(string),
+	)
 	require.JSONEq(t, `{"Version":"2012-10-17","Statement":[
-		{"Sid":"WriteLogs","Effect":"Allow","Action":["logs:CreateLogStream","logs:DescribeLogStreams","logs:PutLogEvents"],
+		{"Sid":"WriteLogs","Effect":"Allow",
+			"Action":["logs:CreateLogStream","logs:DescribeLogStreams","logs:PutLogEvents"],
 		 "Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:awslab-dev-network-flow-logs:*"},
-		{"Sid":"FindLogGroup","Effect":"Allow","Action":"logs:DescribeLogGroups","Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:*"}]}`,
+		{"Sid":"FindLogGroup","Effect":"Allow","Action":"logs:DescribeLogGroups",
+			"Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:*"}]}`,
 		g.inputs(t, "network-flow-log-writer-write")["policy"].(string))
 }
 
@@ -193,9 +239,17 @@ func TestOutputs(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "network-vpc-id", await(t, vpc.VpcId))
 		require.Empty(t, await(t, vpc.Ipv6CidrBlock))
-		require.Equal(t, []string{"network-vpc-public-1-id", "network-vpc-public-2-id"}, await(t, vpc.PublicRouteTableIds))
+		require.Equal(
+			t,
+			[]string{"network-vpc-public-1-id", "network-vpc-public-2-id"},
+			await(t, vpc.PublicRouteTableIds),
+		)
 		require.Equal(t, []string{"network-vpc-data-1-id", "network-vpc-data-2-id"}, await(t, vpc.DataSubnetIds))
-		require.Equal(t, map[string]string{"s3": "network-s3-endpoint-id", "dynamodb": "network-dynamodb-endpoint-id"}, await(t, vpc.EndpointIds))
+		require.Equal(
+			t,
+			map[string]string{"s3": "network-s3-endpoint-id", "dynamodb": "network-dynamodb-endpoint-id"},
+			await(t, vpc.EndpointIds),
+		)
 		require.Empty(t, await(t, vpc.EndpointSecurityGroupId))
 		return nil
 	}))
@@ -208,11 +262,31 @@ func TestServicesReachAwsWithAndWithoutNat(t *testing.T) {
 		endpoints []string
 		want      []string
 	}{
-		"NAT":                          {NatSingle, false, nil, []string{"80-to-internet", "443-to-internet"}},
-		"NAT and interface endpoints":  {NatSingle, false, []string{"kms"}, []string{"80-to-internet", "443-to-internet", "to-endpoints"}},
-		"endpoints alone, without NAT": {NatNone, false, []string{"kms"}, []string{"to-s3", "to-dynamodb", "to-endpoints"}},
-		"NAT and IPv6":                 {NatSingle, true, nil, []string{"80-to-internet", "443-to-internet", "80-to-internet-ipv6", "443-to-internet-ipv6"}},
-		"IPv6 without NAT":             {NatNone, true, nil, []string{"to-s3", "to-dynamodb", "80-to-internet-ipv6", "443-to-internet-ipv6"}},
+		"NAT": {NatSingle, false, nil, []string{"80-to-internet", "443-to-internet"}},
+		"NAT and interface endpoints": {
+			NatSingle,
+			false,
+			[]string{"kms"},
+			[]string{"80-to-internet", "443-to-internet", "to-endpoints"},
+		},
+		"endpoints alone, without NAT": {
+			NatNone,
+			false,
+			[]string{"kms"},
+			[]string{"to-s3", "to-dynamodb", "to-endpoints"},
+		},
+		"NAT and IPv6": {
+			NatSingle,
+			true,
+			nil,
+			[]string{"80-to-internet", "443-to-internet", "80-to-internet-ipv6", "443-to-internet-ipv6"},
+		},
+		"IPv6 without NAT": {
+			NatNone,
+			true,
+			nil,
+			[]string{"to-s3", "to-dynamodb", "80-to-internet-ipv6", "443-to-internet-ipv6"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := twoZones()
@@ -296,7 +370,11 @@ func TestTooManyPortsForAnAcl(t *testing.T) {
 		_, err := NewVpc(ctx, "network", args)
 		return err
 	}, pulumi.WithMocks("awslab", "dev", &graph{}))
-	require.ErrorContains(t, err, "Ports: the app tier's network ACL needs 32 rules of one direction for IPv4 and AWS allows 19")
+	require.ErrorContains(
+		t,
+		err,
+		"Ports: the app tier's network ACL needs 32 rules of one direction for IPv4 and AWS allows 19",
+	)
 	require.ErrorContains(t, err, "Ports: the public tier's network ACL needs 20 rules of one direction for IPv4")
 }
 

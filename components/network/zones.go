@@ -22,7 +22,13 @@ func LookupAvailabilityZones(ctx *pulumi.Context, count int, opts ...pulumi.Invo
 	}
 	names := slices.Sorted(slices.Values(found.Names))
 	if len(names) < count {
-		return nil, fmt.Errorf("looking up availability zones: the region has %d (%q), %d are wanted; ask for fewer or choose another region", len(names), names, count)
+		return nil, fmt.Errorf(
+			"looking up availability zones: the region has %d (%q), %d are wanted; ask for fewer or choose another "+
+				"region",
+			len(names),
+			names,
+			count,
+		)
 	}
 	return names[:count], nil
 }

@@ -35,8 +35,8 @@ type timing struct {
 	minute int
 	// hours are the first and the last of each span.
 	hours [][2]int
-	// days are the last four fields of an expression in EventBridge's syntax, and weekdays the days of the week that they
-	// can meet, of which Monday is 0.
+	// days are the last four fields of an expression in EventBridge's syntax, and weekdays the days of the week that
+	// they can meet, of which Monday is 0.
 	days     string
 	weekdays []int
 	// longest is the time between two backups, in hours.
@@ -46,8 +46,8 @@ type timing struct {
 var everyWeekday = []int{0, 1, 2, 3, 4, 5, 6}
 
 // timings keep clear of one another, as the services allow one backup at a time, and of 01:30 to 03:30, so that RDS has
-// room for its windows: while they last, and in the hour before, AWS Backup begins no backup of an RDS database (AWS Backup
-// developer guide, "Troubleshooting AWS Backup"). What is hourly is so but then.
+// room for its windows: while they last, and in the hour before, AWS Backup begins no backup of an RDS database (AWS
+// Backup developer guide, "Troubleshooting AWS Backup"). What is hourly is so but then.
 var timings = map[Schedule]timing{
 	Hourly:  {minute: 15, hours: [][2]int{{0, 1}, {4, 23}}, days: "* * ? *", weekdays: everyWeekday, longest: 3},
 	Daily:   {minute: 0, hours: [][2]int{{5, 5}}, days: "* * ? *", weekdays: everyWeekday, longest: 24},
@@ -102,13 +102,14 @@ type BackupArgs struct {
 	// Name of the vaults and the plan, 2 to 50 letters, digits, hyphens and underscores.
 	Name  string
 	Rules []BackupRule
-	// TagKey and TagValue select what is backed up: everything in the region that has the tag and that AWS Backup knows.
+	// TagKey and TagValue select what is backed up: everything in the region that has the tag and that AWS Backup
+	// knows.
 	TagKey, TagValue string
 	// Lock keeps recovery points from being deleted before their time, by anyone but who may remove the lock
 	// ("governance mode").
 	Lock bool
-	// Keepers are the ARNs of the roles that may delete recovery points and change what protects them; with none, nobody
-	// may until the vault's policy is taken away.
+	// Keepers are the ARNs of the roles that may delete recovery points and change what protects them; with none,
+	// nobody may until the vault's policy is taken away.
 	Keepers []string
 	// ForceDestroy lets the vaults be deleted while they hold recovery points.
 	ForceDestroy bool
@@ -149,8 +150,19 @@ func (args *BackupArgs) validate() error {
 			problems = append(problems, problem.New(field, format, values...))
 		}
 	}
-	add(!vaultName.MatchString(args.Name), "Name", "%q; use 2 to 50 letters, digits, hyphens and underscores", args.Name)
-	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue", "%q, %q; say which tag selects what is backed up", args.TagKey, args.TagValue)
+	add(
+		!vaultName.MatchString(args.Name),
+		"Name",
+		"%q; use 2 to 50 letters, digits, hyphens and underscores",
+		args.Name,
+	)
+	add(
+		args.TagKey == "" || args.TagValue == "",
+		"TagKey, TagValue",
+		"%q, %q; say which tag selects what is backed up",
+		args.TagKey,
+		args.TagValue,
+	)
 	add(len(args.Rules) == 0, "Rules", "missing; nothing would be backed up")
 	seen := map[Schedule]bool{}
 	for i, r := range args.Rules {
@@ -160,12 +172,22 @@ func (args *BackupArgs) validate() error {
 		add(seen[r.Schedule], at+".Schedule", "%q is there twice", r.Schedule)
 		seen[r.Schedule] = true
 		add(r.RetentionDays < 1 || r.RetentionDays > 36500, at+".RetentionDays", "%d; use 1 to 36500", r.RetentionDays)
-		add(r.CopyRetentionDays < 0 || r.CopyRetentionDays > 36500, at+".CopyRetentionDays", "%d; use 1 to 36500, or 0 for no copy", r.CopyRetentionDays)
+		add(
+			r.CopyRetentionDays < 0 || r.CopyRetentionDays > 36500,
+			at+".CopyRetentionDays",
+			"%d; use 1 to 36500, or 0 for no copy",
+			r.CopyRetentionDays,
+		)
 	}
 	if args.copies() {
 		problems = append(problems, args.CopyLocation.Validate())
 		add(args.CopyProvider == nil, "CopyProvider", "missing; the copies need a provider of their region")
-		add(args.CopyLocation.Region == args.Location.Region, "CopyLocation.Region", "%s; copies in the same region are lost with it", args.CopyLocation.Region)
+		add(
+			args.CopyLocation.Region == args.Location.Region,
+			"CopyLocation.Region",
+			"%s; copies in the same region are lost with it",
+			args.CopyLocation.Region,
+		)
 	}
 	return errors.Join(problems...)
 }
@@ -182,14 +204,22 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 	if err := ctx.RegisterComponentResource("awslab:protection:Backup", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering backup %q: %w", name, err)
 	}
-	vault, err := component.newVault(ctx, name, args, args.Location, retentions(args.Rules, func(r BackupRule) int { return r.RetentionDays }))
+	vault, err := component.newVault(
+		ctx,
+		name,
+		args,
+		args.Location,
+		retentions(args.Rules, func(r BackupRule) int { return r.RetentionDays }),
+	)
 	if err != nil {
 		return nil, err
 	}
 	component.VaultArn = vault.Arn
 	if args.TopicArn != nil {
 		if _, err := backup.NewVaultNotifications(ctx, name+"-notifications", &backup.VaultNotificationsArgs{
-			BackupVaultName: vault.Name, SnsTopicArn: args.TopicArn, BackupVaultEvents: pulumi.ToStringArray(failures),
+			BackupVaultName:   vault.Name,
+			SnsTopicArn:       args.TopicArn,
+			BackupVaultEvents: pulumi.ToStringArray(failures),
 		}, pulumi.Parent(component)); err != nil {
 			return nil, fmt.Errorf("turning on the notifications of backup %q: %w", name, err)
 		}
@@ -197,7 +227,14 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 	vaults := []pulumi.Resource{vault}
 	if args.copies() {
 		copied := retentions(args.Rules, func(r BackupRule) int { return r.CopyRetentionDays })
-		other, err := component.newVault(ctx, name+"-copy", args, args.CopyLocation, copied, pulumi.Provider(args.CopyProvider))
+		other, err := component.newVault(
+			ctx,
+			name+"-copy",
+			args,
+			args.CopyLocation,
+			copied,
+			pulumi.Provider(args.CopyProvider),
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -227,17 +264,28 @@ func retentions(rules []BackupRule, days func(BackupRule) int) []int {
 
 // newVault makes a vault with a key of its own: whoever may use the data's key may not read its backups.
 func (component *Backup) newVault(
-	ctx *pulumi.Context, name string, args *BackupArgs, location identity.Location, retentions []int, provider ...pulumi.ResourceOption,
+	ctx *pulumi.Context,
+	name string,
+	args *BackupArgs,
+	location identity.Location,
+	retentions []int,
+	provider ...pulumi.ResourceOption,
 ) (*backup.Vault, error) {
 	opts := append([]pulumi.ResourceOption{pulumi.Parent(component)}, provider...)
 	key, err := identity.NewKey(ctx, name+"-vault", &identity.KeyArgs{
-		Location: location, Alias: "alias/" + args.Name + "-backup", Description: "Backups", Tags: args.Tags,
+		Location:    location,
+		Alias:       "alias/" + args.Name + "-backup",
+		Description: "Backups",
+		Tags:        args.Tags,
 	}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("creating the key of vault %q: %w", name, err)
 	}
 	vault, err := backup.NewVault(ctx, name+"-vault", &backup.VaultArgs{
-		Name: pulumi.String(args.Name), KmsKeyArn: key.Arn, ForceDestroy: pulumi.Bool(args.ForceDestroy), Tags: pulumi.ToStringMap(args.Tags),
+		Name:         pulumi.String(args.Name),
+		KmsKeyArn:    key.Arn,
+		ForceDestroy: pulumi.Bool(args.ForceDestroy),
+		Tags:         pulumi.ToStringMap(args.Tags),
 	}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("creating vault %q: %w", name, err)
@@ -247,7 +295,8 @@ func (component *Backup) newVault(
 		return nil, fmt.Errorf("rendering the policy of vault %q: %w", name, err)
 	}
 	if _, err := backup.NewVaultPolicy(ctx, name+"-vault-policy", &backup.VaultPolicyArgs{
-		BackupVaultName: vault.Name, Policy: pulumi.String(policy),
+		BackupVaultName: vault.Name,
+		Policy:          pulumi.String(policy),
 	}, opts...); err != nil {
 		return nil, fmt.Errorf("creating the policy of vault %q: %w", name, err)
 	}
@@ -255,7 +304,9 @@ func (component *Backup) newVault(
 		return vault, nil
 	}
 	if _, err := backup.NewVaultLockConfiguration(ctx, name+"-vault-lock", &backup.VaultLockConfigurationArgs{
-		BackupVaultName: vault.Name, MinRetentionDays: pulumi.Int(slices.Min(retentions)), MaxRetentionDays: pulumi.Int(slices.Max(retentions)),
+		BackupVaultName:  vault.Name,
+		MinRetentionDays: pulumi.Int(slices.Min(retentions)),
+		MaxRetentionDays: pulumi.Int(slices.Max(retentions)),
 	}, opts...); err != nil {
 		return nil, fmt.Errorf("locking vault %q: %w", name, err)
 	}
@@ -272,7 +323,9 @@ func (args *BackupArgs) vaultPolicy(location identity.Location) (string, error) 
 		Principals: []identity.Principal{{Type: "AWS", Values: []string{"*"}}},
 	}
 	if len(args.Keepers) > 0 {
-		statement.Conditions = []identity.Condition{{Operator: "ArnNotLike", Key: "aws:PrincipalArn", Values: args.Keepers}}
+		statement.Conditions = []identity.Condition{
+			{Operator: "ArnNotLike", Key: "aws:PrincipalArn", Values: args.Keepers},
+		}
 	}
 	return identity.Document{Statements: []identity.Statement{statement}}.JSON()
 }
@@ -286,39 +339,62 @@ const (
 // newPlan makes the plan once all vaults are there that it names.
 func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupArgs, vaults []pulumi.Resource) error {
 	var rules backup.PlanRuleArray
-	for _, r := range slices.SortedFunc(slices.Values(args.Rules), func(a, b BackupRule) int { return cmp.Compare(a.Schedule.Hours(), b.Schedule.Hours()) }) {
+	for _, r := range slices.SortedFunc(
+		slices.Values(args.Rules),
+		func(a, b BackupRule) int { return cmp.Compare(a.Schedule.Hours(), b.Schedule.Hours()) },
+	) {
 		rule := backup.PlanRuleArgs{
-			RuleName: pulumi.String(r.Schedule), TargetVaultName: pulumi.String(args.Name), Schedule: pulumi.String(r.Schedule.expression()),
-			StartWindow: pulumi.Int(startWindow), CompletionWindow: pulumi.Int(completionWindow),
+			RuleName:          pulumi.String(r.Schedule),
+			TargetVaultName:   pulumi.String(args.Name),
+			Schedule:          pulumi.String(r.Schedule.expression()),
+			StartWindow:       pulumi.Int(startWindow),
+			CompletionWindow:  pulumi.Int(completionWindow),
 			Lifecycle:         backup.PlanRuleLifecycleArgs{DeleteAfter: pulumi.Int(r.RetentionDays)},
 			RecoveryPointTags: pulumi.ToStringMap(args.Tags),
 		}
 		if r.CopyRetentionDays > 0 {
 			rule.CopyActions = backup.PlanRuleCopyActionArray{backup.PlanRuleCopyActionArgs{
-				DestinationVaultArn: pulumi.String(args.CopyLocation.Arn("backup", "backup-vault:"+args.Name)), // known in preview
-				Lifecycle:           backup.PlanRuleCopyActionLifecycleArgs{DeleteAfter: pulumi.Int(r.CopyRetentionDays)},
+				// known in preview
+				DestinationVaultArn: pulumi.String(args.CopyLocation.Arn("backup", "backup-vault:"+args.Name)),
+				Lifecycle: backup.PlanRuleCopyActionLifecycleArgs{
+					DeleteAfter: pulumi.Int(r.CopyRetentionDays),
+				},
 			}}
 		}
 		rules = append(rules, rule)
 	}
 	plan, err := backup.NewPlan(ctx, name+"-plan", &backup.PlanArgs{
-		Name: pulumi.String(args.Name), Rules: rules, Tags: pulumi.ToStringMap(args.Tags),
+		Name:  pulumi.String(args.Name),
+		Rules: rules,
+		Tags:  pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component), pulumi.DependsOn(vaults))
 	if err != nil {
 		return fmt.Errorf("creating the plan of backup %q: %w", name, err)
 	}
-	role, ready, err := serviceRole(ctx, name, args.Name+"-backup", args.Location, args.PermissionsBoundary, args.Tags, backupPolicies, component)
+	role, ready, err := serviceRole(
+		ctx,
+		name,
+		args.Name+"-backup",
+		args.Location,
+		args.PermissionsBoundary,
+		args.Tags,
+		backupPolicies,
+		component,
+	)
 	if err != nil {
 		return err
 	}
 	if _, err := backup.NewSelection(ctx, name+"-selection", &backup.SelectionArgs{
-		Name: pulumi.String(args.Name), PlanId: plan.ID(), IamRoleArn: role.Arn,
+		Name:       pulumi.String(args.Name),
+		PlanId:     plan.ID(),
+		IamRoleArn: role.Arn,
 		// Not SelectionTags: they add to what Resources take in, which here is the whole account
 		// (https://github.com/hashicorp/terraform-provider-aws/issues/49829).
 		Resources: pulumi.ToStringArray([]string{"*"}),
 		Conditions: backup.SelectionConditionArray{backup.SelectionConditionArgs{
 			StringEquals: backup.SelectionConditionStringEqualArray{backup.SelectionConditionStringEqualArgs{
-				Key: pulumi.String("aws:ResourceTag/" + args.TagKey), Value: pulumi.String(args.TagValue),
+				Key:   pulumi.String("aws:ResourceTag/" + args.TagKey),
+				Value: pulumi.String(args.TagValue),
 			}},
 		}},
 	}, pulumi.Parent(component), pulumi.DependsOn(ready)); err != nil {
@@ -330,17 +406,36 @@ func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupA
 
 // AWS's own policies for its service: what a backup needs changes with every service that AWS Backup learns.
 var (
-	backupPolicies  = []string{"service-role/AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForS3Backup"}
-	restorePolicies = []string{"service-role/AWSBackupServiceRolePolicyForRestores", "AWSBackupServiceRolePolicyForS3Restore"}
+	backupPolicies = []string{
+		"service-role/AWSBackupServiceRolePolicyForBackup",
+		"AWSBackupServiceRolePolicyForS3Backup",
+	}
+	restorePolicies = []string{
+		"service-role/AWSBackupServiceRolePolicyForRestores",
+		"AWSBackupServiceRolePolicyForS3Restore",
+	}
 )
 
 // serviceRole is a role for AWS Backup, and what has to be there before it is of use.
 func serviceRole(
-	ctx *pulumi.Context, name, roleName string, location identity.Location, boundary string, tags map[string]string, policies []string, parent pulumi.Resource,
+	ctx *pulumi.Context,
+	name, roleName string,
+	location identity.Location,
+	boundary string,
+	tags map[string]string,
+	policies []string,
+	parent pulumi.Resource,
 ) (*identity.Role, []pulumi.Resource, error) {
 	role, err := identity.NewRole(ctx, name, &identity.RoleArgs{
-		Name: roleName, Description: "What AWS Backup may do", PermissionsBoundary: boundary, Tags: tags,
-		Trust: identity.ServiceTrust("backup.amazonaws.com", location.AccountId, location.Arn("backup", "*")),
+		Name:                roleName,
+		Description:         "What AWS Backup may do",
+		PermissionsBoundary: boundary,
+		Tags:                tags,
+		Trust: identity.ServiceTrust(
+			"backup.amazonaws.com",
+			location.AccountId,
+			location.Arn("backup", "*"),
+		),
 	}, pulumi.Parent(parent))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the role of %q: %w", name, err)
@@ -348,7 +443,8 @@ func serviceRole(
 	var ready []pulumi.Resource
 	for _, policy := range policies {
 		attachment, err := iam.NewRolePolicyAttachment(ctx, name+"-"+path.Base(policy), &iam.RolePolicyAttachmentArgs{
-			Role: role.Name, PolicyArn: pulumi.String("arn:" + location.Partition + ":iam::aws:policy/" + policy),
+			Role:      role.Name,
+			PolicyArn: pulumi.String("arn:" + location.Partition + ":iam::aws:policy/" + policy),
 		}, pulumi.Parent(role))
 		if err != nil {
 			return nil, nil, fmt.Errorf("attaching %s to the role of %q: %w", policy, name, err)

@@ -12,14 +12,22 @@ func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		location := identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 		if _, err := protection.NewWebAcl(ctx, "firewall", &protection.WebAclArgs{
-			Location: location, Scope: protection.Regional, Name: "shop-firewall", LogRetentionDays: 365,
-			Resources: map[string]pulumi.StringInput{"load-balancer": pulumi.String("arn:aws:elasticloadbalancing:...")},
+			Location:         location,
+			Scope:            protection.Regional,
+			Name:             "shop-firewall",
+			LogRetentionDays: 365,
+			Resources: map[string]pulumi.StringInput{
+				"load-balancer": pulumi.String("arn:aws:elasticloadbalancing:..."),
+			},
 		}); err != nil {
 			return err
 		}
 		_, err := protection.NewBackup(ctx, "backup", &protection.BackupArgs{
-			Location: location, Name: "shop-backups", TagKey: "backup", TagValue: "prod",
-			Rules: []protection.BackupRule{{Schedule: protection.Daily, RetentionDays: 35}},
+			Location: location,
+			Name:     "shop-backups",
+			TagKey:   "backup",
+			TagValue: "prod",
+			Rules:    []protection.BackupRule{{Schedule: protection.Daily, RetentionDays: 35}},
 		})
 		return err
 	})

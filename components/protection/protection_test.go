@@ -72,9 +72,15 @@ func (g *graph) names(typeToken string) []string {
 
 func aWebAcl() *WebAclArgs {
 	return &WebAclArgs{
-		Location: ireland, Scope: Regional, Name: "awslab-prod-firewall", AllowCidrs: []string{"203.0.113.0/24", "2001:db8::/32"}, DenyCidrs: []string{"198.51.100.0/24"},
-		Exclusions: map[string][]string{"AWSManagedRulesCommonRuleSet": {"SizeRestrictions_BODY"}}, LogRetentionDays: 365,
-		Resources: map[string]pulumi.StringInput{"load-balancer": pulumi.String("arn:alb")}, Tags: labTags,
+		Location:         ireland,
+		Scope:            Regional,
+		Name:             "awslab-prod-firewall",
+		AllowCidrs:       []string{"203.0.113.0/24", "2001:db8::/32"},
+		DenyCidrs:        []string{"198.51.100.0/24"},
+		Exclusions:       map[string][]string{"AWSManagedRulesCommonRuleSet": {"SizeRestrictions_BODY"}},
+		LogRetentionDays: 365,
+		Resources:        map[string]pulumi.StringInput{"load-balancer": pulumi.String("arn:alb")},
+		Tags:             labTags,
 	}
 }
 
@@ -111,10 +117,19 @@ func TestAWebAclBlocks(t *testing.T) {
 	require.Equal(t, 2000.0, rules["rate-limit"]["statement"].(object)["rateBasedStatement"].(object)["limit"])
 	require.Contains(t, rules["allow-IPV4"]["action"], "allow")
 	require.Contains(t, rules["deny-IPV4"]["action"], "block")
-	overrides := rules["AWSManagedRulesCommonRuleSet"]["statement"].(object)["managedRuleGroupStatement"].(object)["ruleActionOverrides"].([]any)
+	statement := rules["AWSManagedRulesCommonRuleSet"]["statement"].(object)
+	overrides := statement["managedRuleGroupStatement"].(object)["ruleActionOverrides"].([]any)
 	require.Equal(t, "SizeRestrictions_BODY", overrides[0].(object)["name"])
-	require.Equal(t, []string{"firewall-allow-IPV4", "firewall-allow-IPV6", "firewall-deny-IPV4"}, g.names("aws:wafv2/ipSet:IpSet"))
-	require.Equal(t, object{"resourceArn": "arn:alb", "webAclArn": "arn:firewall-acl"}, g.inputs(t, "firewall-load-balancer"))
+	require.Equal(
+		t,
+		[]string{"firewall-allow-IPV4", "firewall-allow-IPV6", "firewall-deny-IPV4"},
+		g.names("aws:wafv2/ipSet:IpSet"),
+	)
+	require.Equal(
+		t,
+		object{"resourceArn": "arn:alb", "webAclArn": "arn:firewall-acl"},
+		g.inputs(t, "firewall-load-balancer"),
+	)
 }
 
 func TestAWebAclThatOnlyCounts(t *testing.T) {
@@ -144,10 +159,16 @@ func TestTheLogHasNoCredentials(t *testing.T) {
 		}
 	}
 	require.Equal(t, redactedHeaders, headers)
-	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{"Sid": "WafLogs", "Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-		"Principal": {"Service": "delivery.logs.amazonaws.com"}, "Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs-awslab-prod-firewall:log-stream:*",
-		"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-west-1:123456789012:*"}}}]}`,
-		g.inputs(t, "firewall-log-delivery")["policyDocument"].(string))
+	require.JSONEq(
+		t,
+		`{"Version": "2012-10-17", "Statement": [{"Sid": "WafLogs", "Effect": "Allow",
+			"Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+		"Principal": {"Service": "delivery.logs.amazonaws.com"},
+			"Resource": "arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs-awslab-prod-firewall:log-stream:*",
+		"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"},
+			"ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-west-1:123456789012:*"}}}]}`,
+		g.inputs(t, "firewall-log-delivery")["policyDocument"].(string),
+	)
 }
 
 func TestWhatAWebAclRefuses(t *testing.T) {
@@ -155,14 +176,32 @@ func TestWhatAWebAclRefuses(t *testing.T) {
 		change func(*WebAclArgs)
 		want   string
 	}{
-		"a name":               {func(a *WebAclArgs) { a.Name = "a b" }, `Name: "a b"; use 1 to 100`},
-		"a scope":              {func(a *WebAclArgs) { a.Scope = "GLOBAL" }, `Scope: "GLOBAL"; use REGIONAL or CLOUDFRONT`},
-		"CloudFront elsewhere": {func(a *WebAclArgs) { a.Scope, a.Resources = CloudFront, nil }, "Location.Region: eu-west-1; a web ACL for CloudFront lives in us-east-1"},
-		"a distribution":       {func(a *WebAclArgs) { a.Scope, a.Location = CloudFront, virginia }, "Resources: a distribution names its web ACL itself"},
-		"a limit":              {func(a *WebAclArgs) { a.RequestsPerIp = 5 }, "RequestsPerIp: 5; use 10 to 2000000000"},
-		"a block":              {func(a *WebAclArgs) { a.DenyCidrs = []string{"198.51.100.1/24"} }, `DenyCidrs[0]: "198.51.100.1/24"; use a block`},
-		"everybody":            {func(a *WebAclArgs) { a.AllowCidrs = []string{"0.0.0.0/0"} }, `AllowCidrs[0]: "0.0.0.0/0"; use a block`},
-		"a rule group":         {func(a *WebAclArgs) { a.Exclusions = map[string][]string{"Common": nil} }, "Exclusions.Common: is none of the rule groups"},
+		"a name": {func(a *WebAclArgs) { a.Name = "a b" }, `Name: "a b"; use 1 to 100`},
+		"a scope": {
+			func(a *WebAclArgs) { a.Scope = "GLOBAL" },
+			`Scope: "GLOBAL"; use REGIONAL or CLOUDFRONT`,
+		},
+		"CloudFront elsewhere": {
+			func(a *WebAclArgs) { a.Scope, a.Resources = CloudFront, nil },
+			"Location.Region: eu-west-1; a web ACL for CloudFront lives in us-east-1",
+		},
+		"a distribution": {
+			func(a *WebAclArgs) { a.Scope, a.Location = CloudFront, virginia },
+			"Resources: a distribution names its web ACL itself",
+		},
+		"a limit": {func(a *WebAclArgs) { a.RequestsPerIp = 5 }, "RequestsPerIp: 5; use 10 to 2000000000"},
+		"a block": {
+			func(a *WebAclArgs) { a.DenyCidrs = []string{"198.51.100.1/24"} },
+			`DenyCidrs[0]: "198.51.100.1/24"; use a block`,
+		},
+		"everybody": {
+			func(a *WebAclArgs) { a.AllowCidrs = []string{"0.0.0.0/0"} },
+			`AllowCidrs[0]: "0.0.0.0/0"; use a block`,
+		},
+		"a rule group": {
+			func(a *WebAclArgs) { a.Exclusions = map[string][]string{"Common": nil} },
+			"Exclusions.Common: is none of the rule groups",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +216,11 @@ func TestWhatAWebAclRefuses(t *testing.T) {
 func TestTheRulesFitIntoAWebAcl(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cidrs := rapid.SliceOfN(rapid.SampledFrom([]string{"203.0.113.0/24", "2001:db8::/32"}), 0, 4)
-		args := WebAclArgs{AllowCidrs: cidrs.Draw(t, "allow"), DenyCidrs: cidrs.Draw(t, "deny"), DenyCountries: rapid.SliceOfN(rapid.Just("KP"), 0, 2).Draw(t, "countries")}
+		args := WebAclArgs{
+			AllowCidrs:    cidrs.Draw(t, "allow"),
+			DenyCidrs:     cidrs.Draw(t, "deny"),
+			DenyCountries: rapid.SliceOfN(rapid.Just("KP"), 0, 2).Draw(t, "countries"),
+		}
 		require.LessOrEqual(t, args.Units(), maxUnits)
 		require.GreaterOrEqual(t, args.Units(), 1127)
 	})
@@ -185,9 +228,16 @@ func TestTheRulesFitIntoAWebAcl(t *testing.T) {
 
 func aBackup(copies pulumi.ProviderResource) *BackupArgs {
 	return &BackupArgs{
-		Location: ireland, Name: "awslab-prod-backups", TagKey: "backup", TagValue: "prod", Lock: true, TopicArn: pulumi.String("arn:topic"),
+		Location:     ireland,
+		Name:         "awslab-prod-backups",
+		TagKey:       "backup",
+		TagValue:     "prod",
+		Lock:         true,
+		TopicArn:     pulumi.String("arn:topic"),
 		Rules:        []BackupRule{{Monthly, 365, 365}, {Daily, 35, 35}, {Hourly, 7, 0}},
-		CopyLocation: frankfurt, CopyProvider: copies, Tags: labTags,
+		CopyLocation: frankfurt,
+		CopyProvider: copies,
+		Tags:         labTags,
 	}
 }
 
@@ -222,13 +272,35 @@ func TestABackup(t *testing.T) {
 	}
 	selection := g.inputs(t, "backup-selection")
 	require.Equal(t, []any{"*"}, selection["resources"])
-	require.Equal(t, []any{object{"stringEquals": []any{object{"key": "aws:ResourceTag/backup", "value": "prod"}}}}, selection["conditions"])
+	require.Equal(
+		t,
+		[]any{object{"stringEquals": []any{object{"key": "aws:ResourceTag/backup", "value": "prod"}}}},
+		selection["conditions"],
+	)
 	require.NotContains(t, selection, "selectionTags", "which would take in what it names besides everything else")
-	require.Equal(t, object{"backupVaultName": "awslab-prod-backups", "minRetentionDays": 7.0, "maxRetentionDays": 365.0}, g.inputs(t, "backup-vault-lock"))
-	require.Equal(t, object{"backupVaultName": "awslab-prod-backups", "minRetentionDays": 35.0, "maxRetentionDays": 365.0}, g.inputs(t, "backup-copy-vault-lock"))
-	require.Contains(t, g.find(t, "backup-copy-vault").RegisterRPC.GetProvider(), "copies", "the copies are in the other region")
-	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [{"Sid": "NobodyDeletesRecoveryPoints", "Effect": "Deny", "Principal": {"AWS": "*"}, "Resource": "*",
-		"Action": ["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"]}]}`, g.inputs(t, "backup-vault-policy")["policy"].(string))
+	require.Equal(
+		t,
+		object{"backupVaultName": "awslab-prod-backups", "minRetentionDays": 7.0, "maxRetentionDays": 365.0},
+		g.inputs(t, "backup-vault-lock"),
+	)
+	require.Equal(
+		t,
+		object{"backupVaultName": "awslab-prod-backups", "minRetentionDays": 35.0, "maxRetentionDays": 365.0},
+		g.inputs(t, "backup-copy-vault-lock"),
+	)
+	require.Contains(
+		t,
+		g.find(t, "backup-copy-vault").RegisterRPC.GetProvider(),
+		"copies",
+		"the copies are in the other region",
+	)
+	require.JSONEq(
+		t,
+		`{"Version": "2012-10-17", "Statement": [{"Sid": "NobodyDeletesRecoveryPoints", "Effect": "Deny",
+			"Principal": {"AWS": "*"}, "Resource": "*",
+		"Action": ["backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle"]}]}`,
+		g.inputs(t, "backup-vault-policy")["policy"].(string),
+	)
 }
 
 func TestSchedules(t *testing.T) {
@@ -236,7 +308,10 @@ func TestSchedules(t *testing.T) {
 		expression string
 		starts     int
 	}{
-		Hourly: {"cron(15 0-1,4-23 * * ? *)", 7 * 22}, Daily: {"cron(0 5 * * ? *)", 7}, Weekly: {"cron(30 6 ? * SUN *)", 1}, Monthly: {"cron(45 7 1 * ? *)", 7},
+		Hourly:  {"cron(15 0-1,4-23 * * ? *)", 7 * 22},
+		Daily:   {"cron(0 5 * * ? *)", 7},
+		Weekly:  {"cron(30 6 ? * SUN *)", 1},
+		Monthly: {"cron(45 7 1 * ? *)", 7},
 	} {
 		require.Equal(t, test.expression, schedule.expression())
 		require.Len(t, schedule.Starts(), test.starts, schedule)
@@ -261,12 +336,24 @@ func TestWhatABackupRefuses(t *testing.T) {
 		change func(*BackupArgs)
 		want   string
 	}{
-		"no rule":               {func(a *BackupArgs) { a.Rules = nil }, "Rules: missing; nothing would be backed up"},
-		"a schedule":            {func(a *BackupArgs) { a.Rules[0].Schedule = "yearly" }, `Rules[0].Schedule: "yearly"; use [daily hourly monthly weekly]`},
-		"two rules of one":      {func(a *BackupArgs) { a.Rules[1].Schedule = Monthly }, `Rules[1].Schedule: "monthly" is there twice`},
-		"no retention":          {func(a *BackupArgs) { a.Rules[0].RetentionDays = 0 }, "Rules[0].RetentionDays: 0; use 1 to 36500"},
-		"no tag":                {func(a *BackupArgs) { a.TagValue = "" }, "say which tag selects what is backed up"},
-		"copies in one region":  {func(a *BackupArgs) { a.CopyLocation = ireland }, "CopyLocation.Region: eu-west-1; copies in the same region are lost with it"},
+		"no rule": {func(a *BackupArgs) { a.Rules = nil }, "Rules: missing; nothing would be backed up"},
+		"a schedule": {
+			func(a *BackupArgs) { a.Rules[0].Schedule = "yearly" },
+			`Rules[0].Schedule: "yearly"; use [daily hourly monthly weekly]`,
+		},
+		"two rules of one": {
+			func(a *BackupArgs) { a.Rules[1].Schedule = Monthly },
+			`Rules[1].Schedule: "monthly" is there twice`,
+		},
+		"no retention": {
+			func(a *BackupArgs) { a.Rules[0].RetentionDays = 0 },
+			"Rules[0].RetentionDays: 0; use 1 to 36500",
+		},
+		"no tag": {func(a *BackupArgs) { a.TagValue = "" }, "say which tag selects what is backed up"},
+		"copies in one region": {
+			func(a *BackupArgs) { a.CopyLocation = ireland },
+			"CopyLocation.Region: eu-west-1; copies in the same region are lost with it",
+		},
 		"copies without a home": {func(a *BackupArgs) { a.CopyProvider = nil }, "CopyProvider: missing"},
 	}
 	for name, test := range tests {
@@ -288,9 +375,18 @@ func TestHours(t *testing.T) {
 func TestRestoresAreTested(t *testing.T) {
 	g := &graph{}
 	args := &RestoreTestingArgs{
-		Location: ireland, Name: "awslab-prod-restorecheck", Types: []string{"RDS", "S3"}, TagKey: "backup", TagValue: "prod", Image: pulumi.String("registry/check@sha256:1"),
-		Architecture: "arm64", LogRetentionDays: 365, Tags: labTags, VaultArns: pulumi.StringArray{pulumi.String("arn:vault")},
-		DatabaseSubnetGroup: "awslab-prod-database", DatabaseSecurityGroupId: pulumi.String("sg-database"),
+		Location:                ireland,
+		Name:                    "awslab-prod-restorecheck",
+		Types:                   []string{"RDS", "S3"},
+		TagKey:                  "backup",
+		TagValue:                "prod",
+		Image:                   pulumi.String("registry/check@sha256:1"),
+		Architecture:            "arm64",
+		LogRetentionDays:        365,
+		Tags:                    labTags,
+		VaultArns:               pulumi.StringArray{pulumi.String("arn:vault")},
+		DatabaseSubnetGroup:     "awslab-prod-database",
+		DatabaseSecurityGroupId: pulumi.String("sg-database"),
 	}
 	test := func() error {
 		return g.run(func(ctx *pulumi.Context) error {
@@ -299,17 +395,33 @@ func TestRestoresAreTested(t *testing.T) {
 		})
 	}
 	require.NoError(t, test())
-	require.Equal(t, []string{"trial-rds", "trial-s3"}, g.names("aws:backup/restoreTestingSelection:RestoreTestingSelection"))
+	require.Equal(
+		t,
+		[]string{"trial-rds", "trial-s3"},
+		g.names("aws:backup/restoreTestingSelection:RestoreTestingSelection"),
+	)
 	require.Equal(t, "awslab_prod_restorecheck", g.inputs(t, "trial-plan")["name"])
 	require.Equal(t, []any{"arn:vault"}, g.inputs(t, "trial-plan")["recoveryPointSelection"].(object)["includeVaults"])
-	require.Equal(t, object{"dbSubnetGroupName": "awslab-prod-database", "vpcSecurityGroupIds": `["sg-database"]`}, g.inputs(t, "trial-rds")["restoreMetadataOverrides"])
+	require.Equal(
+		t,
+		object{"dbSubnetGroupName": "awslab-prod-database", "vpcSecurityGroupIds": `["sg-database"]`},
+		g.inputs(t, "trial-rds")["restoreMetadataOverrides"],
+	)
 	require.NotContains(t, g.inputs(t, "trial-s3"), "restoreMetadataOverrides")
 	function := g.inputs(t, "trial-function")
-	require.Equal(t, object{"variables": object{"DATABASE_SUBNET_GROUP": "awslab-prod-database"}}, function["environment"])
+	require.Equal(
+		t,
+		object{"variables": object{"DATABASE_SUBNET_GROUP": "awslab-prod-database"}},
+		function["environment"],
+	)
 	require.Equal(t, []any{"arm64"}, function["architectures"])
 	require.Equal(t, "arn:trial-failed", function["deadLetterConfig"].(object)["targetArn"])
-	require.JSONEq(t, `{"source": ["aws.backup"], "detail-type": ["Restore Job State Change"], "detail": {"status": ["COMPLETED"], "restoreTestingPlanArn": ["arn:trial-plan"]}}`,
-		g.inputs(t, "trial-restored")["eventPattern"].(string))
+	require.JSONEq(
+		t,
+		`{"source": ["aws.backup"], "detail-type": ["Restore Job State Change"], "detail": {"status": `+
+			`["COMPLETED"], "restoreTestingPlanArn": ["arn:trial-plan"]}}`,
+		g.inputs(t, "trial-restored")["eventPattern"].(string),
+	)
 	policy := g.inputs(t, "trial-check-access")["policy"].(string)
 	require.Contains(t, policy, "rds:DescribeDBInstances")
 	require.Contains(t, policy, "rds:DescribeDBClusters", "a Multi-AZ cluster is of type RDS")

@@ -31,8 +31,8 @@ type RestoreTestingArgs struct {
 	TagKey, TagValue string
 	// VaultArns are the vaults whose recovery points are restored.
 	VaultArns pulumi.StringArray
-	// DatabaseSubnetGroup and DatabaseSecurityGroupId are where databases are restored. What is left out is taken from the
-	// account's default VPC, if there is one; then anybody in it could call the database.
+	// DatabaseSubnetGroup and DatabaseSecurityGroupId are where databases are restored. What is left out is taken from
+	// the account's default VPC, if there is one; then anybody in it could call the database.
 	DatabaseSubnetGroup     string
 	DatabaseSecurityGroupId pulumi.StringInput
 	// SourceBuckets are the names of the buckets that are restored, with whose contents the copies are compared.
@@ -71,17 +71,39 @@ var testable = map[string]func(*RestoreTestingArgs) []identity.Statement{
 	// AWS Backup counts Multi-AZ clusters among RDS too.
 	"RDS": func(args *RestoreTestingArgs) []identity.Statement {
 		return []identity.Statement{
-			{Sid: "Databases", Actions: []string{"rds:DescribeDBInstances"}, Resources: []string{args.Location.Arn("rds", "db:*")}},
-			{Sid: "DatabaseClusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Location.Arn("rds", "cluster:*")}},
+			{
+				Sid:       "Databases",
+				Actions:   []string{"rds:DescribeDBInstances"},
+				Resources: []string{args.Location.Arn("rds", "db:*")},
+			},
+			{
+				Sid:       "DatabaseClusters",
+				Actions:   []string{"rds:DescribeDBClusters"},
+				Resources: []string{args.Location.Arn("rds", "cluster:*")},
+			},
 		}
 	},
 	"Aurora": func(args *RestoreTestingArgs) []identity.Statement {
-		return []identity.Statement{{Sid: "Clusters", Actions: []string{"rds:DescribeDBClusters"}, Resources: []string{args.Location.Arn("rds", "cluster:*")}}}
+		return []identity.Statement{
+			{
+				Sid:       "Clusters",
+				Actions:   []string{"rds:DescribeDBClusters"},
+				Resources: []string{args.Location.Arn("rds", "cluster:*")},
+			},
+		}
 	},
 	"DynamoDB": func(args *RestoreTestingArgs) []identity.Statement {
 		statements := []identity.Statement{
-			{Sid: "Tables", Actions: []string{"dynamodb:DescribeTable"}, Resources: []string{args.Location.TableArn("*")}},
-			{Sid: "Items", Actions: []string{"dynamodb:Scan"}, Resources: []string{args.Location.TableArn(trialPrefix + "*")}},
+			{
+				Sid:       "Tables",
+				Actions:   []string{"dynamodb:DescribeTable"},
+				Resources: []string{args.Location.TableArn("*")},
+			},
+			{
+				Sid:       "Items",
+				Actions:   []string{"dynamodb:Scan"},
+				Resources: []string{args.Location.TableArn(trialPrefix + "*")},
+			},
 		}
 		if args.KeyAlias == "" {
 			return statements
@@ -95,7 +117,13 @@ var testable = map[string]func(*RestoreTestingArgs) []identity.Statement{
 		})
 	},
 	"EFS": func(args *RestoreTestingArgs) []identity.Statement {
-		return []identity.Statement{{Sid: "FileSystems", Actions: []string{"elasticfilesystem:DescribeFileSystems"}, Resources: []string{args.Location.Arn("elasticfilesystem", "file-system/*")}}}
+		return []identity.Statement{
+			{
+				Sid:       "FileSystems",
+				Actions:   []string{"elasticfilesystem:DescribeFileSystems"},
+				Resources: []string{args.Location.Arn("elasticfilesystem", "file-system/*")},
+			},
+		}
 	},
 	"S3": func(args *RestoreTestingArgs) []identity.Statement {
 		buckets := []string{args.Location.BucketArn(trialPrefix + "*")}
@@ -105,7 +133,10 @@ var testable = map[string]func(*RestoreTestingArgs) []identity.Statement{
 		return []identity.Statement{{Sid: "Buckets", Actions: []string{"s3:ListBucket"}, Resources: buckets}}
 	},
 	"EBS": func(*RestoreTestingArgs) []identity.Statement {
-		return []identity.Statement{{Sid: "Volumes", Actions: []string{"ec2:DescribeVolumes"}, Resources: []string{"*"}}} // knows nothing narrower
+		// knows nothing narrower
+		return []identity.Statement{
+			{Sid: "Volumes", Actions: []string{"ec2:DescribeVolumes"}, Resources: []string{"*"}},
+		}
 	},
 }
 
@@ -137,10 +168,21 @@ func (args *RestoreTestingArgs) validate() error {
 		add(!known, fmt.Sprintf("Types[%d]", i), "%q; use one of %v", t, slices.Sorted(maps.Keys(testable)))
 		add(slices.Contains(args.Types[:i], t), fmt.Sprintf("Types[%d]", i), "%q is there twice", t)
 	}
-	add(args.TagKey == "" || args.TagValue == "", "TagKey, TagValue", "%q, %q; say which tag selects what is restored", args.TagKey, args.TagValue)
+	add(
+		args.TagKey == "" || args.TagValue == "",
+		"TagKey, TagValue",
+		"%q, %q; say which tag selects what is restored",
+		args.TagKey,
+		args.TagValue,
+	)
 	add(len(args.VaultArns) == 0, "VaultArns", "missing; there is nothing to restore from")
 	add(args.Image == nil, "Image", "missing")
-	add(!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture), "Architecture", "%q; use amd64 or arm64", args.Architecture)
+	add(
+		!slices.Contains([]string{"", "amd64", "arm64"}, args.Architecture),
+		"Architecture",
+		"%q; use amd64 or arm64",
+		args.Architecture,
+	)
 	return errors.Join(problems...)
 }
 
@@ -150,7 +192,12 @@ func (args *RestoreTestingArgs) failedQueue() string { return args.Name + "-fail
 func (args *RestoreTestingArgs) planName() string { return strings.ReplaceAll(args.Name, "-", "_") }
 
 // NewRestoreTesting makes the restore testing plan and the function.
-func NewRestoreTesting(ctx *pulumi.Context, name string, args *RestoreTestingArgs, opts ...pulumi.ResourceOption) (*RestoreTesting, error) {
+func NewRestoreTesting(
+	ctx *pulumi.Context,
+	name string,
+	args *RestoreTestingArgs,
+	opts ...pulumi.ResourceOption,
+) (*RestoreTesting, error) {
 	if args == nil {
 		args = &RestoreTestingArgs{}
 	}
@@ -181,35 +228,62 @@ func NewRestoreTesting(ctx *pulumi.Context, name string, args *RestoreTestingArg
 	return component, nil
 }
 
-func (component *RestoreTesting) newPlan(ctx *pulumi.Context, name string, args *RestoreTestingArgs) (*backup.RestoreTestingPlan, error) {
+func (component *RestoreTesting) newPlan(
+	ctx *pulumi.Context,
+	name string,
+	args *RestoreTestingArgs,
+) (*backup.RestoreTestingPlan, error) {
 	plan, err := backup.NewRestoreTestingPlan(ctx, name+"-plan", &backup.RestoreTestingPlanArgs{
-		Name: pulumi.String(args.planName()), ScheduleExpression: pulumi.String(trialSchedule), StartWindowHours: pulumi.Int(startHours),
+		Name:               pulumi.String(args.planName()),
+		ScheduleExpression: pulumi.String(trialSchedule),
+		StartWindowHours:   pulumi.Int(startHours),
 		RecoveryPointSelection: backup.RestoreTestingPlanRecoveryPointSelectionArgs{
-			Algorithm: pulumi.String("LATEST_WITHIN_WINDOW"), IncludeVaults: args.VaultArns,
-			RecoveryPointTypes: pulumi.ToStringArray([]string{"SNAPSHOT", "CONTINUOUS"}), SelectionWindowDays: pulumi.Int(selectionDays),
+			Algorithm:           pulumi.String("LATEST_WITHIN_WINDOW"),
+			IncludeVaults:       args.VaultArns,
+			RecoveryPointTypes:  pulumi.ToStringArray([]string{"SNAPSHOT", "CONTINUOUS"}),
+			SelectionWindowDays: pulumi.Int(selectionDays),
 		},
 		Tags: pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating the plan of restore testing %q: %w", name, err)
 	}
-	role, ready, err := serviceRole(ctx, name+"-restore", args.Name+"-restore", args.Location, args.PermissionsBoundary, args.Tags, restorePolicies, component)
+	role, ready, err := serviceRole(
+		ctx,
+		name+"-restore",
+		args.Name+"-restore",
+		args.Location,
+		args.PermissionsBoundary,
+		args.Tags,
+		restorePolicies,
+		component,
+	)
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range args.Types {
-		if _, err := backup.NewRestoreTestingSelection(ctx, name+"-"+strings.ToLower(t), &backup.RestoreTestingSelectionArgs{
-			Name: pulumi.String(strings.ToLower(t)), RestoreTestingPlanName: plan.Name, ProtectedResourceType: pulumi.String(t),
-			IamRoleArn: role.Arn, ValidationWindowHours: pulumi.Int(validationHours),
-			ProtectedResourceConditions: backup.RestoreTestingSelectionProtectedResourceConditionsArgs{
-				StringEquals: backup.RestoreTestingSelectionProtectedResourceConditionsStringEqualArray{
-					backup.RestoreTestingSelectionProtectedResourceConditionsStringEqualArgs{
-						Key: pulumi.String("aws:ResourceTag/" + args.TagKey), Value: pulumi.String(args.TagValue),
+		if _, err := backup.NewRestoreTestingSelection(
+			ctx,
+			name+"-"+strings.ToLower(t),
+			&backup.RestoreTestingSelectionArgs{
+				Name:                   pulumi.String(strings.ToLower(t)),
+				RestoreTestingPlanName: plan.Name,
+				ProtectedResourceType:  pulumi.String(t),
+				IamRoleArn:             role.Arn,
+				ValidationWindowHours:  pulumi.Int(validationHours),
+				ProtectedResourceConditions: backup.RestoreTestingSelectionProtectedResourceConditionsArgs{
+					StringEquals: backup.RestoreTestingSelectionProtectedResourceConditionsStringEqualArray{
+						backup.RestoreTestingSelectionProtectedResourceConditionsStringEqualArgs{
+							Key:   pulumi.String("aws:ResourceTag/" + args.TagKey),
+							Value: pulumi.String(args.TagValue),
+						},
 					},
 				},
+				RestoreMetadataOverrides: args.overrides(t),
 			},
-			RestoreMetadataOverrides: args.overrides(t),
-		}, pulumi.Parent(component), pulumi.DependsOn(ready)); err != nil {
+			pulumi.Parent(component),
+			pulumi.DependsOn(ready),
+		); err != nil {
 			return nil, fmt.Errorf("selecting %s for restore testing %q: %w", t, name, err)
 		}
 	}
@@ -237,28 +311,47 @@ func (args *RestoreTestingArgs) environment() lambda.FunctionEnvironmentPtrInput
 	if args.DatabaseSubnetGroup == "" {
 		return nil
 	}
-	return lambda.FunctionEnvironmentArgs{Variables: pulumi.StringMap{"DATABASE_SUBNET_GROUP": pulumi.String(args.DatabaseSubnetGroup)}}
+	return lambda.FunctionEnvironmentArgs{
+		Variables: pulumi.StringMap{"DATABASE_SUBNET_GROUP": pulumi.String(args.DatabaseSubnetGroup)},
+	}
 }
 
 // newFunction makes the function, and the queue for the events it failed on.
-func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, args *RestoreTestingArgs) (*lambda.Function, *sqs.Queue, error) {
+func (component *RestoreTesting) newFunction(
+	ctx *pulumi.Context,
+	name string,
+	args *RestoreTestingArgs,
+) (*lambda.Function, *sqs.Queue, error) {
 	group := "/aws/lambda/" + args.Name
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
-		Name: pulumi.String(group), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogKmsKeyArn, Tags: pulumi.ToStringMap(args.Tags),
+		Name:            pulumi.String(group),
+		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		KmsKeyId:        args.LogKmsKeyArn,
+		Tags:            pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the log group of restore testing %q: %w", name, err)
 	}
 	failed, err := sqs.NewQueue(ctx, name+"-failed", &sqs.QueueArgs{
-		Name: pulumi.String(args.failedQueue()), MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60), SqsManagedSseEnabled: pulumi.Bool(true),
-		Tags: pulumi.ToStringMap(args.Tags),
+		Name:                    pulumi.String(args.failedQueue()),
+		MessageRetentionSeconds: pulumi.Int(14 * 24 * 60 * 60),
+		SqsManagedSseEnabled:    pulumi.Bool(true),
+		Tags:                    pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the queue of restore testing %q: %w", name, err)
 	}
 	role, err := identity.NewFunctionRole(ctx, name+"-check", &identity.FunctionRoleArgs{
-		RoleSettings: identity.RoleSettings{Name: args.Name, PermissionsBoundary: args.PermissionsBoundary, Tags: args.Tags},
-		Location:     args.Location, Function: args.Name, FailureQueue: args.failedQueue(), Tracing: true, Statements: args.statements(),
+		RoleSettings: identity.RoleSettings{
+			Name:                args.Name,
+			PermissionsBoundary: args.PermissionsBoundary,
+			Tags:                args.Tags,
+		},
+		Location:     args.Location,
+		Function:     args.Name,
+		FailureQueue: args.failedQueue(),
+		Tracing:      true,
+		Statements:   args.statements(),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the role of restore testing %q: %w", name, err)
@@ -268,10 +361,15 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 		architecture = "arm64"
 	}
 	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
-		Name: pulumi.String(args.Name), Description: pulumi.String("Judges what AWS Backup restored"),
-		PackageType: pulumi.String("Image"), ImageUri: args.Image.ToStringOutput().ToStringPtrOutput(), Architectures: pulumi.ToStringArray([]string{architecture}),
-		Environment: args.environment(),
-		Role:        role.Arn, Timeout: pulumi.Int(CheckTimeoutSeconds), MemorySize: pulumi.Int(checkMemory),
+		Name:             pulumi.String(args.Name),
+		Description:      pulumi.String("Judges what AWS Backup restored"),
+		PackageType:      pulumi.String("Image"),
+		ImageUri:         args.Image.ToStringOutput().ToStringPtrOutput(),
+		Architectures:    pulumi.ToStringArray([]string{architecture}),
+		Environment:      args.environment(),
+		Role:             role.Arn,
+		Timeout:          pulumi.Int(CheckTimeoutSeconds),
+		MemorySize:       pulumi.Int(checkMemory),
 		LoggingConfig:    lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
 		TracingConfig:    lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
 		DeadLetterConfig: lambda.FunctionDeadLetterConfigArgs{TargetArn: failed.Arn},
@@ -287,7 +385,11 @@ func (component *RestoreTesting) newFunction(ctx *pulumi.Context, name string, a
 func (args *RestoreTestingArgs) statements() []identity.Statement {
 	statements := []identity.Statement{
 		// AWS Backup knows nothing narrower for jobs.
-		{Sid: "ReportResult", Actions: []string{"backup:DescribeRestoreJob", "backup:PutRestoreValidationResult"}, Resources: []string{"*"}},
+		{
+			Sid:       "ReportResult",
+			Actions:   []string{"backup:DescribeRestoreJob", "backup:PutRestoreValidationResult"},
+			Resources: []string{"*"},
+		},
 	}
 	for _, t := range slices.Sorted(slices.Values(args.Types)) {
 		statements = append(statements, testable[t](args)...)
@@ -297,7 +399,12 @@ func (args *RestoreTestingArgs) statements() []identity.Statement {
 
 // callFunction calls the function when a restore of the plan is complete.
 func (component *RestoreTesting) callFunction(
-	ctx *pulumi.Context, name string, args *RestoreTestingArgs, plan *backup.RestoreTestingPlan, function *lambda.Function, failed *sqs.Queue,
+	ctx *pulumi.Context,
+	name string,
+	args *RestoreTestingArgs,
+	plan *backup.RestoreTestingPlan,
+	function *lambda.Function,
+	failed *sqs.Queue,
 ) error {
 	pattern := plan.Arn.ApplyT(func(arn string) (string, error) {
 		text, err := json.Marshal(map[string]any{
@@ -307,13 +414,19 @@ func (component *RestoreTesting) callFunction(
 		return string(text), err
 	}).(pulumi.StringOutput)
 	rule, err := cloudwatch.NewEventRule(ctx, name+"-restored", &cloudwatch.EventRuleArgs{
-		Name: pulumi.String(args.Name), Description: pulumi.String("A restore on trial is complete"), EventPattern: pattern, Tags: pulumi.ToStringMap(args.Tags),
+		Name:         pulumi.String(args.Name),
+		Description:  pulumi.String("A restore on trial is complete"),
+		EventPattern: pattern,
+		Tags:         pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return fmt.Errorf("creating the rule of restore testing %q: %w", name, err)
 	}
 	permission, err := lambda.NewPermission(ctx, name+"-permission", &lambda.PermissionArgs{
-		Function: function.Name, Action: pulumi.String("lambda:InvokeFunction"), Principal: pulumi.String("events.amazonaws.com"), SourceArn: rule.Arn,
+		Function:  function.Name,
+		Action:    pulumi.String("lambda:InvokeFunction"),
+		Principal: pulumi.String("events.amazonaws.com"),
+		SourceArn: rule.Arn,
 	}, pulumi.Parent(component))
 	if err != nil {
 		return fmt.Errorf("letting the rule call the function of restore testing %q: %w", name, err)
@@ -322,7 +435,9 @@ func (component *RestoreTesting) callFunction(
 		return err
 	}
 	if _, err := cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-		Rule: rule.Name, TargetId: pulumi.String("check"), Arn: function.Arn,
+		Rule:             rule.Name,
+		TargetId:         pulumi.String("check"),
+		Arn:              function.Arn,
 		RetryPolicy:      cloudwatch.EventTargetRetryPolicyArgs{MaximumRetryAttempts: pulumi.Int(maxRetries)},
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: failed.Arn},
 	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{permission})); err != nil {
@@ -332,13 +447,24 @@ func (component *RestoreTesting) callFunction(
 }
 
 // letQueue lets EventBridge keep in the queue what it could not deliver, and nobody send without TLS.
-func (component *RestoreTesting) letQueue(ctx *pulumi.Context, name string, args *RestoreTestingArgs, failed *sqs.Queue) error {
+func (component *RestoreTesting) letQueue(
+	ctx *pulumi.Context,
+	name string,
+	args *RestoreTestingArgs,
+	failed *sqs.Queue,
+) error {
 	queueArn := args.Location.QueueArn(args.failedQueue())
 	policy, err := identity.Document{Statements: []identity.Statement{
 		{
 			Sid: "KeepFailedEvents", Actions: []string{"sqs:SendMessage"}, Resources: []string{queueArn},
 			Principals: []identity.Principal{{Type: "Service", Values: []string{"events.amazonaws.com"}}},
-			Conditions: []identity.Condition{{Operator: "ArnEquals", Key: "aws:SourceArn", Values: []string{args.Location.Arn("events", "rule/"+args.Name)}}},
+			Conditions: []identity.Condition{
+				{
+					Operator: "ArnEquals",
+					Key:      "aws:SourceArn",
+					Values:   []string{args.Location.Arn("events", "rule/"+args.Name)},
+				},
+			},
 		},
 		{
 			Sid: "TlsOnly", Effect: identity.Deny, Actions: []string{"sqs:*"}, Resources: []string{queueArn},
@@ -349,7 +475,12 @@ func (component *RestoreTesting) letQueue(ctx *pulumi.Context, name string, args
 	if err != nil {
 		return fmt.Errorf("rendering the policy of the queue of restore testing %q: %w", name, err)
 	}
-	if _, err := sqs.NewQueuePolicy(ctx, name+"-failed-policy", &sqs.QueuePolicyArgs{QueueUrl: failed.ID(), Policy: pulumi.String(policy)}, pulumi.Parent(component)); err != nil {
+	if _, err := sqs.NewQueuePolicy(
+		ctx,
+		name+"-failed-policy",
+		&sqs.QueuePolicyArgs{QueueUrl: failed.ID(), Policy: pulumi.String(policy)},
+		pulumi.Parent(component),
+	); err != nil {
 		return fmt.Errorf("creating the policy of the queue of restore testing %q: %w", name, err)
 	}
 	return nil

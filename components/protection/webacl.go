@@ -110,12 +110,35 @@ func (args WebAclArgs) validate() error {
 		}
 	}
 	add(!aclName.MatchString(args.Name), "Name", "%q; use 1 to 100 letters, digits, hyphens and underscores", args.Name)
-	add(args.Scope != Regional && args.Scope != CloudFront, "Scope", "%q; use %s or %s", args.Scope, Regional, CloudFront)
-	add(args.Scope == CloudFront && args.Location.Region != edgeRegion, "Location.Region", "%s; a web ACL for CloudFront lives in %s", args.Location.Region, edgeRegion)
+	add(
+		args.Scope != Regional && args.Scope != CloudFront,
+		"Scope",
+		"%q; use %s or %s",
+		args.Scope,
+		Regional,
+		CloudFront,
+	)
+	add(
+		args.Scope == CloudFront && args.Location.Region != edgeRegion,
+		"Location.Region",
+		"%s; a web ACL for CloudFront lives in %s",
+		args.Location.Region,
+		edgeRegion,
+	)
 	add(args.Scope == CloudFront && len(args.Resources) > 0, "Resources", "a distribution names its web ACL itself")
-	add(args.RequestsPerIp < 10 || args.RequestsPerIp > 2000000000, "RequestsPerIp", "%d; use 10 to 2000000000", args.RequestsPerIp)
+	add(
+		args.RequestsPerIp < 10 || args.RequestsPerIp > 2000000000,
+		"RequestsPerIp",
+		"%d; use 10 to 2000000000",
+		args.RequestsPerIp,
+	)
 	for i, code := range args.DenyCountries {
-		add(!grammar.Country.Match(code), fmt.Sprintf("DenyCountries[%d]", i), "%q; use a code such as KP (ISO 3166-1)", code)
+		add(
+			!grammar.Country.Match(code),
+			fmt.Sprintf("DenyCountries[%d]", i),
+			"%q; use a code such as KP (ISO 3166-1)",
+			code,
+		)
 	}
 	for _, group := range slices.Sorted(maps.Keys(args.Exclusions)) {
 		known := slices.ContainsFunc(ruleGroups, func(g ruleGroup) bool { return g.name == group })
@@ -123,7 +146,10 @@ func (args WebAclArgs) validate() error {
 	}
 	problems = append(problems, checkCidrs("AllowCidrs", args.AllowCidrs), checkCidrs("DenyCidrs", args.DenyCidrs))
 	if units := args.Units(); units > maxUnits {
-		problems = append(problems, problem.New("AllowCidrs", "the rules cost %d capacity units; a web ACL has %d", units, maxUnits))
+		problems = append(
+			problems,
+			problem.New("AllowCidrs", "the rules cost %d capacity units; a web ACL has %d", units, maxUnits),
+		)
 	}
 	return errors.Join(problems...)
 }
@@ -141,7 +167,11 @@ func checkCidrs(field string, cidrs []string) error {
 	for i, cidr := range cidrs {
 		prefix, err := netip.ParsePrefix(cidr)
 		if err != nil || prefix != prefix.Masked() || prefix.Bits() == 0 {
-			problems = append(problems, problem.New(fmt.Sprintf("%s[%d]", field, i), "%q; use a block such as 203.0.113.0/24 or 2001:db8::/32", cidr))
+			problems = append(problems, problem.New(
+				fmt.Sprintf("%s[%d]", field, i),
+				"%q; use a block such as 203.0.113.0/24 or 2001:db8::/32",
+				cidr,
+			))
 		}
 	}
 	return errors.Join(problems...)
@@ -180,11 +210,17 @@ func NewWebAcl(ctx *pulumi.Context, name string, given *WebAclArgs, opts ...pulu
 		return nil, err
 	}
 	acl, err := wafv2.NewWebAcl(ctx, name+"-acl", &wafv2.WebAclArgs{
-		Name: pulumi.String(args.Name), Description: pulumi.String("Managed rules, rate limit and address lists"), Scope: pulumi.String(args.Scope),
-		DefaultAction:    wafv2.WebAclDefaultActionArgs{Allow: wafv2.WebAclDefaultActionAllowArgs{}},
-		Rules:            rules,
-		VisibilityConfig: wafv2.WebAclVisibilityConfigArgs{CloudwatchMetricsEnabled: pulumi.Bool(true), MetricName: pulumi.String(args.Name), SampledRequestsEnabled: pulumi.Bool(true)},
-		Tags:             pulumi.ToStringMap(args.Tags),
+		Name:          pulumi.String(args.Name),
+		Description:   pulumi.String("Managed rules, rate limit and address lists"),
+		Scope:         pulumi.String(args.Scope),
+		DefaultAction: wafv2.WebAclDefaultActionArgs{Allow: wafv2.WebAclDefaultActionAllowArgs{}},
+		Rules:         rules,
+		VisibilityConfig: wafv2.WebAclVisibilityConfigArgs{
+			CloudwatchMetricsEnabled: pulumi.Bool(true),
+			MetricName:               pulumi.String(args.Name),
+			SampledRequestsEnabled:   pulumi.Bool(true),
+		},
+		Tags: pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("creating web ACL %q: %w", name, err)
@@ -195,12 +231,16 @@ func NewWebAcl(ctx *pulumi.Context, name string, given *WebAclArgs, opts ...pulu
 	}
 	for _, resource := range slices.Sorted(maps.Keys(args.Resources)) {
 		if _, err := wafv2.NewWebAclAssociation(ctx, name+"-"+resource, &wafv2.WebAclAssociationArgs{
-			ResourceArn: args.Resources[resource], WebAclArn: acl.Arn,
+			ResourceArn: args.Resources[resource],
+			WebAclArn:   acl.Arn,
 		}, pulumi.Parent(component)); err != nil {
 			return nil, fmt.Errorf("putting web ACL %q in front of %s: %w", name, resource, err)
 		}
 	}
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"arn": component.Arn, "logGroupName": component.LogGroupName}); err != nil {
+	if err := ctx.RegisterResourceOutputs(
+		component,
+		pulumi.Map{"arn": component.Arn, "logGroupName": component.LogGroupName},
+	); err != nil {
 		return nil, fmt.Errorf("registering outputs of web ACL %q: %w", name, err)
 	}
 	return component, nil
@@ -217,7 +257,15 @@ const (
 )
 
 func (component *WebAcl) rules(ctx *pulumi.Context, name string, args WebAclArgs) (wafv2.WebAclRuleArray, error) {
-	allow, err := component.addressRules(ctx, name, args, "allow", args.AllowCidrs, priorityAllow, wafv2.WebAclRuleActionArgs{Allow: wafv2.WebAclRuleActionAllowArgs{}})
+	allow, err := component.addressRules(
+		ctx,
+		name,
+		args,
+		"allow",
+		args.AllowCidrs,
+		priorityAllow,
+		wafv2.WebAclRuleActionArgs{Allow: wafv2.WebAclRuleActionAllowArgs{}},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -227,13 +275,20 @@ func (component *WebAcl) rules(ctx *pulumi.Context, name string, args WebAclArgs
 	}
 	rules := append(allow, deny...)
 	if len(args.DenyCountries) > 0 {
-		rules = append(rules, args.rule("deny-countries", priorityCountries, args.block(), wafv2.WebAclRuleStatementArgs{
-			GeoMatchStatement: wafv2.WebAclRuleStatementGeoMatchStatementArgs{CountryCodes: pulumi.ToStringArray(args.DenyCountries)},
-		}))
+		rules = append(
+			rules,
+			args.rule("deny-countries", priorityCountries, args.block(), wafv2.WebAclRuleStatementArgs{
+				GeoMatchStatement: wafv2.WebAclRuleStatementGeoMatchStatementArgs{
+					CountryCodes: pulumi.ToStringArray(args.DenyCountries),
+				},
+			}),
+		)
 	}
 	rules = append(rules, args.rule("rate-limit", priorityRate, args.block(), wafv2.WebAclRuleStatementArgs{
 		RateBasedStatement: wafv2.WebAclRuleStatementRateBasedStatementArgs{
-			AggregateKeyType: pulumi.String("IP"), EvaluationWindowSec: pulumi.Int(300), Limit: pulumi.Int(args.RequestsPerIp),
+			AggregateKeyType:    pulumi.String("IP"),
+			EvaluationWindowSec: pulumi.Int(300),
+			Limit:               pulumi.Int(args.RequestsPerIp),
 		},
 	}))
 	for i, group := range ruleGroups {
@@ -250,8 +305,19 @@ func (args WebAclArgs) block() wafv2.WebAclRuleActionArgs {
 	return wafv2.WebAclRuleActionArgs{Block: wafv2.WebAclRuleActionBlockArgs{}}
 }
 
-func (args WebAclArgs) rule(name string, priority int, action wafv2.WebAclRuleActionArgs, statement wafv2.WebAclRuleStatementArgs) wafv2.WebAclRuleArgs {
-	return wafv2.WebAclRuleArgs{Name: pulumi.String(name), Priority: pulumi.Int(priority), Action: action, Statement: statement, VisibilityConfig: visible(name)}
+func (args WebAclArgs) rule(
+	name string,
+	priority int,
+	action wafv2.WebAclRuleActionArgs,
+	statement wafv2.WebAclRuleStatementArgs,
+) wafv2.WebAclRuleArgs {
+	return wafv2.WebAclRuleArgs{
+		Name:             pulumi.String(name),
+		Priority:         pulumi.Int(priority),
+		Action:           action,
+		Statement:        statement,
+		VisibilityConfig: visible(name),
+	}
 }
 
 // managed is the rule for one of AWS's groups.
@@ -270,17 +336,25 @@ func (args WebAclArgs) managed(group string, priority int) wafv2.WebAclRuleArgs 
 		})
 	}
 	return wafv2.WebAclRuleArgs{
-		Name: pulumi.String(group), Priority: pulumi.Int(priority), OverrideAction: action,
-		Statement: wafv2.WebAclRuleStatementArgs{ManagedRuleGroupStatement: wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs{
-			VendorName: pulumi.String("AWS"), Name: pulumi.String(group), RuleActionOverrides: overrides,
-		}},
+		Name:           pulumi.String(group),
+		Priority:       pulumi.Int(priority),
+		OverrideAction: action,
+		Statement: wafv2.WebAclRuleStatementArgs{
+			ManagedRuleGroupStatement: wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs{
+				VendorName:          pulumi.String("AWS"),
+				Name:                pulumi.String(group),
+				RuleActionOverrides: overrides,
+			},
+		},
 		VisibilityConfig: visible(group),
 	}
 }
 
 func visible(metric string) wafv2.WebAclRuleVisibilityConfigArgs {
 	return wafv2.WebAclRuleVisibilityConfigArgs{
-		CloudwatchMetricsEnabled: pulumi.Bool(true), MetricName: pulumi.String(metric), SampledRequestsEnabled: pulumi.Bool(true),
+		CloudwatchMetricsEnabled: pulumi.Bool(true),
+		MetricName:               pulumi.String(metric),
+		SampledRequestsEnabled:   pulumi.Bool(true),
 	}
 }
 
@@ -298,22 +372,34 @@ func byFamily(cidrs []string) map[string][]string {
 }
 
 func (component *WebAcl) addressRules(
-	ctx *pulumi.Context, name string, args WebAclArgs, kind string, cidrs []string, priority int, action wafv2.WebAclRuleActionArgs,
+	ctx *pulumi.Context,
+	name string,
+	args WebAclArgs,
+	kind string,
+	cidrs []string,
+	priority int,
+	action wafv2.WebAclRuleActionArgs,
 ) (wafv2.WebAclRuleArray, error) {
 	var rules wafv2.WebAclRuleArray
 	families := byFamily(cidrs)
 	for i, family := range slices.Sorted(maps.Keys(families)) {
 		setName := fmt.Sprintf("%s-%s-%s", args.Name, kind, map[string]string{"IPV4": "ipv4", "IPV6": "ipv6"}[family])
 		set, err := wafv2.NewIpSet(ctx, fmt.Sprintf("%s-%s-%s", name, kind, family), &wafv2.IpSetArgs{
-			Name: pulumi.String(setName), Scope: pulumi.String(args.Scope), IpAddressVersion: pulumi.String(family),
-			Addresses: pulumi.ToStringArray(slices.Sorted(slices.Values(families[family]))), Tags: pulumi.ToStringMap(args.Tags),
+			Name:             pulumi.String(setName),
+			Scope:            pulumi.String(args.Scope),
+			IpAddressVersion: pulumi.String(family),
+			Addresses:        pulumi.ToStringArray(slices.Sorted(slices.Values(families[family]))),
+			Tags:             pulumi.ToStringMap(args.Tags),
 		}, pulumi.Parent(component))
 		if err != nil {
 			return nil, fmt.Errorf("creating the %s list of web ACL %q: %w", kind, name, err)
 		}
-		rules = append(rules, args.rule(fmt.Sprintf("%s-%s", kind, family), priority+i, action, wafv2.WebAclRuleStatementArgs{
-			IpSetReferenceStatement: wafv2.WebAclRuleStatementIpSetReferenceStatementArgs{Arn: set.Arn},
-		}))
+		rules = append(
+			rules,
+			args.rule(fmt.Sprintf("%s-%s", kind, family), priority+i, action, wafv2.WebAclRuleStatementArgs{
+				IpSetReferenceStatement: wafv2.WebAclRuleStatementIpSetReferenceStatementArgs{Arn: set.Arn},
+			}),
+		)
 	}
 	return rules, nil
 }
@@ -321,7 +407,10 @@ func (component *WebAcl) addressRules(
 func (component *WebAcl) newLog(ctx *pulumi.Context, name string, args WebAclArgs) error {
 	group := "aws-waf-logs-" + args.Name // WAF takes no other prefix
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
-		Name: pulumi.String(group), RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogKmsKeyArn, Tags: pulumi.ToStringMap(args.Tags),
+		Name:            pulumi.String(group),
+		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		KmsKeyId:        args.LogKmsKeyArn,
+		Tags:            pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return fmt.Errorf("creating the log group of web ACL %q: %w", name, err)
@@ -331,7 +420,8 @@ func (component *WebAcl) newLog(ctx *pulumi.Context, name string, args WebAclArg
 		return fmt.Errorf("rendering the log policy of web ACL %q: %w", name, err)
 	}
 	delivery, err := cloudwatch.NewLogResourcePolicy(ctx, name+"-log-delivery", &cloudwatch.LogResourcePolicyArgs{
-		PolicyName: pulumi.String(group), PolicyDocument: pulumi.String(policy),
+		PolicyName:     pulumi.String(group),
+		PolicyDocument: pulumi.String(policy),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return fmt.Errorf("letting web ACL %q write its log: %w", name, err)
@@ -342,9 +432,13 @@ func (component *WebAcl) newLog(ctx *pulumi.Context, name string, args WebAclArg
 			SingleHeader: wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs{Name: pulumi.String(header)},
 		})
 	}
-	redacted = append(redacted, wafv2.WebAclLoggingConfigurationRedactedFieldArgs{QueryString: wafv2.WebAclLoggingConfigurationRedactedFieldQueryStringArgs{}})
+	redacted = append(redacted, wafv2.WebAclLoggingConfigurationRedactedFieldArgs{
+		QueryString: wafv2.WebAclLoggingConfigurationRedactedFieldQueryStringArgs{},
+	})
 	if _, err := wafv2.NewWebAclLoggingConfiguration(ctx, name+"-logging", &wafv2.WebAclLoggingConfigurationArgs{
-		ResourceArn: component.Arn, LogDestinationConfigs: pulumi.StringArray{logs.Arn}, RedactedFields: redacted,
+		ResourceArn:           component.Arn,
+		LogDestinationConfigs: pulumi.StringArray{logs.Arn},
+		RedactedFields:        redacted,
 	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{delivery})); err != nil {
 		return fmt.Errorf("turning on the log of web ACL %q: %w", name, err)
 	}

@@ -18,9 +18,13 @@ import (
 func (c *Config) VpcArgs(zones []string) *network.VpcArgs {
 	n := c.Network
 	return &network.VpcArgs{
-		AvailabilityZones:  zones,
-		CidrBlock:          n.Cidr,
-		SubnetMasks:        network.SubnetMasks{Public: n.SubnetMasks.Public, App: n.SubnetMasks.App, Data: n.SubnetMasks.Data},
+		AvailabilityZones: zones,
+		CidrBlock:         n.Cidr,
+		SubnetMasks: network.SubnetMasks{
+			Public: n.SubnetMasks.Public,
+			App:    n.SubnetMasks.App,
+			Data:   n.SubnetMasks.Data,
+		},
 		NatGateways:        network.NatGateways(n.NatGateways),
 		Ports:              c.ports(),
 		ClientCidrs:        c.clientCidrs(),
@@ -154,7 +158,11 @@ func (t Table) Args() *data.TableArgs {
 		DeletionProtection: t.DeletionProtection,
 	}
 	if c := t.Capacity; c != nil {
-		args.Capacity = &data.Capacity{Read: data.CapacityRange(c.Read), Write: data.CapacityRange(c.Write), Utilization: c.Utilization}
+		args.Capacity = &data.Capacity{
+			Read:        data.CapacityRange(c.Read),
+			Write:       data.CapacityRange(c.Write),
+			Utilization: c.Utilization,
+		}
 	}
 	for _, i := range t.Indexes {
 		args.Indexes = append(args.Indexes, data.Index{
@@ -204,7 +212,10 @@ func (b LoadBalancer) Args() *compute.LoadBalancerArgs {
 
 func deployment(s Service) compute.Deployment {
 	return compute.Deployment{
-		MinimumHealthyPercent: s.Deployment.MinimumPercent, MaximumPercent: s.Deployment.MaximumPercent, Alarms: s.RollbackAlarms, ServerErrors: *s.RollbackErrors,
+		MinimumHealthyPercent: s.Deployment.MinimumPercent,
+		MaximumPercent:        s.Deployment.MaximumPercent,
+		Alarms:                s.RollbackAlarms,
+		ServerErrors:          *s.RollbackErrors,
 	}
 }
 
@@ -213,10 +224,17 @@ func scaling(s Service) *compute.Scaling {
 		return nil
 	}
 	scaling := &compute.Scaling{Min: s.Scaling.Min, Max: s.Scaling.Max, CPU: s.Scaling.CPU, Memory: s.Scaling.Memory,
-		RequestsPerTarget: s.Scaling.RequestsPerTarget, ScaleOutCooldown: s.Scaling.ScaleOutCooldownSeconds, ScaleInCooldown: s.Scaling.ScaleInCooldownSeconds}
+		RequestsPerTarget: s.Scaling.RequestsPerTarget,
+		ScaleOutCooldown:  s.Scaling.ScaleOutCooldownSeconds,
+		ScaleInCooldown:   s.Scaling.ScaleInCooldownSeconds,
+	}
 	for _, schedule := range s.Scaling.Schedules {
 		scaling.Schedules = append(scaling.Schedules, compute.Schedule{
-			Name: schedule.Name, Expression: schedule.At, Timezone: schedule.TimeZone, Min: schedule.Min, Max: schedule.Max,
+			Name:       schedule.Name,
+			Expression: schedule.At,
+			Timezone:   schedule.TimeZone,
+			Min:        schedule.Min,
+			Max:        schedule.Max,
 		})
 	}
 	return scaling
@@ -224,7 +242,13 @@ func scaling(s Service) *compute.Scaling {
 
 func health(s Service) compute.Health {
 	h := s.HealthCheck
-	return compute.Health{Path: h.Path, Interval: h.IntervalSeconds, Timeout: h.TimeoutSeconds, Grace: h.GraceSeconds, Command: h.Command}
+	return compute.Health{
+		Path:     h.Path,
+		Interval: h.IntervalSeconds,
+		Timeout:  h.TimeoutSeconds,
+		Grace:    h.GraceSeconds,
+		Command:  h.Command,
+	}
 }
 
 func taskRuns(tasks []Task) []compute.TaskRun {

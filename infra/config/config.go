@@ -51,8 +51,8 @@ type Config struct {
 type Network struct {
 	// Cidr is the VPC's IPv4 block, /16 to /24 of a private range. Each availability zone gets a quarter of it.
 	Cidr string `json:"cidr,omitempty"`
-	// AvailabilityZones is the number of zones: the first of the region, by name, that are available when the stack is made.
-	// Going from two to three keeps what exists.
+	// AvailabilityZones is the number of zones: the first of the region, by name, that are available when the stack is
+	// made. Going from two to three keeps what exists.
 	AvailabilityZones int `json:"availabilityZones,omitempty" jsonschema:"minimum=2,maximum=3"`
 	// ZoneNames are the zones, in place of AvailabilityZones, two or three of them.
 	ZoneNames []string `json:"zoneNames,omitempty" jsonschema:"example=eu-west-1a"`
@@ -96,16 +96,16 @@ type Images struct {
 // Cache is a pull-through cache of another registry.
 type Cache struct {
 	Registry string `json:"registry" jsonschema:"required,enum=public.ecr.aws,enum=registry.k8s.io,enum=quay.io,enum=docker.io,enum=ghcr.io,enum=registry.gitlab.com"`
-	// CredentialArn is the Secrets Manager secret, named ecr-pullthroughcache/..., with user name and access token. The last
-	// three registries ask for it.
+	// CredentialArn is the Secrets Manager secret, named ecr-pullthroughcache/..., with user name and access token. The
+	// last three registries ask for it.
 	CredentialArn string `json:"credentialArn,omitempty"`
 }
 
 // Cluster configures the ECS cluster. On Fargate a service's tasks are spread over the two kinds of capacity by weight,
 // once OnDemandBase tasks run on demand.
 type Cluster struct {
-	// LaunchType is fargate, or ec2 for instances of the stack's own. A stack can go from fargate to ec2 at any time. Back
-	// takes two updates, since a capacity provider cannot go while services use it: first the services alone, with
+	// LaunchType is fargate, or ec2 for instances of the stack's own. A stack can go from fargate to ec2 at any time.
+	// Back takes two updates, since a capacity provider cannot go while services use it: first the services alone, with
 	// pulumi up --target '**:TaskDefinition::*' --target '**ecs/service:Service::*', then everything.
 	LaunchType string `json:"launchType,omitempty" jsonschema:"enum=fargate,enum=ec2"`
 	// ContainerInsights turns on CloudWatch Container Insights, at a price per metric.
@@ -131,9 +131,9 @@ type Instances struct {
 	TargetCapacity int `json:"targetCapacity,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// SpotPercentage is the share of the instances beyond Min that are spot instances.
 	SpotPercentage int `json:"spotPercentage,omitempty" jsonschema:"minimum=0,maximum=100"`
-	// Backup has the backup plan take in the instances' volumes. ECS makes and removes instances as tasks need them, so that
-	// nothing should be on their volumes that is worth it; false tags them backup=none. The plan takes in any other volume that
-	// has the tag backup=<stack> in any case.
+	// Backup has the backup plan take in the instances' volumes. ECS makes and removes instances as tasks need them, so
+	// that nothing should be on their volumes that is worth it; false tags them backup=none. The plan takes in any
+	// other volume that has the tag backup=<stack> in any case.
 	Backup bool `json:"backup,omitempty"`
 }
 
@@ -141,16 +141,16 @@ type Instances struct {
 type LoadBalancer struct {
 	// CertificateArn is an ACM certificate of the stack's region; with it port 80 redirects to HTTPS on 443.
 	CertificateArn string `json:"certificateArn,omitempty"`
-	// Domain is the name by which clients call. Its certificate is issued and validated through Zone, unless CertificateArn
-	// names one.
+	// Domain is the name by which clients call. Its certificate is issued and validated through Zone, unless
+	// CertificateArn names one.
 	Domain string `json:"domain,omitempty" jsonschema:"example=api.example.com"`
 	// Zone is the name of the Route 53 hosted zone that Domain lies in, and in which it is made to lead to the load
 	// balancer. With CertificateArn it can be left out, when the name is kept elsewhere.
 	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 blocks that may connect; by default everyone.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
-	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (Strict-Transport-Security); 0
-	// tells them nothing. It is without effect without a certificate.
+	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (Strict-Transport-Security);
+	// 0 tells them nothing. It is without effect without a certificate.
 	HstsDays int `json:"hstsDays,omitempty" jsonschema:"minimum=0,maximum=730"`
 	// AccessLogs keeps a record of every request in S3, of those to buckets and to the website too.
 	AccessLogs bool `json:"accessLogs,omitempty"`
@@ -193,16 +193,16 @@ type Service struct {
 	// Before and After are tasks that run to their end before and after each deployment, such as database migrations.
 	Before []Task `json:"before,omitempty"`
 	After  []Task `json:"after,omitempty"`
-	// RollbackErrors is how many answers with a server error, in a minute, roll a deployment back; 0 means no number does. It
-	// is for services that the load balancer reaches.
+	// RollbackErrors is how many answers with a server error, in a minute, roll a deployment back; 0 means no number
+	// does. It is for services that the load balancer reaches.
 	RollbackErrors *int `json:"rollbackErrors,omitempty" jsonschema:"minimum=0,maximum=1000000"`
-	// RollbackAlarms are names of further alarms of CloudWatch that roll a deployment back when they go off during it, for
-	// any service. They have to exist before it does.
+	// RollbackAlarms are names of further alarms of CloudWatch that roll a deployment back when they go off during it,
+	// for any service. They have to exist before it does.
 	RollbackAlarms []string `json:"rollbackAlarms,omitempty"`
 	// Deployment says how a new version takes the place of the old one.
 	Deployment Deployment `json:"deployment,omitempty"`
-	// Exec lets people open a shell in a running task with ECS Exec. The image has to have the shell: the output commands
-	// names /bin/sh, which images FROM scratch and distroless ones lack.
+	// Exec lets people open a shell in a running task with ECS Exec. The image has to have the shell: the output
+	// commands names /bin/sh, which images FROM scratch and distroless ones lack.
 	Exec bool `json:"exec,omitempty"`
 	// ScratchPaths are folders the container may write to; what is in them goes with the task.
 	ScratchPaths []string `json:"scratchPaths,omitempty"`

@@ -15,13 +15,13 @@ type Database struct {
 	// Kind is instance (one, with a standby in another zone when multiAz), multiAzCluster (a writer and two readable
 	// standbys) or aurora. Changing it replaces the database.
 	Kind string `json:"kind,omitempty" jsonschema:"enum=instance,enum=multiAzCluster,enum=aurora"`
-	// Class is the instance class. By default, a Multi-AZ cluster has db.m6gd.large, and Aurora db.t4g.medium in dev and
-	// db.r7g.large in prod.
+	// Class is the instance class. By default, a Multi-AZ cluster has db.m6gd.large, and Aurora db.t4g.medium in dev
+	// and db.r7g.large in prod.
 	Class *string `json:"class,omitempty" jsonschema:"example=db.t4g.micro"`
 	// MultiAz keeps a standby in another zone, on Aurora a reader.
 	MultiAz bool `json:"multiAz,omitempty"`
-	// ReadReplicas is the number of copies that can be read from: up to 5, on Aurora up to 15. A multiAzCluster has none but
-	// its standbys.
+	// ReadReplicas is the number of copies that can be read from: up to 5, on Aurora up to 15. A multiAzCluster has
+	// none but its standbys.
 	ReadReplicas *int `json:"readReplicas,omitempty" jsonschema:"minimum=0,maximum=15"`
 	// StorageGiB is the size to begin with. Aurora has none: it allocates by itself.
 	StorageGiB *int `json:"storageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
@@ -31,9 +31,9 @@ type Database struct {
 	Name string `json:"name,omitempty"`
 	// BackupRetentionDays is how long RDS keeps its own backups, to any second of which the database can be restored.
 	BackupRetentionDays int `json:"backupRetentionDays,omitempty" jsonschema:"minimum=1,maximum=35"`
-	// BackupWindow is when RDS makes its own backup, hh:mm-hh:mm in UTC, and MaintenanceWindow when it may change and restart
-	// servers, ddd:hh:mm-ddd:hh:mm in UTC. AWS Backup begins no backup of the database in them or in the hour before, so that
-	// they have to keep clear of the schedules of backup.rules; Aurora's do not.
+	// BackupWindow is when RDS makes its own backup, hh:mm-hh:mm in UTC, and MaintenanceWindow when it may change and
+	// restart servers, ddd:hh:mm-ddd:hh:mm in UTC. AWS Backup begins no backup of the database in them or in the hour
+	// before, so that they have to keep clear of the schedules of backup.rules; Aurora's do not.
 	BackupWindow      string `json:"backupWindow,omitempty" jsonschema:"example=02:30-03:00"`
 	MaintenanceWindow string `json:"maintenanceWindow,omitempty" jsonschema:"example=sun:03:00-sun:03:30"`
 	// MonitoringSeconds is the interval of enhanced monitoring; 0 turns it off.
@@ -42,8 +42,8 @@ type Database struct {
 	Proxy bool `json:"proxy,omitempty"`
 	// DeletionProtection refuses to delete the database.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
-	// FinalSnapshot takes a last snapshot when the database is deleted, which stays when the stack goes. DeletionProtection
-	// does so in any case.
+	// FinalSnapshot takes a last snapshot when the database is deleted, which stays when the stack goes.
+	// DeletionProtection does so in any case.
 	FinalSnapshot bool `json:"finalSnapshot,omitempty"`
 }
 
@@ -69,7 +69,11 @@ func (db *Database) complete(c *Config) {
 	}{
 		{&db.ReadReplicas, "database.readReplicas", []data.DatabaseKind{data.DatabaseMultiAzCluster}},
 		{&db.StorageGiB, "database.storageGiB", []data.DatabaseKind{data.DatabaseAurora}},
-		{&db.MaxStorageGiB, "database.maxStorageGiB", []data.DatabaseKind{data.DatabaseAurora, data.DatabaseMultiAzCluster}},
+		{
+			&db.MaxStorageGiB,
+			"database.maxStorageGiB",
+			[]data.DatabaseKind{data.DatabaseAurora, data.DatabaseMultiAzCluster},
+		},
 	} {
 		if *field.value == nil {
 			n := 0

@@ -191,7 +191,8 @@ func (d *decoder) conceal(paths []string) {
 	for i, problem := range d.problems {
 		for _, path := range paths {
 			if within(path, problem.Path) {
-				d.problems[i].Message = "is wrong; the value is encrypted and not shown. schema.json says what is allowed"
+				d.problems[i].Message = "is wrong; the value is encrypted and not shown. schema.json says what is " +
+					"allowed"
 			}
 		}
 	}

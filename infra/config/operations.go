@@ -18,8 +18,9 @@ type Monitoring struct {
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
 	// Tracing sends traces to X-Ray: a sidecar, permissions and environment for each service.
 	Tracing bool `json:"tracing,omitempty"`
-	// EncryptTraces has X-Ray use the stack's key. There is one setting for the whole account and region, so that only one
-	// stack may turn it on, and it stays when the stack goes: turn it off in X-Ray before, or traces are lost with the key.
+	// EncryptTraces has X-Ray use the stack's key. There is one setting for the whole account and region, so that only
+	// one stack may turn it on, and it stays when the stack goes: turn it off in X-Ray before, or traces are lost with
+	// the key.
 	EncryptTraces bool `json:"encryptTraces,omitempty"`
 }
 
@@ -65,8 +66,8 @@ type Backup struct {
 	Rules []BackupRule `json:"rules,omitempty"`
 	// Lock keeps recovery points from being deleted before their time.
 	Lock bool `json:"lock,omitempty"`
-	// Keepers are the ARNs of roles that may delete recovery points; * stands for any text. With none, nobody may until the
-	// vault's policy is taken away.
+	// Keepers are the ARNs of roles that may delete recovery points; * stands for any text. With none, nobody may until
+	// the vault's policy is taken away.
 	Keepers []string `json:"keepers,omitempty"`
 	// ForceDelete lets destroy delete the vaults while they hold recovery points, with all of them.
 	ForceDelete bool `json:"forceDelete,omitempty"`

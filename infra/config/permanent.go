@@ -42,9 +42,24 @@ var permanences = []permanence{
 	{"region", nil, "everything would be made again in another region", anotherStack},
 	{"copyRegion", nil, "the copies would be deleted and made again in another region", anotherStack},
 	{"network.cidr", nil, "the VPC would be replaced, with everything in it", anotherStack},
-	{"network.availabilityZones", grows, "the subnets of a zone would be deleted while databases and file systems are in them", "keep the number or raise it"},
-	{ZonesKey, continues, "the subnets of a zone would be replaced while databases and file systems are in them", "begin with the same zones"},
-	{"network.subnetMasks", nil, "the subnets would be replaced while databases and file systems are in them", anotherStack},
+	{
+		"network.availabilityZones",
+		grows,
+		"the subnets of a zone would be deleted while databases and file systems are in them",
+		"keep the number or raise it",
+	},
+	{
+		ZonesKey,
+		continues,
+		"the subnets of a zone would be replaced while databases and file systems are in them",
+		"begin with the same zones",
+	},
+	{
+		"network.subnetMasks",
+		nil,
+		"the subnets would be replaced while databases and file systems are in them",
+		anotherStack,
+	},
 	{"network.ipv6", turnsOn, "AWS does not take IPv6 addresses from subnets that are in use", "keep it"},
 	{"database.kind", nil, "the database would be replaced, and its data lost", anotherDatabase},
 	{"database.engine", nil, "the database would be replaced, and its data lost", anotherDatabase},
@@ -93,8 +108,13 @@ func (c *Config) Permanent() map[string]string {
 		"region":                    c.Region,
 		"network.cidr":              n.Cidr,
 		"network.availabilityZones": strconv.Itoa(n.AvailabilityZones),
-		"network.subnetMasks":       fmt.Sprintf("public %d, app %d, data %d", n.SubnetMasks.Public, n.SubnetMasks.App, n.SubnetMasks.Data),
-		"network.ipv6":              off,
+		"network.subnetMasks": fmt.Sprintf(
+			"public %d, app %d, data %d",
+			n.SubnetMasks.Public,
+			n.SubnetMasks.App,
+			n.SubnetMasks.Data,
+		),
+		"network.ipv6": off,
 	}
 	if n.IPv6 {
 		values["network.ipv6"] = "on"
@@ -127,8 +147,8 @@ func (c *Config) Permanent() map[string]string {
 
 func (a Attribute) String() string { return a.Name + " (" + a.Type + ")" }
 
-// CheckPermanent compares the configuration with what the stack was brought up with before. What came or went as a whole is no change: it
-// is what its owner wants, and deletion protection stands before it. Its error is a *Error.
+// CheckPermanent compares the configuration with what the stack was brought up with before. What came or went as a
+// whole is no change: it is what its owner wants, and deletion protection stands before it. Its error is a *Error.
 func (c *Config) CheckPermanent(project string, before map[string]string) error {
 	now := c.Permanent()
 	var problems []Problem
@@ -142,7 +162,8 @@ func (c *Config) CheckPermanent(project string, before map[string]string) error 
 			continue
 		}
 		problems = append(problems, Problem{
-			Path: project + ":" + key, Message: fmt.Sprintf("%s, and the stack was made with %s: %s; %s", now[key], was, p.reason, p.instead),
+			Path:    project + ":" + key,
+			Message: fmt.Sprintf("%s, and the stack was made with %s: %s; %s", now[key], was, p.reason, p.instead),
 		})
 	}
 	if len(problems) > 0 {

@@ -11,9 +11,12 @@ import (
 // made is a stack with one of each thing that has something permanent.
 func made() map[string]string {
 	return map[string]string{
-		"region": "eu-west-1", "copyRegion": "eu-central-1", "network": `{"availabilityZones": 2}`, "services": "[" + catalog + "]",
-		"database": `{"version": "17.4", "storageGiB": 50}`,
-		"tables":   `[{"name": "items", "hashKey": {"name": "id"}, "timeToLive": "expires", "replicate": true}]`,
+		"region":     "eu-west-1",
+		"copyRegion": "eu-central-1",
+		"network":    `{"availabilityZones": 2}`,
+		"services":   "[" + catalog + "]",
+		"database":   `{"version": "17.4", "storageGiB": 50}`,
+		"tables":     `[{"name": "items", "hashKey": {"name": "id"}, "timeToLive": "expires", "replicate": true}]`,
 	}
 }
 
@@ -26,37 +29,85 @@ func TestWhatCannotChange(t *testing.T) {
 		changes map[string]string
 		want    []string
 	}{
-		"nothing":     {nil, nil},
-		"region":      {map[string]string{"region": "eu-west-2"}, []string{"awslab:region: eu-west-2, and the stack was made with eu-west-1: everything would be made again in another region; " + anotherStack}},
-		"copy region": {map[string]string{"copyRegion": "eu-west-2"}, []string{"awslab:copyRegion: eu-west-2, and the stack was made with eu-central-1: the copies would be deleted and made again in another region; " + anotherStack}},
+		"nothing": {nil, nil},
+		"region": {
+			map[string]string{"region": "eu-west-2"},
+			[]string{
+				"awslab:region: eu-west-2, and the stack was made with eu-west-1: everything would be made again " +
+					"in another region; " + anotherStack,
+			},
+		},
+		"copy region": {
+			map[string]string{"copyRegion": "eu-west-2"},
+			[]string{
+				"awslab:copyRegion: eu-west-2, and the stack was made with eu-central-1: the copies would be " +
+					"deleted and made again in another region; " + anotherStack,
+			},
+		},
 		"another CIDR": {map[string]string{"network": `{"cidr": "10.1.0.0/16"}`},
-			[]string{"awslab:network.cidr: 10.1.0.0/16, and the stack was made with 10.0.0.0/16: the VPC would be replaced, with everything in it; " + anotherStack}},
+			[]string{
+				"awslab:network.cidr: 10.1.0.0/16, and the stack was made with 10.0.0.0/16: the VPC would be " +
+					"replaced, with everything in it; " + anotherStack,
+			}},
 		"other subnets": {map[string]string{"network": `{"subnetMasks": {"data": 24}}`},
-			[]string{"awslab:network.subnetMasks: public 0, app 0, data 24, and the stack was made with public 0, app 0, data 0: the subnets would be replaced while databases and file systems are in them; " + anotherStack}},
+			[]string{
+				"awslab:network.subnetMasks: public 0, app 0, data 24, and the stack was made with public 0, app " +
+					"0, data 0: the subnets would be replaced while databases and file systems are in them; " +
+					anotherStack,
+			}},
 		"a zone more": {map[string]string{"network": `{"availabilityZones": 3}`}, nil},
 		"IPv6":        {map[string]string{"network": `{"ipv6": true}`}, nil},
 		"another kind": {map[string]string{"database": `{"kind": "aurora", "version": "17.4"}`}, []string{
-			"awslab:database.kind: aurora, and the stack was made with instance: the database would be replaced, and its data lost; " + anotherDatabase,
-			"awslab:database.storageGiB: 0, and the stack was made with 50: RDS does not shrink storage; keep it or raise it"}},
+			"awslab:database.kind: aurora, and the stack was made with instance: the database would be replaced, " +
+				"and its data lost; " + anotherDatabase,
+			"awslab:database.storageGiB: 0, and the stack was made with 50: RDS does not shrink storage; keep it " +
+				"or raise it"}},
 		"another name": {map[string]string{"database": `{"version": "17.4", "storageGiB": 50, "name": "other"}`},
-			[]string{"awslab:database.name: other, and the stack was made with lab: the database would be replaced, and its data lost; " + anotherDatabase}},
+			[]string{
+				"awslab:database.name: other, and the stack was made with lab: the database would be replaced, and " +
+					"its data lost; " + anotherDatabase,
+			}},
 		"less storage": {map[string]string{"database": `{"version": "17.4", "storageGiB": 49}`},
-			[]string{"awslab:database.storageGiB: 49, and the stack was made with 50: RDS does not shrink storage; keep it or raise it"}},
+			[]string{
+				"awslab:database.storageGiB: 49, and the stack was made with 50: RDS does not shrink storage; keep " +
+					"it or raise it",
+			}},
 		"more storage":     {map[string]string{"database": `{"version": "17.4", "storageGiB": 51}`}, nil},
 		"a later version":  {map[string]string{"database": `{"version": "18", "storageGiB": 50}`}, nil},
 		"the same version": {map[string]string{"database": `{"version": "17", "storageGiB": 50}`}, nil},
 		"an earlier version": {map[string]string{"database": `{"version": "16.9", "storageGiB": 50}`},
-			[]string{"awslab:database.version: 16.9, and the stack was made with 17.4: RDS does not go back to an earlier version; keep it or raise it"}},
+			[]string{
+				"awslab:database.version: 16.9, and the stack was made with 17.4: RDS does not go back to an " +
+					"earlier version; keep it or raise it",
+			}},
 		"a later minor version": {map[string]string{"database": `{"version": "17.10", "storageGiB": 50}`}, nil},
 		"no database":           {map[string]string{"database": ""}, nil},
 		"a range key": {withTable(`, "rangeKey": {"name": "date", "type": "N"}`),
-			[]string{"awslab:tables.items.rangeKey: date (N), and the stack was made with none: the table would be replaced, and its items lost; " + anotherTable}},
-		"another hash key": {map[string]string{"tables": `[{"name": "items", "hashKey": {"name": "key"}, "timeToLive": "expires", "replicate": true}]`},
-			[]string{"awslab:tables.items.hashKey: key (S), and the stack was made with id (S): the table would be replaced, and its items lost; " + anotherTable}},
-		"items that stay": {map[string]string{"tables": `[{"name": "items", "hashKey": {"name": "id"}, "replicate": true}]`},
-			[]string{"awslab:tables.items.timeToLive: off, and the stack was made with expires: DynamoDB would go on by it; keep it and set timeToLiveOff: true"}},
+			[]string{
+				"awslab:tables.items.rangeKey: date (N), and the stack was made with none: the table would be " +
+					"replaced, and its items lost; " + anotherTable,
+			}},
+		"another hash key": {
+			map[string]string{
+				"tables": `[{"name": "items", "hashKey": {"name": "key"}, "timeToLive": "expires", "replicate": true}]`,
+			},
+			[]string{
+				"awslab:tables.items.hashKey: key (S), and the stack was made with id (S): the table would be " +
+					"replaced, and its items lost; " + anotherTable,
+			},
+		},
+		"items that stay": {
+			map[string]string{"tables": `[{"name": "items", "hashKey": {"name": "id"}, "replicate": true}]`},
+			[]string{
+				"awslab:tables.items.timeToLive: off, and the stack was made with expires: DynamoDB would go on by " +
+					"it; keep it and set timeToLiveOff: true",
+			},
+		},
 		"items that stay, said so": {withTable(`, "timeToLiveOff": true`), nil},
-		"another table":            {map[string]string{"tables": `[{"name": "others", "hashKey": {"name": "key"}, "replicate": true}]`}, nil},
+		"another table": {
+			map[string]string{"tables": `[{"name": "others", "hashKey": {"name": "key"}, "replicate": true}]`},
+			nil,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -82,8 +133,10 @@ func TestFewerZonesAndNoIPv6AreRefused(t *testing.T) {
 	after, err := Decode("awslab", made())
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"awslab:network.availabilityZones: 2, and the stack was made with 3: the subnets of a zone would be deleted while databases and file systems are in them; keep the number or raise it",
-		"awslab:network.ipv6: off, and the stack was made with on: AWS does not take IPv6 addresses from subnets that are in use; keep it",
+		"awslab:network.availabilityZones: 2, and the stack was made with 3: the subnets of a zone would be " +
+			"deleted while databases and file systems are in them; keep the number or raise it",
+		"awslab:network.ipv6: off, and the stack was made with on: AWS does not take IPv6 addresses from subnets " +
+			"that are in use; keep it",
 	}, problems(t, after.CheckPermanent("awslab", before.Permanent())))
 }
 

@@ -104,7 +104,11 @@ var Defaults = []Default{
 	{"firewall.requestsPerIp", 2000, 2000},
 	{"firewall.logRetentionDays", 30, 365},
 	{"backup.enabled", true, true},
-	{"backup.rules", []BackupRule{{"daily", 7, 0}}, []BackupRule{{"hourly", 7, 0}, {"daily", 35, 35}, {"monthly", 365, 365}}},
+	{
+		"backup.rules",
+		[]BackupRule{{"daily", 7, 0}},
+		[]BackupRule{{"hourly", 7, 0}, {"daily", 35, 35}, {"monthly", 365, 365}},
+	},
 	{"backup.lock", false, true},
 	{"backup.forceDelete", true, false},
 	{"backup.restoreTesting", false, true},

@@ -10,10 +10,18 @@ import (
 
 // everything is a configuration that has one of each thing there may be, and says no more than it must.
 var everything = map[string]string{
-	"region": "eu-west-1", "copyRegion": "eu-central-1", "database": "{}", "fileSystem": "{}", "website": `{"folder": "site"}`,
-	"tables":   `[{"name": "items", "hashKey": {"name": "id"}, "rangeKey": {"name": "at"}, "indexes": [{"name": "by-at", "hashKey": {"name": "at"}, "rangeKey": {"name": "id"}}]}]`,
-	"buckets":  `[{"name": "files"}]`,
-	"services": "[" + with(`{"access": {"fileSystem": {"path": "/files", "mode": "read"}}, "scaling": {"max": 9}, "before": [{"name": "a", "command": ["x"]}], "after": [{"name": "b", "command": ["x"]}]}`) + "]",
+	"region":     "eu-west-1",
+	"copyRegion": "eu-central-1",
+	"database":   "{}",
+	"fileSystem": "{}",
+	"website":    `{"folder": "site"}`,
+	"tables": `[{"name": "items", "hashKey": {"name": "id"}, "rangeKey": {"name": "at"}, "indexes": [{"name": ` +
+		`"by-at", "hashKey": {"name": "at"}, "rangeKey": {"name": "id"}}]}]`,
+	"buckets": `[{"name": "files"}]`,
+	"services": "[" + with(
+		`{"access": {"fileSystem": {"path": "/files", "mode": "read"}}, "scaling": {"max": 9}, "before": [{"name": `+
+			`"a", "command": ["x"]}], "after": [{"name": "b", "command": ["x"]}]}`,
+	) + "]",
 }
 
 func TestDefaultsOfAProfile(t *testing.T) {
@@ -54,8 +62,11 @@ func lookup(t *testing.T, value reflect.Value, path []string) any {
 
 func TestWhatIsWrittenGoesBeforeTheProfile(t *testing.T) {
 	config, err := Decode("awslab", map[string]string{
-		"profile": "prod", "region": "eu-west-1", "network": `{"availabilityZones": 2}`, "images": `{"replicate": false}`,
-		"backup": `{"rules": [{"schedule": "weekly", "retentionDays": 9}]}`,
+		"profile": "prod",
+		"region":  "eu-west-1",
+		"network": `{"availabilityZones": 2}`,
+		"images":  `{"replicate": false}`,
+		"backup":  `{"rules": [{"schedule": "weekly", "retentionDays": 9}]}`,
 	})
 	require.NoError(t, err)
 	require.Equal(t, 2, config.Network.AvailabilityZones)

@@ -16,17 +16,56 @@ func TestWhatComponentsRefuseIsRefusedUpFront(t *testing.T) {
 	for name, test := range map[string]struct {
 		key, value, want string
 	}{
-		"everybody denied":          {"firewall", `{"denyCidrs": ["0.0.0.0/0"]}`, `awslab:firewall.denyCidrs[0]: "0.0.0.0/0"; use a block`},
-		"every IPv6 address denied": {"firewall", `{"denyCidrs": ["10.0.0.0/8", "::/0"]}`, `awslab:firewall.denyCidrs[1]: "::/0"; use a block`},
-		"an unknown rule group":     {"firewall", `{"exclusions": {"Common": []}}`, `awslab:firewall.exclusions.Common: is none of the rule groups; use one of AWSManaged`},
-		"a relative scratch path":   {"services", "[" + with(`{"scratchPaths": ["tmp"]}`) + "]", `awslab:services[0].scratchPaths[0]: "tmp"`},
-		"a scratch path upwards":    {"services", "[" + with(`{"scratchPaths": ["/tmp/.."]}`) + "]", `awslab:services[0].scratchPaths[0]: "/tmp/.."; use an absolute path`},
-		"a scratch path twice":      {"services", "[" + with(`{"scratchPaths": ["/tmp", "/tmp"]}`) + "]", `awslab:services[0].scratchPaths[1]: "/tmp" is mounted twice`},
-		"no time zone": {"services", "[" + schedule(`"at": "cron(0 7 ? * MON-FRI *)", "timeZone": "Europe/Dublinn"`) + "]",
-			`awslab:services[0].scaling.schedules[0].timeZone: "Europe/Dublinn" is no IANA time zone`},
-		"no time":                {"services", "[" + schedule(`"at": "at(tomorrow)"`) + "]", `awslab:services[0].scaling.schedules[0].at: "at(tomorrow)" is no schedule; use cron(`},
-		"an over-long hash key":  {"tables", `[{"name": "items", "hashKey": {"name": "` + long + `"}}]`, `awslab:tables[0].hashKey.name: "xxx`},
-		"an over-long attribute": {"tables", `[{"name": "items", "hashKey": {"name": "id"}, "timeToLive": "` + long + `"}]`, `awslab:tables[0].timeToLive: "xxx`},
+		"everybody denied": {
+			"firewall",
+			`{"denyCidrs": ["0.0.0.0/0"]}`,
+			`awslab:firewall.denyCidrs[0]: "0.0.0.0/0"; use a block`,
+		},
+		"every IPv6 address denied": {
+			"firewall",
+			`{"denyCidrs": ["10.0.0.0/8", "::/0"]}`,
+			`awslab:firewall.denyCidrs[1]: "::/0"; use a block`,
+		},
+		"an unknown rule group": {
+			"firewall",
+			`{"exclusions": {"Common": []}}`,
+			`awslab:firewall.exclusions.Common: is none of the rule groups; use one of AWSManaged`,
+		},
+		"a relative scratch path": {
+			"services",
+			"[" + with(`{"scratchPaths": ["tmp"]}`) + "]",
+			`awslab:services[0].scratchPaths[0]: "tmp"`,
+		},
+		"a scratch path upwards": {
+			"services",
+			"[" + with(`{"scratchPaths": ["/tmp/.."]}`) + "]",
+			`awslab:services[0].scratchPaths[0]: "/tmp/.."; use an absolute path`,
+		},
+		"a scratch path twice": {
+			"services",
+			"[" + with(`{"scratchPaths": ["/tmp", "/tmp"]}`) + "]",
+			`awslab:services[0].scratchPaths[1]: "/tmp" is mounted twice`,
+		},
+		"no time zone": {
+			"services",
+			"[" + schedule(`"at": "cron(0 7 ? * MON-FRI *)", "timeZone": "Europe/Dublinn"`) + "]",
+			`awslab:services[0].scaling.schedules[0].timeZone: "Europe/Dublinn" is no IANA time zone`,
+		},
+		"no time": {
+			"services",
+			"[" + schedule(`"at": "at(tomorrow)"`) + "]",
+			`awslab:services[0].scaling.schedules[0].at: "at(tomorrow)" is no schedule; use cron(`,
+		},
+		"an over-long hash key": {
+			"tables",
+			`[{"name": "items", "hashKey": {"name": "` + long + `"}}]`,
+			`awslab:tables[0].hashKey.name: "xxx`,
+		},
+		"an over-long attribute": {
+			"tables",
+			`[{"name": "items", "hashKey": {"name": "id"}, "timeToLive": "` + long + `"}]`,
+			`awslab:tables[0].timeToLive: "xxx`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Decode("awslab", map[string]string{"region": "eu-west-1", test.key: test.value})
@@ -35,7 +74,10 @@ func TestWhatComponentsRefuseIsRefusedUpFront(t *testing.T) {
 			require.True(t, strings.HasPrefix(found[0], test.want), found[0])
 		})
 	}
-	_, err := Decode("awslab", map[string]string{"region": "eu-west-1", "firewall": `{"denyCidrs": ["2001:db8::/32", "203.0.113.0/24"]}`})
+	_, err := Decode(
+		"awslab",
+		map[string]string{"region": "eu-west-1", "firewall": `{"denyCidrs": ["2001:db8::/32", "203.0.113.0/24"]}`},
+	)
 	require.NoError(t, err, "AWS WAF takes blocks of IPv6")
 }
 

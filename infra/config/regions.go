@@ -12,6 +12,7 @@ var regions = []string{
 // withoutEdgeLogs are those to whose buckets CloudFront writes no access logs: all that have to be enabled ("Configure
 // standard logging (legacy)", CloudFront developer guide).
 var withoutEdgeLogs = []string{
-	"af-south-1", "ap-east-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7", "ca-west-1",
-	"eu-central-2", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "me-south-1", "mx-central-1",
+	"af-south-1", "ap-east-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7",
+	"ca-west-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1", "me-central-1", "me-south-1",
+	"mx-central-1",
 }

@@ -65,7 +65,11 @@ func (d *decoder) copies(project string, c *Config) {
 		return
 	}
 	if wanted := c.Copied(); len(wanted) > 0 {
-		d.add(path, "is missing; say in which region copies are kept, such as eu-central-1, or turn off %s", strings.Join(wanted, ", "))
+		d.add(
+			path,
+			"is missing; say in which region copies are kept, such as eu-central-1, or turn off %s",
+			strings.Join(wanted, ", "),
+		)
 	}
 }
 
@@ -93,8 +97,19 @@ func (c *Config) Copied() []string {
 
 // networkFields says which key of ours a field of the network component comes from.
 var networkFields = strings.NewReplacer(
-	"CidrBlock: ", "cidr: ", "AvailabilityZones: ", "availabilityZones: ", "SubnetMasks.Public: ", "subnetMasks.public: ",
-	"SubnetMasks.App: ", "subnetMasks.app: ", "SubnetMasks.Data: ", "subnetMasks.data: ", "SubnetMasks: ", "subnetMasks: ")
+	"CidrBlock: ",
+	"cidr: ",
+	"AvailabilityZones: ",
+	"availabilityZones: ",
+	"SubnetMasks.Public: ",
+	"subnetMasks.public: ",
+	"SubnetMasks.App: ",
+	"subnetMasks.app: ",
+	"SubnetMasks.Data: ",
+	"subnetMasks.data: ",
+	"SubnetMasks: ",
+	"subnetMasks: ",
+)
 
 func (d *decoder) network(path string, c *Config) {
 	n := c.Network
@@ -126,7 +141,12 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 		case match == nil:
 			d.add(path+".certificateArn", "%q is no ARN of an ACM certificate", lb.CertificateArn)
 		case match[1] != c.Region && slices.Contains(regions, c.Region):
-			d.add(path+".certificateArn", "the certificate is in %s; a load balancer in %s needs one in its own region", match[1], c.Region)
+			d.add(
+				path+".certificateArn",
+				"the certificate is in %s; a load balancer in %s needs one in its own region",
+				match[1],
+				c.Region,
+			)
 		}
 	}
 	if len(lb.ClientCidrs) == 0 {

@@ -40,19 +40,34 @@ func (d *decoder) data(project string, c *Config) {
 	if c.Website != nil {
 		d.website(project+":website", *c.Website)
 		if c.LoadBalancer.AccessLogs && slices.Contains(withoutEdgeLogs, c.Region) {
-			d.add(project+":website", "keeps access logs, and CloudFront writes none to buckets in %s; set loadBalancer.accessLogs to false, leave the website out, or use a region that is enabled by default, such as eu-west-1", c.Region)
+			d.add(
+				project+":website",
+				"keeps access logs, and CloudFront writes none to buckets in %s; set loadBalancer.accessLogs to "+
+					"false, leave the website out, or use a region that is enabled by default, such as eu-west-1",
+				c.Region,
+			)
 		}
 	}
 }
 
 // databaseKeys are the keys behind the fields of the component, whose own check is the one that counts.
 var databaseKeys = map[string]string{
-	"EngineVersion": "version", "InstanceClass": "class", "ReadReplicas": "readReplicas", "AllocatedStorage": "storageGiB",
-	"MaxAllocatedStorage": "maxStorageGiB", "DatabaseName": "name", "BackupWindow": "backupWindow", "MaintenanceWindow": "maintenanceWindow",
+	"EngineVersion":       "version",
+	"InstanceClass":       "class",
+	"ReadReplicas":        "readReplicas",
+	"AllocatedStorage":    "storageGiB",
+	"MaxAllocatedStorage": "maxStorageGiB",
+	"DatabaseName":        "name",
+	"BackupWindow":        "backupWindow",
+	"MaintenanceWindow":   "maintenanceWindow",
 }
 
 var (
-	databaseKinds   = map[data.DatabaseKind]bool{data.DatabaseInstance: true, data.DatabaseMultiAzCluster: true, data.DatabaseAurora: true}
+	databaseKinds = map[data.DatabaseKind]bool{
+		data.DatabaseInstance:       true,
+		data.DatabaseMultiAzCluster: true,
+		data.DatabaseAurora:         true,
+	}
 	databaseEngines = map[data.DatabaseEngine]bool{data.DatabasePostgres: true, data.DatabaseMySQL: true}
 )
 
@@ -68,7 +83,13 @@ func (d *decoder) database(path string, c *Config) {
 	}
 	const servers = 3
 	if db.Kind == string(data.DatabaseMultiAzCluster) && c.Network.AvailabilityZones < servers {
-		d.add(path+".kind", "%q has a server in each of %d zones; set network.availabilityZones to %d", db.Kind, servers, servers)
+		d.add(
+			path+".kind",
+			"%q has a server in each of %d zones; set network.availabilityZones to %d",
+			db.Kind,
+			servers,
+			servers,
+		)
 	}
 }
 
@@ -82,7 +103,12 @@ func (d *decoder) table(path string, t Table) {
 		}
 	}
 	if t.Replicate && t.Stream != "" && t.Stream != replicatedStream {
-		d.add(path+".stream", "%q; a table with replicas has %s: use that, or set replicate to false", t.Stream, replicatedStream)
+		d.add(
+			path+".stream",
+			"%q; a table with replicas has %s: use that, or set replicate to false",
+			t.Stream,
+			replicatedStream,
+		)
 	}
 	d.tableKeys(path, t)
 	if len(t.Indexes) > maxIndexes {
@@ -123,7 +149,12 @@ func (d *decoder) tableKeys(path string, t Table) {
 		d.add(path+".timeToLiveOff", "is true; name the attribute in timeToLive too")
 	}
 	if kind := types[t.TimeToLive]; t.TimeToLive != "" && kind != "" && kind != "N" {
-		d.add(path+".timeToLive", "%q is a key of type %q; times are numbers: use another attribute", t.TimeToLive, kind)
+		d.add(
+			path+".timeToLive",
+			"%q is a key of type %q; times are numbers: use another attribute",
+			t.TimeToLive,
+			kind,
+		)
 	}
 }
 
@@ -136,15 +167,26 @@ func (d *decoder) within(path string, r Range) {
 func (d *decoder) website(path string, w Website) {
 	switch {
 	case len(w.Domains) > 0 && w.CertificateArn == "":
-		d.add(path+".certificateArn", "is missing; domains need one in us-east-1, where CloudFront looks for certificates")
+		d.add(
+			path+".certificateArn",
+			"is missing; domains need one in us-east-1, where CloudFront looks for certificates",
+		)
 	case w.CertificateArn != "" && len(w.Domains) == 0:
 		d.add(path+".domains", "is missing; say which names of the certificate lead to the website")
 	case w.CertificateArn != "" && !grammar.EdgeCertificateArn.Match(w.CertificateArn):
-		d.add(path+".certificateArn", "%q is no ARN of an ACM certificate of us-east-1, where CloudFront looks for them", w.CertificateArn)
+		d.add(
+			path+".certificateArn",
+			"%q is no ARN of an ACM certificate of us-east-1, where CloudFront looks for them",
+			w.CertificateArn,
+		)
 	}
 	for i, domain := range w.Domains {
 		if !grammar.DomainName.Match(domain) {
-			d.add(fmt.Sprintf("%s.domains[%d]", path, i), "%q is no domain name; use one such as www.example.com", domain)
+			d.add(
+				fmt.Sprintf("%s.domains[%d]", path, i),
+				"%q is no domain name; use one such as www.example.com",
+				domain,
+			)
 		}
 	}
 	d.distinct(path+".domains", w.Domains)

@@ -72,7 +72,11 @@ func (d *decoder) firewall(path string, f Firewall) {
 	d.distinct(path+".denyCidrs", f.DenyCidrs)
 	for i, code := range f.DenyCountries {
 		if !grammar.Country.Match(code) {
-			d.add(fmt.Sprintf("%s.denyCountries[%d]", path, i), "%q; use a code of two capital letters from ISO 3166-1, such as KP", code)
+			d.add(
+				fmt.Sprintf("%s.denyCountries[%d]", path, i),
+				"%q; use a code of two capital letters from ISO 3166-1, such as KP",
+				code,
+			)
 		}
 	}
 	d.distinct(path+".denyCountries", f.DenyCountries)
@@ -85,7 +89,11 @@ func (d *decoder) backup(path string, b Backup) {
 	}
 	for i, arn := range b.Keepers {
 		if !keeperArn.MatchString(arn) {
-			d.add(fmt.Sprintf("%s.keepers[%d]", path, i), "%q is no ARN of an IAM role; use one such as arn:aws:iam::123456789012:role/keeper", arn)
+			d.add(
+				fmt.Sprintf("%s.keepers[%d]", path, i),
+				"%q is no ARN of an IAM role; use one such as arn:aws:iam::123456789012:role/keeper",
+				arn,
+			)
 		}
 	}
 	d.distinct(path+".keepers", b.Keepers)
@@ -104,8 +112,18 @@ func (d *decoder) windows(project string, c *Config) {
 				}
 				collides[field] = true
 				key := databaseKeys[field]
-				d.add(project+":database."+key, "%q; AWS Backup begins no backup in it or in the hour before, and backup.rules[%d], %s, is due at %02d:%02d UTC; "+
-					"use a window that keeps clear of that, such as %s", windowOf(args, field), i, r.Schedule, minute/60%24, minute%60, c.defaultOf("database."+key))
+				d.add(
+					project+":database."+key,
+					"%q; AWS Backup begins no backup in it or in the hour before, and backup.rules[%d], %s, is due "+
+						"at %02d:%02d UTC; "+
+						"use a window that keeps clear of that, such as %s",
+					windowOf(args, field),
+					i,
+					r.Schedule,
+					minute/60%24,
+					minute%60,
+					c.defaultOf("database."+key),
+				)
 			}
 		}
 	}

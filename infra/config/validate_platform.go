@@ -16,7 +16,11 @@ func (d *decoder) zoneNames(path string, c *Config) {
 		return
 	}
 	if d.given[path+".availabilityZones"] {
-		d.add(path+".zoneNames", "names %d zones, and availabilityZones says how many there are; say one or the other", len(names))
+		d.add(
+			path+".zoneNames",
+			"names %d zones, and availabilityZones says how many there are; say one or the other",
+			len(names),
+		)
 	} else if len(names) < minZones || len(names) > maxZones {
 		d.add(path+".zoneNames", "%d zones; allowed is %d to %d", len(names), minZones, maxZones)
 	}
@@ -24,7 +28,13 @@ func (d *decoder) zoneNames(path string, c *Config) {
 	zone := regexp.MustCompile("^" + regexp.QuoteMeta(c.Region) + "[a-z]$")
 	for i, name := range names {
 		if slices.Contains(regions, c.Region) && !zone.MatchString(name) {
-			d.add(fmt.Sprintf("%s.zoneNames[%d]", path, i), "%q is no zone of %s; use one such as %sa", name, c.Region, c.Region)
+			d.add(
+				fmt.Sprintf("%s.zoneNames[%d]", path, i),
+				"%q is no zone of %s; use one such as %sa",
+				name,
+				c.Region,
+				c.Region,
+			)
 		}
 	}
 }
@@ -44,17 +54,26 @@ func (d *decoder) wayOut(path string, c *Config) {
 	}
 	for _, needed := range c.endpointsNeeded() {
 		if !slices.Contains(c.Network.InterfaceEndpoints, needed) {
-			d.add(path+".natGateways", "none leaves tasks no way to %s; add it to interfaceEndpoints, or use single", needed)
+			d.add(
+				path+".natGateways",
+				"none leaves tasks no way to %s; add it to interfaceEndpoints, or use single",
+				needed,
+			)
 		}
 	}
 	if len(c.Services) > 0 && c.Monitoring.Tracing {
-		d.add(path+".natGateways", "none leaves tasks no way to %s, which tracing puts beside them; use single, or set monitoring.tracing to false", compute.CollectorImage)
+		d.add(
+			path+".natGateways",
+			"none leaves tasks no way to %s, which tracing puts beside them; use single, or set monitoring.tracing "+
+				"to false",
+			compute.CollectorImage,
+		)
 	}
 }
 
 // endpointsNeeded are the AWS services that the cluster and the microservices cannot do without. S3 and DynamoDB have
-// gateways; what Fargate needs for itself does not pass the VPC ("Amazon ECS interface VPC endpoints", Amazon ECS developer
-// guide).
+// gateways; what Fargate needs for itself does not pass the VPC ("Amazon ECS interface VPC endpoints", Amazon ECS
+// developer guide).
 func (c *Config) endpointsNeeded() []string {
 	if len(c.Services) == 0 {
 		return nil
@@ -92,7 +111,12 @@ func (d *decoder) cluster(project string, c *Config) {
 		if !grammar.InstanceType.Match(t) {
 			d.add(fmt.Sprintf("%s.types[%d]", path, i), "%q is no instance type; use one such as m7i.large", t)
 		} else if first := instances.Types[0]; compute.InstanceArchitecture(t) != compute.InstanceArchitecture(first) {
-			d.add(fmt.Sprintf("%s.types[%d]", path, i), "%q is of another architecture than %q; use types of one", t, first)
+			d.add(
+				fmt.Sprintf("%s.types[%d]", path, i),
+				"%q is of another architecture than %q; use types of one",
+				t,
+				first,
+			)
 		}
 	}
 	d.distinct(path+".types", instances.Types)
@@ -110,7 +134,14 @@ func (d *decoder) runnable(path string, s Service, types []string) {
 		return
 	}
 	if theirs := compute.InstanceArchitecture(types[0]); theirs != s.Architecture {
-		d.add(path, "%s, and cluster.instances.types are %s, such as %s; use %s, or other types", s.Architecture, theirs, types[0], theirs)
+		d.add(
+			path,
+			"%s, and cluster.instances.types are %s, such as %s; use %s, or other types",
+			s.Architecture,
+			theirs,
+			types[0],
+			theirs,
+		)
 	}
 }
 

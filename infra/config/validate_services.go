@@ -25,8 +25,9 @@ const (
 	maxServiceName = 16  // a target group's name has 32 characters, of which project and stack take the rest
 	maxAlarmName   = 255 // CloudWatch API, PutMetricAlarm
 	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
-	// maxServices is the quota of 60 rules of a security group in one direction ("Security groups", Amazon VPC quotas), less
-	// what a group has besides: the load balancer's, the database's and the file system's have a rule for each service.
+	// maxServices is the quota of 60 rules of a security group in one direction ("Security groups", Amazon VPC quotas),
+	// less what a group has besides: the load balancer's, the database's and the file system's have a rule for each
+	// service.
 	maxServices = 50
 )
 
@@ -35,7 +36,13 @@ func (d *decoder) services(project string, c *Config) {
 	d.circles(path, c.Services)
 	d.caches(project+":images.caches", c.Images.Caches)
 	if len(c.Services) > maxServices {
-		d.add(path, "%d services; use at most %d: the security groups of the load balancer and the database have a rule for each, and AWS allows 60", len(c.Services), maxServices)
+		d.add(
+			path,
+			"%d services; use at most %d: the security groups of the load balancer and the database have a rule "+
+				"for each, and AWS allows 60",
+			len(c.Services),
+			maxServices,
+		)
 	}
 	names, routes, priorities := map[string]string{}, map[string]string{}, map[int]string{}
 	for i, s := range c.Services {
@@ -71,7 +78,11 @@ func (d *decoder) circles(path string, services []Service) {
 	}
 	for i, s := range services {
 		if way := wayBack(calls, s.Name, s.Name, nil); len(way) > 2 {
-			d.add(fmt.Sprintf("%s[%d].access.services", path, i), "lead back to the service: %s; let one of them call through the load balancer", strings.Join(way, " -> "))
+			d.add(
+				fmt.Sprintf("%s[%d].access.services", path, i),
+				"lead back to the service: %s; let one of them call through the load balancer",
+				strings.Join(way, " -> "),
+			)
 			return
 		}
 	}
@@ -94,8 +105,8 @@ func wayBack(calls map[string][]string, from, to string, seen []string) []string
 	return nil
 }
 
-// priority refuses a listener rule priority that is taken. Those that are not given follow from the route alone, so that
-// adding a service never renumbers another's rule; two that come out the same are rare, and a person parts them.
+// priority refuses a listener rule priority that is taken. Those that are not given follow from the route alone, so
+// that adding a service never renumbers another's rule; two that come out the same are rare, and a person parts them.
 func (d *decoder) priority(at string, priority int, taken map[int]string) {
 	first, isTaken := taken[priority]
 	if !isTaken {
@@ -106,7 +117,13 @@ func (d *decoder) priority(at string, priority int, taken map[int]string) {
 	for taken[free] != "" {
 		free = free%compute.MaxPriority + 1
 	}
-	d.add(at+".priority", "%d is the listener rule priority of %s already; set another, such as %d", priority, first, free)
+	d.add(
+		at+".priority",
+		"%d is the listener rule priority of %s already; set another, such as %d",
+		priority,
+		first,
+		free,
+	)
 }
 
 func (d *decoder) service(path string, s Service, c *Config) {
@@ -130,7 +147,9 @@ func (d *decoder) service(path string, s Service, c *Config) {
 }
 
 // ecrImage is an image in ECR: account, region and repository.
-var ecrImage = regexp.MustCompile(`^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)(?:[:@].*)?$`)
+var ecrImage = regexp.MustCompile(
+	`^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)(?:[:@].*)?$`,
+)
 
 // ECR returns where in Amazon ECR the image is, if it is there.
 func (i Image) ECR() (account, region, repository string, ok bool) {
@@ -162,8 +181,12 @@ func (d *decoder) image(path string, i Image, c *Config) {
 		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", region, c.Region)
 	case !inECR && c.Network.NatGateways == "none":
 		// "Considerations for using pull through cache rules", Amazon ECR user guide.
-		d.add(path+".uri", "%q cannot be pulled without a NAT gateway, not even through a cache, which needs one for the first pull; "+
-			"copy the image to ECR, or set natGateways to single", i.URI)
+		d.add(
+			path+".uri",
+			"%q cannot be pulled without a NAT gateway, not even through a cache, which needs one for the first pull; "+
+				"copy the image to ECR, or set natGateways to single",
+			i.URI,
+		)
 	}
 }
 
@@ -173,7 +196,11 @@ func (d *decoder) caches(path string, caches []Cache) {
 		at := fmt.Sprintf("%s[%d].credentialArn", path, i)
 		switch asks := images.AsksWhoPulls(c.Registry); {
 		case asks && c.CredentialArn == "":
-			d.add(at, "is missing; %s asks who pulls: give the ARN of a secret named ecr-pullthroughcache/...", c.Registry)
+			d.add(
+				at,
+				"is missing; %s asks who pulls: give the ARN of a secret named ecr-pullthroughcache/...",
+				c.Registry,
+			)
 		case asks && !cacheCredential.MatchString(c.CredentialArn):
 			d.add(at, "%q is no ARN of a secret named ecr-pullthroughcache/...", c.CredentialArn)
 		case !asks && c.CredentialArn != "":
@@ -183,7 +210,9 @@ func (d *decoder) caches(path string, caches []Cache) {
 }
 
 // cacheCredential is a secret as ECR wants it (ECR API, CreatePullThroughCacheRule, credentialArn).
-var cacheCredential = regexp.MustCompile(`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:ecr-pullthroughcache/[A-Za-z0-9/_+=.@-]+$`)
+var cacheCredential = regexp.MustCompile(
+	`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:ecr-pullthroughcache/[A-Za-z0-9/_+=.@-]+$`,
+)
 
 // entry is how requests come to the service: through the load balancer, from other services, or not at all.
 func (d *decoder) entry(path string, s Service) {
@@ -197,7 +226,11 @@ func (d *decoder) entry(path string, s Service) {
 		d.add(path+".path", "is missing; say path, such as /%s, or host, or internal: true", s.Name)
 	}
 	if *s.RollbackErrors > 0 && !s.Public() {
-		d.add(path+".rollbackErrors", "%d; only the load balancer counts errors, and it does not reach this service: leave it out", *s.RollbackErrors)
+		d.add(
+			path+".rollbackErrors",
+			"%d; only the load balancer counts errors, and it does not reach this service: leave it out",
+			*s.RollbackErrors,
+		)
 	}
 	if s.Path != "" && (!pathPrefix.MatchString(s.Path) || len(s.Path) > maxPathPrefix) {
 		d.add(path+".path", "%q is no path prefix; begin with / and use at most %d characters", s.Path, maxPathPrefix)
@@ -254,7 +287,12 @@ func (d *decoder) healthCheck(path string, h HealthCheck) {
 		d.add(path+".timeoutSeconds", "%d is not shorter than intervalSeconds, %d", h.TimeoutSeconds, h.IntervalSeconds)
 	}
 	if len(h.Command) > 0 && h.TimeoutSeconds > compute.MaxCommandTimeout {
-		d.add(path+".timeoutSeconds", "%d; with command, ECS allows at most %d", h.TimeoutSeconds, compute.MaxCommandTimeout)
+		d.add(
+			path+".timeoutSeconds",
+			"%d; with command, ECS allows at most %d",
+			h.TimeoutSeconds,
+			compute.MaxCommandTimeout,
+		)
 	}
 	if len(h.Command) > 0 && h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL" {
 		d.add(path+".command", "begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
@@ -306,7 +344,12 @@ func (d *decoder) queues(path string, queues []Queue) {
 		first, isTaken := taken[Variable("QUEUE", q.Name)]
 		switch {
 		case q.Name != "" && !grammar.QueueName.Match(q.Name):
-			d.add(at+".name", "%q is no name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO queue's", q.Name)
+			d.add(
+				at+".name",
+				"%q is no name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO "+
+					"queue's",
+				q.Name,
+			)
 		case isTaken:
 			d.add(at+".name", "%q would be told to the service by the same environment variable as %q", q.Name, first)
 		}
@@ -317,7 +360,11 @@ func (d *decoder) queues(path string, queues []Queue) {
 
 func (d *decoder) keyAlias(path, alias string) {
 	if alias != "" && (!grammar.KeyAlias.Match(alias) || strings.HasPrefix(alias, "alias/aws/")) {
-		d.add(path, "%q is no alias of a customer managed key; use one such as alias/shop, and none for AWS's own", alias)
+		d.add(
+			path,
+			"%q is no alias of a customer managed key; use one such as alias/shop, and none for AWS's own",
+			alias,
+		)
 	}
 }
 
@@ -344,7 +391,11 @@ func (d *decoder) access(path string, s Service, c *Config) {
 		}
 		d.containerPath(path+".fileSystem.path", mount.Path)
 		if mount.Folder != "" && !serviceName.MatchString(mount.Folder) {
-			d.add(path+".fileSystem.folder", "%q; use lower-case letters, digits and single hyphens, such as the name of a service", mount.Folder)
+			d.add(
+				path+".fileSystem.folder",
+				"%q; use lower-case letters, digits and single hyphens, such as the name of a service",
+				mount.Folder,
+			)
 		}
 	}
 }
@@ -381,11 +432,19 @@ func (d *decoder) tasks(path string, s Service) {
 
 func (d *decoder) deployment(path string, s Service) {
 	if s.Deployment.MinimumPercent == 100 && s.Deployment.MaximumPercent == 100 {
-		d.add(path+".deployment", "100 to 100 percent leaves no task to replace; lower minimumPercent or raise maximumPercent")
+		d.add(
+			path+".deployment",
+			"100 to 100 percent leaves no task to replace; lower minimumPercent or raise maximumPercent",
+		)
 	}
 	for i, alarm := range s.RollbackAlarms {
 		if alarm == "" || len(alarm) > maxAlarmName {
-			d.add(fmt.Sprintf("%s.rollbackAlarms[%d]", path, i), "%q; an alarm's name has 1 to %d characters", alarm, maxAlarmName)
+			d.add(
+				fmt.Sprintf("%s.rollbackAlarms[%d]", path, i),
+				"%q; an alarm's name has 1 to %d characters",
+				alarm,
+				maxAlarmName,
+			)
 		}
 	}
 	d.distinct(path+".rollbackAlarms", s.RollbackAlarms)
@@ -396,9 +455,17 @@ func (d *decoder) objectives(path string, o Objectives) {
 	d.objective(path+".latencyPercentage", o.LatencyPercentage)
 	switch {
 	case o.LatencyMilliseconds > 0 && o.LatencyPercentage == 0:
-		d.add(path+".latencyPercentage", "is missing; say how many percent of the requests are to take less than %d ms", o.LatencyMilliseconds)
+		d.add(
+			path+".latencyPercentage",
+			"is missing; say how many percent of the requests are to take less than %d ms",
+			o.LatencyMilliseconds,
+		)
 	case o.LatencyMilliseconds == 0 && o.LatencyPercentage > 0 && d.sound(path+".latencyMilliseconds"):
-		d.add(path+".latencyMilliseconds", "is missing; say how long %v percent of the requests may take at most", o.LatencyPercentage)
+		d.add(
+			path+".latencyMilliseconds",
+			"is missing; say how long %v percent of the requests may take at most",
+			o.LatencyPercentage,
+		)
 	}
 }
 

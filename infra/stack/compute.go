@@ -61,7 +61,12 @@ func (l *lab) certificate(zoneId pulumi.StringInput) (pulumi.StringInput, error)
 	if lb.Domain == "" {
 		return nil, nil
 	}
-	certificate, err := compute.NewCertificate(l.Context, "lab", &compute.CertificateArgs{Domain: lb.Domain, ZoneId: zoneId, Tags: l.tags}, l.providers.all)
+	certificate, err := compute.NewCertificate(
+		l.Context,
+		"lab",
+		&compute.CertificateArgs{Domain: lb.Domain, ZoneId: zoneId, Tags: l.tags},
+		l.providers.all,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -79,15 +84,25 @@ func (l *lab) instances() *compute.Instances {
 		volumes["backup"] = l.Stack()
 	}
 	return &compute.Instances{
-		VolumeTags: volumes,
-		Location:   l.location, Network: l.vpc.ServicePlacement(), Types: i.Types, Min: i.Min, Max: i.Max, TargetCapacity: i.TargetCapacity, SpotPercentage: i.SpotPercentage,
-		RoleName: l.name("instance"), PermissionsBoundary: l.config.PermissionsBoundary,
+		VolumeTags:          volumes,
+		Location:            l.location,
+		Network:             l.vpc.ServicePlacement(),
+		Types:               i.Types,
+		Min:                 i.Min,
+		Max:                 i.Max,
+		TargetCapacity:      i.TargetCapacity,
+		SpotPercentage:      i.SpotPercentage,
+		RoleName:            l.name("instance"),
+		PermissionsBoundary: l.config.PermissionsBoundary,
 	}
 }
 
 // namespace is empty when no service calls another.
 func (l *lab) namespace() string {
-	if slices.ContainsFunc(l.config.Services, func(s config.Service) bool { return len(s.Access.Services) > 0 || s.Internal }) {
+	if slices.ContainsFunc(
+		l.config.Services,
+		func(s config.Service) bool { return len(s.Access.Services) > 0 || s.Internal },
+	) {
 		return l.name("services")
 	}
 	return ""
@@ -116,7 +131,13 @@ func (l *lab) ecsServices() error {
 	}
 	l.services = map[string]*compute.Service{}
 	for _, s := range calleesFirst(l.config.Services) {
-		service, err := compute.NewService(l.Context, s.Name, l.serviceArgs(s), l.providers.all, pulumi.DependsOn(l.callees(s)))
+		service, err := compute.NewService(
+			l.Context,
+			s.Name,
+			l.serviceArgs(s),
+			l.providers.all,
+			pulumi.DependsOn(l.callees(s)),
+		)
 		if err != nil {
 			return err
 		}
@@ -128,8 +149,14 @@ func (l *lab) ecsServices() error {
 // taskRunner makes the function that runs tasks before and after deployments, if a service has any.
 func (l *lab) taskRunner() error {
 	args := &compute.TaskRunnerArgs{
-		Name: l.name("runtask"), Location: l.location, ClusterName: l.clusterName(), Architecture: "arm64", PermissionsBoundary: l.config.PermissionsBoundary,
-		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
+		Name:                l.name("runtask"),
+		Location:            l.location,
+		ClusterName:         l.clusterName(),
+		Architecture:        "arm64",
+		PermissionsBoundary: l.config.PermissionsBoundary,
+		LogRetentionDays:    l.config.Monitoring.LogRetentionDays,
+		LogKmsKeyArn:        l.keys.logs.Arn,
+		Tags:                l.tags,
 	}
 	for _, s := range l.config.Services {
 		if len(s.Before)+len(s.After) > 0 {
@@ -142,8 +169,12 @@ func (l *lab) taskRunner() error {
 		return nil
 	}
 	var err error
-	if args.Image, err = l.newImage("runtask", config.Image{Context: "services", Dockerfile: "runtask/Dockerfile"}, args.Architecture,
-		l.location.Arn("lambda", "function:"+args.Name)); err != nil {
+	if args.Image, err = l.newImage(
+		"runtask",
+		config.Image{Context: "services", Dockerfile: "runtask/Dockerfile"},
+		args.Architecture,
+		l.location.Arn("lambda", "function:"+args.Name),
+	); err != nil {
 		return err
 	}
 	l.runner, err = compute.NewTaskRunner(l.Context, "runtask", args, l.providers.all)
@@ -155,8 +186,13 @@ func (l *lab) redeployName() string { return l.name("redeploy") }
 // redeployments start services anew when a secret that they are started with changes.
 func (l *lab) redeployments() error {
 	args := &compute.RedeploymentArgs{
-		Name: l.redeployName(), Location: l.location, ClusterName: l.clusterName(), PermissionsBoundary: l.config.PermissionsBoundary,
-		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, Tags: l.tags,
+		Name:                l.redeployName(),
+		Location:            l.location,
+		ClusterName:         l.clusterName(),
+		PermissionsBoundary: l.config.PermissionsBoundary,
+		LogRetentionDays:    l.config.Monitoring.LogRetentionDays,
+		LogKmsKeyArn:        l.keys.logs.Arn,
+		Tags:                l.tags,
 	}
 	for _, s := range l.config.Services {
 		one := compute.RedeployedService{Name: s.Name, ServiceName: l.name(s.Name)}
@@ -259,7 +295,11 @@ func (l *lab) connections(s config.Service) []compute.Connection {
 		})
 	}
 	if s.Access.FileSystem != nil {
-		connections = append(connections, compute.Connection{Name: "files", SecurityGroupId: l.fileSystem.SecurityGroupId, Ports: network.Port(data.NfsPort)})
+		connections = append(connections, compute.Connection{
+			Name:            "files",
+			SecurityGroupId: l.fileSystem.SecurityGroupId,
+			Ports:           network.Port(data.NfsPort),
+		})
 	}
 	if s.Access.Database {
 		connections = append(connections, compute.Connection{

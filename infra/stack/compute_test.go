@@ -34,7 +34,9 @@ func (a *account) statements(t *testing.T, policy string) map[string]statement {
 // What the cluster asks of a session, the task's role may do: otherwise the agent opens none.
 func TestATaskMayKeepTheSessionsAsTheClusterWants(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{
-		"services": `[{"name": "shell", "image": {"uri": "quay.io/lab/shell:1"}, "exec": true, "access": {"fileSystem": {"path": "/files", "mode": "read"}}}, {"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}}]`,
+		"services": `[{"name": "shell", "image": {"uri": "quay.io/lab/shell:1"}, "exec": true, "access": ` +
+			`{"fileSystem": {"path": "/files", "mode": "read"}}}, {"name": "worker", "image": {"uri": ` +
+			`"quay.io/lab/worker:1"}}]`,
 	})
 	exec := made.inputs(t, "lab-cluster")["configuration"].ObjectValue()["executeCommandConfiguration"].ObjectValue()
 	require.Equal(t, "arn:data-key", exec["kmsKeyId"].StringValue())
@@ -44,18 +46,28 @@ func TestATaskMayKeepTheSessionsAsTheClusterWants(t *testing.T) {
 	role := made.statements(t, "shell-task-access")
 	require.Equal(t, "arn:aws:logs:eu-west-1:123456789012:log-group:"+group+":*", role["RecordSessions"].Resource)
 	require.Contains(t, role, "FindSessionLog")
-	require.Contains(t, made.inputs(t, "shell-task-access")["policy"].StringValue(), `"kms:ResourceAliases":"alias/awslab-dev-data"`)
-	require.False(t, slices.ContainsFunc(made.names(), func(name string) bool { return name == "worker-task-access" }), "who has no shell needs no more")
+	require.Contains(
+		t,
+		made.inputs(t, "shell-task-access")["policy"].StringValue(),
+		`"kms:ResourceAliases":"alias/awslab-dev-data"`,
+	)
+	require.False(
+		t,
+		slices.ContainsFunc(made.names(), func(name string) bool { return name == "worker-task-access" }),
+		"who has no shell needs no more",
+	)
 }
 
 func TestAServiceIsRedeployedForTheSecretsItIsConfiguredWith(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{
-		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "access": {"database": true, "fileSystem": {"path": "/files", "mode": "read"}},
+		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "access": {"database": true,
+			"fileSystem": {"path": "/files", "mode": "read"}},
 			"secrets": {"TOKEN": {"name": "shop/token"}, "MODE": {"parameter": "/shop/mode"}}}]`,
 	})
 	pattern := made.inputs(t, "redeploy-worker-secrets")["eventPattern"].StringValue()
 	for _, want := range []string{
-		`"additionalEventData":{"SecretId":["arn:secret:database-instance",{"prefix":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/token-"}]}`,
+		`"additionalEventData":{"SecretId":["arn:secret:database-instance",{"prefix":"arn:aws:secretsmanager:` +
+			`eu-west-1:123456789012:secret:shop/token-"}]}`,
 		`"shop/token"`,
 	} {
 		require.Contains(t, pattern, want)
@@ -70,8 +82,10 @@ func TestEveryRoleCarriesThePermissionsBoundary(t *testing.T) {
 		"permissionsBoundary": boundary,
 		"cluster":             `{"launchType": "ec2"}`,
 		"monitoring":          `{"tracing": true, "slack": {"team": "T012345AB", "channel": "C012345AB"}}`,
-		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "secrets": {"TOKEN": {"name": "shop/token"}},
-			"after": [{"name": "tell", "command": ["tell"]}], "access": {"database": true, "fileSystem": {"path": "/files", "mode": "read"}}}]`,
+		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"},
+			"secrets": {"TOKEN": {"name": "shop/token"}},
+			"after": [{"name": "tell", "command": ["tell"]}], "access": {"database": true,
+				"fileSystem": {"path": "/files", "mode": "read"}}}]`,
 	}
 	for _, stackName := range config.Profiles {
 		roles := 0
@@ -88,8 +102,11 @@ func TestEveryRoleCarriesThePermissionsBoundary(t *testing.T) {
 func TestADomainWithACertificateOfItsOwn(t *testing.T) {
 	const certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/a"
 	for balancer, records := range map[string][]string{
-		`{"domain": "api.example.com", "certificateArn": "` + certificate + `"}`:                        nil,
-		`{"domain": "api.example.com", "certificateArn": "` + certificate + `", "zone": "example.com"}`: {"lab-domain", "lab-domain-ipv6"},
+		`{"domain": "api.example.com", "certificateArn": "` + certificate + `"}`: nil,
+		`{"domain": "api.example.com", "certificateArn": "` + certificate + `", "zone": "example.com"}`: {
+			"lab-domain",
+			"lab-domain-ipv6",
+		},
 	} {
 		made := deployChanged(t, "dev", map[string]string{"loadBalancer": balancer, "network": `{"ipv6": true}`})
 		require.Equal(t, certificate, made.inputs(t, "lab-https")["certificateArn"].StringValue())
@@ -103,7 +120,10 @@ func TestADomainWithACertificateOfItsOwn(t *testing.T) {
 
 func TestZonesAreAsTheyAreNamed(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{"network": `{"zoneNames": ["eu-west-1c", "eu-west-1a"]}`})
-	i := slices.IndexFunc(made.resources, func(r pulumi.MockResourceArgs) bool { return r.TypeToken == networktest.VpcToken })
+	i := slices.IndexFunc(
+		made.resources,
+		func(r pulumi.MockResourceArgs) bool { return r.TypeToken == networktest.VpcToken },
+	)
 	require.Equal(t, []any{"eu-west-1c", "eu-west-1a"}, made.resources[i].Inputs["availabilityZoneNames"].Mappable())
 }
 
@@ -113,24 +133,34 @@ func TestTheStorageOfTasksIsEncryptedWithTheStacksKey(t *testing.T) {
 	cluster := made.inputs(t, "lab-cluster")
 	storage := cluster["configuration"].ObjectValue()["managedStorageConfiguration"].ObjectValue()
 	require.Equal(t, "arn:data-key", storage["fargateEphemeralStorageKmsKeyId"].StringValue())
-	require.Contains(t, made.inputs(t, "data-key")["policy"].StringValue(), `"kms:EncryptionContext:aws:ecs:clusterName":"`+cluster["name"].StringValue()+`"`)
+	require.Contains(
+		t,
+		made.inputs(t, "data-key")["policy"].StringValue(),
+		`"kms:EncryptionContext:aws:ecs:clusterName":"`+cluster["name"].StringValue()+`"`,
+	)
 }
 
 func TestSecretsAndQueuesOfOthers(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{
 		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"},
-			"secrets": {"PASSWORD": {"name": "shop/mail", "field": "password", "keyAlias": "alias/shop"}, "MODE": {"parameter": "/shop/mode", "keyAlias": "alias/shop"}},
-			"access": {"queues": [{"name": "new-orders.fifo", "mode": "read", "keyAlias": "alias/shop"}], "fileSystem": {"path": "/files", "mode": "read"}}}]`,
+			"secrets": {"PASSWORD": {"name": "shop/mail", "field": "password", "keyAlias": "alias/shop"},
+				"MODE": {"parameter": "/shop/mode", "keyAlias": "alias/shop"}},
+			"access": {"queues": [{"name": "new-orders.fifo", "mode": "read", "keyAlias": "alias/shop"}],
+				"fileSystem": {"path": "/files", "mode": "read"}}}]`,
 	})
 	containers := made.inputs(t, "worker-task")["containerDefinitions"].StringValue()
 	for _, want := range []string{
-		`{"name":"QUEUE_NEW_ORDERS_FIFO_URL","value":"https://sqs.eu-west-1.amazonaws.com/123456789012/new-orders.fifo"}`,
+		`{"name":"QUEUE_NEW_ORDERS_FIFO_URL","value":"https://sqs.eu-west-1.amazonaws.com/123456789012/` +
+			`new-orders.fifo"}`,
 		`{"name":"PASSWORD","valueFrom":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/mail:password::"}`,
 		`{"name":"MODE","valueFrom":"arn:aws:ssm:eu-west-1:123456789012:parameter/shop/mode"}`,
 	} {
 		require.Contains(t, containers, want)
 	}
-	for policy, services := range map[string][]string{"worker-execution-execution": {"secretsmanager", "ssm"}, "worker-task-access": {"sqs"}} {
+	for policy, services := range map[string][]string{
+		"worker-execution-execution": {"secretsmanager", "ssm"},
+		"worker-task-access":         {"sqs"},
+	} {
 		document := made.inputs(t, policy)["policy"].StringValue()
 		require.Contains(t, document, `"kms:ResourceAliases":"alias/shop"`)
 		for _, service := range services {
@@ -143,19 +173,34 @@ func TestHowAServiceIsDeployedAndScaled(t *testing.T) {
 	made := deployChanged(t, "prod", map[string]string{
 		"network": `{"egressPorts": [443, 587]}`,
 		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "rollbackAlarms": ["queue-too-old"],
-			"deployment": {"minimumPercent": 0, "maximumPercent": 100}, "scaling": {"max": 4, "scaleOutCooldownSeconds": 15, "scaleInCooldownSeconds": 900},
+			"deployment": {"minimumPercent": 0, "maximumPercent": 100}, "scaling": {"max": 4,
+				"scaleOutCooldownSeconds": 15, "scaleInCooldownSeconds": 900},
 			"access": {"fileSystem": {"path": "/files", "mode": "read"}}}]`,
 	})
 	service := made.inputs(t, "worker-service")
-	require.Equal(t, map[string]any{"alarmNames": []any{"queue-too-old"}, "enable": true, "rollback": true}, service["alarms"].Mappable())
+	require.Equal(
+		t,
+		map[string]any{"alarmNames": []any{"queue-too-old"}, "enable": true, "rollback": true},
+		service["alarms"].Mappable(),
+	)
 	require.Equal(t, []any{0.0, 100.0, "DISABLED"}, []any{
-		service["deploymentMinimumHealthyPercent"].Mappable(), service["deploymentMaximumPercent"].Mappable(), service["availabilityZoneRebalancing"].Mappable(),
+		service["deploymentMinimumHealthyPercent"].Mappable(),
+		service["deploymentMaximumPercent"].Mappable(),
+		service["availabilityZoneRebalancing"].Mappable(),
 	})
 	scaling := made.inputs(t, "worker-scaling-cpu")["targetTrackingScalingPolicyConfiguration"].ObjectValue()
-	require.Equal(t, []any{15.0, 900.0}, []any{scaling["scaleOutCooldown"].Mappable(), scaling["scaleInCooldown"].Mappable()})
+	require.Equal(
+		t,
+		[]any{15.0, 900.0},
+		[]any{scaling["scaleOutCooldown"].Mappable(), scaling["scaleInCooldown"].Mappable()},
+	)
 	require.Equal(t, 587.0, made.inputs(t, "worker-tasks-egress-587-to-internet")["fromPort"].NumberValue())
 	require.NotContains(t, made.names(), "worker-tasks-egress-80-to-internet")
-	require.Equal(t, "max-age=31536000", made.inputs(t, "lab-https")["routingHttpResponseStrictTransportSecurityHeaderValue"].StringValue())
+	require.Equal(
+		t,
+		"max-age=31536000",
+		made.inputs(t, "lab-https")["routingHttpResponseStrictTransportSecurityHeaderValue"].StringValue(),
+	)
 }
 
 // ECR itself would make the copies' repositories without the key, with tags that can be moved, and keep every image.
@@ -175,11 +220,22 @@ func TestCopiesOfImagesAreKeptAsTheImagesAre(t *testing.T) {
 		case "catalog-copy-repository", "catalog-copy-lifecycle":
 			require.Contains(t, r.RegisterRPC.GetProvider(), "aws-copies", r.Name)
 		case "catalog-image":
-			require.True(t, slices.ContainsFunc(r.RegisterRPC.GetDependencies(), func(urn string) bool { return strings.HasSuffix(urn, "::catalog-copy-repository") }),
-				"it is pushed when its copy has a place")
+			require.True(
+				t,
+				slices.ContainsFunc(
+					r.RegisterRPC.GetDependencies(),
+					func(urn string) bool { return strings.HasSuffix(urn, "::catalog-copy-repository") },
+				),
+				"it is pushed when its copy has a place",
+			)
 		}
 	}
-	require.NotContains(t, deployStack(t, "dev").names(), "catalog-copy-repository", "what is not replicated has no copy")
+	require.NotContains(
+		t,
+		deployStack(t, "dev").names(),
+		"catalog-copy-repository",
+		"what is not replicated has no copy",
+	)
 }
 
 func TestANetworkWithoutNatGatewaysIsLeftThroughEndpoints(t *testing.T) {
@@ -187,7 +243,12 @@ func TestANetworkWithoutNatGatewaysIsLeftThroughEndpoints(t *testing.T) {
 		"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]}`,
 	})
 	names := made.names()
-	for _, want := range []string{"lab-secretsmanager-endpoint", "catalog-tasks-egress-to-s3", "catalog-tasks-egress-to-dynamodb", "catalog-tasks-egress-to-endpoints"} {
+	for _, want := range []string{
+		"lab-secretsmanager-endpoint",
+		"catalog-tasks-egress-to-s3",
+		"catalog-tasks-egress-to-dynamodb",
+		"catalog-tasks-egress-to-endpoints",
+	} {
 		require.Contains(t, names, want)
 	}
 	require.NotContains(t, names, "catalog-tasks-egress-443-to-internet")

@@ -43,14 +43,18 @@ func (l *lab) tagged(key, value string) map[string]string {
 	return tags
 }
 
-// logBuckets makes the bucket that load balancer and buckets write their logs to, and one for copies of buckets: S3 logs
-// to a bucket's own region only.
+// logBuckets makes the bucket that load balancer and buckets write their logs to, and one for copies of buckets: S3
+// logs to a bucket's own region only.
 func (l *lab) logBuckets() (err error) {
 	if !l.config.LoadBalancer.AccessLogs {
 		return nil
 	}
 	args := data.LogBucketArgs{
-		Location: l.location, Name: l.bucketName("logs"), ExpireDays: l.config.Monitoring.LogRetentionDays, ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
+		Location:     l.location,
+		Name:         l.bucketName("logs"),
+		ExpireDays:   l.config.Monitoring.LogRetentionDays,
+		ForceDestroy: l.config.LoadBalancer.ForceDelete,
+		Tags:         l.notBackedUp(),
 	}
 	if l.logBucket, err = data.NewLogBucket(l.Context, "logs", &args, l.providers.all); err != nil {
 		return err
@@ -63,14 +67,19 @@ func (l *lab) logBuckets() (err error) {
 	return err
 }
 
-// websiteLogs makes the bucket that CloudFront writes its logs to. They need one of their own, with access control lists.
+// websiteLogs makes the bucket that CloudFront writes its logs to. They need one of their own, with access control
+// lists.
 func (l *lab) websiteLogs() (pulumi.StringInput, error) {
 	if !l.config.LoadBalancer.AccessLogs {
 		return nil, nil
 	}
 	bucket, err := data.NewLogBucket(l.Context, "website-logs", &data.LogBucketArgs{
-		Location: l.location, Name: l.bucketName("website-logs"), CloudFront: true, ExpireDays: l.config.Monitoring.LogRetentionDays,
-		ForceDestroy: l.config.LoadBalancer.ForceDelete, Tags: l.notBackedUp(),
+		Location:     l.location,
+		Name:         l.bucketName("website-logs"),
+		CloudFront:   true,
+		ExpireDays:   l.config.Monitoring.LogRetentionDays,
+		ForceDestroy: l.config.LoadBalancer.ForceDelete,
+		Tags:         l.notBackedUp(),
 	}, l.providers.all)
 	if err != nil {
 		return nil, err
@@ -92,7 +101,9 @@ func (l *lab) tables() error {
 	l.tableArns = pulumi.StringMap{}
 	for _, t := range l.config.Tables {
 		args := t.Args()
-		args.Location, args.Name, args.KmsKeyArn, args.Tags = l.location, l.tableName(t.Name), l.keys.data.Arn, l.backedUp()
+		args.Location, args.Name, args.KmsKeyArn, args.Tags = l.location, l.tableName(
+			t.Name,
+		), l.keys.data.Arn, l.backedUp()
 		if t.Replicate {
 			args.Replicas = []data.Replica{{Region: l.config.CopyRegion, KmsKeyArn: l.keys.copies.Arn}}
 		}
@@ -115,9 +126,14 @@ func (l *lab) buckets() error {
 		args.PermissionsBoundary = l.config.PermissionsBoundary
 		if b.Replicate {
 			args.Copy = &data.BucketCopy{
-				Location: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, Name: l.bucketNameIn(b.Name, l.config.CopyRegion),
-				KmsKeyArn: l.keys.copies.Arn, KeyAlias: l.keys.copies.Alias, RoleName: l.name(b.Name, "replication"),
-				LogBucket: nameOf(l.copyLogBucket), Tags: l.notBackedUp(),
+				Location:  l.placeIn(l.config.CopyRegion),
+				Provider:  l.providers.copies,
+				Name:      l.bucketNameIn(b.Name, l.config.CopyRegion),
+				KmsKeyArn: l.keys.copies.Arn,
+				KeyAlias:  l.keys.copies.Alias,
+				RoleName:  l.name(b.Name, "replication"),
+				LogBucket: nameOf(l.copyLogBucket),
+				Tags:      l.notBackedUp(),
 			}
 		}
 		bucket, err := data.NewBucket(l.Context, b.Name, args, l.providers.all)
@@ -134,9 +150,16 @@ func (l *lab) fileSystems() (err error) {
 		return nil
 	}
 	args := &data.FileSystemArgs{
-		Location: l.location, Name: l.fileSystemName(), VpcId: l.vpc.VpcId, SubnetIds: l.vpc.SubnetIdByZone(network.Data),
-		AccessPoints: map[string]data.AccessPoint{}, KmsKeyArn: l.keys.data.Arn, InfrequentAccessDays: l.config.FileSystem.InfrequentAccessDays,
-		NoAutomaticBackups: l.config.Backup.Enabled, DeletionProtection: l.config.FileSystem.DeletionProtection, Tags: l.backedUp(),
+		Location:             l.location,
+		Name:                 l.fileSystemName(),
+		VpcId:                l.vpc.VpcId,
+		SubnetIds:            l.vpc.SubnetIdByZone(network.Data),
+		AccessPoints:         map[string]data.AccessPoint{},
+		KmsKeyArn:            l.keys.data.Arn,
+		InfrequentAccessDays: l.config.FileSystem.InfrequentAccessDays,
+		NoAutomaticBackups:   l.config.Backup.Enabled,
+		DeletionProtection:   l.config.FileSystem.DeletionProtection,
+		Tags:                 l.backedUp(),
 	}
 	for _, s := range l.config.Services {
 		if mount := s.Access.FileSystem; mount != nil {
@@ -144,7 +167,12 @@ func (l *lab) fileSystems() (err error) {
 		}
 	}
 	if l.config.FileSystem.Replicate {
-		args.Copy = &data.FileSystemCopy{Location: l.placeIn(l.config.CopyRegion), Provider: l.providers.copies, KmsKeyArn: l.keys.copies.Arn, Tags: l.notBackedUp()}
+		args.Copy = &data.FileSystemCopy{
+			Location:  l.placeIn(l.config.CopyRegion),
+			Provider:  l.providers.copies,
+			KmsKeyArn: l.keys.copies.Arn,
+			Tags:      l.notBackedUp(),
+		}
 	}
 	l.fileSystem, err = data.NewFileSystem(l.Context, "files", args, l.providers.all)
 	return err
@@ -217,14 +245,18 @@ func (l *lab) databases() (err error) {
 func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
 	port := network.Port(l.config.Database.Port())
 	group, err := network.NewSecurityGroup(l.Context, "database-proxy", &network.SecurityGroupArgs{
-		VpcId: l.vpc.VpcId, Description: "RDS Proxy: called by the services that have access, calls the database", Tags: l.tags,
+		VpcId:       l.vpc.VpcId,
+		Description: "RDS Proxy: called by the services that have access, calls the database",
+		Tags:        l.tags,
 	}, l.providers.all)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := network.NewConnection(l.Context, "database-proxy-to-database", &network.ConnectionArgs{
-		FromSecurityGroupId: group.SecurityGroupId, ToSecurityGroupId: l.vpc.DatabaseSecurityGroupId, Ports: port,
-		Description: "RDS Proxy to the database",
+		FromSecurityGroupId: group.SecurityGroupId,
+		ToSecurityGroupId:   l.vpc.DatabaseSecurityGroupId,
+		Ports:               port,
+		Description:         "RDS Proxy to the database",
 	}, l.providers.all); err != nil {
 		return nil, fmt.Errorf("connecting the proxy with the database: %w", err)
 	}

@@ -14,7 +14,8 @@ import (
 
 // keys are the customer managed keys of the stack.
 type keys struct {
-	// data encrypts the database, tables, buckets, file system, images and the storage of tasks; logs the log groups and notifications.
+	// data encrypts the database, tables, buckets, file system, images and the storage of tasks; logs the log groups
+	// and notifications.
 	data, logs *identity.Key
 	// copies encrypts what is replicated, in the copy region. It is nil when nothing is.
 	copies *identity.Key
@@ -38,21 +39,39 @@ func (l *lab) encryption() (err error) {
 		return err
 	}
 	if l.providers.copies != nil {
-		if l.keys.copies, err = l.newKey("copies", "Copies of data", l.placeIn(l.config.CopyRegion), pulumi.Provider(l.providers.copies)); err != nil {
+		if l.keys.copies, err = l.newKey(
+			"copies",
+			"Copies of data",
+			l.placeIn(l.config.CopyRegion),
+			pulumi.Provider(l.providers.copies),
+		); err != nil {
 			return err
 		}
 	}
 	if l.providers.edge != nil {
 		edge := l.placeIn(edgeRegion)
-		l.keys.edge, err = l.newKey("edge-logs", "Logs and notifications of what CloudFront needs here", edge, pulumi.Provider(l.providers.edge),
+		l.keys.edge, err = l.newKey(
+			"edge-logs",
+			"Logs and notifications of what CloudFront needs here",
+			edge,
+			pulumi.Provider(l.providers.edge),
 			append(monitoring.KeyStatements(edge), identity.LogsKeyUse(edge))...)
 	}
 	return err
 }
 
-func (l *lab) newKey(name, description string, location identity.Location, provider pulumi.ResourceOption, uses ...identity.Statement) (*identity.Key, error) {
+func (l *lab) newKey(
+	name, description string,
+	location identity.Location,
+	provider pulumi.ResourceOption,
+	uses ...identity.Statement,
+) (*identity.Key, error) {
 	return identity.NewKey(l.Context, name, &identity.KeyArgs{
-		Location: location, Alias: "alias/" + l.name(name), Description: description, Statements: uses, Tags: l.tags,
+		Location:    location,
+		Alias:       "alias/" + l.name(name),
+		Description: description,
+		Statements:  uses,
+		Tags:        l.tags,
 	}, provider)
 }
 
@@ -105,7 +124,11 @@ func (l *lab) execOf(s config.Service) *identity.Exec {
 }
 
 func (l *lab) role(parts ...string) identity.RoleSettings {
-	return identity.RoleSettings{Name: l.name(parts...), PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags}
+	return identity.RoleSettings{
+		Name:                l.name(parts...),
+		PermissionsBoundary: l.config.PermissionsBoundary,
+		Tags:                l.tags,
+	}
 }
 
 // cachedRepositories are those that ECR fills when the service's image is first pulled.
@@ -127,8 +150,14 @@ func (l *lab) repositories(s config.Service) ([]string, error) {
 		return nil, nil
 	}
 	if account != l.location.AccountId {
-		return nil, fmt.Errorf("service %q: image.uri: %s is in account %s, the stack in %s; copy the image to an account's own repository",
-			s.Name, s.Image.URI, account, l.location.AccountId)
+		return nil, fmt.Errorf(
+			"service %q: image.uri: %s is in account %s, the stack in %s; copy the image to an account's own "+
+				"repository",
+			s.Name,
+			s.Image.URI,
+			account,
+			l.location.AccountId,
+		)
 	}
 	return []string{repository}, nil
 }
@@ -138,7 +167,10 @@ func (l *lab) secretsOf(s config.Service) []identity.Secret {
 	var secrets []identity.Secret
 	for _, variable := range slices.Sorted(maps.Keys(s.Secrets)) {
 		secret := s.Secrets[variable]
-		secrets = append(secrets, identity.Secret{Name: secret.Name, Parameter: secret.Parameter, KeyAlias: secret.KeyAlias})
+		secrets = append(
+			secrets,
+			identity.Secret{Name: secret.Name, Parameter: secret.Parameter, KeyAlias: secret.KeyAlias},
+		)
 	}
 	if s.Access.Database {
 		secrets = append(secrets, l.databaseSecret())
@@ -153,7 +185,10 @@ func (l *lab) accessOf(s config.Service) identity.Access {
 		Buckets: l.grants(s.Access.Buckets, l.bucketName),
 	}
 	for _, q := range s.Access.Queues {
-		access.Queues = append(access.Queues, identity.Grant{Name: q.Name, Mode: identity.Mode(q.Mode), KeyAlias: q.KeyAlias})
+		access.Queues = append(
+			access.Queues,
+			identity.Grant{Name: q.Name, Mode: identity.Mode(q.Mode), KeyAlias: q.KeyAlias},
+		)
 	}
 	if mount := s.Access.FileSystem; mount != nil {
 		access.FileSystem = &identity.FileSystemAccess{Name: l.fileSystemName(), Mode: identity.Mode(mount.Mode)}

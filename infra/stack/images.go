@@ -13,7 +13,9 @@ import (
 func (l *lab) containerImages() error {
 	if l.config.Images.Replicate {
 		if _, err := images.NewReplication(l.Context, "images", &images.ReplicationArgs{
-			Location: l.location, Prefix: l.name(""), Region: l.config.CopyRegion,
+			Location: l.location,
+			Prefix:   l.name(""),
+			Region:   l.config.CopyRegion,
 		}, l.providers.all); err != nil {
 			return err
 		}
@@ -39,7 +41,12 @@ func (l *lab) containerImages() error {
 func (l *lab) imageCaches() error {
 	l.caches = map[string]*images.PullThroughCache{}
 	for _, c := range l.config.Images.Caches {
-		cache, err := images.NewPullThroughCache(l.Context, "images-"+cacheNames[c.Registry], l.cacheArgs(c), l.providers.all)
+		cache, err := images.NewPullThroughCache(
+			l.Context,
+			"images-"+cacheNames[c.Registry],
+			l.cacheArgs(c),
+			l.providers.all,
+		)
 		if err != nil {
 			return err
 		}
@@ -50,11 +57,21 @@ func (l *lab) imageCaches() error {
 
 // cacheNames are short, as those of repositories begin with them.
 var cacheNames = map[string]string{
-	"public.ecr.aws": "public", "registry.k8s.io": "k8s", "quay.io": "quay", "docker.io": "docker", "ghcr.io": "github", "registry.gitlab.com": "gitlab",
+	"public.ecr.aws":      "public",
+	"registry.k8s.io":     "k8s",
+	"quay.io":             "quay",
+	"docker.io":           "docker",
+	"ghcr.io":             "github",
+	"registry.gitlab.com": "gitlab",
 }
 
 func (l *lab) cacheArgs(c config.Cache) *images.PullThroughCacheArgs {
-	args := &images.PullThroughCacheArgs{Location: l.location, Upstream: c.Registry, Prefix: names.CachePrefix.Fit(l.name(cacheNames[c.Registry])), Keep: l.config.Images.Keep}
+	args := &images.PullThroughCacheArgs{
+		Location: l.location,
+		Upstream: c.Registry,
+		Prefix:   names.CachePrefix.Fit(l.name(cacheNames[c.Registry])),
+		Keep:     l.config.Images.Keep,
+	}
 	if c.CredentialArn != "" {
 		args.CredentialArn = pulumi.String(c.CredentialArn)
 	}

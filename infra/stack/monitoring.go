@@ -21,8 +21,17 @@ func (l *lab) notify() (err error) {
 	if l.config.Website != nil && l.location.Region != edgeRegion {
 		// One configuration a channel: that of the first topic takes in the other.
 		edge := args
-		edge.Location, edge.Name, edge.KmsKeyArn, edge.Slack, edge.Teams = l.placeIn(edgeRegion), l.name("edge-notifications"), l.keys.edge.Arn, nil, nil
-		if l.edgeNotifications, err = monitoring.NewNotifications(l.Context, "edge", &edge, pulumi.Provider(l.providers.edge)); err != nil {
+		edge.Location, edge.Name, edge.KmsKeyArn, edge.Slack, edge.Teams = l.placeIn(
+			edgeRegion,
+		), l.name(
+			"edge-notifications",
+		), l.keys.edge.Arn, nil, nil
+		if l.edgeNotifications, err = monitoring.NewNotifications(
+			l.Context,
+			"edge",
+			&edge,
+			pulumi.Provider(l.providers.edge),
+		); err != nil {
 			return err
 		}
 		args.ChannelTopicArns = pulumi.StringArray{l.edgeNotifications.TopicArn}
@@ -34,7 +43,10 @@ func (l *lab) notify() (err error) {
 		return nil
 	}
 	_, err = images.NewScanFindings(l.Context, "findings", &images.ScanFindingsArgs{
-		Name: l.name("image-findings"), Prefix: l.name(""), TopicArn: l.notifications.TopicArn, Tags: l.tags,
+		Name:     l.name("image-findings"),
+		Prefix:   l.name(""),
+		TopicArn: l.notifications.TopicArn,
+		Tags:     l.tags,
 	}, l.providers.all)
 	return err
 }
@@ -42,8 +54,14 @@ func (l *lab) notify() (err error) {
 func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 	m := l.config.Monitoring
 	args := monitoring.NotificationsArgs{
-		Location: l.location, Name: l.name("notifications"), KmsKeyArn: l.keys.logs.Arn, Emails: m.Emails, Urls: m.Urls, AlarmPrefix: l.name(),
-		PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
+		Location:            l.location,
+		Name:                l.name("notifications"),
+		KmsKeyArn:           l.keys.logs.Arn,
+		Emails:              m.Emails,
+		Urls:                m.Urls,
+		AlarmPrefix:         l.name(),
+		PermissionsBoundary: l.config.PermissionsBoundary,
+		Tags:                l.tags,
 	}
 	args.Slack, args.Teams = m.Slack.Args(), m.Teams.Args()
 	return args
@@ -53,7 +71,12 @@ func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 func (l *lab) monitor() error {
 	watched, m := l.watched(), l.config.Monitoring
 	args := &monitoring.AlarmsArgs{
-		Watched: watched, TopicArn: l.notifications.TopicArn, EdgeProvider: l.providers.edge, Thresholds: m.Thresholds, Anomalies: m.Anomalies, Tags: l.tags,
+		Watched:      watched,
+		TopicArn:     l.notifications.TopicArn,
+		EdgeProvider: l.providers.edge,
+		Thresholds:   m.Thresholds,
+		Anomalies:    m.Anomalies,
+		Tags:         l.tags,
 	}
 	if l.edgeNotifications != nil {
 		args.EdgeTopicArn = l.edgeNotifications.TopicArn
@@ -65,11 +88,19 @@ func (l *lab) monitor() error {
 	if _, err := monitoring.NewEvents(l.Context, "lab", l.eventsArgs(), l.providers.all); err != nil {
 		return err
 	}
-	if _, err := monitoring.NewLogs(l.Context, "lab", &monitoring.LogsArgs{Watched: watched}, l.providers.all); err != nil {
+	if _, err := monitoring.NewLogs(
+		l.Context,
+		"lab",
+		&monitoring.LogsArgs{Watched: watched},
+		l.providers.all,
+	); err != nil {
 		return err
 	}
 	if l.dashboard, err = monitoring.NewDashboard(l.Context, "lab", &monitoring.DashboardArgs{
-		Watched: watched, Alarms: alarms.Arns, Thresholds: m.Thresholds, CostTag: "Stack",
+		Watched:    watched,
+		Alarms:     alarms.Arns,
+		Thresholds: m.Thresholds,
+		CostTag:    "Stack",
 	}, l.providers.all); err != nil {
 		return err
 	}
@@ -91,7 +122,13 @@ func (l *lab) monitor() error {
 const tracedRate = 0.05
 
 func (l *lab) eventsArgs() *monitoring.EventsArgs {
-	args := &monitoring.EventsArgs{Name: l.name(), Location: l.location, TopicArn: l.notifications.TopicArn, ClusterName: l.clusterName(), Tags: l.tags}
+	args := &monitoring.EventsArgs{
+		Name:        l.name(),
+		Location:    l.location,
+		TopicArn:    l.notifications.TopicArn,
+		ClusterName: l.clusterName(),
+		Tags:        l.tags,
+	}
 	if l.backup != nil {
 		args.BackupVaults, args.Restores = []string{l.backup.VaultName}, l.restoreTesting != nil
 	}
@@ -108,27 +145,44 @@ func (l *lab) watched() monitoring.Watched {
 		watched.Services = append(watched.Services, l.watchedService(s))
 	}
 	for i := range l.natGateways() {
-		watched.NatGateways = append(watched.NatGateways, monitoring.NatGateway{Name: fmt.Sprint(i + 1), Id: l.vpc.NatGatewayIds.Index(pulumi.Int(i))})
+		watched.NatGateways = append(
+			watched.NatGateways,
+			monitoring.NatGateway{Name: fmt.Sprint(i + 1), Id: l.vpc.NatGatewayIds.Index(pulumi.Int(i))},
+		)
 	}
 	if l.cluster.ScalingGroup != "" {
 		watched.AutoScalingGroups = []monitoring.AutoScalingGroup{{
-			Name: "instances", GroupName: l.cluster.ScalingGroup, ClusterName: l.clusterName(), CapacityProvider: l.cluster.CapacityProvider,
+			Name:             "instances",
+			GroupName:        l.cluster.ScalingGroup,
+			ClusterName:      l.clusterName(),
+			CapacityProvider: l.cluster.CapacityProvider,
 		}}
 	}
 	if l.config.Firewall.Enabled {
 		watched.WebAcls = []monitoring.WebAcl{{Name: "load-balancer", WebAclName: l.firewallName()}}
 	}
 	if l.edgeAcl != nil {
-		watched.WebAcls = append(watched.WebAcls, monitoring.WebAcl{Name: "website", WebAclName: l.edgeAcl.Name, Edge: true})
+		watched.WebAcls = append(
+			watched.WebAcls,
+			monitoring.WebAcl{Name: "website", WebAclName: l.edgeAcl.Name, Edge: true},
+		)
 	}
 	if l.website != nil {
 		watched.Distributions = []monitoring.Distribution{{Name: "website", Id: l.website.DistributionId}}
 	}
 	if l.runner != nil {
-		watched.Functions = append(watched.Functions, monitoring.Function{Name: "runtask", FunctionName: l.name("runtask"), TimeoutSeconds: compute.RunnerTimeoutSeconds})
+		watched.Functions = append(watched.Functions, monitoring.Function{
+			Name:           "runtask",
+			FunctionName:   l.name("runtask"),
+			TimeoutSeconds: compute.RunnerTimeoutSeconds,
+		})
 	}
 	if l.restoreTesting != nil {
-		watched.Functions = append(watched.Functions, monitoring.Function{Name: "restorecheck", FunctionName: l.restoreCheckName(), TimeoutSeconds: protection.CheckTimeoutSeconds})
+		watched.Functions = append(watched.Functions, monitoring.Function{
+			Name:           "restorecheck",
+			FunctionName:   l.restoreCheckName(),
+			TimeoutSeconds: protection.CheckTimeoutSeconds,
+		})
 		watched.Queues = []monitoring.Queue{{Name: "restorecheck", QueueName: l.restoreTesting.FailedQueueName}}
 	}
 	daily := func(r config.BackupRule) bool { return r.Schedule == "hourly" || r.Schedule == "daily" }
@@ -136,7 +190,9 @@ func (l *lab) watched() monitoring.Watched {
 		watched.BackupVaults = []monitoring.BackupVault{{Name: "backups", VaultName: l.backup.VaultName}}
 	}
 	if l.redeployment != nil {
-		watched.StateMachines = []monitoring.StateMachine{{Name: "redeploy", Arn: l.location.Arn("states", "stateMachine:"+l.redeployName())}}
+		watched.StateMachines = []monitoring.StateMachine{
+			{Name: "redeploy", Arn: l.location.Arn("states", "stateMachine:"+l.redeployName())},
+		}
 	}
 	l.watchData(&watched)
 	return watched
@@ -144,7 +200,11 @@ func (l *lab) watched() monitoring.Watched {
 
 func (l *lab) watchedService(s config.Service) monitoring.Service {
 	one := monitoring.Service{
-		Name: s.Name, ServiceName: l.name(s.Name), ClusterName: l.clusterName(), LogGroup: l.services[s.Name].LogGroupName, DesiredMin: *s.DesiredCount,
+		Name:              s.Name,
+		ServiceName:       l.name(s.Name),
+		ClusterName:       l.clusterName(),
+		LogGroup:          l.services[s.Name].LogGroupName,
+		DesiredMin:        *s.DesiredCount,
 		ContainerInsights: l.config.Cluster.ContainerInsights,
 	}
 	if s.Scaling != nil {
@@ -162,12 +222,18 @@ func (l *lab) watchedService(s config.Service) monitoring.Service {
 
 func (l *lab) watchData(watched *monitoring.Watched) {
 	if db := l.database; db != nil {
-		one := monitoring.Database{Name: "lab", Identifier: db.Identifier, Engine: l.config.Database.Engine, MaxConnections: l.databaseArgs().MaxConnections()}
+		one := monitoring.Database{
+			Name:           "lab",
+			Identifier:     db.Identifier,
+			Engine:         l.config.Database.Engine,
+			MaxConnections: l.databaseArgs().MaxConnections(),
+		}
 		switch data.DatabaseKind(l.config.Database.Kind) {
 		case data.DatabaseInstance:
 			one.Replicas, one.AllocatedStorageGiB = db.ReplicaIdentifiers, *l.config.Database.StorageGiB
 		case data.DatabaseMultiAzCluster:
-			one.Cluster, one.Servers, one.AllocatedStorageGiB = true, db.ServerIdentifiers(), *l.config.Database.StorageGiB
+			one.Cluster, one.Servers = true, db.ServerIdentifiers()
+			one.AllocatedStorageGiB = *l.config.Database.StorageGiB
 		case data.DatabaseAurora:
 			one.Cluster, one.Aurora = true, true
 		}

@@ -65,7 +65,10 @@ func (l *lab) exportData() {
 	}
 	if l.backup != nil {
 		l.Export("backupVaultArn", l.backup.VaultArn)
-		if slices.ContainsFunc(l.config.Backup.Rules, func(r config.BackupRule) bool { return r.CopyRetentionDays > 0 }) {
+		if slices.ContainsFunc(
+			l.config.Backup.Rules,
+			func(r config.BackupRule) bool { return r.CopyRetentionDays > 0 },
+		) {
 			l.Export("backupCopyVaultArn", l.backup.CopyVaultArn)
 		}
 	}
@@ -96,7 +99,12 @@ func (l *lab) arns() pulumi.StringMap {
 	for _, b := range l.config.Buckets {
 		arns["bucket "+b.Name] = pulumi.String(l.location.BucketArn(l.bucketName(b.Name)))
 	}
-	for name, key := range map[string]*identity.Key{"data": l.keys.data, "logs": l.keys.logs, "copies": l.keys.copies, "edge": l.keys.edge} {
+	for name, key := range map[string]*identity.Key{
+		"data":   l.keys.data,
+		"logs":   l.keys.logs,
+		"copies": l.keys.copies,
+		"edge":   l.keys.edge,
+	} {
 		if key != nil {
 			arns["key "+name] = key.Arn
 		}

@@ -46,8 +46,8 @@ func permanentBefore(ctx *pulumi.Context) (map[string]string, error) {
 	return values, nil
 }
 
-// A state in a file cannot be read while the engine, which has just noted the beginning of the update, writes what belongs
-// to it. It is written before anything else can happen, so that a few more tries are enough.
+// A state in a file cannot be read while the engine, which has just noted the beginning of the update, writes what
+// belongs to it. It is written before anything else can happen, so that a few more tries are enough.
 const (
 	readTries = 20
 	readPause = 100 * time.Millisecond

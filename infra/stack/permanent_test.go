@@ -41,10 +41,14 @@ func TestZonesStayAsTheyWereChosen(t *testing.T) {
 	for name, test := range map[string]struct {
 		before, network, want string
 	}{
-		"a new stack":        {"", `{}`, "eu-west-1a eu-west-1b"},
-		"one with others":    {"eu-west-1b eu-west-1d", `{}`, "eu-west-1b eu-west-1d"},
-		"a zone more":        {"eu-west-1c eu-west-1b", `{"availabilityZones": 3}`, "eu-west-1c eu-west-1b eu-west-1a"},
-		"named ones go on":   {"eu-west-1c eu-west-1b", `{"zoneNames": ["eu-west-1c", "eu-west-1b", "eu-west-1d"]}`, "eu-west-1c eu-west-1b eu-west-1d"},
+		"a new stack":     {"", `{}`, "eu-west-1a eu-west-1b"},
+		"one with others": {"eu-west-1b eu-west-1d", `{}`, "eu-west-1b eu-west-1d"},
+		"a zone more":     {"eu-west-1c eu-west-1b", `{"availabilityZones": 3}`, "eu-west-1c eu-west-1b eu-west-1a"},
+		"named ones go on": {
+			"eu-west-1c eu-west-1b",
+			`{"zoneNames": ["eu-west-1c", "eu-west-1b", "eu-west-1d"]}`,
+			"eu-west-1c eu-west-1b eu-west-1d",
+		},
 		"named ones instead": {"eu-west-1c eu-west-1b", `{"zoneNames": ["eu-west-1b", "eu-west-1c"]}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +58,12 @@ func TestZonesStayAsTheyWereChosen(t *testing.T) {
 			}
 			err := deployTo(a, "../..", "dev", map[string]string{"region": "eu-west-1", "network": test.network})
 			if test.want == "" {
-				require.ErrorContains(t, err, "awslab:network.zoneNames: eu-west-1b eu-west-1c, and the stack was made with eu-west-1c eu-west-1b")
+				require.ErrorContains(
+					t,
+					err,
+					"awslab:network.zoneNames: eu-west-1b eu-west-1c, and the stack was made with eu-west-1c "+
+						"eu-west-1b",
+				)
 				return
 			}
 			require.NoError(t, err)
@@ -69,10 +78,18 @@ func TestAStackKeepsTheNamesItWasMadeWith(t *testing.T) {
 		before map[string]any
 		want   string
 	}{
-		"a new stack":            {"dev", nil, "awslab-dev-lab-flow-logs"},
-		"a new one of a branch":  {"feature-x", nil, "awslab-feature-x-dbed20cf-lab-flow-logs"},
-		"one from before":        {"feature-x", map[string]any{"region": "eu-west-1"}, "awslab-feature-x-lab-flow-logs"},
-		"one that kept its name": {"renamed", map[string]any{prefixKey: "awslab-feature-x-dbed20cf"}, "awslab-feature-x-dbed20cf-lab-flow-logs"},
+		"a new stack":           {"dev", nil, "awslab-dev-lab-flow-logs"},
+		"a new one of a branch": {"feature-x", nil, "awslab-feature-x-dbed20cf-lab-flow-logs"},
+		"one from before": {
+			"feature-x",
+			map[string]any{"region": "eu-west-1"},
+			"awslab-feature-x-lab-flow-logs",
+		},
+		"one that kept its name": {
+			"renamed",
+			map[string]any{prefixKey: "awslab-feature-x-dbed20cf"},
+			"awslab-feature-x-dbed20cf-lab-flow-logs",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &account{outputs: map[string]any{permanentOutput: test.before}}

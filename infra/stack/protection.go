@@ -41,11 +41,23 @@ func (l *lab) backups() error {
 		return nil
 	}
 	args := &protection.BackupArgs{
-		Location: l.location, Name: l.name("backups"), TagKey: "backup", TagValue: l.Stack(), Lock: b.Lock, ForceDestroy: b.ForceDelete, Keepers: b.Keepers,
-		TopicArn: l.notifications.TopicArn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
+		Location:            l.location,
+		Name:                l.name("backups"),
+		TagKey:              "backup",
+		TagValue:            l.Stack(),
+		Lock:                b.Lock,
+		ForceDestroy:        b.ForceDelete,
+		Keepers:             b.Keepers,
+		TopicArn:            l.notifications.TopicArn,
+		PermissionsBoundary: l.config.PermissionsBoundary,
+		Tags:                l.tags,
 	}
 	for _, r := range b.Rules {
-		args.Rules = append(args.Rules, protection.BackupRule{Schedule: protection.Schedule(r.Schedule), RetentionDays: r.RetentionDays, CopyRetentionDays: r.CopyRetentionDays})
+		args.Rules = append(args.Rules, protection.BackupRule{
+			Schedule:          protection.Schedule(r.Schedule),
+			RetentionDays:     r.RetentionDays,
+			CopyRetentionDays: r.CopyRetentionDays,
+		})
 	}
 	if l.providers.copies != nil {
 		args.CopyLocation, args.CopyProvider = l.placeIn(l.config.CopyRegion), l.providers.copies
@@ -87,8 +99,12 @@ func (l *lab) restorable() []string {
 
 func (l *lab) testRestores(types []string) error {
 	const architecture = "arm64"
-	image, err := l.newImage("restorecheck", config.Image{Context: "services", Dockerfile: "restorecheck/Dockerfile"}, architecture,
-		l.location.Arn("lambda", "function:"+l.restoreCheckName()))
+	image, err := l.newImage(
+		"restorecheck",
+		config.Image{Context: "services", Dockerfile: "restorecheck/Dockerfile"},
+		architecture,
+		l.location.Arn("lambda", "function:"+l.restoreCheckName()),
+	)
 	if err != nil {
 		return err
 	}
@@ -97,12 +113,24 @@ func (l *lab) testRestores(types []string) error {
 		sources = append(sources, l.bucketName(b.Name))
 	}
 	args := &protection.RestoreTestingArgs{
-		Location: l.location, Name: l.restoreCheckName(), Types: types, TagKey: "backup", TagValue: l.Stack(), Image: image, Architecture: architecture,
-		SourceBuckets: sources, KeyAlias: l.keys.data.Alias, VaultArns: pulumi.StringArray{l.backup.VaultArn},
-		LogRetentionDays: l.config.Monitoring.LogRetentionDays, LogKmsKeyArn: l.keys.logs.Arn, PermissionsBoundary: l.config.PermissionsBoundary, Tags: l.tags,
+		Location:            l.location,
+		Name:                l.restoreCheckName(),
+		Types:               types,
+		TagKey:              "backup",
+		TagValue:            l.Stack(),
+		Image:               image,
+		Architecture:        architecture,
+		SourceBuckets:       sources,
+		KeyAlias:            l.keys.data.Alias,
+		VaultArns:           pulumi.StringArray{l.backup.VaultArn},
+		LogRetentionDays:    l.config.Monitoring.LogRetentionDays,
+		LogKmsKeyArn:        l.keys.logs.Arn,
+		PermissionsBoundary: l.config.PermissionsBoundary,
+		Tags:                l.tags,
 	}
 	if l.database != nil { // what is restored is as hard to reach as the database
-		args.DatabaseSubnetGroup, args.DatabaseSecurityGroupId = l.database.SubnetGroupName, l.vpc.DatabaseSecurityGroupId
+		args.DatabaseSubnetGroup = l.database.SubnetGroupName
+		args.DatabaseSecurityGroupId = l.vpc.DatabaseSecurityGroupId
 	}
 	l.restoreTesting, err = protection.NewRestoreTesting(l.Context, "restore-testing", args, l.providers.all)
 	return err

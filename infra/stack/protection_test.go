@@ -16,15 +16,19 @@ func TestBackupsKeepClearOfTheWindowsOfTheDatabase(t *testing.T) {
 		for _, kind := range []string{"instance", "multiAzCluster"} {
 			made := deployChanged(t, stackName, map[string]string{
 				"database": `{"kind": "` + kind + `"}`, "network": `{"availabilityZones": 3}`,
-				"backup": `{"rules": [{"schedule": "hourly", "retentionDays": 7}, {"schedule": "daily", "retentionDays": 7}, {"schedule": "weekly", "retentionDays": 7}, {"schedule": "monthly", "retentionDays": 7}]}`,
+				"backup": `{"rules": [{"schedule": "hourly", "retentionDays": 7}, {"schedule": "daily", ` +
+					`"retentionDays": 7}, {"schedule": "weekly", "retentionDays": 7}, {"schedule": "monthly", ` +
+					`"retentionDays": 7}]}`,
 			})
 			args := &data.DatabaseArgs{Kind: data.DatabaseKind(kind)}
 			if kind == "instance" {
 				inputs := made.inputs(t, "database-instance").Mappable()
-				args.BackupWindow, args.MaintenanceWindow = inputs["backupWindow"].(string), inputs["maintenanceWindow"].(string)
+				args.BackupWindow = inputs["backupWindow"].(string)
+				args.MaintenanceWindow = inputs["maintenanceWindow"].(string)
 			} else {
 				inputs := made.inputs(t, "database-cluster").Mappable()
-				args.BackupWindow, args.MaintenanceWindow = inputs["preferredBackupWindow"].(string), inputs["preferredMaintenanceWindow"].(string)
+				args.BackupWindow = inputs["preferredBackupWindow"].(string)
+				args.MaintenanceWindow = inputs["preferredMaintenanceWindow"].(string)
 			}
 			rules := made.inputs(t, "backup-plan").Mappable()["rules"].([]any)
 			require.Len(t, rules, 4)
@@ -40,7 +44,10 @@ func TestBackupsKeepClearOfTheWindowsOfTheDatabase(t *testing.T) {
 }
 
 func TestVolumesOfInstancesAreBackedUpWhenAskedTo(t *testing.T) {
-	for value, want := range map[string]string{`{"launchType": "ec2"}`: "none", `{"launchType": "ec2", "instances": {"backup": true}}`: "prod"} {
+	for value, want := range map[string]string{
+		`{"launchType": "ec2"}`:                                "none",
+		`{"launchType": "ec2", "instances": {"backup": true}}`: "prod",
+	} {
 		made := deployChanged(t, "prod", map[string]string{"cluster": value})
 		for _, specification := range made.inputs(t, "lab-template").Mappable()["tagSpecifications"].([]any) {
 			tags := specification.(object)["tags"].(object)
@@ -55,13 +62,24 @@ func TestVolumesOfInstancesAreBackedUpWhenAskedTo(t *testing.T) {
 }
 
 func TestDatabasesAreRestoredWhereTheDatabaseIs(t *testing.T) {
-	for kind, selection := range map[string]string{"instance": "restore-testing-rds", "multiAzCluster": "restore-testing-rds", "aurora": "restore-testing-aurora"} {
+	for kind, selection := range map[string]string{
+		"instance":       "restore-testing-rds",
+		"multiAzCluster": "restore-testing-rds",
+		"aurora":         "restore-testing-aurora",
+	} {
 		made := deployChanged(t, "prod", map[string]string{"database": `{"kind": "` + kind + `"}`})
 		overrides := made.inputs(t, selection).Mappable()["restoreMetadataOverrides"].(object)
 		require.Equal(t, "awslab-prod-database", overrides["dbSubnetGroupName"])
 		require.Equal(t, `["lab-database-group-id"]`, overrides["vpcSecurityGroupIds"])
-		require.Equal(t, object{"DATABASE_SUBNET_GROUP": "awslab-prod-database"}, made.inputs(t, "restore-testing-function").Mappable()["environment"].(object)["variables"])
+		require.Equal(
+			t,
+			object{"DATABASE_SUBNET_GROUP": "awslab-prod-database"},
+			made.inputs(t, "restore-testing-function").Mappable()["environment"].(object)["variables"],
+		)
 	}
-	vaults := deployStack(t, "prod").inputs(t, "restore-testing-plan").Mappable()["recoveryPointSelection"].(object)["includeVaults"]
+	vaults := deployStack(t, "prod").inputs(
+		t,
+		"restore-testing-plan",
+	).Mappable()["recoveryPointSelection"].(object)["includeVaults"]
 	require.Equal(t, []any{"arn:backup-vault"}, vaults)
 }

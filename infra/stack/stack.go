@@ -94,7 +94,11 @@ func deploy(ctx *pulumi.Context, root string) error {
 		return err
 	}
 	l := &lab{
-		Context: ctx, config: configured, root: root, names: namesOf(ctx, before), zones: strings.Fields(before[config.ZonesKey]),
+		Context: ctx,
+		config:  configured,
+		root:    root,
+		names:   namesOf(ctx, before),
+		zones:   strings.Fields(before[config.ZonesKey]),
 	}
 	for _, step := range []struct {
 		name string

@@ -40,14 +40,23 @@ func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 	}
 	state := args.Inputs.Copy()
 	if args.Custom {
-		for _, output := range []resource.PropertyKey{"arn", "arnSuffix", "dnsName", "keyId", "prefixListId", "repositoryUrl", "registryId", "repoDigest", "bucketRegionalDomainName", "domainName", "address", "endpoint"} {
+		for _, output := range []resource.PropertyKey{
+			"arn", "arnSuffix", "dnsName", "keyId", "prefixListId", "repositoryUrl", "registryId", "repoDigest",
+			"bucketRegionalDomainName", "domainName", "address", "endpoint",
+		} {
 			state[output] = resource.NewStringProperty(string(output) + ":" + args.Name)
 		}
 		for output, element := range map[resource.PropertyKey]map[string]any{
-			"domainValidationOptions": {"resourceRecordName": "_proof", "resourceRecordType": "CNAME", "resourceRecordValue": "proven"},
-			"masterUserSecrets":       {"secretArn": "arn:secret:" + args.Name},
+			"domainValidationOptions": {
+				"resourceRecordName":  "_proof",
+				"resourceRecordType":  "CNAME",
+				"resourceRecordValue": "proven",
+			},
+			"masterUserSecrets": {"secretArn": "arn:secret:" + args.Name},
 		} {
-			state[output] = resource.NewArrayProperty([]resource.PropertyValue{resource.NewObjectProperty(resource.NewPropertyMapFromMap(element))})
+			state[output] = resource.NewArrayProperty(
+				[]resource.PropertyValue{resource.NewObjectProperty(resource.NewPropertyMapFromMap(element))},
+			)
 		}
 	}
 	return id, state, nil
@@ -59,10 +68,12 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 		return nil, errors.New("failed to load checkpoint: EOF")
 	}
 	answers := map[string]map[string]any{
-		"aws:index/getCallerIdentity:getCallerIdentity":       {"accountId": "123456789012"},
-		"pulumi:pulumi:readStackOutputs":                      {"outputs": a.outputs},
-		"aws:index/getPartition:getPartition":                 {"partition": "aws"},
-		"aws:index/getAvailabilityZones:getAvailabilityZones": {"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"}},
+		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
+		"pulumi:pulumi:readStackOutputs":                {"outputs": a.outputs},
+		"aws:index/getPartition:getPartition":           {"partition": "aws"},
+		"aws:index/getAvailabilityZones:getAvailabilityZones": {
+			"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"},
+		},
 		"aws:ec2/getVpc:getVpc":                               {"ipv6CidrBlock": "2001:db8::/56"},
 		"aws:ec2/getAmi:getAmi":                               {"id": "ami-1"},
 		"aws:route53/getZone:getZone":                         {"zoneId": "Z1", "name": "example.com"},
@@ -70,7 +81,9 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	}
 	if args.Token == "aws:ecs/getService:getService" {
 		name := strings.TrimPrefix(args.Args["serviceName"].StringValue(), "awslab-dev-")
-		return resource.PropertyMap{"taskDefinition": resource.NewStringProperty("arn:" + strings.TrimPrefix(name, "awslab-prod-") + "-task")}, nil
+		return resource.PropertyMap{
+			"taskDefinition": resource.NewStringProperty("arn:" + strings.TrimPrefix(name, "awslab-prod-") + "-task"),
+		}, nil
 	}
 	answer, known := answers[args.Token]
 	if !known {
@@ -113,7 +126,11 @@ func deployTo(a *account, root, stackName string, values map[string]string) erro
 		return err
 	}
 	program := networktest.WithChildren("lab", decoded.Network.AvailabilityZones, Program(root))
-	return pulumi.RunErr(program, pulumi.WithMocks("awslab", stackName, a), func(info *pulumi.RunInfo) { info.Config = configuration })
+	return pulumi.RunErr(
+		program,
+		pulumi.WithMocks("awslab", stackName, a),
+		func(info *pulumi.RunInfo) { info.Config = configuration },
+	)
 }
 
 func TestDatabasesOfEveryKind(t *testing.T) {
@@ -126,7 +143,8 @@ func TestDatabasesOfEveryKind(t *testing.T) {
 	} {
 		for _, engine := range []string{"postgres", "mysql"} {
 			made := deployChanged(t, test.stack, map[string]string{
-				"database": fmt.Sprintf(`{"kind": %q, "engine": %q}`, test.kind, engine), "network": `{"availabilityZones": 3}`,
+				"database": fmt.Sprintf(`{"kind": %q, "engine": %q}`, test.kind, engine),
+				"network":  `{"availabilityZones": 3}`,
 			})
 			what := fmt.Sprintf("%s %s in %s", test.kind, engine, test.stack)
 			require.Equal(t, test.instances, made.count("aws:rds/instance:Instance"), what)
@@ -138,13 +156,18 @@ func TestDatabasesOfEveryKind(t *testing.T) {
 
 func TestAnImageOfACachedRegistryIsPulledThroughTheCache(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{
-		"images":   `{"caches": [{"registry": "public.ecr.aws"}]}`,
-		"services": `[{"name": "web", "image": {"uri": "public.ecr.aws/nginx/nginx:1.29"}, "port": 80, "path": "/", "access": {"fileSystem": {"path": "/files", "mode": "read"}}}]`,
+		"images": `{"caches": [{"registry": "public.ecr.aws"}]}`,
+		"services": `[{"name": "web", "image": {"uri": "public.ecr.aws/nginx/nginx:1.29"}, "port": 80, "path": ` +
+			`"/", "access": {"fileSystem": {"path": "/files", "mode": "read"}}}]`,
 	})
 	const want = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/awslab-dev-public/nginx/nginx:1.29"
 	require.Contains(t, made.inputs(t, "web-task")["containerDefinitions"].StringValue(), want)
 	require.Equal(t, 1, made.count("aws:ecr/pullThroughCacheRule:PullThroughCacheRule"))
-	require.Contains(t, made.inputs(t, "web-execution-execution").Mappable()["policy"], "repository/awslab-dev-public/nginx/nginx")
+	require.Contains(
+		t,
+		made.inputs(t, "web-execution-execution").Mappable()["policy"],
+		"repository/awslab-dev-public/nginx/nginx",
+	)
 }
 
 func (a *account) inputs(t *testing.T, name string) resource.PropertyMap {
@@ -190,7 +213,8 @@ func TestNamesAreUniqueAndCarryProjectAndStack(t *testing.T) {
 		seen := map[string]bool{}
 		for _, r := range deployStack(t, stackName).resources {
 			name := r.Inputs["name"]
-			if !r.Custom || !name.IsString() || strings.HasPrefix(r.TypeToken, "pulumi:") || slices.Contains(named, r.TypeToken) {
+			if !r.Custom || !name.IsString() || strings.HasPrefix(r.TypeToken, "pulumi:") ||
+				slices.Contains(named, r.TypeToken) {
 				continue
 			}
 			require.Contains(t, name.StringValue(), "awslab-"+stackName, "%s %s", r.TypeToken, r.Name)
@@ -202,4 +226,10 @@ func TestNamesAreUniqueAndCarryProjectAndStack(t *testing.T) {
 }
 
 // named are the types whose names live inside something that carries the stack, or in the domain of DNS.
-var named = []string{"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record", "aws:backup/restoreTestingSelection:RestoreTestingSelection", "aws:backup/restoreTestingPlan:RestoreTestingPlan", "aws:s3/bucketMetric:BucketMetric"}
+var named = []string{
+	"aws:iam/rolePolicy:RolePolicy",
+	"aws:route53/record:Record",
+	"aws:backup/restoreTestingSelection:RestoreTestingSelection",
+	"aws:backup/restoreTestingPlan:RestoreTestingPlan",
+	"aws:s3/bucketMetric:BucketMetric",
+}

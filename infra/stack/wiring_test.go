@@ -17,11 +17,13 @@ const (
 func prodOfEverything(t *testing.T, changes map[string]string) *account {
 	t.Helper()
 	all := map[string]string{
-		"cluster":    `{"launchType": "ec2"}`,
-		"website":    `{"folder": "services/website"}`,
-		"firewall":   `{"denyCountries": ["KP"]}`,
-		"backup":     `{"keepers": ["arn:aws:iam::123456789012:role/keeper"]}`,
-		"monitoring": `{"emails": ["ops@example.com"], "encryptTraces": true, "slack": {"team": "T1", "channel": "C1"}, "teams": {"tenant": "6a1b7c1e-0000-4000-8000-123456789012", "team": "6a1b7c1e-0000-4000-8000-123456789012", "channel": "19%3a1"}}`,
+		"cluster":  `{"launchType": "ec2"}`,
+		"website":  `{"folder": "services/website"}`,
+		"firewall": `{"denyCountries": ["KP"]}`,
+		"backup":   `{"keepers": ["arn:aws:iam::123456789012:role/keeper"]}`,
+		"monitoring": `{"emails": ["ops@example.com"], "encryptTraces": true, "slack": {"team": "T1", "channel": ` +
+			`"C1"}, "teams": {"tenant": "6a1b7c1e-0000-4000-8000-123456789012", "team": ` +
+			`"6a1b7c1e-0000-4000-8000-123456789012", "channel": "19%3a1"}}`,
 	}
 	for key, value := range changes {
 		all[key] = value
@@ -44,8 +46,25 @@ func (a *account) alarms() map[string][]any {
 func TestEverythingInProdIsAlarmed(t *testing.T) {
 	alarms := prodOfEverything(t, nil).alarms()
 	for thing, signals := range map[string][]string{
-		"service-catalog":                        {"", "-available", "-errors", "-latency", "-tasks", "-size", "-availability-fast", "-latency-slow"},
-		"service-orders":                         {"", "-available", "-errors", "-latency", "-tasks", "-availability-fast", "-latency-slow"},
+		"service-catalog": {
+			"",
+			"-available",
+			"-errors",
+			"-latency",
+			"-tasks",
+			"-size",
+			"-availability-fast",
+			"-latency-slow",
+		},
+		"service-orders": {
+			"",
+			"-available",
+			"-errors",
+			"-latency",
+			"-tasks",
+			"-availability-fast",
+			"-latency-slow",
+		},
 		"loadBalancer-public":                    {"-errors", "-rejected"},
 		"database-lab":                           {"-cpu", "-memory", "-storage", "-connections", "-proxyConnections"},
 		"replica-awslab-prod-database-replica-1": {"-lag"},
@@ -111,14 +130,25 @@ func TestProdIsBackedUp(t *testing.T) {
 		schedules = append(schedules, rule.(object)["ruleName"].(string))
 	}
 	require.Equal(t, []string{"hourly", "daily", "monthly"}, schedules)
-	require.Equal(t, "aws:ResourceTag/backup", made.inputs(t, "backup-selection").Mappable()["conditions"].([]any)[0].(object)["stringEquals"].([]any)[0].(object)["key"])
+	require.Equal(
+		t,
+		"aws:ResourceTag/backup",
+		made.inputs(
+			t,
+			"backup-selection",
+		).Mappable()["conditions"].([]any)[0].(object)["stringEquals"].([]any)[0].(object)["key"],
+	)
 	for _, name := range []string{"database-instance", "items-table", "uploads-bucket", "files-files"} {
 		require.Equal(t, "prod", made.inputs(t, name).Mappable()["tags"].(object)["backup"], name)
 	}
 	for _, name := range []string{"backup-vault", "backup-copy-vault"} {
 		require.Equal(t, false, made.inputs(t, name).Mappable()["forceDestroy"], name)
 		require.True(t, made.has(name+"-lock"), name)
-		require.Contains(t, made.inputs(t, name+"-policy").Mappable()["policy"], "arn:aws:iam::123456789012:role/keeper")
+		require.Contains(
+			t,
+			made.inputs(t, name+"-policy").Mappable()["policy"],
+			"arn:aws:iam::123456789012:role/keeper",
+		)
 	}
 	for _, kind := range []string{"rds", "dynamodb", "s3", "efs"} {
 		require.True(t, made.has("restore-testing-"+kind), kind)
@@ -142,9 +172,13 @@ func TestProdIsBehindFirewalls(t *testing.T) {
 // The way down that the README tells.
 func TestProdCanBeTakenDown(t *testing.T) {
 	made := prodOfEverything(t, map[string]string{
-		"images": `{"forceDelete": true}`, "loadBalancer": `{"deletionProtection": false, "forceDelete": true}`, "backup": `{"forceDelete": true}`,
-		"database": `{"deletionProtection": false}`, "tables": `[{"name": "items", "hashKey": {"name": "id"}, "deletionProtection": false}]`,
-		"buckets": `[{"name": "uploads", "forceDelete": true}]`, "fileSystem": `{"deletionProtection": false}`,
+		"images":       `{"forceDelete": true}`,
+		"loadBalancer": `{"deletionProtection": false, "forceDelete": true}`,
+		"backup":       `{"forceDelete": true}`,
+		"database":     `{"deletionProtection": false}`,
+		"tables":       `[{"name": "items", "hashKey": {"name": "id"}, "deletionProtection": false}]`,
+		"buckets":      `[{"name": "uploads", "forceDelete": true}]`,
+		"fileSystem":   `{"deletionProtection": false}`,
 	})
 	for _, r := range made.resources {
 		inputs := r.Inputs.Mappable()
@@ -153,12 +187,25 @@ func TestProdCanBeTakenDown(t *testing.T) {
 				require.Equal(t, true, value, "%s of %s", force, r.Name)
 			}
 		}
-		for _, protection := range []string{"deletionProtection", "deletionProtectionEnabled", "enableDeletionProtection"} {
+		for _, protection := range []string{
+			"deletionProtection",
+			"deletionProtectionEnabled",
+			"enableDeletionProtection",
+		} {
 			require.NotEqual(t, true, inputs[protection], "%s of %s", protection, r.Name)
 		}
 		require.False(t, r.RegisterRPC.GetProtect(), r.Name)
 	}
-	require.Equal(t, false, made.inputs(t, "database-instance").Mappable()["skipFinalSnapshot"], "it leaves a last snapshot")
-	gone := deployChanged(t, "prod", map[string]string{"database": `{"deletionProtection": false, "finalSnapshot": false}`})
+	require.Equal(
+		t,
+		false,
+		made.inputs(t, "database-instance").Mappable()["skipFinalSnapshot"],
+		"it leaves a last snapshot",
+	)
+	gone := deployChanged(
+		t,
+		"prod",
+		map[string]string{"database": `{"deletionProtection": false, "finalSnapshot": false}`},
+	)
 	require.Equal(t, true, gone.inputs(t, "database-instance").Mappable()["skipFinalSnapshot"])
 }

@@ -1,6 +1,6 @@
-// Package diagnostic is what a policy pack tells the user about a resource, as data. Pulumi's protocol between a pack and
-// the engine carries it as text alone, so this package owns both writing the text, which the packs do, and reading it
-// again, which package automation does.
+// Package diagnostic is what a policy pack tells the user about a resource, as data. Pulumi's protocol between a pack
+// and the engine carries it as text alone, so this package owns both writing the text, which the packs do, and reading
+// it again, which package automation does.
 package diagnostic
 
 import (
@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Unevaluated is the policy under which a pack reports what a rule could not judge, and Exemptions the one under which it
-// lists the findings that the stack's configuration accepts. No rule can have these names.
+// Unevaluated is the policy under which a pack reports what a rule could not judge, and Exemptions the one under which
+// it lists the findings that the stack's configuration accepts. No rule can have these names.
 const (
 	Unevaluated = "unevaluated"
 	Exemptions  = "exemptions"
@@ -27,12 +27,14 @@ type Diagnostic struct {
 	Severity string
 	// Controls are the ids of the controls that the rule answers, such as RDS.5.
 	Controls []string
-	// Title says what holds when the rule is kept. Without one, severity and controls are not written either.
+	// Title says what a compliant resource has. Without one, severity and controls are not written either.
 	Title string
 	// Resource is the resource's name in the program.
 	Resource string
 	// Finding says what is wrong with the resource, or what kept a rule from judging it.
 	Finding string
+	// Why says what can happen to a resource that breaks the rule.
+	Why string
 	// Fix says what to change.
 	Fix string
 	// Unjudged is the rule that could not judge the resource.
@@ -55,29 +57,38 @@ func (d Diagnostic) String() string {
 		fmt.Fprintf(&text, "%s\n%s: ", d.Headline(), d.Resource)
 	}
 	text.WriteString(d.Finding)
-	if d.Fix != "" {
-		text.WriteString(fixMark + d.Fix)
+	for _, part := range []struct{ mark, text string }{{whyMark, d.Why}, {fixMark, d.Fix}} {
+		if part.text != "" {
+			text.WriteString(part.mark + part.text)
+		}
 	}
 	return text.String()
 }
 
 // Headline is the title with severity and controls before it: [MEDIUM][RDS.5] Databases run in two zones.
 func (d Diagnostic) Headline() string {
-	labels := slices.DeleteFunc(append([]string{d.Severity}, d.Controls...), func(label string) bool { return label == "" })
+	labels := slices.DeleteFunc(
+		append([]string{d.Severity}, d.Controls...),
+		func(label string) bool { return label == "" },
+	)
 	return "[" + strings.Join(labels, "][") + "] " + d.Title
 }
 
-const fixMark = "\nFix: "
+// The marks of the parts that follow the finding.
+const (
+	whyMark = "\nWhy: "
+	fixMark = "\nFix: "
+)
 
 var (
-	// headline is how a violation begins: [HIGH][RDS.5] What holds when the rule is kept.
+	// headline is how a violation begins: [HIGH][RDS.5] What a compliant resource has.
 	headline = regexp.MustCompile(`^((?:\[[^\[\]\s]+\])+) (.+)$`)
 	unjudged = regexp.MustCompile(`(?s)^(\S+) could not be judged for (\S+): (.+)$`)
 	accepted = regexp.MustCompile(`(?s)^(\S+) is accepted for (\S+) until (\S+): (.+)\.$`)
 )
 
-// Parse reads the text of a policy's message about a resource. A message of another shape, such as another vendor's pack
-// sends, is the finding whole.
+// Parse reads the text of a policy's message about a resource. A message of another shape, such as another vendor's
+// pack sends, is the finding whole.
 func Parse(policy, resource, text string) Diagnostic {
 	if parts := unjudged.FindStringSubmatch(text); parts != nil && policy == Unevaluated {
 		return Diagnostic{Unjudged: parts[1], Resource: parts[2], Finding: parts[3]}
@@ -86,9 +97,8 @@ func Parse(policy, resource, text string) Diagnostic {
 		return Diagnostic{Accepted: parts[1], Resource: parts[2], Until: parts[3], Reason: parts[4]}
 	}
 	d := Diagnostic{Resource: resource, Finding: text}
-	if at := strings.LastIndex(text, fixMark); at >= 0 {
-		d.Finding, d.Fix = text[:at], text[at+len(fixMark):]
-	}
+	d.Finding, d.Fix = cutLast(d.Finding, fixMark)
+	d.Finding, d.Why = cutLast(d.Finding, whyMark)
 	first, rest, _ := strings.Cut(d.Finding, "\n")
 	parts := headline.FindStringSubmatch(first)
 	if parts == nil {
@@ -106,12 +116,20 @@ func Parse(policy, resource, text string) Diagnostic {
 	return d
 }
 
+// cutLast cuts a text at the last mark in it.
+func cutLast(text, mark string) (before, after string) {
+	if at := strings.LastIndex(text, mark); at >= 0 {
+		return text[:at], text[at+len(mark):]
+	}
+	return text, ""
+}
+
 // written is the diagnostic as far as the text carries it.
 func (d Diagnostic) written() Diagnostic {
 	for _, word := range []*string{&d.Severity, &d.Resource, &d.Unjudged, &d.Accepted, &d.Until} {
 		*word = oneWord(*word)
 	}
-	for _, line := range []*string{&d.Title, &d.Fix, &d.Reason} {
+	for _, line := range []*string{&d.Title, &d.Why, &d.Fix, &d.Reason} {
 		*line = strings.Join(strings.Fields(*line), " ")
 	}
 	d.Controls = slices.Clone(d.Controls)

@@ -1,5 +1,5 @@
-// Package exemption decides what an exemption may say. A stack's configuration accepts with one what a policy rule finds,
-// and says why and until when:
+// Package exemption decides what an exemption may say. A stack's configuration accepts with one what a policy rule
+// finds, and says why and until when:
 //
 //	awslab:exemptions:
 //	  - rule: rds-multi-az
@@ -8,8 +8,8 @@
 //	    expires: 2027-01-31
 //
 // An exemption is about one rule, is listed whenever it is used, and is a finding itself when it has expired or exempts
-// nothing. Package infra/config refuses what an exemption may not say before anything is deployed; the policy packs, which
-// also judge other people's programs, refuse the same and apply the rest.
+// nothing. Package infra/config refuses what an exemption may not say before anything is deployed; the policy packs,
+// which also judge other people's programs, refuse the same and apply the rest.
 package exemption
 
 import (
@@ -33,8 +33,8 @@ const longest = 366
 // shortestReason keeps out reasons such as "todo", in characters.
 const shortestReason = 10
 
-// Exemption accepts what one policy rule finds about some resources, for a time. It is listed whenever it is used, and is
-// a finding itself when it has expired or nothing needs it.
+// Exemption accepts what one policy rule finds about some resources, for a time. It is listed whenever it is used, and
+// is a finding itself when it has expired or nothing needs it.
 type Exemption struct {
 	// Rule is the rule's name, as awslab policy list shows it.
 	Rule string `json:"rule" jsonschema:"required,example=rds-multi-az"`
@@ -78,16 +78,23 @@ func (e Exemption) Check(now time.Time) error {
 			"%q; use a URN, with * for any text, that says which resource: *::database-instance", e.Resource))
 	}
 	if utf8.RuneCountInString(strings.TrimSpace(e.Reason)) < shortestReason {
-		problems = append(problems, problem.New("reason", "%q; say in %d characters or more why the finding is accepted",
-			e.Reason, shortestReason))
+		problems = append(
+			problems,
+			problem.New("reason", "%q; say in %d characters or more why the finding is accepted",
+				e.Reason, shortestReason),
+		)
 	}
 	last, err := e.lastDay()
 	switch latest := now.UTC().AddDate(0, 0, longest); {
 	case err != nil:
 		problems = append(problems, problem.New("expires", "%q; use a date such as 2027-01-31", e.Expires))
 	case last.After(latest):
-		problems = append(problems, problem.New("expires",
-			"%q is more than a year ahead; use a date up to %s, and decide anew then", e.Expires, latest.Format(time.DateOnly)))
+		problems = append(problems, problem.New(
+			"expires",
+			"%q is more than a year ahead; use a date up to %s, and decide anew then",
+			e.Expires,
+			latest.Format(time.DateOnly),
+		))
 	}
 	return errors.Join(problems...)
 }

@@ -10,7 +10,8 @@ import (
 
 var today = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
-const good = `{"rule": "rds-multi-az", "resource": "*::database-*", "reason": "it can be made again", "expires": "2027-01-31"}`
+const good = `{"rule": "rds-multi-az", "resource": "*::database-*", "reason": "it can be made again", "expires": ` +
+	`"2027-01-31"}`
 
 func TestAnExemptionCoversOneRuleAndWhatMatches(t *testing.T) {
 	exemptions, err := exemption.Parse("["+good+"]", today)
@@ -69,7 +70,10 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 	for text, wants := range map[string][]string{
 		`{}`: {"exemptions: is no list"},
 		`[` + good + `, {"resource": "**", "reason": "todo", "expires": "soon"}]`: {
-			"exemptions[1].rule: is missing", `exemptions[1].resource: "**"`, `exemptions[1].reason: "todo"; say in 10 characters`, `exemptions[1].expires: "soon"; use a date`,
+			"exemptions[1].rule: is missing",
+			`exemptions[1].resource: "**"`,
+			`exemptions[1].reason: "todo"; say in 10 characters`,
+			`exemptions[1].expires: "soon"; use a date`,
 		},
 		`[{"rules": "rds-multi-az"}]`: {`unknown field "rules"`},
 	} {
@@ -84,16 +88,29 @@ func TestEveryMistakeIsNamed(t *testing.T) {
 
 func TestAnExemptionIsAboutSomethingAndForAYear(t *testing.T) {
 	for resource, expires := range map[string]string{
-		"*": "2026-12-31", "*:*": "2026-12-31", "*::*": "2026-12-31", "urn:*": "2026-12-31", "urn:pulumi:*": "2026-12-31", "urn:pulumi:prod::*": "2026-12-31",
-		"urn:pulumi:prod::awslab::*": "2026-12-31", "urn:pulumi:*::awslab::*": "2026-12-31", "urn:pulumi:prod*": "2026-12-31",
-		"*::database": "2027-06-03", "*::store": "2999-12-31",
+		"*":                          "2026-12-31",
+		"*:*":                        "2026-12-31",
+		"*::*":                       "2026-12-31",
+		"urn:*":                      "2026-12-31",
+		"urn:pulumi:*":               "2026-12-31",
+		"urn:pulumi:prod::*":         "2026-12-31",
+		"urn:pulumi:prod::awslab::*": "2026-12-31",
+		"urn:pulumi:*::awslab::*":    "2026-12-31",
+		"urn:pulumi:prod*":           "2026-12-31",
+		"*::database":                "2027-06-03",
+		"*::store":                   "2999-12-31",
 	} {
 		text := strings.Replace(strings.Replace(good, "*::database-*", resource, 1), "2027-01-31", expires, 1)
 		if _, err := exemption.Parse("["+text+"]", today); err == nil {
 			t.Errorf("%s until %s is taken", resource, expires)
 		}
 	}
-	for _, resource := range []string{"*::database", "*$aws:rds/instance:Instance::*", "urn:pulumi:*::database", "urn:pulumi:prod::awslab::*::database"} {
+	for _, resource := range []string{
+		"*::database",
+		"*$aws:rds/instance:Instance::*",
+		"urn:pulumi:*::database",
+		"urn:pulumi:prod::awslab::*::database",
+	} {
 		text := strings.Replace(strings.Replace(good, "*::database-*", resource, 1), "2027-01-31", "2027-06-02", 1)
 		if _, err := exemption.Parse("["+text+"]", today); err != nil {
 			t.Error(err)
@@ -102,7 +119,13 @@ func TestAnExemptionIsAboutSomethingAndForAYear(t *testing.T) {
 }
 
 func TestWhatCoversAStackIsTold(t *testing.T) {
-	for resource, want := range map[string]bool{"*prod*": true, "*::awslab::*": true, "*awslab*": true, "*::database": false, "*aws:rds/*": false} {
+	for resource, want := range map[string]bool{
+		"*prod*":       true,
+		"*::awslab::*": true,
+		"*awslab*":     true,
+		"*::database":  false,
+		"*aws:rds/*":   false,
+	} {
 		exemptions, err := exemption.Parse("["+strings.Replace(good, "*::database-*", resource, 1)+"]", today)
 		if err != nil || exemptions[0].CoversAll("awslab", "prod") != want {
 			t.Errorf("%s: %v", resource, err)

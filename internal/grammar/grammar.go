@@ -1,6 +1,6 @@
 // Package grammar is how AWS writes the names, ARNs, times and limits that more than one room of the house checks: the
-// components, the configuration and the offline target. Each has its source, so that it is looked up once. What one type
-// alone has, such as a description, stays with it.
+// components, the configuration and the offline target. Each has its source, so that it is looked up once. What one
+// type alone has, such as a description, stays with it.
 package grammar
 
 import (

@@ -20,8 +20,11 @@ const (
 
 var (
 	dailyWindow  = regexp.MustCompile(`^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$`)
-	weeklyWindow = regexp.MustCompile(`^(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):([0-5]\d)-(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):([0-5]\d)$`)
-	weekdays     = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+	weeklyWindow = regexp.MustCompile(
+		`^(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):([0-5]\d)-(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):` +
+			`([0-5]\d)$`,
+	)
+	weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 )
 
 // Window is a span of time that comes back: it begins so many minutes into its period and may run over its end.
@@ -52,7 +55,12 @@ func WeeklyWindow(text string) (Window, error) {
 func newWindow(text string, start, end, period int) (Window, error) {
 	length := (end - start + period) % period
 	if length < shortestWindow || length >= minutesPerDay {
-		return Window{}, fmt.Errorf("%q lasts %d minutes; RDS allows %d minutes to less than a day", text, length, shortestWindow)
+		return Window{}, fmt.Errorf(
+			"%q lasts %d minutes; RDS allows %d minutes to less than a day",
+			text,
+			length,
+			shortestWindow,
+		)
 	}
 	return Window{start, length, period}, nil
 }
@@ -64,7 +72,8 @@ func minuteOfDay(hours, minutes string) int {
 	return h*minutesPerHour + m
 }
 
-// Overlaps tells whether a window of every day and one of every week share a minute. Where one ends the other may begin.
+// Overlaps tells whether a window of every day and one of every week share a minute. Where one ends the other may
+// begin.
 func (daily Window) Overlaps(weekly Window) bool {
 	// Seen from a begin of the daily one, the weekly one begins this much later, on one day or another.
 	later := ((weekly.start-daily.start)%minutesPerDay + minutesPerDay) % minutesPerDay

@@ -42,8 +42,26 @@ func weekClock(minute int) string {
 func TestWindowsOverlapWhenTheyShareAMinute(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lengths := rapid.IntRange(shortestWindow, minutesPerDay-1)
-		dayStart, dayLength := rapid.IntRange(0, minutesPerDay-1).Draw(t, "daily start"), lengths.Draw(t, "daily length")
-		weekStart, weekLength := rapid.IntRange(0, minutesPerWeek-1).Draw(t, "weekly start"), lengths.Draw(t, "weekly length")
+		dayStart, dayLength := rapid.IntRange(
+			0,
+			minutesPerDay-1,
+		).Draw(
+			t,
+			"daily start",
+		), lengths.Draw(
+			t,
+			"daily length",
+		)
+		weekStart, weekLength := rapid.IntRange(
+			0,
+			minutesPerWeek-1,
+		).Draw(
+			t,
+			"weekly start",
+		), lengths.Draw(
+			t,
+			"weekly length",
+		)
 		daily, err := DailyWindow(clock(dayStart) + "-" + clock(dayStart+dayLength))
 		require.NoError(t, err)
 		weekly, err := WeeklyWindow(weekClock(weekStart) + "-" + weekClock(weekStart+weekLength))
@@ -63,7 +81,15 @@ func TestWindowsOverlapWhenTheyShareAMinute(t *testing.T) {
 
 // What is read as a window is one, and writes back as the same text.
 func FuzzDatabaseWindow(f *testing.F) {
-	for _, seed := range []string{"03:00-04:00", "23:45-00:15", "sun:04:30-sun:05:30", "sun:23:30-mon:00:30", "sun:04:30", "::-", "mon:99:00-mon:01:00"} {
+	for _, seed := range []string{
+		"03:00-04:00",
+		"23:45-00:15",
+		"sun:04:30-sun:05:30",
+		"sun:23:30-mon:00:30",
+		"sun:04:30",
+		"::-",
+		"mon:99:00-mon:01:00",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

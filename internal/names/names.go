@@ -1,6 +1,6 @@
-// Package names makes the physical names of resources: what they are called in AWS. A name is the prefix of the stack and
-// the parts that say what it names, joined by hyphens. Every name is a function of its parts alone, so that it is known in
-// a preview, and so that an ARN in an IAM document can be known before the resource is.
+// Package names makes the physical names of resources: what they are called in AWS. A name is the prefix of the stack
+// and the parts that say what it names, joined by hyphens. Every name is a function of its parts alone, so that it is
+// known in a preview, and so that an ARN in an IAM document can be known before the resource is.
 package names
 
 import (
@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// maxPrefix leaves room for the parts in every type that has no [Kind]: the longest are the roles of services and of
-	// buckets, whose names have 64 characters (IAM user guide, "IAM and AWS STS quotas").
+	// maxPrefix leaves room for the parts in every type that has no [Kind]: the longest are the roles of services and
+	// of buckets, whose names have 64 characters (IAM user guide, "IAM and AWS STS quotas").
 	maxPrefix = 30
 	// hashLength is the number of hexadecimal digits that end a name that was cut.
 	hashLength = 8
@@ -31,8 +31,8 @@ func New(project, stack, kept string) Namer {
 	return Namer{prefixOf(project, stack)}
 }
 
-// Legacy returns the Namer of a stack that was made before stacks kept their prefix. It joined project and stack as they
-// are, where that gives names that every service accepts.
+// Legacy returns the Namer of a stack that was made before stacks kept their prefix. It joined project and stack as
+// they are, where that gives names that every service accepts.
 func Legacy(project, stack string) Namer {
 	if joined := project + "-" + stack; words.MatchString(joined) && len(joined) <= maxPrefix {
 		return Namer{joined}
@@ -71,7 +71,8 @@ type Kind struct {
 
 // The limits are those of the services' API references, as named here.
 var (
-	// LoadBalancer is a load balancer or a target group (Elastic Load Balancing, CreateLoadBalancer, CreateTargetGroup).
+	// LoadBalancer is a load balancer or a target group (Elastic Load Balancing, CreateLoadBalancer,
+	// CreateTargetGroup).
 	LoadBalancer = Kind{32}
 	// Bucket is an S3 bucket (Amazon S3 user guide, "General purpose bucket naming rules").
 	Bucket = Kind{63}
@@ -82,8 +83,8 @@ var (
 	// CachePrefix begins the names of repositories that a pull-through cache makes (Amazon ECR,
 	// CreatePullThroughCacheRule).
 	CachePrefix = Kind{30}
-	// RestoreTesting is a restore testing plan, which has 50 characters (AWS Backup, CreateRestoreTestingPlan), less what
-	// is put behind it in the names of what belongs to it.
+	// RestoreTesting is a restore testing plan, which has 50 characters (AWS Backup, CreateRestoreTestingPlan), less
+	// what is put behind it in the names of what belongs to it.
 	RestoreTesting = Kind{40}
 )
 

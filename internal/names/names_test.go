@@ -12,10 +12,14 @@ import (
 // TestNamesAreStable holds what stacks are called today: another name replaces what it names.
 func TestNamesAreStable(t *testing.T) {
 	tests := map[string]struct{ project, stack, want string }{
-		"one word":            {"awslab", "dev", "awslab-dev"},
-		"digits":              {"awslab", "pr42", "awslab-pr42"},
-		"a hyphen":            {"awslab", "dev-x", "awslab-dev-x-f2b53550"},
-		"a branch":            {"awslab", "feature-checkout-redesign-with-payments-4711", "awslab-feature-checko-c0d74361"},
+		"one word": {"awslab", "dev", "awslab-dev"},
+		"digits":   {"awslab", "pr42", "awslab-pr42"},
+		"a hyphen": {"awslab", "dev-x", "awslab-dev-x-f2b53550"},
+		"a branch": {
+			"awslab",
+			"feature-checkout-redesign-with-payments-4711",
+			"awslab-feature-checko-c0d74361",
+		},
 		"upper case, _ and .": {"awslab", "Feature_X.1", "awslab-feature-x-1-0f94ef25"},
 		"hyphens only":        {"awslab", "---", "awslab-4b86d0ca"},
 		"a digit first":       {"1lab", "dev", "lab-1lab-dev-2a6bc4a9"},
@@ -30,8 +34,18 @@ func TestNamesAreStable(t *testing.T) {
 
 func TestAStackKeepsItsPrefix(t *testing.T) {
 	require.Equal(t, "awslab-before", New("awslab", "after", "awslab-before").Prefix())
-	require.Equal(t, "awslab-feature-a", Legacy("awslab", "feature-a").Prefix(), "as stacks were called before they kept it")
-	require.Equal(t, New("awslab", "Feature_X.1", ""), Legacy("awslab", "Feature_X.1"), "which could not come up before")
+	require.Equal(
+		t,
+		"awslab-feature-a",
+		Legacy("awslab", "feature-a").Prefix(),
+		"as stacks were called before they kept it",
+	)
+	require.Equal(
+		t,
+		New("awslab", "Feature_X.1", ""),
+		Legacy("awslab", "Feature_X.1"),
+		"which could not come up before",
+	)
 }
 
 func TestFit(t *testing.T) {
@@ -61,7 +75,8 @@ func TestEveryPrefixIsAcceptedByEveryService(t *testing.T) {
 	})
 }
 
-// TestTwoStacksNeverShareAName draws stacks from few words, so that what one says in its name another says in its parts.
+// TestTwoStacksNeverShareAName draws stacks from few words, so that what one says in its name another says in its
+// parts.
 func TestTwoStacksNeverShareAName(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		few := rapid.StringMatching(`[aA](-[aA]){0,2}`)

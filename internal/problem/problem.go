@@ -1,6 +1,6 @@
-// Package problem says what is wrong with the arguments of a component, as data: which field it is, and why its value is
-// refused. Components return problems among the errors of their validation; package config turns a field into the path
-// that the user wrote.
+// Package problem says what is wrong with the arguments of a component, as data: which field it is, and why its value
+// is refused. Components return problems among the errors of their validation; package config turns a field into the
+// path that the user wrote.
 package problem
 
 import (
@@ -34,8 +34,8 @@ func In(path string, err error) error {
 	return errors.Join(moved...)
 }
 
-// All returns the problems that an error holds, in the order in which they were joined. An error that is no problem, which
-// no validation returns, comes without a field.
+// All returns the problems that an error holds, in the order in which they were joined. An error that is no problem,
+// which no validation returns, comes without a field.
 func All(err error) []Problem {
 	if err == nil {
 		return nil

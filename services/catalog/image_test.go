@@ -40,7 +40,11 @@ func TestImage(t *testing.T) {
 
 	published, _, _ := strings.Cut(imagetest.Docker(t, "port", container, "8080/tcp"), "\n")
 	base := "http://" + published
-	created, err := http.Post(base+"/items", "application/json", strings.NewReader(`{"name": "lamp", "priceCents": 4200}`))
+	created, err := http.Post(
+		base+"/items",
+		"application/json",
+		strings.NewReader(`{"name": "lamp", "priceCents": 4200}`),
+	)
 	require.NoError(t, err)
 	defer created.Body.Close()
 	require.Equal(t, http.StatusCreated, created.StatusCode)
@@ -52,5 +56,10 @@ func TestImage(t *testing.T) {
 	}
 
 	imagetest.Docker(t, "stop", "--time", "20", container)
-	assert.Equal(t, "0", imagetest.Docker(t, "inspect", "--format", "{{.State.ExitCode}}", container), "SIGTERM ends it cleanly")
+	assert.Equal(
+		t,
+		"0",
+		imagetest.Docker(t, "inspect", "--format", "{{.State.ExitCode}}", container),
+		"SIGTERM ends it cleanly",
+	)
 }

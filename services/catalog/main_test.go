@@ -39,7 +39,12 @@ func TestConfigDefaults(t *testing.T) {
 	got, err := loadConfig(environment(nil))
 	require.NoError(t, err)
 	assert.Equal(t, config{
-		Config:   httpserver.Config{Port: 8080, LogLevel: slog.LevelInfo, DrainDelay: 5 * time.Second, ShutdownTimeout: 20 * time.Second},
+		Config: httpserver.Config{
+			Port:            8080,
+			LogLevel:        slog.LevelInfo,
+			DrainDelay:      5 * time.Second,
+			ShutdownTimeout: 20 * time.Second,
+		},
 		maxItems: 10_000,
 	}, got)
 }
@@ -49,7 +54,14 @@ func TestConfigFromEnvironment(t *testing.T) {
 		"PORT": "9000", "LOG_LEVEL": "WARN", "MAX_ITEMS": "7", "DRAIN_DELAY": "0s", "SHUTDOWN_TIMEOUT": "29s",
 	}))
 	require.NoError(t, err)
-	assert.Equal(t, config{Config: httpserver.Config{Port: 9000, LogLevel: slog.LevelWarn, ShutdownTimeout: 29 * time.Second}, maxItems: 7}, got)
+	assert.Equal(
+		t,
+		config{
+			Config:   httpserver.Config{Port: 9000, LogLevel: slog.LevelWarn, ShutdownTimeout: 29 * time.Second},
+			maxItems: 7,
+		},
+		got,
+	)
 }
 
 func TestConfigReportsEveryProblemAtOnce(t *testing.T) {

@@ -26,7 +26,13 @@ func loadConfig(getenv func(string) string) (config, error) {
 func database(r *env.Reader) *postgres.Config {
 	host := r.Get("DATABASE_HOST")
 	if host == "" {
-		for _, name := range []string{"DATABASE_PORT", "DATABASE_NAME", "DATABASE_SECRET", "DATABASE_TLS", "DATABASE_CA"} {
+		for _, name := range []string{
+			"DATABASE_PORT",
+			"DATABASE_NAME",
+			"DATABASE_SECRET",
+			"DATABASE_TLS",
+			"DATABASE_CA",
+		} {
 			if r.Get(name) != "" {
 				r.Problem("DATABASE_HOST: is missing, though %s is there", name)
 				break

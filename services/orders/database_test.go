@@ -38,7 +38,9 @@ func newDatabase(t *testing.T) (*postgrestest.Cluster, []string) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(trusted, "database.pem"), pem, 0o600))
 	return cluster, []string{
-		"DATABASE_HOST=" + postgrestest.Host, fmt.Sprint("DATABASE_PORT=", cluster.Port), "DATABASE_NAME=" + cluster.NewDatabase(t).Database,
+		"DATABASE_HOST=" + postgrestest.Host,
+		fmt.Sprint("DATABASE_PORT=", cluster.Port),
+		"DATABASE_NAME=" + cluster.NewDatabase(t).Database,
 		fmt.Sprintf(`DATABASE_SECRET={"username": %q, "password": %q}`, postgrestest.Username, postgrestest.Password),
 		"SSL_CERT_DIR=" + trusted,
 	}
@@ -56,7 +58,12 @@ func migrateProcess(t *testing.T, environment []string) string {
 
 func post(t *testing.T, p *process, key string) order.Order {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.base+"/orders", strings.NewReader(`{"customer": "Ada", "lines": [{"item": "lamp", "quantity": 2, "priceCents": 1250}]}`))
+	r, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		p.base+"/orders",
+		strings.NewReader(`{"customer": "Ada", "lines": [{"item": "lamp", "quantity": 2, "priceCents": 1250}]}`),
+	)
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Idempotency-Key", key)
@@ -107,12 +114,24 @@ func TestARefusedSecretEndsTheProcess(t *testing.T) {
 		t.Fatal("it goes on")
 	}
 	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, p.stderr.String(), "stopped to be started anew with the secret as it is now: asking for the table of orders: the database refuses the user or its password")
+	assert.Contains(
+		t,
+		p.stderr.String(),
+		"stopped to be started anew with the secret as it is now: asking for the table of orders: the database "+
+			"refuses the user or its password",
+	)
 	assert.NotContains(t, p.stderr.String(), postgrestest.Password)
 }
 
 func TestADatabaseOutOfReachDoesNotEndTheProcess(t *testing.T) {
-	p := startProcess(t, "DATABASE_HOST=127.0.0.1", "DATABASE_PORT=1", "DATABASE_NAME=lab", "DATABASE_SECRET="+secret, "DATABASE_TLS=disable")
+	p := startProcess(
+		t,
+		"DATABASE_HOST=127.0.0.1",
+		"DATABASE_PORT=1",
+		"DATABASE_NAME=lab",
+		"DATABASE_SECRET="+secret,
+		"DATABASE_TLS=disable",
+	)
 	for range 2 {
 		assert.Equal(t, http.StatusServiceUnavailable, p.status("/readyz"))
 		assert.Equal(t, http.StatusOK, p.status("/healthz"))

@@ -40,7 +40,11 @@ func TestImage(t *testing.T) {
 
 	published, _, _ := strings.Cut(imagetest.Docker(t, "port", container, "8080/tcp"), "\n")
 	base := "http://" + published
-	created, err := http.Post(base+"/orders", "application/json", strings.NewReader(`{"customer": "Ada", "lines": [{"item": "lamp", "quantity": 2, "priceCents": 1250}]}`))
+	created, err := http.Post(
+		base+"/orders",
+		"application/json",
+		strings.NewReader(`{"customer": "Ada", "lines": [{"item": "lamp", "quantity": 2, "priceCents": 1250}]}`),
+	)
 	require.NoError(t, err)
 	defer created.Body.Close()
 	require.Equal(t, http.StatusCreated, created.StatusCode)
@@ -57,5 +61,10 @@ func TestImage(t *testing.T) {
 	assert.Contains(t, string(output), "DATABASE_HOST: is missing; migrate needs a database")
 
 	imagetest.Docker(t, "stop", "--time", "20", container)
-	assert.Equal(t, "0", imagetest.Docker(t, "inspect", "--format", "{{.State.ExitCode}}", container), "SIGTERM ends it cleanly")
+	assert.Equal(
+		t,
+		"0",
+		imagetest.Docker(t, "inspect", "--format", "{{.State.ExitCode}}", container),
+		"SIGTERM ends it cleanly",
+	)
 }

@@ -1,5 +1,5 @@
-// Orders is a sample microservice: orders over HTTP, kept in PostgreSQL. Its routes, its configuration and its entry in a
-// stack's configuration are in README.md.
+// Orders is a sample microservice: orders over HTTP, kept in PostgreSQL. Its routes, its configuration and its entry in
+// a stack's configuration are in README.md.
 package main
 
 import (
@@ -32,7 +32,11 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 	if len(args) == 1 && slices.Contains([]string{"migrate", "healthcheck"}, args[0]) {
 		command = args[0]
 	} else if len(args) > 0 {
-		fmt.Fprintf(stderr, "orders: unknown arguments %q; allowed is none, to serve, or migrate or healthcheck\n", args)
+		fmt.Fprintf(
+			stderr,
+			"orders: unknown arguments %q; allowed is none, to serve, or migrate or healthcheck\n",
+			args,
+		)
 		return exitUsage
 	}
 	cfg, err := loadConfig(getenv)
@@ -49,7 +53,9 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 	case "healthcheck":
 		err = httpserver.Healthcheck(cfg.Port)
 	default:
-		err = httpserver.UntilSignal(func(ctx context.Context) error { return listenAndServe(ctx, cfg, getenv, stdout) })
+		err = httpserver.UntilSignal(
+			func(ctx context.Context) error { return listenAndServe(ctx, cfg, getenv, stdout) },
+		)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "orders:", err)

@@ -48,15 +48,34 @@ const secret = `{"username": "dbadmin", "password": "hunter2"}`
 
 func TestConfigFromEnvironment(t *testing.T) {
 	got, err := loadConfig(environment(map[string]string{
-		"PORT": "9000", "LOG_LEVEL": "WARN", "DRAIN_DELAY": "0s", "SHUTDOWN_TIMEOUT": "29s", "DATABASE_HOST": "db.internal",
-		"DATABASE_PORT": "6432", "DATABASE_NAME": "lab", "DATABASE_SECRET": secret, "DATABASE_CA": "/ca.pem",
+		"PORT":             "9000",
+		"LOG_LEVEL":        "WARN",
+		"DRAIN_DELAY":      "0s",
+		"SHUTDOWN_TIMEOUT": "29s",
+		"DATABASE_HOST":    "db.internal",
+		"DATABASE_PORT":    "6432",
+		"DATABASE_NAME":    "lab",
+		"DATABASE_SECRET":  secret,
+		"DATABASE_CA":      "/ca.pem",
 	}))
 	require.NoError(t, err)
 	user, err := postgres.ParseUser(secret)
 	require.NoError(t, err)
-	assert.Equal(t, config{Config: httpserver.Config{Port: 9000, LogLevel: slog.LevelWarn, ShutdownTimeout: 29 * time.Second}, database: &postgres.Config{
-		Host: "db.internal", Port: 6432, Database: "lab", User: user, TLS: postgres.TLSVerifyFull, CAFile: "/ca.pem",
-	}}, got)
+	assert.Equal(
+		t,
+		config{
+			Config: httpserver.Config{Port: 9000, LogLevel: slog.LevelWarn, ShutdownTimeout: 29 * time.Second},
+			database: &postgres.Config{
+				Host:     "db.internal",
+				Port:     6432,
+				Database: "lab",
+				User:     user,
+				TLS:      postgres.TLSVerifyFull,
+				CAFile:   "/ca.pem",
+			},
+		},
+		got,
+	)
 }
 
 func TestConfigReportsEveryProblemAtOnce(t *testing.T) {
@@ -81,15 +100,54 @@ func TestConfigOfTheDatabase(t *testing.T) {
 		variables map[string]string
 		want      string // in the error; none means success
 	}{
-		"least":                    {map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET": secret}, ""},
-		"in clear on this machine": {map[string]string{"DATABASE_HOST": "127.0.0.1", "DATABASE_NAME": "lab", "DATABASE_SECRET": secret, "DATABASE_TLS": "disable"}, ""},
-		"in clear elsewhere": {map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET": secret, "DATABASE_TLS": "disable"},
-			"DATABASE_TLS: disable is for a database on this machine, not on db"},
-		"certificates in vain": {map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET": secret, "DATABASE_TLS": "require", "DATABASE_CA": "/ca.pem"},
-			`DATABASE_CA: is "/ca.pem", but with DATABASE_TLS require no certificate is verified`},
-		"no host":     {map[string]string{"DATABASE_SECRET": secret}, "DATABASE_HOST: is missing, though DATABASE_SECRET is there"},
-		"no secret":   {map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab"}, "DATABASE_SECRET: is missing; it is the JSON that RDS keeps in Secrets Manager"},
-		"no password": {map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET": `{"username": "hunter2"}`}, "DATABASE_SECRET: has no username or no password"},
+		"least": {
+			map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET": secret},
+			"",
+		},
+		"in clear on this machine": {
+			map[string]string{
+				"DATABASE_HOST":   "127.0.0.1",
+				"DATABASE_NAME":   "lab",
+				"DATABASE_SECRET": secret,
+				"DATABASE_TLS":    "disable",
+			},
+			"",
+		},
+		"in clear elsewhere": {
+			map[string]string{
+				"DATABASE_HOST":   "db",
+				"DATABASE_NAME":   "lab",
+				"DATABASE_SECRET": secret,
+				"DATABASE_TLS":    "disable",
+			},
+			"DATABASE_TLS: disable is for a database on this machine, not on db",
+		},
+		"certificates in vain": {
+			map[string]string{
+				"DATABASE_HOST":   "db",
+				"DATABASE_NAME":   "lab",
+				"DATABASE_SECRET": secret,
+				"DATABASE_TLS":    "require",
+				"DATABASE_CA":     "/ca.pem",
+			},
+			`DATABASE_CA: is "/ca.pem", but with DATABASE_TLS require no certificate is verified`,
+		},
+		"no host": {
+			map[string]string{"DATABASE_SECRET": secret},
+			"DATABASE_HOST: is missing, though DATABASE_SECRET is there",
+		},
+		"no secret": {
+			map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab"},
+			"DATABASE_SECRET: is missing; it is the JSON that RDS keeps in Secrets Manager",
+		},
+		"no password": {
+			map[string]string{
+				"DATABASE_HOST":   "db",
+				"DATABASE_NAME":   "lab",
+				"DATABASE_SECRET": `{"username": "hunter2"}`,
+			},
+			"DATABASE_SECRET: has no username or no password",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := loadConfig(environment(tc.variables))

@@ -38,15 +38,34 @@ func serve(ctx context.Context, listener net.Listener, log *slog.Logger, cfg con
 }
 
 // openStore does not wait for the database: until it is in reach, the service is live but not ready.
-func openStore(ctx context.Context, cfg config, log *slog.Logger, refused func(error)) (store order.Store, closeStore func(), err error) {
+func openStore(
+	ctx context.Context,
+	cfg config,
+	log *slog.Logger,
+	refused func(error),
+) (store order.Store, closeStore func(), err error) {
 	if cfg.database == nil {
-		log.Warn("orders are kept in memory and end with this process; set DATABASE_HOST to keep them", "capacity", memoryCapacity)
+		log.Warn(
+			"orders are kept in memory and end with this process; set DATABASE_HOST to keep them",
+			"capacity",
+			memoryCapacity,
+		)
 		return order.NewMemory(memoryCapacity), func() {}, nil
 	}
 	opened, err := postgres.Open(context.WithoutCancel(ctx), *cfg.database, refused)
 	if err != nil {
 		return nil, nil, err
 	}
-	log.Info("orders are kept in PostgreSQL", "host", cfg.database.Host, "database", cfg.database.Database, "user", cfg.database.User.Name, "tls", string(cfg.database.TLS))
+	log.Info(
+		"orders are kept in PostgreSQL",
+		"host",
+		cfg.database.Host,
+		"database",
+		cfg.database.Database,
+		"user",
+		cfg.database.User.Name,
+		"tls",
+		string(cfg.database.TLS),
+	)
 	return opened, opened.Close, nil
 }

@@ -37,7 +37,16 @@ func TestImage(t *testing.T) {
 	})
 	server := httptest.NewServer(runtime)
 	defer server.Close()
-	imagetest.Run(t, "--network", "host", "--env", "AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(server.URL, "http://"), "--env", "AWS_REGION=eu-central-1", image)
+	imagetest.Run(
+		t,
+		"--network",
+		"host",
+		"--env",
+		"AWS_LAMBDA_RUNTIME_API="+strings.TrimPrefix(server.URL, "http://"),
+		"--env",
+		"AWS_REGION=eu-central-1",
+		image,
+	)
 	select {
 	case answer := <-answers:
 		assert.Contains(t, answer, "narrow the rule that sends it")

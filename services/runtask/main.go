@@ -28,8 +28,8 @@ func main() {
 	lambda.Start(handler(runner))
 }
 
-// handler runs a task for each request to Lambda: what Lambda itself sends again is the same request, while a caller that
-// calls again after a failure wants another task.
+// handler runs a task for each request to Lambda: what Lambda itself sends again is the same request, while a caller
+// that calls again after a failure wants another task.
 func handler(runner *taskrun.Runner) func(context.Context, taskrun.Event) (taskrun.Result, error) {
 	return func(ctx context.Context, event taskrun.Event) (taskrun.Result, error) {
 		request, ok := lambdacontext.FromContext(ctx)

@@ -38,17 +38,24 @@ func newRegion(t *testing.T, answers map[string]string) string {
 }
 
 const (
-	withLogs = `{"cluster": "lab", "taskDefinition": "lab-orders:7", "subnets": ["subnet-1"], "securityGroups": ["sg-1"], "containerName": "app",
-		"command": ["migrate"], "timeoutSeconds": 600, "logGroup": "/ecs/lab-orders", "logStreamPrefix": "app", "startedBy": "migrate"}`
+	withLogs = `{"cluster": "lab", "taskDefinition": "lab-orders:7", "subnets": ["subnet-1"],
+		"securityGroups": ["sg-1"], "containerName": "app",
+		"command": ["migrate"], "timeoutSeconds": 600, "logGroup": "/ecs/lab-orders", "logStreamPrefix": "app",
+			"startedBy": "migrate"}`
 	arn     = "arn:aws:ecs:eu-central-1:111122223333:task/lab/0123456789abcdef"
 	started = `{"tasks": [{"taskArn": "` + arn + `", "lastStatus": "PROVISIONING"}], "failures": []}`
 	stopped = `{"tasks": [{"taskArn": "` + arn + `", "lastStatus": "STOPPED", "stopCode": "EssentialContainerExited",
-		"stoppedReason": "Essential container in task exited", "containers": [{"name": "app", "exitCode": %d}]}], "failures": []}`
+		"stoppedReason": "Essential container in task exited", "containers": [{"name": "app", "exitCode": %d}]}],
+			"failures": []}`
 )
 
 func TestTheFunctionAnswersWithTheTask(t *testing.T) {
 	t.Parallel()
-	kind, body := lambdatest.Invoke(t, withLogs, newRegion(t, map[string]string{"RunTask": started, "DescribeTasks": fmt.Sprintf(stopped, 0)}))
+	kind, body := lambdatest.Invoke(
+		t,
+		withLogs,
+		newRegion(t, map[string]string{"RunTask": started, "DescribeTasks": fmt.Sprintf(stopped, 0)}),
+	)
 	assert.Equal(t, "response", kind)
 	assert.JSONEq(t, `{"taskArn": "`+arn+`", "exitCode": 0}`, body)
 }
@@ -56,8 +63,14 @@ func TestTheFunctionAnswersWithTheTask(t *testing.T) {
 func TestTheFunctionFailsWithTheTasksLog(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ logs, want string }{
-		"lines":     {`{"events": [{"message": "migrating"}, {"message": "lock timeout"}]}`, "; its log ends with:\nmigrating\nlock timeout"},
-		"no stream": {`{"__type": "ResourceNotFoundException", "message": "The specified log stream does not exist."}`, "; it logged nothing"},
+		"lines": {
+			`{"events": [{"message": "migrating"}, {"message": "lock timeout"}]}`,
+			"; its log ends with:\nmigrating\nlock timeout",
+		},
+		"no stream": {
+			`{"__type": "ResourceNotFoundException", "message": "The specified log stream does not exist."}`,
+			"; it logged nothing",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +80,12 @@ func TestTheFunctionFailsWithTheTasksLog(t *testing.T) {
 			assert.Equal(t, "error", kind)
 			var failed struct{ ErrorMessage string }
 			require.NoError(t, json.Unmarshal([]byte(body), &failed))
-			assert.Equal(t, `task `+arn+` failed: container "app" exited with 3 (EssentialContainerExited: Essential container in task exited)`+tc.want, failed.ErrorMessage)
+			assert.Equal(
+				t,
+				`task `+arn+` failed: container "app" exited with 3 (EssentialContainerExited: Essential container `+
+					`in task exited)`+tc.want,
+				failed.ErrorMessage,
+			)
 		})
 	}
 }

@@ -64,12 +64,28 @@ Exit codes: 0 success, 1 the operation failed, 2 wrong arguments or configuratio
 		return &usageError{fmt.Errorf("%w; see: %s --help", err, cmd.CommandPath())}
 	})
 	flags := root.PersistentFlags()
-	flags.StringVarP(&a.project, "project", "C", "", "folder of Pulumi.yaml (default: this folder or the nearest above it)")
+	flags.StringVarP(
+		&a.project,
+		"project",
+		"C",
+		"",
+		"folder of Pulumi.yaml (default: this folder or the nearest above it)",
+	)
 	flags.BoolVar(&a.json, "json", false, "print JSON, one object a line, for machines")
 
 	root.AddCommand(
-		a.operation("up", "Create or update the stack's resources, once its policies let the preview pass", (*automation.Lab).Up, true),
-		a.operation("preview", "Show what up would change, and what the policies say of it", (*automation.Lab).Preview, false),
+		a.operation(
+			"up",
+			"Create or update the stack's resources, once its policies let the preview pass",
+			(*automation.Lab).Up,
+			true,
+		),
+		a.operation(
+			"preview",
+			"Show what up would change, and what the policies say of it",
+			(*automation.Lab).Preview,
+			false,
+		),
 		a.operation("refresh", "Bring the stack's state in line with what exists", (*automation.Lab).Refresh, true),
 		a.operation("destroy", "Delete every resource of the stack", (*automation.Lab).Destroy, true),
 		a.outputsCommand(),
@@ -107,7 +123,13 @@ func (a *app) onStack(cmd *cobra.Command) *cobra.Command {
 		}
 		return nil
 	}
-	cmd.Flags().StringVarP(&a.stack, "stack", "s", "", "the stack to act on, configured by Pulumi.<stack>.yaml (required)")
+	cmd.Flags().StringVarP(
+		&a.stack,
+		"stack",
+		"s",
+		"",
+		"the stack to act on, configured by Pulumi.<stack>.yaml (required)",
+	)
 	cmd.Flags().StringVar(&a.target, "target", string(automation.Offline), "offline or aws")
 	return cmd
 }
@@ -121,8 +143,13 @@ func (a *app) operation(
 	}
 	operation := automation.Operation(use)
 	if operation == automation.OperationPreview || operation == automation.OperationUp {
-		cmd.Flags().StringVar(&a.sarif, "sarif", "",
-			"write the policies' findings to this file as SARIF 2.1.0; - is standard output, for preview without --json")
+		cmd.Flags().StringVar(
+			&a.sarif,
+			"sarif",
+			"",
+			"write the policies' findings to this file as SARIF 2.1.0; - is standard output, for preview without "+
+				"--json",
+		)
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := a.checkSARIF(operation); err != nil {
@@ -169,7 +196,9 @@ func (a *app) open(ctx context.Context, what string, view view) (*automation.Lab
 		return nil, err
 	}
 	if a.stack == "" {
-		return nil, &usageError{fmt.Errorf("which stack? say --stack NAME; there are %s", strings.Join(automation.Stacks(project), ", "))}
+		return nil, &usageError{
+			fmt.Errorf("which stack? say --stack NAME; there are %s", strings.Join(automation.Stacks(project), ", ")),
+		}
 	}
 	target := automation.Target(a.target)
 	if slices.Contains(automation.Targets, target) {
@@ -183,7 +212,23 @@ func (a *app) open(ctx context.Context, what string, view view) (*automation.Lab
 		return nil, err
 	}
 	a.lab.Store(lab)
+	announceLevels(view, lab)
 	return lab, nil
+}
+
+// announceLevels says where the levels of the rules come from when the stack has none of its own.
+func announceLevels(view view, lab *automation.Lab) {
+	packs := lab.PolicyPacks()
+	if len(packs) == 0 {
+		return
+	}
+	own := lab.Stack() + ".json"
+	switch used := filepath.Base(packs[0].Config); {
+	case packs[0].Config == "":
+		view.announce("there is no policy/config/" + own + ": every rule has its own level, which is mandatory")
+	case used != own:
+		view.announce("there is no policy/config/" + own + ": the rules have the levels of policy/config/" + used)
+	}
 }
 
 func describe(target automation.Target) string {
@@ -311,8 +356,11 @@ func (a *app) offlineCommand() *cobra.Command {
 				fmt.Fprintf(a.out, "export %s=%s\n", name, quote(environment[name]))
 			}
 			fmt.Fprintf(a.out, "export PATH=%s:\"$PATH\"\n", quote(path))
-			fmt.Fprintln(a.err, "awslab: pulumi in this shell now acts on the offline target; the encryptionsalt that it adds to "+
-				"Pulumi.<stack>.yaml belongs to this target, so do not commit it")
+			fmt.Fprintln(
+				a.err,
+				"awslab: pulumi in this shell now acts on the offline target; the encryptionsalt that it adds to "+
+					"Pulumi.<stack>.yaml belongs to this target, so do not commit it",
+			)
 			return nil
 		},
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
-// findings renders what the policies found, once per command: a preview shows everything, and what follows it in the same
-// command only what is new.
+// findings renders what the policies found, once per command: a preview shows everything, and what follows it in the
+// same command only what is new.
 type findings struct {
 	shown map[string]bool
 }
@@ -126,7 +126,10 @@ func blocksOf(violations []automation.Violation) []block {
 		slices.SortFunc(found, compare)
 		signature := found[0].ResourceType
 		for _, v := range found {
-			signature += "\n" + strings.Join([]string{v.Pack, v.Policy, v.Title, v.Finding, v.Fix, fmt.Sprint(v.Mandatory)}, "\n")
+			signature += "\n" + strings.Join(
+				[]string{v.Pack, v.Policy, v.Title, v.Finding, v.Why, v.Fix, fmt.Sprint(v.Mandatory)},
+				"\n",
+			)
 		}
 		i, known := at[signature]
 		if !known {
@@ -174,8 +177,12 @@ func (b block) lines(width int) []line {
 			lines = append(lines, wrap(strings.TrimRight(text, "\n"), "      ", "      ", width, plainStyle)...)
 		}
 		last := i == len(b.violations)-1 || !sameRule(v, b.violations[i+1])
+		if last && v.Why != "" {
+			lines = append(lines, wrap("Why: "+v.Why, "      ", "           ", width, plainStyle)...)
+		}
 		if last && v.Fix != "" {
-			lines = append(lines, wrap("Fix: "+strings.Join(strings.Fields(v.Fix), " "), "      ", "           ", width, green)...)
+			fix := "Fix: " + strings.Join(strings.Fields(v.Fix), " ")
+			lines = append(lines, wrap(fix, "      ", "           ", width, green)...)
 		}
 	}
 	return lines
@@ -183,7 +190,8 @@ func (b block) lines(width int) []line {
 
 // sameRule tells whether two findings can share their head and their fix.
 func sameRule(a, b automation.Violation) bool {
-	return a.Pack == b.Pack && a.Policy == b.Policy && a.Title == b.Title && a.Fix == b.Fix && a.Mandatory == b.Mandatory
+	return a.Pack == b.Pack && a.Policy == b.Policy && a.Title == b.Title && a.Fix == b.Fix &&
+		a.Mandatory == b.Mandatory
 }
 
 // headLines names the rule.
@@ -220,7 +228,9 @@ func unjudgedLines(violations []automation.Violation, width int) []line {
 	for _, rule := range slices.Sorted(maps.Keys(resources)) {
 		names := resources[rule]
 		slices.Sort(names)
-		lines = append(lines, wrap(rule+": "+strings.Join(slices.Compact(names), ", "), "    ", "      ", width, faint)...)
+		lines = append(
+			lines,
+			wrap(rule+": "+strings.Join(slices.Compact(names), ", "), "    ", "      ", width, faint)...)
 	}
 	return lines
 }
@@ -232,8 +242,8 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// wrap breaks text between words into lines of at most width columns, the first indented by first and the others by rest.
-// A word that is longer than a line stays whole, so that it can be copied; width 0 means one line.
+// wrap breaks text between words into lines of at most width columns, the first indented by first and the others by
+// rest. A word that is longer than a line stays whole, so that it can be copied; width 0 means one line.
 func wrap(text, first, rest string, width int, style lipgloss.Style) []line {
 	if width == 0 || lipgloss.Width(first+text) <= width {
 		return []line{{first + text, style}}

@@ -44,7 +44,11 @@ func run(args []string) int {
 	switch {
 	case errors.As(err, &refused) && !app.json:
 		// The view has shown each violation.
-		fmt.Fprintf(app.err, "awslab: refused by %s; see above\n", plural(len(refused.Violations), "mandatory policy violation"))
+		fmt.Fprintf(
+			app.err,
+			"awslab: refused by %s; see above\n",
+			plural(len(refused.Violations), "mandatory policy violation"),
+		)
 	case err != nil:
 		fmt.Fprintf(app.err, "awslab: %v\n", err)
 	}

@@ -77,7 +77,11 @@ func printPolicies(w io.Writer, policies []automation.Policy) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w, "\nwhat costs nothing and replaces nothing is set right for who asks for it: pulumi up --policy-pack policy/remediation")
+	_, err := fmt.Fprintln(
+		w,
+		"\nwhat costs nothing and replaces nothing is set right for who asks for it: pulumi up --policy-pack "+
+			"policy/remediation",
+	)
 	return err
 }
 

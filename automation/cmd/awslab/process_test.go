@@ -29,7 +29,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// smallStack takes seconds. It has a read replica, and so its database's password is in the state (see components/data).
+// smallStack takes seconds. It has a read replica, and so its database's password is in the state (see
+// components/data).
 const smallStack = `config:
   pulumi:disable-default-providers: ["*"]
   awslab:profile: dev
@@ -44,7 +45,13 @@ func newProject(t *testing.T) (awslab func(args ...string) *exec.Cmd) {
 	t.Helper()
 	dir := t.TempDir()
 	plugins := t.TempDir()
-	build := exec.Command("go", "build", "-o", filepath.Join(plugins, offline.PluginCommand), "../../offline/cmd/awslab-offline")
+	build := exec.Command(
+		"go",
+		"build",
+		"-o",
+		filepath.Join(plugins, offline.PluginCommand),
+		"../../offline/cmd/awslab-offline",
+	)
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, string(output))
 	project, err := os.ReadFile("../../../Pulumi.yaml")
@@ -75,8 +82,18 @@ func TestNoOutputHoldsASecret(t *testing.T) {
 	awslab := newProject(t)
 	printed := map[string]string{}
 	for _, args := range [][]string{
-		{"preview"}, {"preview", "--json"}, {"up"}, {"up", "--json"}, {"outputs"}, {"outputs", "--json"}, {"refresh", "--json"},
-		{"export"}, {"export", "--json"}, {"offline", "list"}, {"offline", "list", "--json"}, {"offline", "env"},
+		{"preview"},
+		{"preview", "--json"},
+		{"up"},
+		{"up", "--json"},
+		{"outputs"},
+		{"outputs", "--json"},
+		{"refresh", "--json"},
+		{"export"},
+		{"export", "--json"},
+		{"offline", "list"},
+		{"offline", "list", "--json"},
+		{"offline", "env"},
 	} {
 		if args[0] != "offline" {
 			args = append(args, "--stack", "small")

@@ -17,7 +17,9 @@ func (a *app) checkSARIF(operation automation.Operation) error {
 		return nil
 	case a.sarif == "-":
 		if a.json || operation != automation.OperationPreview {
-			return &usageError{fmt.Errorf("--sarif -: standard output is taken; allowed is a file, or - for preview without --json")}
+			return &usageError{
+				fmt.Errorf("--sarif -: standard output is taken; allowed is a file, or - for preview without --json"),
+			}
 		}
 		return nil
 	}

@@ -125,8 +125,8 @@ func describeBuild(p engine.Progress) string {
 	return text
 }
 
-// lines is what an event comes to as text; most events come to one line, some to none. Violations are told together when
-// their operation has finished.
+// lines is what an event comes to as text; most events come to one line, some to none. Violations are told together
+// when their operation has finished.
 func lines(e automation.Event, command automation.Operation, found *findings, width int) []line {
 	switch e.Type {
 	case automation.EventStarted:

@@ -27,30 +27,60 @@ func TestLines(t *testing.T) {
 		want    []string
 	}{
 		"a planned step of a preview": {automation.OperationPreview,
-			automation.Event{Type: automation.EventResource, Operation: automation.OperationPreview, Resource: step(automation.Planned)},
+			automation.Event{
+				Type:      automation.EventResource,
+				Operation: automation.OperationPreview,
+				Resource:  step(automation.Planned),
+			},
 			[]string{stepText}},
 		"the same in the preview of an up": {automation.OperationUp,
-			automation.Event{Type: automation.EventResource, Operation: automation.OperationPreview, Resource: step(automation.Planned)},
+			automation.Event{
+				Type:      automation.EventResource,
+				Operation: automation.OperationPreview,
+				Resource:  step(automation.Planned),
+			},
 			nil},
 		"a running step": {automation.OperationUp,
-			automation.Event{Type: automation.EventResource, Operation: automation.OperationUp, Resource: step(automation.Running)},
+			automation.Event{
+				Type:      automation.EventResource,
+				Operation: automation.OperationUp,
+				Resource:  step(automation.Running),
+			},
 			nil},
 		"a finished step": {automation.OperationUp,
-			automation.Event{Type: automation.EventResource, Operation: automation.OperationUp, Resource: step(automation.Done)},
+			automation.Event{
+				Type:      automation.EventResource,
+				Operation: automation.OperationUp,
+				Resource:  step(automation.Done),
+			},
 			[]string{stepText}},
 		"a failed step": {automation.OperationUp,
 			automation.Event{Type: automation.EventResource, Operation: automation.OperationUp,
-				Resource: &automation.Step{Type: "aws:ec2/vpc:Vpc", Name: "lab", Op: "create", Phase: automation.Failed}},
+				Resource: &automation.Step{
+					Type:  "aws:ec2/vpc:Vpc",
+					Name:  "lab",
+					Op:    "create",
+					Phase: automation.Failed,
+				}},
 			[]string{"  + create             aws:ec2/vpc:Vpc lab FAILED"}},
 		"a violation waits for the end": {automation.OperationUp,
-			automation.Event{Type: automation.EventViolation, Violation: &automation.Violation{Policy: "rds-multi-az"}}, nil},
+			automation.Event{
+				Type:      automation.EventViolation,
+				Violation: &automation.Violation{Policy: "rds-multi-az"},
+			}, nil},
 		"a result": {automation.OperationUp,
-			automation.Event{Type: automation.EventFinished, Result: &automation.Result{Operation: automation.OperationUp, Succeeded: true,
-				Changes: map[string]int{"create": 2, "same": 1}, Duration: 1500 * time.Millisecond}},
+			automation.Event{
+				Type: automation.EventFinished,
+				Result: &automation.Result{Operation: automation.OperationUp, Succeeded: true,
+					Changes: map[string]int{"create": 2, "same": 1}, Duration: 1500 * time.Millisecond},
+			},
 			[]string{"up done: 2 created, 1 unchanged (1.5 s)"}},
 		"a cancelled result": {automation.OperationDestroy,
-			automation.Event{Type: automation.EventFinished, Result: &automation.Result{Operation: automation.OperationDestroy, Cancelled: true,
-				Changes: map[string]int{"delete": 41}, Duration: 1500 * time.Millisecond}},
+			automation.Event{
+				Type: automation.EventFinished,
+				Result: &automation.Result{Operation: automation.OperationDestroy, Cancelled: true,
+					Changes: map[string]int{"delete": 41}, Duration: 1500 * time.Millisecond},
+			},
 			[]string{"destroy CANCELLED: 41 deleted (1.5 s)"}},
 	}
 	for name, test := range tests {
@@ -64,8 +94,19 @@ func TestJSONViewPrintsOneObjectALine(t *testing.T) {
 	var out, err bytes.Buffer
 	v := &jsonView{encoder: json.NewEncoder(&out), err: &err}
 	v.announce("up of stack dev on the offline target")
-	v.event(automation.Event{Type: automation.EventStarted, Operation: automation.OperationUp, Stack: "dev", Target: automation.Offline})
-	require.JSONEq(t, `{"type":"started","time":"0001-01-01T00:00:00Z","operation":"up","stack":"dev","target":"offline"}`, out.String())
+	v.event(
+		automation.Event{
+			Type:      automation.EventStarted,
+			Operation: automation.OperationUp,
+			Stack:     "dev",
+			Target:    automation.Offline,
+		},
+	)
+	require.JSONEq(
+		t,
+		`{"type":"started","time":"0001-01-01T00:00:00Z","operation":"up","stack":"dev","target":"offline"}`,
+		out.String(),
+	)
 	require.Contains(t, err.String(), "offline target")
 }
 
@@ -94,13 +135,25 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 		args []string
 		want string
 	}{
-		"unknown command":   {[]string{"deploy"}, `unknown command "deploy"; known are completion, destroy, engine, export`},
-		"unknown flag":      {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
-		"stray argument":    {[]string{"up", "dev"}, `unexpected argument "dev"`},
-		"no stack":          {[]string{"up", "-C", "../../.."}, "which stack? say --stack NAME; there are dev, prod"},
-		"unknown stack":     {[]string{"up", "-C", "../../..", "--stack", "test"}, `stack "test": allowed is one of dev, prod`},
-		"unknown target":    {[]string{"up", "-C", "../../..", "--stack", "dev", "--target", "gcp"}, `target "gcp": allowed is offline or aws`},
-		"folder of nothing": {[]string{"up", "-C", "/nowhere", "--stack", "dev"}, "allowed is a folder with Pulumi.yaml"},
+		"unknown command": {
+			[]string{"deploy"},
+			`unknown command "deploy"; known are completion, destroy, engine, export`,
+		},
+		"unknown flag":   {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
+		"stray argument": {[]string{"up", "dev"}, `unexpected argument "dev"`},
+		"no stack":       {[]string{"up", "-C", "../../.."}, "which stack? say --stack NAME; there are dev, prod"},
+		"unknown stack": {
+			[]string{"up", "-C", "../../..", "--stack", "test"},
+			`stack "test": allowed is one of dev, prod`,
+		},
+		"unknown target": {
+			[]string{"up", "-C", "../../..", "--stack", "dev", "--target", "gcp"},
+			`target "gcp": allowed is offline or aws`,
+		},
+		"folder of nothing": {
+			[]string{"up", "-C", "/nowhere", "--stack", "dev"},
+			"allowed is a folder with Pulumi.yaml",
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

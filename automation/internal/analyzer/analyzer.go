@@ -74,7 +74,11 @@ func ask(ctx context.Context, port string) (*pulumirpc.AnalyzerInfo, error) {
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return nil, fmt.Errorf("it printed %q; a policy pack prints the port that it listens on first", port)
 	}
-	conn, err := grpc.NewClient("127.0.0.1:"+port, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy())
+	conn, err := grpc.NewClient(
+		"127.0.0.1:"+port,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithNoProxy(),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +86,10 @@ func ask(ctx context.Context, port string) (*pulumirpc.AnalyzerInfo, error) {
 	client := pulumirpc.NewAnalyzerClient(conn)
 	// Older packs have neither call, which their answer to the last one makes good.
 	_, _ = client.Handshake(ctx, &pulumirpc.AnalyzerHandshakeRequest{})
-	_, _ = client.ConfigureStack(ctx, &pulumirpc.AnalyzerStackConfigureRequest{Stack: "none", Project: "none", DryRun: true})
+	_, _ = client.ConfigureStack(
+		ctx,
+		&pulumirpc.AnalyzerStackConfigureRequest{Stack: "none", Project: "none", DryRun: true},
+	)
 	return client.GetAnalyzerInfo(ctx, &emptypb.Empty{})
 }
 

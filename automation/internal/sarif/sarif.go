@@ -90,14 +90,21 @@ type (
 )
 
 // Write writes the violations of a stack. Mandatory ones are errors, advisory ones warnings, and what a rule could not
-// judge is a note, as is what the configuration accepts, which is suppressed and goes by the rule's own name. A resource is in no line of a file, so that each result points to the stack's configuration file and
-// names the resource by its URN.
+// judge is a note, as is what the configuration accepts, which is suppressed and goes by the rule's own name. A
+// resource is in no line of a file, so that each result points to the stack's configuration file and names the resource
+// by its URN.
 func Write(w io.Writer, stack string, violations []automation.Violation) error {
-	r := run{Tool: tool{driver{Name: "awslab", InformationURI: "https://github.com/awslab/awslab", Rules: []rule{}}}, Results: []result{}}
+	r := run{
+		Tool:    tool{driver{Name: "awslab", InformationURI: "https://github.com/awslab/awslab", Rules: []rule{}}},
+		Results: []result{},
+	}
 	sorted := slices.Clone(violations)
 	slices.SortStableFunc(sorted, func(a, b automation.Violation) int {
 		// What is accepted comes last, so that a violation describes the rule.
-		return strings.Compare(id(a)+"\n"+a.Accepted+"\n"+a.URN+"\n"+a.Message, id(b)+"\n"+b.Accepted+"\n"+b.URN+"\n"+b.Message)
+		return strings.Compare(
+			id(a)+"\n"+a.Accepted+"\n"+a.URN+"\n"+a.Message,
+			id(b)+"\n"+b.Accepted+"\n"+b.URN+"\n"+b.Message,
+		)
 	})
 	for _, v := range sorted {
 		// Sorted by rule: a new rule is never one before the last.
@@ -133,8 +140,14 @@ func level(v automation.Violation) string {
 
 func ruleOf(v automation.Violation) rule {
 	described := rule{
-		ID: id(v), ShortDescription: text{v.Title}, Help: text{v.Fix}, DefaultConfiguration: configuration{level(v)},
-		Properties: properties{SecuritySeverity: scores[v.Severity], Tags: append([]string{"security"}, v.Controls...)},
+		ID:                   id(v),
+		ShortDescription:     text{v.Title},
+		Help:                 text{strings.TrimSpace(v.Why + "\n" + v.Fix)},
+		DefaultConfiguration: configuration{level(v)},
+		Properties: properties{
+			SecuritySeverity: scores[v.Severity],
+			Tags:             append([]string{"security"}, v.Controls...),
+		},
 	}
 	switch {
 	case v.Unjudged != "":
@@ -160,8 +173,12 @@ func resultOf(v automation.Violation, stack string, ruleIndex int) result {
 		suppressions = []suppression{{Kind: "external", Status: "accepted", Justification: v.Reason}}
 	}
 	return result{
-		Suppressions: suppressions,
-		RuleID:       id(v), RuleIndex: ruleIndex, Level: level(v), Message: text{v.Message}, Locations: []location{where},
+		Suppressions:        suppressions,
+		RuleID:              id(v),
+		RuleIndex:           ruleIndex,
+		Level:               level(v),
+		Message:             text{v.Message},
+		Locations:           []location{where},
 		PartialFingerprints: map[string]string{"awslabFinding/v1": hex.EncodeToString(sum[:16])},
 	}
 }

@@ -11,13 +11,35 @@ import (
 )
 
 var (
-	refusal = automation.Violation{Pack: "resilience", Policy: "rds-multi-az", Severity: "MEDIUM", Controls: []string{"RDS.5"},
-		Title: "Two zones", Finding: "one zone.", Fix: "set multiAz.", URN: "urn:pulumi:dev::awslab::aws:rds/instance:Instance::main",
-		ResourceName: "main", Message: "the whole message", Mandatory: true}
+	refusal = automation.Violation{
+		Pack:         "resilience",
+		Policy:       "rds-multi-az",
+		Severity:     "MEDIUM",
+		Controls:     []string{"RDS.5"},
+		Title:        "Two zones",
+		Finding:      "one zone.",
+		Fix:          "set multiAz.",
+		URN:          "urn:pulumi:dev::awslab::aws:rds/instance:Instance::main",
+		ResourceName: "main",
+		Message:      "the whole message",
+		Mandatory:    true,
+	}
 	advice   = automation.Violation{Pack: "third", Policy: "named", Message: "no name", Finding: "no name"}
-	accepted = automation.Violation{Pack: "resilience", Policy: "exemptions", Accepted: "rds-multi-az", Reason: "it can be made again",
-		Message: "rds-multi-az is accepted for reports until 2027-01-31: it can be made again.", URN: "urn:pulumi:dev::awslab::aws:rds/instance:Instance::reports"}
-	unjudged = automation.Violation{Pack: "baseline", Policy: "unevaluated", Unjudged: "s3-tls-only", Message: "not yet", URN: "urn:x"}
+	accepted = automation.Violation{
+		Pack:     "resilience",
+		Policy:   "exemptions",
+		Accepted: "rds-multi-az",
+		Reason:   "it can be made again",
+		Message:  "rds-multi-az is accepted for reports until 2027-01-31: it can be made again.",
+		URN:      "urn:pulumi:dev::awslab::aws:rds/instance:Instance::reports",
+	}
+	unjudged = automation.Violation{
+		Pack:     "baseline",
+		Policy:   "unevaluated",
+		Unjudged: "s3-tls-only",
+		Message:  "not yet",
+		URN:      "urn:x",
+	}
 )
 
 // write returns the log as any reader sees it.
@@ -129,7 +151,12 @@ func TestFingerprintsTellFindingsApart(t *testing.T) {
 func TestWhatIsAcceptedIsSuppressed(t *testing.T) {
 	log := write(t, accepted, refusal)
 	require.Len(t, at(t, log, "runs", 0, "tool", "driver", "rules"), 1, "it goes by the name of its rule")
-	require.Equal(t, "Two zones", at(t, log, "runs", 0, "tool", "driver", "rules", 0, "shortDescription", "text"), "which a violation describes better")
+	require.Equal(
+		t,
+		"Two zones",
+		at(t, log, "runs", 0, "tool", "driver", "rules", 0, "shortDescription", "text"),
+		"which a violation describes better",
+	)
 	suppressed := 0
 	for _, result := range at(t, log, "runs", 0, "results").([]any) {
 		if suppressions, has := result.(map[string]any)["suppressions"]; has {

@@ -1,5 +1,5 @@
-// Package taskfailures finds out why the tasks of an ECS service stopped: the reasons that ECS gives, and the last lines
-// that their containers logged. A deployment that fails says only that it did.
+// Package taskfailures finds out why the tasks of an ECS service stopped: the reasons that ECS gives, and the last
+// lines that their containers logged. A deployment that fails says only that it did.
 package taskfailures
 
 import (
@@ -24,15 +24,27 @@ const (
 
 // ECS is what is asked of the ECS API.
 type ECS interface {
-	DescribeServices(context.Context, *ecs.DescribeServicesInput, ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error)
+	DescribeServices(
+		context.Context,
+		*ecs.DescribeServicesInput,
+		...func(*ecs.Options),
+	) (*ecs.DescribeServicesOutput, error)
 	ListTasks(context.Context, *ecs.ListTasksInput, ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
 	DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
-	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
+	DescribeTaskDefinition(
+		context.Context,
+		*ecs.DescribeTaskDefinitionInput,
+		...func(*ecs.Options),
+	) (*ecs.DescribeTaskDefinitionOutput, error)
 }
 
 // Logs is what is asked of the CloudWatch Logs API.
 type Logs interface {
-	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
+	GetLogEvents(
+		context.Context,
+		*cloudwatchlogs.GetLogEventsInput,
+		...func(*cloudwatchlogs.Options),
+	) (*cloudwatchlogs.GetLogEventsOutput, error)
 }
 
 // Failure is a task that stopped.
@@ -78,9 +90,10 @@ func (f Failure) String() string {
 	return text.String()
 }
 
-// Since lists tasks of a service that stopped after a point in time, either by themselves or with a deployment that failed,
-// and not because somebody wanted fewer of them: those that stopped by themselves first, and of them the latest. ECS
-// remembers stopped tasks for about an hour. Who may not describe the service gets what its tasks tell, and the error.
+// Since lists tasks of a service that stopped after a point in time, either by themselves or with a deployment that
+// failed, and not because somebody wanted fewer of them: those that stopped by themselves first, and of them the
+// latest. ECS remembers stopped tasks for about an hour. Who may not describe the service gets what its tasks tell, and
+// the error.
 func Since(ctx context.Context, tasks ECS, logs Logs, cluster, service string, began time.Time) ([]Failure, error) {
 	listed, err := tasks.ListTasks(ctx, &ecs.ListTasksInput{
 		Cluster: aws.String(cluster), ServiceName: aws.String(service), DesiredStatus: types.DesiredStatusStopped,
@@ -91,7 +104,10 @@ func Since(ctx context.Context, tasks ECS, logs Logs, cluster, service string, b
 	if len(listed.TaskArns) == 0 {
 		return nil, nil
 	}
-	described, err := tasks.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: aws.String(cluster), Tasks: listed.TaskArns})
+	described, err := tasks.DescribeTasks(
+		ctx,
+		&ecs.DescribeTasksInput{Cluster: aws.String(cluster), Tasks: listed.TaskArns},
+	)
 	if err != nil {
 		return nil, fmt.Errorf("describing the stopped tasks of service %s: %w", service, err)
 	}
@@ -115,20 +131,29 @@ func Since(ctx context.Context, tasks ECS, logs Logs, cluster, service string, b
 	return failures, err
 }
 
-// scheduled tells a task that the service stopped, because it was one too many or its deployment was taken back, from one
-// that failed: of itself, or a health check, for which the service stops it too.
+// scheduled tells a task that the service stopped, because it was one too many or its deployment was taken back, from
+// one that failed: of itself, or a health check, for which the service stops it too.
 func scheduled(task types.Task) bool {
-	return task.StopCode == types.TaskStopCodeServiceSchedulerInitiated && !strings.Contains(aws.ToString(task.StoppedReason), "failed")
+	return task.StopCode == types.TaskStopCodeServiceSchedulerInitiated &&
+		!strings.Contains(aws.ToString(task.StoppedReason), "failed")
 }
 
-// deploymentFailed is how an event of a service tells that a deployment failed, and why ("Service event messages", Amazon
-// ECS developer guide): "(service orders) (deployment ecs-svc/1) deployment failed: alarm detected."
+// deploymentFailed is how an event of a service tells that a deployment failed, and why ("Service event messages",
+// Amazon ECS developer guide): "(service orders) (deployment ecs-svc/1) deployment failed: alarm detected."
 var deploymentFailed = regexp.MustCompile(`\(deployment (ecs-svc/\d+)\) deployment failed: (.+)$`)
 
 // failedDeployments are the deployments of a service that failed after a point in time, each with the reason, by the id
 // that their tasks were started by. A deployment tells more than the event, but is gone once its last task has stopped.
-func failedDeployments(ctx context.Context, services ECS, cluster, service string, began time.Time) (map[string]string, error) {
-	described, err := services.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: aws.String(cluster), Services: []string{service}})
+func failedDeployments(
+	ctx context.Context,
+	services ECS,
+	cluster, service string,
+	began time.Time,
+) (map[string]string, error) {
+	described, err := services.DescribeServices(
+		ctx,
+		&ecs.DescribeServicesInput{Cluster: aws.String(cluster), Services: []string{service}},
+	)
 	if err != nil {
 		return nil, fmt.Errorf("describing service %s: %w", service, err)
 	}
@@ -141,7 +166,8 @@ func failedDeployments(ctx context.Context, services ECS, cluster, service strin
 			}
 		}
 		for _, deployment := range s.Deployments {
-			if deployment.RolloutState == types.DeploymentRolloutStateFailed && !aws.ToTime(deployment.UpdatedAt).Before(began) {
+			if deployment.RolloutState == types.DeploymentRolloutStateFailed &&
+				!aws.ToTime(deployment.UpdatedAt).Before(began) {
 				failed[aws.ToString(deployment.Id)] = aws.ToString(deployment.RolloutStateReason)
 			}
 		}
@@ -151,7 +177,10 @@ func failedDeployments(ctx context.Context, services ECS, cluster, service strin
 
 func describe(ctx context.Context, tasks ECS, logs Logs, service string, task types.Task) Failure {
 	failure := Failure{
-		Service: service, TaskArn: aws.ToString(task.TaskArn), Reason: aws.ToString(task.StoppedReason), StoppedAt: *task.StoppedAt,
+		Service:   service,
+		TaskArn:   aws.ToString(task.TaskArn),
+		Reason:    aws.ToString(task.StoppedReason),
+		StoppedAt: *task.StoppedAt,
 	}
 	places := logPlaces(ctx, tasks, task)
 	for _, c := range task.Containers {
@@ -169,7 +198,10 @@ type logPlace struct{ group, stream string }
 
 // logPlaces finds the containers' logs. Who may not read the task definition still learns why the task stopped.
 func logPlaces(ctx context.Context, tasks ECS, task types.Task) map[string]logPlace {
-	definition, err := tasks.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: task.TaskDefinitionArn})
+	definition, err := tasks.DescribeTaskDefinition(
+		ctx,
+		&ecs.DescribeTaskDefinitionInput{TaskDefinition: task.TaskDefinitionArn},
+	)
 	if err != nil {
 		return nil
 	}
@@ -179,7 +211,10 @@ func logPlaces(ctx context.Context, tasks ECS, task types.Task) map[string]logPl
 			continue
 		}
 		options, name := c.LogConfiguration.Options, aws.ToString(c.Name)
-		stream := strings.Join([]string{options["awslogs-stream-prefix"], name, taskId(aws.ToString(task.TaskArn))}, "/")
+		stream := strings.Join(
+			[]string{options["awslogs-stream-prefix"], name, taskId(aws.ToString(task.TaskArn))},
+			"/",
+		)
 		places[name] = logPlace{options["awslogs-group"], stream}
 	}
 	return places

@@ -26,8 +26,13 @@ type account struct {
 	logs          map[string][]string
 }
 
-func (a account) ListTasks(_ context.Context, in *ecs.ListTasksInput, _ ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
-	if aws.ToString(in.Cluster) != "lab" || aws.ToString(in.ServiceName) != "orders" || in.DesiredStatus != types.DesiredStatusStopped {
+func (a account) ListTasks(
+	_ context.Context,
+	in *ecs.ListTasksInput,
+	_ ...func(*ecs.Options),
+) (*ecs.ListTasksOutput, error) {
+	if aws.ToString(in.Cluster) != "lab" || aws.ToString(in.ServiceName) != "orders" ||
+		in.DesiredStatus != types.DesiredStatusStopped {
 		return nil, errors.New("no such service")
 	}
 	out := &ecs.ListTasksOutput{}
@@ -37,25 +42,43 @@ func (a account) ListTasks(_ context.Context, in *ecs.ListTasksInput, _ ...func(
 	return out, nil
 }
 
-func (a account) DescribeServices(_ context.Context, in *ecs.DescribeServicesInput, _ ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error) {
+func (a account) DescribeServices(
+	_ context.Context,
+	in *ecs.DescribeServicesInput,
+	_ ...func(*ecs.Options),
+) (*ecs.DescribeServicesOutput, error) {
 	if aws.ToString(in.Cluster) != "lab" || len(in.Services) != 1 || in.Services[0] != "orders" {
 		return nil, errors.New("no such service")
 	}
 	return &ecs.DescribeServicesOutput{Services: []types.Service{a.service}}, a.serviceErr
 }
 
-func (a account) DescribeTasks(context.Context, *ecs.DescribeTasksInput, ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (a account) DescribeTasks(
+	context.Context,
+	*ecs.DescribeTasksInput,
+	...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	return &ecs.DescribeTasksOutput{Tasks: slices.Clone(a.tasks)}, nil
 }
 
-func (a account) DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error) {
-	return &ecs.DescribeTaskDefinitionOutput{TaskDefinition: &types.TaskDefinition{ContainerDefinitions: []types.ContainerDefinition{{
-		Name: aws.String("app"), LogConfiguration: &types.LogConfiguration{LogDriver: types.LogDriverAwslogs,
-			Options: map[string]string{"awslogs-group": "/ecs/orders", "awslogs-stream-prefix": "app"}},
-	}}}}, a.definitionErr
+func (a account) DescribeTaskDefinition(
+	context.Context,
+	*ecs.DescribeTaskDefinitionInput,
+	...func(*ecs.Options),
+) (*ecs.DescribeTaskDefinitionOutput, error) {
+	return &ecs.DescribeTaskDefinitionOutput{
+		TaskDefinition: &types.TaskDefinition{ContainerDefinitions: []types.ContainerDefinition{{
+			Name: aws.String("app"), LogConfiguration: &types.LogConfiguration{LogDriver: types.LogDriverAwslogs,
+				Options: map[string]string{"awslogs-group": "/ecs/orders", "awslogs-stream-prefix": "app"}},
+		}}},
+	}, a.definitionErr
 }
 
-func (a account) GetLogEvents(_ context.Context, in *cloudwatchlogs.GetLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error) {
+func (a account) GetLogEvents(
+	_ context.Context,
+	in *cloudwatchlogs.GetLogEventsInput,
+	_ ...func(*cloudwatchlogs.Options),
+) (*cloudwatchlogs.GetLogEventsOutput, error) {
 	lines, found := a.logs[*in.LogGroupName+":"+*in.LogStreamName]
 	if !found {
 		return nil, errors.New("ResourceNotFoundException")
@@ -71,9 +94,12 @@ var began = time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
 
 func task(id string, minute int, code types.TaskStopCode, reason string) types.Task {
 	return types.Task{
-		TaskArn: aws.String("arn:aws:ecs:eu-west-1:123456789012:task/lab/" + id), TaskDefinitionArn: aws.String("orders:7"),
-		StoppedAt: aws.Time(began.Add(time.Duration(minute) * time.Minute)), StopCode: code, StoppedReason: aws.String(reason),
-		Containers: []types.Container{{Name: aws.String("app"), ExitCode: aws.Int32(1)}},
+		TaskArn:           aws.String("arn:aws:ecs:eu-west-1:123456789012:task/lab/" + id),
+		TaskDefinitionArn: aws.String("orders:7"),
+		StoppedAt:         aws.Time(began.Add(time.Duration(minute) * time.Minute)),
+		StopCode:          code,
+		StoppedReason:     aws.String(reason),
+		Containers:        []types.Container{{Name: aws.String("app"), ExitCode: aws.Int32(1)}},
 	}
 }
 
@@ -86,18 +112,30 @@ func failures(t *testing.T, a account) []taskfailures.Failure {
 
 func TestAFailureHasItsReasonAndItsLastLines(t *testing.T) {
 	found := failures(t, account{
-		tasks: []types.Task{task("abc", 1, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited")},
-		logs:  map[string][]string{"/ecs/orders:app/app/abc": {"starting\n", "panic: no DATABASE_HOST"}},
+		tasks: []types.Task{
+			task("abc", 1, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited"),
+		},
+		logs: map[string][]string{"/ecs/orders:app/app/abc": {"starting\n", "panic: no DATABASE_HOST"}},
 	})
 	require.Len(t, found, 1)
-	require.Equal(t, "task abc stopped: Essential container in task exited\n  container app exited with 1\n    | starting\n    | panic: no DATABASE_HOST", found[0].String())
+	require.Equal(
+		t,
+		"task abc stopped: Essential container in task exited\n  container app exited with 1\n    | starting\n    "+
+			"| panic: no DATABASE_HOST",
+		found[0].String(),
+	)
 }
 
 func TestOnlyFailuresOfTheRunAreTold(t *testing.T) {
 	exited := types.TaskStopCodeEssentialContainerExited
 	found := failures(t, account{tasks: []types.Task{
 		task("before", -1, exited, "an old one"),
-		task("fewer", 1, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by deployment ecs-svc/1"),
+		task(
+			"fewer",
+			1,
+			types.TaskStopCodeServiceSchedulerInitiated,
+			"Scaling activity initiated by deployment ecs-svc/1",
+		),
 		task("sick", 2, types.TaskStopCodeServiceSchedulerInitiated, "Task failed ELB health checks in target-group x"),
 		task("later", 3, exited, "Essential container in task exited"),
 	}})
@@ -108,7 +146,12 @@ func TestOnlyFailuresOfTheRunAreTold(t *testing.T) {
 
 // scheduledBy is a task that the service stopped, as it does with those of a deployment that it takes back.
 func scheduledBy(id, deployment string, minute int) types.Task {
-	stopped := task(id, minute, types.TaskStopCodeServiceSchedulerInitiated, "Scaling activity initiated by (deployment ecs-svc/9)")
+	stopped := task(
+		id,
+		minute,
+		types.TaskStopCodeServiceSchedulerInitiated,
+		"Scaling activity initiated by (deployment ecs-svc/9)",
+	)
 	stopped.StartedBy = aws.String(deployment)
 	return stopped
 }
@@ -116,11 +159,16 @@ func scheduledBy(id, deployment string, minute int) types.Task {
 // An alarm that goes off stops tasks that are sound as far as ECS knows; what they logged tells what the alarm saw.
 func TestTheTasksOfADeploymentThatFailedAreTold(t *testing.T) {
 	event := func(minute int, message string) types.ServiceEvent {
-		return types.ServiceEvent{CreatedAt: aws.Time(began.Add(time.Duration(minute) * time.Minute)), Message: aws.String(message)}
+		return types.ServiceEvent{
+			CreatedAt: aws.Time(began.Add(time.Duration(minute) * time.Minute)),
+			Message:   aws.String(message),
+		}
 	}
 	a := account{
 		tasks: []types.Task{
-			scheduledBy("old", "ecs-svc/1", 2), scheduledBy("new", "ecs-svc/2", 4), scheduledBy("earlier", "ecs-svc/0", 1),
+			scheduledBy("old", "ecs-svc/1", 2),
+			scheduledBy("new", "ecs-svc/2", 4),
+			scheduledBy("earlier", "ecs-svc/0", 1),
 			task("crashed", 3, types.TaskStopCodeEssentialContainerExited, "Essential container in task exited"),
 		},
 		logs: map[string][]string{"/ecs/orders:app/app/new": {"500: no such column"}},
@@ -133,18 +181,36 @@ func TestTheTasksOfADeploymentThatFailedAreTold(t *testing.T) {
 	found := failures(t, a)
 	require.Len(t, found, 2, "neither those of the deployment before nor of one that failed before")
 	require.Equal(t, "Essential container in task exited", found[0].Reason, "what failed by itself comes first")
-	require.Equal(t, "task new stopped: Scaling activity initiated by (deployment ecs-svc/9)\n  its deployment failed: alarm detected.\n"+
-		"  container app exited with 1\n    | 500: no such column", found[1].String())
+	require.Equal(
+		t,
+		"task new stopped: Scaling activity initiated by (deployment ecs-svc/9)\n  its deployment failed: alarm "+
+			"detected.\n"+
+			"  container app exited with 1\n    | 500: no such column",
+		found[1].String(),
+	)
 
 	a.service.Deployments = []types.Deployment{
-		{Id: aws.String("ecs-svc/2"), UpdatedAt: aws.Time(began), RolloutState: types.DeploymentRolloutStateFailed, RolloutStateReason: aws.String("alarm(s) orders-errors detected")},
+		{
+			Id:                 aws.String("ecs-svc/2"),
+			UpdatedAt:          aws.Time(began),
+			RolloutState:       types.DeploymentRolloutStateFailed,
+			RolloutStateReason: aws.String("alarm(s) orders-errors detected"),
+		},
 		{Id: aws.String("ecs-svc/1"), UpdatedAt: aws.Time(began), RolloutState: types.DeploymentRolloutStateCompleted},
 	}
-	require.Equal(t, "alarm(s) orders-errors detected", failures(t, a)[1].Deployment, "a deployment that is still there knows more")
+	require.Equal(
+		t,
+		"alarm(s) orders-errors detected",
+		failures(t, a)[1].Deployment,
+		"a deployment that is still there knows more",
+	)
 }
 
 func TestAServiceThatMayNotBeDescribedIsTold(t *testing.T) {
-	a := account{tasks: []types.Task{task("abc", 1, types.TaskStopCodeTaskFailedToStart, "CannotPullContainerError")}, serviceErr: errors.New("AccessDenied")}
+	a := account{
+		tasks:      []types.Task{task("abc", 1, types.TaskStopCodeTaskFailedToStart, "CannotPullContainerError")},
+		serviceErr: errors.New("AccessDenied"),
+	}
 	found, err := taskfailures.Since(context.Background(), a, a, "lab", "orders", began)
 	require.ErrorContains(t, err, "describing service orders: AccessDenied")
 	require.Len(t, found, 1, "and its tasks all the same")
@@ -162,7 +228,8 @@ func TestNoMoreThanThreeTasksAreTold(t *testing.T) {
 
 func TestWhatMayNotBeReadIsLeftOut(t *testing.T) {
 	found := failures(t, account{
-		tasks: []types.Task{task("abc", 1, types.TaskStopCodeTaskFailedToStart, "ResourceInitializationError")}, definitionErr: errors.New("AccessDenied"),
+		tasks:         []types.Task{task("abc", 1, types.TaskStopCodeTaskFailedToStart, "ResourceInitializationError")},
+		definitionErr: errors.New("AccessDenied"),
 	})
 	require.Equal(t, "task abc stopped: ResourceInitializationError\n  container app exited with 1", found[0].String())
 }

@@ -18,8 +18,8 @@ import (
 const VpcToken = "awsx:ec2:Vpc"
 
 // WithChildren runs a program after registering the subnets and route tables, and the internet gateway, that awsx would
-// make for a network.Vpc of that name. A mock's answer can refer only to resources the mocks have seen, and no mock can register
-// one itself.
+// make for a network.Vpc of that name. A mock's answer can refer only to resources the mocks have seen, and no mock can
+// register one itself.
 func WithChildren(vpcName string, zones int, program pulumi.RunFunc) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		if err := register(ctx, vpcName, zones); err != nil {
@@ -63,7 +63,8 @@ const (
 
 // IsStandIn tells what [WithChildren] registered from the program's own resources: it has no parent but the stack.
 func IsStandIn(args pulumi.MockResourceArgs) bool {
-	return slices.Contains([]string{subnet, routeTable, internetGateway}, args.TypeToken) && strings.Contains(args.RegisterRPC.GetParent(), "pulumi:pulumi:Stack")
+	return slices.Contains([]string{subnet, routeTable, internetGateway}, args.TypeToken) &&
+		strings.Contains(args.RegisterRPC.GetParent(), "pulumi:pulumi:Stack")
 }
 
 // VpcOutputs are the outputs of the awsx:ec2:Vpc that args register, with an id of "<name>-id" for each resource.
@@ -73,7 +74,11 @@ func VpcOutputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 		"vpcId":       resource.NewStringProperty(args.Name + "-id"),
 		"natGateways": resource.NewArrayProperty([]resource.PropertyValue{}),
 	}
-	for output, tier := range map[resource.PropertyKey]string{"publicSubnetIds": "public", "privateSubnetIds": "app", "isolatedSubnetIds": "data"} {
+	for output, tier := range map[resource.PropertyKey]string{
+		"publicSubnetIds":   "public",
+		"privateSubnetIds":  "app",
+		"isolatedSubnetIds": "data",
+	} {
 		ids := []resource.PropertyValue{}
 		for zone := range zones {
 			ids = append(ids, resource.NewStringProperty(fmt.Sprintf("%s-%s-%d-id", args.Name, tier, zone+1)))

@@ -1,5 +1,5 @@
-// Package configtest draws configurations at random, for tests that hold infra/config to its word: what it accepts comes
-// up, on mocks and on the offline target.
+// Package configtest draws configurations at random, for tests that hold infra/config to its word: what it accepts
+// comes up, on mocks and on the offline target.
 package configtest
 
 import (
@@ -119,8 +119,14 @@ func drawConfiguration(t *rapid.T) object {
 	some(t, network, "cidr", "10.0.0.0/16", "10.4.0.0/20", "192.168.0.0/22")
 	some(t, network, "availabilityZones", 2, 3)
 	some(t, network, "natGateways", "none", "single", "onePerAz")
-	some(t, network, "interfaceEndpoints", []string{}, []string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticfilesystem",
-		"events", "kms", "logs", "monitoring", "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "xray"})
+	some(
+		t,
+		network,
+		"interfaceEndpoints",
+		[]string{},
+		[]string{"ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "elasticfilesystem",
+			"events", "kms", "logs", "monitoring", "secretsmanager", "sns", "sqs", "ssm", "ssmmessages", "sts", "xray"},
+	)
 	some(t, network, "zoneNames", []string{"eu-west-1c", "eu-west-1a"})
 	some(t, network, "ipv6", true)
 	some(t, network, "egressPorts", []int{443}, []int{443, 587, 65535})
@@ -129,10 +135,22 @@ func drawConfiguration(t *rapid.T) object {
 	some(t, cluster, "onDemandBase", 0, 5)
 	some(t, cluster, "onDemandWeight", 0, 10)
 	some(t, cluster, "spotWeight", 0, 10)
-	some(t, cluster, "instances", object{"types": []string{"m7g.large", "c7gn.large"}}, object{"min": 0, "max": 1}, object{"types": []string{"t3.small"}, "spotPercentage": 50})
+	some(
+		t,
+		cluster,
+		"instances",
+		object{"types": []string{"m7g.large", "c7gn.large"}},
+		object{"min": 0, "max": 1},
+		object{"types": []string{"t3.small"}, "spotPercentage": 50},
+	)
 	balancer := object{}
 	some(t, balancer, "clientCidrs", []string{"203.0.113.0/24"})
-	some(t, balancer, "certificateArn", "arn:aws:acm:eu-west-1:123456789012:certificate/6a1b7c1e-0000-4000-8000-123456789012")
+	some(
+		t,
+		balancer,
+		"certificateArn",
+		"arn:aws:acm:eu-west-1:123456789012:certificate/6a1b7c1e-0000-4000-8000-123456789012",
+	)
 	some(t, balancer, "domain", "api.example.com")
 	some(t, balancer, "zone", "example.com")
 	some(t, balancer, "hstsDays", 0, 730)
@@ -140,21 +158,72 @@ func drawConfiguration(t *rapid.T) object {
 	some(t, balancer, "idleTimeoutSeconds", 1, 4000)
 	backup := object{}
 	some(t, backup, "enabled", false)
-	some(t, backup, "rules", []object{{"schedule": "hourly", "retentionDays": 1}}, []object{{"schedule": "monthly", "retentionDays": 400, "copyRetentionDays": 400}})
+	some(
+		t,
+		backup,
+		"rules",
+		[]object{{"schedule": "hourly", "retentionDays": 1}},
+		[]object{{"schedule": "monthly", "retentionDays": 400, "copyRetentionDays": 400}},
+	)
 	some(t, backup, "lock", true, false)
 	some(t, backup, "restoreTesting", true, false)
 	some(t, backup, "keepers", []string{"arn:aws:iam::123456789012:role/keeper"})
 	configuration := object{"network": network, "cluster": cluster, "loadBalancer": balancer, "backup": backup}
-	some(t, configuration, "images", object{"keep": 1000, "replicate": true, "caches": []object{{"registry": "quay.io"}}}, object{"replicate": false})
+	some(
+		t,
+		configuration,
+		"images",
+		object{"keep": 1000, "replicate": true, "caches": []object{{"registry": "quay.io"}}},
+		object{"replicate": false},
+	)
 	some(t, configuration, "database", drawDatabase(t))
 	some(t, configuration, "tables", []object{drawTable(t)})
-	some(t, configuration, "buckets", []object{{"name": "uploads", "expireDays": 1, "oldVersionDays": 1}}, []object{{"name": "uploads", "replicate": false}, {"name": "b-2"}})
+	some(
+		t,
+		configuration,
+		"buckets",
+		[]object{{"name": "uploads", "expireDays": 1, "oldVersionDays": 1}},
+		[]object{{"name": "uploads", "replicate": false}, {"name": "b-2"}},
+	)
 	some(t, configuration, "fileSystem", object{}, object{"replicate": true, "infrequentAccessDays": 365})
 	configuration["services"] = drawServices(t, configuration)
-	some(t, configuration, "website", object{"folder": "services/website"}, object{"folder": "services/website", "priceClass": "PriceClass_200"})
-	some(t, configuration, "monitoring", object{"emails": []string{"ops@example.com"}, "tracing": true, "encryptTraces": true, "slack": object{"team": "T012345AB", "channel": "C012345AB"},
-		"teams": object{"tenant": "6a1b7c1e-0000-4000-8000-123456789012", "team": "6a1b7c1e-0000-4000-8000-123456789012", "channel": "19%3a1%40thread.tacv2"}}, object{"logRetentionDays": 1})
-	some(t, configuration, "firewall", object{"enabled": false}, object{"countOnly": true, "allowCidrs": []string{"203.0.113.0/24"}, "denyCidrs": []string{"198.51.100.7/32"}, "requestsPerIp": 10, "denyCountries": []string{"KP"}})
+	some(
+		t,
+		configuration,
+		"website",
+		object{"folder": "services/website"},
+		object{"folder": "services/website", "priceClass": "PriceClass_200"},
+	)
+	some(
+		t,
+		configuration,
+		"monitoring",
+		object{
+			"emails":        []string{"ops@example.com"},
+			"tracing":       true,
+			"encryptTraces": true,
+			"slack":         object{"team": "T012345AB", "channel": "C012345AB"},
+			"teams": object{
+				"tenant":  "6a1b7c1e-0000-4000-8000-123456789012",
+				"team":    "6a1b7c1e-0000-4000-8000-123456789012",
+				"channel": "19%3a1%40thread.tacv2",
+			},
+		},
+		object{"logRetentionDays": 1},
+	)
+	some(
+		t,
+		configuration,
+		"firewall",
+		object{"enabled": false},
+		object{
+			"countOnly":     true,
+			"allowCidrs":    []string{"203.0.113.0/24"},
+			"denyCidrs":     []string{"198.51.100.7/32"},
+			"requestsPerIp": 10,
+			"denyCountries": []string{"KP"},
+		},
+	)
 	return configuration
 }
 
@@ -179,44 +248,122 @@ func drawDatabase(t *rapid.T) object {
 func drawTable(t *rapid.T) object {
 	table := object{"name": "items", "hashKey": object{"name": "id"}}
 	some(t, table, "rangeKey", object{"name": "at", "type": "N"})
-	some(t, table, "indexes", []object{{"name": "by-day", "hashKey": object{"name": "day"}, "rangeKey": object{"name": "at", "type": "N"}}}, []object{{"name": "all", "hashKey": object{"name": "id"}}})
+	some(
+		t,
+		table,
+		"indexes",
+		[]object{{"name": "by-day", "hashKey": object{"name": "day"}, "rangeKey": object{"name": "at", "type": "N"}}},
+		[]object{{"name": "all", "hashKey": object{"name": "id"}}},
+	)
 	some(t, table, "timeToLive", "ends", "at")
 	some(t, table, "stream", "KEYS_ONLY", "NEW_AND_OLD_IMAGES")
-	some(t, table, "capacity", object{"read": object{"min": 1, "max": 40000}, "write": object{"min": 5, "max": 5}, "utilization": 90})
+	some(
+		t,
+		table,
+		"capacity",
+		object{"read": object{"min": 1, "max": 40000}, "write": object{"min": 5, "max": 5}, "utilization": 90},
+	)
 	some(t, table, "replicate", true, false)
 	return table
 }
 
 func drawServices(t *rapid.T, among object) []object {
-	web := object{"name": "web", "image": object{"context": "services", "dockerfile": "catalog/Dockerfile"}, "port": 8080, "path": "/"}
+	web := object{
+		"name":  "web",
+		"image": object{"context": "services", "dockerfile": "catalog/Dockerfile"},
+		"port":  8080,
+		"path":  "/",
+	}
 	some(t, web, "host", "api.example.com", "*.example.com")
 	some(t, web, "cpu", 512, 1024)
 	some(t, web, "memory", 2048, 4096)
 	some(t, web, "architecture", "amd64", "arm64")
 	some(t, web, "desiredCount", 3)
-	some(t, web, "scaling", object{"min": 0, "max": 3}, object{"max": 10, "requestsPerTarget": 100, "scaleOutCooldownSeconds": 1, "scaleInCooldownSeconds": 3600, "schedules": []object{{"name": "night", "at": "cron(0 22 ? * * *)", "timeZone": "Europe/Dublin", "min": 0, "max": 0}}})
+	some(
+		t,
+		web,
+		"scaling",
+		object{"min": 0, "max": 3},
+		object{
+			"max":                     10,
+			"requestsPerTarget":       100,
+			"scaleOutCooldownSeconds": 1,
+			"scaleInCooldownSeconds":  3600,
+			"schedules": []object{
+				{"name": "night", "at": "cron(0 22 ? * * *)", "timeZone": "Europe/Dublin", "min": 0, "max": 0},
+			},
+		},
+	)
 	some(t, web, "exec", true)
 	some(t, web, "scratchPaths", []string{"/tmp"})
-	some(t, web, "healthCheck", object{"path": "/", "intervalSeconds": 5, "timeoutSeconds": 4, "graceSeconds": 1, "command": []string{"CMD", "/x"}}, object{"intervalSeconds": 300, "timeoutSeconds": 120})
-	some(t, web, "objectives", object{"availability": 99.999, "latencyMilliseconds": 1, "latencyPercentage": 95.1}, object{"availability": 96})
+	some(
+		t,
+		web,
+		"healthCheck",
+		object{
+			"path":            "/",
+			"intervalSeconds": 5,
+			"timeoutSeconds":  4,
+			"graceSeconds":    1,
+			"command":         []string{"CMD", "/x"},
+		},
+		object{"intervalSeconds": 300, "timeoutSeconds": 120},
+	)
+	some(
+		t,
+		web,
+		"objectives",
+		object{"availability": 99.999, "latencyMilliseconds": 1, "latencyPercentage": 95.1},
+		object{"availability": 96},
+	)
 	some(t, web, "before", []object{{"name": "migrate", "command": []string{"x"}, "timeoutSeconds": 840}})
 	some(t, web, "rollbackErrors", 0, 1)
-	some(t, web, "deployment", object{"minimumPercent": 0, "maximumPercent": 100}, object{"minimumPercent": 0}, object{"maximumPercent": 150}, object{"maximumPercent": 100})
+	some(
+		t,
+		web,
+		"deployment",
+		object{"minimumPercent": 0, "maximumPercent": 100},
+		object{"minimumPercent": 0},
+		object{"maximumPercent": 150},
+		object{"maximumPercent": 100},
+	)
 	worker := object{"name": "worker", "image": object{"uri": "quay.io/lab/worker:1"}}
 	some(t, worker, "rollbackAlarms", []string{"queue-too-old", "worker-errors"})
 	some(t, worker, "after", []object{{"name": "tell", "command": []string{"x"}}})
-	some(t, worker, "secrets", object{"A": object{"name": "a/b", "field": "password", "keyAlias": "alias/shop"}, "B": object{"parameter": "/a/b"}})
+	some(
+		t,
+		worker,
+		"secrets",
+		object{
+			"A": object{"name": "a/b", "field": "password", "keyAlias": "alias/shop"},
+			"B": object{"parameter": "/a/b"},
+		},
+	)
 	access := object{}
 	for key, value := range map[string]any{
-		"tables": []object{{"name": "items", "mode": "write"}}, "buckets": []object{{"name": "uploads", "mode": "read"}}, "database": true,
+		"tables":     []object{{"name": "items", "mode": "write"}},
+		"buckets":    []object{{"name": "uploads", "mode": "read"}},
+		"database":   true,
 		"fileSystem": object{"path": "/files", "mode": "read"},
 	} {
 		if among[key] != nil {
 			access[key] = value
 		}
 	}
-	some(t, access, "queues", []object{{"name": "jobs", "mode": "readwrite", "keyAlias": "alias/shop"}, {"name": "orders.fifo", "mode": "write"}})
+	some(
+		t,
+		access,
+		"queues",
+		[]object{
+			{"name": "jobs", "mode": "readwrite", "keyAlias": "alias/shop"},
+			{"name": "orders.fifo", "mode": "write"},
+		},
+	)
 	some(t, access, "services", []string{"inner"})
 	web["access"] = access
-	return []object{web, worker, {"name": "inner", "image": object{"uri": "quay.io/lab/inner:2"}, "port": 81, "internal": true}}
+	return []object{
+		web,
+		worker,
+		{"name": "inner", "image": object{"uri": "quay.io/lab/inner:2"}, "port": 81, "internal": true},
+	}
 }

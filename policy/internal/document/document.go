@@ -82,15 +82,24 @@ func (r rawStatement) statement() (Statement, error) {
 		return Statement{}, fmt.Errorf("its Effect is %q, neither Allow nor Deny", r.Effect)
 	}
 	s := Statement{
-		Sid: r.Sid, Allow: r.Effect == "Allow", Actions: r.Action, NotActions: r.NotAction, Resources: r.Resource, NotResources: r.NotResource,
-		Principals: r.Principal, NotPrincipal: r.NotPrincipal,
+		Sid:          r.Sid,
+		Allow:        r.Effect == "Allow",
+		Actions:      r.Action,
+		NotActions:   r.NotAction,
+		Resources:    r.Resource,
+		NotResources: r.NotResource,
+		Principals:   r.Principal,
+		NotPrincipal: r.NotPrincipal,
 	}
 	for operator, keys := range r.Condition {
 		for key, values := range keys {
 			s.Conditions = append(s.Conditions, Condition{operator, key, values})
 		}
 	}
-	slices.SortFunc(s.Conditions, func(a, b Condition) int { return strings.Compare(a.Operator+a.Key, b.Operator+b.Key) })
+	slices.SortFunc(
+		s.Conditions,
+		func(a, b Condition) int { return strings.Compare(a.Operator+a.Key, b.Operator+b.Key) },
+	)
 	return s, nil
 }
 
@@ -158,8 +167,8 @@ func (p *principals) UnmarshalJSON(text []byte) error {
 // Anyone tells whether the principal is everybody in the world.
 func (p Principal) Anyone() bool { return p.Value == "*" && (p.Type == "*" || p.Type == "AWS") }
 
-// WholeAccount tells whether the principal is an account, by the ARN of its root or by its number alone, which IAM takes
-// for the same ("AWS account principals", IAM user guide).
+// WholeAccount tells whether the principal is an account, by the ARN of its root or by its number alone, which IAM
+// takes for the same ("AWS account principals", IAM user guide).
 func (p Principal) WholeAccount() bool {
 	return p.Type == "AWS" && (strings.HasSuffix(p.Value, ":root") || grammar.Account.Match(p.Value))
 }
@@ -174,7 +183,8 @@ func (c Condition) Requires() bool {
 // Has tells whether a condition requires one of the keys, whose case IAM ignores, to have some value in particular.
 func (s Statement) Has(keys ...string) bool {
 	return slices.ContainsFunc(s.Conditions, func(c Condition) bool {
-		return c.Requires() && slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, c.Key) }) &&
+		return c.Requires() &&
+			slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, c.Key) }) &&
 			!slices.ContainsFunc(c.Values, vacuous)
 	})
 }
@@ -205,8 +215,8 @@ func (s Statement) Everywhere() bool {
 	return len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, Unbounded)
 }
 
-// Unbounded tells whether a resource pattern names no resource in particular, nor a kind of them. A wildcard that ends a
-// pattern before the sixth part of an ARN, as in arn:aws:s3*, stands for all that follows.
+// Unbounded tells whether a resource pattern names no resource in particular, nor a kind of them. A wildcard that ends
+// a pattern before the sixth part of an ARN, as in arn:aws:s3*, stands for all that follows.
 func Unbounded(resource string) bool {
 	parts := strings.SplitN(resource, ":", 6)
 	if len(parts) < 6 {
@@ -215,7 +225,8 @@ func Unbounded(resource string) bool {
 	return blank(parts[5])
 }
 
-// withoutKind are services whose ARNs begin with the name of a thing where those of others have a kind, as role or table.
+// withoutKind are services whose ARNs begin with the name of a thing where those of others have a kind, as role or
+// table.
 var withoutKind = []string{"s3", "sns", "sqs", "execute-api"}
 
 // AnyOfKind tells whether a resource pattern names a kind of thing at most, and no thing of it: role/*, function:*,
@@ -235,7 +246,8 @@ func AnyOfKind(resource string) bool {
 
 // OnAnyOfKind tells whether the statement is about every resource of a kind, and no condition is about which.
 func (s Statement) OnAnyOfKind() bool {
-	return s.Everywhere() || slices.ContainsFunc(s.Resources, AnyOfKind) && !slices.ContainsFunc(s.Conditions, Condition.narrowsResource)
+	return s.Everywhere() ||
+		slices.ContainsFunc(s.Resources, AnyOfKind) && !slices.ContainsFunc(s.Conditions, Condition.narrowsResource)
 }
 
 // narrowsResource tells whether a condition is about the resource. Those of AWS's keys for every service are about who

@@ -11,7 +11,8 @@ import (
 
 func TestParse(t *testing.T) {
 	got, err := Parse(`{"Version": "2012-10-17", "Statement": {
-		"Sid": "One", "Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:a", "arn:b"], "Principal": {"AWS": ["b", "a"], "Service": "x"},
+		"Sid": "One", "Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:a", "arn:b"],
+			"Principal": {"AWS": ["b", "a"], "Service": "x"},
 		"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}, "Bool": {"aws:SecureTransport": true}}}}`)
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +20,10 @@ func TestParse(t *testing.T) {
 	want := Document{Version: "2012-10-17", Statements: []Statement{{
 		Sid: "One", Allow: true, Actions: []string{"s3:GetObject"}, Resources: []string{"arn:a", "arn:b"},
 		Principals: []Principal{{"AWS", "a"}, {"AWS", "b"}, {"Service", "x"}},
-		Conditions: []Condition{{"Bool", "aws:SecureTransport", []string{"true"}}, {"StringEquals", "aws:SourceAccount", []string{"123456789012"}}},
+		Conditions: []Condition{
+			{"Bool", "aws:SecureTransport", []string{"true"}},
+			{"StringEquals", "aws:SourceAccount", []string{"123456789012"}},
+		},
 	}}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -28,9 +32,16 @@ func TestParse(t *testing.T) {
 
 func TestWhatIsNoDocument(t *testing.T) {
 	for _, text := range []string{
-		"", "[]", `"x"`, `{"Statement": 1}`, `{"Statement": [{"Effect": "allow"}]}`, `{"Statement": {"Effect": "Allow", "Action": {}}}`,
-		`{"Statement": {"Effect": "Allow", "Principal": "me"}}`, `{"Statement": {"Effect": "Allow", "Condition": {"Bool": {"a": {}}}}}`,
-		strings.Repeat("[", 100000), strings.Repeat(" ", MaxSize+1),
+		"",
+		"[]",
+		`"x"`,
+		`{"Statement": 1}`,
+		`{"Statement": [{"Effect": "allow"}]}`,
+		`{"Statement": {"Effect": "Allow", "Action": {}}}`,
+		`{"Statement": {"Effect": "Allow", "Principal": "me"}}`,
+		`{"Statement": {"Effect": "Allow", "Condition": {"Bool": {"a": {}}}}}`,
+		strings.Repeat("[", 100000),
+		strings.Repeat(" ", MaxSize+1),
 	} {
 		if _, err := Parse(text); err == nil {
 			t.Errorf("%.40q is read", text)
@@ -69,13 +80,18 @@ func TestHas(t *testing.T) {
 		"any value":          {Condition{"StringLike", "aws:SourceAccount", []string{"*"}}, false},
 		"whether it is null": {Condition{"Null", "aws:SourceAccount", []string{"false"}}, false},
 		"any ARN":            {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:*:*:*:*"}}, false},
-		"any of a kind":      {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:cloudfront::*:distribution/*"}}, false},
-		"any bucket":         {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:s3:::*"}}, false},
-		"one bucket":         {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:s3:::reports"}}, true},
-		"of one account":     {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:ecs:*:123456789012:*"}}, true},
-		"another key":        {Condition{"StringEquals", "aws:SourceIp", []string{"1"}}, false},
+		"any of a kind": {
+			Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:cloudfront::*:distribution/*"}},
+			false,
+		},
+		"any bucket":     {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:s3:::*"}}, false},
+		"one bucket":     {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:s3:::reports"}}, true},
+		"of one account": {Condition{"ArnLike", "aws:SourceArn", []string{"arn:aws:ecs:*:123456789012:*"}}, true},
+		"another key":    {Condition{"StringEquals", "aws:SourceIp", []string{"1"}}, false},
 	} {
-		if got := (Statement{Conditions: []Condition{test.condition}}).Has("aws:SourceArn", "aws:SourceAccount"); got != test.want {
+		if got := (Statement{
+			Conditions: []Condition{test.condition},
+		}).Has("aws:SourceArn", "aws:SourceAccount"); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
@@ -102,8 +118,18 @@ func TestGrants(t *testing.T) {
 
 func TestUnbounded(t *testing.T) {
 	for resource, want := range map[string]bool{
-		"*": true, "**": true, "arn:aws:s3:::*": true, "arn:aws:s3:::*/*": true, "arn:*:*:*:*:*": true, "arn:aws:s3:::bucket/*": false,
-		"arn:aws:kms:eu-west-1:123456789012:key/*": false, "": false, "arn:aws": false, "?*": true, "arn:*": true, "arn:aws:s3*": true,
+		"*":                     true,
+		"**":                    true,
+		"arn:aws:s3:::*":        true,
+		"arn:aws:s3:::*/*":      true,
+		"arn:*:*:*:*:*":         true,
+		"arn:aws:s3:::bucket/*": false,
+		"arn:aws:kms:eu-west-1:123456789012:key/*": false,
+		"":                false,
+		"arn:aws":         false,
+		"?*":              true,
+		"arn:*":           true,
+		"arn:aws:s3*":     true,
 		"arn:aws:s3:::?*": true,
 	} {
 		if Unbounded(resource) != want {
@@ -114,12 +140,25 @@ func TestUnbounded(t *testing.T) {
 
 func TestAnyOfKind(t *testing.T) {
 	for resource, want := range map[string]bool{
-		"*": true, "arn:aws:s3:::*": true, "arn:aws:s3:::reports/*": false, "arn:aws:sns:eu-west-1:123456789012:alerts": false, "": false,
-		"arn:aws:iam::999999999999:role/*": true, "arn:aws-cn:iam::123456789012:role/?*": true, "arn:aws:iam::*:role*": true, "arn:*:iam::*:user/**": true,
-		"arn:aws:iam::123456789012:role/lab-*": false, "arn:aws:iam::123456789012:role/*/deploy": false, "arn:aws:iam::123456789012:role/": false,
-		"arn:aws:lambda:eu-west-1:123456789012:function:*": true, "arn:aws:lambda:eu-west-1:123456789012:function:report": false,
-		"arn:aws:dynamodb:*:*:table/*": true, "arn:aws:dynamodb:*:*:table/*/index/*": true, "arn:aws:dynamodb:*:*:table/items/index/*": false,
-		"arn:aws:ecs:eu-west-1:123456789012:task/lab/*": false, "arn:aws:secretsmanager:eu-west-1:123456789012:secret:lab-??????": false,
+		"*":                      true,
+		"arn:aws:s3:::*":         true,
+		"arn:aws:s3:::reports/*": false,
+		"arn:aws:sns:eu-west-1:123456789012:alerts": false,
+		"":                                                                false,
+		"arn:aws:iam::999999999999:role/*":                                true,
+		"arn:aws-cn:iam::123456789012:role/?*":                            true,
+		"arn:aws:iam::*:role*":                                            true,
+		"arn:*:iam::*:user/**":                                            true,
+		"arn:aws:iam::123456789012:role/lab-*":                            false,
+		"arn:aws:iam::123456789012:role/*/deploy":                         false,
+		"arn:aws:iam::123456789012:role/":                                 false,
+		"arn:aws:lambda:eu-west-1:123456789012:function:*":                true,
+		"arn:aws:lambda:eu-west-1:123456789012:function:report":           false,
+		"arn:aws:dynamodb:*:*:table/*":                                    true,
+		"arn:aws:dynamodb:*:*:table/*/index/*":                            true,
+		"arn:aws:dynamodb:*:*:table/items/index/*":                        false,
+		"arn:aws:ecs:eu-west-1:123456789012:task/lab/*":                   false,
+		"arn:aws:secretsmanager:eu-west-1:123456789012:secret:lab-??????": false,
 	} {
 		if AnyOfKind(resource) != want {
 			t.Errorf("%q: %v", resource, !want)
@@ -132,15 +171,27 @@ func TestOnAnyOfKind(t *testing.T) {
 		condition Condition
 		want      bool
 	}{
-		"by alias":             {Condition{"ForAnyValue:StringEquals", "kms:ResourceAliases", []string{"alias/data"}}, false},
-		"by tag":               {Condition{"StringEquals", "aws:ResourceTag/team", []string{"lab"}}, false},
-		"by any tag":           {Condition{"StringLike", "aws:ResourceTag/team", []string{"*"}}, true},
-		"by no tag":            {Condition{"StringNotEquals", "aws:ResourceTag/team", []string{"lab"}}, true},
-		"by who asks":          {Condition{"StringEquals", "aws:PrincipalAccount", []string{"123456789012"}}, true},
-		"by the service":       {Condition{"StringEquals", "kms:ViaService", []string{"s3.eu-west-1.amazonaws.com"}}, true},
-		"by where a role goes": {Condition{"StringEquals", "iam:PassedToService", []string{"ecs-tasks.amazonaws.com"}}, true},
+		"by alias": {
+			Condition{"ForAnyValue:StringEquals", "kms:ResourceAliases", []string{"alias/data"}},
+			false,
+		},
+		"by tag":      {Condition{"StringEquals", "aws:ResourceTag/team", []string{"lab"}}, false},
+		"by any tag":  {Condition{"StringLike", "aws:ResourceTag/team", []string{"*"}}, true},
+		"by no tag":   {Condition{"StringNotEquals", "aws:ResourceTag/team", []string{"lab"}}, true},
+		"by who asks": {Condition{"StringEquals", "aws:PrincipalAccount", []string{"123456789012"}}, true},
+		"by the service": {
+			Condition{"StringEquals", "kms:ViaService", []string{"s3.eu-west-1.amazonaws.com"}},
+			true,
+		},
+		"by where a role goes": {
+			Condition{"StringEquals", "iam:PassedToService", []string{"ecs-tasks.amazonaws.com"}},
+			true,
+		},
 	} {
-		statement := Statement{Resources: []string{"arn:aws:kms:eu-west-1:123456789012:key/*"}, Conditions: []Condition{test.condition}}
+		statement := Statement{
+			Resources:  []string{"arn:aws:kms:eu-west-1:123456789012:key/*"},
+			Conditions: []Condition{test.condition},
+		}
 		if got := statement.OnAnyOfKind(); got != test.want {
 			t.Errorf("%s: %v", name, got)
 		}
@@ -149,8 +200,11 @@ func TestOnAnyOfKind(t *testing.T) {
 
 func TestWholeAccount(t *testing.T) {
 	for principal, want := range map[Principal]bool{
-		{"AWS", "arn:aws-cn:iam::123456789012:root"}: true, {"AWS", "123456789012"}: true, {"AWS", "12345678901"}: false,
-		{"Service", "123456789012"}: false, {"AWS", "arn:aws:iam::123456789012:role/a"}: false,
+		{"AWS", "arn:aws-cn:iam::123456789012:root"}: true,
+		{"AWS", "123456789012"}:                      true,
+		{"AWS", "12345678901"}:                       false,
+		{"Service", "123456789012"}:                  false,
+		{"AWS", "arn:aws:iam::123456789012:role/a"}:  false,
 	} {
 		if principal.WholeAccount() != want {
 			t.Errorf("%+v: %v", principal, !want)
@@ -163,8 +217,14 @@ func TestMatch(t *testing.T) {
 		pattern, text string
 		want          bool
 	}{
-		{"s3:Get*", "s3:GetObject", true}, {"S3:getobject", "s3:GetObject", true}, {"s3:?etObject", "s3:GetObject", true},
-		{"s3:Get*Acl", "s3:GetObject", false}, {"*Object", "s3:GetObject", true}, {"", "", true}, {"*", "", true}, {"?", "", false},
+		{"s3:Get*", "s3:GetObject", true},
+		{"S3:getobject", "s3:GetObject", true},
+		{"s3:?etObject", "s3:GetObject", true},
+		{"s3:Get*Acl", "s3:GetObject", false},
+		{"*Object", "s3:GetObject", true},
+		{"", "", true},
+		{"*", "", true},
+		{"?", "", false},
 	} {
 		if got := Match(test.pattern, test.text); got != test.want {
 			t.Errorf("%q against %q: %v", test.pattern, test.text, got)
@@ -194,7 +254,10 @@ func TestMatchIsRightAboutEveryPattern(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}]}`)
+	f.Add(
+		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": ` +
+			`"*"}]}`,
+	)
 	f.Add(`{"Statement": {"Effect": "Deny", "NotAction": ["a:b"], "Condition": {"Bool": {"x": [true, 1, "y"]}}}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		parsed, err := Parse(text)

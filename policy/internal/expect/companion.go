@@ -53,8 +53,8 @@ func Companions(r rule.Resource, stack rule.Stack, companionType, about string) 
 
 type companionsKey struct{ companionType, about, subjectType string }
 
-// companions are the resources of a type by what they are about: by the text that says so, by where it comes from, and those
-// that come from no resource of the type that they may be about.
+// companions are the resources of a type by what they are about: by the text that says so, by where it comes from, and
+// those that come from no resource of the type that they may be about.
 type companions struct {
 	about      string
 	all        []rule.Resource
@@ -66,7 +66,12 @@ type companions struct {
 
 func companionsOf(stack rule.Stack, companionType, about, subjectType string) companions {
 	return rule.Derive(stack, companionsKey{companionType, about, subjectType}, func() companions {
-		c := companions{about: about, all: stack.OfType(companionType), byText: map[string][]int{}, bySource: map[string][]int{}}
+		c := companions{
+			about:    about,
+			all:      stack.OfType(companionType),
+			byText:   map[string][]int{},
+			bySource: map[string][]int{},
+		}
 		for i, other := range c.all {
 			if text, state := other.Get(about).Text(); state == property.Known {
 				c.byText[text] = append(c.byText[text], i)
@@ -85,7 +90,8 @@ func companionsOf(stack rule.Stack, companionType, about, subjectType string) co
 	})
 }
 
-// candidates are the indexes of those that can be about a resource. Of those that come from nobody and may be, one is enough.
+// candidates are the indexes of those that can be about a resource. Of those that come from nobody and may be, one is
+// enough.
 func (c companions) candidates(r rule.Resource) []int {
 	found := slices.Clone(c.bySource[r.URN])
 	for _, name := range identifiers {

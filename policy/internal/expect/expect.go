@@ -81,13 +81,13 @@ func OneOfSetting(path string, setting rule.Setting, because string) Judge {
 	}
 }
 
-// OwnKey wants a key of the account's, whichever it is; one that becomes known later will do. Keys whose alias begins with
-// aws/ are AWS's own.
+// OwnKey wants a key of the account's, whichever it is; one that becomes known later will do. Keys whose alias begins
+// with aws/ are AWS's own.
 func OwnKey(path, because string) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
 		value := At(r, path)
 		if IsAWSsKey(value) {
-			return rule.Violation(value.Path(), "is AWS's own key, %s", because)
+			return rule.Violation(value.Path(), "is an AWS managed key, %s", because)
 		}
 		return Set(path, because)(r, run)
 	}

@@ -23,8 +23,8 @@ func (r Reference) Has(urn string) bool {
 	return slices.ContainsFunc(r.Resources, func(one rule.Resource) bool { return one.URN == urn })
 }
 
-// Refer tells which resources of a type are meant by a text of a resource, or by a list of texts: an id, a name, or an ARN
-// that ends in one. What is not known yet means what the property comes from.
+// Refer tells which resources of a type are meant by a text of a resource, or by a list of texts: an id, a name, or an
+// ARN that ends in one. What is not known yet means what the property comes from.
 func Refer(r rule.Resource, stack rule.Stack, value property.Value, resourceType string) Reference {
 	elements, listed := value.List()
 	switch {
@@ -80,7 +80,8 @@ func topLevel(value property.Value) string {
 
 // labels are the properties that hold what others call a resource by.
 var labels = []string{
-	"id", "arn", "name", "bucket", "identifier", "clusterIdentifier", "url", "arnSuffix", "bucketDomainName", "bucketRegionalDomainName",
+	"id", "arn", "name", "bucket", "identifier", "clusterIdentifier", "url", "arnSuffix", "bucketDomainName",
+	"bucketRegionalDomainName",
 }
 
 // nameIndex is the key of what resources of a type are called by.
@@ -131,6 +132,7 @@ func names(r rule.Resource) []string {
 // not known yet is no reason to say so.
 func Named(r rule.Resource, text string) bool {
 	return slices.ContainsFunc(names(r), func(own string) bool {
-		return text == own || strings.HasPrefix(text, "arn:") && (strings.HasSuffix(text, ":"+own) || strings.HasSuffix(text, "/"+own))
+		return text == own ||
+			strings.HasPrefix(text, "arn:") && (strings.HasSuffix(text, ":"+own) || strings.HasSuffix(text, "/"+own))
 	})
 }

@@ -36,8 +36,8 @@ type Container struct {
 	LogConfiguration       json.RawMessage
 }
 
-// Containers reads the container definitions of a task, once for all rules. When there are none to judge, the verdict says
-// why.
+// Containers reads the container definitions of a task, once for all rules. When there are none to judge, the verdict
+// says why.
 func Containers(task rule.Resource) ([]Container, rule.Verdict) {
 	value := task.Get("containerDefinitions")
 	text, state := value.Text()

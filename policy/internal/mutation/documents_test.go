@@ -72,12 +72,16 @@ func identityWays(s props) []way {
 		}},
 	}
 	// What knows nothing narrower is on everything already.
-	if slices.ContainsFunc(actions, func(a string) bool { return !document.DemandsEverything(a) }) && !slices.Contains(list(s["Resource"]), "*") {
+	if slices.ContainsFunc(actions, func(a string) bool { return !document.DemandsEverything(a) }) &&
+		!slices.Contains(list(s["Resource"]), "*") {
 		ways = append(ways, way{"every resource", func(s props) { s["Resource"] = "*"; delete(s, "Condition") }},
 			way{"every resource but one", func(s props) { s["NotResource"] = s["Resource"]; delete(s, "Resource") }})
 	}
 	if kinds := ofKinds(list(s["Resource"])); len(kinds) > 0 && slices.ContainsFunc(actions, limitable) {
-		ways = append(ways, way{"everything of a kind", func(s props) { s["Resource"] = kinds; delete(s, "Condition") }})
+		ways = append(
+			ways,
+			way{"everything of a kind", func(s props) { s["Resource"] = kinds; delete(s, "Condition") }},
+		)
 	}
 	if slices.Contains(actions, "iam:PassRole") {
 		ways = append(ways, way{"passes roles to any service", func(s props) { delete(s, "Condition") }})
@@ -88,7 +92,8 @@ func identityWays(s props) []way {
 // limitable tells of actions that can be limited to a resource, and are not for finding out what there is.
 func limitable(action string) bool {
 	_, name, _ := strings.Cut(action, ":")
-	return !document.DemandsEverything(action) && !strings.HasPrefix(name, "Describe") && !strings.HasPrefix(name, "List")
+	return !document.DemandsEverything(action) && !strings.HasPrefix(name, "Describe") &&
+		!strings.HasPrefix(name, "List")
 }
 
 // ofKinds widens ARNs such as table/items to table/*.
@@ -97,7 +102,8 @@ func ofKinds(arns []string) []any {
 	for _, arn := range arns {
 		start := strings.LastIndex(arn, ":") + 1
 		kind, _, has := strings.Cut(arn[start:], "/")
-		if wide := arn[:start] + kind + "/*"; has && strings.Count(arn, ":") == 5 && !strings.Contains(arn, ":s3:") && document.AnyOfKind(wide) {
+		if wide := arn[:start] + kind + "/*"; has && strings.Count(arn, ":") == 5 && !strings.Contains(arn, ":s3:") &&
+			document.AnyOfKind(wide) {
 			kinds = append(kinds, wide)
 		}
 	}
@@ -108,7 +114,8 @@ func ofKinds(arns []string) []any {
 // ("Amazon S3 TLS", since 2023).
 func resourceWays(t thing, s props) []way {
 	if s["Effect"] != "Allow" {
-		if t.kind != "aws:s3/bucketPolicy:BucketPolicy" || !strings.Contains(render(s["Condition"]), "aws:SecureTransport") {
+		if t.kind != "aws:s3/bucketPolicy:BucketPolicy" ||
+			!strings.Contains(render(s["Condition"]), "aws:SecureTransport") {
 			return nil
 		}
 		return []way{
@@ -122,11 +129,17 @@ func resourceWays(t thing, s props) []way {
 	ways := []way{{"anybody", func(s props) { s["Principal"] = "*"; delete(s, "Condition") }}}
 	conditions, _ := s["Condition"].(props)
 	if t.kind == "aws:iam/role:Role" {
-		ways = append(ways, way{"an account by its number", func(s props) { s["Principal"] = props{"AWS": "999999999999"}; delete(s, "Condition") }},
+		ways = append(
+			ways,
+			way{
+				"an account by its number",
+				func(s props) { s["Principal"] = props{"AWS": "999999999999"}; delete(s, "Condition") },
+			},
 			way{"for any ARN", func(s props) {
 				s["Principal"] = props{"Service": "ecs-tasks.amazonaws.com"}
 				s["Condition"] = props{"ArnLike": props{"aws:SourceArn": "arn:aws:*:*:*:*"}}
-			}})
+			}},
+		)
 	}
 	if t.kind == "aws:iam/role:Role" && len(conditions) > 0 {
 		ways = append(ways, way{"for any account's resources", func(s props) { delete(s, "Condition") }})
@@ -201,14 +214,17 @@ func containerMutants(t thing) []mutant {
 				c["environment"] = []any{props{"name": "DATABASE_PASSWORD", "value": "correct horse battery staple"}}
 			}},
 		} {
-			mutants = append(mutants, edited(t, fmt.Sprintf("container %v %s", container["name"], way.what), func(p props) {
-				var containers []props
-				if err := json.Unmarshal([]byte(p["containerDefinitions"].(string)), &containers); err != nil {
-					panic(err)
-				}
-				way.change(containers[i])
-				p["containerDefinitions"] = render(containers)
-			}))
+			mutants = append(
+				mutants,
+				edited(t, fmt.Sprintf("container %v %s", container["name"], way.what), func(p props) {
+					var containers []props
+					if err := json.Unmarshal([]byte(p["containerDefinitions"].(string)), &containers); err != nil {
+						panic(err)
+					}
+					way.change(containers[i])
+					p["containerDefinitions"] = render(containers)
+				}),
+			)
 		}
 	}
 	return mutants

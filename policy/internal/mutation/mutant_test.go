@@ -42,7 +42,10 @@ func (w world) things() []thing {
 		if !ok {
 			continue // a component, or Pulumi's own
 		}
-		found = append(found, thing{r.GetUrn(), r.GetType(), r.GetName(), req.GetProperties().AsMap(), r.GetProperties().AsMap()})
+		found = append(
+			found,
+			thing{r.GetUrn(), r.GetType(), r.GetName(), req.GetProperties().AsMap(), r.GetProperties().AsMap()},
+		)
 	}
 	slices.SortFunc(found, func(a, b thing) int { return strings.Compare(a.urn, b.urn) })
 	return found
@@ -53,13 +56,26 @@ func edited(t thing, what string, change func(props)) mutant {
 	inputs, outputs := clone(t.inputs).(props), clone(t.outputs).(props)
 	change(inputs)
 	change(outputs)
-	return mutant{what: fmt.Sprintf("%s: %s", t.name, what), inputs: map[string]props{t.urn: inputs}, outputs: map[string]props{t.urn: outputs}}
+	return mutant{
+		what:    fmt.Sprintf("%s: %s", t.name, what),
+		inputs:  map[string]props{t.urn: inputs},
+		outputs: map[string]props{t.urn: outputs},
+	}
 }
 
 // and joins the changes of two mutants into one, which is named after the first.
 func (m mutant) and(other mutant) mutant {
-	joined := mutant{what: m.what, inputs: maps.Clone(m.inputs), outputs: maps.Clone(m.outputs), without: maps.Clone(m.without), with: m.with}
-	for _, merge := range []struct{ into, from *map[string]props }{{&joined.inputs, &other.inputs}, {&joined.outputs, &other.outputs}} {
+	joined := mutant{
+		what:    m.what,
+		inputs:  maps.Clone(m.inputs),
+		outputs: maps.Clone(m.outputs),
+		without: maps.Clone(m.without),
+		with:    m.with,
+	}
+	for _, merge := range []struct{ into, from *map[string]props }{
+		{&joined.inputs, &other.inputs},
+		{&joined.outputs, &other.outputs},
+	} {
 		if *merge.into == nil {
 			*merge.into = map[string]props{}
 		}
@@ -114,7 +130,8 @@ func clone(value any) any {
 	}
 }
 
-// at calls visit for every object that the path leads to, and the last key of the path. Lists on the way are passed through.
+// at calls visit for every object that the path leads to, and the last key of the path. Lists on the way are passed
+// through.
 func at(value any, path string, visit func(holder props, key string)) {
 	key, rest, deeper := strings.Cut(path, ".")
 	switch v := value.(type) {
@@ -164,7 +181,12 @@ func (m mutant) shown(w world) ([]*pulumirpc.AnalyzeRequest, *pulumirpc.AnalyzeS
 		stack.Resources = append(stack.Resources, r)
 	}
 	for _, r := range m.with {
-		requests = append(requests, &pulumirpc.AnalyzeRequest{Urn: r.GetUrn(), Type: r.GetType(), Name: r.GetName(), Properties: r.GetProperties()})
+		requests = append(requests, &pulumirpc.AnalyzeRequest{
+			Urn:        r.GetUrn(),
+			Type:       r.GetType(),
+			Name:       r.GetName(),
+			Properties: r.GetProperties(),
+		})
 		stack.Resources = append(stack.Resources, r)
 	}
 	return requests, stack, nil

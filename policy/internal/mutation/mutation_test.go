@@ -30,9 +30,14 @@ var stacks = []struct {
 }{
 	{name: "prod"},
 	{
-		name:    "prod on EC2 instances, with Aurora",
-		changes: []string{"awslab:database: {}", "awslab:database: {kind: aurora}", "  awslab:network:", "  awslab:cluster: {launchType: ec2}\n  awslab:network:"},
-		known:   []string{"ec2-launch-isolation"}, // its services share instances, which prod.json takes for advice
+		name: "prod on EC2 instances, with Aurora",
+		changes: []string{
+			"awslab:database: {}",
+			"awslab:database: {kind: aurora}",
+			"  awslab:network:",
+			"  awslab:cluster: {launchType: ec2}\n  awslab:network:",
+		},
+		known: []string{"ec2-launch-isolation"}, // its services share instances, which prod.json takes for advice
 	},
 }
 
@@ -51,20 +56,29 @@ func TestEveryMutantIsCaught(t *testing.T) {
 		})
 	}
 	t.Log(total.String() + total.alone())
-	require.ElementsMatch(t, slices.Collect(maps.Keys(questioned)), total.idle(), "each rule catches a mutant, or there is a reason why none needs it")
+	require.ElementsMatch(
+		t,
+		slices.Collect(maps.Keys(questioned)),
+		total.idle(),
+		"each rule catches a mutant, or there is a reason why none needs it",
+	)
 }
 
 // questioned are the rules that no mutant needs, and why they are there all the same.
 var questioned = map[string]string{
-	"asg-health-check": "the lab's tasks have addresses of their own, so that no instance of its is behind a load balancer",
-	"cloudfront-tls":   "without a domain of its own the website has CloudFront's certificate",
-	"lambda-multi-az":  "the lab's functions are in no VPC",
+	"asg-health-check": "the lab's tasks have addresses of their own, so that no instance of its is behind a load " +
+		"balancer",
+	"cloudfront-tls":  "without a domain of its own the website has CloudFront's certificate",
+	"lambda-multi-az": "the lab's functions are in no VPC",
 }
 
 func score(t *testing.T, server *serve.Server, recorded world, known []string) *tally {
 	t.Helper()
 	find := func(m mutant) []*pulumirpc.AnalyzeDiagnostic {
-		return slices.DeleteFunc(judge(t, server, recorded, m), func(d *pulumirpc.AnalyzeDiagnostic) bool { return slices.Contains(known, d.GetPolicyName()) })
+		return slices.DeleteFunc(
+			judge(t, server, recorded, m),
+			func(d *pulumirpc.AnalyzeDiagnostic) bool { return slices.Contains(known, d.GetPolicyName()) },
+		)
 	}
 	unchanged := mutant{}
 	for urn, req := range recorded.inputs {
@@ -73,7 +87,10 @@ func score(t *testing.T, server *serve.Server, recorded world, known []string) *
 	require.Empty(t, find(unchanged), "the stack as it is has findings")
 	counted, near := newScore(), newNeighbours(recorded)
 	for _, m := range derive(recorded) {
-		counted.count(m, slices.DeleteFunc(find(m), func(d *pulumirpc.AnalyzeDiagnostic) bool { return !near.relate(m, d) }))
+		counted.count(
+			m,
+			slices.DeleteFunc(find(m), func(d *pulumirpc.AnalyzeDiagnostic) bool { return !near.relate(m, d) }),
+		)
 	}
 	for _, name := range known {
 		counted.rules[name]++
@@ -95,7 +112,10 @@ func judge(t *testing.T, server *serve.Server, recorded world, m mutant) []*pulu
 	answer, err := server.AnalyzeStack(t.Context(), stack)
 	require.NoError(t, err, m.what)
 	found = append(found, answer.GetDiagnostics()...)
-	return slices.DeleteFunc(found, func(d *pulumirpc.AnalyzeDiagnostic) bool { return d.GetPolicyName() == diagnostic.Unevaluated })
+	return slices.DeleteFunc(
+		found,
+		func(d *pulumirpc.AnalyzeDiagnostic) bool { return d.GetPolicyName() == diagnostic.Unevaluated },
+	)
 }
 
 // neighbours tell which resources name which, by their ids, names and ARNs.
@@ -121,8 +141,8 @@ func (n neighbours) knows(one, other string) bool {
 	return slices.ContainsFunc(n.names[other], func(name string) bool { return strings.Contains(n.texts[one], name) })
 }
 
-// relate tells whether a finding is about what a mutant changed, or about what that names or is named by. One about something
-// else is not what catches the mutant, unless its rule is about what is missing from the whole stack.
+// relate tells whether a finding is about what a mutant changed, or about what that names or is named by. One about
+// something else is not what catches the mutant, unless its rule is about what is missing from the whole stack.
 func (n neighbours) relate(m mutant, d *pulumirpc.AnalyzeDiagnostic) bool {
 	touched := m.touched()
 	if touched[d.GetUrn()] || slices.Contains(aboutTheStack, d.GetPolicyName()) {
@@ -136,10 +156,16 @@ func (n neighbours) relate(m mutant, d *pulumirpc.AnalyzeDiagnostic) bool {
 	return false
 }
 
-// aboutTheStack are rules whose findings are on something else than what is wrong: on what no selection covers, on a plan
-// that nothing tests, on a role that leads to another, on a task whose role's policy is wrong, on what lies in a subnet whose
-// route table has a route.
-var aboutTheStack = []string{"backup-coverage", "backup-restore-tested", "privesc-paths", "role-matches-use", "private-subnets"}
+// aboutTheStack are rules whose findings are on something else than what is wrong: on what no selection covers, on a
+// plan that nothing tests, on a role that leads to another, on a task whose role's policy is wrong, on what lies in a
+// subnet whose route table has a route.
+var aboutTheStack = []string{
+	"backup-coverage",
+	"backup-restore-tested",
+	"privesc-paths",
+	"role-matches-use",
+	"private-subnets",
+}
 
 // tally is how many mutants there were, who caught them, and who did so alone.
 type tally struct {
@@ -168,7 +194,10 @@ func (s *tally) count(m mutant, found []*pulumirpc.AnalyzeDiagnostic) {
 	}
 	seen := map[string]bool{}
 	for _, d := range found {
-		for counts, name := range map[*map[string]int]string{&s.packs: d.GetPolicyPackName(), &s.rules: d.GetPolicyName()} {
+		for counts, name := range map[*map[string]int]string{
+			&s.packs: d.GetPolicyPackName(),
+			&s.rules: d.GetPolicyName(),
+		} {
 			if !seen[name] {
 				(*counts)[name]++
 			}
@@ -195,9 +224,21 @@ func (s *tally) add(other *tally) {
 func (s *tally) String() string {
 	var text strings.Builder
 	out := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "\nall packs\t%d of %d mutants caught\t%.1f %%\n", s.mutants-len(s.survivors), s.mutants, 100*float64(s.mutants-len(s.survivors))/float64(s.mutants))
+	fmt.Fprintf(
+		out,
+		"\nall packs\t%d of %d mutants caught\t%.1f %%\n",
+		s.mutants-len(s.survivors),
+		s.mutants,
+		100*float64(s.mutants-len(s.survivors))/float64(s.mutants),
+	)
 	for _, pack := range packs.Separate {
-		fmt.Fprintf(out, "%s\t%d\t%.1f %%\n", pack.Name, s.packs[pack.Name], 100*float64(s.packs[pack.Name])/float64(s.mutants))
+		fmt.Fprintf(
+			out,
+			"%s\t%d\t%.1f %%\n",
+			pack.Name,
+			s.packs[pack.Name],
+			100*float64(s.packs[pack.Name])/float64(s.mutants),
+		)
 	}
 	_ = out.Flush()
 	return text.String()

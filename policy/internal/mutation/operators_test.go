@@ -67,7 +67,11 @@ var operators = []operator{
 	{kind: "aws:rds/parameterGroup:ParameterGroup", path: "parameters", value: []any{}},
 	{kind: "aws:rds/proxy:Proxy", path: "requireTls", value: false},
 	{kind: "aws:efs/fileSystem:FileSystem", path: "encrypted", value: false},
-	{kind: "aws:ecs/taskDefinition:TaskDefinition", path: "volumes.efsVolumeConfiguration.transitEncryption", value: "DISABLED"},
+	{
+		kind:  "aws:ecs/taskDefinition:TaskDefinition",
+		path:  "volumes.efsVolumeConfiguration.transitEncryption",
+		value: "DISABLED",
+	},
 	{kind: "aws:dynamodb/table:Table", path: "serverSideEncryption", value: gone},
 	{kind: "aws:ecr/repository:Repository", path: "encryptionConfigurations", value: gone},
 	{kind: "aws:ecr/repository:Repository", path: "encryptionConfigurations.kmsKey", value: gone},
@@ -81,7 +85,11 @@ var operators = []operator{
 	{kind: "aws:kms/key:Key", path: "enableKeyRotation", value: false},
 	{kind: "aws:ec2/launchTemplate:LaunchTemplate", path: "blockDeviceMappings.ebs.encrypted", value: "false"},
 	{kind: "aws:lb/listener:Listener", path: "sslPolicy", value: "ELBSecurityPolicy-2016-08"},
-	{kind: "aws:cloudfront/distribution:Distribution", path: "defaultCacheBehavior.viewerProtocolPolicy", value: "allow-all"},
+	{
+		kind:  "aws:cloudfront/distribution:Distribution",
+		path:  "defaultCacheBehavior.viewerProtocolPolicy",
+		value: "allow-all",
+	},
 	// Exposure.
 	{kind: "aws:rds/instance:Instance", path: "publiclyAccessible", value: true},
 	{kind: "aws:ecs/service:Service", path: "networkConfiguration.assignPublicIp", value: true, anyway: true},
@@ -101,7 +109,11 @@ var operators = []operator{
 	{kind: "aws:efs/accessPoint:AccessPoint", path: "rootDirectory", value: gone},
 	{kind: "aws:cloudfront/distribution:Distribution", path: "webAclId", value: gone},
 	// Identity.
-	{kind: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", path: "policyArn", value: "arn:aws:iam::aws:policy/AdministratorAccess"},
+	{
+		kind:  "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+		path:  "policyArn",
+		value: "arn:aws:iam::aws:policy/AdministratorAccess",
+	},
 	// Recording.
 	{kind: "aws:cloudwatch/logGroup:LogGroup", path: "retentionInDays", value: 7.0},
 	{kind: "aws:cloudwatch/logGroup:LogGroup", path: "retentionInDays", value: gone},
@@ -118,15 +130,15 @@ var operators = []operator{
 	{kind: "aws:ecr/repository:Repository", path: "imageTagMutability", value: "MUTABLE"},
 }
 
-// withoutWhich are the types of which every resource is needed. A backup plan is not among them: its selection cannot be
-// without it.
+// withoutWhich are the types of which every resource is needed. A backup plan is not among them: its selection cannot
+// be without it.
 var withoutWhich = []string{
-	"aws:sns/topic:Topic",
-	"aws:backup/selection:Selection", "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
-	"aws:backup/restoreTestingPlan:RestoreTestingPlan", "aws:backup/restoreTestingSelection:RestoreTestingSelection",
-	"aws:ec2/flowLog:FlowLog", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-	"aws:rds/clusterInstance:ClusterInstance", "aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:efs/mountTarget:MountTarget",
-	"aws:s3/bucketPolicy:BucketPolicy", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:s3/bucketVersioningV2:BucketVersioningV2",
+	"aws:sns/topic:Topic", "aws:backup/selection:Selection",
+	"aws:backup/vaultLockConfiguration:VaultLockConfiguration", "aws:backup/restoreTestingPlan:RestoreTestingPlan",
+	"aws:backup/restoreTestingSelection:RestoreTestingSelection", "aws:ec2/flowLog:FlowLog",
+	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "aws:rds/clusterInstance:ClusterInstance",
+	"aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:efs/mountTarget:MountTarget", "aws:s3/bucketPolicy:BucketPolicy",
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:s3/bucketVersioningV2:BucketVersioningV2",
 	"aws:s3/bucketLoggingV2:BucketLoggingV2", "aws:wafv2/webAclAssociation:WebAclAssociation",
 	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
 }
@@ -144,18 +156,45 @@ func derive(w world) []mutant {
 		if slices.Contains(withoutWhich, t.kind) {
 			mutants = append(mutants, removed(t.name+": removed", t))
 		}
-		for _, derived := range []func(thing) []mutant{documentMutants, containerMutants, tagMutants, ruleMutants, backupMutants, aclMutants, firewallMutants, bucketKeyMutants} {
+		for _, derived := range []func(thing) []mutant{
+			documentMutants,
+			containerMutants,
+			tagMutants,
+			ruleMutants,
+			backupMutants,
+			aclMutants,
+			firewallMutants,
+			bucketKeyMutants,
+		} {
 			mutants = append(mutants, derived(t)...)
 		}
 	}
-	return slices.Concat(mutants, unprotected(w), fewTasks(things), oneZone(things), sharedGateways(things), emptySelections(things), withoutAlarms(things), userMutants())
+	return slices.Concat(
+		mutants,
+		unprotected(w),
+		fewTasks(things),
+		oneZone(things),
+		sharedGateways(things),
+		emptySelections(things),
+		withoutAlarms(things),
+		userMutants(),
+	)
 }
 
-// equivalent tells of changes that make nothing worse: a read replica is encrypted as its source is, holds nothing of its
-// own and is not backed up, and what is tagged as worth no backup may go with its stack.
+// equivalent tells of changes that make nothing worse: a read replica is encrypted as its source is, holds nothing of
+// its own and is not backed up, and what is tagged as worth no backup may go with its stack.
 func (o operator) equivalent(t thing) bool {
 	if _, replica := t.inputs["replicateSourceDb"]; replica {
-		return slices.Contains([]string{"storageEncrypted", "deletionProtection", "copyTagsToSnapshot", "backupRetentionPeriod", "multiAz"}, o.path)
+		return slices.Contains(
+			[]string{
+				"storageEncrypted",
+				"deletionProtection",
+				"copyTagsToSnapshot",
+				"backupRetentionPeriod",
+				"multiAz",
+			},
+			o.path,
+		)
 	}
 	tags, _ := t.inputs["tags"].(props)
 	return o.path == "forceDestroy" && tags["backup"] == "none"
@@ -251,11 +290,21 @@ func aclMutants(t thing) []mutant {
 	if t.kind != "aws:ec2/networkAcl:NetworkAcl" {
 		return nil
 	}
-	isRefusal := func(rule any) bool { r := rule.(props); return r["action"] == "deny" && r["cidrBlock"] == "0.0.0.0/0" }
+	isRefusal := func(rule any) bool {
+		r := rule.(props)
+		return r["action"] == "deny" && r["cidrBlock"] == "0.0.0.0/0"
+	}
 	ingress, _ := t.inputs["ingress"].([]any)
 	mutants := []mutant{edited(t, "lets the world in for SSH", func(p props) {
 		rules, _ := p["ingress"].([]any)
-		p["ingress"] = append(slices.Clone(rules), props{"ruleNo": 1.0, "action": "allow", "protocol": "6", "cidrBlock": "0.0.0.0/0", "fromPort": 22.0, "toPort": 22.0})
+		p["ingress"] = append(slices.Clone(rules), props{
+			"ruleNo":    1.0,
+			"action":    "allow",
+			"protocol":  "6",
+			"cidrBlock": "0.0.0.0/0",
+			"fromPort":  22.0,
+			"toPort":    22.0,
+		})
 	})}
 	if slices.ContainsFunc(ingress, isRefusal) {
 		mutants = append(mutants, edited(t, "refuses no port", func(p props) {
@@ -283,7 +332,8 @@ func firewallMutants(t thing) []mutant {
 
 // bucketKeyMutants leave a bucket to S3's own key. Where that is all that may be, as for logs, it is no worse.
 func bucketKeyMutants(t thing) []mutant {
-	if t.kind != "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2" || !strings.Contains(render(t.inputs), "aws:kms") {
+	if t.kind != "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2" ||
+		!strings.Contains(render(t.inputs), "aws:kms") {
 		return nil
 	}
 	return []mutant{removed(t.name+": removed", t)}
@@ -294,8 +344,12 @@ func unprotected(w world) []mutant {
 	var mutants []mutant
 	for _, t := range w.things() {
 		tags, _ := t.inputs["tags"].(props)
-		if w.inputs[t.urn].GetOptions().GetProtect() && t.kind == "aws:efs/fileSystem:FileSystem" && tags["backup"] != "none" {
-			mutants = append(mutants, mutant{what: t.name + ": not protected", unprotected: map[string]bool{t.urn: true}})
+		if w.inputs[t.urn].GetOptions().GetProtect() && t.kind == "aws:efs/fileSystem:FileSystem" &&
+			tags["backup"] != "none" {
+			mutants = append(
+				mutants,
+				mutant{what: t.name + ": not protected", unprotected: map[string]bool{t.urn: true}},
+			)
 		}
 	}
 	return mutants
@@ -307,7 +361,11 @@ func backupMutants(t thing) []mutant {
 		return nil
 	}
 	all := func(what, path string, value any) mutant {
-		return edited(t, what, func(p props) { at(p, "rules."+path, func(holder props, key string) { set(holder, key, value) }) })
+		return edited(
+			t,
+			what,
+			func(p props) { at(p, "rules."+path, func(holder props, key string) { set(holder, key, value) }) },
+		)
 	}
 	return []mutant{
 		all("copies nothing", "copyActions", []any{}),
@@ -363,7 +421,8 @@ func oneZone(things []thing) []mutant {
 	return mutants
 }
 
-// sharedGateways leads the zones that a NAT gateway serves to another one's, and lets private subnets out by themselves.
+// sharedGateways leads the zones that a NAT gateway serves to another one's, and lets private subnets out by
+// themselves.
 func sharedGateways(things []thing) []mutant {
 	gateways := ofKind(things, "aws:ec2/natGateway:NatGateway")
 	var mutants []mutant
@@ -407,10 +466,15 @@ func withoutAlarms(things []thing) []mutant {
 	alarms := ofKind(things, "aws:cloudwatch/metricAlarm:MetricAlarm")
 	for _, alarm := range alarms {
 		text, _ := json.Marshal(alarm.inputs)
-		for _, kind := range []string{"aws:ecs/service:Service", "aws:rds/instance:Instance", "aws:lb/loadBalancer:LoadBalancer"} {
+		for _, kind := range []string{
+			"aws:ecs/service:Service",
+			"aws:rds/instance:Instance",
+			"aws:lb/loadBalancer:LoadBalancer",
+		} {
 			for _, t := range ofKind(things, kind) {
 				for _, name := range []string{"name", "identifier", "arnSuffix"} {
-					if value, _ := t.outputs[name].(string); value != "" && strings.Contains(string(text), `"`+value+`"`) {
+					if value, _ := t.outputs[name].(string); value != "" &&
+						strings.Contains(string(text), `"`+value+`"`) {
 						watching[t.name] = append(watching[t.name], alarm)
 						break
 					}
@@ -432,7 +496,9 @@ func userMutants() []mutant {
 	for _, kind := range []string{"aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userPolicy:UserPolicy"} {
 		mutants = append(mutants, mutant{what: "another " + kind, with: []*pulumirpc.AnalyzerResource{{
 			Urn: "urn:pulumi:prod::awslab::" + kind + "::somebody", Type: kind, Name: "somebody",
-			Properties: &structpb.Struct{Fields: map[string]*structpb.Value{"user": structpb.NewStringValue("somebody")}},
+			Properties: &structpb.Struct{
+				Fields: map[string]*structpb.Value{"user": structpb.NewStringValue("somebody")},
+			},
 		}}})
 	}
 	return mutants

@@ -43,7 +43,10 @@ type recorder struct {
 	count  atomic.Int64
 }
 
-func (r *recorder) ConfigureStack(ctx context.Context, req *pulumirpc.AnalyzerStackConfigureRequest) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
+func (r *recorder) ConfigureStack(
+	ctx context.Context,
+	req *pulumirpc.AnalyzerStackConfigureRequest,
+) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
 	r.update.Store(!req.GetDryRun())
 	return r.Server.ConfigureStack(ctx, req)
 }
@@ -52,7 +55,10 @@ func (r *recorder) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*p
 	return &pulumirpc.AnalyzeResponse{}, r.write(fmt.Sprintf("resource-%05d", r.count.Add(1)), req)
 }
 
-func (r *recorder) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequest) (*pulumirpc.AnalyzeResponse, error) {
+func (r *recorder) AnalyzeStack(
+	_ context.Context,
+	req *pulumirpc.AnalyzeStackRequest,
+) (*pulumirpc.AnalyzeResponse, error) {
 	return &pulumirpc.AnalyzeResponse{}, r.write("stack", req)
 }
 
@@ -67,8 +73,8 @@ func (r *recorder) write(name string, message proto.Message) error {
 	return os.WriteFile(filepath.Join(r.dir, name), content, 0o600)
 }
 
-// recordProd brings prod up on an offline target of its own, with other text in its configuration, and returns what packs
-// were shown.
+// recordProd brings prod up on an offline target of its own, with other text in its configuration, and returns what
+// packs were shown.
 func recordProd(t *testing.T, changes ...string) world {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
@@ -86,7 +92,10 @@ func recordProd(t *testing.T, changes ...string) world {
 	configuration := filepath.Join(project, "Pulumi.prod.yaml")
 	content, err := os.ReadFile(configuration)
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(configuration, []byte(strings.NewReplacer(changes...).Replace(string(content))), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(configuration, []byte(strings.NewReplacer(changes...).Replace(string(content))), 0o600),
+	)
 	require.NoError(t, os.Mkdir(filepath.Join(project, "infra"), 0o700))
 	require.NoError(t, os.CopyFS(filepath.Join(project, "services"), os.DirFS(filepath.Join(root, "services"))))
 

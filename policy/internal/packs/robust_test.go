@@ -79,16 +79,33 @@ func TestLargeDocumentsTakeTimeInProportion(t *testing.T) {
 		text                   func(int) string
 		size                   int
 	}{
-		"10,000 statements of a role":    {"aws:iam/rolePolicy:RolePolicy", "policy", statements, 1000},
-		"10,000 statements of a bucket":  {"aws:s3/bucketPolicy:BucketPolicy", "policy", statements, 1000},
-		"10,000 statements of a trust":   {"aws:iam/role:Role", "assumeRolePolicy", statements, 1000},
-		"10,000 containers":              {"aws:ecs/taskDefinition:TaskDefinition", "containerDefinitions", containers, 1000},
-		"lists in lists, 300,000 deep":   {"aws:iam/rolePolicy:RolePolicy", "policy", nested, 30000},
-		"lists in lists of a definition": {"aws:ecs/taskDefinition:TaskDefinition", "containerDefinitions", nested, 30000},
+		"10,000 statements of a role":   {"aws:iam/rolePolicy:RolePolicy", "policy", statements, 1000},
+		"10,000 statements of a bucket": {"aws:s3/bucketPolicy:BucketPolicy", "policy", statements, 1000},
+		"10,000 statements of a trust":  {"aws:iam/role:Role", "assumeRolePolicy", statements, 1000},
+		"10,000 containers": {
+			"aws:ecs/taskDefinition:TaskDefinition",
+			"containerDefinitions",
+			containers,
+			1000,
+		},
+		"lists in lists, 300,000 deep": {"aws:iam/rolePolicy:RolePolicy", "policy", nested, 30000},
+		"lists in lists of a definition": {
+			"aws:ecs/taskDefinition:TaskDefinition",
+			"containerDefinitions",
+			nested,
+			30000,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			of := func(size int) time.Duration {
-				return judged(t, ruletest.Resource{Type: c.resourceType, Name: "it", Properties: ruletest.Props{c.property: c.text(size), "role": "it", "name": "it"}})
+				return judged(
+					t,
+					ruletest.Resource{
+						Type:       c.resourceType,
+						Name:       "it",
+						Properties: ruletest.Props{c.property: c.text(size), "role": "it", "name": "it"},
+					},
+				)
 			}
 			small, large := of(c.size), of(10*c.size)
 			if large > proportion*max(small, time.Millisecond) {
@@ -101,7 +118,14 @@ func TestLargeDocumentsTakeTimeInProportion(t *testing.T) {
 func TestTheLargestDocumentIsRead(t *testing.T) {
 	statement := `{"Effect": "Allow", "Action": "*", "Resource": "*", "Sid": "%s"}`
 	text := fmt.Sprintf(statement, strings.Repeat("x", document.MaxSize-1000))
-	if took := judged(t, ruletest.Resource{Type: "aws:iam/rolePolicy:RolePolicy", Name: "it", Properties: ruletest.Props{"policy": `{"Statement": ` + text + `}`}}); took > 30*time.Second {
+	if took := judged(
+		t,
+		ruletest.Resource{
+			Type:       "aws:iam/rolePolicy:RolePolicy",
+			Name:       "it",
+			Properties: ruletest.Props{"policy": `{"Statement": ` + text + `}`},
+		},
+	); took > 30*time.Second {
 		t.Errorf("%v", took)
 	}
 }

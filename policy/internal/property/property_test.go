@@ -41,11 +41,24 @@ func TestState(t *testing.T) {
 		"asset": text, "list": []any{1, computed},
 	})
 	for path, want := range map[string]property.State{
-		"null": property.Absent, "nowhere": property.Absent, "nowhere.deep": property.Absent, "text.deep": property.Absent,
-		"text": property.Known, "empty": property.Known, "object.a": property.Known, "object.b": property.Absent,
-		"unknown": property.Unknown, "unknown.deep.deeper": property.Unknown, "secretUnknown": property.Unknown,
-		"secretNull": property.Absent, "secret": property.Known, "output": property.Known, "unknownOutput": property.Unknown,
-		"asset": property.Known, "asset.text": property.Absent, "list": property.Known,
+		"null":                property.Absent,
+		"nowhere":             property.Absent,
+		"nowhere.deep":        property.Absent,
+		"text.deep":           property.Absent,
+		"text":                property.Known,
+		"empty":               property.Known,
+		"object.a":            property.Known,
+		"object.b":            property.Absent,
+		"unknown":             property.Unknown,
+		"unknown.deep.deeper": property.Unknown,
+		"secretUnknown":       property.Unknown,
+		"secretNull":          property.Absent,
+		"secret":              property.Known,
+		"output":              property.Known,
+		"unknownOutput":       property.Unknown,
+		"asset":               property.Known,
+		"asset.text":          property.Absent,
+		"list":                property.Known,
 	} {
 		got := v.Get(strings.Split(path, ".")...)
 		if got.State() != want || got.Path() != path {
@@ -87,7 +100,12 @@ func TestTypedReads(t *testing.T) {
 	for path, want := range map[string]struct {
 		value float64
 		state property.State
-	}{"two": {2, property.Known}, "twoText": {2, property.Known}, "word": {0, property.Mistyped}, "yes": {0, property.Mistyped}} {
+	}{
+		"two":     {2, property.Known},
+		"twoText": {2, property.Known},
+		"word":    {0, property.Mistyped},
+		"yes":     {0, property.Mistyped},
+	} {
 		if value, state := v.Get(path).Number(); value != want.value || state != want.state {
 			t.Errorf("%s as a number: %v %v, want %v", path, value, state, want)
 		}
@@ -114,8 +132,11 @@ func TestListElementsAreReadOneByOne(t *testing.T) {
 
 func TestSecretsAreFoundAtAnyDepth(t *testing.T) {
 	got := view(t, map[string]any{
-		"plain": "visible", "one": secret("s1"), "deep": map[string]any{"list": []any{secret(map[string]any{"x": "s2"}), "visible"}},
-		"output": resource.Output{Element: resource.NewProperty("s3"), Known: true, Secret: true}, "unknown": secret(computed),
+		"plain":   "visible",
+		"one":     secret("s1"),
+		"deep":    map[string]any{"list": []any{secret(map[string]any{"x": "s2"}), "visible"}},
+		"output":  resource.Output{Element: resource.NewProperty("s3"), Known: true, Secret: true},
+		"unknown": secret(computed),
 	}).Secrets()
 	for _, want := range []string{"s1", "s2", "s3"} {
 		if !slices.Contains(got, want) {
@@ -130,7 +151,8 @@ func TestSecretsAreFoundAtAnyDepth(t *testing.T) {
 // No input makes a read panic, and a value that is read has the state Known.
 func FuzzValue(f *testing.F) {
 	for _, seed := range []string{
-		`{"a":1}`, `{"a":{"b":[true,null,"x"]}}`, `{"a":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270"}}`,
+		`{"a":1}`, `{"a":{"b":[true,null,"x"]}}`,
+		`{"a":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270"}}`,
 		`{"a":{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","value":{"b":"s"}}}`,
 		`{"a":{"4dabf18193072939515e22adb298388d":"d0e6a833031e9bbcd3f4e8bde6ca49a4","secret":true}}`,
 		`{"a":{"4dabf18193072939515e22adb298388d":"803fd3297a5875dc03ca845dda5d2a98","value":"!"}}`,
@@ -165,7 +187,12 @@ func FuzzValue(f *testing.F) {
 }
 
 func TestObject(t *testing.T) {
-	got, state := view(t, map[string]any{"tags": map[string]any{"a": "x", "b": true}, "list": []any{}}).Get("tags").Object()
+	got, state := view(
+		t,
+		map[string]any{"tags": map[string]any{"a": "x", "b": true}, "list": []any{}},
+	).Get(
+		"tags",
+	).Object()
 	if a, _ := got["a"].Text(); state != property.Known || len(got) != 2 || a != "x" || got["b"].Path() != "tags.b" {
 		t.Errorf("%v %v", got, state)
 	}

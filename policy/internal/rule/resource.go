@@ -36,8 +36,8 @@ func (r Resource) Remembering() Resource {
 	return r
 }
 
-// Once returns what compute reads out of a resource, which happens once for a key however many rules ask. Keys are of a type
-// of the caller's own.
+// Once returns what compute reads out of a resource, which happens once for a key however many rules ask. Keys are of a
+// type of the caller's own.
 func Once[K comparable, V any](r Resource, key K, compute func() V) V {
 	if known, ok := r.read[key]; ok {
 		return known.(V)
@@ -49,7 +49,8 @@ func Once[K comparable, V any](r Resource, key K, compute func() V) V {
 	return value
 }
 
-// canonical are the types that rules know by another name: what the SDK has twice, and what a later edition of it renames.
+// canonical are the types that rules know by another name: what the SDK has twice, and what a later edition of it
+// renames.
 var canonical = map[string]string{
 	"aws:s3/bucket:Bucket":                     "aws:s3/bucketV2:BucketV2",
 	"aws:s3/bucketLogging:BucketLogging":       "aws:s3/bucketLoggingV2:BucketLoggingV2",
@@ -58,7 +59,8 @@ var canonical = map[string]string{
 	"aws:alb/listener:Listener":                "aws:lb/listener:Listener",
 	"aws:alb/listenerRule:ListenerRule":        "aws:lb/listenerRule:ListenerRule",
 	"aws:alb/targetGroup:TargetGroup":          "aws:lb/targetGroup:TargetGroup",
-	"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+	"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "" +
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
 }
 
 // Canonical returns the type by the name that rules know it by.
@@ -77,8 +79,8 @@ type Stack struct {
 	derived map[any]any
 }
 
-// Derive returns what compute makes of a stack, which happens once for a key: rules are asked about one resource after the
-// other, and should not go through all others each time. Keys are of a type of the caller's own.
+// Derive returns what compute makes of a stack, which happens once for a key: rules are asked about one resource after
+// the other, and should not go through all others each time. Keys are of a type of the caller's own.
 func Derive[K comparable, V any](s Stack, key K, compute func() V) V {
 	if known, ok := s.derived[key]; ok {
 		return known.(V)
@@ -90,7 +92,12 @@ func Derive[K comparable, V any](s Stack, key K, compute func() V) V {
 
 // NewStack returns the view of the resources, in the order of their URNs: the engine gives them in any order.
 func NewStack(resources []Resource) Stack {
-	s := Stack{byURN: map[string]Resource{}, byType: map[string][]Resource{}, children: map[string][]Resource{}, derived: map[any]any{}}
+	s := Stack{
+		byURN:    map[string]Resource{},
+		byType:   map[string][]Resource{},
+		children: map[string][]Resource{},
+		derived:  map[any]any{},
+	}
 	for _, r := range resources {
 		if !IsInternal(r.Type) {
 			s.resources = append(s.resources, r)
@@ -161,7 +168,8 @@ type Sources struct {
 // Sources returns the resources of a type that a property's value may come from.
 //
 // A dependency on a component stands for the resources of the type below it, since a component's outputs carry no finer
-// dependency. It stands for none when the property also depends on some of them directly, which then are the right ones.
+// dependency. It stands for none when the property also depends on some of them directly, which then are the right
+// ones.
 func (s Stack) Sources(r Resource, property, resourceType string) Sources {
 	dependencies := r.PropertyDependencies[property]
 	chosen := map[string]Resource{}

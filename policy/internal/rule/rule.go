@@ -51,8 +51,8 @@ func (f Framework) Controls(ids ...string) []Control {
 	return controls
 }
 
-// The frameworks that rules refer to. Of the controls of Security Hub, SecurityHub has those that are in other standards
-// than the Foundational Security Best Practices.
+// The frameworks that rules refer to. Of the controls of Security Hub, SecurityHub has those that are in other
+// standards than the Foundational Security Best Practices.
 var (
 	FSBP            = Framework{"AWS Foundational Security Best Practices", "1.0.0"}
 	SecurityHub     = Framework{"AWS Security Hub controls", ""}
@@ -67,7 +67,8 @@ type Control struct {
 	ID        string
 }
 
-// Label is how the control is called where its framework is not named. Ids of CIS are bare numbers, and differ by edition.
+// Label is how the control is called where its framework is not named. Ids of CIS are bare numbers, and differ by
+// edition.
 func (c Control) Label() string {
 	if c.Framework.Name == CIS.Name {
 		return "CIS " + c.Framework.Version + "/" + c.ID
@@ -89,9 +90,11 @@ type Remedy struct {
 type Rule struct {
 	// Name identifies the rule in configuration and in violations: lower-case words joined by hyphens.
 	Name string
-	// Description says in one sentence what holds when the rule is kept.
+	// Description says in one sentence what a compliant resource has.
 	Description string
-	Severity    Severity
+	// Why says in one sentence what can happen to a resource that breaks the rule.
+	Why      string
+	Severity Severity
 	// Controls lists what the rule answers, the one that anchors it first.
 	Controls []Control
 	// Level is in force unless the stack's configuration of the pack says otherwise.
@@ -107,8 +110,8 @@ type Rule struct {
 	Judge func(Resource, Run) Verdict
 	// JudgeInStack judges a resource by its outputs, at the end of a preview or update, with the whole stack in view.
 	JudgeInStack func(Resource, Stack, Run) Verdict
-	// Remedies are applied to a resource's inputs, before anything judges them, while the level is Remediate. At another one
-	// what they would change is told.
+	// Remedies are applied to a resource's inputs, before anything judges them, while the level is Remediate. At
+	// another one what they would change is told.
 	Remedies []Remedy
 	// Unless tells of resources that the remedies are not for. Nil is none.
 	Unless func(Resource) bool
@@ -119,8 +122,15 @@ type Rule struct {
 
 // Diagnostic is what the user is told of a finding about the resource with the name in the program.
 func (r Rule) Diagnostic(resource string, finding Finding) diagnostic.Diagnostic {
-	return diagnostic.Diagnostic{Severity: string(r.Severity), Controls: []string{r.Controls[0].ID}, Title: r.Description,
-		Resource: resource, Finding: finding.String() + ".", Fix: r.Fix}
+	return diagnostic.Diagnostic{
+		Severity: string(r.Severity),
+		Controls: []string{r.Controls[0].ID},
+		Title:    r.Description,
+		Resource: resource,
+		Finding:  finding.String() + ".",
+		Why:      r.Why,
+		Fix:      r.Fix,
+	}
 }
 
 // Headline returns the description with the severity and the anchoring control in front, as
@@ -144,8 +154,8 @@ type Pack struct {
 	known []string
 }
 
-// Among returns the pack with the names of the rules of all packs, of which it is one, so that it can tell names that are
-// no rule's.
+// Among returns the pack with the names of the rules of all packs, of which it is one, so that it can tell names that
+// are no rule's.
 func (p Pack) Among(all ...Pack) Pack {
 	p.known = slices.Clone(p.known)
 	for _, pack := range append(all, p) {
@@ -180,8 +190,8 @@ func (p Pack) Rule(name string) (Rule, bool) {
 // Knows tells whether a name is a rule's, as far as the pack can tell: see Among.
 func (p Pack) Knows(name string) bool { return p.known == nil || slices.Contains(p.known, name) }
 
-// Like returns the rule's name that a name is a misspelling of, or "": the one that takes the fewest letters to change, at
-// most one in three.
+// Like returns the rule's name that a name is a misspelling of, or "": the one that takes the fewest letters to change,
+// at most one in three.
 func (p Pack) Like(name string) string {
 	best, least := "", len(name)/3+1
 	for _, known := range p.known {
@@ -241,11 +251,18 @@ func (r Rule) problems() []string {
 		{!validName.MatchString(r.Name), "the name must be lower-case words joined by hyphens"},
 		{IsReserved(r.Name), "the name is reserved: " + strings.Join(reserved, ", ")},
 		{r.Description == "", "it needs a description"},
+		{r.Why == "", "it needs a why that says what can happen"},
 		{r.Fix == "", "it needs a fix that names the property to set"},
 		{len(r.Controls) == 0, "it needs a control that anchors it"},
 		{!slices.Contains(diagnostic.Severities, string(r.Severity)), "it needs a severity"},
-		{len(r.Remedies) == 0 && r.Level != Advisory && r.Level != Mandatory, "its level must be advisory or mandatory"},
-		{len(r.Remedies) > 0 && r.Level != Remediate && r.Level != Disabled, "its level must be remediate or disabled, as it has remedies"},
+		{
+			len(r.Remedies) == 0 && r.Level != Advisory && r.Level != Mandatory,
+			"its level must be advisory or mandatory",
+		},
+		{
+			len(r.Remedies) > 0 && r.Level != Remediate && r.Level != Disabled,
+			"its level must be remediate or disabled, as it has remedies",
+		},
 		{r.jobs() != 1, "it must set one of Judge, JudgeInStack and Remedies"},
 	}
 	var problems []string
@@ -256,7 +273,10 @@ func (r Rule) problems() []string {
 	}
 	for _, s := range r.Settings {
 		if s.Name == "" || s.Description == "" || s.Texts == nil && s.Numbers == nil && s.Default < s.Minimum {
-			problems = append(problems, fmt.Sprintf("setting %q needs a name, a description and a default not below its minimum", s.Name))
+			problems = append(
+				problems,
+				fmt.Sprintf("setting %q needs a name, a description and a default not below its minimum", s.Name),
+			)
 		}
 	}
 	return problems

@@ -18,7 +18,15 @@ func subnet(name, parent string) Resource {
 }
 
 func TestStackIsInTheOrderOfURNs(t *testing.T) {
-	stack := NewStack([]Resource{subnet("c", ""), {URN: "stack", Type: "pulumi:pulumi:Stack"}, subnet("a", ""), {URN: "aws", Type: "pulumi:providers:aws"}, subnet("b", "")})
+	stack := NewStack(
+		[]Resource{
+			subnet("c", ""),
+			{URN: "stack", Type: "pulumi:pulumi:Stack"},
+			subnet("a", ""),
+			{URN: "aws", Type: "pulumi:providers:aws"},
+			subnet("b", ""),
+		},
+	)
 	if got := names(stack.Resources()); !slices.Equal(got, []string{"a", "b", "c"}) {
 		t.Errorf("%v", got)
 	}
@@ -41,9 +49,24 @@ func TestSources(t *testing.T) {
 	}{
 		{"nothing", nil, nil, nil},
 		{"resources", []string{"private2", "private1", "sg"}, []string{"private1", "private2"}, []string{"group"}},
-		{"a component stands for what is below it, at any depth", []string{"network"}, []string{"private1", "private2", "public1"}, nil},
-		{"a component is narrowed by what is named below it", []string{"network", "vpc", "private1"}, []string{"private1"}, nil},
-		{"a component is not narrowed by what lies elsewhere", []string{"vpc", "lone"}, []string{"lone", "private1", "private2", "public1"}, nil},
+		{
+			"a component stands for what is below it, at any depth",
+			[]string{"network"},
+			[]string{"private1", "private2", "public1"},
+			nil,
+		},
+		{
+			"a component is narrowed by what is named below it",
+			[]string{"network", "vpc", "private1"},
+			[]string{"private1"},
+			nil,
+		},
+		{
+			"a component is not narrowed by what lies elsewhere",
+			[]string{"vpc", "lone"},
+			[]string{"lone", "private1", "private2", "public1"},
+			nil,
+		},
 		{"a URN outside the stack", []string{"gone"}, nil, []string{""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,8 +107,12 @@ func TestSettingsOfBothKinds(t *testing.T) {
 		}
 	}
 	for name, given := range map[string]map[string]any{
-		"a text": {"tags": "Project"}, "a number among texts": {"tags": []any{"Project", 1.0}}, "an empty text": {"tags": []any{""}},
-		"a list for a number": {"limit": []any{1.0}}, "too small": {"limit": 0.0}, "unknown": {"labels": []any{"a"}},
+		"a text":               {"tags": "Project"},
+		"a number among texts": {"tags": []any{"Project", 1.0}},
+		"an empty text":        {"tags": []any{""}},
+		"a list for a number":  {"limit": []any{1.0}},
+		"too small":            {"limit": 0.0},
+		"unknown":              {"labels": []any{"a"}},
 	} {
 		if settings, err := r.ReadSettings(given); err == nil {
 			t.Errorf("%s: read as %v", name, settings)
@@ -97,8 +124,18 @@ func TestSettingsOfBothKinds(t *testing.T) {
 }
 
 func TestLikeFindsWhatIsMisspelt(t *testing.T) {
-	pack := Pack{Rules: []Rule{{Name: "rds-multi-az"}, {Name: "ecs-multi-az"}}}.Among(Pack{Rules: []Rule{{Name: "s3-logs"}}})
-	for name, want := range map[string]string{"rds-mutli-az": "rds-multi-az", "rds-multiaz": "rds-multi-az", "s3-log": "s3-logs", "anything-else": "", "": ""} {
+	pack := Pack{
+		Rules: []Rule{{Name: "rds-multi-az"}, {Name: "ecs-multi-az"}},
+	}.Among(
+		Pack{Rules: []Rule{{Name: "s3-logs"}}},
+	)
+	for name, want := range map[string]string{
+		"rds-mutli-az":  "rds-multi-az",
+		"rds-multiaz":   "rds-multi-az",
+		"s3-log":        "s3-logs",
+		"anything-else": "",
+		"":              "",
+	} {
 		if got := pack.Like(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
@@ -125,7 +162,8 @@ func TestNumbersAreAListOfWholeOnes(t *testing.T) {
 	ports := Setting{Name: "ports", Numbers: []int{80, 443}, Minimum: 1}
 	r := Rule{Name: "open", Settings: []Setting{ports}}
 	settings, err := r.ReadSettings(map[string]any{"ports": []any{8443.0}})
-	if err != nil || !slices.Equal(Run{}.WithSettings(settings).Numbers(ports), []int{8443}) || !slices.Equal(Run{}.Numbers(ports), []int{80, 443}) {
+	if err != nil || !slices.Equal(Run{}.WithSettings(settings).Numbers(ports), []int{8443}) ||
+		!slices.Equal(Run{}.Numbers(ports), []int{80, 443}) {
 		t.Errorf("%v %v", settings, err)
 	}
 	for _, given := range []any{8443.0, []any{"80"}, []any{0.0}, []any{1.5}, "80"} {

@@ -85,8 +85,8 @@ func values[T any](list []T) []any {
 	return result
 }
 
-// ReadSettings checks what a configuration gives for the rule and returns its settings. It refuses unknown names, which the
-// engine's own check lets pass.
+// ReadSettings checks what a configuration gives for the rule and returns its settings. It refuses unknown names, which
+// the engine's own check lets pass.
 func (r Rule) ReadSettings(given map[string]any) (Settings, error) {
 	settings := Settings{}
 	var names []string

@@ -15,8 +15,8 @@ type Verdict struct {
 	NotApplicable string
 }
 
-// Finding is a statement about a property of the judged resource. It must not repeat the property's value: any value can
-// be a secret.
+// Finding is a statement about a property of the judged resource. It must not repeat the property's value: any value
+// can be a secret.
 type Finding struct {
 	// Property is the path from the resource, as networkConfiguration.subnets.
 	Property string

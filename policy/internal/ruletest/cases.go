@@ -9,14 +9,22 @@ func Of(resourceType string) func(Props) Resource {
 
 // Texts are the five situations of a rule about one text.
 func Texts(resource func(Props) Resource, property, good, bad string, absent Want) []Case {
-	return append(Values(resource, property, good, bad, absent),
-		Case{Situation: Absent, Name: "another type of value", Resource: resource(Props{property: []any{1.0}}), Want: Unevaluated(property)})
+	return append(Values(resource, property, good, bad, absent), Case{
+		Situation: Absent,
+		Name:      "another type of value",
+		Resource:  resource(Props{property: []any{1.0}}),
+		Want:      Unevaluated(property),
+	})
 }
 
 // Switches are the five situations of a rule about one boolean.
 func Switches(resource func(Props) Resource, property string, good bool, absent Want) []Case {
-	return append(Values(resource, property, good, !good, absent),
-		Case{Situation: Absent, Name: "another type of value", Resource: resource(Props{property: []any{true}}), Want: Unevaluated(property)})
+	return append(Values(resource, property, good, !good, absent), Case{
+		Situation: Absent,
+		Name:      "another type of value",
+		Resource:  resource(Props{property: []any{true}}),
+		Want:      Unevaluated(property),
+	})
 }
 
 // Values are the five situations of a rule about one value of any type.

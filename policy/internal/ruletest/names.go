@@ -56,7 +56,8 @@ func PropertyNames(t *testing.T, cases map[string][]Case) {
 // declared is a resource that a fix asks for, as aws.ec2.FlowLog.
 var declared = regexp.MustCompile(`aws\.([a-z0-9]+)\.([A-Z]\w+?)s?\b`)
 
-// FixesNameProperties fails for a rule whose fix names neither a property of a type that it judges nor a resource to declare.
+// FixesNameProperties fails for a rule whose fix names neither a property of a type that it judges nor a resource to
+// declare.
 func FixesNameProperties(t *testing.T, pack rule.Pack) {
 	t.Helper()
 	for _, r := range pack.Rules {
@@ -66,7 +67,10 @@ func FixesNameProperties(t *testing.T, pack rule.Pack) {
 				known[name] = true
 			}
 		}
-		names := strings.FieldsFunc(r.Fix, func(char rune) bool { return !unicode.IsLetter(char) && !unicode.IsDigit(char) })
+		names := strings.FieldsFunc(
+			r.Fix,
+			func(char rune) bool { return !unicode.IsLetter(char) && !unicode.IsDigit(char) },
+		)
 		if !declared.MatchString(r.Fix) && !slices.ContainsFunc(names, func(name string) bool { return known[name] }) {
 			t.Errorf("rule %s: its fix names no property: %s", r.Name, r.Fix)
 		}
@@ -96,7 +100,8 @@ func sdkProperties(t *testing.T, resourceType string) map[string]bool {
 		if !ok {
 			return true
 		}
-		if shape, ok := spec.Type.(*ast.StructType); ok && (spec.Name.Name == parts[2] || strings.HasSuffix(spec.Name.Name, "Args")) {
+		if shape, ok := spec.Type.(*ast.StructType); ok &&
+			(spec.Name.Name == parts[2] || strings.HasSuffix(spec.Name.Name, "Args")) {
 			for _, field := range shape.Fields.List {
 				if field.Tag != nil {
 					names[reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("pulumi")] = true

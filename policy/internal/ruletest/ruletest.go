@@ -180,7 +180,7 @@ func checkDiagnostic(t *testing.T, r rule.Rule, d *pulumirpc.AnalyzeDiagnostic, 
 		}
 		return
 	}
-	for _, part := range []string{r.Headline(), r.Fix} {
+	for _, part := range []string{r.Headline(), r.Why, r.Fix} {
 		if !strings.Contains(d.GetMessage(), part) {
 			t.Errorf("the message lacks %q: %s", part, d.GetMessage())
 		}
@@ -188,7 +188,13 @@ func checkDiagnostic(t *testing.T, r rule.Rule, d *pulumirpc.AnalyzeDiagnostic, 
 }
 
 // configureOnly disables every other rule.
-func configureOnly(t *testing.T, client pulumirpc.AnalyzerClient, pack rule.Pack, only rule.Rule, settings map[string]any) {
+func configureOnly(
+	t *testing.T,
+	client pulumirpc.AnalyzerClient,
+	pack rule.Pack,
+	only rule.Rule,
+	settings map[string]any,
+) {
 	t.Helper()
 	properties, err := structpb.NewStruct(settings)
 	if err != nil {
@@ -198,7 +204,10 @@ func configureOnly(t *testing.T, client pulumirpc.AnalyzerClient, pack rule.Pack
 	for _, r := range pack.Rules {
 		config[r.Name] = &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_DISABLED}
 	}
-	config[only.Name] = &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY, Properties: properties}
+	config[only.Name] = &pulumirpc.PolicyConfig{
+		EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY,
+		Properties:       properties,
+	}
 	if _, err := client.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: config}); err != nil {
 		t.Fatalf("configuring the rule: %v", err)
 	}
@@ -231,8 +240,13 @@ func Client(tb testing.TB, pack rule.Pack) pulumirpc.AnalyzerClient {
 	pulumirpc.RegisterAnalyzerServer(rpc, server)
 	go func() { _ = rpc.Serve(listener) }()
 	tb.Cleanup(rpc.Stop)
-	conn, err := grpc.NewClient("passthrough:///pack", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	conn, err := grpc.NewClient(
+		"passthrough:///pack",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(
+			func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) },
+		),
+	)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -243,7 +257,14 @@ func Client(tb testing.TB, pack rule.Pack) pulumirpc.AnalyzerClient {
 // Request returns the engine's call for one resource.
 func Request(tb testing.TB, r Resource) *pulumirpc.AnalyzeRequest {
 	tb.Helper()
-	return &pulumirpc.AnalyzeRequest{Urn: urn(r), Type: r.Type, Name: r.Name, Properties: wire(tb, r), Options: options(r), Provider: provider(r)}
+	return &pulumirpc.AnalyzeRequest{
+		Urn:        urn(r),
+		Type:       r.Type,
+		Name:       r.Name,
+		Properties: wire(tb, r),
+		Options:    options(r),
+		Provider:   provider(r),
+	}
 }
 
 // StackRequest returns the engine's call for a stack.
@@ -298,7 +319,10 @@ func urn(r Resource) string {
 // wire marshals the properties with the options that the engine uses for analyzers.
 func wire(tb testing.TB, r Resource) *structpb.Struct {
 	tb.Helper()
-	message, err := plugin.MarshalProperties(propertyMap(r), plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipInternalKeys: true})
+	message, err := plugin.MarshalProperties(
+		propertyMap(r),
+		plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipInternalKeys: true},
+	)
 	if err != nil {
 		tb.Fatalf("marshaling %s: %v", r.Name, err)
 	}
@@ -336,8 +360,8 @@ func collectSecrets(v resource.PropertyValue, secret bool, texts *[]string) {
 	}
 }
 
-// Fuzz gives every rule of the pack odd properties, as JSON, and fails when a rule crashes. The seeds are the properties
-// of the cases; every resource type in the cases gets every input.
+// Fuzz gives every rule of the pack odd properties, as JSON, and fails when a rule crashes. The seeds are the
+// properties of the cases; every resource type in the cases gets every input.
 func Fuzz(f *testing.F, pack rule.Pack, cases map[string][]Case) {
 	types := map[string]bool{}
 	for _, ofRule := range cases {
@@ -361,12 +385,18 @@ func Fuzz(f *testing.F, pack rule.Pack, cases map[string][]Case) {
 		stack := &pulumirpc.AnalyzeStackRequest{}
 		var diagnostics []*pulumirpc.AnalyzeDiagnostic
 		for resourceType := range types {
-			response, err := client.Analyze(t.Context(), &pulumirpc.AnalyzeRequest{Urn: resourceType, Type: resourceType, Properties: &message})
+			response, err := client.Analyze(
+				t.Context(),
+				&pulumirpc.AnalyzeRequest{Urn: resourceType, Type: resourceType, Properties: &message},
+			)
 			if err != nil {
 				t.Fatalf("a rule must not fail the call: %v", err)
 			}
 			diagnostics = append(diagnostics, response.GetDiagnostics()...)
-			stack.Resources = append(stack.Resources, &pulumirpc.AnalyzerResource{Urn: resourceType, Type: resourceType, Properties: &message})
+			stack.Resources = append(
+				stack.Resources,
+				&pulumirpc.AnalyzerResource{Urn: resourceType, Type: resourceType, Properties: &message},
+			)
 		}
 		response, err := client.AnalyzeStack(t.Context(), stack)
 		if err != nil {

@@ -42,7 +42,12 @@ func readExemptions(pack rule.Pack, project, stack, text string) (*exemptions, e
 			problems = append(problems, fmt.Errorf("%s[%d].rule: %s", exemption.Key, i, noRule(pack, e.Rule)))
 		}
 		if e.CoversAll(project, stack) {
-			problems = append(problems, fmt.Errorf("%s[%d].resource: %q is every resource of the stack; say which", exemption.Key, i, e.Resource))
+			problems = append(problems, fmt.Errorf(
+				"%s[%d].resource: %q is every resource of the stack; say which",
+				exemption.Key,
+				i,
+				e.Resource,
+			))
 		}
 	}
 	return &exemptions{given: given, fates: map[int]fate{}}, errors.Join(problems...)
@@ -87,8 +92,15 @@ func (s *session) exempt(r rule.Rule, on rule.Resource) bool {
 		}
 		if s.config[diagnostic.Exemptions].level != pulumirpc.EnforcementLevel_DISABLED {
 			s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
-				PolicyName: diagnostic.Exemptions, Description: "A finding is accepted", EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
-				Message: diagnostic.Diagnostic{Accepted: r.Name, Resource: on.Name, Until: e.Expires, Reason: e.Reason}.String(),
+				PolicyName:       diagnostic.Exemptions,
+				Description:      "A finding is accepted",
+				EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
+				Message: diagnostic.Diagnostic{
+					Accepted: r.Name,
+					Resource: on.Name,
+					Until:    e.Expires,
+					Reason:   e.Reason,
+				}.String(),
 			})
 		}
 		s.outcome(r).decided = true
@@ -111,13 +123,16 @@ func (s *session) reviewExemptions() {
 			s.complain(diagnostic.Diagnostic{Finding: at + " ended on " + e.Expires + ".",
 				Fix: "do what the rule asks for, or decide anew and set expires."})
 		case s.exemptions.fate(i) == unused:
-			s.complain(diagnostic.Diagnostic{Finding: at + " exempts nothing: there is no such finding.", Fix: "take it out."})
+			s.complain(
+				diagnostic.Diagnostic{Finding: at + " exempts nothing: there is no such finding.", Fix: "take it out."},
+			)
 		}
 	}
 }
 
-// complain reports what is wrong with an exemption. It is about the stack, not about a resource. Where all rules are advice
-// it refuses nonetheless, unless the configuration names it: an exemption is a decision, and one that has ended is none.
+// complain reports what is wrong with an exemption. It is about the stack, not about a resource. Where all rules are
+// advice it refuses nonetheless, unless the configuration names it: an exemption is a decision, and one that has ended
+// is none.
 func (s *session) complain(about diagnostic.Diagnostic) {
 	level := pulumirpc.EnforcementLevel_MANDATORY
 	if config, ok := s.config[diagnostic.Exemptions]; ok {

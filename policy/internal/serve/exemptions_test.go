@@ -30,10 +30,18 @@ func exempting(t *testing.T, pack rule.Pack, text string) (pulumirpc.AnalyzerCli
 }
 
 func fromSize(resource, expires string) string {
-	return fmt.Sprintf(`[{"rule": "size", "resource": %q, "reason": "it has always been large", "expires": %q}]`, resource, expires)
+	return fmt.Sprintf(
+		`[{"rule": "size", "resource": %q, "reason": "it has always been large", "expires": %q}]`,
+		resource,
+		expires,
+	)
 }
 
-func analyzeStack(t *testing.T, client pulumirpc.AnalyzerClient, resources ...ruletest.Resource) []*pulumirpc.AnalyzeDiagnostic {
+func analyzeStack(
+	t *testing.T,
+	client pulumirpc.AnalyzerClient,
+	resources ...ruletest.Resource,
+) []*pulumirpc.AnalyzeDiagnostic {
 	t.Helper()
 	response, err := client.AnalyzeStack(t.Context(), ruletest.StackRequest(t, resources...))
 	if err != nil {
@@ -49,7 +57,8 @@ func TestAnExemptFindingIsListedAndIsNoViolation(t *testing.T) {
 	}
 	large := thing(ruletest.Props{"size": 11})
 	got := analyze(t, client, large)
-	if len(got) != 1 || got[0].GetPolicyName() != diagnostic.Exemptions || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY ||
+	if len(got) != 1 || got[0].GetPolicyName() != diagnostic.Exemptions ||
+		got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY ||
 		got[0].GetMessage() != "size is accepted for thing until "+soon+": it has always been large." {
 		t.Errorf("%v", got)
 	}
@@ -73,7 +82,8 @@ func TestAnExpiredExemptionExemptsNothingAndIsAFinding(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	got := analyzeStack(t, client, large)
-	if len(got) != 1 || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY || !strings.Contains(got[0].GetMessage(), "ended on 2020-01-31") {
+	if len(got) != 1 || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY ||
+		!strings.Contains(got[0].GetMessage(), "ended on 2020-01-31") {
 		t.Errorf("%v", got)
 	}
 }
@@ -89,7 +99,8 @@ func TestAnExemptionThatNothingNeedsIsAFinding(t *testing.T) {
 	small := thing(ruletest.Props{"size": 1})
 	analyze(t, client, small)
 	got := analyzeStack(t, client, small)
-	if len(got) != 1 || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY || !strings.Contains(got[0].GetMessage(), "exempts nothing") {
+	if len(got) != 1 || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY ||
+		!strings.Contains(got[0].GetMessage(), "exempts nothing") {
 		t.Errorf("%v", got)
 	}
 }
@@ -112,7 +123,8 @@ func TestExemptionsOfNoRuleAreRefusedByThePackThatKnowsThemAll(t *testing.T) {
 		t.Errorf("it may be another pack's: %v", err)
 	}
 	_, err := exempting(t, rule.Join("all", "All rules.", testPack()), text)
-	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), `exemptions[0].rule: there is no rule "sizes"; did you mean size?`) {
+	if status.Code(err) != codes.InvalidArgument ||
+		!strings.Contains(err.Error(), `exemptions[0].rule: there is no rule "sizes"; did you mean size?`) {
 		t.Errorf("%v", err)
 	}
 	if _, err := exempting(t, testPack(), `[{"rule": "size"}]`); status.Code(err) != codes.InvalidArgument {
@@ -122,7 +134,8 @@ func TestExemptionsOfNoRuleAreRefusedByThePackThatKnowsThemAll(t *testing.T) {
 
 func TestAnExemptionFromEverythingIsRefused(t *testing.T) {
 	_, err := exempting(t, testPack(), fromSize("*test*", soon))
-	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), `exemptions[0].resource: "*test*" is every resource of the stack`) {
+	if status.Code(err) != codes.InvalidArgument ||
+		!strings.Contains(err.Error(), `exemptions[0].resource: "*test*" is every resource of the stack`) {
 		t.Errorf("%v", err)
 	}
 }
@@ -141,8 +154,14 @@ func TestAllIsNotForExemptions(t *testing.T) {
 	for _, p := range info.GetPolicies() {
 		config[p.GetName()] = &pulumirpc.PolicyConfig{EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}
 	}
-	for _, want := range []pulumirpc.EnforcementLevel{pulumirpc.EnforcementLevel_MANDATORY, pulumirpc.EnforcementLevel_ADVISORY} {
-		if _, err := client.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: config}); err != nil {
+	for _, want := range []pulumirpc.EnforcementLevel{
+		pulumirpc.EnforcementLevel_MANDATORY,
+		pulumirpc.EnforcementLevel_ADVISORY,
+	} {
+		if _, err := client.Configure(
+			t.Context(),
+			&pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: config},
+		); err != nil {
 			t.Fatal(err)
 		}
 		got := analyzeStack(t, client, thing(nil))
@@ -158,11 +177,20 @@ func TestConfigurationOfNoRuleIsRefusedByAPackThatKnowsThemAll(t *testing.T) {
 	other.Judge = testPack().Rules[0].Judge
 	client := ruletest.Client(t, testPack().Among(rule.Pack{Rules: []rule.Rule{other}}))
 	for name, want := range map[string]string{
-		"size": "", "weight": "", "all": "", diagnostic.Exemptions: "", "sise": `there is no rule "sise"; did you mean size?`, "something-else": "see: awslab policy list",
+		"size":                "",
+		"weight":              "",
+		"all":                 "",
+		diagnostic.Exemptions: "",
+		"sise":                `there is no rule "sise"; did you mean size?`,
+		"something-else":      "see: awslab policy list",
 	} {
-		_, err := client.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{
-			name: {EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}}})
-		if want == "" && err != nil || want != "" && (status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), want)) {
+		_, err := client.Configure(
+			t.Context(),
+			&pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{
+				name: {EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY}}},
+		)
+		if want == "" && err != nil ||
+			want != "" && (status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

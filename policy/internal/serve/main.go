@@ -83,7 +83,12 @@ func run(ctx context.Context, server pulumirpc.AnalyzerServer, engine string, ou
 // waitUntilGone returns when the engine has gone away, or ctx ends. A dead engine's connections are closed by the
 // operating system, so an engine that was killed is noticed as well, and at once.
 func waitUntilGone(ctx context.Context, engine string) {
-	conn, err := grpc.NewClient(engine, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithIdleTimeout(0), grpc.WithNoProxy())
+	conn, err := grpc.NewClient(
+		engine,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithIdleTimeout(0),
+		grpc.WithNoProxy(),
+	)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "the engine's address %q is invalid: %v\n", engine, err)
 		return

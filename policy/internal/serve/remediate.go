@@ -12,15 +12,16 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// Remediate applies the remedies of the rules that are about the resource and whose level is remediate. What is unknown or
-// secret stays as it is.
+// Remediate applies the remedies of the rules that are about the resource and whose level is remediate. What is unknown
+// or secret stays as it is.
 func (s *Server) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pulumirpc.RemediateResponse, error) {
 	response := &pulumirpc.RemediateResponse{}
 	session := s.session()
 	properties := req.GetProperties()
 	r := resourceOf(req)
 	for _, candidate := range s.pack.Rules {
-		if len(candidate.Remedies) == 0 || !candidate.Judges(r.Type) || session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
+		if len(candidate.Remedies) == 0 || !candidate.Judges(r.Type) ||
+			session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
 			continue
 		}
 		if candidate.Unless != nil && candidate.Unless(r) {
@@ -104,7 +105,10 @@ func judgeRemedies(r rule.Rule, on rule.Resource) rule.Verdict {
 			verdict.Unjudged = append(verdict.Unjudged, rule.Finding{Property: remedy.Path, Text: state.String()})
 		case state == property.Absent && remedy.Default || is(value, remedy.Value):
 		default:
-			verdict.Violations = append(verdict.Violations, rule.Finding{Property: remedy.Path, Text: fmt.Sprintf("is not %v", remedy.Value)})
+			verdict.Violations = append(
+				verdict.Violations,
+				rule.Finding{Property: remedy.Path, Text: fmt.Sprintf("is not %v", remedy.Value)},
+			)
 		}
 	}
 	return verdict

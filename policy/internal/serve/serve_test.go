@@ -31,8 +31,14 @@ var limit = rule.Setting{Name: "limit", Description: "largest size", Default: 10
 
 func testRule(name string) rule.Rule {
 	return rule.Rule{
-		Name: name, Description: "Things are small.", Severity: rule.Low, Level: rule.Mandatory, Fix: "set size.",
-		Controls: []rule.Control{{Framework: rule.FSBP, ID: "Thing.1"}}, Types: []string{"test:index:Thing"},
+		Name:        name,
+		Description: "Things are small.",
+		Severity:    rule.Low,
+		Level:       rule.Mandatory,
+		Why:         "Big things break.",
+		Fix:         "set size.",
+		Controls:    []rule.Control{{Framework: rule.FSBP, ID: "Thing.1"}},
+		Types:       []string{"test:index:Thing"},
 	}
 }
 
@@ -80,16 +86,25 @@ func thing(properties ruletest.Props) ruletest.Resource {
 	return ruletest.Resource{Type: "test:index:Thing", Name: "thing", Properties: properties}
 }
 
-func configure(t *testing.T, client pulumirpc.AnalyzerClient, name string, level pulumirpc.EnforcementLevel, settings map[string]any) error {
+func configure(
+	t *testing.T,
+	client pulumirpc.AnalyzerClient,
+	name string,
+	level pulumirpc.EnforcementLevel,
+	settings map[string]any,
+) error {
 	t.Helper()
 	properties, err := structpb.NewStruct(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{
-		name:            {EnforcementLevel: level, Properties: properties},
-		"another-packs": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY},
-	}})
+	_, err = client.Configure(
+		t.Context(),
+		&pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{
+			name:            {EnforcementLevel: level, Properties: properties},
+			"another-packs": {EnforcementLevel: pulumirpc.EnforcementLevel_MANDATORY},
+		}},
+	)
 	return err
 }
 
@@ -107,11 +122,13 @@ func TestInfoDescribesEveryRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.GetName() != "test" || info.GetVersion() != "1.2.3" || !info.GetSupportsConfig() || len(info.GetPolicies()) != 5 {
+	if info.GetName() != "test" || info.GetVersion() != "1.2.3" || !info.GetSupportsConfig() ||
+		len(info.GetPolicies()) != 5 {
 		t.Fatalf("%v", info)
 	}
 	size := info.GetPolicies()[0]
-	if size.GetDisplayName() != "test/size" || size.GetDescription() != "[LOW][Thing.1] Things are small." ||
+	if size.GetDisplayName() != "test/size" || size.GetDescription() != "[LOW][Thing.1] Things are small.\nBig "+
+		"things break." ||
 		size.GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY ||
 		size.GetPolicyType() != pulumirpc.PolicyType_POLICY_TYPE_RESOURCE ||
 		size.GetRemediationSteps() != "set size." || size.GetFramework().GetReference() != "Thing.1" {
@@ -129,22 +146,28 @@ func TestInfoDescribesEveryRule(t *testing.T) {
 func TestDefaultLevelIsTheRulesOwn(t *testing.T) {
 	client := ruletest.Client(t, testPack())
 	got := analyze(t, client, thing(ruletest.Props{"size": 11}))
-	if len(got) != 1 || got[0].GetPolicyName() != "size" || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY {
+	if len(got) != 1 || got[0].GetPolicyName() != "size" ||
+		got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY {
 		t.Fatalf("%v", got)
 	}
-	want := "[LOW][Thing.1] Things are small.\nthing: size is above 10.\nFix: set size."
+	want := "[LOW][Thing.1] Things are small.\nthing: size is above 10.\nWhy: Big things break.\nFix: set size."
 	if got[0].GetMessage() != want || got[0].GetUrn() != "urn:pulumi:test::awslab::test:index:Thing::thing" {
 		t.Errorf("message %q for %s", got[0].GetMessage(), got[0].GetUrn())
 	}
 }
 
 func TestConfiguredLevelIsHonored(t *testing.T) {
-	for _, level := range []pulumirpc.EnforcementLevel{pulumirpc.EnforcementLevel_ADVISORY, pulumirpc.EnforcementLevel_MANDATORY, pulumirpc.EnforcementLevel_REMEDIATE} {
+	for _, level := range []pulumirpc.EnforcementLevel{
+		pulumirpc.EnforcementLevel_ADVISORY,
+		pulumirpc.EnforcementLevel_MANDATORY,
+		pulumirpc.EnforcementLevel_REMEDIATE,
+	} {
 		client := ruletest.Client(t, testPack())
 		if err := configure(t, client, "size", level, nil); err != nil {
 			t.Fatal(err)
 		}
-		if got := analyze(t, client, thing(ruletest.Props{"size": 11})); len(got) != 1 || got[0].GetEnforcementLevel() != level {
+		if got := analyze(t, client, thing(ruletest.Props{"size": 11})); len(got) != 1 ||
+			got[0].GetEnforcementLevel() != level {
 			t.Errorf("%v: %v", level, got)
 		}
 	}
@@ -159,13 +182,25 @@ func TestConfiguredLevelIsHonored(t *testing.T) {
 
 func TestSettingsReachResourceAndStackRules(t *testing.T) {
 	client := ruletest.Client(t, testPack())
-	if err := configure(t, client, "size", pulumirpc.EnforcementLevel_MANDATORY, map[string]any{"limit": 20}); err != nil {
+	if err := configure(
+		t,
+		client,
+		"size",
+		pulumirpc.EnforcementLevel_MANDATORY,
+		map[string]any{"limit": 20},
+	); err != nil {
 		t.Fatal(err)
 	}
 	if got := analyze(t, client, thing(ruletest.Props{"size": 11})); len(got) != 0 {
 		t.Errorf("resource rule: %v", got)
 	}
-	if err := configure(t, client, "total", pulumirpc.EnforcementLevel_MANDATORY, map[string]any{"limit": 1}); err != nil {
+	if err := configure(
+		t,
+		client,
+		"total",
+		pulumirpc.EnforcementLevel_MANDATORY,
+		map[string]any{"limit": 1},
+	); err != nil {
 		t.Fatal(err)
 	}
 	other := thing(nil)
@@ -178,7 +213,11 @@ func TestSettingsReachResourceAndStackRules(t *testing.T) {
 
 func TestImpossibleSettingsAreRefused(t *testing.T) {
 	for name, settings := range map[string]map[string]any{
-		"unknown name": {"limits": 3}, "fraction": {"limit": 1.5}, "text": {"limit": "3"}, "too small": {"limit": 0}, "too large": {"limit": 1e12},
+		"unknown name": {"limits": 3},
+		"fraction":     {"limit": 1.5},
+		"text":         {"limit": "3"},
+		"too small":    {"limit": 0},
+		"too large":    {"limit": 1e12},
 	} {
 		err := configure(t, ruletest.Client(t, testPack()), "size", pulumirpc.EnforcementLevel_MANDATORY, settings)
 		if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "size: ") {
@@ -194,7 +233,8 @@ func TestUnknownIsReportedOnceAsAdvice(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := response.GetDiagnostics()
-	if len(got) != 1 || got[0].GetPolicyName() != diagnostic.Unevaluated || got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY {
+	if len(got) != 1 || got[0].GetPolicyName() != diagnostic.Unevaluated ||
+		got[0].GetEnforcementLevel() != pulumirpc.EnforcementLevel_ADVISORY {
 		t.Fatalf("%v", got)
 	}
 	if want := "size could not be judged for thing: size is not known yet."; got[0].GetMessage() != want {
@@ -217,14 +257,21 @@ func TestCrashOfARuleIsReportedWithoutItsText(t *testing.T) {
 	if len(got) != 2 || got[0].GetPolicyName() != "size" || got[1].GetPolicyName() != diagnostic.Unevaluated {
 		t.Fatalf("the other rules must still judge: %v", got)
 	}
-	if m := got[1].GetMessage(); !strings.Contains(m, "crash could not be judged") || !strings.Contains(m, "serve_test.go:") || strings.Contains(m, "value-in-clear") {
+	if m := got[1].GetMessage(); !strings.Contains(m, "crash could not be judged") ||
+		!strings.Contains(m, "serve_test.go:") ||
+		strings.Contains(m, "value-in-clear") {
 		t.Errorf("message: %s", m)
 	}
 }
 
 func TestSecretIsNeverTold(t *testing.T) {
-	got := analyze(t, ruletest.Client(t, testPack()), thing(ruletest.Props{"size": 1, "name": ruletest.Secretly("hunter22")}))
-	if len(got) != 1 || strings.Contains(got[0].String(), "hunter22") || !strings.Contains(got[0].GetMessage(), "name is [secret]") {
+	got := analyze(
+		t,
+		ruletest.Client(t, testPack()),
+		thing(ruletest.Props{"size": 1, "name": ruletest.Secretly("hunter22")}),
+	)
+	if len(got) != 1 || strings.Contains(got[0].String(), "hunter22") ||
+		!strings.Contains(got[0].GetMessage(), "name is [secret]") {
 		t.Errorf("%v", got)
 	}
 }
@@ -244,7 +291,13 @@ func TestPulumisOwnResourcesAreNotJudged(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 	}
-	if err := configure(t, client, "total", pulumirpc.EnforcementLevel_MANDATORY, map[string]any{"limit": 1}); err != nil {
+	if err := configure(
+		t,
+		client,
+		"total",
+		pulumirpc.EnforcementLevel_MANDATORY,
+		map[string]any{"limit": 1},
+	); err != nil {
 		t.Fatal(err)
 	}
 	response, err := client.AnalyzeStack(t.Context(), ruletest.StackRequest(t, append(own, thing(nil))...))
@@ -321,7 +374,10 @@ func start(t *testing.T, args ...string) (*exec.Cmd, *strings.Builder, pulumirpc
 	if err != nil {
 		t.Fatalf("stdout must hold the port alone: %v", err)
 	}
-	conn, err := grpc.NewClient(fmt.Sprintf("127.0.0.1:%d", port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(
+		fmt.Sprintf("127.0.0.1:%d", port),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,16 +47,24 @@ func New(pack rule.Pack) (*Server, error) {
 }
 
 // Handshake accepts every engine.
-func (s *Server) Handshake(context.Context, *pulumirpc.AnalyzerHandshakeRequest) (*pulumirpc.AnalyzerHandshakeResponse, error) {
+func (s *Server) Handshake(
+	context.Context,
+	*pulumirpc.AnalyzerHandshakeRequest,
+) (*pulumirpc.AnalyzerHandshakeResponse, error) {
 	return &pulumirpc.AnalyzerHandshakeResponse{}, nil
 }
 
-// ConfigureStack takes note of the stack that is judged, and of its exemptions. It refuses those that are not well-formed,
-// or of no rule.
+// ConfigureStack takes note of the stack that is judged, and of its exemptions. It refuses those that are not
+// well-formed, or of no rule.
 func (s *Server) ConfigureStack(
 	_ context.Context, req *pulumirpc.AnalyzerStackConfigureRequest,
 ) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
-	given, err := readExemptions(s.pack, req.GetProject(), req.GetStack(), req.GetConfig()[req.GetProject()+":"+exemption.Key])
+	given, err := readExemptions(
+		s.pack,
+		req.GetProject(),
+		req.GetStack(),
+		req.GetConfig()[req.GetProject()+":"+exemption.Key],
+	)
 	if err != nil {
 		return nil, status.Errorf(codes.InvalidArgument, "configuration of stack %s: %v", req.GetStack(), err)
 	}
@@ -75,12 +83,18 @@ func (s *Server) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plug
 	return &pulumirpc.PluginInfo{Version: s.pack.Version}, nil
 }
 
-// Configure takes the levels and settings of a stack. The engine has applied "all" and filled in defaults. Names of other
-// packs' rules are passed over, so that a stack can have one file for all its packs; those of no pack's are refused.
+// Configure takes the levels and settings of a stack. The engine has applied "all" and filled in defaults. Names of
+// other packs' rules are passed over, so that a stack can have one file for all its packs; those of no pack's are
+// refused.
 func (s *Server) Configure(_ context.Context, req *pulumirpc.ConfigureAnalyzerRequest) (*emptypb.Empty, error) {
 	for _, name := range slices.Sorted(maps.Keys(req.GetPolicyConfig())) {
 		if !s.pack.Knows(name) && !rule.IsReserved(name) {
-			return nil, status.Errorf(codes.InvalidArgument, "configuration of policy pack %s: %s", s.pack.Name, noRule(s.pack, name))
+			return nil, status.Errorf(
+				codes.InvalidArgument,
+				"configuration of policy pack %s: %s",
+				s.pack.Name,
+				noRule(s.pack, name),
+			)
 		}
 	}
 	config := map[string]ruleConfig{}
@@ -131,7 +145,10 @@ func (s *Server) Analyze(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pul
 }
 
 // AnalyzeStack judges every resource of the stack by its outputs.
-func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequest) (*pulumirpc.AnalyzeResponse, error) {
+func (s *Server) AnalyzeStack(
+	_ context.Context,
+	req *pulumirpc.AnalyzeStackRequest,
+) (*pulumirpc.AnalyzeResponse, error) {
 	stack := stackOf(req.GetResources())
 	session := s.session(stack.Resources()...)
 	for _, candidate := range s.pack.Rules {
@@ -142,7 +159,11 @@ func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequ
 		for _, r := range stack.Resources() {
 			if candidate.Judges(r.Type) {
 				judged = true
-				session.judge(candidate, r, func(run rule.Run) rule.Verdict { return candidate.JudgeInStack(r, stack, run) })
+				session.judge(
+					candidate,
+					r,
+					func(run rule.Run) rule.Verdict { return candidate.JudgeInStack(r, stack, run) },
+				)
 			}
 		}
 		if !judged {
@@ -155,8 +176,13 @@ func (s *Server) AnalyzeStack(_ context.Context, req *pulumirpc.AnalyzeStackRequ
 
 func resourceOf(req *pulumirpc.AnalyzeRequest) rule.Resource {
 	return rule.Resource{
-		URN: req.GetUrn(), Type: rule.Canonical(req.GetType()), Name: req.GetName(), Parent: req.GetOptions().GetParent(),
-		Protect: req.GetOptions().GetProtect(), Region: regionOf(req.GetProvider()), Properties: property.Of(req.GetProperties()),
+		URN:        req.GetUrn(),
+		Type:       rule.Canonical(req.GetType()),
+		Name:       req.GetName(),
+		Parent:     req.GetOptions().GetParent(),
+		Protect:    req.GetOptions().GetProtect(),
+		Region:     regionOf(req.GetProvider()),
+		Properties: property.Of(req.GetProperties()),
 	}
 }
 
@@ -173,8 +199,14 @@ func stackOf(resources []*pulumirpc.AnalyzerResource) rule.Stack {
 			dependencies[name] = urns.GetUrns()
 		}
 		view := rule.Resource{
-			URN: r.GetUrn(), Type: rule.Canonical(r.GetType()), Name: r.GetName(), Parent: r.GetParent(), Protect: r.GetOptions().GetProtect(),
-			Region: regionOf(r.GetProvider()), Properties: property.Of(r.GetProperties()), PropertyDependencies: dependencies,
+			URN:                  r.GetUrn(),
+			Type:                 rule.Canonical(r.GetType()),
+			Name:                 r.GetName(),
+			Parent:               r.GetParent(),
+			Protect:              r.GetOptions().GetProtect(),
+			Region:               regionOf(r.GetProvider()),
+			Properties:           property.Of(r.GetProperties()),
+			PropertyDependencies: dependencies,
 		}
 		views[i] = view.Remembering()
 	}
@@ -186,8 +218,8 @@ func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 	return &emptypb.Empty{}, nil
 }
 
-// GetAnalyzerInfo describes the pack and its rules. It leaves out the exemptions, to which the engine would otherwise apply
-// "all"; a level that a configuration gives them by name arrives all the same.
+// GetAnalyzerInfo describes the pack and its rules. It leaves out the exemptions, to which the engine would otherwise
+// apply "all"; a level that a configuration gives them by name arrives all the same.
 func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.AnalyzerInfo, error) {
 	policies := make([]*pulumirpc.PolicyInfo, 0, len(s.pack.Rules)+1)
 	for _, r := range s.pack.Rules {
@@ -200,8 +232,9 @@ func (s *Server) GetAnalyzerInfo(context.Context, *emptypb.Empty) (*pulumirpc.An
 		policies = append(policies, info)
 	}
 	policies = append(policies, &pulumirpc.PolicyInfo{
-		Name:             diagnostic.Unevaluated,
-		Description:      "Every rule could decide. What a rule could not judge is listed here, always as advice; disabled silences it.",
+		Name: diagnostic.Unevaluated,
+		Description: "Every rule could decide. What a rule could not judge is listed here, always as advice; " +
+			"disabled silences it.",
 		EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
 	})
 	return &pulumirpc.AnalyzerInfo{
@@ -229,9 +262,14 @@ func policyInfo(r rule.Rule) (*pulumirpc.PolicyInfo, error) {
 		policyType = pulumirpc.PolicyType_POLICY_TYPE_STACK
 	}
 	return &pulumirpc.PolicyInfo{
-		Name: r.Name, Description: r.Headline(), EnforcementLevel: defaultLevel(r), PolicyType: policyType,
-		Severity: severities[r.Severity], Tags: tags, RemediationSteps: r.Fix,
-		ConfigSchema: &pulumirpc.PolicyConfigSchema{Properties: properties},
+		Name:             r.Name,
+		Description:      r.Headline() + "\n" + r.Why,
+		EnforcementLevel: defaultLevel(r),
+		PolicyType:       policyType,
+		Severity:         severities[r.Severity],
+		Tags:             tags,
+		RemediationSteps: r.Fix,
+		ConfigSchema:     &pulumirpc.PolicyConfigSchema{Properties: properties},
 		Framework: &pulumirpc.PolicyComplianceFramework{
 			Name: anchor.Framework.Name, Version: anchor.Framework.Version, Reference: anchor.ID,
 		},

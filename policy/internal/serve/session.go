@@ -73,8 +73,11 @@ func (s *session) judge(r rule.Rule, on rule.Resource, verdictOn func(rule.Run) 
 	}
 	for _, finding := range verdict.Violations {
 		s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
-			PolicyName: r.Name, Description: r.Headline(), Severity: severities[r.Severity], EnforcementLevel: s.level(r),
-			Message: r.Diagnostic(on.Name, finding).String(),
+			PolicyName:       r.Name,
+			Description:      r.Headline(),
+			Severity:         severities[r.Severity],
+			EnforcementLevel: s.level(r),
+			Message:          r.Diagnostic(on.Name, finding).String(),
 		})
 	}
 }
@@ -84,7 +87,11 @@ func (s *session) judge(r rule.Rule, on rule.Resource, verdictOn func(rule.Run) 
 func guarded(judge func() rule.Verdict) (verdict rule.Verdict) {
 	defer func() {
 		if recover() != nil {
-			verdict = rule.Unjudged("resource", "could not be judged: the rule crashed at %s, which is a bug in the rule", crashSite())
+			verdict = rule.Unjudged(
+				"resource",
+				"could not be judged: the rule crashed at %s, which is a bug in the rule",
+				crashSite(),
+			)
 		}
 	}()
 	return judge()
@@ -117,8 +124,14 @@ func (s *session) unevaluated(r rule.Rule, on rule.Resource, findings []rule.Fin
 		texts[i] = finding.String()
 	}
 	s.report(r, on, &pulumirpc.AnalyzeDiagnostic{
-		PolicyName: diagnostic.Unevaluated, Description: "A rule could not decide", EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
-		Message: diagnostic.Diagnostic{Unjudged: r.Name, Resource: on.Name, Finding: strings.Join(texts, "; ") + "."}.String(),
+		PolicyName:       diagnostic.Unevaluated,
+		Description:      "A rule could not decide",
+		EnforcementLevel: pulumirpc.EnforcementLevel_ADVISORY,
+		Message: diagnostic.Diagnostic{
+			Unjudged: r.Name,
+			Resource: on.Name,
+			Finding:  strings.Join(texts, "; ") + ".",
+		}.String(),
 	})
 }
 
@@ -128,8 +141,8 @@ func (s *session) report(r rule.Rule, on rule.Resource, d *pulumirpc.AnalyzeDiag
 	s.answer.Diagnostics = append(s.answer.Diagnostics, d)
 }
 
-// shortestSecret is the length in bytes below which a text is not searched for in messages: a secret "a" is no secret, and
-// to remove it would leave nothing readable.
+// shortestSecret is the length in bytes below which a text is not searched for in messages: a secret "a" is no secret,
+// and to remove it would leave nothing readable.
 const shortestSecret = 4
 
 // secretsOf returns the resources' secrets, those that hold others first.
@@ -165,8 +178,8 @@ func (s *session) outcome(r rule.Rule) *outcome {
 	return o
 }
 
-// response returns the answer. The engine counts a rule as passed unless it failed or is in the list of those that do not
-// apply, so a rule that could not judge some resource goes into that list as well.
+// response returns the answer. The engine counts a rule as passed unless it failed or is in the list of those that do
+// not apply, so a rule that could not judge some resource goes into that list as well.
 func (s *session) response() *pulumirpc.AnalyzeResponse {
 	for _, r := range s.pack.Rules {
 		o, ok := s.outcomes[r.Name]
@@ -174,9 +187,15 @@ func (s *session) response() *pulumirpc.AnalyzeResponse {
 		case !ok:
 			continue
 		case o.unjudged:
-			s.answer.NotApplicable = append(s.answer.NotApplicable, &pulumirpc.PolicyNotApplicable{PolicyName: r.Name, Reason: "could not be judged"})
+			s.answer.NotApplicable = append(
+				s.answer.NotApplicable,
+				&pulumirpc.PolicyNotApplicable{PolicyName: r.Name, Reason: "could not be judged"},
+			)
 		case !o.decided:
-			s.answer.NotApplicable = append(s.answer.NotApplicable, &pulumirpc.PolicyNotApplicable{PolicyName: r.Name, Reason: o.notApplicable})
+			s.answer.NotApplicable = append(
+				s.answer.NotApplicable,
+				&pulumirpc.PolicyNotApplicable{PolicyName: r.Name, Reason: o.notApplicable},
+			)
 		}
 	}
 	return &s.answer

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// RequireMinimal checks that the Dockerfile.dockerignore in the program's folder, which a test runs in, lets through what
-// the program is built of and nothing else, so that nothing else causes a new image.
+// RequireMinimal checks that the Dockerfile.dockerignore in the program's folder, which a test runs in, lets through
+// what the program is built of and nothing else, so that nothing else causes a new image.
 func RequireMinimal(t *testing.T, program string) {
 	t.Helper()
 	root, err := filepath.Abs("..")

@@ -73,7 +73,12 @@ func Duration(to *time.Duration) func(string) bool {
 
 // Level parses a level of logging: debug, info, warn or error.
 func Level(to *slog.Level) func(string) bool {
-	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	levels := map[string]slog.Level{
+		"debug": slog.LevelDebug,
+		"info":  slog.LevelInfo,
+		"warn":  slog.LevelWarn,
+		"error": slog.LevelError,
+	}
 	return func(value string) bool {
 		l, ok := levels[strings.ToLower(value)]
 		if !ok {

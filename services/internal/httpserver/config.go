@@ -28,7 +28,8 @@ func ReadConfig(r *env.Reader) Config {
 	r.Read("DRAIN_DELAY", "5s", "a duration from 0s, such as 5s", env.Duration(&c.DrainDelay))
 	r.Read("SHUTDOWN_TIMEOUT", "20s", "a duration from 0s, such as 20s", env.Duration(&c.ShutdownTimeout))
 	// Each is bounded before they are added, lest the sum overflow.
-	if c.DrainDelay >= stopTimeout || c.ShutdownTimeout >= stopTimeout || c.DrainDelay+c.ShutdownTimeout >= stopTimeout {
+	if c.DrainDelay >= stopTimeout || c.ShutdownTimeout >= stopTimeout ||
+		c.DrainDelay+c.ShutdownTimeout >= stopTimeout {
 		r.Problem("DRAIN_DELAY and SHUTDOWN_TIMEOUT: %s and %s together must be below %s, when ECS kills the task",
 			c.DrainDelay, c.ShutdownTimeout, stopTimeout)
 	}

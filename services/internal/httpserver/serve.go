@@ -20,8 +20,8 @@ type Service interface {
 	Drain()
 }
 
-// UntilSignal gives work a context that ends at SIGTERM, which ECS sends, or SIGINT. A second signal ends the process at
-// once.
+// UntilSignal gives work a context that ends at SIGTERM, which ECS sends, or SIGINT. A second signal ends the process
+// at once.
 func UntilSignal(work func(context.Context) error) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -38,12 +38,17 @@ func Listen(port int) (net.Listener, error) {
 	return listener, nil
 }
 
-// Serve answers requests until ctx ends, and then shuts down in three steps: readiness turns off, so that load balancers
-// stop sending; after the drain delay no connection is accepted any more; what is in flight is finished. outer wraps the
-// service, as tracing does. Serve returns an error if the server failed, or if requests outlasted the shutdown timeout and
-// were cut off.
+// Serve answers requests until ctx ends, and then shuts down in three steps: readiness turns off, so that load
+// balancers stop sending; after the drain delay no connection is accepted any more; what is in flight is finished.
+// outer wraps the service, as tracing does. Serve returns an error if the server failed, or if requests outlasted the
+// shutdown timeout and were cut off.
 func Serve(
-	ctx context.Context, listener net.Listener, service Service, outer func(http.Handler) http.Handler, log *slog.Logger, c Config,
+	ctx context.Context,
+	listener net.Listener,
+	service Service,
+	outer func(http.Handler) http.Handler,
+	log *slog.Logger,
+	c Config,
 ) error {
 	server := &http.Server{
 		Handler:           outer(service),

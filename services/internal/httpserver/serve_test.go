@@ -44,8 +44,12 @@ func TestHealthcheck(t *testing.T) {
 func TestConfigLeavesTimeToShutDown(t *testing.T) {
 	r := env.NewReader(func(name string) string { return map[string]string{"DRAIN_DELAY": "10s"}[name] })
 	ReadConfig(r)
-	require.EqualError(t, r.Err(),
-		"configuration: DRAIN_DELAY and SHUTDOWN_TIMEOUT: 10s and 20s together must be below 30s, when ECS kills the task")
+	require.EqualError(
+		t,
+		r.Err(),
+		"configuration: DRAIN_DELAY and SHUTDOWN_TIMEOUT: 10s and 20s together must be below 30s, when ECS kills "+
+			"the task",
+	)
 }
 
 // service answers /held only when it is released, and /readyz as long as it is not draining.
@@ -125,7 +129,14 @@ func startWithRequestInFlight() *shutdownTest {
 		inFlight: make(chan error, 1),
 	}
 	go func() {
-		s.served <- Serve(ctx, listener, &service{release: s.release}, untraced, slog.New(slog.DiscardHandler), shutdownConfig)
+		s.served <- Serve(
+			ctx,
+			listener,
+			&service{release: s.release},
+			untraced,
+			slog.New(slog.DiscardHandler),
+			shutdownConfig,
+		)
 	}()
 	go func() {
 		_, err := s.status("/held")

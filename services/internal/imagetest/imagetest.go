@@ -1,7 +1,8 @@
 //go:build image
 
-// Package imagetest builds and runs images of services for their tests. It needs Docker. BUILD_IMAGE names another base to
-// build on than a Dockerfile's; services/catalog's README.md tells how to make one where no registry is within reach.
+// Package imagetest builds and runs images of services for their tests. It needs Docker. BUILD_IMAGE names another base
+// to build on than a Dockerfile's; services/catalog's README.md tells how to make one where no registry is within
+// reach.
 package imagetest
 
 import (
@@ -17,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Build builds services/<service>/Dockerfile with the module of the services as its context, from the modules that are on this
-// machine, and removes the image after the test.
+// Build builds services/<service>/Dockerfile with the module of the services as its context, from the modules that are
+// on this machine, and removes the image after the test.
 func Build(t *testing.T, service string, buildArgs ...string) (image string) {
 	t.Helper()
 	goEnv, err := exec.Command("go", "env", "GOMOD", "GOMODCACHE").Output()
@@ -33,7 +34,16 @@ func Build(t *testing.T, service string, buildArgs ...string) (image string) {
 		buildArgs = append(buildArgs, "BUILD_IMAGE="+base)
 	}
 	root := filepath.Dir(module)
-	build := []string{"build", "--quiet", "--network", "host", "--tag", image, "--file", filepath.Join(root, service, "Dockerfile")}
+	build := []string{
+		"build",
+		"--quiet",
+		"--network",
+		"host",
+		"--tag",
+		image,
+		"--file",
+		filepath.Join(root, service, "Dockerfile"),
+	}
 	for _, arg := range append(buildArgs, "GOPROXY="+modules.URL) {
 		build = append(build, "--build-arg", arg)
 	}
@@ -42,11 +52,15 @@ func Build(t *testing.T, service string, buildArgs ...string) (image string) {
 	return image
 }
 
-// Run starts a container as strictly as ECS and Lambda can run it: read-only, no capability, no new privilege. It removes
-// the container after the test, and logs what it wrote if the test failed.
+// Run starts a container as strictly as ECS and Lambda can run it: read-only, no capability, no new privilege. It
+// removes the container after the test, and logs what it wrote if the test failed.
 func Run(t *testing.T, options ...string) (container string) {
 	t.Helper()
-	container = Docker(t, append([]string{"run", "--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"}, options...)...)
+	container = Docker(
+		t,
+		append(
+			[]string{"run", "--detach", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"},
+			options...)...)
 	t.Cleanup(func() {
 		if t.Failed() {
 			logs, _ := exec.Command("docker", "logs", container).CombinedOutput()

@@ -24,8 +24,8 @@ func Required(field, text string) error {
 	return nil
 }
 
-// Text returns an error for text of more than limit characters, or with a control character other than those in allowed.
-// A NUL, which PostgreSQL cannot store, is a control character too.
+// Text returns an error for text of more than limit characters, or with a control character other than those in
+// allowed. A NUL, which PostgreSQL cannot store, is a control character too.
 func Text(field, text string, limit int, allowed string) error {
 	if n := utf8.RuneCountInString(text); n > limit {
 		return &Error{field, fmt.Sprintf("has %d characters; at most %d are allowed", n, limit)}

@@ -16,7 +16,9 @@ type Error struct {
 
 // Internal is the answer for a failure of the service.
 var Internal = Error{
-	Status: http.StatusInternalServerError, Code: "internal", Message: "the service failed; its log has the cause under this request's id",
+	Status:  http.StatusInternalServerError,
+	Code:    "internal",
+	Message: "the service failed; its log has the cause under this request's id",
 }
 
 // WriteError answers with an error.

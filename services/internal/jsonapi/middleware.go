@@ -91,7 +91,14 @@ func unmatchedAsJSON(mux *http.ServeMux) http.Handler {
 		muted := &headerOnly{header: w.Header()}
 		refusal.ServeHTTP(muted, r)
 		if muted.status == http.StatusMethodNotAllowed {
-			WriteError(w, Error{Status: muted.status, Code: "method_not_allowed", Message: "allowed here: " + w.Header().Get("Allow")})
+			WriteError(
+				w,
+				Error{
+					Status:  muted.status,
+					Code:    "method_not_allowed",
+					Message: "allowed here: " + w.Header().Get("Allow"),
+				},
+			)
 			return
 		}
 		WriteError(w, Error{Status: http.StatusNotFound, Code: "not_found", Message: "no such resource"})

@@ -31,7 +31,8 @@ type Body struct {
 // Read reads the body of a request, and has decode make a value of it.
 func Read[T any](w http.ResponseWriter, r *http.Request, b Body, decode func([]byte) (T, error)) (T, *Error) {
 	var none T
-	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
+	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil ||
+		mediaType != "application/json" {
 		return none, &Error{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type",
 			Message: "the Content-Type must be application/json"}
 	}
@@ -47,7 +48,12 @@ func Read[T any](w http.ResponseWriter, r *http.Request, b Body, decode func([]b
 	}
 	value, err := decode(body)
 	if wrong := new(invalid.Error); errors.As(err, &wrong) {
-		return none, &Error{Status: http.StatusUnprocessableEntity, Code: b.Code, Field: wrong.Field, Message: wrong.Message}
+		return none, &Error{
+			Status:  http.StatusUnprocessableEntity,
+			Code:    b.Code,
+			Field:   wrong.Field,
+			Message: wrong.Message,
+		}
 	}
 	if err != nil {
 		return none, &Error{Status: http.StatusBadRequest, Code: "invalid_json", Message: err.Error()}
@@ -55,8 +61,8 @@ func Read[T any](w http.ResponseWriter, r *http.Request, b Body, decode func([]b
 	return value, nil
 }
 
-// Decode reads one JSON object, strictly: an unknown field, a value of the wrong type, or anything after the object is an
-// error. What is JSON but of another shape gives an *invalid.Error.
+// Decode reads one JSON object, strictly: an unknown field, a value of the wrong type, or anything after the object is
+// an error. What is JSON but of another shape gives an *invalid.Error.
 func Decode[T any](b Body, body []byte) (T, error) {
 	var value, none T
 	if !utf8.Valid(body) {

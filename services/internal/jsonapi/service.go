@@ -1,5 +1,5 @@
-// Package jsonapi is what every HTTP API of a microservice has: JSON answers, refusals and failures included (see Error),
-// a log of requests, health checks, and the reading of bodies and of queries.
+// Package jsonapi is what every HTTP API of a microservice has: JSON answers, refusals and failures included (see
+// Error), a log of requests, health checks, and the reading of bodies and of queries.
 package jsonapi
 
 import (
@@ -53,7 +53,10 @@ func (s *Service) live(w http.ResponseWriter, _ *http.Request) {
 // ready says that new requests are welcome.
 func (s *Service) ready(w http.ResponseWriter, r *http.Request) {
 	if s.draining.Load() {
-		WriteError(w, Error{Status: http.StatusServiceUnavailable, Code: "draining", Message: "the service is shutting down"})
+		WriteError(
+			w,
+			Error{Status: http.StatusServiceUnavailable, Code: "draining", Message: "the service is shutting down"},
+		)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)

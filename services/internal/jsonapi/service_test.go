@@ -20,7 +20,11 @@ import (
 
 var (
 	body     = Body{Max: 1 << 10, Code: "invalid_thing", Types: map[string]string{"name": "a string"}, Known: "name"}
-	notReady = Error{Status: http.StatusServiceUnavailable, Code: "store_unreachable", Message: "the store cannot be reached"}
+	notReady = Error{
+		Status:  http.StatusServiceUnavailable,
+		Code:    "store_unreachable",
+		Message: "the store cannot be reached",
+	}
 )
 
 type thing struct {
@@ -76,7 +80,12 @@ func TestHealth(t *testing.T) {
 			assert.Equal(t, tc.ready, send(tc.handler, "GET", "/readyz", "").StatusCode)
 		})
 	}
-	assert.Equal(t, http.StatusCreated, send(draining, "POST", "/things", `{}`).StatusCode, "while draining, requests are served")
+	assert.Equal(
+		t,
+		http.StatusCreated,
+		send(draining, "POST", "/things", `{}`).StatusCode,
+		"while draining, requests are served",
+	)
 }
 
 func TestContentTypeMayHaveParameters(t *testing.T) {
@@ -96,8 +105,18 @@ func TestASlowRequestIsGivenUp(t *testing.T) {
 
 func TestRequestIsLoggedWithItsIDsAndWithoutItsContents(t *testing.T) {
 	handler, log := logged(nil)
-	answer := send(handler, "POST", "/things?token=hidden-query", `{"name": "hidden-body"}`,
-		"X-Request-Id", "req-1", "X-Amzn-Trace-Id", "Root=1-67891233-abcdef012345678912345678", "Authorization", "hidden-header")
+	answer := send(
+		handler,
+		"POST",
+		"/things?token=hidden-query",
+		`{"name": "hidden-body"}`,
+		"X-Request-Id",
+		"req-1",
+		"X-Amzn-Trace-Id",
+		"Root=1-67891233-abcdef012345678912345678",
+		"Authorization",
+		"hidden-header",
+	)
 	assert.Equal(t, "req-1", answer.Header.Get("X-Request-Id"))
 
 	var line map[string]any
@@ -135,11 +154,13 @@ func TestHealthChecksAreLoggedOnlyWhenTheyFail(t *testing.T) {
 // Half an answer must not look like a whole one, so the connection is cut.
 func TestPanicAmidAnAnswerCutsTheConnection(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	server := httptest.NewServer(observe(log, recoverPanics(log, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"items": [`)
-		_ = http.NewResponseController(w).Flush()
-		panic("amid")
-	}))))
+	server := httptest.NewServer(
+		observe(log, recoverPanics(log, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"items": [`)
+			_ = http.NewResponseController(w).Flush()
+			panic("amid")
+		}))),
+	)
 	defer server.Close()
 	answer, err := server.Client().Get(server.URL)
 	require.NoError(t, err)
@@ -152,7 +173,11 @@ func TestTooLargeBodyClosesTheConnection(t *testing.T) {
 	handler, _ := logged(nil)
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	answer, err := server.Client().Post(server.URL+"/things", "application/json", strings.NewReader(strings.Repeat(" ", 2*int(body.Max))))
+	answer, err := server.Client().Post(
+		server.URL+"/things",
+		"application/json",
+		strings.NewReader(strings.Repeat(" ", 2*int(body.Max))),
+	)
 	require.NoError(t, err)
 	defer answer.Body.Close()
 	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.StatusCode)

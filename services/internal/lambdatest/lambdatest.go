@@ -27,7 +27,8 @@ func Main(m *testing.M, function func()) {
 	os.Exit(m.Run())
 }
 
-// Invoke runs the test's executable as Lambda does and returns what it answers to an event: the body, and response or error.
+// Invoke runs the test's executable as Lambda does and returns what it answers to an event: the body, and response or
+// error.
 func Invoke(t *testing.T, event, endpoint string) (kind, body string) {
 	t.Helper()
 	answers := make(chan [2]string, 1)
@@ -52,8 +53,14 @@ func Invoke(t *testing.T, event, endpoint string) (kind, body string) {
 	server := httptest.NewServer(runtime)
 	defer server.Close()
 	process := exec.CommandContext(t.Context(), os.Args[0])
-	process.Env = []string{asFunction + "=1", "AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(server.URL, "http://"), "AWS_REGION=eu-central-1",
-		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_ENDPOINT_URL=" + endpoint}
+	process.Env = []string{
+		asFunction + "=1",
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(server.URL, "http://"),
+		"AWS_REGION=eu-central-1",
+		"AWS_ACCESS_KEY_ID=test",
+		"AWS_SECRET_ACCESS_KEY=test",
+		"AWS_ENDPOINT_URL=" + endpoint,
+	}
 	process.Stdout, process.Stderr = t.Output(), t.Output()
 	require.NoError(t, process.Start())
 	defer func() {

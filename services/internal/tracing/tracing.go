@@ -21,8 +21,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Variables of the OpenTelemetry specification: the first names the collector, the second what decides which requests are
-// traced. The SDK reads them too, and with them OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS and others.
+// Variables of the OpenTelemetry specification: the first names the collector, the second what decides which requests
+// are traced. The SDK reads them too, and with them OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS and others.
 const (
 	endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	sampler  = "OTEL_TRACES_SAMPLER"
@@ -35,8 +35,8 @@ const rate = 0.05
 // flushTimeout is how long the last traces may take to be sent, when all requests have been answered.
 const flushTimeout = 2 * time.Second
 
-// Start sends traces from now on, if there is a collector. The function it returns sends what is left. That traces are lost
-// is logged, and nothing else.
+// Start sends traces from now on, if there is a collector. The function it returns sends what is left. That traces are
+// lost is logged, and nothing else.
 func Start(ctx context.Context, getenv func(string) string, log *slog.Logger) (stop func(), err error) {
 	if getenv(endpoint) == "" {
 		return func() {}, nil
@@ -71,7 +71,9 @@ func use(options ...sdk.TracerProviderOption) (shutdown func(context.Context) er
 	provider := sdk.NewTracerProvider(options...)
 	otel.SetTracerProvider(provider)
 	// The headers of the W3C come first, then AWS's, which the load balancer sets.
-	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(xray.Propagator{}, propagation.TraceContext{}, propagation.Baggage{}))
+	otel.SetTextMapPropagator(
+		propagation.NewCompositeTextMapPropagator(xray.Propagator{}, propagation.TraceContext{}, propagation.Baggage{}),
+	)
 	return provider.Shutdown
 }
 

@@ -37,7 +37,12 @@ func forget() {
 func ask(path, header, value string) {
 	request := httptest.NewRequest(http.MethodGet, path, nil)
 	request.Header.Set(header, value)
-	Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { Route(r.Context(), "GET /orders/{id}") })).ServeHTTP(httptest.NewRecorder(), request)
+	Handler(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { Route(r.Context(), "GET /orders/{id}") }),
+	).ServeHTTP(
+		httptest.NewRecorder(),
+		request,
+	)
 }
 
 func TestARequestIsASpanOfItsCallersTrace(t *testing.T) {
@@ -71,7 +76,9 @@ func TestWithoutACollectorNothingChanges(t *testing.T) {
 
 func TestTracesGoToTheCollectorThatTheEnvironmentNames(t *testing.T) {
 	asked := make(chan string, 1)
-	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }))
+	collector := httptest.NewServer(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.URL.Path }),
+	)
 	defer collector.Close()
 	t.Setenv(endpoint, collector.URL)
 	t.Setenv(sampler, "xray")

@@ -68,8 +68,14 @@ func main() {
 	register, known := roles[name]
 	if !known {
 		names := slices.Sorted(maps.Keys(roles))
-		fmt.Fprintf(os.Stderr, "%s plays the stand-ins of awslab's offline target. The Pulumi engine starts it under one of the names %s; "+
-			"use `awslab up --target offline` to have that done.\n", name, strings.Join(names, ", "))
+		fmt.Fprintf(
+			os.Stderr,
+			"%s plays the stand-ins of awslab's offline target. The Pulumi engine starts it under one of the names "+
+				"%s; "+
+				"use `awslab up --target offline` to have that done.\n",
+			name,
+			strings.Join(names, ", "),
+		)
 		os.Exit(2)
 	}
 	if err := serve.Run(name, register); err != nil {

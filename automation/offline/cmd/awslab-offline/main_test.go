@@ -142,7 +142,10 @@ func TestAStackLivesUnderTheEngine(t *testing.T) {
 	install(t, home)
 	buildContext := filepath.Join(dir, "orders")
 	require.NoError(t, os.MkdirAll(buildContext, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(buildContext, "Dockerfile"), []byte("FROM scratch\nCOPY Dockerfile /\n"), 0o644))
+	require.NoError(
+		t,
+		os.WriteFile(filepath.Join(buildContext, "Dockerfile"), []byte("FROM scratch\nCOPY Dockerfile /\n"), 0o644),
+	)
 	state := filepath.Join(dir, "state")
 	require.NoError(t, os.MkdirAll(state, 0o755))
 
@@ -151,21 +154,34 @@ func TestAStackLivesUnderTheEngine(t *testing.T) {
 		auto.Pulumi(command), auto.PulumiHome(home), auto.WorkDir(dir),
 		auto.Project(workspace.Project{Name: "plugins", Runtime: workspace.NewProjectRuntimeInfo("go", nil)}),
 		auto.EnvVars(map[string]string{
-			"PULUMI_BACKEND_URL": "file://" + state, "PULUMI_CONFIG_PASSPHRASE": "test", world.Variable: filepath.Join(dir, "world.db"),
-			"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true", "PULUMI_IGNORE_AMBIENT_PLUGINS": "true", "PULUMI_SKIP_UPDATE_CHECK": "true",
+			"PULUMI_BACKEND_URL":                          "file://" + state,
+			"PULUMI_CONFIG_PASSPHRASE":                    "test",
+			world.Variable:                                filepath.Join(dir, "world.db"),
+			"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+			"PULUMI_IGNORE_AMBIENT_PLUGINS":               "true",
+			"PULUMI_SKIP_UPDATE_CHECK":                    "true",
 		}))
 	require.NoError(t, err)
 	require.NoError(t, stack.SetConfig(ctx, "aws:region", auto.ConfigValue{Value: "eu-west-1"}))
 
 	preview, err := stack.Preview(ctx)
 	require.NoError(t, err)
-	require.Equal(t, 24, preview.ChangeSummary["create"], "the stack, the component, its 20 resources, the repository, the image")
+	require.Equal(
+		t,
+		24,
+		preview.ChangeSummary["create"],
+		"the stack, the component, its 20 resources, the repository, the image",
+	)
 
 	up, err := stack.Up(ctx)
 	require.NoError(t, err)
 	require.Regexp(t, "^vpc-", up.Outputs["vpcId"].Value)
 	require.Len(t, up.Outputs["subnets"].Value, 2)
-	require.Regexp(t, `^123456789012\.dkr\.ecr\.eu-west-1\.amazonaws\.com/shop/orders@sha256:[0-9a-f]{64}$`, up.Outputs["image"].Value)
+	require.Regexp(
+		t,
+		`^123456789012\.dkr\.ecr\.eu-west-1\.amazonaws\.com/shop/orders@sha256:[0-9a-f]{64}$`,
+		up.Outputs["image"].Value,
+	)
 
 	again, err := stack.Up(ctx, optup.ExpectNoChanges())
 	require.NoError(t, err, "an unchanged program changes nothing")

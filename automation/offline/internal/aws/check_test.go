@@ -23,30 +23,156 @@ func TestCheckRefuses(t *testing.T) {
 		property string
 		reason   string
 	}{
-		"a missing property":       {token.Subnet, awstest.In{"cidrBlock": "10.0.0.0/24"}, "vpcId", "vpcId"},
-		"an unknown property":      {token.Vpc, awstest.In{"cidrBlok": "10.0.0.0/16"}, "cidrBlok", "cidrBlock"},
-		"a wrong type":             {token.Vpc, awstest.In{"cidrBlock": []any{"10.0.0.0/16"}}, "cidrBlock", "string"},
-		"a wrong type inside":      {token.SecurityGroup, awstest.In{"ingress": []any{awstest.In{"protocol": "tcp", "fromPort": "x", "toPort": 80}}}, "ingress[0].fromPort", ""},
-		"a value that is none":     {token.Vpc, awstest.In{"cidrBlock": "10.0.0.0/16", "instanceTenancy": "host"}, "instanceTenancy", `expected instanceTenancy to be one of ["default" "dedicated"], got host`},
-		"an enumeration in a list": {token.TaskDefinition, awstest.In{"family": "a", "containerDefinitions": awstest.Shop, "requiresCompatibilities": []any{"FARGATE", "LAMBDA"}}, "requiresCompatibilities[1]", "FARGATE"},
-		"a number out of range":    {token.Key, awstest.In{"deletionWindowInDays": 5}, "deletionWindowInDays", "(7 - 30)"},
-		"a name that is too long":  {token.Role, awstest.In{"name": "a-name-of-more-than-sixty-four-characters-is-refused-before-anything", "assumeRolePolicy": awstest.Trust}, "name", "(1 - 64)"},
+		"a missing property":  {token.Subnet, awstest.In{"cidrBlock": "10.0.0.0/24"}, "vpcId", "vpcId"},
+		"an unknown property": {token.Vpc, awstest.In{"cidrBlok": "10.0.0.0/16"}, "cidrBlok", "cidrBlock"},
+		"a wrong type":        {token.Vpc, awstest.In{"cidrBlock": []any{"10.0.0.0/16"}}, "cidrBlock", "string"},
+		"a wrong type inside": {
+			token.SecurityGroup,
+			awstest.In{"ingress": []any{awstest.In{"protocol": "tcp", "fromPort": "x", "toPort": 80}}},
+			"ingress[0].fromPort",
+			"",
+		},
+		"a value that is none": {
+			token.Vpc,
+			awstest.In{"cidrBlock": "10.0.0.0/16", "instanceTenancy": "host"},
+			"instanceTenancy",
+			`expected instanceTenancy to be one of ["default" "dedicated"], got host`,
+		},
+		"an enumeration in a list": {
+			token.TaskDefinition,
+			awstest.In{
+				"family":                  "a",
+				"containerDefinitions":    awstest.Shop,
+				"requiresCompatibilities": []any{"FARGATE", "LAMBDA"},
+			},
+			"requiresCompatibilities[1]",
+			"FARGATE",
+		},
+		"a number out of range": {
+			token.Key,
+			awstest.In{"deletionWindowInDays": 5},
+			"deletionWindowInDays",
+			"(7 - 30)",
+		},
+		"a name that is too long": {
+			token.Role,
+			awstest.In{
+				"name":             "a-name-of-more-than-sixty-four-characters-is-refused-before-anything",
+				"assumeRolePolicy": awstest.Trust,
+			},
+			"name",
+			"(1 - 64)",
+		},
 		"characters that are none": {token.Cluster, awstest.In{"name": "a b"}, "name", "must match"},
 		"a prefix that is taken":   {token.SecurityGroup, awstest.In{"name": "sg-lab"}, "name", "must not match"},
-		"what is no JSON":          {token.Policy, awstest.In{"policy": "{"}, "policy", "contains an invalid JSON document"},
-		"what is no ARN":           {token.Listener, awstest.In{"loadBalancerArn": "lab", "defaultActions": []any{awstest.In{"type": "fixed-response", "fixedResponse": awstest.In{"contentType": "text/plain"}}}}, "loadBalancerArn", "is an invalid ARN"},
-		"a CIDR of a host":         {token.Vpc, awstest.In{"cidrBlock": "10.0.0.1/16"}, "cidrBlock", `did you mean "10.0.0.0/16"?`},
-		"a VPC that is too big":    {token.Vpc, awstest.In{"cidrBlock": "10.0.0.0/8"}, "cidrBlock", "between 16 and 28"},
-		"two of a conflict":        {token.Subnet, awstest.In{"vpcId": "v", "availabilityZone": "us-east-1a", "availabilityZoneId": "use1-az1"}, "availabilityZoneId", "conflicts with availabilityZone"},
-		"two of exactly one":       {token.Route, awstest.In{"routeTableId": "r", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1", "natGatewayId": "nat-1"}, "gatewayId", "only one of"},
-		"none of exactly one":      {token.Route, awstest.In{"routeTableId": "r", "destinationCidrBlock": "0.0.0.0/0"}, "carrierGatewayId", "one of"},
-		"one without the other":    {token.Vpc, awstest.In{"ipv4NetmaskLength": 20}, "ipv4NetmaskLength", "ipv4IpamPoolId is missing"},
-		"a forward to nothing":     {token.Listener, awstest.In{"loadBalancerArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/a/b", "defaultActions": []any{awstest.In{"type": "forward"}}}, "defaultActions[0].targetGroupArn", "must be specified"},
-		"a target group of no VPC": {token.TargetGroup, awstest.In{"port": 80, "protocol": "HTTP"}, "vpcId", "should be set"},
-		"an attribute without key": {token.Table, awstest.In{"hashKey": "id", "attributes": []any{awstest.In{"name": "id", "type": "S"}, awstest.In{"name": "when", "type": "N"}}}, "attributes", "Unused attributes: [when]"},
-		"a key without attribute":  {token.Table, awstest.In{"hashKey": "id", "rangeKey": "when", "attributes": []any{awstest.In{"name": "id", "type": "S"}}}, "attributes", "Unmatched indexes: [when]"},
-		"what is no container":     {token.TaskDefinition, awstest.In{"family": "a", "containerDefinitions": `[{"image":"nginx"}]`}, "containerDefinitions", "has no name"},
-		"a label that is missing":  {token.ScalingPolicy, awstest.In{"resourceId": "r", "scalableDimension": "d", "serviceNamespace": "ecs", "targetTrackingScalingPolicyConfiguration": awstest.In{"targetValue": 1, "predefinedMetricSpecification": awstest.In{"predefinedMetricType": "ALBRequestCountPerTarget"}}}, "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.resourceLabel", "must be given"},
+		"what is no JSON": {
+			token.Policy,
+			awstest.In{"policy": "{"},
+			"policy",
+			"contains an invalid JSON document",
+		},
+		"what is no ARN": {
+			token.Listener,
+			awstest.In{
+				"loadBalancerArn": "lab",
+				"defaultActions": []any{
+					awstest.In{"type": "fixed-response", "fixedResponse": awstest.In{"contentType": "text/plain"}},
+				},
+			},
+			"loadBalancerArn",
+			"is an invalid ARN",
+		},
+		"a CIDR of a host": {
+			token.Vpc,
+			awstest.In{"cidrBlock": "10.0.0.1/16"},
+			"cidrBlock",
+			`did you mean "10.0.0.0/16"?`,
+		},
+		"a VPC that is too big": {
+			token.Vpc,
+			awstest.In{"cidrBlock": "10.0.0.0/8"},
+			"cidrBlock",
+			"between 16 and 28",
+		},
+		"two of a conflict": {
+			token.Subnet,
+			awstest.In{"vpcId": "v", "availabilityZone": "us-east-1a", "availabilityZoneId": "use1-az1"},
+			"availabilityZoneId",
+			"conflicts with availabilityZone",
+		},
+		"two of exactly one": {
+			token.Route,
+			awstest.In{
+				"routeTableId":         "r",
+				"destinationCidrBlock": "0.0.0.0/0",
+				"gatewayId":            "igw-1",
+				"natGatewayId":         "nat-1",
+			},
+			"gatewayId",
+			"only one of",
+		},
+		"none of exactly one": {
+			token.Route,
+			awstest.In{"routeTableId": "r", "destinationCidrBlock": "0.0.0.0/0"},
+			"carrierGatewayId",
+			"one of",
+		},
+		"one without the other": {
+			token.Vpc,
+			awstest.In{"ipv4NetmaskLength": 20},
+			"ipv4NetmaskLength",
+			"ipv4IpamPoolId is missing",
+		},
+		"a forward to nothing": {
+			token.Listener,
+			awstest.In{
+				"loadBalancerArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/a/b",
+				"defaultActions":  []any{awstest.In{"type": "forward"}},
+			},
+			"defaultActions[0].targetGroupArn",
+			"must be specified",
+		},
+		"a target group of no VPC": {
+			token.TargetGroup,
+			awstest.In{"port": 80, "protocol": "HTTP"},
+			"vpcId",
+			"should be set",
+		},
+		"an attribute without key": {
+			token.Table,
+			awstest.In{
+				"hashKey":    "id",
+				"attributes": []any{awstest.In{"name": "id", "type": "S"}, awstest.In{"name": "when", "type": "N"}},
+			},
+			"attributes",
+			"Unused attributes: [when]",
+		},
+		"a key without attribute": {
+			token.Table,
+			awstest.In{"hashKey": "id", "rangeKey": "when", "attributes": []any{awstest.In{"name": "id", "type": "S"}}},
+			"attributes",
+			"Unmatched indexes: [when]",
+		},
+		"what is no container": {
+			token.TaskDefinition,
+			awstest.In{"family": "a", "containerDefinitions": `[{"image":"nginx"}]`},
+			"containerDefinitions",
+			"has no name",
+		},
+		"a label that is missing": {
+			token.ScalingPolicy,
+			awstest.In{
+				"resourceId":        "r",
+				"scalableDimension": "d",
+				"serviceNamespace":  "ecs",
+				"targetTrackingScalingPolicyConfiguration": awstest.In{
+					"targetValue":                   1,
+					"predefinedMetricSpecification": awstest.In{"predefinedMetricType": "ALBRequestCountPerTarget"},
+				},
+			},
+			"targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification.resourceLabel",
+			"must be given",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, failures := l.Check(c.token, "it", nil, values.Of(c.inputs).ObjectValue())
@@ -108,15 +234,24 @@ func TestDefaultsAreFilledInAndListedAtEachLevel(t *testing.T) {
 	assert.Empty(t, values.DefaultedOf(nil))
 
 	// An alternative to a property keeps its default out.
-	inputs, _ = l.Check(token.Role, "task", nil, values.Of(awstest.In{"namePrefix": "task-", "assumeRolePolicy": awstest.Trust}).ObjectValue())
+	inputs, _ = l.Check(
+		token.Role,
+		"task",
+		nil,
+		values.Of(awstest.In{"namePrefix": "task-", "assumeRolePolicy": awstest.Trust}).ObjectValue(),
+	)
 	assert.NotContains(t, inputs, resource.PropertyKey("name"))
 }
 
 func TestAutomaticNames(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	for token, want := range map[string]string{
-		token.LogGroup: `^Shop-[0-9a-f]{7}$`, token.Bucket: `^shop-[0-9a-f]{7}$`, token.Alias: `^alias/Shop-[0-9a-f]{7}$`, token.DBSubnetGroup: `^shop-[0-9a-f]{7}$`,
-		token.DBInstance: `^Shop[0-9a-f]{7}$`, token.TestingPlan: `^Shop_[0-9a-f]{7}$`,
+		token.LogGroup:      `^Shop-[0-9a-f]{7}$`,
+		token.Bucket:        `^shop-[0-9a-f]{7}$`,
+		token.Alias:         `^alias/Shop-[0-9a-f]{7}$`,
+		token.DBSubnetGroup: `^shop-[0-9a-f]{7}$`,
+		token.DBInstance:    `^Shop[0-9a-f]{7}$`,
+		token.TestingPlan:   `^Shop_[0-9a-f]{7}$`,
 	} {
 		model := allModels(t)[token]
 		inputs, _ := l.Check(token, "Shop", nil, resource.PropertyMap{})
@@ -128,7 +263,12 @@ func TestAutomaticNames(t *testing.T) {
 	topic, _ := l.Check(token.Topic, "Shop", nil, values.Of(awstest.In{"fifoTopic": true}).ObjectValue())
 	assert.Regexp(t, `^Shop-[0-9a-f]{7}\.fifo$`, values.View(topic).Str("name"))
 
-	_, failures := l.Check(token.TargetGroup, "a-name-of-twenty-nine-letters", nil, values.Of(awstest.In{"port": 80, "protocol": "HTTP", "vpcId": "v"}).ObjectValue())
+	_, failures := l.Check(
+		token.TargetGroup,
+		"a-name-of-twenty-nine-letters",
+		nil,
+		values.Of(awstest.In{"port": 80, "protocol": "HTTP", "vpcId": "v"}).ObjectValue(),
+	)
 	require.NotEmpty(t, failures)
 	assert.Contains(t, failures[0].GetReason(), "longer than maximum length 32")
 }
@@ -157,13 +297,16 @@ func TestAnAutomaticNameIsKeptAndAGivenOneIsNot(t *testing.T) {
 func TestTheEnginesAutonamingConfigurationIsHonored(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	for mode, want := range map[pulumirpc.CheckRequest_AutonamingOptions_Mode]string{
-		pulumirpc.CheckRequest_AutonamingOptions_PROPOSE: "proposed", pulumirpc.CheckRequest_AutonamingOptions_ENFORCE: "Proposed",
+		pulumirpc.CheckRequest_AutonamingOptions_PROPOSE: "proposed",
+		pulumirpc.CheckRequest_AutonamingOptions_ENFORCE: "Proposed",
 		pulumirpc.CheckRequest_AutonamingOptions_DISABLE: "",
 	} {
 		news, err := bridge.Marshal(resource.PropertyMap{})
 		require.NoError(t, err)
 		response, err := l.Provider.Check(t.Context(), &pulumirpc.CheckRequest{
-			Urn: awstest.URN(token.Bucket, "shop"), News: news, Autonaming: &pulumirpc.CheckRequest_AutonamingOptions{ProposedName: "Proposed", Mode: mode},
+			Urn:        awstest.URN(token.Bucket, "shop"),
+			News:       news,
+			Autonaming: &pulumirpc.CheckRequest_AutonamingOptions{ProposedName: "Proposed", Mode: mode},
 		})
 		require.NoError(t, err)
 		inputs, err := bridge.Unmarshal(response.GetInputs())
@@ -173,13 +316,33 @@ func TestTheEnginesAutonamingConfigurationIsHonored(t *testing.T) {
 }
 
 func TestDefaultTagsAreUnderTheResourcesOwn(t *testing.T) {
-	l := awstest.Over(t, awstest.New(t, "us-east-1").W, "us-east-1", awstest.In{"defaultTags": awstest.In{"tags": awstest.In{"Project": "lab", "Team": "platform"}}})
-	inputs, _ := l.Check(token.Vpc, "lab", nil, values.Of(awstest.In{"cidrBlock": "10.0.0.0/16", "tags": awstest.In{"Team": "shop"}}).ObjectValue())
+	l := awstest.Over(
+		t,
+		awstest.New(t, "us-east-1").W,
+		"us-east-1",
+		awstest.In{"defaultTags": awstest.In{"tags": awstest.In{"Project": "lab", "Team": "platform"}}},
+	)
+	inputs, _ := l.Check(
+		token.Vpc,
+		"lab",
+		nil,
+		values.Of(awstest.In{"cidrBlock": "10.0.0.0/16", "tags": awstest.In{"Team": "shop"}}).ObjectValue(),
+	)
 	assert.Equal(t, values.Of(awstest.In{"Project": "lab", "Team": "shop"}), inputs["tagsAll"])
 	assert.Equal(t, values.Of(awstest.In{"Team": "shop"}), inputs["tags"])
-	inputs, _ = l.Check(token.Vpc, "lab", nil, values.Of(awstest.In{"cidrBlock": "10.0.0.0/16", "tags": values.Unknown}).ObjectValue())
+	inputs, _ = l.Check(
+		token.Vpc,
+		"lab",
+		nil,
+		values.Of(awstest.In{"cidrBlock": "10.0.0.0/16", "tags": values.Unknown}).ObjectValue(),
+	)
 	assert.True(t, values.IsUnknown(inputs["tagsAll"]))
-	inputs, _ = l.Check(token.Route, "lab", nil, values.Of(awstest.In{"routeTableId": "r", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "g"}).ObjectValue())
+	inputs, _ = l.Check(
+		token.Route,
+		"lab",
+		nil,
+		values.Of(awstest.In{"routeTableId": "r", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "g"}).ObjectValue(),
+	)
 	assert.NotContains(t, inputs, resource.PropertyKey("tagsAll"))
 }
 
@@ -200,7 +363,11 @@ func TestATypeWithoutAModelRoundTripsAndIsReportedOnce(t *testing.T) {
 	_, failures := l.Check(token, "jobs", nil, values.Of(awstest.In{"describe": "five"}).ObjectValue())
 	assert.NotEmpty(t, failures, "its properties are checked all the same")
 	require.NoError(t, l.TryDelete(m))
-	assert.Equal(t, []string{"offline: no model for aws:athena/workgroup:Workgroup; it round-trips only"}, append(l.Warnings, other.Warnings...))
+	assert.Equal(
+		t,
+		[]string{"offline: no model for aws:athena/workgroup:Workgroup; it round-trips only"},
+		append(l.Warnings, other.Warnings...),
+	)
 }
 
 func TestATypeThatDoesNotExistIsRefused(t *testing.T) {

@@ -19,12 +19,32 @@ func TestProviderConfigurationIsChecked(t *testing.T) {
 		config           awstest.In
 		property, reason string
 	}{
-		"no such region":         {awstest.In{"region": "eu-wets-1"}, "region", `invalid AWS Region: "eu-wets-1"; did you mean "eu-west-1"?`},
-		"another account":        {awstest.In{"allowedAccountIds": `["111111111111"]`}, "allowedAccountIds", "AWS account ID not allowed: 123456789012"},
-		"this account":           {awstest.In{"forbiddenAccountIds": []any{"123456789012"}}, "forbiddenAccountIds", "is forbidden"},
+		"no such region": {
+			awstest.In{"region": "eu-wets-1"},
+			"region",
+			`invalid AWS Region: "eu-wets-1"; did you mean "eu-west-1"?`,
+		},
+		"another account": {
+			awstest.In{"allowedAccountIds": `["111111111111"]`},
+			"allowedAccountIds",
+			"AWS account ID not allowed: 123456789012",
+		},
+		"this account": {
+			awstest.In{"forbiddenAccountIds": []any{"123456789012"}},
+			"forbiddenAccountIds",
+			"is forbidden",
+		},
 		"default tags as a list": {awstest.In{"defaultTags": `["a"]`}, "defaultTags", "must be an object"},
-		"what is right": {awstest.In{"region": "eu-west-1", "allowedAccountIds": `["123456789012"]`, "defaultTags": `{"tags":{"A":"1"}}`,
-			"assumeRole": `{"roleArn":"arn:aws:iam::123456789012:role/deploy"}`}, "", ""},
+		"what is right": {
+			awstest.In{
+				"region":            "eu-west-1",
+				"allowedAccountIds": `["123456789012"]`,
+				"defaultTags":       `{"tags":{"A":"1"}}`,
+				"assumeRole":        `{"roleArn":"arn:aws:iam::123456789012:role/deploy"}`,
+			},
+			"",
+			"",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			news, err := bridge.Marshal(values.Of(c.config).ObjectValue())
@@ -58,7 +78,9 @@ func TestAnotherRegionIsAnotherProvider(t *testing.T) {
 
 func TestConfigureReadsRegionAndDefaultTags(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
-	config, err := bridge.Marshal(values.Of(awstest.In{"region": "ap-south-1", "defaultTags": `{"tags":{"Project":"lab"}}`}).ObjectValue())
+	config, err := bridge.Marshal(
+		values.Of(awstest.In{"region": "ap-south-1", "defaultTags": `{"tags":{"Project":"lab"}}`}).ObjectValue(),
+	)
 	require.NoError(t, err)
 	_, err = l.Provider.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: config})
 	require.NoError(t, err)
@@ -92,13 +114,17 @@ func TestImportIdsAreThoseTheProviderDocuments(t *testing.T) {
 	cluster := have[token.Cluster].Str("name")
 	resource := "service/" + cluster + "/" + service
 	for token, id := range map[string]string{
-		token.Cluster: cluster, token.Service: cluster + "/" + service, token.TaskDefinition: have[token.TaskDefinition].Str("arn"),
-		token.Route:            have[token.RouteTable].Id + "_0.0.0.0/0",
-		token.RouteTableAssoc:  have[token.Subnet].Id + "/" + have[token.RouteTable].Id,
-		token.RoleAttachment:   role + "/" + have[token.Policy].Str("arn"),
-		token.DBInstance:       "shop",
-		token.ScalingTarget:    "ecs/" + resource + "/ecs:service:DesiredCount",
-		token.ScalingPolicy:    "ecs/" + resource + "/ecs:service:DesiredCount/" + have[token.ScalingPolicy].Str("name"),
+		token.Cluster:         cluster,
+		token.Service:         cluster + "/" + service,
+		token.TaskDefinition:  have[token.TaskDefinition].Str("arn"),
+		token.Route:           have[token.RouteTable].Id + "_0.0.0.0/0",
+		token.RouteTableAssoc: have[token.Subnet].Id + "/" + have[token.RouteTable].Id,
+		token.RoleAttachment:  role + "/" + have[token.Policy].Str("arn"),
+		token.DBInstance:      "shop",
+		token.ScalingTarget:   "ecs/" + resource + "/ecs:service:DesiredCount",
+		token.ScalingPolicy: "ecs/" + resource + "/ecs:service:DesiredCount/" + have[token.ScalingPolicy].Str(
+			"name",
+		),
 		token.CapacityProvider: have[token.CapacityProvider].Str("name"),
 		token.LogMetricFilter:  have[token.LogGroup].Id + ":errors",
 		token.Key:              have[token.Key].Id,

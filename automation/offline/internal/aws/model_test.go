@@ -110,7 +110,13 @@ func visible(m *model.Model, path string, inputs map[string]any) {
 	}
 }
 
-func diffOf(l *awstest.Lab, token string, m *model.Model, path string, old, new map[string]any) *pulumirpc.DiffResponse {
+func diffOf(
+	l *awstest.Lab,
+	token string,
+	m *model.Model,
+	path string,
+	old, new map[string]any,
+) *pulumirpc.DiffResponse {
 	l.Helper()
 	visible(m, path, old)
 	visible(m, path, new)
@@ -177,7 +183,9 @@ func TestEveryOtherInputUpdates(t *testing.T) {
 		r, _ := pkg.Resource(token)
 		for _, input := range r.Inputs {
 			path := input.Name
-			if slices.Contains(m.ForceNew, path) || forcedBelow(m, path) || slices.Contains(replacesByRule[token], path) || slices.Contains(unseenByRule[token], path) {
+			if slices.Contains(m.ForceNew, path) || forcedBelow(m, path) ||
+				slices.Contains(replacesByRule[token], path) ||
+				slices.Contains(unseenByRule[token], path) {
 				continue
 			}
 			first, _ := sample(pkg, input.Type, false, 0)
@@ -222,7 +230,8 @@ func TestAbsentOptionalComputedInputsAreNoDifference(t *testing.T) {
 				continue
 			}
 			response := diffOf(l, token, m, input.Name, map[string]any{input.Name: value}, map[string]any{})
-			quiet := slices.Contains(slices.Concat(m.OptionalComputed, m.Kept), input.Name) || slices.Contains(unseenByRule[token], input.Name)
+			quiet := slices.Contains(slices.Concat(m.OptionalComputed, m.Kept), input.Name) ||
+				slices.Contains(unseenByRule[token], input.Name)
 			assert.Equal(t, quiet, len(response.GetDetailedDiff()) == 0, "%s %s", token, input.Name)
 		}
 	}
@@ -237,7 +246,13 @@ func TestDefaultsPassTheirOwnChecks(t *testing.T) {
 			}
 			if bounds, has := m.Numbers[path]; has {
 				n, _ := value.(float64)
-				assert.False(t, bounds[0] != nil && n < *bounds[0] || bounds[1] != nil && n > *bounds[1], "%s %s", token, path)
+				assert.False(
+					t,
+					bounds[0] != nil && n < *bounds[0] || bounds[1] != nil && n > *bounds[1],
+					"%s %s",
+					token,
+					path,
+				)
 			}
 		}
 	}

@@ -16,11 +16,30 @@ import (
 func TestAWSRefusesToCreate(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	vpc, subnets := l.Network()
-	sameZone := l.Create(token.Subnet, "same", awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.32.0/20", "availabilityZone": "us-east-1a"})
+	sameZone := l.Create(
+		token.Subnet,
+		"same",
+		awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.32.0/20", "availabilityZone": "us-east-1a"},
+	)
 	role := l.Create(token.Role, "task", awstest.In{"name": "task", "assumeRolePolicy": awstest.Trust})
 	cluster := l.Create(token.Cluster, "lab", awstest.In{})
-	fargate := l.Create(token.TaskDefinition, "fargate", awstest.In{"family": "shop", "containerDefinitions": awstest.Shop, "requiresCompatibilities": []any{"FARGATE"}, "networkMode": "awsvpc", "cpu": "256", "memory": "512"})
-	idle := l.Create(token.TargetGroup, "idle", awstest.In{"vpcId": vpc.Id, "port": 80, "protocol": "HTTP", "targetType": "ip"})
+	fargate := l.Create(
+		token.TaskDefinition,
+		"fargate",
+		awstest.In{
+			"family":                  "shop",
+			"containerDefinitions":    awstest.Shop,
+			"requiresCompatibilities": []any{"FARGATE"},
+			"networkMode":             "awsvpc",
+			"cpu":                     "256",
+			"memory":                  "512",
+		},
+	)
+	idle := l.Create(
+		token.TargetGroup,
+		"idle",
+		awstest.In{"vpcId": vpc.Id, "port": 80, "protocol": "HTTP", "targetType": "ip"},
+	)
 	placed := awstest.In{"subnets": []any{subnets[0].Id}}
 	l.Create(token.LogGroup, "taken", awstest.In{"name": "/lab/taken"})
 
@@ -29,45 +48,190 @@ func TestAWSRefusesToCreate(t *testing.T) {
 		inputs awstest.In
 		want   string
 	}{
-		"a subnet outside its VPC":           {token.Subnet, awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.1.0.0/24"}, "api error InvalidSubnet.Range: The CIDR '10.1.0.0/24' is invalid"},
-		"a subnet wider than its VPC":        {token.Subnet, awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.0.0/15"}, "InvalidSubnet.Range"},
-		"a subnet of /29":                    {token.Subnet, awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.200.0/29"}, "InvalidSubnet.Range"},
-		"an overlapping subnet":              {token.Subnet, awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.0.0/24"}, "InvalidSubnet.Conflict"},
-		"a subnet in no zone":                {token.Subnet, awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.64.0/20", "availabilityZone": "us-east-1z"}, "Value (us-east-1z) for parameter availabilityZone is invalid"},
-		"a subnet of no VPC":                 {token.Subnet, awstest.In{"vpcId": "vpc-0", "cidrBlock": "10.0.0.0/24"}, "InvalidVpcID.NotFound: The vpc ID 'vpc-0' does not exist"},
-		"a second internet gateway":          {token.InternetGateway, awstest.In{"vpcId": vpc.Id}, "Resource.AlreadyAssociated"},
-		"hostnames without DNS":              {token.Vpc, awstest.In{"cidrBlock": "10.2.0.0/16", "enableDnsHostnames": true, "enableDnsSupport": false}, "InvalidParameterCombination"},
-		"a public NAT gateway without an IP": {token.NatGateway, awstest.In{"subnetId": subnets[0].Id}, "MissingParameter"},
-		"an endpoint in another region":      {token.VpcEndpoint, awstest.In{"vpcId": vpc.Id, "serviceName": "com.amazonaws.eu-west-1.s3"}, "InvalidServiceName"},
-		"ports for all protocols": {token.SecurityGroup, awstest.In{"vpcId": vpc.Id, "egress": []any{awstest.In{"protocol": "-1", "fromPort": 1, "toPort": 2}}},
-			"must both be 0"},
-		"a load balancer in one zone": {token.LoadBalancer, awstest.In{"subnets": []any{subnets[0].Id}}, "At least two subnets in two different Availability Zones"},
-		"a load balancer twice in one zone": {token.LoadBalancer, awstest.In{"subnets": []any{subnets[0].Id, sameZone.Id}},
-			"cannot be attached to multiple subnets in the same Availability Zone"},
-		"a subnet group in one zone":     {token.DBSubnetGroup, awstest.In{"subnetIds": []any{subnets[0].Id, sameZone.Id}}, "DBSubnetGroupDoesNotCoverEnoughAZs"},
-		"a role of a taken name":         {token.Role, awstest.In{"name": "task", "assumeRolePolicy": awstest.Trust}, "EntityAlreadyExists: Role with name task already exists."},
-		"a log group of a taken name":    {token.LogGroup, awstest.In{"name": "/lab/taken"}, "ResourceAlreadyExistsException"},
-		"a policy without statements":    {token.Policy, awstest.In{"policy": `{"Version":"2012-10-17"}`}, "MalformedPolicyDocument"},
-		"an attachment to no role":       {token.RoleAttachment, awstest.In{"role": "nobody", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, "NoSuchEntity: The role with name nobody cannot be found."},
-		"an attachment of no policy":     {token.RoleAttachment, awstest.In{"role": role.Id, "policyArn": "arn:aws:iam::123456789012:policy/none"}, "NoSuchEntity"},
+		"a subnet outside its VPC": {
+			token.Subnet,
+			awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.1.0.0/24"},
+			"api error InvalidSubnet.Range: The CIDR '10.1.0.0/24' is invalid",
+		},
+		"a subnet wider than its VPC": {
+			token.Subnet,
+			awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.0.0/15"},
+			"InvalidSubnet.Range",
+		},
+		"a subnet of /29": {
+			token.Subnet,
+			awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.200.0/29"},
+			"InvalidSubnet.Range",
+		},
+		"an overlapping subnet": {
+			token.Subnet,
+			awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.0.0/24"},
+			"InvalidSubnet.Conflict",
+		},
+		"a subnet in no zone": {
+			token.Subnet,
+			awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.64.0/20", "availabilityZone": "us-east-1z"},
+			"Value (us-east-1z) for parameter availabilityZone is invalid",
+		},
+		"a subnet of no VPC": {
+			token.Subnet,
+			awstest.In{"vpcId": "vpc-0", "cidrBlock": "10.0.0.0/24"},
+			"InvalidVpcID.NotFound: The vpc ID 'vpc-0' does not exist",
+		},
+		"a second internet gateway": {
+			token.InternetGateway,
+			awstest.In{"vpcId": vpc.Id},
+			"Resource.AlreadyAssociated",
+		},
+		"hostnames without DNS": {
+			token.Vpc,
+			awstest.In{"cidrBlock": "10.2.0.0/16", "enableDnsHostnames": true, "enableDnsSupport": false},
+			"InvalidParameterCombination",
+		},
+		"a public NAT gateway without an IP": {
+			token.NatGateway,
+			awstest.In{"subnetId": subnets[0].Id},
+			"MissingParameter",
+		},
+		"an endpoint in another region": {
+			token.VpcEndpoint,
+			awstest.In{"vpcId": vpc.Id, "serviceName": "com.amazonaws.eu-west-1.s3"},
+			"InvalidServiceName",
+		},
+		"ports for all protocols": {
+			token.SecurityGroup,
+			awstest.In{"vpcId": vpc.Id, "egress": []any{awstest.In{"protocol": "-1", "fromPort": 1, "toPort": 2}}},
+			"must both be 0",
+		},
+		"a load balancer in one zone": {
+			token.LoadBalancer,
+			awstest.In{"subnets": []any{subnets[0].Id}},
+			"At least two subnets in two different Availability Zones",
+		},
+		"a load balancer twice in one zone": {
+			token.LoadBalancer,
+			awstest.In{"subnets": []any{subnets[0].Id, sameZone.Id}},
+			"cannot be attached to multiple subnets in the same Availability Zone",
+		},
+		"a subnet group in one zone": {
+			token.DBSubnetGroup,
+			awstest.In{"subnetIds": []any{subnets[0].Id, sameZone.Id}},
+			"DBSubnetGroupDoesNotCoverEnoughAZs",
+		},
+		"a role of a taken name": {
+			token.Role,
+			awstest.In{"name": "task", "assumeRolePolicy": awstest.Trust},
+			"EntityAlreadyExists: Role with name task already exists.",
+		},
+		"a log group of a taken name": {
+			token.LogGroup,
+			awstest.In{"name": "/lab/taken"},
+			"ResourceAlreadyExistsException",
+		},
+		"a policy without statements": {
+			token.Policy,
+			awstest.In{"policy": `{"Version":"2012-10-17"}`},
+			"MalformedPolicyDocument",
+		},
+		"an attachment to no role": {
+			token.RoleAttachment,
+			awstest.In{"role": "nobody", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+			"NoSuchEntity: The role with name nobody cannot be found.",
+		},
+		"an attachment of no policy": {
+			token.RoleAttachment,
+			awstest.In{"role": role.Id, "policyArn": "arn:aws:iam::123456789012:policy/none"},
+			"NoSuchEntity",
+		},
 		"a repository with capitals":     {token.Repository, awstest.In{"name": "Shop"}, "InvalidParameterValue"},
 		"a bucket named like an address": {token.Bucket, awstest.In{"bucket": "192.168.1.1"}, "InvalidBucketName"},
-		"a Fargate size that is none": {token.TaskDefinition, awstest.In{"family": "f", "containerDefinitions": awstest.Shop, "requiresCompatibilities": []any{"FARGATE"}, "networkMode": "awsvpc", "cpu": "256", "memory": "4096"},
-			"No Fargate configuration exists for given values: 256 CPU, 4096 memory"},
-		"Fargate in bridge mode": {token.TaskDefinition, awstest.In{"family": "f", "containerDefinitions": awstest.Shop, "requiresCompatibilities": []any{"FARGATE"}, "cpu": "256", "memory": "512"}, "awsvpc"},
-		"a service of no cluster": {token.Service, awstest.In{"cluster": "none", "taskDefinition": fargate.Str("arn"), "launchType": "FARGATE", "networkConfiguration": placed},
-			"ClusterNotFoundException"},
-		"a service of no task definition": {token.Service, awstest.In{"cluster": cluster.Id, "taskDefinition": "none:1"}, "Unable to describe task definition none:1"},
-		"a Fargate service without a network": {token.Service, awstest.In{"cluster": cluster.Id, "taskDefinition": "shop", "launchType": "FARGATE"},
-			"Network Configuration must be provided"},
-		"a service behind no load balancer": {token.Service, awstest.In{"cluster": cluster.Id, "taskDefinition": "shop:1", "launchType": "FARGATE", "networkConfiguration": placed,
-			"loadBalancers": []any{awstest.In{"targetGroupArn": idle.Id, "containerName": "web", "containerPort": 80}}}, "does not have an associated load balancer"},
-		"scaling of no service": {token.ScalingTarget, awstest.In{"minCapacity": 1, "maxCapacity": 2, "resourceId": "service/a/b", "scalableDimension": "ecs:service:DesiredCount", "serviceNamespace": "ecs"},
-			"ECS service doesn't exist: service/a/b"},
-		"a table without capacity":   {token.Table, awstest.In{"hashKey": "id", "attributes": []any{awstest.In{"name": "id", "type": "S"}}}, "ReadCapacityUnits and WriteCapacityUnits must both be specified"},
-		"a database without a user":  {token.DBInstance, awstest.In{"instanceClass": "db.t4g.micro", "engine": "postgres", "allocatedStorage": 20}, `"username": required field is not set`},
-		"a replication of no bucket": {token.BucketVersioning, awstest.In{"bucket": "nowhere", "versioningConfiguration": awstest.In{"status": "Enabled"}}, "NoSuchBucket"},
-		"a key that does not exist":  {token.Alias, awstest.In{"targetKeyId": "7f0d2a34-0000-4000-8000-000000000000"}, "NotFoundException"},
+		"a Fargate size that is none": {
+			token.TaskDefinition,
+			awstest.In{
+				"family":                  "f",
+				"containerDefinitions":    awstest.Shop,
+				"requiresCompatibilities": []any{"FARGATE"},
+				"networkMode":             "awsvpc",
+				"cpu":                     "256",
+				"memory":                  "4096",
+			},
+			"No Fargate configuration exists for given values: 256 CPU, 4096 memory",
+		},
+		"Fargate in bridge mode": {
+			token.TaskDefinition,
+			awstest.In{
+				"family":                  "f",
+				"containerDefinitions":    awstest.Shop,
+				"requiresCompatibilities": []any{"FARGATE"},
+				"cpu":                     "256",
+				"memory":                  "512",
+			},
+			"awsvpc",
+		},
+		"a service of no cluster": {
+			token.Service,
+			awstest.In{
+				"cluster":              "none",
+				"taskDefinition":       fargate.Str("arn"),
+				"launchType":           "FARGATE",
+				"networkConfiguration": placed,
+			},
+			"ClusterNotFoundException",
+		},
+		"a service of no task definition": {
+			token.Service,
+			awstest.In{"cluster": cluster.Id, "taskDefinition": "none:1"},
+			"Unable to describe task definition none:1",
+		},
+		"a Fargate service without a network": {
+			token.Service,
+			awstest.In{"cluster": cluster.Id, "taskDefinition": "shop", "launchType": "FARGATE"},
+			"Network Configuration must be provided",
+		},
+		"a service behind no load balancer": {
+			token.Service,
+			awstest.In{
+				"cluster":              cluster.Id,
+				"taskDefinition":       "shop:1",
+				"launchType":           "FARGATE",
+				"networkConfiguration": placed,
+				"loadBalancers": []any{
+					awstest.In{"targetGroupArn": idle.Id, "containerName": "web", "containerPort": 80},
+				},
+			},
+			"does not have an associated load balancer",
+		},
+		"scaling of no service": {
+			token.ScalingTarget,
+			awstest.In{
+				"minCapacity":       1,
+				"maxCapacity":       2,
+				"resourceId":        "service/a/b",
+				"scalableDimension": "ecs:service:DesiredCount",
+				"serviceNamespace":  "ecs",
+			},
+			"ECS service doesn't exist: service/a/b",
+		},
+		"a table without capacity": {
+			token.Table,
+			awstest.In{"hashKey": "id", "attributes": []any{awstest.In{"name": "id", "type": "S"}}},
+			"ReadCapacityUnits and WriteCapacityUnits must both be specified",
+		},
+		"a database without a user": {
+			token.DBInstance,
+			awstest.In{"instanceClass": "db.t4g.micro", "engine": "postgres", "allocatedStorage": 20},
+			`"username": required field is not set`,
+		},
+		"a replication of no bucket": {
+			token.BucketVersioning,
+			awstest.In{"bucket": "nowhere", "versioningConfiguration": awstest.In{"status": "Enabled"}},
+			"NoSuchBucket",
+		},
+		"a key that does not exist": {
+			token.Alias,
+			awstest.In{"targetKeyId": "7f0d2a34-0000-4000-8000-000000000000"},
+			"NotFoundException",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := l.TryCreate(c.token, "it", c.inputs)
@@ -83,7 +247,11 @@ func TestAReferenceToAnotherRegionSaysWhereTheThingIs(t *testing.T) {
 	vpc, _ := l.Network()
 	west := awstest.Over(t, l.W, "us-west-2", nil)
 	_, err := west.TryCreate(token.Subnet, "it", awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.0.0/24"})
-	assert.ErrorContains(t, err, "InvalidVpcID.NotFound: The vpc ID '"+vpc.Id+"' does not exist in us-west-2 (it is in us-east-1)")
+	assert.ErrorContains(
+		t,
+		err,
+		"InvalidVpcID.NotFound: The vpc ID '"+vpc.Id+"' does not exist in us-west-2 (it is in us-east-1)",
+	)
 }
 
 func TestNamesOfBucketsAndRolesAreTakenEverywhereOthersInTheirRegion(t *testing.T) {
@@ -112,12 +280,26 @@ func TestAWSRefusesToDelete(t *testing.T) {
 		}
 	}
 	for token, want := range map[string]string{
-		token.Vpc: "DependencyViolation", token.Subnet: "DependencyViolation", token.SecurityGroup: "DependencyViolation", token.InternetGateway: "mapped public address",
-		token.Eip: "InvalidIPAddress.InUse", token.Role: "DeleteConflict", token.Policy: "DeleteConflict", token.Cluster: "ClusterContainsServicesException",
-		token.CapacityProvider: "ResourceInUseException", token.TargetGroup: "ResourceInUse", token.Certificate: "ResourceInUseException",
-		token.DBSubnetGroup: "InvalidDBSubnetGroupStateFault", token.DBParameterGroup: "InvalidDBParameterGroupState", token.DBCluster: "InvalidDBClusterStateFault",
-		token.FileSystem: "FileSystemInUse", token.WebACL: "WAFAssociatedItemException", token.Plan: "InvalidRequestException", token.EventRule: "ValidationException",
-		token.AccessControl: "OriginAccessControlInUse", token.TestingPlan: "InvalidRequestException",
+		token.Vpc:              "DependencyViolation",
+		token.Subnet:           "DependencyViolation",
+		token.SecurityGroup:    "DependencyViolation",
+		token.InternetGateway:  "mapped public address",
+		token.Eip:              "InvalidIPAddress.InUse",
+		token.Role:             "DeleteConflict",
+		token.Policy:           "DeleteConflict",
+		token.Cluster:          "ClusterContainsServicesException",
+		token.CapacityProvider: "ResourceInUseException",
+		token.TargetGroup:      "ResourceInUse",
+		token.Certificate:      "ResourceInUseException",
+		token.DBSubnetGroup:    "InvalidDBSubnetGroupStateFault",
+		token.DBParameterGroup: "InvalidDBParameterGroupState",
+		token.DBCluster:        "InvalidDBClusterStateFault",
+		token.FileSystem:       "FileSystemInUse",
+		token.WebACL:           "WAFAssociatedItemException",
+		token.Plan:             "InvalidRequestException",
+		token.EventRule:        "ValidationException",
+		token.AccessControl:    "OriginAccessControlInUse",
+		token.TestingPlan:      "InvalidRequestException",
 	} {
 		err := l.TryDelete(have[token])
 		assert.ErrorContains(t, err, "api error ", token)
@@ -132,8 +314,20 @@ func TestGuardsHoldUntilAnUpdateLiftsThem(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	_, subnets := l.Network()
 	group := l.Create(token.DBSubnetGroup, "lab", awstest.In{"subnetIds": []any{subnets[0].Id, subnets[1].Id}})
-	database := awstest.In{"identifier": "shop", "instanceClass": "db.t4g.micro", "engine": "postgres", "allocatedStorage": 20, "username": "shop", "password": "hunter2", "dbSubnetGroupName": group.Id}
-	table := awstest.In{"hashKey": "id", "attributes": []any{awstest.In{"name": "id", "type": "S"}}, "billingMode": "PAY_PER_REQUEST"}
+	database := awstest.In{
+		"identifier":        "shop",
+		"instanceClass":     "db.t4g.micro",
+		"engine":            "postgres",
+		"allocatedStorage":  20,
+		"username":          "shop",
+		"password":          "hunter2",
+		"dbSubnetGroupName": group.Id,
+	}
+	table := awstest.In{
+		"hashKey":     "id",
+		"attributes":  []any{awstest.In{"name": "id", "type": "S"}},
+		"billingMode": "PAY_PER_REQUEST",
+	}
 	for name, c := range map[string]struct {
 		token           string
 		inputs          awstest.In
@@ -141,16 +335,61 @@ func TestGuardsHoldUntilAnUpdateLiftsThem(t *testing.T) {
 		fill            func(m awstest.Made)
 		want            string
 	}{
-		"deletion protection of a load balancer": {token.LoadBalancer, awstest.In{"subnets": []any{subnets[0].Id, subnets[1].Id}}, awstest.In{"enableDeletionProtection": true}, awstest.In{"enableDeletionProtection": false}, nil, "OperationNotPermitted"},
-		"deletion protection of a database":      {token.DBInstance, database, awstest.In{"deletionProtection": true, "skipFinalSnapshot": true}, awstest.In{"deletionProtection": false, "skipFinalSnapshot": true}, nil, "Cannot delete protected DB Instance"},
-		"a final snapshot without a name":        {token.DBInstance, database, awstest.In{}, awstest.In{"skipFinalSnapshot": true}, nil, "final_snapshot_identifier is required"},
-		"deletion protection of a table":         {token.Table, table, awstest.In{"deletionProtectionEnabled": true}, awstest.In{"deletionProtectionEnabled": false}, nil, "currently protected against deletion"},
-		"images in a repository": {token.Repository, awstest.In{}, awstest.In{}, awstest.In{"forceDelete": true}, func(m awstest.Made) {
-			require.NoError(t, l.W.PutImage(t.Context(), world.Image{Repository: m.Str("repositoryUrl"), Tag: "v1", Digest: "sha256:a"}))
-		}, "RepositoryNotEmptyException"},
-		"objects in a bucket": {token.Bucket, awstest.In{}, awstest.In{}, awstest.In{"forceDestroy": true}, func(m awstest.Made) {
-			require.NoError(t, l.W.PutObject(t.Context(), m.Id, "order.json"))
-		}, "BucketNotEmpty"},
+		"deletion protection of a load balancer": {
+			token.LoadBalancer,
+			awstest.In{"subnets": []any{subnets[0].Id, subnets[1].Id}},
+			awstest.In{"enableDeletionProtection": true},
+			awstest.In{"enableDeletionProtection": false},
+			nil,
+			"OperationNotPermitted",
+		},
+		"deletion protection of a database": {
+			token.DBInstance,
+			database,
+			awstest.In{"deletionProtection": true, "skipFinalSnapshot": true},
+			awstest.In{"deletionProtection": false, "skipFinalSnapshot": true},
+			nil,
+			"Cannot delete protected DB Instance",
+		},
+		"a final snapshot without a name": {
+			token.DBInstance,
+			database,
+			awstest.In{},
+			awstest.In{"skipFinalSnapshot": true},
+			nil,
+			"final_snapshot_identifier is required",
+		},
+		"deletion protection of a table": {
+			token.Table,
+			table,
+			awstest.In{"deletionProtectionEnabled": true},
+			awstest.In{"deletionProtectionEnabled": false},
+			nil,
+			"currently protected against deletion",
+		},
+		"images in a repository": {
+			token.Repository,
+			awstest.In{},
+			awstest.In{},
+			awstest.In{"forceDelete": true},
+			func(m awstest.Made) {
+				require.NoError(t, l.W.PutImage(
+					t.Context(),
+					world.Image{Repository: m.Str("repositoryUrl"), Tag: "v1", Digest: "sha256:a"},
+				))
+			},
+			"RepositoryNotEmptyException",
+		},
+		"objects in a bucket": {
+			token.Bucket,
+			awstest.In{},
+			awstest.In{},
+			awstest.In{"forceDestroy": true},
+			func(m awstest.Made) {
+				require.NoError(t, l.W.PutObject(t.Context(), m.Id, "order.json"))
+			},
+			"BucketNotEmpty",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := l.Create(c.token, "it", awstest.Merge(c.inputs, c.guarded))
@@ -166,7 +405,14 @@ func TestGuardsHoldUntilAnUpdateLiftsThem(t *testing.T) {
 
 func TestAFinalSnapshotsNameStaysTaken(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
-	inputs := awstest.In{"instanceClass": "db.t4g.micro", "engine": "mysql", "allocatedStorage": 20, "username": "shop", "password": "x", "finalSnapshotIdentifier": "last"}
+	inputs := awstest.In{
+		"instanceClass":           "db.t4g.micro",
+		"engine":                  "mysql",
+		"allocatedStorage":        20,
+		"username":                "shop",
+		"password":                "x",
+		"finalSnapshotIdentifier": "last",
+	}
 	require.NoError(t, l.TryDelete(l.Create(token.DBInstance, "first", inputs)))
 	assert.ErrorContains(t, l.TryDelete(l.Create(token.DBInstance, "second", inputs)), "DBSnapshotAlreadyExists")
 }
@@ -217,7 +463,18 @@ func TestWhatIsToBeKeptIsKept(t *testing.T) {
 func TestBackupsAreCopiedToAnotherRegion(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	west := awstest.Over(t, l.W, "us-west-2", nil)
-	source := l.Create(token.DBInstance, "it", awstest.In{"instanceClass": "db.t4g.micro", "engine": "postgres", "allocatedStorage": 20, "username": "shop", "password": "x", "backupRetentionPeriod": 7})
+	source := l.Create(
+		token.DBInstance,
+		"it",
+		awstest.In{
+			"instanceClass":         "db.t4g.micro",
+			"engine":                "postgres",
+			"allocatedStorage":      20,
+			"username":              "shop",
+			"password":              "x",
+			"backupRetentionPeriod": 7,
+		},
+	)
 	inputs := awstest.In{"sourceDbInstanceArn": source.Str("arn"), "retentionPeriod": 7}
 	_, err := l.TryCreate(token.DBReplication, "it", inputs)
 	assert.ErrorContains(t, err, "copied to another region")
@@ -228,11 +485,24 @@ func TestBackupsAreCopiedToAnotherRegion(t *testing.T) {
 
 func TestRequestedFaultsStrike(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
-	require.NoError(t, l.W.AddFault(t.Context(), world.Fault{Operation: world.Create, URN: "*::shop", Code: "ThrottlingException", Message: "Rate exceeded", Times: 1}))
+	require.NoError(t, l.W.AddFault(
+		t.Context(),
+		world.Fault{
+			Operation: world.Create,
+			URN:       "*::shop",
+			Code:      "ThrottlingException",
+			Message:   "Rate exceeded",
+			Times:     1,
+		},
+	))
 	l.Create(token.LogGroup, "other", awstest.In{})
 	_, err := l.TryCreate(token.LogGroup, "shop", awstest.In{})
 	require.Error(t, err)
-	assert.Regexp(t, `^creating CloudWatch Log Group \(shop-[0-9a-f]{7}\): operation error CloudWatch: CreateLogGroup, `+
-		`api error ThrottlingException: Rate exceeded$`, err.Error())
+	assert.Regexp(
+		t,
+		`^creating CloudWatch Log Group \(shop-[0-9a-f]{7}\): operation error CloudWatch: CreateLogGroup, `+
+			`api error ThrottlingException: Rate exceeded$`,
+		err.Error(),
+	)
 	l.Create(token.LogGroup, "shop", awstest.In{})
 }

@@ -32,8 +32,15 @@ func worldText(l *awstest.Lab) string {
 // from another, and does not reach the world.
 func TestSecretsStaySecret(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
-	inputs := awstest.In{"instanceClass": "db.t4g.micro", "engine": "postgres", "allocatedStorage": 20, "username": resource.MakeSecret(resource.NewProperty("admiral")),
-		"password": "hunter2", "skipFinalSnapshot": true, "tags": awstest.In{"Token": resource.MakeSecret(resource.NewProperty("s3cr3t"))}}
+	inputs := awstest.In{
+		"instanceClass":     "db.t4g.micro",
+		"engine":            "postgres",
+		"allocatedStorage":  20,
+		"username":          resource.MakeSecret(resource.NewProperty("admiral")),
+		"password":          "hunter2",
+		"skipFinalSnapshot": true,
+		"tags":              awstest.In{"Token": resource.MakeSecret(resource.NewProperty("s3cr3t"))},
+	}
 	m := l.Create(token.DBInstance, "it", inputs)
 	for _, name := range []string{"password", "username"} {
 		assert.True(t, m.Inputs[resource.PropertyKey(name)].IsSecret(), name)

@@ -131,7 +131,7 @@ func allocateAuto(r request) ([]subnet, error) {
 		}
 	}
 	if len(specs) == 0 {
-		return nil, fmt.Errorf("No subnets specified") //nolint:staticcheck // awsx's own words
+		return nil, fmt.Errorf("No subnets specified")
 	}
 	evenMask := zoneMask + bitsFor(len(specs))
 	if err := checkSizes(zoneMask, evenMask, specs); err != nil {
@@ -167,8 +167,11 @@ func allocateAuto(r request) ([]subnet, error) {
 // out of a /16.
 func defaultAutoSpecs(zoneMask int) ([]spec, error) {
 	if zoneMask > 26 {
-		return nil, fmt.Errorf("Automatic subnet creation requires a VPC with at least /26 available per AZ, "+ //nolint:staticcheck // awsx's own words
-			"but only /%d is available.If you do need very small subnets, please specify them explicitly.", zoneMask)
+		return nil, fmt.Errorf(
+			"Automatic subnet creation requires a VPC with at least /26 available per AZ, "+
+				"but only /%d is available.If you do need very small subnets, please specify them explicitly.",
+			zoneMask,
+		)
 	}
 	var specs []spec
 	for i, kind := range defaultKinds {
@@ -190,8 +193,12 @@ func checkSizes(zoneMask, evenMask int, specs []spec) error {
 		total += size(mask)
 	}
 	if total > size(zoneMask) {
-		return fmt.Errorf("Subnets are too large for VPC. VPC has %d addresses, but subnets require %d addresses.", //nolint:staticcheck // awsx's own words
-			size(zoneMask), total)
+		return fmt.Errorf(
+			"Subnets are too large for VPC. VPC has %d addresses, but subnets require %d "+
+				"addresses.",
+			size(zoneMask),
+			total,
+		)
 	}
 	return nil
 }
@@ -205,8 +212,12 @@ func bitsFor(count int) int {
 }
 
 func pastEnd(r request, s spec) error {
-	return fmt.Errorf("subnet %s of VPC %s (%s) would end behind 255.255.255.255; choose a VPC at a lower address or smaller subnets",
-		s.label(), r.vpc, r.cidr)
+	return fmt.Errorf(
+		"subnet %s of VPC %s (%s) would end behind 255.255.255.255; choose a VPC at a lower address or smaller subnets",
+		s.label(),
+		r.vpc,
+		r.cidr,
+	)
 }
 
 // legacyMasks are the largest sizes that the strategy Legacy gives subnets without a mask.
@@ -307,7 +318,11 @@ func legacyDefaults(r request, zones []block) ([]subnet, error) {
 // subdivide is the nth block with the mask, counted from the address of b, which need not be a multiple of its size.
 func subdivide(b block, mask, n int) (block, error) {
 	if mask > 32 {
-		return block{}, fmt.Errorf("Requested %d new bits, but only %d are available.", mask-b.bits, 32-b.bits) //nolint:staticcheck // awsx's own words
+		return block{}, fmt.Errorf(
+			"Requested %d new bits, but only %d are available.",
+			mask-b.bits,
+			32-b.bits,
+		)
 	}
 	return block{address: b.address + size(mask)*uint64(n), bits: mask}, nil
 }
@@ -315,11 +330,11 @@ func subdivide(b block, mask, n int) (block, error) {
 // parseLegacyCIDR is parseCIDR with the errors of the library behind the strategy Legacy.
 func parseLegacyCIDR(text string) (block, error) {
 	if _, mask, masked := strings.Cut(text, "/"); masked && len(mask) == 2 && mask > "32" && mask <= "99" {
-		return block{}, fmt.Errorf("Invalid subnet mask.") //nolint:staticcheck // awsx's own words
+		return block{}, fmt.Errorf("Invalid subnet mask.")
 	}
 	b, err := parseCIDR(text)
 	if err != nil {
-		return block{}, fmt.Errorf("Invalid IPv4 address.") //nolint:staticcheck // awsx's own words
+		return block{}, fmt.Errorf("Invalid IPv4 address.")
 	}
 	return b, nil
 }
@@ -342,8 +357,11 @@ func checkOverlaps(subnets []subnet) error {
 	if n == 0 {
 		return nil
 	}
-	return fmt.Errorf("The following subnets overlap with at least one other subnet. Make the CIDR for the VPC larger, "+ //nolint:staticcheck // awsx's own words
-		"reduce the size of the subnets per AZ, or use less Availability Zones:\n\n%s", message.String())
+	return fmt.Errorf(
+		"The following subnets overlap with at least one other subnet. Make the CIDR for the VPC larger, "+
+			"reduce the size of the subnets per AZ, or use less Availability Zones:\n\n%s",
+		message.String(),
+	)
 }
 
 func blocksOf(subnets []subnet) ([]block, error) {
@@ -373,9 +391,15 @@ func checkGaps(cidr string, subnets []subnet) error {
 	for i, s := range subnets {
 		switch {
 		case i == 0 && blocks[i].first() != vpc.first():
-			gaps = append(gaps, fmt.Sprintf("%s (%s) does not start at the beginning of the VPC (%s)", s.name, s.cidr, cidr))
+			gaps = append(
+				gaps,
+				fmt.Sprintf("%s (%s) does not start at the beginning of the VPC (%s)", s.name, s.cidr, cidr),
+			)
 		case i > 0 && blocks[i].first() != blocks[i-1].end():
-			gaps = append(gaps, fmt.Sprintf("%s (%s) <=> %s (%s)", subnets[i-1].name, subnets[i-1].cidr, s.name, s.cidr))
+			gaps = append(
+				gaps,
+				fmt.Sprintf("%s (%s) <=> %s (%s)", subnets[i-1].name, subnets[i-1].cidr, s.name, s.cidr),
+			)
 		}
 	}
 	last := len(subnets) - 1
@@ -387,5 +411,8 @@ func checkGaps(cidr string, subnets []subnet) error {
 	if len(gaps) == 0 {
 		return nil
 	}
-	return fmt.Errorf("There are gaps in the subnet ranges. Please fix the following gaps: %s", strings.Join(gaps, ", ")) //nolint:staticcheck // awsx's own words
+	return fmt.Errorf(
+		"There are gaps in the subnet ranges. Please fix the following gaps: %s",
+		strings.Join(gaps, ", "),
+	)
 }

@@ -47,7 +47,10 @@ func TestAllocatorsAnswerAsAwsx(t *testing.T) {
 			}
 			specs, err := normalize(specs, v.Azs)
 			require.NoError(t, err)
-			subnets, err := allocate(v.Strategy, request{vpc: "v", cidr: v.VpcCidr, zones: v.Azs, specs: specs, zoneMask: v.AzCidrMask})
+			subnets, err := allocate(
+				v.Strategy,
+				request{vpc: "v", cidr: v.VpcCidr, zones: v.Azs, specs: specs, zoneMask: v.AzCidrMask},
+			)
 			if err == nil {
 				require.Equal(t, v.Subnets, described(subnets))
 				err = checkOverlaps(subnets)
@@ -77,19 +80,50 @@ func TestWhatAwsxRefuses(t *testing.T) {
 		request  request
 		want     string
 	}{
-		"no address":             {strategyAuto, request{cidr: "banana", zones: 2}, "Invalid net address: banana"},
-		"no mask":                {strategyAuto, request{cidr: "10.0.0.0/33", zones: 1}, "Invalid mask for ip4: 33"},
-		"mask behind 32":         {strategyAuto, request{cidr: "10.0.0.0/16", zones: 1, specs: public(33)}, "Invalid mask for ip4: 33"},
-		"zones behind 32":        {strategyAuto, request{cidr: "10.0.0.0/32", zones: 2, specs: public(32)}, "Invalid mask for ip4: 33"},
-		"empty list":             {strategyAuto, request{cidr: "10.0.0.0/16", zones: 1, specs: []spec{}}, "No subnets specified"},
-		"zones of /27":           {strategyAuto, request{cidr: "10.0.0.0/25", zones: 3}, "at least /26 available per AZ, but only /27 is available"},
-		"zone mask of /27":       {strategyAuto, request{cidr: "10.0.0.0/16", zones: 3, zoneMask: 27}, "but only /27 is available"},
-		"legacy: no address":     {strategyLegacy, request{cidr: "banana", zones: 2}, "Invalid IPv4 address."},
-		"legacy: no mask":        {strategyLegacy, request{cidr: "10.0.0.0/33", zones: 2}, "Invalid subnet mask."},
-		"legacy: mask behind 32": {strategyLegacy, request{cidr: "10.0.0.0/16", zones: 2, specs: public(33)}, "Requested 16 new bits, but only 15 are available."},
-		"legacy: too many zones": {strategyLegacy, request{cidr: "10.0.0.0/31", zones: 3}, "Requested 2 new bits, but only 1 are available."},
-		"behind the last address": {strategyAuto, request{vpc: "v", cidr: "255.255.255.0/24", zones: 3, zoneMask: 25, specs: public(25)},
-			"subnet public of VPC v (255.255.255.0/24) would end behind 255.255.255.255"},
+		"no address": {strategyAuto, request{cidr: "banana", zones: 2}, "Invalid net address: banana"},
+		"no mask":    {strategyAuto, request{cidr: "10.0.0.0/33", zones: 1}, "Invalid mask for ip4: 33"},
+		"mask behind 32": {
+			strategyAuto,
+			request{cidr: "10.0.0.0/16", zones: 1, specs: public(33)},
+			"Invalid mask for ip4: 33",
+		},
+		"zones behind 32": {
+			strategyAuto,
+			request{cidr: "10.0.0.0/32", zones: 2, specs: public(32)},
+			"Invalid mask for ip4: 33",
+		},
+		"empty list": {
+			strategyAuto,
+			request{cidr: "10.0.0.0/16", zones: 1, specs: []spec{}},
+			"No subnets specified",
+		},
+		"zones of /27": {
+			strategyAuto,
+			request{cidr: "10.0.0.0/25", zones: 3},
+			"at least /26 available per AZ, but only /27 is available",
+		},
+		"zone mask of /27": {
+			strategyAuto,
+			request{cidr: "10.0.0.0/16", zones: 3, zoneMask: 27},
+			"but only /27 is available",
+		},
+		"legacy: no address": {strategyLegacy, request{cidr: "banana", zones: 2}, "Invalid IPv4 address."},
+		"legacy: no mask":    {strategyLegacy, request{cidr: "10.0.0.0/33", zones: 2}, "Invalid subnet mask."},
+		"legacy: mask behind 32": {
+			strategyLegacy,
+			request{cidr: "10.0.0.0/16", zones: 2, specs: public(33)},
+			"Requested 16 new bits, but only 15 are available.",
+		},
+		"legacy: too many zones": {
+			strategyLegacy,
+			request{cidr: "10.0.0.0/31", zones: 3},
+			"Requested 2 new bits, but only 1 are available.",
+		},
+		"behind the last address": {
+			strategyAuto,
+			request{vpc: "v", cidr: "255.255.255.0/24", zones: 3, zoneMask: 25, specs: public(25)},
+			"subnet public of VPC v (255.255.255.0/24) would end behind 255.255.255.255",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -106,20 +140,32 @@ func TestSpecsThatDisagreeWithThemselves(t *testing.T) {
 		want  string
 	}{
 		"size": {[]spec{{kind: typePublic, size: 300}},
-			"Invalid subnet specifications:\n - The following subnet sizes are invalid: 300. Valid sizes are: 4294967296, 2147483648, 1073741824, " +
-				"536870912, 268435456, 134217728, 67108864, 33554432, 16777216, 8388608, 4194304, 2097152, 1048576, 524288, 262144, 131072, 65536, " +
+			"Invalid subnet specifications:\n - The following subnet sizes are invalid: 300. Valid sizes are: " +
+				"4294967296, 2147483648, 1073741824, " +
+				"536870912, 268435456, 134217728, 67108864, 33554432, 16777216, 8388608, 4194304, 2097152, " +
+				"1048576, 524288, 262144, 131072, 65536, " +
 				"32768, 16384, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4."},
 		"size and mask": {[]spec{{kind: typePublic, mask: 24, size: 512}},
-			"Invalid subnet specifications:\n - Subnet size 512 does not match the expected size for a /24 subnet (256)."},
-		"blocks for some": {[]spec{{kind: typePublic, cidrBlocks: blocks("10.0.0.0/24", "10.0.1.0/24")}, {kind: typePrivate}},
-			"Invalid subnet specifications:\n - If any subnet spec has explicit cidrBlocks, all subnets must have explicit cidrBlocks."},
+			"Invalid subnet specifications:\n - Subnet size 512 does not match the expected size for a /24 subnet " +
+				"(256)."},
+		"blocks for some": {
+			[]spec{{kind: typePublic, cidrBlocks: blocks("10.0.0.0/24", "10.0.1.0/24")}, {kind: typePrivate}},
+			"Invalid subnet specifications:\n - If any subnet spec has explicit cidrBlocks, all subnets must have " +
+				"explicit cidrBlocks.",
+		},
 		"too few blocks": {[]spec{{kind: typePublic, cidrBlocks: blocks("10.0.0.0/24")}},
-			"Invalid subnet specifications:\n - The number of CIDR blocks in subnetSpecs[0] must match the number of availability zones (2)."},
+			"Invalid subnet specifications:\n - The number of CIDR blocks in subnetSpecs[0] must match the number " +
+				"of availability zones (2)."},
 		"blocks and mask": {[]spec{{kind: typePublic, mask: 24, cidrBlocks: blocks("10.0.0.0/24", "10.0.1.0/25")}},
-			"Invalid subnet specifications:\n - The cidrMask in subnetSpecs[0] must match all cidrBlocks or be left undefined."},
+			"Invalid subnet specifications:\n - The cidrMask in subnetSpecs[0] must match all cidrBlocks or be " +
+				"left undefined."},
 		"blocks and size": {[]spec{{kind: typePublic, size: 256, cidrBlocks: blocks("10.0.0.0/24", "10.0.1.0/25")}},
-			"Invalid subnet specifications:\n - The size in subnetSpecs[0] must match all cidrBlocks or be left undefined."},
-		"no block": {[]spec{{kind: typePublic, cidrBlocks: blocks("banana", "10.0.1.0/25")}}, "Invalid net address: banana"},
+			"Invalid subnet specifications:\n - The size in subnetSpecs[0] must match all cidrBlocks or be left " +
+				"undefined."},
+		"no block": {
+			[]spec{{kind: typePublic, cidrBlocks: blocks("banana", "10.0.1.0/25")}},
+			"Invalid net address: banana",
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +176,15 @@ func TestSpecsThatDisagreeWithThemselves(t *testing.T) {
 }
 
 func TestSizeAndMaskFillEachOtherIn(t *testing.T) {
-	specs, err := normalize([]spec{{kind: typePublic, size: 256}, {kind: typePrivate, mask: 20}, {kind: typeIsolated}, {kind: typeUnused, mask: 31}}, 1)
+	specs, err := normalize(
+		[]spec{
+			{kind: typePublic, size: 256},
+			{kind: typePrivate, mask: 20},
+			{kind: typeIsolated},
+			{kind: typeUnused, mask: 31},
+		},
+		1,
+	)
 	require.NoError(t, err)
 	require.Equal(t, []spec{
 		{kind: typePublic, mask: 24, size: 256},
@@ -148,7 +202,11 @@ func TestExplicitBlocksAreUsedAsGiven(t *testing.T) {
 	for _, strategy := range []string{strategyAuto, strategyExact} {
 		subnets, err := allocate(strategy, request{vpc: "v", cidr: "10.0.0.0/16", zones: 2, specs: specs})
 		require.NoError(t, err)
-		require.Equal(t, []string{"v-public-1 10.0.0.0/24", "v-app-1 10.0.4.0/22", "v-public-2 10.0.9.0/25", "v-app-2 10.0.32.0/20"}, described(subnets))
+		require.Equal(
+			t,
+			[]string{"v-public-1 10.0.0.0/24", "v-app-1 10.0.4.0/22", "v-public-2 10.0.9.0/25", "v-app-2 10.0.32.0/20"},
+			described(subnets),
+		)
 	}
 	subnets, err := allocate(strategyLegacy, request{vpc: "v", cidr: "10.0.0.0/16", zones: 2, specs: specs})
 	require.NoError(t, err)
@@ -161,18 +219,40 @@ func TestExactLeavesNoGap(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, checkGaps("10.0.0.0/16", subnets))
 
-	subnets, err = allocate(strategyExact, request{vpc: "v", cidr: "10.0.0.0/16", zones: 2, specs: []spec{{kind: typePublic, mask: 20}, {kind: typePrivate, mask: 18}}})
+	subnets, err = allocate(
+		strategyExact,
+		request{
+			vpc:   "v",
+			cidr:  "10.0.0.0/16",
+			zones: 2,
+			specs: []spec{{kind: typePublic, mask: 20}, {kind: typePrivate, mask: 18}},
+		},
+	)
 	require.NoError(t, err)
-	require.EqualError(t, checkGaps("10.0.0.0/16", subnets), "There are gaps in the subnet ranges. Please fix the following gaps: "+
-		"v-public-1 (10.0.0.0/20) <=> v-private-1 (10.0.64.0/18), v-public-2 (10.0.128.0/20) <=> v-private-2 (10.0.192.0/18)")
+	require.EqualError(
+		t,
+		checkGaps("10.0.0.0/16", subnets),
+		"There are gaps in the subnet ranges. Please fix the following gaps: "+
+			"v-public-1 (10.0.0.0/20) <=> v-private-1 (10.0.64.0/18), v-public-2 (10.0.128.0/20) <=> v-private-2 "+
+			"(10.0.192.0/18)",
+	)
 
 	subnets = []subnet{{name: "late", cidr: "10.0.1.0/24"}}
-	require.EqualError(t, checkGaps("10.0.0.0/16", subnets), "There are gaps in the subnet ranges. Please fix the following gaps: "+
-		"late (10.0.1.0/24) does not start at the beginning of the VPC (10.0.0.0/16), late (ending 10.0.1.254) ends before VPC ends (at 10.0.255.254})")
+	require.EqualError(
+		t,
+		checkGaps("10.0.0.0/16", subnets),
+		"There are gaps in the subnet ranges. Please fix the following gaps: "+
+			"late (10.0.1.0/24) does not start at the beginning of the VPC (10.0.0.0/16), late (ending 10.0.1.254) "+
+			"ends before VPC ends (at 10.0.255.254})",
+	)
 }
 
 func TestLayoutDescribesTheFirstZone(t *testing.T) {
-	specs := []spec{{kind: typePrivate, mask: 20}, {kind: typePublic, name: "edge", mask: 24}, {kind: typeIsolated, mask: 22}}
+	specs := []spec{
+		{kind: typePrivate, mask: 20},
+		{kind: typePublic, name: "edge", mask: 24},
+		{kind: typeIsolated, mask: 22},
+	}
 	subnets, err := allocate(strategyLegacy, request{vpc: "v", cidr: "10.0.0.0/16", zones: 2, specs: specs})
 	require.NoError(t, err)
 	described, err := layout(strategyLegacy, specs, subnets, 2)
@@ -265,7 +345,10 @@ func TestLegacyKeepsToItsRules(t *testing.T) {
 func TestGapsFillExactly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := newBlock(rapid.Uint64Range(0, 1<<20).Draw(t, "a"), rapid.IntRange(20, 28).Draw(t, "a bits"))
-		b := newBlock(a.end()+rapid.Uint64Range(0, 1<<14).Draw(t, "distance"), a.bits+rapid.IntRange(0, 2).Draw(t, "narrower"))
+		b := newBlock(
+			a.end()+rapid.Uint64Range(0, 1<<14).Draw(t, "distance"),
+			a.bits+rapid.IntRange(0, 2).Draw(t, "narrower"),
+		)
 		if b.first() < a.end() {
 			return
 		}

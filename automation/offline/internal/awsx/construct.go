@@ -143,8 +143,10 @@ func (b *vpcBuilder) registerVpc(inputs pulumi.Map) ([]laidOut, pulumi.Input, er
 func (b *vpcBuilder) layOutLater() ([]laidOut, pulumi.Input, error) {
 	if b.plan.strategy == strategyLegacy || b.plan.strategy == strategyExact && b.plan.specs == nil {
 		// The quotes are awsx's.
-		return nil, nil, fmt.Errorf("Dynamically allocated cidrBlock ranges are not supported with subnetStrategy=\"Legacy\". " + //nolint:staticcheck // awsx's own words
-			"\"Try using subnetStrategy=\"Auto\"")
+		return nil, nil, fmt.Errorf(
+			"Dynamically allocated cidrBlock ranges are not supported with subnetStrategy=\"Legacy\". " +
+				"\"Try using subnetStrategy=\"Auto\"",
+		)
 	}
 	specs := b.plan.specs
 	if specs == nil {
@@ -185,7 +187,10 @@ func (b *vpcBuilder) warn(subnets []subnet, layout []spec) error {
 	warnings := refusedByAWS(b.plan.cidr, subnets)
 	for i, e := range b.args.VpcEndpointSpecs {
 		for _, property := range e.ignored() {
-			warnings = append(warnings, itemPath("vpcEndpointSpecs", i, property)+" has no effect: awsx 2.22.0 does not pass it on")
+			warnings = append(
+				warnings,
+				itemPath("vpcEndpointSpecs", i, property)+" has no effect: awsx 2.22.0 does not pass it on",
+			)
 		}
 	}
 	if b.args.SubnetStrategy == nil && b.plan.specs != nil && !explicit(b.plan.specs) {
@@ -203,7 +208,12 @@ func (b *vpcBuilder) warn(subnets []subnet, layout []spec) error {
 	return nil
 }
 
-func (b *vpcBuilder) register(token, name string, props pulumi.Map, resource pulumi.CustomResource, options ...pulumi.ResourceOption) error {
+func (b *vpcBuilder) register(
+	token, name string,
+	props pulumi.Map,
+	resource pulumi.CustomResource,
+	options ...pulumi.ResourceOption,
+) error {
 	return b.ctx.RegisterResource(token, name, props, resource, append(options, b.version)...)
 }
 
@@ -214,7 +224,13 @@ func below(parent pulumi.Resource) pulumi.ResourceOption {
 
 func (b *vpcBuilder) registerChildren(subnets []laidOut) error {
 	props := pulumi.Map{"vpcId": b.vpc.ID(), "tags": b.shared}
-	if err := b.register("aws:ec2/internetGateway:InternetGateway", b.plan.name, props, &b.internetGateway, below(&b.vpc)); err != nil {
+	if err := b.register(
+		"aws:ec2/internetGateway:InternetGateway",
+		b.plan.name,
+		props,
+		&b.internetGateway,
+		below(&b.vpc),
+	); err != nil {
 		return err
 	}
 	for _, endpoint := range b.args.VpcEndpointSpecs {
@@ -246,8 +262,13 @@ func (b *vpcBuilder) registerEndpoint(e vpcEndpointSpecArgs) error {
 		"tags":        mergeTags(b.shared, e.Tags),
 	}
 	for property, v := range map[string]pulumi.Input{
-		"autoAccept": e.AutoAccept, "policy": e.Policy, "privateDnsEnabled": e.PrivateDNSEnabled, "routeTableIds": e.RouteTableIDs,
-		"securityGroupIds": e.SecurityGroupIDs, "subnetIds": e.SubnetIDs, "vpcEndpointType": e.VpcEndpointType,
+		"autoAccept":        e.AutoAccept,
+		"policy":            e.Policy,
+		"privateDnsEnabled": e.PrivateDNSEnabled,
+		"routeTableIds":     e.RouteTableIDs,
+		"securityGroupIds":  e.SecurityGroupIDs,
+		"subnetIds":         e.SubnetIDs,
+		"vpcEndpointType":   e.VpcEndpointType,
 	} {
 		if v != nil {
 			props[property] = v

@@ -38,7 +38,10 @@ type engine struct {
 	warnings   []string
 }
 
-func (e *engine) SupportsFeature(context.Context, *pulumirpc.SupportsFeatureRequest) (*pulumirpc.SupportsFeatureResponse, error) {
+func (e *engine) SupportsFeature(
+	context.Context,
+	*pulumirpc.SupportsFeatureRequest,
+) (*pulumirpc.SupportsFeatureResponse, error) {
 	return &pulumirpc.SupportsFeatureResponse{HasSupport: true}, nil
 }
 
@@ -76,11 +79,17 @@ func urnOf(req *pulumirpc.RegisterResourceRequest) string {
 	return "urn:pulumi:dev::awslab::" + types + "::" + req.GetName()
 }
 
-func (e *engine) RegisterResourceOutputs(context.Context, *pulumirpc.RegisterResourceOutputsRequest) (*emptypb.Empty, error) {
+func (e *engine) RegisterResourceOutputs(
+	context.Context,
+	*pulumirpc.RegisterResourceOutputsRequest,
+) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
 }
 
-func (e *engine) Invoke(_ context.Context, req *pulumirpc.ResourceInvokeRequest) (*pulumirpc.ResourceInvokeResponse, error) {
+func (e *engine) Invoke(
+	_ context.Context,
+	req *pulumirpc.ResourceInvokeRequest,
+) (*pulumirpc.ResourceInvokeResponse, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.invoked = append(e.invoked, req)
@@ -208,7 +217,12 @@ var (
 
 func TestOutputsReferToTheResources(t *testing.T) {
 	e := &engine{}
-	outputs, err := e.construct(t, zoneArgs(map[string]any{"vpcEndpointSpecs": []any{map[string]any{"serviceName": "com.amazonaws.eu-west-1.s3"}}}))
+	outputs, err := e.construct(
+		t,
+		zoneArgs(
+			map[string]any{"vpcEndpointSpecs": []any{map[string]any{"serviceName": "com.amazonaws.eu-west-1.s3"}}},
+		),
+	)
 	require.NoError(t, err)
 	vpc := outputs["vpc"].ResourceReferenceValue()
 	require.Equal(t, "urn:pulumi:dev::awslab::awsx:ec2:Vpc$aws:ec2/vpc:Vpc::lab", string(vpc.URN))
@@ -221,8 +235,17 @@ func TestOutputsReferToTheResources(t *testing.T) {
 		counts[string(name)] = len(output.ArrayValue())
 	}
 	require.Equal(t, map[string]int{
-		"publicSubnetIds": 2, "privateSubnetIds": 2, "isolatedSubnetIds": 0, "subnets": 4, "routeTables": 4, "routeTableAssociations": 4,
-		"routes": 4, "natGateways": 2, "eips": 2, "vpcEndpoints": 1, "subnetLayout": 2,
+		"publicSubnetIds":        2,
+		"privateSubnetIds":       2,
+		"isolatedSubnetIds":      0,
+		"subnets":                4,
+		"routeTables":            4,
+		"routeTableAssociations": 4,
+		"routes":                 4,
+		"natGateways":            2,
+		"eips":                   2,
+		"vpcEndpoints":           1,
+		"subnetLayout":           2,
 	}, counts)
 	require.Equal(t, "lab-id", outputs["internetGateway"].ResourceReferenceValue().ID.StringValue())
 }
@@ -244,7 +267,10 @@ func TestPreviewLeavesIDsUnknownAndTheLayoutKnown(t *testing.T) {
 	e := &engine{preview: true}
 	outputs, err := e.construct(t, zoneArgs(nil))
 	require.NoError(t, err)
-	require.True(t, outputs["vpcId"].IsComputed() || outputs["vpcId"].IsOutput() && !outputs["vpcId"].OutputValue().Known)
+	require.True(
+		t,
+		outputs["vpcId"].IsComputed() || outputs["vpcId"].IsOutput() && !outputs["vpcId"].OutputValue().Known,
+	)
 	require.True(t, outputs["publicSubnetIds"].ContainsUnknowns())
 	require.False(t, outputs["subnetLayout"].ContainsUnknowns())
 	require.Len(t, e.resources(t), 23)
@@ -268,9 +294,15 @@ func TestZonesAreAskedForOnlyWhenNoneAreNamed(t *testing.T) {
 func TestInputsOfTheVPCArePassedThrough(t *testing.T) {
 	e := &engine{}
 	given := map[string]any{
-		"assignGeneratedIpv6CidrBlock": true, "enableDnsHostnames": true, "enableDnsSupport": false, "enableNetworkAddressUsageMetrics": true,
-		"instanceTenancy": "dedicated", "ipv6CidrBlock": "2001:db8::/56", "ipv6CidrBlockNetworkBorderGroup": "eu-west-1",
-		"ipv6IpamPoolId": "ipam-pool-6", "ipv6NetmaskLength": 56.0,
+		"assignGeneratedIpv6CidrBlock":     true,
+		"enableDnsHostnames":               true,
+		"enableDnsSupport":                 false,
+		"enableNetworkAddressUsageMetrics": true,
+		"instanceTenancy":                  "dedicated",
+		"ipv6CidrBlock":                    "2001:db8::/56",
+		"ipv6CidrBlockNetworkBorderGroup":  "eu-west-1",
+		"ipv6IpamPoolId":                   "ipam-pool-6",
+		"ipv6NetmaskLength":                56.0,
 	}
 	_, err := e.construct(t, zoneArgs(given))
 	require.NoError(t, err)
@@ -298,7 +330,11 @@ func TestAnIPAMPoolDecidesTheBlock(t *testing.T) {
 
 	pool["subnetStrategy"] = "Legacy"
 	_, err = (&engine{}).construct(t, zoneArgs(pool))
-	require.ErrorContains(t, err, `Dynamically allocated cidrBlock ranges are not supported with subnetStrategy="Legacy".`)
+	require.ErrorContains(
+		t,
+		err,
+		`Dynamically allocated cidrBlock ranges are not supported with subnetStrategy="Legacy".`,
+	)
 }
 
 func TestGivenElasticIPsAreUsed(t *testing.T) {
@@ -321,7 +357,8 @@ func TestGivenElasticIPsAreUsed(t *testing.T) {
 func TestTagsStayUnknownAndSecretOneByOne(t *testing.T) {
 	e := &engine{preview: true}
 	args := zoneArgs(map[string]any{"subnetSpecs": []any{
-		map[string]any{"type": "Public", "tags": map[string]any{"Tier": "edge", "Name": "mine", "Owner": "net"}}, map[string]any{"type": "Private"},
+		map[string]any{"type": "Public", "tags": map[string]any{"Tier": "edge", "Name": "mine", "Owner": "net"}},
+		map[string]any{"type": "Private"},
 	}})
 	args["tags"] = resource.NewProperty(resource.PropertyMap{
 		"Owner":   resource.NewProperty("all"),
@@ -333,7 +370,10 @@ func TestTagsStayUnknownAndSecretOneByOne(t *testing.T) {
 	var tags resource.PropertyMap
 	for _, req := range e.registered {
 		if req.GetType() == "aws:ec2/subnet:Subnet" && req.GetName() == "lab-public-1" {
-			inputs, err := plugin.UnmarshalProperties(req.GetObject(), plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true})
+			inputs, err := plugin.UnmarshalProperties(
+				req.GetObject(),
+				plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true},
+			)
 			require.NoError(t, err)
 			tags = inputs["tags"].ObjectValue()
 		}

@@ -33,7 +33,10 @@ func normalize(specs []spec, zones int) ([]spec, error) {
 		normalized = append(normalized, s)
 	}
 	if len(issues) > 0 {
-		return nil, fmt.Errorf("Invalid subnet specifications:\n - %s", strings.Join(issues, "\n - ")) //nolint:staticcheck // awsx's own words
+		return nil, fmt.Errorf(
+			"Invalid subnet specifications:\n - %s",
+			strings.Join(issues, "\n - "),
+		) //nolint:staticcheck // awsx's own words
 	}
 	if specs != nil && normalized == nil {
 		return []spec{}, nil
@@ -81,7 +84,12 @@ func reconcile(_ int, s spec, _ int) (_ spec, issue string, _ error) {
 		expected = int(size(s.mask))
 	}
 	if s.size != 0 && expected != 0 && s.size != expected {
-		issue = fmt.Sprintf("Subnet size %d does not match the expected size for a /%d subnet (%d).", s.size, s.mask, expected)
+		issue = fmt.Sprintf(
+			"Subnet size %d does not match the expected size for a /%d subnet (%d).",
+			s.size,
+			s.mask,
+			expected,
+		)
 	}
 	s.size = expected
 	return s, issue, nil
@@ -93,8 +101,11 @@ func checkExplicit(index int, s spec, zones int) (_ spec, issue string, _ error)
 		return s, "If any subnet spec has explicit cidrBlocks, all subnets must have explicit cidrBlocks.", nil
 	}
 	if len(s.cidrBlocks) != zones {
-		return s, fmt.Sprintf("The number of CIDR blocks in subnetSpecs[%d] must match the number of availability zones (%d).",
-			index, zones), nil
+		return s, fmt.Sprintf(
+			"The number of CIDR blocks in subnetSpecs[%d] must match the number of availability zones (%d).",
+			index,
+			zones,
+		), nil
 	}
 	blocks := make([]block, len(s.cidrBlocks))
 	for i, text := range s.cidrBlocks {
@@ -106,12 +117,18 @@ func checkExplicit(index int, s spec, zones int) (_ spec, issue string, _ error)
 	}
 	for _, b := range blocks {
 		if s.mask != 0 && b.bits != s.mask {
-			return s, fmt.Sprintf("The cidrMask in subnetSpecs[%d] must match all cidrBlocks or be left undefined.", index), nil
+			return s, fmt.Sprintf(
+				"The cidrMask in subnetSpecs[%d] must match all cidrBlocks or be left undefined.",
+				index,
+			), nil
 		}
 	}
 	for _, b := range blocks {
 		if s.size != 0 && int(size(b.bits)) != s.size {
-			return s, fmt.Sprintf("The size in subnetSpecs[%d] must match all cidrBlocks or be left undefined.", index), nil
+			return s, fmt.Sprintf(
+				"The size in subnetSpecs[%d] must match all cidrBlocks or be left undefined.",
+				index,
+			), nil
 		}
 	}
 	return s, "", nil

@@ -47,7 +47,10 @@ func New(engine *grpc.ClientConn) (*Provider, error) {
 }
 
 // Handshake implements pulumirpc.ResourceProviderServer.
-func (p *Provider) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
+func (p *Provider) Handshake(
+	context.Context,
+	*pulumirpc.ProviderHandshakeRequest,
+) (*pulumirpc.ProviderHandshakeResponse, error) {
 	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true, AcceptResources: true, AcceptOutputs: true}, nil
 }
 
@@ -77,7 +80,12 @@ func (p *Provider) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumir
 
 // Configure implements pulumirpc.ResourceProviderServer.
 func (p *Provider) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
-	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, AcceptResources: true, AcceptOutputs: true, SupportsPreview: true}, nil
+	return &pulumirpc.ConfigureResponse{
+		AcceptSecrets:   true,
+		AcceptResources: true,
+		AcceptOutputs:   true,
+		SupportsPreview: true,
+	}, nil
 }
 
 // Cancel implements pulumirpc.ResourceProviderServer. The engine sends it at the end of every run.
@@ -86,10 +94,18 @@ func (p *Provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, erro
 }
 
 // Construct implements pulumirpc.ResourceProviderServer.
-func (p *Provider) Construct(ctx context.Context, req *pulumirpc.ConstructRequest) (*pulumirpc.ConstructResponse, error) {
+func (p *Provider) Construct(
+	ctx context.Context,
+	req *pulumirpc.ConstructRequest,
+) (*pulumirpc.ConstructResponse, error) {
 	if req.GetType() != vpcType {
-		return nil, status.Errorf(codes.Unimplemented, "offline: %s has no stand-in; of awsx the offline target models %s. "+
-			"Use the resources of the aws package instead, or run against AWS", req.GetType(), vpcType)
+		return nil, status.Errorf(
+			codes.Unimplemented,
+			"offline: %s has no stand-in; of awsx the offline target models %s. "+
+				"Use the resources of the aws package instead, or run against AWS",
+			req.GetType(),
+			vpcType,
+		)
 	}
 	if err := p.check(req); err != nil {
 		return nil, err
@@ -121,5 +137,11 @@ func (p *Provider) check(req *pulumirpc.ConstructRequest) error {
 	for _, f := range failures {
 		fmt.Fprintf(&message, "\n  %s: %s", f.Path, f.Reason)
 	}
-	return status.Errorf(codes.InvalidArgument, "%s %s has inputs that cannot be:%s", vpcType, req.GetName(), message.String())
+	return status.Errorf(
+		codes.InvalidArgument,
+		"%s %s has inputs that cannot be:%s",
+		vpcType,
+		req.GetName(),
+		message.String(),
+	)
 }

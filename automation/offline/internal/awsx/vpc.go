@@ -94,14 +94,20 @@ type plan struct {
 func newPlan(name string, args *vpcArgs, zonesOf func() ([]string, error)) (*plan, error) {
 	if args.Ipv4IpamPoolID != nil {
 		if args.CidrBlock != nil && args.Ipv4NetmaskLength != nil {
-			return nil, errors.New("Only one of 'cidrBlock', 'ipv4NetmaskLength' is allowed.") //nolint:staticcheck // awsx's own words
+			return nil, errors.New(
+				"Only one of 'cidrBlock', 'ipv4NetmaskLength' is allowed.",
+			)
 		}
 		if args.CidrBlock == nil && args.Ipv4NetmaskLength == nil {
-			return nil, errors.New("If 'ipv4IpamPoolId' is specified, 'ipv4NetmaskLength' or 'cidrBlock' must also be specified.") //nolint:staticcheck // awsx's own words
+			return nil, errors.New(
+				"If 'ipv4IpamPoolId' is specified, 'ipv4NetmaskLength' or 'cidrBlock' must also be specified.",
+			)
 		}
 	}
 	if args.AvailabilityZoneNames != nil && value(args.NumberOfAvailabilityZones) != 0 {
-		return nil, errors.New("Only one of [availabilityZoneNames] and [numberOfAvailabilityZones] can be specified") //nolint:staticcheck // awsx's own words
+		return nil, errors.New(
+			"Only one of [availabilityZoneNames] and [numberOfAvailabilityZones] can be specified",
+		)
 	}
 	if err := args.check(); err != nil {
 		return nil, err
@@ -191,8 +197,13 @@ func (args *vpcArgs) check() error {
 		}
 		name := spec{kind: s.Type, name: value(s.Name)}.label()
 		if first, taken := names[name]; taken {
-			return fmt.Errorf("subnetSpecs[%d].name: the subnets of subnetSpecs[%d] are named %s already; give one of them another name",
-				i, first, name)
+			return fmt.Errorf(
+				"subnetSpecs[%d].name: the subnets of subnetSpecs[%d] are named %s already; give one of them "+
+					"another name",
+				i,
+				first,
+				name,
+			)
 		}
 		names[name] = i
 	}
@@ -212,8 +223,13 @@ func chooseZones(args *vpcArgs, zonesOf func() ([]string, error)) ([]string, err
 		return nil, err
 	}
 	if len(zones) < wanted {
-		return nil, fmt.Errorf("The configured region for this provider does not have at least %d Availability Zones. "+ //nolint:staticcheck // awsx's own words
-			"Either specify an explicit list of zones in availabilityZoneNames or choose a region with at least %d AZs.", wanted, wanted)
+		return nil, fmt.Errorf(
+			"The configured region for this provider does not have at least %d Availability Zones. "+
+				"Either specify an explicit list of zones in availabilityZoneNames or choose a region with at "+
+				"least %d AZs.",
+			wanted,
+			wanted,
+		)
 	}
 	return zones[:wanted], nil
 }
@@ -223,19 +239,30 @@ func checkAllocationIDs(nat *natGatewayArgs, zones int) error {
 	switch strings.ToLower(nat.Strategy) {
 	case natNone:
 		if ids > 0 {
-			return fmt.Errorf("Elastic IP allocation IDs cannot be specified when NAT Gateway strategy is '%s'.", nat.Strategy) //nolint:staticcheck // awsx's own words
+			return fmt.Errorf(
+				"Elastic IP allocation IDs cannot be specified when NAT Gateway strategy is '%s'.",
+				nat.Strategy,
+			)
 		}
 	case natSingle:
 		if ids > 1 {
-			return fmt.Errorf("Exactly one Elastic IP may be specified when NAT Gateway strategy is '%s'.", nat.Strategy) //nolint:staticcheck // awsx's own words
+			return fmt.Errorf(
+				"Exactly one Elastic IP may be specified when NAT Gateway strategy is '%s'.",
+				nat.Strategy,
+			)
 		}
 	case natOnePerAz:
 		if ids > 0 && ids != zones {
-			return fmt.Errorf("The number of Elastic IPs, if specified, must match the number of availability zones for the VPC (%d) "+ //nolint:staticcheck // awsx's own words
-				"when NAT Gateway strategy is '%s'", zones, nat.Strategy)
+			return fmt.Errorf(
+				"The number of Elastic IPs, if specified, must match the number of availability zones for the VPC "+
+					"(%d) "+
+					"when NAT Gateway strategy is '%s'",
+				zones,
+				nat.Strategy,
+			)
 		}
 	default:
-		return fmt.Errorf("Unknown NatGatewayStrategy '%s'", nat.Strategy) //nolint:staticcheck // awsx's own words
+		return fmt.Errorf("Unknown NatGatewayStrategy '%s'", nat.Strategy)
 	}
 	return nil
 }
@@ -269,8 +296,11 @@ func (p *plan) checkNatGateways(subnets []subnet) error {
 	if has(typePublic) && has(typePrivate) {
 		return nil
 	}
-	return errors.New("If NAT Gateway strategy is 'OnePerAz' or 'Single', both private and public subnets must be declared. " + //nolint:staticcheck // awsx's own words
-		"The private subnet creates the need for a NAT Gateway, and the public subnet is required to host the NAT Gateway resource.")
+	return errors.New(
+		"If NAT Gateway strategy is 'OnePerAz' or 'Single', both private and public subnets must be declared. " +
+			"The private subnet creates the need for a NAT Gateway, and the public subnet is required to host the " +
+			"NAT Gateway resource.",
+	)
 }
 
 // needsNatGateway tells whether a public subnet of the zone gets a NAT gateway when there are that many already.
@@ -298,11 +328,19 @@ func refusedByAWS(cidr string, subnets []subnet) []string {
 			continue
 		}
 		if !b.within(vpc) {
-			warnings = append(warnings, fmt.Sprintf("subnet %s (%s) is outside the VPC (%s), so AWS will refuse to create it", s.name, s.cidr, cidr))
+			warnings = append(warnings, fmt.Sprintf(
+				"subnet %s (%s) is outside the VPC (%s), so AWS will refuse to create it",
+				s.name,
+				s.cidr,
+				cidr,
+			))
 		}
 		// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 		if b.bits < 16 || b.bits > 28 {
-			warnings = append(warnings, fmt.Sprintf("subnet %s (%s) has a size that AWS will refuse: it allows /16 to /28", s.name, s.cidr))
+			warnings = append(
+				warnings,
+				fmt.Sprintf("subnet %s (%s) has a size that AWS will refuse: it allows /16 to /28", s.name, s.cidr),
+			)
 		}
 	}
 	return warnings
@@ -372,8 +410,11 @@ func strategyWarning(layout []map[string]any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("describing the subnet layout: %w", err)
 	}
-	return `The default subnetStrategy will change from "Legacy" to "Auto" in the next major version. Please specify the subnetStrategy ` +
-		`explicitly. The current subnet layout can be specified via "Auto" as:` + "\n\n" + string(text), nil
+	return `The default subnetStrategy will change from "Legacy" to "Auto" in the next major version. Please ` +
+		`specify the subnetStrategy ` +
+		`explicitly. The current subnet layout can be specified via "Auto" as:` + "\n\n" + string(
+		text,
+	), nil
 }
 
 // ignored names the inputs of an endpoint that awsx passes over.

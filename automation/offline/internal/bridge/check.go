@@ -30,7 +30,10 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 		return nil, err
 	}
 	news = values.WithoutDefaults(news)
-	c := &checking{kind: kind, naming: model.Naming{Name: kind.urn.Name(), Seed: req.GetRandomSeed(), Option: req.GetAutonaming()}}
+	c := &checking{
+		kind:   kind,
+		naming: model.Naming{Name: kind.urn.Name(), Seed: req.GetRandomSeed(), Option: req.GetAutonaming()},
+	}
 	inputs := c.fill(olds, news)
 	if kind.Model.Tags {
 		p.mergeTags(inputs)
@@ -75,7 +78,8 @@ func (c *checking) refuseTypes(pkg *schema.Package, inputs resource.PropertyMap)
 	complete := inputs.Copy()
 	// The SDK has no such input, yet imported inputs come with it, and the real provider lets it pass.
 	delete(complete, "tagsAll")
-	if name := c.Model.AutoName; name != nil && c.naming.Option.GetMode() != pulumirpc.CheckRequest_AutonamingOptions_DISABLE {
+	if name := c.Model.AutoName; name != nil &&
+		c.naming.Option.GetMode() != pulumirpc.CheckRequest_AutonamingOptions_DISABLE {
 		if _, has := complete[resource.PropertyKey(name.Property)]; !has {
 			complete[resource.PropertyKey(name.Property)] = resource.NewProperty(c.naming.Name)
 		}
@@ -99,10 +103,18 @@ func (c *checking) inputs() []schema.Property {
 	return c.Resource.Inputs
 }
 
-func (c *checking) fillObject(path string, properties []schema.Property, news resource.PropertyMap) resource.PropertyMap {
+func (c *checking) fillObject(
+	path string,
+	properties []schema.Property,
+	news resource.PropertyMap,
+) resource.PropertyMap {
 	filled := make(resource.PropertyMap, len(news)+1)
 	for name, value := range news {
-		filled[name] = c.fillValue(values.JoinModel(path, string(name)), schema.PropertyType(properties, string(name)), value)
+		filled[name] = c.fillValue(
+			values.JoinModel(path, string(name)),
+			schema.PropertyType(properties, string(name)),
+			value,
+		)
 	}
 	var defaulted []string
 	for name, value := range c.Model.Defaults {
@@ -174,7 +186,13 @@ func (c *checking) fillName(olds, inputs resource.PropertyMap) {
 	} else {
 		name, on, err := c.naming.Automatic(rule)
 		if err != nil {
-			c.fail(rule.Property, "could not make a name for %q: %v; set %s in the program", c.naming.Name, err, rule.Property)
+			c.fail(
+				rule.Property,
+				"could not make a name for %q: %v; set %s in the program",
+				c.naming.Name,
+				err,
+				rule.Property,
+			)
 			return
 		}
 		if !on {
@@ -218,7 +236,8 @@ func (p *Provider) mergeTags(inputs resource.PropertyMap) {
 func (c *checking) keepSecret(inputs resource.PropertyMap) {
 	for _, name := range c.Model.Secrets {
 		key := resource.PropertyKey(name)
-		if value, has := inputs[key]; has && !value.IsSecret() && !value.IsNull() && !values.IsUnknown(values.Reveal(value)) {
+		if value, has := inputs[key]; has && !value.IsSecret() && !value.IsNull() &&
+			!values.IsUnknown(values.Reveal(value)) {
 			inputs[key] = resource.MakeSecret(value)
 		}
 	}

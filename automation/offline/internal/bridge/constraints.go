@@ -119,7 +119,14 @@ func (c *checking) refuseSizes(inputs values.View) {
 		bounds := c.Model.Lengths[path]
 		c.eachText(inputs, path, func(at, value string) {
 			if length := len([]rune(value)); outside(float64(length), bounds) {
-				c.fail(at, "expected length of %s to be in the range %s, got %d characters: %s", at, span(bounds), length, value)
+				c.fail(
+					at,
+					"expected length of %s to be in the range %s, got %d characters: %s",
+					at,
+					span(bounds),
+					length,
+					value,
+				)
 			}
 		})
 	}

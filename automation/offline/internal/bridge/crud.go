@@ -215,8 +215,14 @@ func (c *Change) refuseTaken() error {
 		return err
 	}
 	if buried {
-		return Refuse("InvalidRequestException", "You can't create this %s because one named %s is scheduled for deletion "+
-			"until %s.", model.ShortName(c.Token), name, until.Format(time.RFC3339))
+		return Refuse(
+			"InvalidRequestException",
+			"You can't create this %s because one named %s is scheduled for deletion "+
+				"until %s.",
+			model.ShortName(c.Token),
+			name,
+			until.Format(time.RFC3339),
+		)
 	}
 	others, err := c.Tx.ByName(c.Token, name)
 	if err != nil {
@@ -271,7 +277,9 @@ func (c *Change) update(id string, olds, checked resource.PropertyMap) error {
 		return err
 	}
 	if thing == nil {
-		return fmt.Errorf("couldn't find resource: it was deleted outside of Pulumi; run `pulumi refresh`, then update again")
+		return fmt.Errorf(
+			"couldn't find resource: it was deleted outside of Pulumi; run `pulumi refresh`, then update again",
+		)
 	}
 	c.Thing, c.Id, c.Variables["id"], c.Variables["arn"] = thing, thing.ID, thing.ID, thing.ARN
 	c.Olds = values.View(restoreSecrets(thing.State, olds))

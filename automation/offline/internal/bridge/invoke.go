@@ -35,12 +35,21 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 	token := req.GetTok()
 	definition, known := p.Schema.Function(token)
 	if !known {
-		return nil, status.Errorf(codes.InvalidArgument, "unknown function %s: pulumi-aws %s has no such function", token, p.Schema.Version)
+		return nil, status.Errorf(
+			codes.InvalidArgument,
+			"unknown function %s: pulumi-aws %s has no such function",
+			token,
+			p.Schema.Version,
+		)
 	}
 	function, modelled := p.functions[token]
 	if !modelled {
-		return nil, status.Errorf(codes.Unimplemented, "offline: the function %s is not modelled; give its result in the "+
-			"configuration, or run against AWS", token)
+		return nil, status.Errorf(
+			codes.Unimplemented,
+			"offline: the function %s is not modelled; give its result in the "+
+				"configuration, or run against AWS",
+			token,
+		)
 	}
 	args, err := Unmarshal(req.GetArgs())
 	if err != nil {

@@ -36,7 +36,11 @@ func (c Call) Matches(attributes map[string]string, tags values.View) bool {
 		if key, is := strings.CutPrefix(name, "tag:"); is {
 			value, known = values.Text(tags[resource.PropertyKey(key)]), true
 		}
-		if !known || !slices.ContainsFunc(filter.Strings("values"), func(pattern string) bool { return values.Wildcard(pattern, value) }) {
+		if !known ||
+			!slices.ContainsFunc(
+				filter.Strings("values"),
+				func(pattern string) bool { return values.Wildcard(pattern, value) },
+			) {
 			return false
 		}
 	}
@@ -91,15 +95,30 @@ func GetByName(argument, token, code string) func(Call) (map[string]any, error) 
 				return Describe(thing), nil
 			}
 		}
-		return nil, Refuse(code, "there is no %s named %q in %s", Spaced(model.ShortName(token)), c.Args.Str(argument), c.Region().Name)
+		return nil, Refuse(
+			code,
+			"there is no %s named %q in %s",
+			Spaced(model.ShortName(token)),
+			c.Args.Str(argument),
+			c.Region().Name,
+		)
 	}
 }
 
 // filterNames are the EC2 filters, besides tags, and the properties they look at.
 var filterNames = map[string]string{
-	"vpc-id": "vpcId", "availability-zone": "availabilityZone", "availability-zone-id": "availabilityZoneId", "cidr-block": "cidrBlock",
-	"cidr": "cidrBlock", "group-name": "name", "group-id": "id", "subnet-id": "id", "map-public-ip-on-launch": "mapPublicIpOnLaunch",
-	"owner-id": "ownerId", "state": "state", "is-default": "default",
+	"vpc-id":                  "vpcId",
+	"availability-zone":       "availabilityZone",
+	"availability-zone-id":    "availabilityZoneId",
+	"cidr-block":              "cidrBlock",
+	"cidr":                    "cidrBlock",
+	"group-name":              "name",
+	"group-id":                "id",
+	"subnet-id":               "id",
+	"map-public-ip-on-launch": "mapPublicIpOnLaunch",
+	"owner-id":                "ownerId",
+	"state":                   "state",
+	"is-default":              "default",
 }
 
 // Find returns the things of a type that the call's arguments, filters and tags ask for.
@@ -130,7 +149,15 @@ func (c Call) Find(token string) ([]*world.Thing, error) {
 
 // equalArguments says whether the plain arguments are what the state says.
 func (c Call) equalArguments(state values.View) bool {
-	for _, name := range []string{"id", "name", "vpcId", "cidrBlock", "availabilityZone", "availabilityZoneId", "dhcpOptionsId"} {
+	for _, name := range []string{
+		"id",
+		"name",
+		"vpcId",
+		"cidrBlock",
+		"availabilityZone",
+		"availabilityZoneId",
+		"dhcpOptionsId",
+	} {
 		if wanted := c.Args.Str(name); wanted != "" && state.Str(name) != wanted {
 			return false
 		}
@@ -151,7 +178,11 @@ func GetOne(token, code string) func(Call) (map[string]any, error) {
 		case 1:
 			return Describe(found[0]), nil
 		default:
-			return nil, fmt.Errorf("%d %s match; use additional constraints to reduce matches to a single one", len(found), Spaced(model.ShortName(token)))
+			return nil, fmt.Errorf(
+				"%d %s match; use additional constraints to reduce matches to a single one",
+				len(found),
+				Spaced(model.ShortName(token)),
+			)
 		}
 	}
 }

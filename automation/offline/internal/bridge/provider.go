@@ -59,8 +59,8 @@ type Provider struct {
 	warned sync.Map
 }
 
-// New returns the provider of a package over a world. The run tells the operation of the engine it serves from others: what is said
-// once is said once in a run, by any of its provider processes.
+// New returns the provider of a package over a world. The run tells the operation of the engine it serves from others:
+// what is said once is said once in a run, by any of its provider processes.
 func New(pkg *schema.Package, known Knowledge, w *world.World, warn Warn, run string) *Provider {
 	cancelled, cancel := context.WithCancel(context.Background())
 	return &Provider{
@@ -116,12 +116,18 @@ func (p *Provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 	}
 	allowed, forbidden := jsonStrings(config, "allowedAccountIds"), jsonStrings(config, "forbiddenAccountIds")
 	if len(allowed) > 0 && !slices.Contains(allowed, world.Account) {
-		failures = append(failures, Failf("allowedAccountIds", "AWS account ID not allowed: %s (the offline target's) is "+
-			"not among %s", world.Account, strings.Join(allowed, ", ")))
+		failures = append(
+			failures,
+			Failf("allowedAccountIds", "AWS account ID not allowed: %s (the offline target's) is "+
+				"not among %s", world.Account, strings.Join(allowed, ", ")),
+		)
 	}
 	if slices.Contains(forbidden, world.Account) {
-		failures = append(failures, Failf("forbiddenAccountIds", "AWS account ID not allowed: %s (the offline target's) "+
-			"is forbidden", world.Account))
+		failures = append(
+			failures,
+			Failf("forbiddenAccountIds", "AWS account ID not allowed: %s (the offline target's) "+
+				"is forbidden", world.Account),
+		)
 	}
 	if _, err := defaultTagsOf(config); err != nil {
 		failures = append(failures, Failure{"defaultTags", err.Error()})
@@ -244,8 +250,12 @@ func (p *Provider) kindOf(ctx context.Context, text string) (kind, error) {
 	}
 	k.Resource, _ = p.Schema.Resource(k.Token)
 	if k.Resource == nil && k.Model == nil {
-		return kind{}, status.Errorf(codes.InvalidArgument, "unrecognized resource type (%s): pulumi-aws %s has no such type",
-			k.Token, p.Schema.Version)
+		return kind{}, status.Errorf(
+			codes.InvalidArgument,
+			"unrecognized resource type (%s): pulumi-aws %s has no such type",
+			k.Token,
+			p.Schema.Version,
+		)
 	}
 	k.behavior = p.behaviors[k.Token]
 	k.Equalities = p.equalities

@@ -125,8 +125,17 @@ func (c *Change) refuseUsed() error {
 	}
 	for _, r := range referrers {
 		if code := c.holdsWith(r); code != "" && !c.letsGo(r) {
-			return RefuseRetried(code, "%s %s is in use: %s %s refers to it by %s",
-				Spaced(model.ShortName(c.Token)), c.Thing.ID, Spaced(model.ShortName(r.Thing.Type)), r.Thing.ID, r.Property)
+			return RefuseRetried(
+				code,
+				"%s %s is in use: %s %s refers to it by %s",
+				Spaced(
+					model.ShortName(c.Token),
+				),
+				c.Thing.ID,
+				Spaced(model.ShortName(r.Thing.Type)),
+				r.Thing.ID,
+				r.Property,
+			)
 		}
 	}
 	return nil

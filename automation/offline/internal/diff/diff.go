@@ -204,7 +204,10 @@ func (d *Difference) compareMap(at, path string, old, new resource.PropertyMap) 
 		switch {
 		case !has:
 			d.recordElement(values.Join(at, string(key)), path, added)
-		case values.IsUnknown(value) || !values.Reveal(before).DeepEquals(value) && !sameText(values.Reveal(before), value):
+		case values.IsUnknown(value) || !values.Reveal(before).DeepEquals(value) && !sameText(
+			values.Reveal(before),
+			value,
+		):
 			d.recordElement(values.Join(at, string(key)), path, updated)
 		}
 	}

@@ -118,7 +118,13 @@ func (c *buildContext) writeTar(w io.Writer) error {
 		return fmt.Errorf("reading the build context %s: %w", c.dir, err)
 	}
 	if !c.inside {
-		header := &tar.Header{Name: outsideName, Mode: 0o644, Size: int64(len(c.dockerfile)), Typeflag: tar.TypeReg, ModTime: time.Unix(0, 0)}
+		header := &tar.Header{
+			Name:     outsideName,
+			Mode:     0o644,
+			Size:     int64(len(c.dockerfile)),
+			Typeflag: tar.TypeReg,
+			ModTime:  time.Unix(0, 0),
+		}
 		if err := writeFile(archive, header, strings.NewReader(string(c.dockerfile))); err != nil {
 			return err
 		}

@@ -55,8 +55,13 @@ func digestOf(t *testing.T, dir string) string {
 
 func TestWhatIsIgnoredIsNotInTheArchive(t *testing.T) {
 	dir := folder(t, map[string]string{
-		"Dockerfile": "FROM scratch", "main.go": "m", "secret.env": "s", "vendor/a/a.go": "a", "vendor/keep/k.go": "k", "doc/x.md": "x",
-		".dockerignore": "*.env\nvendor\n!vendor/keep\ndoc/\nDockerfile\n",
+		"Dockerfile":       "FROM scratch",
+		"main.go":          "m",
+		"secret.env":       "s",
+		"vendor/a/a.go":    "a",
+		"vendor/keep/k.go": "k",
+		"doc/x.md":         "x",
+		".dockerignore":    "*.env\nvendor\n!vendor/keep\ndoc/\nDockerfile\n",
 	})
 	entries := archived(t, dir, filepath.Join(dir, "Dockerfile"))
 	require.Contains(t, entries, "main.go")
@@ -83,7 +88,13 @@ func TestADockerfileOutsideTheContextIsAdded(t *testing.T) {
 }
 
 func TestTheDigestFollowsTheContentAlone(t *testing.T) {
-	files := map[string]string{"Dockerfile": "FROM scratch\nCOPY . /\n", "main": "one", "sub/x": "x", "log.txt": "1", ".dockerignore": "log.txt\n"}
+	files := map[string]string{
+		"Dockerfile":    "FROM scratch\nCOPY . /\n",
+		"main":          "one",
+		"sub/x":         "x",
+		"log.txt":       "1",
+		".dockerignore": "log.txt\n",
+	}
 	dir := folder(t, files)
 	digest := digestOf(t, dir)
 	require.Equal(t, digest, digestOf(t, folder(t, files)), "another checkout of the same files")
@@ -113,7 +124,11 @@ func TestTheStandInDigestCoversWhatTheBuildIsGiven(t *testing.T) {
 	b := build{platform: "linux/amd64", args: map[string]string{"A": "1", "B": "2"}}
 	digest := standInDigest("c", b)
 	require.Regexp(t, "^sha256:[0-9a-f]{64}$", digest)
-	require.Equal(t, digest, standInDigest("c", build{platform: "linux/amd64", args: map[string]string{"B": "2", "A": "1"}}))
+	require.Equal(
+		t,
+		digest,
+		standInDigest("c", build{platform: "linux/amd64", args: map[string]string{"B": "2", "A": "1"}}),
+	)
 	for name, other := range map[string]build{
 		"platform": {platform: "linux/arm64", args: b.args},
 		"target":   {platform: b.platform, args: b.args, target: "test"},

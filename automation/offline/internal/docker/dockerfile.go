@@ -12,8 +12,8 @@ import (
 
 // instructions are those of the Dockerfile reference, https://docs.docker.com/reference/dockerfile/.
 var instructions = []string{
-	"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "RUN",
-	"SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+	"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER",
+	"ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 }
 
 var (

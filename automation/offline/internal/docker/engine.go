@@ -171,7 +171,13 @@ func (b *builder) push(ctx context.Context, i *image) (digest string, size int64
 	})
 	switch {
 	case err != nil && unreachable.MatchString(err.Error()):
-		return "", 0, unavailable{fmt.Sprintf("the Docker Engine does not reach the registry at %s on this machine's loopback (%v)", address, err)}
+		return "", 0, unavailable{
+			fmt.Sprintf(
+				"the Docker Engine does not reach the registry at %s on this machine's loopback (%v)",
+				address,
+				err,
+			),
+		}
 	case err != nil:
 		return "", 0, fmt.Errorf("pushing %s to the offline target's registry: %w", i.given, err)
 	case digest == "":

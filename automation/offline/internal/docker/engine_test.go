@@ -85,7 +85,9 @@ func TestWithAnEngineTheImageIsBuiltAndPushed(t *testing.T) {
 func TestAFailingBuildFailsAndShowsNoSecret(t *testing.T) {
 	s, inputs := withEngine(t)
 	image := inputs(folder(t, map[string]string{"Dockerfile": "FROM scratch\nARG TOKEN\nCOPY nowhere-$TOKEN /\n"}))
-	image["build"].ObjectValue()["args"] = resource.NewProperty(resource.PropertyMap{"TOKEN": resource.MakeSecret(resource.NewProperty("s3cr3t"))})
+	image["build"].ObjectValue()["args"] = resource.NewProperty(
+		resource.PropertyMap{"TOKEN": resource.MakeSecret(resource.NewProperty("s3cr3t"))},
+	)
 	_, err := s.create(image, false)
 	require.ErrorContains(t, err, "nowhere-")
 	require.NotContains(t, err.Error(), "s3cr3t")
@@ -133,7 +135,10 @@ func tokenRegistry(t *testing.T) (address string) {
 
 func TestABaseImageIsPulledAsThePublicGetsIt(t *testing.T) {
 	s, inputs := withEngine(t)
-	_, err := s.create(inputs(folder(t, map[string]string{"Dockerfile": "FROM " + tokenRegistry(t) + "/base:1\n"})), false)
+	_, err := s.create(
+		inputs(folder(t, map[string]string{"Dockerfile": "FROM " + tokenRegistry(t) + "/base:1\n"})),
+		false,
+	)
 	require.NoError(t, err)
 	require.Empty(t, s.logs)
 }

@@ -60,8 +60,8 @@ var builders = []string{classicBuilder, buildKit}
 // hostPlatform is what is built for when the program does not say.
 func hostPlatform() string { return "linux/" + runtime.GOARCH }
 
-// check completes inputs of the right types as the real provider does and refuses what could not be built. platformGiven is false
-// when the platform was not given, which the real provider remarks upon.
+// check completes inputs of the right types as the real provider does and refuses what could not be built.
+// platformGiven is false when the platform was not given, which the real provider remarks upon.
 func check(inputs resource.PropertyMap) (checked resource.PropertyMap, platformGiven bool, refusals []refusal) {
 	checked = inputs.Copy()
 	refuse := func(path, reason string, args ...any) {

@@ -54,7 +54,10 @@ func New(w *world.World, log Log) (*Provider, error) {
 }
 
 // Handshake implements pulumirpc.ResourceProviderServer.
-func (p *Provider) Handshake(context.Context, *pulumirpc.ProviderHandshakeRequest) (*pulumirpc.ProviderHandshakeResponse, error) {
+func (p *Provider) Handshake(
+	context.Context,
+	*pulumirpc.ProviderHandshakeRequest,
+) (*pulumirpc.ProviderHandshakeResponse, error) {
 	return &pulumirpc.ProviderHandshakeResponse{AcceptSecrets: true}, nil
 }
 
@@ -117,7 +120,9 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 		return nil, err
 	}
 	result, err := plugin.MarshalProperties(resource.PropertyMap{
-		"id": resource.NewProperty(digest), "name": resource.NewProperty(given), "sha256Digest": resource.NewProperty(digest),
+		"id":           resource.NewProperty(digest),
+		"name":         resource.NewProperty(given),
+		"sha256Digest": resource.NewProperty(digest),
 	}, marshal)
 	if err != nil {
 		return nil, fmt.Errorf("writing the result: %w", err)
@@ -126,8 +131,13 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 }
 
 func notModelled(token string) error {
-	return status.Errorf(codes.Unimplemented,
-		"offline: %s has no stand-in; of docker the offline target models %s and %s", token, imageType, registryImageFunction)
+	return status.Errorf(
+		codes.Unimplemented,
+		"offline: %s has no stand-in; of docker the offline target models %s and %s",
+		token,
+		imageType,
+		registryImageFunction,
+	)
 }
 
 // modelled tells the type of the resource with the URN, or that it has no stand-in.
@@ -156,7 +166,8 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 	checked, platformGiven, refusals := check(inputs)
 	if !platformGiven {
 		if err := p.log(ctx, pulumirpc.LogSeverity_INFO, req.GetUrn(), fmt.Sprintf(
-			"Building your image for %s architecture.\nTo ensure you are building for the correct platform, consider explicitly setting "+
+			"Building your image for %s architecture.\nTo ensure you are building for the correct platform, "+
+				"consider explicitly setting "+
 				"the `platform` field on ImageBuildOptions.", hostPlatform())); err != nil {
 			return nil, err
 		}
@@ -200,7 +211,10 @@ func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	response.DetailedDiff = map[string]*pulumirpc.PropertyDiff{}
 	top := map[string]bool{}
 	for path, change := range detailed {
-		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{Kind: pulumirpc.PropertyDiff_Kind(change.Kind), InputDiff: true}
+		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{
+			Kind:      pulumirpc.PropertyDiff_Kind(change.Kind),
+			InputDiff: true,
+		}
 		property, _, _ := strings.Cut(path, ".")
 		if !top[property] {
 			top[property] = true
@@ -285,7 +299,12 @@ func (p *Provider) suffer(ctx context.Context, operation world.Operation, urn st
 
 // apply builds the image and returns its id and outputs. In preview it does so only when the program asks for it, and
 // then without a push; the digest is unknown otherwise.
-func (p *Provider) apply(ctx context.Context, urn string, properties *structpb.Struct, preview bool) (string, *structpb.Struct, error) {
+func (p *Provider) apply(
+	ctx context.Context,
+	urn string,
+	properties *structpb.Struct,
+	preview bool,
+) (string, *structpb.Struct, error) {
 	inputs, err := plugin.UnmarshalProperties(properties, marshal)
 	if err != nil {
 		return "", nil, fmt.Errorf("reading the inputs: %w", err)
@@ -344,7 +363,10 @@ func (p *Provider) make(ctx context.Context, urn string, i *image, preview bool)
 	if errors.As(err, &cannot) {
 		digest, err = standInDigest(i.build.digest, i.build), nil
 		err = errors.Join(err, p.log(ctx, pulumirpc.LogSeverity_WARNING, urn, fmt.Sprintf(
-			"offline: image not built: %s: %s. Its digest stands for the build context, and there is nothing to run.", i.given, cannot.reason)))
+			"offline: image not built: %s: %s. Its digest stands for the build context, and there is nothing to run.",
+			i.given,
+			cannot.reason,
+		)))
 	}
 	if err != nil {
 		return "", err

@@ -40,9 +40,12 @@ func newStandIn(t *testing.T, host, mutability string) *standIn {
 	t.Cleanup(func() { _ = w.Close() })
 	require.NoError(t, w.Update(t.Context(), func(tx *world.Tx) error {
 		return tx.Put(&world.Thing{
-			Key: world.Key{Region: "eu-west-1", Type: repositoryType, Key: "shop/orders"}, ID: "shop/orders", Name: "shop/orders",
+			Key:  world.Key{Region: "eu-west-1", Type: repositoryType, Key: "shop/orders"},
+			ID:   "shop/orders",
+			Name: "shop/orders",
 			State: resource.PropertyMap{
-				"repositoryUrl": resource.NewProperty(repositoryURL), "imageTagMutability": resource.NewProperty(mutability),
+				"repositoryUrl":      resource.NewProperty(repositoryURL),
+				"imageTagMutability": resource.NewProperty(mutability),
 			},
 		}, nil)
 	}))
@@ -92,7 +95,10 @@ func (s *standIn) create(inputs resource.PropertyMap, preview bool) (resource.Pr
 	s.t.Helper()
 	checked, refusals := s.check(inputs)
 	require.Empty(s.t, refusals)
-	response, err := s.Create(s.t.Context(), &pulumirpc.CreateRequest{Urn: imageURN, Properties: marshalled(s.t, checked), Preview: preview})
+	response, err := s.Create(
+		s.t.Context(),
+		&pulumirpc.CreateRequest{Urn: imageURN, Properties: marshalled(s.t, checked), Preview: preview},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -107,20 +113,28 @@ func imageInputs(dir, tag string) resource.PropertyMap {
 	return resource.NewPropertyMapFromMap(map[string]any{
 		"imageName": repositoryURL + ":" + tag,
 		"build":     map[string]any{"context": dir, "platform": "linux/amd64", "args": map[string]any{"VERSION": "1"}},
-		"registry":  map[string]any{"server": strings.Split(repositoryURL, "/")[0], "username": "AWS", "password": "hush"},
+		"registry": map[string]any{
+			"server":   strings.Split(repositoryURL, "/")[0],
+			"username": "AWS",
+			"password": "hush",
+		},
 	})
 }
 
 func service(t *testing.T) string {
 	return folder(t, map[string]string{
-		"Dockerfile": "FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY hello /hello\n", "hello": "hello", ".dockerignore": "*.md\n",
+		"Dockerfile":    "FROM scratch\nARG VERSION\nLABEL version=$VERSION\nCOPY hello /hello\n",
+		"hello":         "hello",
+		".dockerignore": "*.md\n",
 	})
 }
 
 func TestCheckCompletesTheInputs(t *testing.T) {
 	dir := service(t)
 	s := newStandIn(t, noEngine, "MUTABLE")
-	checked, refusals := s.check(resource.NewPropertyMapFromMap(map[string]any{"imageName": "orders", "build": map[string]any{"context": dir}}))
+	checked, refusals := s.check(
+		resource.NewPropertyMapFromMap(map[string]any{"imageName": "orders", "build": map[string]any{"context": dir}}),
+	)
 	require.Empty(t, refusals)
 	build := checked["build"].ObjectValue()
 	require.Equal(t, dir+"/Dockerfile", build["dockerfile"].StringValue())
@@ -138,7 +152,12 @@ func TestCheckLeavesWhatIsNotKnownYet(t *testing.T) {
 	require.Empty(t, refusals)
 	require.True(t, checked["build"].IsComputed())
 
-	checked, refusals = s.check(resource.PropertyMap{"imageName": unknown, "build": resource.NewProperty(resource.PropertyMap{"context": unknown})})
+	checked, refusals = s.check(
+		resource.PropertyMap{
+			"imageName": unknown,
+			"build":     resource.NewProperty(resource.PropertyMap{"context": unknown}),
+		},
+	)
 	require.Empty(t, refusals)
 	require.NotContains(t, checked["build"].ObjectValue(), resource.PropertyKey("contextDigest"))
 }
@@ -153,16 +172,44 @@ func TestCheckRefuses(t *testing.T) {
 		inputs     map[string]any
 		path, want string
 	}{
-		"no name":          {map[string]any{"build": map[string]any{"context": dir}}, "imageName", "required"},
-		"bad name":         {map[string]any{"imageName": "Orders!", "build": map[string]any{"context": dir}}, "imageName", `"Orders!" is no image name`},
+		"no name": {map[string]any{"build": map[string]any{"context": dir}}, "imageName", "required"},
+		"bad name": {
+			map[string]any{"imageName": "Orders!", "build": map[string]any{"context": dir}},
+			"imageName",
+			`"Orders!" is no image name`,
+		},
 		"unknown property": {map[string]any{"imageName": "orders", "biuld": 1}, "biuld", `Did you mean "build"?`},
-		"no context":       {inputs(map[string]any{"context": dir + "/nowhere"}), "build.context", "cannot be read: no such file or directory"},
-		"no folder":        {inputs(map[string]any{"context": dir + "/hello"}), "build.context", "is no folder"},
-		"no dockerfile":    {inputs(map[string]any{"context": dir, "dockerfile": "nowhere/Dockerfile"}), "build.dockerfile", "there is no nowhere/Dockerfile"},
-		"bad dockerfile":   {inputs(map[string]any{"context": broken}), "build.dockerfile", "line 1: unknown instruction FORM"},
-		"no stage":         {inputs(map[string]any{"context": dir, "target": "test"}), "build.target", "it has no stage named test"},
-		"builder":          {inputs(map[string]any{"context": dir, "builderVersion": "3"}), "build.builderVersion", `"3" is none of BuilderV1 and BuilderBuildKit`},
-		"platform":         {inputs(map[string]any{"context": dir, "platform": "windows/amd64"}), "build.platform", `"windows/amd64" is none of linux/amd64 and linux/arm64`},
+		"no context": {
+			inputs(map[string]any{"context": dir + "/nowhere"}),
+			"build.context",
+			"cannot be read: no such file or directory",
+		},
+		"no folder": {inputs(map[string]any{"context": dir + "/hello"}), "build.context", "is no folder"},
+		"no dockerfile": {
+			inputs(map[string]any{"context": dir, "dockerfile": "nowhere/Dockerfile"}),
+			"build.dockerfile",
+			"there is no nowhere/Dockerfile",
+		},
+		"bad dockerfile": {
+			inputs(map[string]any{"context": broken}),
+			"build.dockerfile",
+			"line 1: unknown instruction FORM",
+		},
+		"no stage": {
+			inputs(map[string]any{"context": dir, "target": "test"}),
+			"build.target",
+			"it has no stage named test",
+		},
+		"builder": {
+			inputs(map[string]any{"context": dir, "builderVersion": "3"}),
+			"build.builderVersion",
+			`"3" is none of BuilderV1 and BuilderBuildKit`,
+		},
+		"platform": {
+			inputs(map[string]any{"context": dir, "platform": "windows/amd64"}),
+			"build.platform",
+			`"windows/amd64" is none of linux/amd64 and linux/arm64`,
+		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -185,7 +232,10 @@ func (s *standIn) diff(olds, news resource.PropertyMap) *pulumirpc.DiffResponse 
 	s.t.Helper()
 	checkedOlds, _ := s.check(olds)
 	checkedNews, _ := s.check(news)
-	response, err := s.Diff(s.t.Context(), &pulumirpc.DiffRequest{OldInputs: marshalled(s.t, checkedOlds), News: marshalled(s.t, checkedNews)})
+	response, err := s.Diff(
+		s.t.Context(),
+		&pulumirpc.DiffRequest{OldInputs: marshalled(s.t, checkedOlds), News: marshalled(s.t, checkedNews)},
+	)
 	require.NoError(s.t, err)
 	return response
 }
@@ -193,11 +243,22 @@ func (s *standIn) diff(olds, news resource.PropertyMap) *pulumirpc.DiffResponse 
 func TestDiff(t *testing.T) {
 	dir := service(t)
 	s := newStandIn(t, noEngine, "MUTABLE")
-	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, s.diff(imageInputs(dir, "1"), imageInputs(dir, "1")).GetChanges())
+	require.Equal(
+		t,
+		pulumirpc.DiffResponse_DIFF_NONE,
+		s.diff(imageInputs(dir, "1"), imageInputs(dir, "1")).GetChanges(),
+	)
 
 	rotated := imageInputs(dir, "1")
-	rotated["registry"] = resource.NewPropertyValue(map[string]any{"server": strings.Split(repositoryURL, "/")[0], "username": "AWS", "password": "new"})
-	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, s.diff(imageInputs(dir, "1"), rotated).GetChanges(), "credentials expire every twelve hours")
+	rotated["registry"] = resource.NewPropertyValue(
+		map[string]any{"server": strings.Split(repositoryURL, "/")[0], "username": "AWS", "password": "new"},
+	)
+	require.Equal(
+		t,
+		pulumirpc.DiffResponse_DIFF_NONE,
+		s.diff(imageInputs(dir, "1"), rotated).GetChanges(),
+		"credentials expire every twelve hours",
+	)
 
 	retagged := s.diff(imageInputs(dir, "1"), imageInputs(dir, "2"))
 	require.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, retagged.GetChanges())
@@ -207,7 +268,10 @@ func TestDiff(t *testing.T) {
 	before, _ := s.check(imageInputs(dir, "1"))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "hello"), []byte("changed"), 0o644))
 	after, _ := s.check(imageInputs(dir, "1"))
-	changed, err := s.Diff(t.Context(), &pulumirpc.DiffRequest{OldInputs: marshalled(t, before), News: marshalled(t, after)})
+	changed, err := s.Diff(
+		t.Context(),
+		&pulumirpc.DiffRequest{OldInputs: marshalled(t, before), News: marshalled(t, after)},
+	)
 	require.NoError(t, err)
 	require.Contains(t, changed.GetDetailedDiff(), "build.contextDigest")
 }
@@ -217,8 +281,12 @@ func TestWithoutAnEngineNothingIsBuiltAndTheRunSaysSo(t *testing.T) {
 	s := newStandIn(t, noEngine, "MUTABLE")
 	outputs, err := s.create(imageInputs(dir, "1"), false)
 	require.NoError(t, err)
-	require.Equal(t, []string{"WARNING offline: image not built: " + repositoryURL + ":1: no Docker Engine answers at " + noEngine +
-		". Its digest stands for the build context, and there is nothing to run."}, s.logs)
+	require.Equal(
+		t,
+		[]string{"WARNING offline: image not built: " + repositoryURL + ":1: no Docker Engine answers at " + noEngine +
+			". Its digest stands for the build context, and there is nothing to run."},
+		s.logs,
+	)
 	digest := outputs["repoDigest"].StringValue()
 	require.Regexp(t, "^"+repositoryURL+"@sha256:[0-9a-f]{64}$", digest)
 	require.Equal(t, repositoryURL+":1", outputs["baseImageName"].StringValue())
@@ -260,14 +328,22 @@ func TestPushesAreRefusedAsECRRefusesThem(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "hello"), []byte("changed"), 0o644))
 	_, err = s.create(imageInputs(dir, "1"), false)
 	require.ErrorIs(t, err, errTagExists)
-	require.ErrorContains(t, err, "the image tag '1' already exists in the 'shop/orders' repository and cannot be overwritten")
+	require.ErrorContains(
+		t,
+		err,
+		"the image tag '1' already exists in the 'shop/orders' repository and cannot be overwritten",
+	)
 	_, err = s.create(imageInputs(dir, "2"), false)
 	require.NoError(t, err)
 
 	elsewhere := imageInputs(dir, "1")
 	elsewhere["imageName"] = resource.NewProperty(strings.Replace(repositoryURL, "eu-west-1", "us-east-1", 1) + ":1")
 	_, err = s.create(elsewhere, false)
-	require.ErrorContains(t, err, "RepositoryNotFoundException: there is no repository 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/orders")
+	require.ErrorContains(
+		t,
+		err,
+		"RepositoryNotFoundException: there is no repository 123456789012.dkr.ecr.us-east-1.amazonaws.com/shop/orders",
+	)
 }
 
 func TestARequestedFaultStrikesOnce(t *testing.T) {
@@ -298,8 +374,16 @@ func TestAnImageThatIsNotPushedIsNotRecorded(t *testing.T) {
 
 func TestOtherTypesHaveNoStandIn(t *testing.T) {
 	s := newStandIn(t, noEngine, "MUTABLE")
-	_, err := s.Check(t.Context(), &pulumirpc.CheckRequest{Urn: "urn:pulumi:dev::awslab::docker:index/container:Container::x"})
-	require.ErrorContains(t, err, "offline: docker:index/container:Container has no stand-in; of docker the offline target models docker:index/image:Image and")
+	_, err := s.Check(
+		t.Context(),
+		&pulumirpc.CheckRequest{Urn: "urn:pulumi:dev::awslab::docker:index/container:Container::x"},
+	)
+	require.ErrorContains(
+		t,
+		err,
+		"offline: docker:index/container:Container has no stand-in; of docker the offline target models "+
+			"docker:index/image:Image and",
+	)
 	_, err = s.Invoke(t.Context(), &pulumirpc.InvokeRequest{Tok: "docker:index/getLogs:getLogs"})
 	require.ErrorContains(t, err, "has no stand-in")
 }

@@ -47,7 +47,8 @@ func (r *repository) find(tx *world.Tx) (*world.Thing, error) {
 		}
 	}
 	return nil, fmt.Errorf("RepositoryNotFoundException: there is no repository %s; "+
-		"name the image after the repositoryUrl of an aws:ecr/repository:Repository, so that it is created first", r.url)
+		"name the image after the repositoryUrl of an aws:ecr/repository:Repository, so that it is created "+
+		"first", r.url)
 }
 
 // errTagExists is ECR's refusal to move a tag.
@@ -64,8 +65,13 @@ func (r *repository) checkTag(tx *world.Tx, repository *world.Thing, tag, digest
 	}
 	for _, existing := range images {
 		if existing.Tag == tag && existing.Digest != digest {
-			return fmt.Errorf("%w: the image tag '%s' already exists in the '%s' repository and cannot be overwritten because the "+
-				"repository is immutable; give the image a tag of its own, such as the commit", errTagExists, tag, r.name)
+			return fmt.Errorf(
+				"%w: the image tag '%s' already exists in the '%s' repository and cannot be overwritten because the "+
+					"repository is immutable; give the image a tag of its own, such as the commit",
+				errTagExists,
+				tag,
+				r.name,
+			)
 		}
 	}
 	return nil

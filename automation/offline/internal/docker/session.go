@@ -28,7 +28,10 @@ func openSession(ctx context.Context, engine *client.Client) (id string, end fun
 	for service, info := range server.GetServiceInfo() {
 		for _, method := range info.Methods {
 			name := "/" + service + "/" + method.Name
-			headers["X-Docker-Expose-Session-Grpc-Method"] = append(headers["X-Docker-Expose-Session-Grpc-Method"], name)
+			headers["X-Docker-Expose-Session-Grpc-Method"] = append(
+				headers["X-Docker-Expose-Session-Grpc-Method"],
+				name,
+			)
 		}
 	}
 	conn, err := engine.DialHijack(ctx, "/session", "h2c", headers)

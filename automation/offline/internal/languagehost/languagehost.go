@@ -39,7 +39,10 @@ type Host struct {
 }
 
 // Handshake accepts any engine; the program's folders arrive again with each request.
-func (h *Host) Handshake(context.Context, *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
+func (h *Host) Handshake(
+	context.Context,
+	*pulumirpc.LanguageHandshakeRequest,
+) (*pulumirpc.LanguageHandshakeResponse, error) {
 	return &pulumirpc.LanguageHandshakeResponse{}, nil
 }
 

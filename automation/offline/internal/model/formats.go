@@ -41,7 +41,10 @@ func cidrFault(v string, version int) string {
 	prefix, err := netip.ParsePrefix(v)
 	switch {
 	case err != nil, version == 4 && !prefix.Addr().Is4(), version == 6 && !prefix.Addr().Is6():
-		return "is not a valid CIDR block: it must look like " + map[bool]string{true: "2001:db8::/56", false: "10.0.0.0/16"}[version == 6]
+		return "is not a valid CIDR block: it must look like " + map[bool]string{
+			true:  "2001:db8::/56",
+			false: "10.0.0.0/16",
+		}[version == 6]
 	case prefix != prefix.Masked():
 		return fmt.Sprintf("is not a valid CIDR block; did you mean %q?", prefix.Masked())
 	default:

@@ -131,11 +131,35 @@ func (m *Model) IsSet(path string) bool { return m.sets[path] }
 
 // Paths are those of all properties that the model speaks of, but for computed outputs.
 func (m *Model) Paths() []string {
-	paths := slices.Concat(m.ForceNew, m.OptionalComputed, m.Sets, m.Kept, m.Secrets, values.SortedKeys(m.Defaults),
-		values.SortedKeys(m.Enums), values.SortedKeys(m.Numbers), values.SortedKeys(m.Lengths), values.SortedKeys(m.Items), values.SortedKeys(m.Patterns),
-		values.SortedKeys(m.Forbidden), values.SortedKeys(m.Formats), values.SortedKeys(m.APIPatterns), values.SortedKeys(m.Equal),
-		values.SortedKeys(m.Unseen), values.SortedKeys(m.Absent), slices.Concat(m.Conflicts...), slices.Concat(m.ExactlyOneOf...),
-		slices.Concat(m.AtLeastOneOf...), slices.Concat(m.RequiredWith...))
+	paths := slices.Concat(
+		m.ForceNew,
+		m.OptionalComputed,
+		m.Sets,
+		m.Kept,
+		m.Secrets,
+		values.SortedKeys(m.Defaults),
+		values.SortedKeys(
+			m.Enums,
+		),
+		values.SortedKeys(m.Numbers),
+		values.SortedKeys(m.Lengths),
+		values.SortedKeys(m.Items),
+		values.SortedKeys(m.Patterns),
+		values.SortedKeys(
+			m.Forbidden,
+		),
+		values.SortedKeys(m.Formats),
+		values.SortedKeys(m.APIPatterns),
+		values.SortedKeys(m.Equal),
+		values.SortedKeys(
+			m.Unseen,
+		),
+		values.SortedKeys(m.Absent),
+		slices.Concat(m.Conflicts...),
+		slices.Concat(m.ExactlyOneOf...),
+		slices.Concat(m.AtLeastOneOf...),
+		slices.Concat(m.RequiredWith...),
+	)
 	if m.AutoName != nil {
 		paths = append(paths, m.AutoName.Property)
 	}

@@ -8,11 +8,13 @@
 //
 // A type expression is string, integer, number, boolean, any, asset, archive, [T] for a list, {T} for a map,
 // enum("a"|"b"), or the name of an object line, which the awsx schema qualifies when it is of the aws schema
-// (aws:ecs.ServiceAlarms). A leading ! marks a property that is required, as an input, or always has a value, as an output.
+// (aws:ecs.ServiceAlarms). A leading ! marks a property that is required, as an input, or always has a value, as an
+// output.
 //
 // Go source does not tell everything that a provider's schema does. Unknown here, and so left open, are: whether a list
-// or a map inside an object type or among a function's arguments is required; the values of what AWS restricts but the SDK
-// types as string, and those of the few enumerations of awsx and docker, which their stand-ins judge; which types a union takes (an IAM policy as text or as document is any); references to resources.
+// or a map inside an object type or among a function's arguments is required; the values of what AWS restricts but the
+// SDK types as string, and those of the few enumerations of awsx and docker, which their stand-ins judge; which types a
+// union takes (an IAM policy as text or as document is any); references to resources.
 package schema
 
 import (
@@ -52,7 +54,8 @@ type Type struct {
 	Kind Kind
 	// Elem is the element type of an Array or Map.
 	Elem *Type
-	// Ref names the object type of an Object; see Package.Object. One that names a resource has no properties to look up.
+	// Ref names the object type of an Object; see Package.Object. One that names a resource has no properties to look
+	// up.
 	Ref string
 	// Enum lists the allowed values of a String; empty means any.
 	Enum []string
@@ -123,7 +126,10 @@ func load(name string) (*Package, error) {
 
 func parse(text string) (*Package, error) {
 	p := &Package{
-		lines: map[string]string{}, resources: map[string]*Resource{}, functions: map[string]*Function{}, objects: map[string][]Property{},
+		lines:     map[string]string{},
+		resources: map[string]*Resource{},
+		functions: map[string]*Function{},
+		objects:   map[string][]Property{},
 	}
 	for line := range strings.Lines(text) {
 		head, body, _ := strings.Cut(line, " {")
@@ -154,7 +160,12 @@ func (p *Package) Resource(token string) (*Resource, bool) {
 		p.resources[token] = nil
 		return nil, false
 	}
-	r := &Resource{Token: token, Inputs: properties(data.Inputs), Outputs: properties(data.Outputs), Aliases: data.Aliases}
+	r := &Resource{
+		Token:   token,
+		Inputs:  properties(data.Inputs),
+		Outputs: properties(data.Outputs),
+		Aliases: data.Aliases,
+	}
 	for _, list := range [][]Property{r.Inputs, r.Outputs} {
 		for i := range list {
 			list[i].Secret = slices.Contains(data.Secrets, list[i].Name)
@@ -265,7 +276,11 @@ func parseEnum(expression string) []string {
 }
 
 func find(list []Property, name string) (Property, bool) {
-	at, found := slices.BinarySearchFunc(list, name, func(p Property, name string) int { return strings.Compare(p.Name, name) })
+	at, found := slices.BinarySearchFunc(
+		list,
+		name,
+		func(p Property, name string) int { return strings.Compare(p.Name, name) },
+	)
 	if !found {
 		return Property{}, false
 	}

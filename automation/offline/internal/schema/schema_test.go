@@ -29,7 +29,12 @@ func TestTheDataIsWhatTheSDKsInGoModSay(t *testing.T) {
 			require.NoError(t, err)
 			got, err := os.ReadFile(module.Package + ".schema")
 			require.NoError(t, err)
-			require.True(t, want == string(got), "%s.schema is not current; run: go generate ./automation/offline/...", module.Package)
+			require.True(
+				t,
+				want == string(got),
+				"%s.schema is not current; run: go generate ./automation/offline/...",
+				module.Package,
+			)
 		})
 	}
 }
@@ -107,13 +112,21 @@ func TestCheckInputs(t *testing.T) {
 			[]Failure{{"cidrBlok", `Invalid or unknown key "cidrBlok". Did you mean "cidrBlock"?`}}},
 		"unknown, in Terraform's spelling": {"aws:ec2/subnet:Subnet", m{"vpcId": "vpc-1", "cidr_block": "10.0.0.0/24"},
 			[]Failure{{"cidr_block", `Invalid or unknown key "cidr_block". Did you mean "cidrBlock"?`}}},
-		"unknown, among few": {"aws:ecs/service:Service", m{"networkConfiguration": m{"qqqq": 1}}, []Failure{{"networkConfiguration.qqqq",
-			`Invalid or unknown key "qqqq". Known properties: assignPublicIp, securityGroups, subnets.`}}},
+		"unknown, among few": {
+			"aws:ecs/service:Service",
+			m{"networkConfiguration": m{"qqqq": 1}},
+			[]Failure{{"networkConfiguration.qqqq",
+				`Invalid or unknown key "qqqq". Known properties: assignPublicIp, securityGroups, subnets.`}},
+		},
 		"unknown, with nothing near": {"aws:rds/instance:Instance", m{"instanceClass": "db.t4g.micro", "zzzz": 1},
 			[]Failure{{"zzzz", `Invalid or unknown key "zzzz".`}}},
 		"the engine's own keys": {"aws:ec2/subnet:Subnet", m{"vpcId": "vpc-1", "__defaults": []any{}}, nil},
-		"wrong type":            {"aws:ec2/subnet:Subnet", m{"vpcId": []any{"vpc-1"}}, []Failure{{"vpcId", "expected string type, got list type."}}},
-		"text for a boolean":    {"aws:ec2/subnet:Subnet", m{"vpcId": "vpc-1", "enableDns64": "true"}, nil},
+		"wrong type": {
+			"aws:ec2/subnet:Subnet",
+			m{"vpcId": []any{"vpc-1"}},
+			[]Failure{{"vpcId", "expected string type, got list type."}},
+		},
+		"text for a boolean": {"aws:ec2/subnet:Subnet", m{"vpcId": "vpc-1", "enableDns64": "true"}, nil},
 		"other text for a boolean": {"aws:ec2/subnet:Subnet", m{"vpcId": "vpc-1", "enableDns64": "yes"},
 			[]Failure{{"enableDns64", `expected boolean type, got string type ("yes").`}}},
 		"text for a number": {"aws:ecs/service:Service", m{"desiredCount": "2"}, nil},
@@ -122,12 +135,24 @@ func TestCheckInputs(t *testing.T) {
 		"a fraction as text for an integer": {"aws:ecs/service:Service", m{"desiredCount": "1.5"},
 			[]Failure{{"desiredCount", `expected integer type, got string type ("1.5").`}}},
 		"a number for text": {"aws:ec2/subnet:Subnet", m{"vpcId": 42}, nil},
-		"a key that needs quotes": {"aws:ec2/subnet:Subnet", m{"vpcId": "vpc-1", "tags": m{"kubernetes.io/role": []any{}}},
-			[]Failure{{`tags["kubernetes.io/role"]`, "expected string type, got list type."}}},
+		"a key that needs quotes": {
+			"aws:ec2/subnet:Subnet",
+			m{"vpcId": "vpc-1", "tags": m{"kubernetes.io/role": []any{}}},
+			[]Failure{{`tags["kubernetes.io/role"]`, "expected string type, got list type."}},
+		},
 		"an archive": {"aws:lambda/function:Function", m{"role": "r", "code": "code.zip"},
 			[]Failure{{"code", `expected archive type, got string type ("code.zip").`}}},
-		"nested":         {"aws:ecs/service:Service", service, nil},
-		"nested missing": {"aws:ecs/service:Service", m{"loadBalancers": []any{m{"containerName": "web"}}}, []Failure{{"loadBalancers[0].containerPort", `Missing required argument. The argument "containerPort" is required, but no definition was found.`}}},
+		"nested": {"aws:ecs/service:Service", service, nil},
+		"nested missing": {
+			"aws:ecs/service:Service",
+			m{"loadBalancers": []any{m{"containerName": "web"}}},
+			[]Failure{
+				{
+					"loadBalancers[0].containerPort",
+					`Missing required argument. The argument "containerPort" is required, but no definition was found.`,
+				},
+			},
+		},
 		"a list that is none": {"aws:ecs/service:Service", m{"loadBalancers": "x"},
 			[]Failure{{"loadBalancers", `expected list type, got string type ("x").`}}},
 		"an object that is none": {"aws:ecs/service:Service", m{"networkConfiguration": "x"},
@@ -164,7 +189,12 @@ func TestUnknownValuesPassAndSecretsAreLookedThrough(t *testing.T) {
 		resource.MakeSecret(resource.NewNullProperty()),
 		resource.NewProperty(resource.Output{Element: resource.NewNullProperty(), Known: true}),
 	} {
-		require.Len(t, p.CheckInputs(r.Inputs, resource.PropertyMap{"vpcId": null}), 1, "a hidden null is as absent as a plain one")
+		require.Len(
+			t,
+			p.CheckInputs(r.Inputs, resource.PropertyMap{"vpcId": null}),
+			1,
+			"a hidden null is as absent as a plain one",
+		)
 	}
 }
 
@@ -177,7 +207,12 @@ func TestAFailureNeverShowsASecret(t *testing.T) {
 		"a secret output":  resource.NewProperty(resource.Output{Element: hidden, Known: true, Secret: true}),
 		"within an output": resource.NewProperty(resource.Output{Element: resource.MakeSecret(hidden), Known: true}),
 	} {
-		for _, property := range []resource.PropertyKey{"desiredCount", "forceDelete", "loadBalancers", "networkConfiguration"} {
+		for _, property := range []resource.PropertyKey{
+			"desiredCount",
+			"forceDelete",
+			"loadBalancers",
+			"networkConfiguration",
+		} {
 			failures := p.CheckInputs(service.Inputs, resource.PropertyMap{property: value})
 			require.Len(t, failures, 1, "%s for %s", name, property)
 			require.NotContains(t, failures[0].Reason, "hunter2", "%s for %s", name, property)
@@ -185,7 +220,12 @@ func TestAFailureNeverShowsASecret(t *testing.T) {
 	}
 	nested := resource.MakeSecret(resource.NewProperty([]resource.PropertyValue{hidden}))
 	failures := p.CheckInputs(service.Inputs, resource.PropertyMap{"loadBalancers": nested})
-	require.Equal(t, []Failure{{"loadBalancers[0]", "expected object type, got string type."}}, failures, "within a secret list")
+	require.Equal(
+		t,
+		[]Failure{{"loadBalancers[0]", "expected object type, got string type."}},
+		failures,
+		"within a secret list",
+	)
 
 	properties := []Property{{Name: "pin", Type: &Type{Kind: Integer}, Secret: true}}
 	require.Equal(t, []Failure{{"pin", "expected integer type, got string type."}},
@@ -199,7 +239,9 @@ func TestEnumerations(t *testing.T) {
 	for want, value := range map[string]resource.PropertyValue{
 		`expected one of Public, Private, got string type ("private").`: resource.NewProperty("private"),
 		"expected one of Public, Private, got bool type (true).":        resource.NewProperty(true),
-		"expected one of Public, Private, got string type.":             resource.MakeSecret(resource.NewProperty("private")),
+		"expected one of Public, Private, got string type.": resource.MakeSecret(resource.NewProperty(
+			"private",
+		)),
 	} {
 		require.Equal(t, []Failure{{"type", want}}, p.CheckInputs(properties, resource.PropertyMap{"type": value}))
 	}
@@ -349,7 +391,9 @@ func anything(t *rapid.T, depth int) resource.PropertyValue {
 	case 0:
 		return resource.NewProperty([]resource.PropertyValue{anything(t, depth-1)})
 	case 1:
-		key := resource.PropertyKey(rapid.SampledFrom([]string{"type", "strategy", "args", "", "__defaults", "a.b"}).Draw(t, "key"))
+		key := resource.PropertyKey(
+			rapid.SampledFrom([]string{"type", "strategy", "args", "", "__defaults", "a.b"}).Draw(t, "key"),
+		)
 		return resource.NewProperty(resource.PropertyMap{key: anything(t, depth-1)})
 	case 2:
 		return resource.MakeSecret(anything(t, depth-1))
@@ -372,8 +416,13 @@ func FuzzCheckInputs(f *testing.F) {
 		}
 		name := resource.PropertyKey(key)
 		for _, value := range []resource.PropertyValue{
-			resource.NewProperty(text), resource.NewProperty(number), resource.NewProperty(flag), resource.NewNullProperty(),
-			resource.NewProperty([]resource.PropertyValue{resource.NewProperty(resource.PropertyMap{name: resource.NewProperty(text)})}),
+			resource.NewProperty(text),
+			resource.NewProperty(number),
+			resource.NewProperty(flag),
+			resource.NewNullProperty(),
+			resource.NewProperty([]resource.PropertyValue{
+				resource.NewProperty(resource.PropertyMap{name: resource.NewProperty(text)}),
+			}),
 			resource.MakeSecret(resource.NewProperty(resource.PropertyMap{name: resource.NewProperty(number)})),
 		} {
 			p.CheckInputs(r.Inputs, resource.PropertyMap{name: value})
@@ -388,7 +437,12 @@ func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		p, err := parse(string(text))
 		require.NoError(b, err)
-		for _, token := range []string{"aws:ec2/vpc:Vpc", "aws:ecs/service:Service", "aws:lb/listener:Listener", "aws:iam/role:Role"} {
+		for _, token := range []string{
+			"aws:ec2/vpc:Vpc",
+			"aws:ecs/service:Service",
+			"aws:lb/listener:Listener",
+			"aws:iam/role:Role",
+		} {
 			_, ok := p.Resource(token)
 			require.True(b, ok)
 		}

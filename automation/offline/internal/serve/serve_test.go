@@ -108,7 +108,10 @@ func runEngine() {
 	if err != nil {
 		panic(err)
 	}
-	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(
+		"127.0.0.1:"+strings.TrimSpace(port),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+	)
 	if err != nil {
 		panic(err)
 	}
@@ -134,7 +137,10 @@ func start(t *testing.T, engine *engineRecorder) (*exec.Cmd, *bufio.Reader, pulu
 	out := bufio.NewReader(pipe)
 	port, err := out.ReadString('\n')
 	require.NoError(t, err)
-	conn, err := grpc.NewClient("127.0.0.1:"+strings.TrimSpace(port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(
+		"127.0.0.1:"+strings.TrimSpace(port),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return cmd, out, pulumirpc.NewResourceProviderClient(conn)

@@ -17,7 +17,8 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/values"
 )
 
-// placeholder is a part of a template: {name}, {?,name} or {=name}. What follows a $ is text, as in a flow log's format.
+// placeholder is a part of a template: {name}, {?,name} or {=name}. What follows a $ is text, as in a flow log's
+// format.
 var placeholder = regexp.MustCompile(`\$?\{[=?]?[^A-Za-z{}"']?[A-Za-z][A-Za-z0-9.]*\}`)
 
 // random is a placeholder for random characters: hex17 stands for 17 hexadecimal digits.
@@ -147,7 +148,12 @@ var generators = map[string]func() string{
 	// The Terraform provider's unique suffix: a time stamp and a counter, here 8 random digits.
 	"stamp": func() string {
 		now := time.Now().UTC()
-		return fmt.Sprintf("%s%04d%s", now.Format("20060102150405"), now.Nanosecond()/100000, RandomText(Alphabets["hex"], 8))
+		return fmt.Sprintf(
+			"%s%04d%s",
+			now.Format("20060102150405"),
+			now.Nanosecond()/100000,
+			RandomText(Alphabets["hex"], 8),
+		)
 	},
 	"sha256": func() string { return RandomText(Alphabets["alnum"], 43) + "=" },
 }

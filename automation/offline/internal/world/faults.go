@@ -46,8 +46,15 @@ func (w *World) AddFault(ctx context.Context, f Fault) error {
 		return fmt.Errorf("adding a fault: it strikes %d times, which must be 1 or more", f.Times)
 	}
 	return w.Update(ctx, func(t *Tx) error {
-		return t.exec("INSERT INTO faults (operation, pattern, code, message, delay, remaining) VALUES (?, ?, ?, ?, ?, ?)",
-			string(f.Operation), f.URN, f.Code, f.Message, int64(f.Delay), f.Times)
+		return t.exec(
+			"INSERT INTO faults (operation, pattern, code, message, delay, remaining) VALUES (?, ?, ?, ?, ?, ?)",
+			string(f.Operation),
+			f.URN,
+			f.Code,
+			f.Message,
+			int64(f.Delay),
+			f.Times,
+		)
 	})
 }
 

@@ -110,7 +110,8 @@ func (t *Tx) Referrers(to *Thing) ([]Referrer, error) {
 // Links returns what a thing refers to.
 func (t *Tx) Links(from *Thing) ([]Link, error) {
 	rows, err := t.tx.QueryContext(t.ctx, "SELECT l.property, "+prefixed("s", columns)+
-		" FROM links l JOIN things s ON s.number = l.target WHERE l.source = ? ORDER BY l.property, s.number", from.number)
+		" FROM links l JOIN things s ON s.number = l.target WHERE l.source = ? ORDER BY l.property, "+
+		"s.number", from.number)
 	if err != nil {
 		return nil, fmt.Errorf("reading what %s refers to: %w", from.ID, err)
 	}
@@ -139,13 +140,24 @@ func (t *Tx) Put(thing *Thing, links []Link) error {
 	if thing.Created.IsZero() {
 		thing.Created = time.Now().UTC()
 	}
-	row := t.tx.QueryRowContext(t.ctx, `INSERT INTO things (region, type, key, id, urn, arn, name, inputs, state, created)
+	row := t.tx.QueryRowContext(
+		t.ctx,
+		`INSERT INTO things (region, type, key, id, urn, arn, name, inputs, state, created)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (region, type, key) DO UPDATE SET id = excluded.id, urn = excluded.urn, arn = excluded.arn,
 			name = excluded.name, inputs = excluded.inputs, state = excluded.state
 		RETURNING number`,
-		thing.Region, thing.Type, thing.Key.Key, thing.ID, thing.URN, thing.ARN, thing.Name, inputs, state,
-		thing.Created.Format(time.RFC3339Nano))
+		thing.Region,
+		thing.Type,
+		thing.Key.Key,
+		thing.ID,
+		thing.URN,
+		thing.ARN,
+		thing.Name,
+		inputs,
+		state,
+		thing.Created.Format(time.RFC3339Nano),
+	)
 	if err := row.Scan(&thing.number); err != nil {
 		return fmt.Errorf("writing %s: %w", thing.ID, err)
 	}
@@ -172,7 +184,13 @@ func (t *Tx) Remove(k Key) error {
 
 // PutPart records an id that exists as part of a thing.
 func (t *Tx) PutPart(owner *Thing, typ, id string) error {
-	return t.exec("INSERT INTO parts (id, type, region, owner) VALUES (?, ?, ?, ?)", id, typ, owner.Region, owner.number)
+	return t.exec(
+		"INSERT INTO parts (id, type, region, owner) VALUES (?, ?, ?, ?)",
+		id,
+		typ,
+		owner.Region,
+		owner.number,
+	)
 }
 
 // PartOwner returns the thing that the part with the id belongs to, or ErrNotFound.

@@ -29,7 +29,10 @@ func thing(region, id string) *Thing {
 	return &Thing{
 		Key: Key{region, bucket, id}, ID: id, URN: "urn:" + id, ARN: "arn:aws:s3:::" + id, Name: id,
 		Inputs: resource.PropertyMap{"bucket": resource.NewProperty(id)},
-		State:  resource.PropertyMap{"bucket": resource.NewProperty(id), "tags": resource.NewProperty(resource.PropertyMap{"Team": resource.NewProperty("shop")})},
+		State: resource.PropertyMap{
+			"bucket": resource.NewProperty(id),
+			"tags":   resource.NewProperty(resource.PropertyMap{"Team": resource.NewProperty("shop")}),
+		},
 	}
 }
 
@@ -206,7 +209,11 @@ func TestDriftChangesOnePlace(t *testing.T) {
 	found, err = w.List(t.Context())
 	require.NoError(t, err)
 	assert.Empty(t, found[0].State["tags"].ObjectValue())
-	assert.ErrorIs(t, w.Set(t.Context(), Key{"eu-west-1", bucket, "shop"}, "acl", resource.NewProperty("private")), ErrNotFound)
+	assert.ErrorIs(
+		t,
+		w.Set(t.Context(), Key{"eu-west-1", bucket, "shop"}, "acl", resource.NewProperty("private")),
+		ErrNotFound,
+	)
 }
 
 func TestCountersNeverGiveANumberTwice(t *testing.T) {
@@ -287,7 +294,10 @@ func TestAPushedTagMovesAndLeavesItsImage(t *testing.T) {
 func TestFaultsStrikeAsOftenAsAskedFor(t *testing.T) {
 	w := open(t)
 	ctx := context.Background()
-	require.NoError(t, w.AddFault(ctx, Fault{Operation: Create, URN: "*::shop", Code: "ThrottlingException", Message: "Rate exceeded", Times: 2}))
+	require.NoError(t, w.AddFault(
+		ctx,
+		Fault{Operation: Create, URN: "*::shop", Code: "ThrottlingException", Message: "Rate exceeded", Times: 2},
+	))
 	take := func(operation Operation, urn string) *Fault {
 		fault, err := w.TakeFault(ctx, operation, urn)
 		require.NoError(t, err)
@@ -306,6 +316,9 @@ func TestFaultsStrikeAsOftenAsAskedFor(t *testing.T) {
 func BenchmarkPut(b *testing.B) {
 	w := open(b)
 	for i := range b.N {
-		require.NoError(b, w.Update(b.Context(), func(tx *Tx) error { return tx.Put(thing("us-east-1", fmt.Sprint(i)), nil) }))
+		require.NoError(
+			b,
+			w.Update(b.Context(), func(tx *Tx) error { return tx.Put(thing("us-east-1", fmt.Sprint(i)), nil) }),
+		)
 	}
 }

@@ -1,5 +1,5 @@
-// Package configdoc documents the stack's configuration from its Go types: as a JSON Schema, for editors and for whoever
-// writes a Pulumi.<stack>.yaml by program, and as the table of defaults in the README.
+// Package configdoc documents the stack's configuration from its Go types: as a JSON Schema, for editors and for
+// programs that write a Pulumi.<stack>.yaml, and as docs/configuration.md.
 package configdoc
 
 import (
@@ -22,6 +22,18 @@ const (
 
 // Schema returns the JSON Schema; source is the folder of package config, whose comments become the descriptions.
 func Schema(source string) ([]byte, error) {
+	schema, err := reflected(source)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("rendering the schema: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+func reflected(source string) (*jsonschema.Schema, error) {
 	reflector := &jsonschema.Reflector{ExpandedStruct: true, RequiredFromJSONSchemaTags: true}
 	for path, folder := range map[string]string{
 		configPackage: source, exemptionPackage: filepath.Join(source, "..", "..", "internal", "exemption"),
@@ -44,13 +56,11 @@ func Schema(source string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		property.Description = strings.TrimSpace(fmt.Sprintf("%s\nDefault: %s in dev, %s in prod.", property.Description, dev, prod))
+		property.Description = strings.TrimSpace(
+			fmt.Sprintf("%s\nDefault: %s in dev, %s in prod.", property.Description, dev, prod),
+		)
 	}
-	text, err := json.MarshalIndent(schema, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("rendering the schema: %w", err)
-	}
-	return append(text, '\n'), nil
+	return schema, nil
 }
 
 // find follows a path of keys, where [] is the element of a list.

@@ -14,7 +14,8 @@ import (
 // stack cannot know: such a resource says backup=none here.
 func judgeCoverage(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	for _, name := range []string{"replicateSourceDb", "clusterIdentifier"} {
-		if text, state := r.Get(name).Text(); r.Type == instanceType && (state == property.Known && text != "" || state == property.Unknown && name == "replicateSourceDb") {
+		if text, state := r.Get(name).Text(); r.Type == instanceType &&
+			(state == property.Known && text != "" || state == property.Unknown && name == "replicateSourceDb") {
 			return rule.NotApplicable("its data is another's")
 		}
 	}
@@ -68,10 +69,15 @@ func selects(selection, r rule.Resource, tags map[string]string) answer {
 		named = yes
 	}
 	excluded := matchesARN(given(selection, "notResources"), r)
-	return min(max(named, anyTag(given(selection, "selectionTags"), tags)), yes-excluded, allConditions(given(selection, "conditions"), tags))
+	return min(
+		max(named, anyTag(given(selection, "selectionTags"), tags)),
+		yes-excluded,
+		allConditions(given(selection, "conditions"), tags),
+	)
 }
 
-// takesAllByDefault tells whether a selection says neither by ARN nor by tag what it takes in: AWS Backup then takes all.
+// takesAllByDefault tells whether a selection says neither by ARN nor by tag what it takes in: AWS Backup then takes
+// all.
 func takesAllByDefault(selection rule.Resource) bool {
 	return isEmpty(given(selection, "resources")) && isEmpty(given(selection, "selectionTags"))
 }
@@ -91,7 +97,8 @@ func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict 
 		text, state := pattern.Text()
 		return state == property.Known && strings.Trim(text, "*") == ""
 	})
-	unknown := state == property.Unknown || slices.ContainsFunc(patterns, func(pattern property.Value) bool { return pattern.State() == property.Unknown })
+	unknown := state == property.Unknown ||
+		slices.ContainsFunc(patterns, func(pattern property.Value) bool { return pattern.State() == property.Unknown })
 	switch {
 	case hasConditions(conditions):
 		return rule.Pass()

@@ -12,6 +12,6 @@ import (
 var Pack = rule.Pack{
 	Name:        "awslab-backup",
 	Version:     "0.1.0",
-	Description: "What is lost can be had back.",
+	Description: "Data stores have backups that can be restored.",
 	Rules:       slices.Concat(services, plans),
 }

@@ -18,20 +18,29 @@ const (
 
 // testedAs is what restore testing calls the types of what is backed up.
 var testedAs = []struct{ resourceType, name string }{
-	{instanceType, "RDS"}, {clusterType, "Aurora"}, {tableType, "DynamoDB"}, {fileSystemType, "EFS"}, {bucketType, "S3"}, {volumeType, "EBS"},
+	{instanceType, "RDS"},
+	{clusterType, "Aurora"},
+	{tableType, "DynamoDB"},
+	{fileSystemType, "EFS"},
+	{bucketType, "S3"},
+	{volumeType, "EBS"},
 }
 
 // judgeTested wants a test for each kind of thing that the stack has backed up.
 func judgeTested(_ rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	selections := stack.OfType(testingSelectionType)
 	if len(stack.OfType(testingPlanType)) == 0 || len(selections) == 0 {
-		return rule.Violation(expect.Whole, "makes backups that nobody has ever restored")
+		return rule.Violation(expect.Whole, "is covered by no restore testing plan")
 	}
 	var tested, missing []string
 	for _, selection := range selections {
 		kind, state := selection.Get("protectedResourceType").Text()
 		if state == property.Unknown {
-			return rule.Unjudged(expect.Whole, "may be tested by %s, whose protectedResourceType is not known yet", selection.Name)
+			return rule.Unjudged(
+				expect.Whole,
+				"may be tested by %s, whose protectedResourceType is not known yet",
+				selection.Name,
+			)
 		}
 		tested = append(tested, kind)
 	}
@@ -41,7 +50,11 @@ func judgeTested(_ rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 		}
 	}
 	if len(missing) > 0 {
-		return rule.Violation(expect.Whole, "makes backups of kinds that nobody has ever restored: %s", strings.Join(missing, ", "))
+		return rule.Violation(
+			expect.Whole,
+			"backs up resource types that no restore testing selection covers: %s",
+			strings.Join(missing, ", "),
+		)
 	}
 	return rule.Pass()
 }
@@ -62,7 +75,11 @@ func judgeSelectionRole(selection rule.Resource, stack rule.Stack, _ rule.Run) r
 	case arn.State() == property.Absent:
 		return rule.Violation(arn.Path(), "is not set, so that no backup is ever made")
 	case roles.Elsewhere > 0:
-		return rule.Violation(arn.Path(), "is no role of the stack, so that nothing tells whether there is such a role; without one no backup is ever made")
+		return rule.Violation(
+			arn.Path(),
+			"is no role of the stack, so that nothing tells whether there is such a role; without one no backup is "+
+				"ever made",
+		)
 	case len(roles.Resources) != 1 || !roles.Certain:
 		return rule.Unreadable(arn, property.Unknown)
 	}
@@ -70,12 +87,13 @@ func judgeSelectionRole(selection rule.Resource, stack rule.Stack, _ rule.Run) r
 	text, state := trust.Text()
 	parsed, err := document.Parse(text)
 	if state != property.Known || err != nil {
-		return rule.Unjudged(arn.Path(), "is of a role whose assumeRolePolicy is not known yet or cannot be read")
+		return rule.Unjudged(arn.Path(), "names a role whose assumeRolePolicy is not known yet or cannot be read")
 	}
 	if !slices.ContainsFunc(parsed.Statements, func(s document.Statement) bool {
-		return s.Grants("sts:AssumeRole") && slices.Contains(s.Principals, document.Principal{Type: "Service", Value: "backup.amazonaws.com"})
+		return s.Grants("sts:AssumeRole") &&
+			slices.Contains(s.Principals, document.Principal{Type: "Service", Value: "backup.amazonaws.com"})
 	}) {
-		return rule.Violation(arn.Path(), "is of a role that AWS Backup may not assume, so that no backup is ever made")
+		return rule.Violation(arn.Path(), "names a role that backup.amazonaws.com may not assume")
 	}
 	return rule.Pass()
 }

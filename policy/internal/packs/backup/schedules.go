@@ -14,7 +14,8 @@ func gap(schedule string) (hours float64, known bool) {
 	if len(fields) != 6 {
 		return 0, false
 	}
-	everyDay := slices.Contains([]string{"*", "?"}, fields[2]) && slices.Contains([]string{"*", "?"}, fields[4]) && fields[3] == "*"
+	everyDay := slices.Contains([]string{"*", "?"}, fields[2]) && slices.Contains([]string{"*", "?"}, fields[4]) &&
+		fields[3] == "*"
 	switch {
 	case !everyDay && fields[2] == "?" && fields[4] != "?" && fields[4] != "*":
 		return 7 * 24, true

@@ -19,15 +19,22 @@ const (
 	selectionType  = "aws:backup/selection:Selection"
 )
 
-var minRdsDays = rule.Setting{Name: "minDays", Description: "days that RDS keeps its own backups", Default: 7, Minimum: 1}
+var minRdsDays = rule.Setting{
+	Name:        "minDays",
+	Description: "days for which RDS retains automated backups",
+	Default:     7,
+	Minimum:     1,
+}
 
 const replica = "it is a read replica, whose data is its source's"
 
 // services are the rules about what each service does by itself.
 var services = []rule.Rule{
 	{
-		Name: "rds-backup", Description: "RDS keeps its own backups for a week or longer.",
+		Name: "rds-backup", Description: "RDS databases have automated backups with a retention period of at least " +
+			"a week.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.11"), Level: rule.Mandatory,
+		Why:      "Automated backups are what point-in-time recovery restores from.",
 		Fix:      "set backupRetentionPeriod to that number of days.",
 		Settings: []rule.Setting{minRdsDays},
 		Types:    []string{instanceType, clusterType},
@@ -35,32 +42,52 @@ var services = []rule.Rule{
 			expect.AtLeast("backupRetentionPeriod", minRdsDays, "so that what was lost earlier cannot be had back")),
 	},
 	{
-		Name: "rds-copy-tags", Description: "Snapshots of databases have the tags of the database.",
+		Name: "rds-copy-tags", Description: "RDS databases copy their tags to snapshots.",
 		Severity: rule.Low, Controls: rule.FSBP.Controls("RDS.17", "RDS.16"), Level: rule.Mandatory,
+		Why:   "Tags say to whom a snapshot belongs, and tag-based permissions and backup selections depend on them.",
 		Fix:   "set copyTagsToSnapshot to true.",
 		Types: []string{instanceType, clusterType},
-		Judge: expect.UnlessSet("replicateSourceDb", replica, expect.True("copyTagsToSnapshot", "so that nobody knows whose a snapshot is")),
+		Judge: expect.UnlessSet(
+			"replicateSourceDb",
+			replica,
+			expect.True("copyTagsToSnapshot", "so that nobody knows whose a snapshot is"),
+		),
 	},
 	{
-		Name: "dynamodb-pitr", Description: "DynamoDB tables can be restored to any second of the last weeks.",
+		Name: "dynamodb-pitr", Description: "DynamoDB tables have point-in-time recovery enabled.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("DynamoDB.2"), Level: rule.Mandatory,
+		Why:   "Without it, a faulty write or deletion cannot be undone.",
 		Fix:   "set pointInTimeRecovery.enabled to true.",
 		Types: []string{tableType},
 		Judge: expect.True("pointInTimeRecovery.enabled", "so that a wrong write cannot be undone"),
 	},
 	{
-		Name: "s3-versioning", Description: "S3 buckets keep what is overwritten or deleted.",
+		Name: "s3-versioning", Description: "S3 buckets have versioning enabled.",
 		Severity: rule.Low, Controls: rule.SecurityHub.Controls("S3.14"), Level: rule.Mandatory,
+		Why:          "Without it, an object that is overwritten or deleted cannot be restored.",
 		Fix:          "declare an aws.s3.BucketVersioningV2 for the bucket, with status Enabled.",
 		Types:        []string{bucketType},
 		JudgeInStack: judgeVersioning,
 	},
 	{
-		Name: "stateful-protect", Description: "Data is not deleted with its stack by accident.",
+		Name: "stateful-protect", Description: "Databases, tables, file systems, buckets and secrets are protected " +
+			"against deletion.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.8", "RDS.7", "DynamoDB.6"), Level: rule.Mandatory,
-		Fix:      "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and forceDestroy to false; recoveryWindowInDays of a secret to 7 or more; for a file system, the resource option protect.",
+		Why: "An accidental destroy or replacement would delete the data.",
+		Fix: "set deletionProtection (or deletionProtectionEnabled) to true, and skipFinalSnapshot and " +
+			"forceDestroy to false; recoveryWindowInDays of a secret to 7 or more; for a file system, the resource " +
+			"option protect.",
 		Settings: []rule.Setting{minSecretDays},
-		Types:    []string{instanceType, clusterType, tableType, fileSystemType, bucketType, vaultType, secretType, "aws:ecr/repository:Repository"},
+		Types: []string{
+			instanceType,
+			clusterType,
+			tableType,
+			fileSystemType,
+			bucketType,
+			vaultType,
+			secretType,
+			"aws:ecr/repository:Repository",
+		},
 		Judge: expect.ByType(map[string]expect.Judge{
 			instanceType:                    expect.UnlessSet("replicateSourceDb", replica, databaseProtection),
 			clusterType:                     databaseProtection,
@@ -74,14 +101,24 @@ var services = []rule.Rule{
 	},
 }
 
-var minSecretDays = rule.Setting{Name: "secretDays", Description: "days that a deleted secret can be had back", Default: 7, Minimum: 7}
+var minSecretDays = rule.Setting{
+	Name:        "secretDays",
+	Description: "days during which a deleted secret can be restored",
+	Default:     7,
+	Minimum:     7,
+}
 
 // judgeSecretRecovery takes 30 days for what is not set, as Secrets Manager does.
 func judgeSecretRecovery(secret rule.Resource, run rule.Run) rule.Verdict {
 	if secret.Get("recoveryWindowInDays").State() == property.Absent {
 		return rule.Pass()
 	}
-	return orProtected(expect.AtLeast("recoveryWindowInDays", minSecretDays, "so that one wrong command loses it for good"))(secret, run)
+	return orProtected(
+		expect.AtLeast("recoveryWindowInDays", minSecretDays, "so that one wrong command loses it for good"),
+	)(
+		secret,
+		run,
+	)
 }
 
 // unlessWorthless leaves alone what says that nothing in it is worth a backup.
@@ -96,7 +133,10 @@ func unlessWorthless(judge expect.Judge) expect.Judge {
 
 const lostForGood = "so that one wrong command loses the data for good"
 
-var databaseProtection = expect.All(orProtected(expect.True("deletionProtection", lostForGood)), expect.NotTrue("skipFinalSnapshot", lostForGood))
+var databaseProtection = expect.All(
+	orProtected(expect.True("deletionProtection", lostForGood)),
+	expect.NotTrue("skipFinalSnapshot", lostForGood),
+)
 
 // orProtected takes Pulumi's own refusal to delete a resource for as good as the service's.
 func orProtected(judge expect.Judge) expect.Judge {
@@ -130,5 +170,5 @@ func judgeVersioning(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict
 			return rule.Unjudged(expect.Whole, "has versioning %s, whose status is not known yet", versioning.Name)
 		}
 	}
-	return rule.Violation(expect.Whole, "keeps nothing that is overwritten or deleted")
+	return rule.Violation(expect.Whole, "has no versioning")
 }

@@ -16,13 +16,19 @@ const (
 )
 
 var adminPorts = rule.Setting{
-	Name: "ports", Description: "ports by which servers are administered", Numbers: []int{22, 3389}, Minimum: 1,
+	Name: "ports", Description: "ports that administer servers, such as SSH and " +
+		"RDP", Numbers: []int{22, 3389}, Minimum: 1,
 }
 
 var acls = []rule.Rule{{
-	Name: "nacl-admin-ports", Description: "Network ACLs let nobody on the internet call the ports by which servers are administered.",
-	Severity: rule.Medium, Controls: append(rule.FSBP.Controls("EC2.21"), rule.CIS.Controls("5.1")...), Level: rule.Mandatory,
-	Fix:          "add to ingress a rule with action deny for the port, with a lower ruleNo than the one that allows it, or set cidrBlock to the clients' addresses.",
+	Name:        "nacl-admin-ports",
+	Description: "Network ACLs allow no inbound traffic from the internet to ports 22 and 3389.",
+	Severity:    rule.Medium,
+	Controls:    append(rule.FSBP.Controls("EC2.21"), rule.CIS.Controls("5.1")...),
+	Level:       rule.Mandatory,
+	Why:         "The network ACL is the second barrier when a security group opens an administration port by mistake.",
+	Fix: "add to ingress a rule with action deny for the port, with a lower ruleNo than the one that " +
+		"allows it, or set cidrBlock to the clients' addresses.",
 	Settings:     []rule.Setting{adminPorts},
 	Types:        []string{aclType, defaultAclType, aclRuleType},
 	JudgeInStack: judgeAcl,
@@ -43,12 +49,17 @@ func judgeAcl(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 			return rule.NotApplicable("it is about what goes out")
 		}
 		entries = siblings(r, stack)
-	} else if ingress := r.Get("ingress"); ingress.State() == property.Unknown && len(r.PropertyDependencies["ingress"]) > 0 {
+	} else if ingress := r.Get("ingress"); ingress.State() == property.Unknown && len(
+		r.PropertyDependencies["ingress"],
+	) > 0 {
 		return rule.Unreadable(ingress, property.Unknown)
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int { return cmp.Compare(a.number, b.number) })
 	for _, port := range run.Numbers(adminPorts) {
-		for _, family := range []func(entry) property.Value{func(e entry) property.Value { return e.cidr }, func(e entry) property.Value { return e.ipv6 }} {
+		for _, family := range []func(entry) property.Value{
+			func(e entry) property.Value { return e.cidr },
+			func(e entry) property.Value { return e.ipv6 },
+		} {
 			if verdict := judgePort(entries, float64(port), family); len(verdict.Violations)+len(verdict.Unjudged) > 0 {
 				return verdict
 			}
@@ -72,7 +83,7 @@ func judgePort(entries []entry, port float64, family func(entry) property.Value)
 		case state == property.Unknown:
 			return rule.Unreadable(block, state)
 		case isWorld(cidr):
-			return rule.Violation(block.Path(), "is open to the world, for port %d too", int(port))
+			return rule.Violation(block.Path(), "allows traffic from the internet to port %d", int(port))
 		}
 	}
 	return rule.Pass()
@@ -98,8 +109,13 @@ func entriesOf(acl rule.Resource) []entry {
 		number, _ := e.Get("ruleNo").Number()
 		action, _ := e.Get("action").Text()
 		entries = append(entries, entry{
-			number: number, action: action, protocol: e.Get("protocol"), first: e.Get("fromPort"), last: e.Get("toPort"),
-			cidr: e.Get("cidrBlock"), ipv6: e.Get("ipv6CidrBlock"),
+			number:   number,
+			action:   action,
+			protocol: e.Get("protocol"),
+			first:    e.Get("fromPort"),
+			last:     e.Get("toPort"),
+			cidr:     e.Get("cidrBlock"),
+			ipv6:     e.Get("ipv6CidrBlock"),
 		})
 	}
 	return entries
@@ -107,7 +123,8 @@ func entriesOf(acl rule.Resource) []entry {
 
 type aclRulesKey struct{}
 
-// siblings are a rule that is a resource of its own, and those of the same network ACL that refuse something before it does.
+// siblings are a rule that is a resource of its own, and those of the same network ACL that refuse something before it
+// does.
 func siblings(r rule.Resource, stack rule.Stack) []entry {
 	byACL := rule.Derive(stack, aclRulesKey{}, func() map[string][]entry {
 		found := map[string][]entry{}

@@ -19,13 +19,19 @@ const (
 
 // watchedBy is the dimension by which CloudWatch knows a resource.
 var watchedBy = map[string]string{
-	serviceType: "ServiceName", databaseType: "DBInstanceIdentifier", dbClusterType: "DBClusterIdentifier", loadBalancerType: "LoadBalancer",
+	serviceType:      "ServiceName",
+	databaseType:     "DBInstanceIdentifier",
+	dbClusterType:    "DBClusterIdentifier",
+	loadBalancerType: "LoadBalancer",
 }
 
 var watching = []rule.Rule{{
-	Name: "alarm-coverage", Description: "Services, databases and load balancers have an alarm that somebody hears.",
+	Name: "alarm-coverage", Description: "Every service, database and load balancer has a CloudWatch alarm with an " +
+		"action.",
 	Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL11-BP01"), Level: rule.Mandatory,
-	Fix:          "declare an aws.cloudwatch.MetricAlarm with it in dimensions, and the ARN of an SNS topic in alarmActions.",
+	Why: "A failure that no alarm covers is reported by users.",
+	Fix: "declare an aws.cloudwatch.MetricAlarm with it in dimensions, and the ARN of an SNS topic in " +
+		"alarmActions.",
 	Types:        []string{serviceType, databaseType, dbClusterType, loadBalancerType},
 	JudgeInStack: judgeAlarms,
 }}
@@ -46,7 +52,7 @@ func judgeAlarms(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	case doubt != "":
 		return rule.Unjudged(expect.Whole, "may be watched by alarm %s, whose dimensions are not known yet", doubt)
 	case silent:
-		return rule.Violation(expect.Whole, "has alarms, none of which tells an SNS topic, %s", unheardFailure)
+		return rule.Violation(expect.Whole, "has alarms, but none with an SNS topic as an action, %s", unheardFailure)
 	}
 	return rule.Violation(expect.Whole, "has no alarm, %s", unheardFailure)
 }
@@ -96,7 +102,8 @@ func subjects(alarm rule.Resource, stack rule.Stack) map[string]bool {
 		}
 		if server, state := of.Get("DBInstanceIdentifier").Text(); state == property.Known {
 			for _, cluster := range stack.OfType(dbClusterType) {
-				if id, state := cluster.Get("clusterIdentifier").Text(); state == property.Known && multiAzServer(server, id) {
+				if id, state := cluster.Get("clusterIdentifier").Text(); state == property.Known &&
+					multiAzServer(server, id) {
 					found[cluster.URN] = true
 				}
 			}
@@ -105,8 +112,8 @@ func subjects(alarm rule.Resource, stack rule.Stack) map[string]bool {
 	return found
 }
 
-// multiAzServer tells whether an instance is one of those that RDS makes for a Multi-AZ cluster and names after it: they are
-// no resources, and it is they that report.
+// multiAzServer tells whether an instance is one of those that RDS makes for a Multi-AZ cluster and names after it:
+// they are no resources, and it is they that report.
 func multiAzServer(instance, cluster string) bool {
 	number, found := strings.CutPrefix(instance, cluster+"-instance-")
 	return found && slices.Contains([]string{"1", "2", "3"}, number)
@@ -121,13 +128,15 @@ func heard(alarm rule.Resource, stack rule.Stack) bool {
 	return slices.ContainsFunc(stack.OfType(compositeType), func(composite rule.Resource) bool {
 		alarmRule, known := composite.Get("alarmRule").Text()
 		part := known == property.Known && state == property.Known && quotes(alarmRule, name) ||
-			known == property.Unknown && expect.Refer(composite, stack, composite.Get("alarmRule"), alarmType).Has(alarm.URN)
+			known == property.Unknown &&
+				expect.Refer(composite, stack, composite.Get("alarmRule"), alarmType).Has(alarm.URN)
 		return part && tellsTopic(composite, stack)
 	})
 }
 
 func tellsTopic(alarm rule.Resource, stack rule.Stack) bool {
-	if on, state := alarm.Get("actionsEnabled").Bool(); state == property.Known && !on || hasLost(alarm, "alarmActions", stack) {
+	if on, state := alarm.Get("actionsEnabled").Bool(); state == property.Known && !on ||
+		hasLost(alarm, "alarmActions", stack) {
 		return false
 	}
 	actions := alarm.Get("alarmActions")

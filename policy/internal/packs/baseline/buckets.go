@@ -17,8 +17,8 @@ const (
 	bucketType       = "aws:s3/bucketV2:BucketV2"
 )
 
-// judgeTlsOnly wants a bucket, and what is in it, to be denied to whoever comes without TLS: the one for its list, the other
-// for its objects.
+// judgeTlsOnly wants a bucket, and what is in it, to be denied to whoever comes without TLS: the one for its list, the
+// other for its objects.
 func judgeTlsOnly(bucket rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	policies, doubt := expect.Companions(bucket, stack, "aws:s3/bucketPolicy:BucketPolicy", "bucket")
 	var denied []string
@@ -38,15 +38,16 @@ func judgeTlsOnly(bucket rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdi
 	if len(policies) == 0 && len(doubt.Unjudged) > 0 {
 		return doubt
 	}
-	return rule.Violation(expect.Whole, "takes requests without TLS")
+	return rule.Violation(expect.Whole, "allows requests without TLS")
 }
 
-// deniedInClearText are the resources of the statements that deny everything to everyone for no other reason than that a
-// request comes without TLS.
+// deniedInClearText are the resources of the statements that deny everything to everyone for no other reason than that
+// a request comes without TLS.
 func deniedInClearText(parsed document.Document) []string {
 	var denied []string
 	for _, s := range parsed.Statements {
-		if !s.Allow && len(s.Conditions) == 1 && isClearText(s.Conditions[0]) && slices.ContainsFunc(s.Principals, document.Principal.Anyone) &&
+		if !s.Allow && len(s.Conditions) == 1 && isClearText(s.Conditions[0]) &&
+			slices.ContainsFunc(s.Principals, document.Principal.Anyone) &&
 			slices.ContainsFunc(s.Actions, func(action string) bool { return document.Match(action, "s3:AnyAction") }) {
 			denied = append(denied, s.Resources...)
 		}
@@ -59,8 +60,8 @@ func isClearText(c document.Condition) bool {
 		len(c.Values) == 1 && strings.EqualFold(c.Values[0], "false")
 }
 
-// isOfBucket tells whether a pattern of ARNs is about the bucket, or with a key about an object in it. While the bucket's
-// name is not known, its own policy can be about no other.
+// isOfBucket tells whether a pattern of ARNs is about the bucket, or with a key about an object in it. While the
+// bucket's name is not known, its own policy can be about no other.
 func isOfBucket(pattern string, bucket rule.Resource, key string) bool {
 	name, state := bucket.Get("bucket").Text()
 	_, of, found := strings.Cut(pattern, ":s3:::")
@@ -81,7 +82,7 @@ func judgeBucketLogs(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict
 	if _, state := expect.At(r, "loggings[0].targetBucket").Text(); state == property.Known {
 		return rule.Pass()
 	}
-	return expect.Companion(r, stack, bucketLoggingType, "bucket", "keeps no record of who read and wrote what")
+	return expect.Companion(r, stack, bucketLoggingType, "bucket", "has no server access logging")
 }
 
 const bucketLoggingType = "aws:s3/bucketLoggingV2:BucketLoggingV2"
@@ -130,7 +131,12 @@ func judgeBucketKey(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict 
 	if inline := r.Get("serverSideEncryptionConfiguration", "rule"); inline.State() == property.Known {
 		return judgeDefaultKey(r, []property.Value{inline})
 	}
-	found, doubt := expect.Companions(r, stack, "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "bucket")
+	found, doubt := expect.Companions(
+		r,
+		stack,
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+		"bucket",
+	)
 	for _, encryption := range found {
 		rules, state := encryption.Get("rules").List()
 		if state == property.Unknown {
@@ -146,7 +152,7 @@ func judgeBucketKey(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict 
 	return notOwnKey
 }
 
-var notOwnKey = rule.Violation(expect.Whole, "is not encrypted with a key of the account's, %s", ownKey)
+var notOwnKey = rule.Violation(expect.Whole, "is not encrypted with a customer managed KMS key, %s", ownKey)
 
 // judgeDefaultKey wants one of the rules of a bucket's encryption to name a key of the account's.
 func judgeDefaultKey(encryption rule.Resource, rules []property.Value) rule.Verdict {

@@ -10,80 +10,112 @@ import (
 
 const (
 	readable = "so that whoever gets at the disks can read it"
-	ownKey   = "so that AWS's own key encrypts it, whose use nobody can limit"
+	ownKey   = "so that an AWS owned key encrypts it"
 )
 
 var encryption = []rule.Rule{
 	{
-		Name: "rds-encrypted", Description: "RDS databases are encrypted.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("RDS.3"), rule.CIS.Controls("2.3.1")...), Level: rule.Mandatory,
+		Name:        "rds-encrypted",
+		Description: "RDS databases have storage encryption enabled.",
+		Severity:    rule.Medium,
+		Controls:    append(rule.FSBP.Controls("RDS.3"), rule.CIS.Controls("2.3.1")...),
+		Level:       rule.Mandatory,
+		Why: "Unencrypted storage exposes the data, its snapshots and its replicas to anyone who can read " +
+			"the disks.",
 		Fix:   "set storageEncrypted to true.",
 		Types: []string{"aws:rds/instance:Instance", "aws:rds/cluster:Cluster"},
-		Judge: expect.UnlessSet("replicateSourceDb", "a read replica is encrypted as its source is", expect.True("storageEncrypted", readable)),
+		Judge: expect.UnlessSet(
+			"replicateSourceDb",
+			"a read replica is encrypted as its source is",
+			expect.True("storageEncrypted", readable),
+		),
 	},
 	{
-		Name: "efs-encrypted", Description: "EFS file systems are encrypted.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("EFS.1"), rule.CIS.Controls("2.4.1")...), Level: rule.Mandatory,
-		Fix:   "set encrypted to true.",
-		Types: []string{"aws:efs/fileSystem:FileSystem"},
-		Judge: expect.True("encrypted", readable),
+		Name:        "efs-encrypted",
+		Description: "EFS file systems are encrypted at rest.",
+		Severity:    rule.Medium,
+		Controls:    append(rule.FSBP.Controls("EFS.1"), rule.CIS.Controls("2.4.1")...),
+		Level:       rule.Mandatory,
+		Why:         "Encryption at rest protects the files if the storage is exposed, and cannot be enabled later.",
+		Fix:         "set encrypted to true.",
+		Types:       []string{"aws:efs/fileSystem:FileSystem"},
+		Judge:       expect.True("encrypted", readable),
 	},
 	{
-		Name: "ebs-encrypted", Description: "EBS volumes are encrypted.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("EC2.3"), rule.CIS.Controls("2.2.1")...), Level: rule.Mandatory,
-		Fix:   "set encrypted to true; in a launch template, ebs.encrypted of each of blockDeviceMappings.",
-		Types: []string{"aws:ebs/volume:Volume", "aws:ec2/launchTemplate:LaunchTemplate"},
+		Name:        "ebs-encrypted",
+		Description: "EBS volumes are encrypted.",
+		Severity:    rule.Medium,
+		Controls:    append(rule.FSBP.Controls("EC2.3"), rule.CIS.Controls("2.2.1")...),
+		Level:       rule.Mandatory,
+		Why:         "Unencrypted volumes also have unencrypted snapshots.",
+		Fix:         "set encrypted to true; in a launch template, ebs.encrypted of each of blockDeviceMappings.",
+		Types:       []string{"aws:ebs/volume:Volume", "aws:ec2/launchTemplate:LaunchTemplate"},
 		Judge: expect.ByType(map[string]expect.Judge{
 			"aws:ebs/volume:Volume":                 expect.True("encrypted", readable),
 			"aws:ec2/launchTemplate:LaunchTemplate": judgeDevices,
 		}),
 	},
 	{
-		Name: "dynamodb-key", Description: "DynamoDB tables are encrypted with a key of the account's.",
+		Name: "dynamodb-key", Description: "DynamoDB tables are encrypted with a customer managed KMS key.",
 		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
-		Fix:   "set serverSideEncryption.enabled to true and kmsKeyArn to a key's.",
+		Why:   "Only the policy of a customer managed key can restrict and audit who may decrypt the data.",
+		Fix:   "set serverSideEncryption.enabled to true, and its kmsKeyArn to the ARN of a customer managed key.",
 		Types: []string{"aws:dynamodb/table:Table"},
-		Judge: expect.All(expect.True("serverSideEncryption.enabled", ownKey), expect.OwnKey("serverSideEncryption.kmsKeyArn", ownKey)),
+		Judge: expect.All(
+			expect.True("serverSideEncryption.enabled", ownKey),
+			expect.OwnKey("serverSideEncryption.kmsKeyArn", ownKey),
+		),
 	},
 	{
-		Name: "s3-key", Description: "S3 buckets are encrypted with a key of the account's.",
+		Name: "s3-key", Description: "S3 buckets are encrypted with a customer managed KMS key.",
 		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
-		Fix:          "declare an aws.s3.BucketServerSideEncryptionConfigurationV2 for the bucket, with sseAlgorithm aws:kms and kmsMasterKeyId.",
+		Why: "Only the policy of a customer managed key can restrict and audit who may decrypt the data.",
+		Fix: "declare an aws.s3.BucketServerSideEncryptionConfigurationV2 for the bucket, with " +
+			"sseAlgorithm aws:kms and kmsMasterKeyId.",
 		Types:        []string{bucketType},
 		JudgeInStack: judgeBucketKey,
 	},
 	{
-		Name: "log-group-key", Description: "Log groups are encrypted with a key of the account's.",
+		Name: "log-group-key", Description: "CloudWatch log groups are encrypted with a customer managed KMS key.",
 		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
-		Fix:   "set kmsKeyId to a key's ARN.",
+		Why:   "Only the policy of a customer managed key can restrict and audit who may decrypt the logs.",
+		Fix:   "set kmsKeyId to the ARN of a customer managed key.",
 		Types: []string{"aws:cloudwatch/logGroup:LogGroup"},
 		Judge: expect.OwnKey("kmsKeyId", ownKey),
 	},
 	{
-		Name: "ecr-key", Description: "ECR repositories are encrypted with a key of the account's.",
+		Name: "ecr-key", Description: "ECR repositories are encrypted with a customer managed KMS key.",
 		Severity: rule.Medium, Controls: rule.SecurityHub.Controls("ECR.5"), Level: rule.Mandatory,
-		Fix:   "set encryptionConfigurations to one with encryptionType KMS, and kmsKey to a key's ARN.",
+		Why: "Only the policy of a customer managed key can restrict and audit who may decrypt the images.",
+		Fix: "set encryptionConfigurations to one with encryptionType KMS, and kmsKey to the ARN of a customer " +
+			"managed key.",
 		Types: []string{"aws:ecr/repository:Repository"},
-		Judge: expect.First(expect.OneOf("encryptionConfigurations[0].encryptionType", ownKey, "KMS", "KMS_DSSE"), expect.OwnKey("encryptionConfigurations[0].kmsKey", ownKey)),
+		Judge: expect.First(
+			expect.OneOf("encryptionConfigurations[0].encryptionType", ownKey, "KMS", "KMS_DSSE"),
+			expect.OwnKey("encryptionConfigurations[0].kmsKey", ownKey),
+		),
 	},
 	{
-		Name: "secret-key", Description: "Secrets are encrypted with a key of the account's.",
+		Name: "secret-key", Description: "Secrets Manager secrets are encrypted with a customer managed KMS key.",
 		Severity: rule.Low, Controls: rule.WellArchitected.Controls("SEC08-BP01"), Level: rule.Mandatory,
-		Fix:   "set kmsKeyId to a key's ARN.",
+		Why:   "Only the policy of a customer managed key can restrict and audit who may decrypt the secret.",
+		Fix:   "set kmsKeyId to the ARN of a customer managed key.",
 		Types: []string{"aws:secretsmanager/secret:Secret"},
 		Judge: expect.OwnKey("kmsKeyId", ownKey),
 	},
 	{
-		Name: "sns-key", Description: "SNS topics are encrypted.",
+		Name: "sns-key", Description: "SNS topics are encrypted at rest with KMS.",
 		Severity: rule.Medium, Controls: rule.SecurityHub.Controls("SNS.1"), Level: rule.Mandatory,
-		Fix:   "set kmsMasterKeyId to a key's.",
+		Why:   "Messages are stored until they are delivered, and often contain names, addresses and error texts.",
+		Fix:   "set kmsMasterKeyId to the ARN of a KMS key.",
 		Types: []string{"aws:sns/topic:Topic"},
 		Judge: expect.Set("kmsMasterKeyId", "so that messages are stored in clear text"),
 	},
 	{
-		Name: "sqs-encrypted", Description: "SQS queues are encrypted.",
+		Name: "sqs-encrypted", Description: "SQS queues are encrypted at rest.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("SQS.1"), Level: rule.Mandatory,
-		Fix:   "set kmsMasterKeyId to a key's, or sqsManagedSseEnabled to true.",
+		Why:   "Messages are stored for up to 14 days until they are read.",
+		Fix:   "set kmsMasterKeyId to the ARN of a KMS key, or sqsManagedSseEnabled to true.",
 		Types: []string{"aws:sqs/queue:Queue"},
 		Judge: func(r rule.Resource, run rule.Run) rule.Verdict {
 			if on, state := r.Get("sqsManagedSseEnabled").Bool(); on && state == property.Known {
@@ -93,44 +125,58 @@ var encryption = []rule.Rule{
 		},
 	},
 	{
-		Name: "kms-rotation", Description: "KMS keys are rotated.",
-		Severity: rule.Medium, Controls: append(rule.SecurityHub.Controls("KMS.4"), rule.CIS.Controls("3.6")...), Level: rule.Mandatory,
-		Fix:   "set enableKeyRotation to true.",
-		Types: []string{"aws:kms/key:Key"},
-		Judge: judgeRotation,
+		Name:        "kms-rotation",
+		Description: "Customer managed KMS keys have automatic rotation enabled.",
+		Severity:    rule.Medium,
+		Controls:    append(rule.SecurityHub.Controls("KMS.4"), rule.CIS.Controls("3.6")...),
+		Level:       rule.Mandatory,
+		Why:         "Rotation limits how much data one version of the key material protects.",
+		Fix:         "set enableKeyRotation to true.",
+		Types:       []string{"aws:kms/key:Key"},
+		Judge:       judgeRotation,
 	},
 	{
-		Name: "efs-in-transit", Description: "Tasks mount EFS file systems over TLS, as whom IAM knows them.",
+		Name: "efs-in-transit", Description: "Task definitions mount EFS file systems over TLS and with IAM " +
+			"authorization.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
+		Why:   "Without both, files cross the network in clear text and IAM does not decide who mounts them.",
 		Fix:   "set volumes[].efsVolumeConfiguration.transitEncryption, and authorizationConfig.iam, to ENABLED.",
 		Types: []string{"aws:ecs/taskDefinition:TaskDefinition"},
 		Judge: judgeVolumes,
 	},
 	{
-		Name: "rds-proxy-tls", Description: "RDS proxies refuse connections without TLS.",
+		Name: "rds-proxy-tls", Description: "RDS proxies require TLS.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
+		Why:   "Without it, passwords and data can cross the network in clear text.",
 		Fix:   "set requireTls to true.",
 		Types: []string{proxyType},
 		Judge: expect.True("requireTls", "so that anybody on the way reads along"),
 	},
 	{
-		Name: "cloudfront-https", Description: "CloudFront serves HTTPS, and redirects HTTP to it.",
+		Name: "cloudfront-https", Description: "CloudFront distributions require HTTPS, or redirect HTTP to HTTPS.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("CloudFront.3"), Level: rule.Mandatory,
-		Fix:   "set viewerProtocolPolicy of defaultCacheBehavior, and of each of orderedCacheBehaviors, to redirect-to-https or https-only.",
+		Why: "Plain HTTP can be read and changed on the way to the viewer.",
+		Fix: "set viewerProtocolPolicy of defaultCacheBehavior, and of each of orderedCacheBehaviors, to " +
+			"redirect-to-https or https-only.",
 		Types: []string{distributionType},
 		Judge: judgeViewers,
 	},
 	{
-		Name: "cloudfront-tls", Description: "CloudFront agrees on no TLS before 1.2 with those who call it by a name of its owner's.",
-		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
-		Fix:      "set viewerCertificate.minimumProtocolVersion to TLSv1.2_2021.",
-		Settings: []rule.Setting{viewerProtocols},
-		Types:    []string{distributionType},
-		Judge:    judgeViewerTLS,
+		Name:        "cloudfront-tls",
+		Description: "CloudFront distributions with their own domain name require TLS 1.2 or later.",
+		Severity:    rule.Medium,
+		Controls:    rule.WellArchitected.Controls("SEC09-BP02"),
+		Level:       rule.Mandatory,
+		Why:         "Earlier versions of TLS have known weaknesses.",
+		Fix:         "set viewerCertificate.minimumProtocolVersion to TLSv1.2_2021.",
+		Settings:    []rule.Setting{viewerProtocols},
+		Types:       []string{distributionType},
+		Judge:       judgeViewerTLS,
 	},
 	{
-		Name: "rds-tls", Description: "Databases refuse connections without TLS.",
+		Name: "rds-tls", Description: "Parameter groups of RDS databases require TLS.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC09-BP02"), Level: rule.Mandatory,
+		Why:   "Without it, passwords and data can cross the network in clear text.",
 		Fix:   "set in parameters rds.force_ssl to 1, or for MySQL require_secure_transport to ON.",
 		Types: []string{"aws:rds/parameterGroup:ParameterGroup", "aws:rds/clusterParameterGroup:ClusterParameterGroup"},
 		Judge: judgeForcedTLS,
@@ -138,22 +184,34 @@ var encryption = []rule.Rule{
 }
 
 var viewerProtocols = rule.Setting{
-	Name: "protocols", Description: "minimumProtocolVersion that is recent enough", Texts: []string{"TLSv1.2_2019", "TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"},
+	Name:        "protocols",
+	Description: "permitted values of minimumProtocolVersion",
+	Texts:       []string{"TLSv1.2_2019", "TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"},
 }
 
 // judgeViewerTLS leaves alone what has CloudFront's own name and certificate, with which nobody can choose.
 func judgeViewerTLS(r rule.Resource, run rule.Run) rule.Verdict {
 	certificate := r.Get("viewerCertificate")
-	if on, state := certificate.Get("cloudfrontDefaultCertificate").Bool(); state == property.Known && on || certificate.State() == property.Absent {
+	if on, state := certificate.Get("cloudfrontDefaultCertificate").Bool(); state == property.Known && on ||
+		certificate.State() == property.Absent {
 		return rule.NotApplicable("it has CloudFront's own certificate, whose minimum CloudFront sets")
 	}
-	return expect.OneOfSetting("viewerCertificate.minimumProtocolVersion", viewerProtocols, "so that weak ciphers may be agreed on")(r, run)
+	return expect.OneOfSetting(
+		"viewerCertificate.minimumProtocolVersion",
+		viewerProtocols,
+		"so that weak ciphers may be agreed on",
+	)(
+		r,
+		run,
+	)
 }
 
 // judgeViewers looks at each behavior of a distribution.
 func judgeViewers(r rule.Resource, run rule.Run) rule.Verdict {
 	const because = "so that anybody on the way reads along"
-	judge := []expect.Judge{expect.OneOf("defaultCacheBehavior.viewerProtocolPolicy", because, "redirect-to-https", "https-only")}
+	judge := []expect.Judge{
+		expect.OneOf("defaultCacheBehavior.viewerProtocolPolicy", because, "redirect-to-https", "https-only"),
+	}
 	ordered, _ := r.Get("orderedCacheBehaviors").List()
 	for _, behavior := range ordered {
 		policy := behavior.Get("viewerProtocolPolicy")
@@ -188,7 +246,10 @@ func judgeDevices(r rule.Resource, _ rule.Run) rule.Verdict {
 		switch {
 		case state == property.Known && on:
 		case state == property.Known || state == property.Absent:
-			verdict.Violations = append(verdict.Violations, rule.Finding{Property: encrypted.Path(), Text: "is not true, " + readable})
+			verdict.Violations = append(
+				verdict.Violations,
+				rule.Finding{Property: encrypted.Path(), Text: "is not true, " + readable},
+			)
 		default:
 			verdict.Unjudged = append(verdict.Unjudged, rule.Finding{Property: encrypted.Path(), Text: state.String()})
 		}
@@ -224,9 +285,15 @@ func judgeVolumes(r rule.Resource, _ rule.Run) rule.Verdict {
 			switch {
 			case state == property.Known && text == "ENABLED":
 			case state == property.Known || state == property.Absent:
-				verdict.Violations = append(verdict.Violations, rule.Finding{Property: setting.Path(), Text: "is not ENABLED"})
+				verdict.Violations = append(
+					verdict.Violations,
+					rule.Finding{Property: setting.Path(), Text: "is not ENABLED"},
+				)
 			default:
-				verdict.Unjudged = append(verdict.Unjudged, rule.Finding{Property: setting.Path(), Text: state.String()})
+				verdict.Unjudged = append(
+					verdict.Unjudged,
+					rule.Finding{Property: setting.Path(), Text: state.String()},
+				)
 			}
 		}
 	}
@@ -235,8 +302,11 @@ func judgeVolumes(r rule.Resource, _ rule.Run) rule.Verdict {
 
 // forcedTLS are the parameters that refuse clear text, by what a group's family begins with.
 var forcedTLS = map[string]string{
-	"postgres": "rds.force_ssl=1", "aurora-postgresql": "rds.force_ssl=1",
-	"mysql": "require_secure_transport=ON", "mariadb": "require_secure_transport=ON", "aurora-mysql": "require_secure_transport=ON",
+	"postgres":          "rds.force_ssl=1",
+	"aurora-postgresql": "rds.force_ssl=1",
+	"mysql":             "require_secure_transport=ON",
+	"mariadb":           "require_secure_transport=ON",
+	"aurora-mysql":      "require_secure_transport=ON",
 }
 
 func judgeForcedTLS(group rule.Resource, _ rule.Run) rule.Verdict {

@@ -13,37 +13,49 @@ const reachable = "so that the internet reaches it"
 
 var exposure = []rule.Rule{
 	{
-		Name: "rds-private", Description: "Databases have no public address.",
-		Severity: rule.Critical, Controls: append(rule.FSBP.Controls("RDS.2"), rule.CIS.Controls("2.3.3")...), Level: rule.Mandatory,
-		Fix:   "set publiclyAccessible to false.",
-		Types: []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
-		Judge: expect.NotTrue("publiclyAccessible", reachable),
+		Name:        "rds-private",
+		Description: "RDS databases are not publicly accessible.",
+		Severity:    rule.Critical,
+		Controls:    append(rule.FSBP.Controls("RDS.2"), rule.CIS.Controls("2.3.3")...),
+		Level:       rule.Mandatory,
+		Why:         "A public address exposes the database to password guessing and to vulnerabilities from anywhere.",
+		Fix:         "set publiclyAccessible to false.",
+		Types:       []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
+		Judge:       expect.NotTrue("publiclyAccessible", reachable),
 	},
 	{
-		Name: "cloudfront-waf", Description: "CloudFront distributions are behind a web ACL.",
+		Name: "cloudfront-waf", Description: "CloudFront distributions are associated with a WAF web ACL.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("CloudFront.6"), Level: rule.Mandatory,
+		Why:   "Without one, SQL injection, cross-site scripting and floods of requests reach the origin unfiltered.",
 		Fix:   "set webAclId to the ARN of an aws.wafv2.WebAcl of scope CLOUDFRONT.",
 		Types: []string{distributionType},
 		Judge: expect.Set("webAclId", "so that nothing filters what is asked of it"),
 	},
 	{
-		Name: "ecs-no-public-ip", Description: "ECS tasks have no public address.",
+		Name: "ecs-no-public-ip", Description: "ECS services do not assign public IP addresses to their tasks.",
 		Severity: rule.High, Controls: rule.FSBP.Controls("ECS.2"), Level: rule.Mandatory,
+		Why:   "A task with a public address can be reached around the load balancer and the web ACL.",
 		Fix:   "set networkConfiguration.assignPublicIp to false.",
 		Types: []string{"aws:ecs/service:Service"},
 		Judge: expect.NotTrue("networkConfiguration.assignPublicIp", reachable),
 	},
 	{
-		Name: "subnet-no-auto-public-ip", Description: "Subnets give no public addresses by themselves.",
+		Name: "subnet-no-auto-public-ip", Description: "Subnets do not assign public IP addresses on launch.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("EC2.15"), Level: rule.Mandatory,
+		Why:   "An instance would be exposed to the internet only because of the subnet it starts in.",
 		Fix:   "set mapPublicIpOnLaunch to false.",
 		Types: []string{"aws:ec2/subnet:Subnet"},
 		Judge: expect.NotTrue("mapPublicIpOnLaunch", "so that whatever is started there is reached from the internet"),
 	},
 	{
-		Name: "sg-open-ingress", Description: "Security groups let the world in for HTTP and HTTPS only.",
-		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.18", "EC2.19"), rule.CIS.Controls("5.2", "5.3")...), Level: rule.Mandatory,
-		Fix:      "set cidrIpv4 and cidrIpv6 to the clients' addresses, or referencedSecurityGroupId to their group.",
+		Name:        "sg-open-ingress",
+		Description: "Security groups allow inbound traffic from the internet to ports 80 and 443 only.",
+		Severity:    rule.High,
+		Controls:    append(rule.FSBP.Controls("EC2.18", "EC2.19"), rule.CIS.Controls("5.2", "5.3")...),
+		Level:       rule.Mandatory,
+		Why:         "Any other port that is open to the internet is scanned and attacked within minutes.",
+		Fix: "set cidrIpv4 and cidrIpv6 to the clients' addresses, or referencedSecurityGroupId to their " +
+			"group.",
 		Settings: []rule.Setting{publicPorts},
 		Types:    []string{ingressType, groupType, groupRuleType},
 		Judge: expect.ByType(map[string]expect.Judge{
@@ -51,36 +63,53 @@ var exposure = []rule.Rule{
 		}),
 	},
 	{
-		Name: "default-sg-closed", Description: "The default security group of a VPC lets nothing through.",
-		Severity: rule.High, Controls: append(rule.FSBP.Controls("EC2.2"), rule.CIS.Controls("5.4")...), Level: rule.Mandatory,
-		Fix:   "declare an aws.ec2.DefaultSecurityGroup for the VPC, with empty ingress and egress.",
-		Types: []string{vpcType, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"},
+		Name:        "default-sg-closed",
+		Description: "The default security group of a VPC has no rules.",
+		Severity:    rule.High,
+		Controls:    append(rule.FSBP.Controls("EC2.2"), rule.CIS.Controls("5.4")...),
+		Level:       rule.Mandatory,
+		Why:         "Resources without a security group of their own get the default one, with everything it allows.",
+		Fix:         "declare an aws.ec2.DefaultSecurityGroup for the VPC, with empty ingress and egress.",
+		Types:       []string{vpcType, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 			if r.Type == vpcType {
-				return expect.Companion(r, stack, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", "vpcId", "has a default security group that nobody has emptied")
+				return expect.Companion(
+					r,
+					stack,
+					"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+					"vpcId",
+					"has a default security group with its default rules",
+				)
 			}
 			return expect.All(empty("ingress"), empty("egress"))(r, run)
 		},
 	},
 	{
-		Name: "alb-https", Description: "Load balancers serve HTTPS, by a policy without weak ciphers, and redirect HTTP to it.",
-		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.1", "ELB.17"), Level: rule.Mandatory,
-		Fix:      "set protocol to HTTPS, with certificateArn and sslPolicy, or defaultActions to a redirect to HTTPS.",
+		Name:        "alb-https",
+		Description: "Load balancer listeners use HTTPS with a strong security policy, or redirect to HTTPS.",
+		Severity:    rule.Medium,
+		Controls:    rule.FSBP.Controls("ELB.1", "ELB.17"),
+		Level:       rule.Mandatory,
+		Why:         "Plain HTTP and weak ciphers let others read and change requests on the way.",
+		Fix: "set protocol to HTTPS, with certificateArn and sslPolicy, or defaultActions to a redirect to " +
+			"HTTPS.",
 		Settings: []rule.Setting{tlsPolicies},
 		Types:    []string{"aws:lb/listener:Listener"},
 		Judge:    judgeListener,
 	},
 	{
-		Name: "alb-hygiene", Description: "Load balancers drop malformed requests.",
+		Name: "alb-hygiene", Description: "Application Load Balancers drop invalid headers and mitigate HTTP desync.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.4", "ELB.12"), Level: rule.Mandatory,
+		Why:   "Malformed requests can smuggle a second request past the web ACL to the targets.",
 		Fix:   "set dropInvalidHeaderFields to true, and desyncMitigationMode to defensive or strictest.",
 		Types: []string{loadBalancerType},
 		Judge: judgeHygiene,
 	},
 	{
-		Name: "public-alb-waf", Description: "Public load balancers are behind a web application firewall.",
+		Name: "public-alb-waf", Description: "Internet-facing load balancers are associated with a WAF web ACL.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC05-BP03"), Level: rule.Mandatory,
-		Fix:   "declare an aws.wafv2.WebAclAssociation of a web ACL with it.",
+		Why:   "Without one, SQL injection, cross-site scripting and floods of requests reach the services unfiltered.",
+		Fix:   "declare an aws.wafv2.WebAclAssociation with a web ACL for the load balancer.",
 		Types: []string{loadBalancerType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 			if inside, state := r.Get("internal").Bool(); state == property.Known && inside {
@@ -89,24 +118,41 @@ var exposure = []rule.Rule{
 			if kind, state := r.Get("loadBalancerType").Text(); state == property.Known && kind != "application" {
 				return rule.NotApplicable("it is no application load balancer, and AWS WAF filters no other")
 			}
-			return expect.Companion(r, stack, "aws:wafv2/webAclAssociation:WebAclAssociation", "resourceArn", "has no web ACL in front")
+			return expect.Companion(
+				r,
+				stack,
+				"aws:wafv2/webAclAssociation:WebAclAssociation",
+				"resourceArn",
+				"is not associated with a web ACL",
+			)
 		},
 	},
 	{
-		Name: "waf-nonempty", Description: "Web ACLs have a rule that stops something.",
+		Name: "waf-nonempty", Description: "WAF web ACLs have at least one rule that blocks requests.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("WAF.10"), Level: rule.Mandatory,
+		Why:   "A web ACL without such a rule lets every request through.",
 		Fix:   "set rules, one of them with action.block, or with overrideAction.none for a group of rules.",
 		Types: []string{webAclType},
 		Judge: judgeWebAcl,
 	},
 	{
-		Name: "s3-public-access-block", Description: "S3 buckets cannot be made public.",
-		Severity: rule.High, Controls: append(rule.FSBP.Controls("S3.8"), rule.CIS.Controls("2.1.4")...), Level: rule.Mandatory,
-		Fix:   "declare an aws.s3.BucketPublicAccessBlock for the bucket, with all four switches true.",
-		Types: []string{bucketType, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
+		Name:        "s3-public-access-block",
+		Description: "S3 buckets have all four settings of S3 Block Public Access enabled.",
+		Severity:    rule.High,
+		Controls:    append(rule.FSBP.Controls("S3.8"), rule.CIS.Controls("2.1.4")...),
+		Level:       rule.Mandatory,
+		Why:         "One wrong bucket policy or ACL would otherwise publish the objects.",
+		Fix:         "declare an aws.s3.BucketPublicAccessBlock for the bucket, with all four switches true.",
+		Types:       []string{bucketType, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 			if r.Type == bucketType {
-				return expect.Companion(r, stack, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "bucket", "has no public access block")
+				return expect.Companion(
+					r,
+					stack,
+					"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+					"bucket",
+					"has no S3 Block Public Access configuration",
+				)
 			}
 			const because = "so that the bucket can be made public"
 			return expect.All(expect.True("blockPublicAcls", because), expect.True("blockPublicPolicy", because),
@@ -114,28 +160,45 @@ var exposure = []rule.Rule{
 		},
 	},
 	{
-		Name: "imdsv2", Description: "Instances hand out credentials by IMDSv2 only, and not to containers.",
-		Severity: rule.Low, Controls: append(rule.FSBP.Controls("EC2.170"), rule.CIS.Controls("5.6")...), Level: rule.Mandatory,
+		Name:        "imdsv2",
+		Description: "EC2 instances require IMDSv2 with a hop limit of 1.",
+		Severity:    rule.Low,
+		Controls:    append(rule.FSBP.Controls("EC2.170"), rule.CIS.Controls("5.6")...),
+		Level:       rule.Mandatory,
+		Why: "IMDSv1, or a longer hop limit, lets a container or a forged request read the credentials of " +
+			"the instance.",
 		Fix:      "set metadataOptions.httpTokens to required and httpPutResponseHopLimit to 1.",
 		Settings: []rule.Setting{maxHops},
 		Types:    []string{"aws:ec2/launchTemplate:LaunchTemplate"},
-		Judge:    expect.All(expect.OneOf("metadataOptions.httpTokens", "so that a forged request gets the instance's credentials", "required"), judgeHopLimit),
+		Judge: expect.All(
+			expect.OneOf(
+				"metadataOptions.httpTokens",
+				"so that a forged request gets the instance's credentials",
+				"required",
+			),
+			judgeHopLimit,
+		),
 	},
 	{
-		Name: "s3-tls-only", Description: "S3 buckets refuse requests without TLS.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("S3.5"), rule.CIS.Controls("2.1.1")...), Level: rule.Mandatory,
-		Fix:          "declare an aws.s3.BucketPolicy that denies every action on the bucket and its objects where aws:SecureTransport is false.",
+		Name:        "s3-tls-only",
+		Description: "S3 bucket policies deny requests without TLS.",
+		Severity:    rule.Medium,
+		Controls:    append(rule.FSBP.Controls("S3.5"), rule.CIS.Controls("2.1.1")...),
+		Level:       rule.Mandatory,
+		Why:         "Otherwise objects can be requested, and answered, in clear text.",
+		Fix: "declare an aws.s3.BucketPolicy that denies every action on the bucket and its objects where " +
+			"aws:SecureTransport is false.",
 		Types:        []string{bucketType},
 		JudgeInStack: judgeTlsOnly,
 	},
 }
 
 var publicPorts = rule.Setting{
-	Name: "ports", Description: "ports that are meant for the world", Numbers: []int{80, 443}, Minimum: 1,
+	Name: "ports", Description: "ports that the internet may reach", Numbers: []int{80, 443}, Minimum: 1,
 }
 
-// Prefixes of this length and shorter are the world: all addresses, a half of them, or so many that nobody's network is as
-// large, as 16 million of IPv4.
+// Prefixes of this length and shorter are the world: all addresses, a half of them, or so many that nobody's network is
+// as large, as 16 million of IPv4.
 const (
 	worldIPv4 = 8
 	worldIPv6 = 16
@@ -169,7 +232,14 @@ func openToWorld(cidrs ...property.Value) (property.Value, bool, property.State)
 }
 
 func judgeIngressRule(r rule.Resource, run rule.Run) rule.Verdict {
-	return judgeOpening(run.Numbers(publicPorts), r.Get("fromPort"), r.Get("toPort"), r.Get("ipProtocol"), r.Get("cidrIpv4"), r.Get("cidrIpv6"))
+	return judgeOpening(
+		run.Numbers(publicPorts),
+		r.Get("fromPort"),
+		r.Get("toPort"),
+		r.Get("ipProtocol"),
+		r.Get("cidrIpv4"),
+		r.Get("cidrIpv6"),
+	)
 }
 
 // judgeOpening judges one rule of a security group.
@@ -187,10 +257,11 @@ func judgeOpening(ports []int, from, to, protocol property.Value, cidrs ...prope
 		return rule.Unreadable(from, property.Unknown)
 	}
 	kind, _ := protocol.Text()
-	if one == property.Known && two == property.Known && first == last && slices.Contains(ports, int(first)) && kind != "-1" {
+	if one == property.Known && two == property.Known && first == last && slices.Contains(ports, int(first)) &&
+		kind != "-1" {
 		return rule.Pass()
 	}
-	return rule.Violation(cidr.Path(), "is open to the world, for more than the ports that are meant for it")
+	return rule.Violation(cidr.Path(), "allows traffic from the internet to ports other than the permitted ones")
 }
 
 func judgeGroup(r rule.Resource, run rule.Run) rule.Verdict {
@@ -204,7 +275,12 @@ func judgeGroup(r rule.Resource, run rule.Run) rule.Verdict {
 	}
 	var verdict rule.Verdict
 	for _, ingress := range elements {
-		one := judgeOpening(run.Numbers(publicPorts), ingress.Get("fromPort"), ingress.Get("toPort"), ingress.Get("protocol"), cidrsOf(ingress)...)
+		one := judgeOpening(
+			run.Numbers(publicPorts),
+			ingress.Get("fromPort"),
+			ingress.Get("toPort"),
+			ingress.Get("protocol"),
+			cidrsOf(ingress)...)
 		verdict.Violations = append(verdict.Violations, one.Violations...)
 		verdict.Unjudged = append(verdict.Unjudged, one.Unjudged...)
 	}
@@ -215,7 +291,12 @@ func judgeGroupRule(r rule.Resource, run rule.Run) rule.Verdict {
 	if kind, state := r.Get("type").Text(); state == property.Known && kind != "ingress" {
 		return rule.NotApplicable("it lets traffic out, not in")
 	}
-	return judgeOpening(run.Numbers(publicPorts), r.Get("fromPort"), r.Get("toPort"), r.Get("protocol"), cidrsOf(r.Properties)...)
+	return judgeOpening(
+		run.Numbers(publicPorts),
+		r.Get("fromPort"),
+		r.Get("toPort"),
+		r.Get("protocol"),
+		cidrsOf(r.Properties)...)
 }
 
 // cidrsOf are the blocks of a rule, of which there is at least one that may be absent.
@@ -247,12 +328,19 @@ func empty(name string) expect.Judge {
 	}
 }
 
-// tlsPolicies are those without weak ciphers that [ELB.17] recommends, and the newer ones with post-quantum key exchange.
-var tlsPolicies = rule.Setting{Name: "sslPolicies", Description: "policies of what a client and a load balancer may agree on", Texts: []string{
-	"ELBSecurityPolicy-TLS13-1-2-2021-06", "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04", "ELBSecurityPolicy-TLS13-1-3-2021-06",
-	"ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
-	"ELBSecurityPolicy-TLS13-1-2-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
-}}
+// tlsPolicies are those without weak ciphers that [ELB.17] recommends, and the newer ones with post-quantum key
+// exchange.
+var tlsPolicies = rule.Setting{
+	Name:        "sslPolicies",
+	Description: "security policies that a listener may have",
+	Texts: []string{
+		"ELBSecurityPolicy-TLS13-1-2-2021-06", "ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04",
+		"ELBSecurityPolicy-TLS13-1-3-2021-06", "ELBSecurityPolicy-TLS13-1-3-FIPS-2023-04",
+		"ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-2023-04",
+		"ELBSecurityPolicy-TLS13-1-2-PQ-2025-09", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+		"ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
+	},
+}
 
 func judgeListener(r rule.Resource, run rule.Run) rule.Verdict {
 	protocol := r.Get("protocol")
@@ -279,22 +367,36 @@ func judgeListener(r rule.Resource, run rule.Run) rule.Verdict {
 			return rule.Pass()
 		}
 	}
-	return rule.Violation("protocol", "is HTTP, and nothing redirects to HTTPS, so that anybody on the way reads along")
+	return rule.Violation("protocol", "is HTTP, and no default action redirects to HTTPS")
 }
 
 func judgeHygiene(r rule.Resource, run rule.Run) rule.Verdict {
 	if kind, state := r.Get("loadBalancerType").Text(); state == property.Known && kind != "application" {
 		return rule.NotApplicable("it is no application load balancer")
 	}
-	judge := expect.True("dropInvalidHeaderFields", "so that a service may read a request in another way than the load balancer")
+	judge := expect.True(
+		"dropInvalidHeaderFields",
+		"so that a service may read a request in another way than the load balancer",
+	)
 	if r.Get("desyncMitigationMode").State() != property.Absent { // defensive by default
-		judge = expect.All(judge, expect.OneOf("desyncMitigationMode", "so that a request may be smuggled behind another", "defensive", "strictest"))
+		judge = expect.All(
+			judge,
+			expect.OneOf(
+				"desyncMitigationMode",
+				"so that a request may be smuggled behind another",
+				"defensive",
+				"strictest",
+			),
+		)
 	}
 	return judge(r, run)
 }
 
 var maxHops = rule.Setting{
-	Name: "maxHops", Description: "network hops that credentials may travel: a second one leads to a container", Default: 1, Minimum: 1,
+	Name:        "maxHops",
+	Description: "largest hop limit of the metadata service; a second hop reaches containers",
+	Default:     1,
+	Minimum:     1,
 }
 
 // judgeHopLimit takes 1 for what is not set, as EC2 does.
@@ -305,7 +407,11 @@ func judgeHopLimit(r rule.Resource, run rule.Run) rule.Verdict {
 	case state == property.Absent || state == property.Known && hops <= float64(run.Int(maxHops)):
 		return rule.Pass()
 	case state == property.Known:
-		return rule.Violation(limit.Path(), "is more than %d, so that containers get the instance's credentials", run.Int(maxHops))
+		return rule.Violation(
+			limit.Path(),
+			"is more than %d",
+			run.Int(maxHops),
+		)
 	}
 	return rule.Unreadable(limit, state)
 }

@@ -1,5 +1,5 @@
-// Package baseline holds the rules that are good for every account: data is encrypted, nothing is open that need not be,
-// and what happens is recorded.
+// Package baseline holds the rules that are good for every account: data is encrypted, nothing is open that need not
+// be, and what happens is recorded.
 package baseline
 
 import (
@@ -12,6 +12,6 @@ import (
 var Pack = rule.Pack{
 	Name:        "awslab-baseline",
 	Version:     "0.1.0",
-	Description: "Data is encrypted, nothing is open that need not be, and what happens is recorded.",
+	Description: "Data is encrypted, network exposure is minimal, and activity is logged.",
 	Rules:       slices.Concat(encryption, exposure, acls, tiers, recording, watching, tagging),
 }

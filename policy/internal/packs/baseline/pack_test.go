@@ -9,7 +9,16 @@ import (
 
 var cases = func() map[string][]ruletest.Case {
 	all := map[string][]ruletest.Case{}
-	for _, some := range []map[string][]ruletest.Case{encryptionCases, exposureCases, aclCases, recordingCases, bucketCases, tierCases, alarmCases, tagCases} {
+	for _, some := range []map[string][]ruletest.Case{
+		encryptionCases,
+		exposureCases,
+		aclCases,
+		recordingCases,
+		bucketCases,
+		tierCases,
+		alarmCases,
+		tagCases,
+	} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -32,7 +41,10 @@ var (
 )
 
 // below makes the properties of a resource from a value that lies in an object.
-func below(resource func(ruletest.Props) ruletest.Resource, outer, inner string) func(ruletest.Props) ruletest.Resource {
+func below(
+	resource func(ruletest.Props) ruletest.Resource,
+	outer, inner string,
+) func(ruletest.Props) ruletest.Resource {
 	return func(p ruletest.Props) ruletest.Resource {
 		if len(p) == 0 {
 			return resource(ruletest.Props{})
@@ -56,7 +68,13 @@ func companionCases(first, other string, about string) []ruletest.Case {
 		{Situation: ruletest.Passes, Resource: it, Rest: with("it-id"), Want: ruletest.Pass},
 		{Situation: ruletest.Fails, Resource: it, Rest: with("another-id"), Want: violation("it")},
 		{Situation: ruletest.Unknown, Resource: unnamed, Rest: with(ruletest.Computed, "it"), Want: ruletest.Pass},
-		{Situation: ruletest.Unknown, Name: "from nowhere", Resource: unnamed, Rest: with(ruletest.Computed), Want: unevaluated("it")},
+		{
+			Situation: ruletest.Unknown,
+			Name:      "from nowhere",
+			Resource:  unnamed,
+			Rest:      with(ruletest.Computed),
+			Want:      unevaluated("it"),
+		},
 		{Situation: ruletest.Secret, Resource: it, Rest: with(ruletest.Secretly("it-id")), Want: ruletest.Pass},
 		{Situation: ruletest.Absent, Resource: it, Want: violation("it")},
 	}

@@ -12,114 +12,150 @@ import (
 const unrecorded = "so that nobody can tell afterwards what happened"
 
 var minRetentionDays = rule.Setting{
-	Name: "minDays", Description: "days that log groups keep events", Default: 365, Minimum: 1,
+	Name: "minDays", Description: "days for which log groups retain events", Default: 365, Minimum: 1,
 }
 
 var recording = []rule.Rule{
 	{
-		Name: "vpc-flow-logs", Description: "VPCs record their traffic.",
-		Severity: rule.Medium, Controls: append(rule.FSBP.Controls("EC2.6"), rule.CIS.Controls("3.7")...), Level: rule.Mandatory,
-		Fix:   "declare an aws.ec2.FlowLog for the VPC.",
-		Types: []string{vpcType},
+		Name:        "vpc-flow-logs",
+		Description: "VPCs have flow logs enabled.",
+		Severity:    rule.Medium,
+		Controls:    append(rule.FSBP.Controls("EC2.6"), rule.CIS.Controls("3.7")...),
+		Level:       rule.Mandatory,
+		Why:         "Without flow logs, an investigation cannot tell who connected to what.",
+		Fix:         "declare an aws.ec2.FlowLog for the VPC.",
+		Types:       []string{vpcType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 			return expect.Companion(r, stack, "aws:ec2/flowLog:FlowLog", "vpcId", "has no flow log")
 		},
 	},
 	{
-		Name: "alb-logs", Description: "Load balancers record requests.",
+		Name: "alb-logs", Description: "Application Load Balancers have access logging enabled.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.5"), Level: rule.Mandatory,
-		Fix:   "set accessLogs to a bucket, and its enabled to true.",
+		Why:   "Without access logs, an investigation cannot tell who requested what.",
+		Fix:   "set accessLogs.bucket to a log bucket, and accessLogs.enabled to true.",
 		Types: []string{loadBalancerType},
 		Judge: expect.True("accessLogs.enabled", unrecorded),
 	},
 	{
-		Name: "cloudfront-logs", Description: "CloudFront distributions record requests.",
+		Name: "cloudfront-logs", Description: "CloudFront distributions have access logging enabled.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("CloudFront.5"), Level: rule.Mandatory,
+		Why:   "Without access logs, an investigation cannot tell who requested what.",
 		Fix:   "set loggingConfig.bucket to a bucket.",
 		Types: []string{distributionType},
 		Judge: expect.Set("loggingConfig.bucket", unrecorded),
 	},
 	{
-		Name: "s3-logs", Description: "S3 buckets record who reads and writes what.",
+		Name: "s3-logs", Description: "S3 buckets have server access logging enabled.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("S3.9"), Level: rule.Mandatory,
+		Why:          "Without access logs, an investigation cannot tell who read or changed an object.",
 		Fix:          "declare an aws.s3.BucketLoggingV2 for the bucket, with targetBucket in the same region.",
 		Types:        []string{bucketType},
 		JudgeInStack: judgeBucketLogs,
 	},
 	{
-		Name: "waf-logs", Description: "Web ACLs record what they block.",
+		Name: "waf-logs", Description: "WAF web ACLs have logging enabled.",
 		Severity: rule.Low, Controls: rule.SecurityHub.Controls("WAF.11"), Level: rule.Mandatory,
-		Fix:   "declare an aws.wafv2.WebAclLoggingConfiguration for it.",
+		Why:   "Without logs, nobody can tell an attack from a rule that blocks real users.",
+		Fix:   "declare an aws.wafv2.WebAclLoggingConfiguration for the web ACL.",
 		Types: []string{webAclType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
-			return expect.Companion(r, stack, "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", "resourceArn", "has no log")
+			return expect.Companion(
+				r,
+				stack,
+				"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+				"resourceArn",
+				"has no log",
+			)
 		},
 	},
 	{
-		Name: "ecs-logs", Description: "Containers have a log.",
+		Name: "ecs-logs", Description: "Every container of a task definition has a log configuration.",
 		Severity: rule.High, Controls: rule.FSBP.Controls("ECS.9"), Level: rule.Mandatory,
-		Fix:   "set logConfiguration of each of containerDefinitions.",
+		Why:   "What a container prints before it fails is lost with it.",
+		Fix:   "set logConfiguration in each of containerDefinitions.",
 		Types: []string{"aws:ecs/taskDefinition:TaskDefinition"},
 		Judge: judgeContainerLogs,
 	},
 	{
-		Name: "ecs-insights", Description: "ECS clusters collect metrics per service and task.",
+		Name: "ecs-insights", Description: "ECS clusters have Container Insights enabled.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("ECS.12"), Level: rule.Mandatory,
-		Fix:   "set in settings containerInsights to enabled or enhanced.",
+		Why:   "Without it there are no metrics per task and service to size and debug them by.",
+		Fix:   "set containerInsights in settings to enabled or enhanced.",
 		Types: []string{"aws:ecs/cluster:Cluster"},
 		Judge: judgeInsights,
 	},
 	{
-		Name: "rds-logs", Description: "Databases send their logs to CloudWatch.",
+		Name: "rds-logs", Description: "RDS databases export their logs to CloudWatch Logs.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.9"), Level: rule.Mandatory,
-		Fix:   "set enabledCloudwatchLogsExports.",
+		Why:   "Logs on the instance are rotated away, and are lost with the instance.",
+		Fix:   "set enabledCloudwatchLogsExports to the logs of the engine, such as postgresql.",
 		Types: []string{"aws:rds/instance:Instance", "aws:rds/cluster:Cluster"},
 		Judge: expect.Set("enabledCloudwatchLogsExports", unrecorded),
 	},
 	{
-		Name: "rds-monitoring", Description: "Databases report the metrics of their operating system.",
+		Name: "rds-monitoring", Description: "RDS databases have Enhanced Monitoring enabled.",
 		Severity: rule.Low, Controls: rule.FSBP.Controls("RDS.6"), Level: rule.Mandatory,
+		Why:      "Without it there are no metrics of the operating system, such as memory by process.",
 		Fix:      "set monitoringInterval to 60 or less, and monitoringRoleArn.",
 		Settings: []rule.Setting{oneSecond},
 		Types:    []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
 		Judge:    expect.AtLeast("monitoringInterval", oneSecond, "so that nobody sees what keeps the database busy"),
 	},
 	{
-		Name: "log-retention", Description: "Log groups keep events long enough.",
+		Name: "log-retention", Description: "CloudWatch log groups retain events for at least the required number " +
+			"of days.",
 		Severity: rule.Medium, Controls: rule.SecurityHub.Controls("CloudWatch.16"), Level: rule.Mandatory,
-		Fix:      "set retentionInDays.",
+		Why:      "Events that have expired are missing from the investigation of an incident.",
+		Fix:      "set retentionInDays to that number of days or more.",
 		Settings: []rule.Setting{minRetentionDays},
 		Types:    []string{"aws:cloudwatch/logGroup:LogGroup"},
 		Judge:    judgeRetention,
 	},
 	{
-		Name: "alarm-actions", Description: "Alarms tell somebody, or do something.",
+		Name: "alarm-actions", Description: "CloudWatch alarms have an action for the ALARM state.",
 		Severity: rule.High, Controls: rule.SecurityHub.Controls("CloudWatch.15"), Level: rule.Mandatory,
-		Fix:          "set alarmActions to the ARN of a topic, or name the alarm in a composite alarm or a service's alarms.",
+		Why: "Nobody learns of an alarm that has no action.",
+		Fix: "set alarmActions to the ARN of a topic, or name the alarm in a composite alarm or a " +
+			"service's alarms.",
 		Types:        []string{alarmType, compositeType},
 		JudgeInStack: judgeAlarm,
 	},
 	{
-		Name: "ecr-scan", Description: "ECR scans images when they are pushed.",
+		Name: "ecr-scan", Description: "ECR repositories scan images on push.",
 		Severity: rule.High, Controls: rule.FSBP.Controls("ECR.1"), Level: rule.Mandatory,
+		Why:   "Without scanning, images with known vulnerabilities are deployed unnoticed.",
 		Fix:   "set imageScanningConfiguration.scanOnPush to true.",
 		Types: []string{"aws:ecr/repository:Repository"},
 		Judge: expect.True("imageScanningConfiguration.scanOnPush", "so that known weaknesses go unseen"),
 	},
 	{
-		Name: "ecr-immutable", Description: "A tag in ECR stays with its image.",
+		Name: "ecr-immutable", Description: "ECR repositories have immutable tags.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("ECR.2"), Level: rule.Mandatory,
+		Why:   "A tag that can move lets a task start another image than the one that was tested.",
 		Fix:   "set imageTagMutability to IMMUTABLE.",
 		Types: []string{"aws:ecr/repository:Repository"},
-		Judge: expect.OneOf("imageTagMutability", "so that what was tested may not be what runs", "IMMUTABLE", "IMMUTABLE_WITH_EXCLUSION"),
+		Judge: expect.OneOf(
+			"imageTagMutability",
+			"so that what was tested may not be what runs",
+			"IMMUTABLE",
+			"IMMUTABLE_WITH_EXCLUSION",
+		),
 	},
 	{
-		Name: "ecr-lifecycle", Description: "ECR repositories drop old images.",
+		Name: "ecr-lifecycle", Description: "ECR repositories have a lifecycle policy.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("ECR.3"), Level: rule.Mandatory,
+		Why:   "Without one, images of every build are stored, and paid for, for ever.",
 		Fix:   "declare an aws.ecr.LifecyclePolicy for the repository.",
 		Types: []string{"aws:ecr/repository:Repository"},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
-			return expect.Companion(r, stack, "aws:ecr/lifecyclePolicy:LifecyclePolicy", "repository", "keeps every image for ever")
+			return expect.Companion(
+				r,
+				stack,
+				"aws:ecr/lifecyclePolicy:LifecyclePolicy",
+				"repository",
+				"has no lifecycle policy",
+			)
 		},
 	},
 }
@@ -129,13 +165,23 @@ const (
 	compositeType = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 )
 
-var oneSecond = rule.Setting{Name: "minSeconds", Description: "seconds between two reports; 0 is never", Default: 1, Minimum: 1}
+var oneSecond = rule.Setting{
+	Name:        "minSeconds",
+	Description: "largest monitoring interval in seconds",
+	Default:     1,
+	Minimum:     1,
+}
 
 func judgeContainerLogs(r rule.Resource, _ rule.Run) rule.Verdict {
 	containers, verdict := expect.Containers(r)
 	for i, c := range containers {
 		if len(c.LogConfiguration) == 0 || string(c.LogConfiguration) == "null" {
-			return rule.Violation("containerDefinitions", "has a container without a log, %s (container %d)", unrecorded, i)
+			return rule.Violation(
+				"containerDefinitions",
+				"has a container without logConfiguration, %s (container %d)",
+				unrecorded,
+				i,
+			)
 		}
 	}
 	return verdict
@@ -158,7 +204,10 @@ func judgeInsights(r rule.Resource, _ rule.Run) rule.Verdict {
 			return rule.Pass()
 		}
 	}
-	return rule.Violation(settings.Path(), "do not turn on containerInsights, so that nobody sees what keeps a task busy")
+	return rule.Violation(
+		settings.Path(),
+		"do not turn on containerInsights, so that nobody sees what keeps a task busy",
+	)
 }
 
 // judgeRetention takes 0 for what it is, for ever.
@@ -176,12 +225,12 @@ func judgeRetention(r rule.Resource, run rule.Run) rule.Verdict {
 	return rule.Pass()
 }
 
-// judgeAlarm lets an alarm be silent that another one, or a deployment, watches. What it tells has to be in the stack if it
-// came from there; an ARN that came from nowhere is another stack's business. Who listens to a topic is not asked: people
-// and chat rooms subscribe by hand.
+// judgeAlarm lets an alarm be silent that another one, or a deployment, watches. What it tells has to be in the stack
+// if it came from there; an ARN that came from nowhere is another stack's business. Who listens to a topic is not
+// asked: people and chat rooms subscribe by hand.
 func judgeAlarm(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	if on, state := r.Get("actionsEnabled").Bool(); state == property.Known && !on {
-		return rule.Violation("actionsEnabled", "is false, so that nobody hears of it")
+		return rule.Violation("actionsEnabled", "is false, so that the alarm has no effect")
 	}
 	actions := r.Get("alarmActions")
 	elements, state := actions.List()
@@ -212,7 +261,10 @@ func watched(alarm rule.Resource, stack rule.Stack) bool {
 				return true
 			}
 		}
-		if slices.ContainsFunc(stack.Sources(service, "alarms", alarmType).Resources, func(s rule.Resource) bool { return s.URN == alarm.URN }) {
+		if slices.ContainsFunc(
+			stack.Sources(service, "alarms", alarmType).Resources,
+			func(s rule.Resource) bool { return s.URN == alarm.URN },
+		) {
 			return true
 		}
 	}
@@ -221,7 +273,10 @@ func watched(alarm rule.Resource, stack rule.Stack) bool {
 		if known == property.Known && state == property.Known && quotes(text, name) {
 			return true
 		}
-		if slices.ContainsFunc(stack.Sources(composite, "alarmRule", alarmType).Resources, func(s rule.Resource) bool { return s.URN == alarm.URN }) {
+		if slices.ContainsFunc(
+			stack.Sources(composite, "alarmRule", alarmType).Resources,
+			func(s rule.Resource) bool { return s.URN == alarm.URN },
+		) {
 			return true
 		}
 	}

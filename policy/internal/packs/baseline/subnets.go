@@ -37,7 +37,10 @@ func judgeSubnets(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	case value.State() == property.Absent:
 		return rule.NotApplicable("it names no subnets")
 	case public > 0 && subnets.Certain || public > 0 && public == len(subnets.Resources) && subnets.Elsewhere == 0:
-		return rule.Violation(value.Path(), "have a route to an internet gateway, so that one open port or address is enough to reach it from anywhere")
+		return rule.Violation(
+			value.Path(),
+			"have a route to an internet gateway, so that one open port or address is enough to reach it from anywhere",
+		)
 	case public > 0 || subnets.Elsewhere > 0 || len(subnets.Resources) == 0:
 		return rule.Unjudged(value.Path(), "may be public subnets: they are not known yet, or not in this stack")
 	}
@@ -52,8 +55,8 @@ func isPublic(subnet string, stack rule.Stack) bool {
 	return rule.Derive(stack, publicKey{}, func() map[string]bool { return publicSubnets(stack) })[subnet]
 }
 
-// publicSubnets are the URNs of subnets with a route to an internet gateway: by the table that is theirs, or else by the main
-// one of their VPC.
+// publicSubnets are the URNs of subnets with a route to an internet gateway: by the table that is theirs, or else by
+// the main one of their VPC.
 func publicSubnets(stack rule.Stack) map[string]bool {
 	leading := leadingOut(stack)
 	own, public := map[string]bool{}, map[string]bool{}
@@ -78,8 +81,8 @@ func publicSubnets(stack rule.Stack) map[string]bool {
 	return public
 }
 
-// publicByDefault are the URNs of VPCs whose main route table leads to an internet gateway. The one that AWS makes does not,
-// unless the stack takes it over and gives it a route.
+// publicByDefault are the URNs of VPCs whose main route table leads to an internet gateway. The one that AWS makes does
+// not, unless the stack takes it over and gives it a route.
 func publicByDefault(stack rule.Stack, leading map[string]bool) map[string]bool {
 	vpcs := map[string]bool{}
 	for _, main := range stack.OfType(mainAssociationType) {
@@ -107,7 +110,10 @@ func publicByDefault(stack rule.Stack, leading map[string]bool) map[string]bool 
 
 // leadsOut tells whether the route table of an association leads to an internet gateway.
 func leadsOut(association rule.Resource, stack rule.Stack, leading map[string]bool) bool {
-	return slices.ContainsFunc(tablesOf(association, stack), func(table rule.Resource) bool { return leading[table.URN] })
+	return slices.ContainsFunc(
+		tablesOf(association, stack),
+		func(table rule.Resource) bool { return leading[table.URN] },
+	)
 }
 
 // tablesOf are the route tables that a route or an association names.
@@ -119,7 +125,8 @@ func tablesOf(r rule.Resource, stack rule.Stack) []rule.Resource {
 	return tables
 }
 
-// leadingOut are the URNs of route tables with a route to an internet gateway, by themselves or by a resource of its own.
+// leadingOut are the URNs of route tables with a route to an internet gateway, by themselves or by a resource of its
+// own.
 func leadingOut(stack rule.Stack) map[string]bool {
 	leading := map[string]bool{}
 	for _, route := range stack.OfType(routeType) {
@@ -131,7 +138,10 @@ func leadingOut(stack rule.Stack) map[string]bool {
 	}
 	for _, table := range append(stack.OfType(routeTableType), stack.OfType(defaultTableType)...) {
 		routes, _ := table.Get("routes").List()
-		if slices.ContainsFunc(routes, func(route property.Value) bool { return toInternet(table, route.Get("gatewayId"), stack) }) {
+		if slices.ContainsFunc(
+			routes,
+			func(route property.Value) bool { return toInternet(table, route.Get("gatewayId"), stack) },
+		) {
 			leading[table.URN] = true
 		}
 	}
@@ -140,5 +150,6 @@ func leadingOut(stack rule.Stack) map[string]bool {
 
 func toInternet(r rule.Resource, gateway property.Value, stack rule.Stack) bool {
 	text, state := gateway.Text()
-	return state == property.Known && strings.HasPrefix(text, "igw-") || len(expect.Refer(r, stack, gateway, internetGatewayType).Resources) > 0
+	return state == property.Known && strings.HasPrefix(text, "igw-") ||
+		len(expect.Refer(r, stack, gateway, internetGatewayType).Resources) > 0
 }

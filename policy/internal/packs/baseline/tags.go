@@ -9,15 +9,18 @@ import (
 )
 
 var requiredTags = rule.Setting{
-	Name: "tags", Description: "tags that everything must have that can have tags", Texts: []string{"Project", "Stack", "ManagedBy"},
+	Name:        "tags",
+	Description: "tags that every taggable resource must have",
+	Texts:       []string{"Project", "Stack", "ManagedBy"},
 }
 
 const instanceGroupType = "aws:autoscaling/group:Group"
 
 var tagging = []rule.Rule{{
-	Name: "required-tags", Description: "Everything says what it belongs to.",
+	Name: "required-tags", Description: "Every resource that supports tags has the required tags.",
 	Severity: rule.Low, Controls: rule.WellArchitected.Controls("COST03-BP02"), Level: rule.Mandatory,
-	Fix:          "set tags, or better the provider's defaultTags.",
+	Why:          "Costs, owners and permissions by tag depend on them.",
+	Fix:          "set tags on the resource, or defaultTags on its provider.",
 	Settings:     []rule.Setting{requiredTags},
 	JudgeInStack: judgeTags,
 }}
@@ -45,10 +48,15 @@ func judgeTags(r rule.Resource, _ rule.Stack, run rule.Run) rule.Verdict {
 	case !complete:
 		return rule.Unreadable(all, property.Unknown)
 	}
-	return rule.Violation(all.Path(), "lack %s, so that nobody can tell what it is for and who pays", strings.Join(missing, ", "))
+	return rule.Violation(
+		all.Path(),
+		"lack %s, so that nobody can tell what it is for and who pays",
+		strings.Join(missing, ", "),
+	)
 }
 
-// tagNames reads an object of tags, or a list of objects with a key. They are complete when none can be missing from it.
+// tagNames reads an object of tags, or a list of objects with a key. They are complete when none can be missing from
+// it.
 func tagNames(tags property.Value) (names []string, complete bool) {
 	fields, object := tags.Object()
 	for name := range fields {

@@ -20,23 +20,36 @@ const (
 // tiers are the rules about the way from the internet to the data: by a load balancer, and then by a service.
 var tiers = []rule.Rule{
 	{
-		Name: "network-tiers", Description: "The internet reaches load balancers, these reach services, and services reach data.",
-		Severity: rule.High, Controls: rule.WellArchitected.Controls("SEC05-BP01"), Level: rule.Mandatory,
-		Fix:          "set referencedSecurityGroupId to the group of the tier in front: the load balancer's for a service, a service's for data.",
+		Name:        "network-tiers",
+		Description: "Security groups let each tier be reached from the tier in front of it only.",
+		Severity:    rule.High,
+		Controls:    rule.WellArchitected.Controls("SEC05-BP01"),
+		Level:       rule.Mandatory,
+		Why:         "A tier that can be reached directly is not protected by what stands in front of it.",
+		Fix: "set referencedSecurityGroupId to the group of the tier in front: the load balancer's for a " +
+			"service, a service's for data.",
 		Types:        []string{ingressType, groupRuleType, groupType},
 		JudgeInStack: judgeTier,
 	},
 	{
-		Name: "data-from-groups", Description: "Data lets in security groups, not addresses.",
+		Name: "data-from-groups", Description: "Security groups of data stores refer to security groups, not to IP " +
+			"addresses.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("SEC05-BP02"), Level: rule.Mandatory,
-		Fix:          "set referencedSecurityGroupId to the clients' group, and leave out cidrIpv4, cidrIpv6 and prefixListId.",
+		Why: "Addresses are reused: a rule by address admits whatever gets that address next.",
+		Fix: "set referencedSecurityGroupId to the clients' group, and leave out cidrIpv4, cidrIpv6 and " +
+			"prefixListId.",
 		Types:        []string{ingressType, groupRuleType, groupType},
 		JudgeInStack: judgeDataIngress,
 	},
 	{
-		Name: "private-subnets", Description: "Services and data are in subnets without a route to an internet gateway.",
-		Severity: rule.High, Controls: append(rule.FSBP.Controls("RDS.46"), rule.WellArchitected.Controls("SEC05-BP01")...), Level: rule.Mandatory,
-		Fix:          "set networkConfiguration.subnets, subnetIds or subnetId to subnets whose route table has no route to an internet gateway.",
+		Name:        "private-subnets",
+		Description: "ECS services and data stores run in subnets without a route to an internet gateway.",
+		Severity:    rule.High,
+		Controls:    append(rule.FSBP.Controls("RDS.46"), rule.WellArchitected.Controls("SEC05-BP01")...),
+		Level:       rule.Mandatory,
+		Why:         "In a public subnet, a public address is all that separates them from the internet.",
+		Fix: "set networkConfiguration.subnets, subnetIds or subnetId to subnets whose route table has no " +
+			"route to an internet gateway.",
 		Types:        []string{serviceType, subnetGroupType, mountTargetType},
 		JudgeInStack: judgeSubnets,
 	},
@@ -103,18 +116,31 @@ func waysIn(r rule.Resource, stack rule.Stack) []wayIn {
 	switch r.Type {
 	case ingressType:
 		return []wayIn{{expect.Refer(r, stack, r.Get("securityGroupId"), groupType),
-			[]property.Value{r.Get("cidrIpv4"), r.Get("cidrIpv6"), r.Get("prefixListId")}, []property.Value{r.Get("referencedSecurityGroupId")}}}
+			[]property.Value{
+				r.Get("cidrIpv4"),
+				r.Get("cidrIpv6"),
+				r.Get("prefixListId"),
+			}, []property.Value{r.Get("referencedSecurityGroupId")}}}
 	case groupRuleType:
 		if kind, state := r.Get("type").Text(); state == property.Known && kind != "ingress" {
 			return nil
 		}
-		return []wayIn{{expect.Refer(r, stack, r.Get("securityGroupId"), groupType), addressesOf(r.Properties), []property.Value{r.Get("sourceSecurityGroupId")}}}
+		return []wayIn{
+			{
+				expect.Refer(r, stack, r.Get("securityGroupId"), groupType),
+				addressesOf(r.Properties),
+				[]property.Value{r.Get("sourceSecurityGroupId")},
+			},
+		}
 	}
 	var ways []wayIn
 	elements, _ := r.Get("ingress").List()
 	for _, element := range elements {
 		groups, _ := element.Get("securityGroups").List()
-		ways = append(ways, wayIn{expect.Reference{Resources: []rule.Resource{r}, Certain: true}, addressesOf(element), groups})
+		ways = append(
+			ways,
+			wayIn{expect.Reference{Resources: []rule.Resource{r}, Certain: true}, addressesOf(element), groups},
+		)
 	}
 	return ways
 }
@@ -146,7 +172,11 @@ func (w wayIn) toWorld() (property.Value, bool) {
 func judgeTier(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	var verdict rule.Verdict
 	add := func(one rule.Verdict) {
-		verdict.Violations, verdict.Unjudged = append(verdict.Violations, one.Violations...), append(verdict.Unjudged, one.Unjudged...)
+		verdict.Violations, verdict.Unjudged = append(
+			verdict.Violations,
+			one.Violations...), append(
+			verdict.Unjudged,
+			one.Unjudged...)
 	}
 	for _, way := range waysIn(r, stack) {
 		group, known := way.target()
@@ -158,15 +188,21 @@ func judgeTier(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 		}
 		into := tierOf(group, stack)
 		if cidr, open := way.toWorld(); open && into >= atService {
-			add(rule.Violation(cidr.Path(), "lets the internet in without a load balancer between"))
+			add(rule.Violation(cidr.Path(), "allows traffic from the internet without a load balancer in between"))
 		}
 		if into != atData {
 			continue
 		}
 		for _, from := range way.groups {
 			front := expect.Refer(r, stack, from, groupType)
-			if front.Certain && slices.ContainsFunc(front.Resources, func(g rule.Resource) bool { return worldReaches(g.URN, stack) }) {
-				add(rule.Violation(from.Path(), "is a group that the internet reaches, with no service between it and the data"))
+			if front.Certain &&
+				slices.ContainsFunc(front.Resources, func(g rule.Resource) bool { return worldReaches(g.URN, stack) }) {
+				add(
+					rule.Violation(
+						from.Path(),
+						"is a security group that the internet can reach directly",
+					),
+				)
 			}
 		}
 	}
@@ -201,10 +237,13 @@ func judgeDataIngress(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdic
 			continue
 		}
 		for _, address := range way.addresses {
-			if address.State() == property.Absent || address.State() == property.Unknown && len(r.PropertyDependencies[address.Path()]) == 0 {
+			if address.State() == property.Absent ||
+				address.State() == property.Unknown && len(r.PropertyDependencies[address.Path()]) == 0 {
 				continue // what is not known and comes from nowhere is for AWS to fill in
 			}
-			verdict.Violations = append(verdict.Violations, rule.Violation(address.Path(), "lets in whoever has an address, whatever it is").Violations...)
+			verdict.Violations = append(
+				verdict.Violations,
+				rule.Violation(address.Path(), "allows IP addresses, not a security group").Violations...)
 		}
 	}
 	return verdict

@@ -12,11 +12,12 @@ const taskDefinitionType = "aws:ecs/taskDefinition:TaskDefinition"
 
 var ecsRolesSeparate = rule.Rule{
 	Name:        "ecs-roles-separate",
-	Description: "A task's code does not act as the role that starts it.",
+	Description: "Task definitions have different task and execution roles.",
 	Severity:    rule.Medium,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "set taskRoleArn to a role of the service's own.",
+	Why:         "With a shared role, the code of the task can read the secrets and images of the execution role.",
+	Fix:         "set taskRoleArn to a role that only this service has.",
 	Types:       []string{taskDefinitionType},
 	JudgeInStack: func(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 		task, execution := r.Get("taskRoleArn"), r.Get("executionRoleArn")
@@ -31,7 +32,10 @@ var ecsRolesSeparate = rule.Rule{
 		case state == property.Known && other == property.Known && one != two:
 			return rule.Pass()
 		case state == property.Known && other == property.Known:
-			return rule.Violation(task.Path(), "is the execution role, which may read the secrets of the task and pull its images")
+			return rule.Violation(
+				task.Path(),
+				"is the execution role, which may read the secrets of the task and pull its images",
+			)
 		}
 		return judgeRoleSources(r, stack, task, state)
 	},
@@ -45,20 +49,29 @@ func judgeRoleSources(r rule.Resource, stack rule.Stack, task property.Value, st
 		return rule.Unreadable(task, state)
 	}
 	if tasks.Resources[0].URN == executions.Resources[0].URN {
-		return rule.Violation(task.Path(), "is the execution role, which may read the secrets of the task and pull its images")
+		return rule.Violation(
+			task.Path(),
+			"is the execution role, which may read the secrets of the task and pull its images",
+		)
 	}
 	return rule.Pass()
 }
 
 var ecsContainerHardening = rule.Rule{
-	Name:        "ecs-container-hardening",
-	Description: "Containers run without privileges, as a user of their own, on a read-only root, and without secrets in their environment.",
-	Severity:    rule.High,
+	Name: "ecs-container-hardening",
+	Description: "Containers are unprivileged, run as a user other than root, have a read-only root file system, " +
+		"and get secrets by reference.",
+	Severity: rule.High,
 	Controls: []rule.Control{
-		{Framework: rule.FSBP, ID: "ECS.4"}, {Framework: rule.FSBP, ID: "ECS.5"}, {Framework: rule.FSBP, ID: "ECS.8"}, {Framework: rule.FSBP, ID: "ECS.3"},
+		{Framework: rule.FSBP, ID: "ECS.4"},
+		{Framework: rule.FSBP, ID: "ECS.5"},
+		{Framework: rule.FSBP, ID: "ECS.8"},
+		{Framework: rule.FSBP, ID: "ECS.3"},
 	},
 	Level: rule.Mandatory,
-	Fix:   "in containerDefinitions, set privileged to false, readonlyRootFilesystem to true, user to one that is not root, and pass secrets in secrets.",
+	Why:   "Each of these limits what an attacker can do after a break-in.",
+	Fix: "in containerDefinitions, set privileged to false, readonlyRootFilesystem to true, user to one that is " +
+		"not root, and pass secrets in secrets.",
 	Types: []string{taskDefinitionType},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		return merge(judgeNamespaces(r), judgeContainers(r))
@@ -82,7 +95,9 @@ func judgeNamespaces(r rule.Resource) rule.Verdict {
 }
 
 // secretName is a variable that by its name holds a secret ([ECS.8] looks for AWS's own three; people have more).
-var secretName = regexp.MustCompile(`(?i)(^|_)(password|passwd|secret|token|api_?key|access_?key(_id)?|private_?key|credentials?)($|_)`)
+var secretName = regexp.MustCompile(
+	`(?i)(^|_)(password|passwd|secret|token|api_?key|access_?key(_id)?|private_?key|credentials?)($|_)`,
+)
 
 var userRoot = regexp.MustCompile(`^(root|0)(:|$)`)
 
@@ -98,7 +113,10 @@ func judgeContainers(task rule.Resource) rule.Verdict {
 		complain(!c.ReadonlyRootFilesystem, "lets a container write to its root file system")
 		complain(c.User == "" || userRoot.MatchString(c.User), "runs a container as root")
 		for _, variable := range c.Environment {
-			complain(secretName.MatchString(variable.Name) && variable.Value != "", "has a secret in the environment in clear text")
+			complain(
+				secretName.MatchString(variable.Name) && variable.Value != "",
+				"has a secret in the environment in clear text",
+			)
 		}
 	}
 	return verdict
@@ -106,10 +124,11 @@ func judgeContainers(task rule.Resource) rule.Verdict {
 
 var efsAccessPointIdentity = rule.Rule{
 	Name:        "efs-access-point-identity",
-	Description: "EFS access points have a user and a folder of their own.",
+	Description: "EFS access points have a POSIX user and a root directory below /.",
 	Severity:    rule.Medium,
 	Controls:    rule.FSBP.Controls("EFS.4", "EFS.3"),
 	Level:       rule.Mandatory,
+	Why:         "Without them, a client can act as any user on all files.",
 	Fix:         "set posixUser, and rootDirectory.path to a folder below /.",
 	Types:       []string{"aws:efs/accessPoint:AccessPoint"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
@@ -136,7 +155,7 @@ var efsAccessPointIdentity = rule.Rule{
 func judgeUser(uid property.Value) rule.Verdict {
 	switch id, state := uid.Number(); {
 	case state == property.Known && id == 0:
-		return rule.Violation(uid.Path(), "is 0, so that clients are root")
+		return rule.Violation(uid.Path(), "is 0, which is root")
 	case state != property.Known:
 		return rule.Unreadable(uid, state)
 	}

@@ -17,7 +17,11 @@ var identityPolicies = map[string]string{
 }
 
 var identityTypes = []string{
-	"aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy", "aws:iam/groupPolicy:GroupPolicy", "aws:iam/role:Role",
+	"aws:iam/policy:Policy",
+	"aws:iam/rolePolicy:RolePolicy",
+	"aws:iam/userPolicy:UserPolicy",
+	"aws:iam/groupPolicy:GroupPolicy",
+	"aws:iam/role:Role",
 }
 
 // identityDocuments are the values that hold a resource's policy documents.

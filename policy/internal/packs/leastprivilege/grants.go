@@ -108,7 +108,10 @@ func (g grants) allow(action string) []document.Statement {
 		switch {
 		case s.Grants(action):
 			allowing = append(allowing, s)
-		case !s.Allow && s.Everywhere() && len(s.Conditions) == 0 && slices.ContainsFunc(s.Actions, func(a string) bool { return document.Match(a, action) }):
+		case !s.Allow && s.Everywhere() && len(s.Conditions) == 0 && slices.ContainsFunc(
+			s.Actions,
+			func(a string) bool { return document.Match(a, action) },
+		):
 			return nil
 		}
 	}
@@ -122,7 +125,8 @@ func (g grants) allowOn(action string, matches func(pattern string) bool) bool {
 	})
 }
 
-// isRole tells whether a resource pattern is about a role. A role's ARN ends in its path and name, which are known earlier.
+// isRole tells whether a resource pattern is about a role. A role's ARN ends in its path and name, which are known
+// earlier.
 func isRole(pattern string, role rule.Resource) bool {
 	if arn, state := role.Get("arn").Text(); state == property.Known {
 		return document.Match(pattern, arn)
@@ -130,10 +134,12 @@ func isRole(pattern string, role rule.Resource) bool {
 	_, name, found := strings.Cut(pattern, ":role")
 	own, state := role.Get("name").Text()
 	path, _ := role.Get("path").Text()
-	return document.Unbounded(pattern) || found && state == property.Known && document.Match(name, "/"+strings.TrimPrefix(path, "/")+own)
+	return document.Unbounded(pattern) ||
+		found && state == property.Known && document.Match(name, "/"+strings.TrimPrefix(path, "/")+own)
 }
 
-// isNamed tells whether a resource pattern is about a resource, by its ARN, or by its name where that is all that is known.
+// isNamed tells whether a resource pattern is about a resource, by its ARN, or by its name where that is all that is
+// known.
 func isNamed(pattern string, r rule.Resource) bool {
 	if arn, state := r.Get("arn").Text(); state == property.Known {
 		return document.Match(pattern, arn)

@@ -18,7 +18,8 @@ var iamNoAdmin = rule.Rule{
 	Severity:    rule.High,
 	Controls:    append(rule.FSBP.Controls("IAM.1"), rule.CIS.Controls("1.16")...),
 	Level:       rule.Mandatory,
-	Fix:         "in policy, name in Action what is needed, and in Resource what it is needed for.",
+	Why:         "Whoever gets such a role controls the whole account.",
+	Fix:         "in policy, list the needed actions in Action, and their resources in Resource.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && slices.Contains(s.Actions, "*") && s.Everywhere() {
@@ -34,7 +35,8 @@ var iamNoServiceWildcard = rule.Rule{
 	Severity:    rule.Low,
 	Controls:    rule.FSBP.Controls("IAM.21"),
 	Level:       rule.Mandatory,
-	Fix:         "in policy, name in Action the actions that are needed.",
+	Why:         "A wildcard includes deletion, permission management and actions that AWS adds later.",
+	Fix:         "in policy, list the needed actions in Action.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && slices.ContainsFunc(s.Actions, wholeService) {
@@ -55,12 +57,14 @@ func wholeService(action string) bool {
 
 var iamScopedResource = rule.Rule{
 	Name:        "iam-scoped-resource",
-	Description: "IAM policies name the resources of actions that can be limited to some.",
+	Description: "IAM policies name resources for actions that support resource-level permissions.",
 	Severity:    rule.Medium,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "in policy, set Resource to ARNs of what is meant, and leave * to a statement of actions that know nothing narrower.",
-	Types:       identityTypes,
+	Why:         "Resource * extends the permission to every other resource of the account.",
+	Fix: "in policy, set Resource to the ARNs that are needed, and keep * in a statement of its own for " +
+		"actions without resource-level permissions.",
+	Types: identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if !s.Allow || !s.OnAnyOfKind() {
 			return ""
@@ -82,10 +86,11 @@ func looksOnly(action string) bool {
 
 var iamNoNotElements = rule.Rule{
 	Name:        "iam-no-not-elements",
-	Description: "IAM policies say what they allow, not what they leave out.",
+	Description: "IAM policies do not use NotAction, NotResource or NotPrincipal with Allow.",
 	Severity:    rule.Medium,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
+	Why:         "They allow everything that is not listed, including what AWS adds later.",
 	Fix:         "in policy, replace NotAction, NotResource and NotPrincipal by Action, Resource and Principal.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
@@ -98,10 +103,11 @@ var iamNoNotElements = rule.Rule{
 
 var iamPassRoleScoped = rule.Rule{
 	Name:        "iam-passrole-scoped",
-	Description: "iam:PassRole is for named roles and a named service.",
+	Description: "iam:PassRole is limited to named roles and to one service.",
 	Severity:    rule.High,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
+	Why:         "Whoever may pass any role can run code with the permissions of the strongest one.",
 	Fix:         "in policy, set Resource to the ARNs of the roles, and add the condition iam:PassedToService.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
@@ -120,10 +126,11 @@ var iamPassRoleScoped = rule.Rule{
 
 var kmsDecryptScoped = rule.Rule{
 	Name:        "kms-decrypt-scoped",
-	Description: "Decrypting is for named keys.",
+	Description: "IAM policies allow kms:Decrypt for named keys only.",
 	Severity:    rule.Medium,
 	Controls:    rule.FSBP.Controls("KMS.2", "KMS.1"),
 	Level:       rule.Mandatory,
+	Why:         "Resource * lets the role decrypt data of every other key whose policy trusts the account.",
 	Fix:         "in policy, set Resource to the ARN of the key, or add the condition kms:ResourceAliases.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
@@ -138,27 +145,47 @@ var kmsDecryptScoped = rule.Rule{
 }
 
 // escalations are sets of actions with which a role can get itself the rights of another (Rhino Security Labs, "AWS IAM
-// Privilege Escalation Methods"; those of ECS and SSM are ours). A set with iam:PassRole is judged by iam-passrole-scoped.
+// Privilege Escalation Methods"; those of ECS and SSM are ours). A set with iam:PassRole is judged by
+// iam-passrole-scoped.
 var escalations = [][]string{
-	{"iam:CreatePolicyVersion"}, {"iam:SetDefaultPolicyVersion"}, {"iam:CreateAccessKey"}, {"iam:CreateLoginProfile"}, {"iam:UpdateLoginProfile"},
-	{"iam:AttachUserPolicy"}, {"iam:AttachGroupPolicy"}, {"iam:AttachRolePolicy"}, {"iam:PutUserPolicy"}, {"iam:PutGroupPolicy"},
-	{"iam:PutRolePolicy"}, {"iam:AddUserToGroup"}, {"iam:UpdateAssumeRolePolicy"}, {"iam:DeleteRolePermissionsBoundary"},
-	{"lambda:UpdateFunctionCode"}, {"lambda:UpdateFunctionConfiguration"}, {"ssm:SendCommand"}, {"ssm:StartSession"}, {"ecs:ExecuteCommand"},
-	{"ec2-instance-connect:SendSSHPublicKey"}, {"glue:UpdateDevEndpoint"}, {"cloudformation:UpdateStack"}, {"codestar:CreateProject"},
+	{"iam:CreatePolicyVersion"},
+	{"iam:SetDefaultPolicyVersion"},
+	{"iam:CreateAccessKey"},
+	{"iam:CreateLoginProfile"},
+	{"iam:UpdateLoginProfile"},
+	{"iam:AttachUserPolicy"},
+	{"iam:AttachGroupPolicy"},
+	{"iam:AttachRolePolicy"},
+	{"iam:PutUserPolicy"},
+	{"iam:PutGroupPolicy"},
+	{"iam:PutRolePolicy"},
+	{"iam:AddUserToGroup"},
+	{"iam:UpdateAssumeRolePolicy"},
+	{"iam:DeleteRolePermissionsBoundary"},
+	{"lambda:UpdateFunctionCode"},
+	{"lambda:UpdateFunctionConfiguration"},
+	{"ssm:SendCommand"},
+	{"ssm:StartSession"},
+	{"ecs:ExecuteCommand"},
+	{"ec2-instance-connect:SendSSHPublicKey"},
+	{"glue:UpdateDevEndpoint"},
+	{"cloudformation:UpdateStack"},
+	{"codestar:CreateProject"},
 }
 
 var iamNoPrivilegeEscalation = rule.Rule{
 	Name:        "iam-no-privesc",
-	Description: "IAM policies do not let a role give itself more rights.",
+	Description: "IAM policies do not allow a role to extend its own permissions.",
 	Severity:    rule.High,
 	Controls:    []rule.Control{leastPrivilege},
 	Level:       rule.Mandatory,
-	Fix:         "in policy, take the action away, or set Resource to what belongs to the role alone.",
+	Why:         "A role that can change its own permissions is an administrator in two steps.",
+	Fix:         "in policy, remove the action, or set Resource to what belongs to this role alone.",
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		for _, actions := range escalations {
 			if s.OnAnyOfKind() && !slices.ContainsFunc(actions, func(action string) bool { return !s.Grants(action) }) {
-				return "lets its holder get more rights, by " + strings.Join(actions, " and ")
+				return "allows privilege escalation by " + strings.Join(actions, " and ")
 			}
 		}
 		return ""
@@ -167,19 +194,29 @@ var iamNoPrivilegeEscalation = rule.Rule{
 
 // administrators are AWS's managed policies that amount to all rights, or to those of handing out rights.
 var administrators = []string{
-	"AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AdministratorAccess-Amplify", "AdministratorAccess-AWSElasticBeanstalk", "SystemAdministrator", "DatabaseAdministrator",
+	"AdministratorAccess",
+	"PowerUserAccess",
+	"IAMFullAccess",
+	"AdministratorAccess-Amplify",
+	"AdministratorAccess-AWSElasticBeanstalk",
+	"SystemAdministrator",
+	"DatabaseAdministrator",
 }
 
 var iamManagedAdmin = rule.Rule{
 	Name:        "iam-managed-admin",
-	Description: "Nobody has one of AWS's administrator policies.",
+	Description: "No principal has an AWS managed administrator policy.",
 	Severity:    rule.High,
 	Controls:    rule.FSBP.Controls("IAM.1"),
 	Level:       rule.Mandatory,
+	Why:         "Whoever gets such a principal controls the account, or a whole service.",
 	Fix:         "set policyArn, or managedPolicyArns, to a policy of the actions that are needed.",
 	Types: []string{
-		attachmentType, "aws:iam/policyAttachment:PolicyAttachment", "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
-		"aws:iam/userPolicyAttachment:UserPolicyAttachment", roleType,
+		attachmentType,
+		"aws:iam/policyAttachment:PolicyAttachment",
+		"aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
+		"aws:iam/userPolicyAttachment:UserPolicyAttachment",
+		roleType,
 	},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		if r.Type != "aws:iam/role:Role" {
@@ -215,8 +252,8 @@ func judgeManaged(arn property.Value) rule.Verdict {
 	return rule.Pass()
 }
 
-// administers tells whether an ARN is of a policy of AWS's, whose account in it is aws, that amounts to all rights or all
-// those of a service. Later editions have more behind FullAccess, as in CloudWatchFullAccessV2.
+// administers tells whether an ARN is of a policy of AWS's, whose account in it is aws, that amounts to all rights or
+// all those of a service. Later editions have more behind FullAccess, as in CloudWatchFullAccessV2.
 func administers(arn string) bool {
 	_, path, ofAWS := strings.Cut(arn, ":iam::aws:policy/")
 	name := path[strings.LastIndex(path, "/")+1:]
@@ -225,18 +262,25 @@ func administers(arn string) bool {
 
 var iamNoUsers = rule.Rule{
 	Name:        "iam-no-users",
-	Description: "There are no IAM users and no long-lived keys.",
+	Description: "There are no IAM users and no access keys.",
 	Severity:    rule.Medium,
 	Controls:    rule.WellArchitected.Controls("SEC02-BP02"),
 	Level:       rule.Mandatory,
+	Why:         "Long-lived keys leak, and stay valid until somebody notices.",
 	Fix:         "declare an aws.iam.Role in its place, and let people and programs assume it.",
-	Types:       []string{"aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile", "aws:iam/userPolicy:UserPolicy", "aws:iam/userPolicyAttachment:UserPolicyAttachment"},
+	Types: []string{
+		"aws:iam/user:User",
+		"aws:iam/accessKey:AccessKey",
+		"aws:iam/userLoginProfile:UserLoginProfile",
+		"aws:iam/userPolicy:UserPolicy",
+		"aws:iam/userPolicyAttachment:UserPolicyAttachment",
+	},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		if r.Get("status").State() == property.Known {
 			if status, _ := r.Get("status").Text(); status == "Inactive" {
 				return rule.NotApplicable("it is an inactive key")
 			}
 		}
-		return rule.Violation("name", "is of a user or key whose credentials do not end by themselves")
+		return rule.Violation("name", "belongs to an IAM user, whose credentials do not expire")
 	},
 }

@@ -16,16 +16,18 @@ const (
 	clusterCapacityType  = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
 )
 
-// ec2LaunchIsolation is about tasks that share instances: a container that gets out of its own gets at the credentials of
-// the others (Amazon ECS developer guide, "Task and container security best practices"). That they do not get those of
-// the instance is the rule imdsv2's business.
+// ec2LaunchIsolation is about tasks that share instances: a container that gets out of its own gets at the credentials
+// of the others (Amazon ECS developer guide, "Task and container security best practices"). That they do not get those
+// of the instance is the rule imdsv2's business.
 var ec2LaunchIsolation = rule.Rule{
-	Name:         "ec2-launch-isolation",
-	Description:  "Tasks of different rights do not share instances.",
-	Severity:     rule.Medium,
-	Controls:     []rule.Control{leastPrivilege},
-	Level:        rule.Mandatory,
-	Fix:          "declare an aws.ecs.CapacityProvider for each set of rights, and set capacityProviderStrategies of the services to theirs, or to FARGATE.",
+	Name:        "ec2-launch-isolation",
+	Description: "ECS services with different task roles do not share EC2 instances.",
+	Severity:    rule.Medium,
+	Controls:    []rule.Control{leastPrivilege},
+	Level:       rule.Mandatory,
+	Why:         "Tasks on one instance share a kernel: whoever breaks out reaches the credentials of the others.",
+	Fix: "declare an aws.ecs.CapacityProvider for each set of rights, and set capacityProviderStrategies " +
+		"of the services to theirs, or to FARGATE.",
 	Types:        []string{capacityProviderType},
 	JudgeInStack: judgeIsolation,
 }
@@ -54,9 +56,17 @@ func judgeIsolation(provider rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return rule.Violation(expect.Whole, "runs tasks of different rights on the same instances: those of %s", strings.Join(names, ", "))
+		return rule.Violation(
+			expect.Whole,
+			"runs tasks with different task roles on the same instances: those of %s",
+			strings.Join(names, ", "),
+		)
 	case doubt != "":
-		return rule.Unjudged(expect.Whole, "may run tasks of service %s, of which the rights or the capacity provider are not known yet", doubt)
+		return rule.Unjudged(
+			expect.Whole,
+			"may run tasks of service %s, of which the rights or the capacity provider are not known yet",
+			doubt,
+		)
 	}
 	return rule.Pass()
 }
@@ -66,7 +76,8 @@ func judgeIsolation(provider rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 func runsOn(service, provider rule.Resource, stack rule.Stack) (on, sure bool) {
 	strategies := service.Get("capacityProviderStrategies")
 	elements, state := strategies.List()
-	if state == property.Known && len(elements) > 0 || state == property.Unknown && len(service.PropertyDependencies["capacityProviderStrategies"]) > 0 {
+	if state == property.Known && len(elements) > 0 ||
+		state == property.Unknown && len(service.PropertyDependencies["capacityProviderStrategies"]) > 0 {
 		return chosen(service, strategies, provider, stack)
 	}
 	kind, state := service.Get("launchType").Text()
@@ -108,8 +119,8 @@ func chosen(r rule.Resource, strategies property.Value, provider rule.Resource, 
 	return on, sure
 }
 
-// rightsOf is what the code of a service's tasks may do, in a form that can be compared. What can be allowed on everything
-// only, such as sending traces, does not count.
+// rightsOf is what the code of a service's tasks may do, in a form that can be compared. What can be allowed on
+// everything only, such as sending traces, does not count.
 func rightsOf(service rule.Resource, stack rule.Stack) (rights string, known bool) {
 	tasks := expect.Refer(service, stack, service.Get("taskDefinition"), taskDefinitionType)
 	if len(tasks.Resources) != 1 || !tasks.Certain {
@@ -126,7 +137,8 @@ func rightsOf(service rule.Resource, stack rule.Stack) (rights string, known boo
 	g := grantsOf(roles.Resources[0], stack)
 	var texts []string
 	for _, s := range g.statements {
-		if !slices.ContainsFunc(s.Actions, func(action string) bool { return !document.DemandsEverything(action) }) && len(s.NotActions) == 0 {
+		if !slices.ContainsFunc(s.Actions, func(action string) bool { return !document.DemandsEverything(action) }) &&
+			len(s.NotActions) == 0 {
 			continue
 		}
 		s.Sid = ""

@@ -7,11 +7,11 @@ import "github.com/awslab/awslab/policy/internal/rule"
 var Pack = rule.Pack{
 	Name:        "awslab-least-privilege",
 	Version:     "0.1.0",
-	Description: "Nobody may do more than they need.",
+	Description: "IAM roles, policies and containers have the least privilege that they need.",
 	Rules: []rule.Rule{
-		iamNoAdmin, iamNoServiceWildcard, iamScopedResource, iamNoNotElements, iamPassRoleScoped, iamNoPrivilegeEscalation, kmsDecryptScoped,
-		iamTrust, iamManagedAdmin, iamNoUsers, resourcePolicyPublic, lambdaPermissionScoped,
-		privescPaths, roleMatchesUse,
-		ecsRolesSeparate, ecsContainerHardening, efsAccessPointIdentity, ec2LaunchIsolation,
+		iamNoAdmin, iamNoServiceWildcard, iamScopedResource, iamNoNotElements, iamPassRoleScoped,
+		iamNoPrivilegeEscalation, kmsDecryptScoped, iamTrust, iamManagedAdmin, iamNoUsers, resourcePolicyPublic,
+		lambdaPermissionScoped, privescPaths, roleMatchesUse, ecsRolesSeparate, ecsContainerHardening,
+		efsAccessPointIdentity, ec2LaunchIsolation,
 	},
 }

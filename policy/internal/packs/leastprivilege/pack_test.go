@@ -7,17 +7,63 @@ import (
 )
 
 var cases = map[string][]ruletest.Case{
-	"iam-no-admin":              documentCases(rolePolicy, "policy", scoped, allow("*", "*")),
-	"iam-no-service-wildcard":   documentCases(rolePolicy, "policy", scoped, allow("s3:*", bucket)),
-	"iam-scoped-resource":       append(documentCases(rolePolicy, "policy", allow("ecr:GetAuthorizationToken", "*"), allow("s3:GetObject", "arn:aws:s3:::*/*")), append(inlinePolicies, kinds...)...),
-	"iam-no-not-elements":       documentCases(rolePolicy, "policy", scoped, `{"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}`),
-	"iam-passrole-scoped":       append(documentCases(rolePolicy, "policy", passing(passedToEcs), passing("")), anyRolePassed...),
-	"kms-decrypt-scoped":        append(documentCases(rolePolicy, "policy", allow("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/a"), allow("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/*")), keyByAlias),
-	"iam-no-privesc":            append(documentCases(rolePolicy, "policy", allow("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/own"), allow("iam:PutRolePolicy", "*")), widened...),
-	"iam-managed-admin":         append(ruletest.Texts(attachment, "policyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/AdministratorAccess", ruletest.Pass), managedPolicies...),
-	"iam-no-users":              userCases,
-	"iam-trust":                 append(documentCases(role, "assumeRolePolicy", trusting(`"Service": "ecs-tasks.amazonaws.com"`, sourceAccount), trusting(`"Service": "ecs-tasks.amazonaws.com"`, "")), append(trustCases, subjectCases...)...),
-	"resource-policy-public":    append(documentCases(bucketPolicy, "policy", open(`{"AWS": "*"}`, sourceAccount), open(`"*"`, "")), append(publicKeys, deniedToEveryone)...),
+	"iam-no-admin":            documentCases(rolePolicy, "policy", scoped, allow("*", "*")),
+	"iam-no-service-wildcard": documentCases(rolePolicy, "policy", scoped, allow("s3:*", bucket)),
+	"iam-scoped-resource": append(
+		documentCases(
+			rolePolicy,
+			"policy",
+			allow("ecr:GetAuthorizationToken", "*"),
+			allow("s3:GetObject", "arn:aws:s3:::*/*"),
+		),
+		append(inlinePolicies, kinds...)...),
+	"iam-no-not-elements": documentCases(
+		rolePolicy,
+		"policy",
+		scoped,
+		`{"Statement": {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}}`,
+	),
+	"iam-passrole-scoped": append(
+		documentCases(rolePolicy, "policy", passing(passedToEcs), passing("")),
+		anyRolePassed...),
+	"kms-decrypt-scoped": append(
+		documentCases(
+			rolePolicy,
+			"policy",
+			allow("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/a"),
+			allow("kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/*"),
+		),
+		keyByAlias,
+	),
+	"iam-no-privesc": append(
+		documentCases(
+			rolePolicy,
+			"policy",
+			allow("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/own"),
+			allow("iam:PutRolePolicy", "*"),
+		),
+		widened...),
+	"iam-managed-admin": append(
+		ruletest.Texts(
+			attachment,
+			"policyArn",
+			"arn:aws:iam::aws:policy/ReadOnlyAccess",
+			"arn:aws:iam::aws:policy/AdministratorAccess",
+			ruletest.Pass,
+		),
+		managedPolicies...),
+	"iam-no-users": userCases,
+	"iam-trust": append(
+		documentCases(
+			role,
+			"assumeRolePolicy",
+			trusting(`"Service": "ecs-tasks.amazonaws.com"`, sourceAccount),
+			trusting(`"Service": "ecs-tasks.amazonaws.com"`, ""),
+		),
+		append(trustCases, subjectCases...)...),
+	"resource-policy-public": append(
+		documentCases(bucketPolicy, "policy", open(`{"AWS": "*"}`, sourceAccount), open(`"*"`, "")),
+		append(publicKeys, deniedToEveryone)...),
 	"lambda-permission-scoped":  permissionCases,
 	"ecs-roles-separate":        rolesCases,
 	"ecs-container-hardening":   containerCases,
@@ -37,6 +83,10 @@ func FuzzRules(f *testing.F) { ruletest.Fuzz(f, Pack, cases) }
 
 // documentCases are the five situations of a rule about a policy document.
 func documentCases(resource func(ruletest.Props) ruletest.Resource, property, good, bad string) []ruletest.Case {
-	return append(ruletest.Texts(resource, property, good, bad, ruletest.Pass),
-		ruletest.Case{Situation: ruletest.Absent, Name: "what cannot be read", Resource: resource(ruletest.Props{property: "{"}), Want: ruletest.Unevaluated(property)})
+	return append(ruletest.Texts(resource, property, good, bad, ruletest.Pass), ruletest.Case{
+		Situation: ruletest.Absent,
+		Name:      "what cannot be read",
+		Resource:  resource(ruletest.Props{property: "{"}),
+		Want:      ruletest.Unevaluated(property),
+	})
 }

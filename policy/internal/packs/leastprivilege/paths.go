@@ -10,15 +10,17 @@ import (
 	"github.com/awslab/awslab/policy/internal/rule"
 )
 
-// privescPaths follows what iam-no-privesc and iam-passrole-scoped judge statement by statement from role to role. That a
-// role acts as another which its policies name is what they are for; what that one leads to is what nobody meant.
+// privescPaths follows what iam-no-privesc and iam-passrole-scoped judge statement by statement from role to role. That
+// a role acts as another which its policies name is what they are for; what that one leads to is what nobody meant.
 var privescPaths = rule.Rule{
-	Name:         "privesc-paths",
-	Description:  "No role gets, by way of another, the rights of a third, or of one that hands out rights.",
-	Severity:     rule.High,
-	Controls:     []rule.Control{leastPrivilege},
-	Level:        rule.Mandatory,
-	Fix:          "take away one action on the way: iam:PassRole, what starts or changes code as the role, or the role's trust in assumeRolePolicy.",
+	Name:        "privesc-paths",
+	Description: "No role can get stronger permissions through another role.",
+	Severity:    rule.High,
+	Controls:    []rule.Control{leastPrivilege},
+	Level:       rule.Mandatory,
+	Why:         "A chain of pass, start and assume turns a harmless role into an administrator.",
+	Fix: "remove one action of the chain: iam:PassRole, the action that starts or changes code with the " +
+		"role, or the principal in assumeRolePolicy.",
 	Types:        []string{roleType},
 	JudgeInStack: judgePaths,
 }
@@ -47,7 +49,7 @@ var launches = []struct {
 func judgePaths(role rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	own := grantsOf(role, stack)
 	if changesItself(own, role) {
-		return rule.Violation(expect.Whole, "may change its own policies, and so give itself any right")
+		return rule.Violation(expect.Whole, "can change its own policies")
 	}
 	direct := next(role, own, stack)
 	named := map[string]bool{role.URN: true}
@@ -63,7 +65,12 @@ func judgePaths(role rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 		}
 		for _, further := range next(reached, its, stack) {
 			if !named[further.URN] {
-				return rule.Violation(expect.Whole, "can act as %s, and by way of it as %s, which its own policies do not name", reached.Name, further.Name)
+				return rule.Violation(
+					expect.Whole,
+					"can act as %s, and by way of it as %s, which its own policies do not name",
+					reached.Name,
+					further.Name,
+				)
 			}
 		}
 	}
@@ -79,7 +86,10 @@ var selfService = []string{"iam:PutRolePolicy", "iam:AttachRolePolicy"}
 // changesItself leaves out what is allowed on every role: iam-no-privesc judges that.
 func changesItself(g grants, role rule.Resource) bool {
 	return slices.ContainsFunc(selfService, func(action string) bool {
-		return g.allowOn(action, func(pattern string) bool { return !document.AnyOfKind(pattern) && isRole(pattern, role) })
+		return g.allowOn(
+			action,
+			func(pattern string) bool { return !document.AnyOfKind(pattern) && isRole(pattern, role) },
+		)
 	})
 }
 
@@ -103,7 +113,10 @@ type trustingKey struct{}
 func trustPrincipals(stack rule.Stack) []rule.Resource {
 	return rule.Derive(stack, trustingKey{}, func() []rule.Resource {
 		return slices.DeleteFunc(slices.Clone(stack.OfType(roleType)), func(role rule.Resource) bool {
-			return !slices.ContainsFunc(trusted(role, stack), func(p document.Principal) bool { return p.Type == "AWS" })
+			return !slices.ContainsFunc(
+				trusted(role, stack),
+				func(p document.Principal) bool { return p.Type == "AWS" },
+			)
 		})
 	})
 }
@@ -117,7 +130,8 @@ func step(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
 	}
 	var found []rule.Resource
 	for _, other := range candidates {
-		if other.URN != role.URN && (taken[other.URN] || launchesAs(g, other, stack) || assumes(role, g, other, stack)) {
+		if other.URN != role.URN &&
+			(taken[other.URN] || launchesAs(g, other, stack) || assumes(role, g, other, stack)) {
 			found = append(found, other)
 		}
 	}
@@ -127,11 +141,15 @@ func step(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
 // launchesAs tells whether a role may be passed to a service that it trusts, with code to run as it.
 func launchesAs(g grants, role rule.Resource, stack rule.Stack) bool {
 	for _, s := range g.allow("iam:PassRole") {
-		if len(s.NotResources) == 0 && !slices.ContainsFunc(s.Resources, func(pattern string) bool { return isRole(pattern, role) }) {
+		if len(s.NotResources) == 0 &&
+			!slices.ContainsFunc(s.Resources, func(pattern string) bool { return isRole(pattern, role) }) {
 			continue
 		}
 		for _, launch := range launches {
-			allowed := !slices.ContainsFunc(launch.actions, func(action string) bool { return len(g.allow(action)) == 0 })
+			allowed := !slices.ContainsFunc(
+				launch.actions,
+				func(action string) bool { return len(g.allow(action)) == 0 },
+			)
 			if allowed && passedTo(s, launch.service) && trustsService(role, launch.service, stack) {
 				return true
 			}
@@ -172,13 +190,21 @@ func trusted(role rule.Resource, stack rule.Stack) []document.Principal {
 }
 
 func trustsService(role rule.Resource, service string, stack rule.Stack) bool {
-	return slices.ContainsFunc(trusted(role, stack), func(p document.Principal) bool { return p.Type == "Service" && p.Value == service })
+	return slices.ContainsFunc(
+		trusted(role, stack),
+		func(p document.Principal) bool { return p.Type == "Service" && p.Value == service },
+	)
 }
 
-// assumes tells whether a role may assume another: that one trusts it by name, or trusts its account, and it has the action.
+// assumes tells whether a role may assume another: that one trusts it by name, or trusts its account, and it has the
+// action.
 func assumes(role rule.Resource, g grants, other rule.Resource, stack rule.Stack) bool {
 	allowed := g.allowOn("sts:AssumeRole", func(pattern string) bool { return isRole(pattern, other) })
 	return slices.ContainsFunc(trusted(other, stack), func(p document.Principal) bool {
-		return p.Type == "AWS" && (strings.Contains(p.Value, ":role/") && isRole(p.Value, role) || allowed && (p.Anyone() || p.WholeAccount()))
+		return p.Type == "AWS" &&
+			(strings.Contains(
+				p.Value,
+				":role/",
+			) && isRole(p.Value, role) || allowed && (p.Anyone() || p.WholeAccount()))
 	})
 }

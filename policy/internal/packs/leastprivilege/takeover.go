@@ -32,7 +32,12 @@ func takenOver(g grants, stack rule.Stack) map[string]bool {
 	}
 	for _, service := range stack.OfType(serviceType) {
 		if entersTasks(g, service, stack) {
-			for _, task := range expect.Refer(service, stack, service.Get("taskDefinition"), taskDefinitionType).Resources {
+			for _, task := range expect.Refer(
+				service,
+				stack,
+				service.Get("taskDefinition"),
+				taskDefinitionType,
+			).Resources {
 				add(roleOf(task, "taskRoleArn", stack))
 			}
 		}
@@ -53,16 +58,19 @@ func takenOver(g grants, stack rule.Stack) map[string]bool {
 	return taken
 }
 
-// roleOf is the role that a property of a resource names. A property comes from the role's policies too where the resource
-// waits for them.
+// roleOf is the role that a property of a resource names. A property comes from the role's policies too where the
+// resource waits for them.
 func roleOf(r rule.Resource, name string, stack rule.Stack) expect.Reference {
 	return expect.Refer(r, stack, r.Get(name), roleType)
 }
 
 func changesFunction(g grants, function rule.Resource) bool {
-	return slices.ContainsFunc([]string{"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"}, func(action string) bool {
-		return g.allowOn(action, func(pattern string) bool { return isNamed(pattern, function) })
-	})
+	return slices.ContainsFunc(
+		[]string{"lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"},
+		func(action string) bool {
+			return g.allowOn(action, func(pattern string) bool { return isNamed(pattern, function) })
+		},
+	)
 }
 
 // entersTasks is about services whose tasks can be entered, by tasks or by cluster.
@@ -85,7 +93,8 @@ func entersInstances(g grants) bool {
 	return slices.ContainsFunc([]string{"ssm:SendCommand", "ssm:StartSession"}, func(action string) bool {
 		return slices.ContainsFunc(g.allow(action), func(s document.Statement) bool {
 			return len(s.Conditions) == 0 && slices.ContainsFunc(s.Resources, func(pattern string) bool {
-				return document.Match(pattern, "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0") || strings.HasSuffix(pattern, ":instance/*")
+				return document.Match(pattern, "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0") ||
+					strings.HasSuffix(pattern, ":instance/*")
 			})
 		})
 	})

@@ -11,12 +11,14 @@ import (
 
 var iamTrust = rule.Rule{
 	Name:        "iam-trust",
-	Description: "Roles are assumed by whom they are for, and by services only on behalf of this account.",
+	Description: "Trust policies name who may assume the role, and limit services to this account.",
 	Severity:    rule.High,
 	Controls:    rule.WellArchitected.Controls("SEC03-BP07"),
 	Level:       rule.Mandatory,
-	Fix:         "in assumeRolePolicy, name the principal and add the condition aws:SourceAccount or aws:SourceArn, or for a web identity its sub.",
-	Types:       []string{"aws:iam/role:Role"},
+	Why:         "A trust policy without conditions lets others make the service act for them (the confused deputy).",
+	Fix: "in assumeRolePolicy, name the principal and add the condition aws:SourceAccount or " +
+		"aws:SourceArn, or for a web identity its sub.",
+	Types: []string{"aws:iam/role:Role"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		return judgeDocument(r, r.Get("assumeRolePolicy"), complainOfTrust)
 	},
@@ -31,7 +33,7 @@ func complainOfTrust(s document.Statement) string {
 		return ""
 	}
 	if len(s.NotPrincipal) > 0 {
-		return "trusts everyone but some"
+		return "trusts everyone except those that it lists"
 	}
 	for _, p := range s.Principals {
 		switch {
@@ -39,8 +41,12 @@ func complainOfTrust(s document.Statement) string {
 			return "trusts everyone"
 		case p.WholeAccount() && !s.Has("sts:ExternalId", "aws:PrincipalArn", "aws:PrincipalOrgID"):
 			return "trusts a whole account"
-		case p.Type == "Service" && !slices.Contains(withoutSource, p.Value) && !s.Has("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"):
-			return "trusts a service for whomever it acts"
+		case p.Type == "Service" && !slices.Contains(withoutSource, p.Value) && !s.Has(
+			"aws:SourceAccount",
+			"aws:SourceArn",
+			"aws:SourceOrgID",
+		):
+			return "trusts a service without a condition on aws:SourceAccount or aws:SourceArn"
 		case p.Type == "Federated" && !federatedSubject(s):
 			return "trusts every identity of a provider"
 		}
@@ -52,7 +58,8 @@ func complainOfTrust(s document.Statement) string {
 func federatedSubject(s document.Statement) bool {
 	return slices.ContainsFunc(s.Conditions, func(c document.Condition) bool {
 		key := strings.ToLower(c.Key)
-		return (strings.HasSuffix(key, ":sub") || key == "saml:aud") && c.Requires() && !slices.ContainsFunc(c.Values, anySubject)
+		return (strings.HasSuffix(key, ":sub") || key == "saml:aud") && c.Requires() &&
+			!slices.ContainsFunc(c.Values, anySubject)
 	})
 }
 
@@ -60,8 +67,8 @@ func federatedSubject(s document.Statement) bool {
 // Kubernetes' service accounts.
 var subjectKinds = []string{"", "repo:", "project_path:", "system:", "system:serviceaccount:"}
 
-// anySubject tells whether a pattern of subjects names none: what comes before its first wildcard is no more than a kind,
-// or a part of the name of the owner of a repository, whose whole name ends in a slash.
+// anySubject tells whether a pattern of subjects names none: what comes before its first wildcard is no more than a
+// kind, or a part of the name of the owner of a repository, whose whole name ends in a slash.
 func anySubject(pattern string) bool {
 	wildcard := strings.IndexAny(pattern, "*?")
 	if wildcard < 0 {
@@ -72,9 +79,10 @@ func anySubject(pattern string) bool {
 	return slices.Contains(subjectKinds, named) || ofRepository && !strings.Contains(owner, "/")
 }
 
-// resourcePolicies are the properties that hold who may use a resource. The policy of a VPC endpoint is none of them: it
-// lets nobody in, but limits what those in the VPC may ask for with rights that they have anyway. By default it limits
-// nothing; one that does has to name the buckets of AWS's own that images and packages come from, which differ by region.
+// resourcePolicies are the properties that hold who may use a resource. The policy of a VPC endpoint is none of them:
+// it lets nobody in, but limits what those in the VPC may ask for with rights that they have anyway. By default it
+// limits nothing; one that does has to name the buckets of AWS's own that images and packages come from, which differ
+// by region.
 var resourcePolicies = map[string]string{
 	"aws:s3/bucketPolicy:BucketPolicy":                              "policy",
 	"aws:ecr/repositoryPolicy:RepositoryPolicy":                     "policy",
@@ -101,12 +109,14 @@ var resourcePolicies = map[string]string{
 
 var resourcePolicyPublic = rule.Rule{
 	Name:        "resource-policy-public",
-	Description: "Nobody outside is let in by a resource's policy.",
+	Description: "Resource-based policies do not grant access to everyone.",
 	Severity:    rule.Critical,
 	Controls:    rule.FSBP.Controls("S3.2", "S3.3"),
 	Level:       rule.Mandatory,
-	Fix:         "name the principal in the policy, or add a condition such as aws:PrincipalAccount, aws:SourceAccount or aws:SourceArn.",
-	Types:       typesOf(resourcePolicies),
+	Why:         "Anyone with an AWS account, or anyone at all, could use the resource.",
+	Fix: "name the principal in the policy, or add a condition such as aws:PrincipalAccount, " +
+		"aws:SourceAccount or aws:SourceArn.",
+	Types: typesOf(resourcePolicies),
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		return judgeDocument(r, r.Get(resourcePolicies[r.Type]), complainOfPublicity)
 	},
@@ -121,11 +131,12 @@ func typesOf(properties map[string]string) []string {
 	return types
 }
 
-// inside are the condition keys that keep strangers out. kms:ViaService is none of them: a stranger's request comes by way
-// of a service as well, so that it takes kms:CallerAccount besides.
+// inside are the condition keys that keep strangers out. kms:ViaService is none of them: a stranger's request comes by
+// way of a service as well, so that it takes kms:CallerAccount besides.
 var inside = []string{
-	"aws:PrincipalOrgID", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOwner",
-	"aws:SourceVpc", "aws:SourceVpce", "kms:CallerAccount", "elasticfilesystem:AccessedViaMountTarget", "aws:userId",
+	"aws:PrincipalOrgID", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceAccount", "aws:SourceArn",
+	"aws:SourceOrgID", "aws:SourceOwner", "aws:SourceVpc", "aws:SourceVpce", "kms:CallerAccount",
+	"elasticfilesystem:AccessedViaMountTarget", "aws:userId",
 }
 
 func complainOfPublicity(s document.Statement) string {
@@ -133,7 +144,7 @@ func complainOfPublicity(s document.Statement) string {
 	case !s.Allow:
 		return ""
 	case len(s.NotPrincipal) > 0:
-		return "lets everyone in but some"
+		return "grants access to everyone except those that it lists"
 	case slices.ContainsFunc(s.Principals, document.Principal.Anyone) && !s.Has(inside...):
 		return "lets everyone in"
 	}
@@ -142,11 +153,12 @@ func complainOfPublicity(s document.Statement) string {
 
 var lambdaPermissionScoped = rule.Rule{
 	Name:        "lambda-permission-scoped",
-	Description: "A service may call a Lambda function only on behalf of a named resource or account.",
+	Description: "Lambda permissions for services have a source ARN or a source account.",
 	Severity:    rule.Critical,
 	Controls:    rule.FSBP.Controls("Lambda.1"),
 	Level:       rule.Mandatory,
-	Fix:         "set sourceArn, or sourceAccount.",
+	Why:         "Without one, others can make the service call the function for them (the confused deputy).",
+	Fix:         "set sourceArn to the resource that calls, or sourceAccount to the account.",
 	Types:       []string{"aws:lambda/permission:Permission"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		principal, state := r.Get("principal").Text()
@@ -162,6 +174,9 @@ var lambdaPermissionScoped = rule.Rule{
 		if state == property.Unknown {
 			return rule.Unreadable(r.Get("principal"), state)
 		}
-		return rule.Violation("sourceArn", "is not set, and neither is sourceAccount, so that anyone can make the service call")
+		return rule.Violation(
+			"sourceArn",
+			"is not set, and neither is sourceAccount, so that anyone can make the service call",
+		)
 	},
 }

@@ -13,12 +13,14 @@ import (
 // roleMatchesUse compares what a task's containers are told of with what its role may do. It speaks up only where a
 // resource is named on one side, in full, and is in no form on the other.
 var roleMatchesUse = rule.Rule{
-	Name:         "role-matches-use",
-	Description:  "A task's roles may use what its containers are told of, and nothing else.",
-	Severity:     rule.Medium,
-	Controls:     rule.WellArchitected.Controls("SEC03-BP04", "SEC03-BP02"),
-	Level:        rule.Mandatory,
-	Fix:          "take the resource out of the role's policy, or name it in containerDefinitions; or the other way about.",
+	Name:        "role-matches-use",
+	Description: "The roles of a task have permissions for exactly what its containers refer to.",
+	Severity:    rule.Medium,
+	Controls:    rule.WellArchitected.Controls("SEC03-BP04", "SEC03-BP02"),
+	Level:       rule.Mandatory,
+	Why:         "A missing permission fails at run time; an unused one only helps an attacker.",
+	Fix: "remove the resource from the role's policy, or refer to it in containerDefinitions; for a " +
+		"missing permission, the other way round.",
 	Types:        []string{taskDefinitionType},
 	JudgeInStack: judgeUses,
 }
@@ -61,11 +63,24 @@ func judgeCode(task rule.Resource, containers []expect.Container, stack rule.Sta
 	var verdict rule.Verdict
 	for _, resourceType := range typesOf(usable) {
 		for _, r := range stack.OfType(resourceType) {
-			if g.names(usable[resourceType], r) && !slices.ContainsFunc(users, func(t rule.Resource) bool { return mentions(t, r, stack) }) {
-				verdict = merge(verdict, rule.Violation(role.Path(), "is of a role that may use %s, which no container is told of", r.Name))
+			if g.names(usable[resourceType], r) &&
+				!slices.ContainsFunc(users, func(t rule.Resource) bool { return mentions(t, r, stack) }) {
+				verdict = merge(
+					verdict,
+					rule.Violation(role.Path(), "names a role with permission for %s, which no container refers "+
+						"to", r.Name),
+				)
 			}
-			if len(foreign(g)) == 0 && isTold(containers, r) && !g.covers(usable[resourceType], r) && !opensItself(r, stack) {
-				verdict = merge(verdict, rule.Violation(role.Path(), "is of a role that may not use %s, which a container is told of", r.Name))
+			if len(foreign(g)) == 0 && isTold(containers, r) && !g.covers(usable[resourceType], r) &&
+				!opensItself(r, stack) {
+				verdict = merge(
+					verdict,
+					rule.Violation(
+						role.Path(),
+						"names a role without permission for %s, which a container refers to",
+						r.Name,
+					),
+				)
 			}
 		}
 	}
@@ -84,7 +99,11 @@ func tasksOf(role rule.Resource, stack rule.Stack) []rule.Resource {
 }
 
 // startsTasks are AWS's managed policies that say nothing of the resources judged here.
-var startsTasks = []string{"AmazonECSTaskExecutionRolePolicy", "AWSXRayDaemonWriteAccess", "CloudWatchAgentServerPolicy"}
+var startsTasks = []string{
+	"AmazonECSTaskExecutionRolePolicy",
+	"AWSXRayDaemonWriteAccess",
+	"CloudWatchAgentServerPolicy",
+}
 
 // foreign are the policies of a role of which the stack does not say what they allow.
 func foreign(g grants) []string {
@@ -105,11 +124,15 @@ func (g grants) names(service string, r rule.Resource) bool {
 // covers tells whether a statement allows something on a resource. A pattern that can stand for it does.
 func (g grants) covers(service string, r rule.Resource) bool {
 	return slices.ContainsFunc(g.statements, func(s document.Statement) bool {
-		return s.Allow && isAbout(s, service) && (len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, func(pattern string) bool {
-			return strings.HasPrefix(pattern, "*") || slices.ContainsFunc(namesOf(r), func(name string) bool {
-				return quotesName(pattern, name) || strings.ContainsAny(pattern, "*?") && document.Match(lastPart(pattern), name)
-			})
-		}))
+		return s.Allow && isAbout(s, service) &&
+			(len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, func(pattern string) bool {
+				return strings.HasPrefix(pattern, "*") || slices.ContainsFunc(namesOf(r), func(name string) bool {
+					return quotesName(pattern, name) || strings.ContainsAny(pattern, "*?") && document.Match(
+						lastPart(pattern),
+						name,
+					)
+				})
+			}))
 	})
 }
 
@@ -158,8 +181,8 @@ func namesOf(r rule.Resource) []string {
 	})
 }
 
-// mentions tells whether a task definition has anything to do with a resource, as far as can be seen. While its containers
-// are not known, it may.
+// mentions tells whether a task definition has anything to do with a resource, as far as can be seen. While its
+// containers are not known, it may.
 func mentions(task, r rule.Resource, stack rule.Stack) bool {
 	for _, property := range []string{"containerDefinitions", "volumes"} {
 		if slices.Contains(task.PropertyDependencies[property], r.URN) {
@@ -174,11 +197,12 @@ func mentions(task, r rule.Resource, stack rule.Stack) bool {
 	}
 	text, state := task.Get("containerDefinitions").Text()
 	names := namesOf(r)
-	return state != property.Known || len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, name) })
+	return state != property.Known || len(names) == 0 ||
+		slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, name) })
 }
 
-// isTold tells whether a variable of a container is a resource's name, ARN or URL, and can be nothing else: a word alone
-// may mean anything.
+// isTold tells whether a variable of a container is a resource's name, ARN or URL, and can be nothing else: a word
+// alone may mean anything.
 func isTold(containers []expect.Container, r rule.Resource) bool {
 	return slices.ContainsFunc(containers, func(c expect.Container) bool {
 		return slices.ContainsFunc(c.Environment, func(variable struct{ Name, Value string }) bool {
@@ -187,10 +211,14 @@ func isTold(containers []expect.Container, r rule.Resource) bool {
 	})
 }
 
-// resourcePolicyOf are the types of policies that can let a role in by themselves, with the property that names whose it is.
+// resourcePolicyOf are the types of policies that can let a role in by themselves, with the property that names whose
+// it is.
 var resourcePolicyOf = map[string]string{
-	"aws:s3/bucketPolicy:BucketPolicy": "bucket", "aws:sqs/queuePolicy:QueuePolicy": "queueUrl", "aws:sns/topicPolicy:TopicPolicy": "arn",
-	"aws:dynamodb/resourcePolicy:ResourcePolicy": "resourceArn", "aws:secretsmanager/secretPolicy:SecretPolicy": "secretArn",
+	"aws:s3/bucketPolicy:BucketPolicy":             "bucket",
+	"aws:sqs/queuePolicy:QueuePolicy":              "queueUrl",
+	"aws:sns/topicPolicy:TopicPolicy":              "arn",
+	"aws:dynamodb/resourcePolicy:ResourcePolicy":   "resourceArn",
+	"aws:secretsmanager/secretPolicy:SecretPolicy": "secretArn",
 }
 
 // opensItself tells whether a resource's own policy lets roles in. Which ones, it may say in many ways.
@@ -209,7 +237,8 @@ func opensItself(r rule.Resource, stack rule.Stack) bool {
 }
 
 func letsRolesIn(s document.Statement) bool {
-	return s.Allow && slices.ContainsFunc(s.Principals, func(p document.Principal) bool { return p.Type == "AWS" || p.Anyone() })
+	return s.Allow &&
+		slices.ContainsFunc(s.Principals, func(p document.Principal) bool { return p.Type == "AWS" || p.Anyone() })
 }
 
 // judgeStart is about the role that ECS starts the containers as: it has to read their secrets.
@@ -227,7 +256,15 @@ func judgeStart(task rule.Resource, containers []expect.Container, stack rule.St
 		for _, secret := range container.Secrets {
 			action, arn := readerOf(secret.ValueFrom)
 			if action != "" && !g.allowOn(action, func(pattern string) bool { return document.Match(pattern, arn) }) {
-				verdict = merge(verdict, rule.Violation("executionRoleArn", "is of a role that may not read a secret of container %d, which therefore never starts", i))
+				verdict = merge(
+					verdict,
+					rule.Violation(
+						"executionRoleArn",
+						"names a role without permission to read a secret of container %d, so that the container "+
+							"cannot start",
+						i,
+					),
+				)
 			}
 		}
 	}

@@ -4,8 +4,8 @@
 // name, with the level remediate: they keep a stack from being destroyed.
 //
 // Left out of what could be set, for what it would do:
-//   - backupRetentionPeriod, enableKeyRotation, pointInTimeRecovery, monitoringInterval, accessLogs, containerInsights and
-//     multiAz cost money;
+//   - backupRetentionPeriod, enableKeyRotation, pointInTimeRecovery, monitoringInterval, accessLogs, containerInsights
+//     and multiAz cost money;
 //   - retentionInDays deletes data;
 //   - imageTagMutability breaks pipelines that move tags;
 //   - storageEncrypted, encrypted and transitEncryption of a volume replace what they are set on;
@@ -30,42 +30,150 @@ var databaseTypes = []string{"aws:rds/instance:Instance", "aws:rds/cluster:Clust
 var Pack = rule.Pack{
 	Name:        "awslab-remediation",
 	Version:     "0.1.0",
-	Description: "What costs nothing and replaces nothing is set right.",
+	Description: "Sets properties that cost nothing and replace nothing.",
 	Rules: []rule.Rule{
-		fix("fix-rds-private", "Databases have no public address.", rule.Critical, rule.FSBP.Controls("RDS.2"), nil,
-			[]string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"}, rule.Remedy{Path: "publiclyAccessible", Value: false, Default: true}),
-		fix("fix-rds-copy-tags", "Snapshots of databases have the tags of the database.", rule.Low, rule.FSBP.Controls("RDS.17", "RDS.16"), isReplica,
-			databaseTypes, rule.Remedy{Path: "copyTagsToSnapshot", Value: true}),
-		fix("fix-subnet-no-auto-public-ip", "Subnets give no public addresses by themselves.", rule.Medium, rule.FSBP.Controls("EC2.15"), nil,
-			[]string{"aws:ec2/subnet:Subnet"}, rule.Remedy{Path: "mapPublicIpOnLaunch", Value: false, Default: true}),
-		fix("fix-alb-hygiene", "Load balancers drop headers that are not valid.", rule.Medium, rule.FSBP.Controls("ELB.4"), isNoApplicationBalancer,
-			[]string{balancerType}, rule.Remedy{Path: "dropInvalidHeaderFields", Value: true}),
-		fix("fix-alb-desync", "Load balancers let no request be smuggled behind another.", rule.Medium, rule.FSBP.Controls("ELB.12"), isStrict,
-			[]string{balancerType}, rule.Remedy{Path: "desyncMitigationMode", Value: "defensive", Default: true}),
-		fix("fix-s3-public-access-block", "Buckets are closed to the public.", rule.High, rule.FSBP.Controls("S3.8"), nil,
+		fix(
+			"fix-rds-private",
+			"RDS databases are not publicly accessible.",
+			rule.Critical,
+			rule.FSBP.Controls("RDS.2"),
+			nil,
+			[]string{
+				"aws:rds/instance:Instance",
+				"aws:rds/clusterInstance:ClusterInstance",
+			},
+			rule.Remedy{Path: "publiclyAccessible", Value: false, Default: true},
+		),
+		fix(
+			"fix-rds-copy-tags",
+			"RDS databases copy their tags to snapshots.",
+			rule.Low,
+			rule.FSBP.Controls("RDS.17", "RDS.16"),
+			isReplica,
+			databaseTypes,
+			rule.Remedy{Path: "copyTagsToSnapshot", Value: true},
+		),
+		fix(
+			"fix-subnet-no-auto-public-ip",
+			"Subnets do not assign public IP addresses on launch.",
+			rule.Medium,
+			rule.FSBP.Controls("EC2.15"),
+			nil,
+			[]string{"aws:ec2/subnet:Subnet"},
+			rule.Remedy{Path: "mapPublicIpOnLaunch", Value: false, Default: true},
+		),
+		fix(
+			"fix-alb-hygiene",
+			"Application Load Balancers drop invalid headers and mitigate HTTP desync.",
+			rule.Medium,
+			rule.FSBP.Controls("ELB.4"),
+			isNoApplicationBalancer,
+			[]string{balancerType},
+			rule.Remedy{Path: "dropInvalidHeaderFields", Value: true},
+		),
+		fix(
+			"fix-alb-desync",
+			"Application Load Balancers mitigate HTTP desync.",
+			rule.Medium,
+			rule.FSBP.Controls("ELB.12"),
+			isStrict,
+			[]string{balancerType},
+			rule.Remedy{Path: "desyncMitigationMode", Value: "defensive", Default: true},
+		),
+		fix(
+			"fix-s3-public-access-block",
+			"S3 buckets have all four settings of S3 Block Public Access enabled.",
+			rule.High,
+			rule.FSBP.Controls("S3.8"),
+			nil,
 			[]string{"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"},
-			rule.Remedy{Path: "blockPublicAcls", Value: true}, rule.Remedy{Path: "blockPublicPolicy", Value: true},
-			rule.Remedy{Path: "ignorePublicAcls", Value: true}, rule.Remedy{Path: "restrictPublicBuckets", Value: true}),
-		fix("fix-imdsv2", "Instances ask for their credentials with a session, from no further than themselves.", rule.Low, rule.FSBP.Controls("EC2.170"), nil,
+			rule.Remedy{Path: "blockPublicAcls", Value: true},
+			rule.Remedy{Path: "blockPublicPolicy", Value: true},
+			rule.Remedy{
+				Path:  "ignorePublicAcls",
+				Value: true,
+			},
+			rule.Remedy{Path: "restrictPublicBuckets", Value: true},
+		),
+		fix(
+			"fix-imdsv2",
+			"EC2 instances require IMDSv2 with a hop limit of 1.",
+			rule.Low,
+			rule.FSBP.Controls("EC2.170"),
+			nil,
 			[]string{"aws:ec2/launchTemplate:LaunchTemplate"},
-			rule.Remedy{Path: "metadataOptions.httpTokens", Value: "required"}, rule.Remedy{Path: "metadataOptions.httpPutResponseHopLimit", Value: 1.0, Default: true}),
-		fix("fix-ecr-scan", "Images are scanned when they are pushed.", rule.High, rule.FSBP.Controls("ECR.1"), nil,
-			[]string{"aws:ecr/repository:Repository"}, rule.Remedy{Path: "imageScanningConfiguration.scanOnPush", Value: true}),
-		onDemand(fix("fix-rds-deletion-protection", "Databases are not deleted by accident.", rule.Medium, rule.FSBP.Controls("RDS.8", "RDS.7"), isReplica,
-			databaseTypes, rule.Remedy{Path: "deletionProtection", Value: true})),
-		onDemand(fix("fix-dynamodb-deletion-protection", "Tables are not deleted by accident.", rule.Medium, rule.FSBP.Controls("DynamoDB.6"), nil,
-			[]string{"aws:dynamodb/table:Table"}, rule.Remedy{Path: "deletionProtectionEnabled", Value: true})),
-		onDemand(fix("fix-alb-deletion-protection", "Load balancers are not deleted by accident.", rule.Medium, rule.FSBP.Controls("ELB.6"), nil,
-			[]string{balancerType}, rule.Remedy{Path: "enableDeletionProtection", Value: true})),
+			rule.Remedy{
+				Path:  "metadataOptions.httpTokens",
+				Value: "required",
+			},
+			rule.Remedy{Path: "metadataOptions.httpPutResponseHopLimit", Value: 1.0, Default: true},
+		),
+		fix(
+			"fix-ecr-scan",
+			"ECR repositories scan images on push.",
+			rule.High,
+			rule.FSBP.Controls("ECR.1"),
+			nil,
+			[]string{
+				"aws:ecr/repository:Repository",
+			},
+			rule.Remedy{Path: "imageScanningConfiguration.scanOnPush", Value: true},
+		),
+		onDemand(
+			fix(
+				"fix-rds-deletion-protection",
+				"RDS databases have deletion protection enabled.",
+				rule.Medium,
+				rule.FSBP.Controls("RDS.8", "RDS.7"),
+				isReplica,
+				databaseTypes,
+				rule.Remedy{Path: "deletionProtection", Value: true},
+			),
+		),
+		onDemand(
+			fix(
+				"fix-dynamodb-deletion-protection",
+				"DynamoDB tables have deletion protection enabled.",
+				rule.Medium,
+				rule.FSBP.Controls("DynamoDB.6"),
+				nil,
+				[]string{"aws:dynamodb/table:Table"},
+				rule.Remedy{Path: "deletionProtectionEnabled", Value: true},
+			),
+		),
+		onDemand(
+			fix(
+				"fix-alb-deletion-protection",
+				"Load balancers have deletion protection enabled.",
+				rule.Medium,
+				rule.FSBP.Controls("ELB.6"),
+				nil,
+				[]string{balancerType},
+				rule.Remedy{Path: "enableDeletionProtection", Value: true},
+			),
+		),
 	},
 }
 
 func fix(
-	name, description string, severity rule.Severity, controls []rule.Control, unless func(rule.Resource) bool, types []string, remedies ...rule.Remedy,
+	name, description string,
+	severity rule.Severity,
+	controls []rule.Control,
+	unless func(rule.Resource) bool,
+	types []string,
+	remedies ...rule.Remedy,
 ) rule.Rule {
 	return rule.Rule{
-		Name: name, Description: description, Severity: severity, Controls: controls, Level: rule.Remediate, Types: types, Remedies: remedies, Unless: unless,
-		Fix: "set " + settings(remedies) + ", or give the rule the level remediate, at which that is done.",
+		Name:        name,
+		Description: description,
+		Severity:    severity,
+		Controls:    controls,
+		Level:       rule.Remediate,
+		Types:       types,
+		Remedies:    remedies,
+		Unless:      unless,
+		Why:         "The setting costs nothing and replaces nothing, so that nothing speaks against it.",
+		Fix:         "set " + settings(remedies) + ", or give the rule the level remediate, at which that is done.",
 	}
 }
 

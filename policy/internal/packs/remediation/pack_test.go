@@ -34,14 +34,61 @@ func TestWhatIsWrongIsSetRight(t *testing.T) {
 		path     []string
 		want     any
 	}{
-		"a public database":    {ruletest.Resource{Type: "aws:rds/instance:Instance", Properties: ruletest.Props{"publiclyAccessible": true}}, []string{"publiclyAccessible"}, false},
-		"untagged snapshots":   {ruletest.Resource{Type: "aws:rds/cluster:Cluster", Properties: ruletest.Props{}}, []string{"copyTagsToSnapshot"}, true},
-		"a public subnet":      {ruletest.Resource{Type: "aws:ec2/subnet:Subnet", Properties: ruletest.Props{"mapPublicIpOnLaunch": true}}, []string{"mapPublicIpOnLaunch"}, false},
-		"a lenient balancer":   {ruletest.Resource{Type: "aws:lb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"dropInvalidHeaderFields": false}}, []string{"dropInvalidHeaderFields"}, true},
-		"an open bucket":       {ruletest.Resource{Type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", Properties: ruletest.Props{"blockPublicAcls": true}}, []string{"restrictPublicBuckets"}, true},
-		"the first metadata":   {ruletest.Resource{Type: "aws:ec2/launchTemplate:LaunchTemplate", Properties: ruletest.Props{"metadataOptions": object{"httpTokens": "optional"}}}, []string{"metadataOptions", "httpTokens"}, "required"},
-		"smuggled requests":    {ruletest.Resource{Type: "aws:alb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"desyncMitigationMode": "monitor"}}, []string{"desyncMitigationMode"}, "defensive"},
-		"images not looked at": {ruletest.Resource{Type: "aws:ecr/repository:Repository", Properties: ruletest.Props{}}, []string{"imageScanningConfiguration", "scanOnPush"}, true},
+		"a public database": {
+			ruletest.Resource{
+				Type:       "aws:rds/instance:Instance",
+				Properties: ruletest.Props{"publiclyAccessible": true},
+			},
+			[]string{"publiclyAccessible"},
+			false,
+		},
+		"untagged snapshots": {
+			ruletest.Resource{Type: "aws:rds/cluster:Cluster", Properties: ruletest.Props{}},
+			[]string{"copyTagsToSnapshot"},
+			true,
+		},
+		"a public subnet": {
+			ruletest.Resource{Type: "aws:ec2/subnet:Subnet", Properties: ruletest.Props{"mapPublicIpOnLaunch": true}},
+			[]string{"mapPublicIpOnLaunch"},
+			false,
+		},
+		"a lenient balancer": {
+			ruletest.Resource{
+				Type:       "aws:lb/loadBalancer:LoadBalancer",
+				Properties: ruletest.Props{"dropInvalidHeaderFields": false},
+			},
+			[]string{"dropInvalidHeaderFields"},
+			true,
+		},
+		"an open bucket": {
+			ruletest.Resource{
+				Type:       "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+				Properties: ruletest.Props{"blockPublicAcls": true},
+			},
+			[]string{"restrictPublicBuckets"},
+			true,
+		},
+		"the first metadata": {
+			ruletest.Resource{
+				Type:       "aws:ec2/launchTemplate:LaunchTemplate",
+				Properties: ruletest.Props{"metadataOptions": object{"httpTokens": "optional"}},
+			},
+			[]string{"metadataOptions", "httpTokens"},
+			"required",
+		},
+		"smuggled requests": {
+			ruletest.Resource{
+				Type:       "aws:alb/loadBalancer:LoadBalancer",
+				Properties: ruletest.Props{"desyncMitigationMode": "monitor"},
+			},
+			[]string{"desyncMitigationMode"},
+			"defensive",
+		},
+		"images not looked at": {
+			ruletest.Resource{Type: "aws:ecr/repository:Repository", Properties: ruletest.Props{}},
+			[]string{"imageScanningConfiguration", "scanOnPush"},
+			true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.resource.Name = "it"
@@ -63,7 +110,14 @@ func TestWhatIsWrongIsSetRight(t *testing.T) {
 
 func TestWhatIsNotKnownOrSecretIsLeftAlone(t *testing.T) {
 	for _, value := range []any{ruletest.Computed, ruletest.Secretly(true)} {
-		_, rules := remedied(t, ruletest.Resource{Type: "aws:ec2/subnet:Subnet", Name: "it", Properties: ruletest.Props{"mapPublicIpOnLaunch": value}})
+		_, rules := remedied(
+			t,
+			ruletest.Resource{
+				Type:       "aws:ec2/subnet:Subnet",
+				Name:       "it",
+				Properties: ruletest.Props{"mapPublicIpOnLaunch": value},
+			},
+		)
 		if len(rules) != 0 {
 			t.Errorf("%v: %v", value, rules)
 		}
@@ -71,7 +125,14 @@ func TestWhatIsNotKnownOrSecretIsLeftAlone(t *testing.T) {
 }
 
 func TestSecretsStaySecret(t *testing.T) {
-	properties, _ := remedied(t, ruletest.Resource{Type: "aws:rds/instance:Instance", Name: "it", Properties: ruletest.Props{"password": ruletest.Secretly("hunter22")}})
+	properties, _ := remedied(
+		t,
+		ruletest.Resource{
+			Type:       "aws:rds/instance:Instance",
+			Name:       "it",
+			Properties: ruletest.Props{"password": ruletest.Secretly("hunter22")},
+		},
+	)
 	if properties.GetFields()["password"].GetStructValue() == nil {
 		t.Errorf("%v", properties)
 	}
@@ -79,13 +140,28 @@ func TestSecretsStaySecret(t *testing.T) {
 
 func TestWhatHasNoSuchPropertyIsLeftAlone(t *testing.T) {
 	for name, r := range map[string]ruletest.Resource{
-		"a network load balancer":     {Type: "aws:lb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"loadBalancerType": "network", "desyncMitigationMode": "monitor"}},
-		"a stricter load balancer":    {Type: "aws:lb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"dropInvalidHeaderFields": true, "desyncMitigationMode": "strictest"}},
-		"a load balancer of any kind": {Type: "aws:lb/loadBalancer:LoadBalancer", Properties: ruletest.Props{"loadBalancerType": ruletest.Computed}},
-		"a read replica":              {Type: "aws:rds/instance:Instance", Properties: ruletest.Props{"replicateSourceDb": "primary"}},
-		"a replica, perhaps":          {Type: "aws:rds/instance:Instance", Properties: ruletest.Props{"replicateSourceDb": ruletest.Computed}},
-		"a subnet as AWS has it":      {Type: "aws:ec2/subnet:Subnet", Properties: ruletest.Props{}},
-		"a table, unasked":            {Type: "aws:dynamodb/table:Table", Properties: ruletest.Props{}},
+		"a network load balancer": {
+			Type:       "aws:lb/loadBalancer:LoadBalancer",
+			Properties: ruletest.Props{"loadBalancerType": "network", "desyncMitigationMode": "monitor"},
+		},
+		"a stricter load balancer": {
+			Type:       "aws:lb/loadBalancer:LoadBalancer",
+			Properties: ruletest.Props{"dropInvalidHeaderFields": true, "desyncMitigationMode": "strictest"},
+		},
+		"a load balancer of any kind": {
+			Type:       "aws:lb/loadBalancer:LoadBalancer",
+			Properties: ruletest.Props{"loadBalancerType": ruletest.Computed},
+		},
+		"a read replica": {
+			Type:       "aws:rds/instance:Instance",
+			Properties: ruletest.Props{"replicateSourceDb": "primary"},
+		},
+		"a replica, perhaps": {
+			Type:       "aws:rds/instance:Instance",
+			Properties: ruletest.Props{"replicateSourceDb": ruletest.Computed},
+		},
+		"a subnet as AWS has it": {Type: "aws:ec2/subnet:Subnet", Properties: ruletest.Props{}},
+		"a table, unasked":       {Type: "aws:dynamodb/table:Table", Properties: ruletest.Props{}},
 	} {
 		r.Name = "it"
 		if _, rules := remedied(t, r); len(rules) != 0 {
@@ -98,7 +174,12 @@ func TestWhatHasNoSuchPropertyIsLeftAlone(t *testing.T) {
 func at(t *testing.T, name string, level pulumirpc.EnforcementLevel) pulumirpc.AnalyzerClient {
 	t.Helper()
 	client := ruletest.Client(t, remediation.Pack)
-	if _, err := client.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: map[string]*pulumirpc.PolicyConfig{name: {EnforcementLevel: level}}}); err != nil {
+	if _, err := client.Configure(
+		t.Context(),
+		&pulumirpc.ConfigureAnalyzerRequest{
+			PolicyConfig: map[string]*pulumirpc.PolicyConfig{name: {EnforcementLevel: level}},
+		},
+	); err != nil {
 		t.Fatal(err)
 	}
 	return client
@@ -110,10 +191,15 @@ func TestALevelOtherThanRemediateTellsAndChangesNothing(t *testing.T) {
 		properties ruletest.Props
 		findings   int
 	}{
-		"wrong": {ruletest.Props{"mapPublicIpOnLaunch": true}, 1}, "right": {ruletest.Props{"mapPublicIpOnLaunch": false}, 0},
-		"by default": {ruletest.Props{}, 0}, "unknown": {ruletest.Props{"mapPublicIpOnLaunch": ruletest.Computed}, 1},
+		"wrong":      {ruletest.Props{"mapPublicIpOnLaunch": true}, 1},
+		"right":      {ruletest.Props{"mapPublicIpOnLaunch": false}, 0},
+		"by default": {ruletest.Props{}, 0},
+		"unknown":    {ruletest.Props{"mapPublicIpOnLaunch": ruletest.Computed}, 1},
 	} {
-		request := ruletest.Request(t, ruletest.Resource{Type: "aws:ec2/subnet:Subnet", Name: "it", Properties: c.properties})
+		request := ruletest.Request(
+			t,
+			ruletest.Resource{Type: "aws:ec2/subnet:Subnet", Name: "it", Properties: c.properties},
+		)
 		response, err := client.Remediate(t.Context(), request)
 		if err != nil || len(response.GetRemediations()) != 0 {
 			t.Errorf("%s: %v %v", name, response, err)
@@ -123,7 +209,11 @@ func TestALevelOtherThanRemediateTellsAndChangesNothing(t *testing.T) {
 			t.Errorf("%s: %v %v", name, told, err)
 		}
 		for _, d := range told.GetDiagnostics() {
-			if name == "wrong" && (d.GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY || !strings.Contains(d.GetMessage(), "give the rule the level remediate")) {
+			if name == "wrong" &&
+				(d.GetEnforcementLevel() != pulumirpc.EnforcementLevel_MANDATORY || !strings.Contains(
+					d.GetMessage(),
+					"give the rule the level remediate",
+				)) {
 				t.Errorf("%v", d)
 			}
 		}
@@ -132,7 +222,13 @@ func TestALevelOtherThanRemediateTellsAndChangesNothing(t *testing.T) {
 
 func TestDeletionProtectionIsForWhoAsksForIt(t *testing.T) {
 	client := at(t, "fix-dynamodb-deletion-protection", pulumirpc.EnforcementLevel_REMEDIATE)
-	response, err := client.Remediate(t.Context(), ruletest.Request(t, ruletest.Resource{Type: "aws:dynamodb/table:Table", Name: "it", Properties: ruletest.Props{}}))
+	response, err := client.Remediate(
+		t.Context(),
+		ruletest.Request(
+			t,
+			ruletest.Resource{Type: "aws:dynamodb/table:Table", Name: "it", Properties: ruletest.Props{}},
+		),
+	)
 	if err != nil || len(response.GetRemediations()) != 1 {
 		t.Errorf("%v %v", response, err)
 	}
@@ -168,7 +264,8 @@ func FuzzRemediate(f *testing.F) {
 					continue
 				}
 				request.Properties = remediations[len(remediations)-1].GetProperties()
-				if again, err := client.Remediate(t.Context(), request); err != nil || len(again.GetRemediations()) != 0 {
+				if again, err := client.Remediate(t.Context(), request); err != nil ||
+					len(again.GetRemediations()) != 0 {
 					t.Fatalf("%s: %v, %v", resourceType, again, err)
 				}
 			}

@@ -14,8 +14,9 @@ const (
 // balancing are the rules about load balancers and the groups of instances behind them.
 var balancing = []rule.Rule{
 	{
-		Name: "alb-multi-az", Description: "Load balancers span two Availability Zones.",
+		Name: "alb-multi-az", Description: "Load balancers have subnets in at least two Availability Zones.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.13"), Level: rule.Mandatory,
+		Why:      "With one zone, its failure stops every service behind the load balancer.",
 		Fix:      "set subnets to subnets in different Availability Zones.",
 		Settings: []rule.Setting{minZones},
 		Types:    []string{loadBalancerType},
@@ -24,30 +25,46 @@ var balancing = []rule.Rule{
 		},
 	},
 	{
-		Name: "alb-deletion-protection", Description: "Load balancers are not deleted by accident.",
+		Name: "alb-deletion-protection", Description: "Load balancers have deletion protection enabled.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("ELB.6"), Level: rule.Mandatory,
+		Why:   "Deleting the load balancer stops every service behind it, and changes its DNS name.",
 		Fix:   "set enableDeletionProtection to true.",
 		Types: []string{loadBalancerType},
-		Judge: expect.True("enableDeletionProtection", "so that one wrong command takes everything behind it down, and its address with it"),
+		Judge: expect.True(
+			"enableDeletionProtection",
+			"so that one wrong command takes everything behind it down, and its address with it",
+		),
 	},
 	{
-		Name: "asg-multi-az", Description: "Auto Scaling groups span two Availability Zones.",
+		Name: "asg-multi-az", Description: "Auto Scaling groups have subnets in at least two Availability Zones.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("AutoScaling.2"), Level: rule.Mandatory,
+		Why:          "With one zone, its failure stops all instances.",
 		Fix:          "set vpcZoneIdentifiers to subnets in different Availability Zones.",
 		Settings:     []rule.Setting{minZones},
 		Types:        []string{scalingGroupType},
 		JudgeInStack: judgeGroupZones,
 	},
 	{
-		Name: "asg-health-check", Description: "Auto Scaling groups behind a load balancer replace instances that it finds unhealthy.",
-		Severity: rule.Low, Controls: rule.FSBP.Controls("AutoScaling.1"), Level: rule.Mandatory,
-		Fix:   "set healthCheckType to ELB.",
-		Types: []string{scalingGroupType},
+		Name:        "asg-health-check",
+		Description: "Auto Scaling groups behind a load balancer use its health checks.",
+		Severity:    rule.Low,
+		Controls:    rule.FSBP.Controls("AutoScaling.1"),
+		Level:       rule.Mandatory,
+		Why:         "Otherwise instances stay in service although the load balancer finds them unhealthy.",
+		Fix:         "set healthCheckType to ELB.",
+		Types:       []string{scalingGroupType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 			if !behindBalancer(r, stack) {
 				return rule.NotApplicable("it is behind no load balancer of the stack")
 			}
-			return expect.OneOf("healthCheckType", "so that an instance that answers nobody keeps running", "ELB")(r, run)
+			return expect.OneOf(
+				"healthCheckType",
+				"so that an instance that answers nobody keeps running",
+				"ELB",
+			)(
+				r,
+				run,
+			)
 		},
 	},
 }
@@ -56,7 +73,8 @@ var balancing = []rule.Rule{
 // another resource.
 func balancerSubnets(r rule.Resource) property.Value {
 	mappings := r.Get("subnetMappings")
-	if _, state := r.Get("subnets").List(); state != property.Known && (mappings.State() == property.Known || len(r.PropertyDependencies["subnetMappings"]) > 0) {
+	if _, state := r.Get("subnets").List(); state != property.Known &&
+		(mappings.State() == property.Known || len(r.PropertyDependencies["subnetMappings"]) > 0) {
 		return mappings
 	}
 	return r.Get("subnets")
@@ -66,7 +84,8 @@ func balancerSubnets(r rule.Resource) property.Value {
 func judgeGroupZones(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 	const loss = "takes all its instances down"
 	subnets, zones := r.Get("vpcZoneIdentifiers"), r.Get("availabilityZones")
-	if names, state := zones.List(); subnets.State() != property.Known && state == property.Known && len(r.PropertyDependencies["vpcZoneIdentifiers"]) == 0 {
+	if names, state := zones.List(); subnets.State() != property.Known && state == property.Known &&
+		len(r.PropertyDependencies["vpcZoneIdentifiers"]) == 0 {
 		if len(names) >= run.Int(minZones) {
 			return rule.Pass()
 		}
@@ -79,7 +98,8 @@ func judgeGroupZones(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdi
 func behindBalancer(group rule.Resource, stack rule.Stack) bool {
 	for _, name := range []string{"targetGroupArns", "loadBalancers", "trafficSources"} {
 		elements, state := group.Get(name).List()
-		if state == property.Known && len(elements) > 0 || state == property.Unknown && len(group.PropertyDependencies[name]) > 0 {
+		if state == property.Known && len(elements) > 0 ||
+			state == property.Unknown && len(group.PropertyDependencies[name]) > 0 {
 			return true
 		}
 	}

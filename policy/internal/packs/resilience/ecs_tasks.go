@@ -13,17 +13,19 @@ var minTasks = rule.Setting{
 }
 
 // ecsMinTasks judges in the stack, not resource by resource: an auto scaling target, which is a resource of its own and
-// is registered after the service, decides how many tasks there are at least. It brings the number up to its minimum, and
-// down to it when there is little to do, and so do the actions that change the minimum by the clock. No Security Hub control
-// asks for a number of tasks.
+// is registered after the service, decides how many tasks there are at least. It brings the number up to its minimum,
+// and down to it when there is little to do, and so do the actions that change the minimum by the clock. No Security
+// Hub control asks for a number of tasks.
 var ecsMinTasks = rule.Rule{
-	Name:         "ecs-min-tasks",
-	Description:  "ECS services keep two tasks running.",
-	Severity:     rule.High,
-	Controls:     rule.WellArchitected.Controls("REL10-BP01"),
-	Level:        rule.Mandatory,
-	Settings:     []rule.Setting{minTasks},
-	Fix:          "set desiredCount, or minCapacity of the service's aws.appautoscaling.Target, to that number or more.",
+	Name:        "ecs-min-tasks",
+	Description: "ECS services run at least two tasks.",
+	Severity:    rule.High,
+	Controls:    rule.WellArchitected.Controls("REL10-BP01"),
+	Level:       rule.Mandatory,
+	Settings:    []rule.Setting{minTasks},
+	Why:         "With one task, each failure or replacement is an outage.",
+	Fix: "set desiredCount, or minCapacity of the service's aws.appautoscaling.Target, to that number or " +
+		"more.",
 	Types:        []string{serviceType},
 	JudgeInStack: judgeServiceTasks,
 }
@@ -45,11 +47,24 @@ func judgeServiceTasks(service rule.Resource, stack rule.Stack, run rule.Run) ru
 		case link == no || known == property.Absent || link == maybe && few != enough:
 			continue // of one that may be another's, what would change nothing
 		case link == yes && few:
-			return rule.Violation(desired.Path(), "can fall below %d, as %s of %s does", int(want), m.value.Path(), m.by.Name)
+			return rule.Violation(
+				desired.Path(),
+				"can fall below %d, as %s of %s does",
+				int(want),
+				m.value.Path(),
+				m.by.Name,
+			)
 		case link == yes && known == property.Known:
 			scaled = scaled || m.by.Type == targetType
 		default:
-			doubts = append(doubts, rule.Unjudged(desired.Path(), "is up to auto scaling by %s, whose resourceId or %s is not known yet", m.by.Name, m.value.Path()).Unjudged...)
+			doubts = append(
+				doubts,
+				rule.Unjudged(
+					desired.Path(),
+					"depends on auto scaling target %s, whose resourceId or %s is not known yet",
+					m.by.Name,
+					m.value.Path(),
+				).Unjudged...)
 		}
 	}
 	if !scaled && (state == property.Unknown || state == property.Mistyped) {
@@ -61,7 +76,11 @@ func judgeServiceTasks(service rule.Resource, stack rule.Stack, run rule.Run) ru
 	case scaled || enough:
 		return rule.Pass()
 	case state == property.Absent:
-		return rule.Violation(desired.Path(), "is not set, which means 0 tasks, and no auto scaling target asks for %d", int(want))
+		return rule.Violation(
+			desired.Path(),
+			"is not set, which means 0 tasks, and no auto scaling target asks for %d",
+			int(want),
+		)
 	default:
 		return rule.Violation(desired.Path(), "is below %d, and no auto scaling target asks for that many", int(want))
 	}

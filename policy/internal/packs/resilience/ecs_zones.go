@@ -17,11 +17,12 @@ var minZones = rule.Setting{
 // ecsMultiAZ has no Security Hub control for an anchor: none asks for an ECS service's zones.
 var ecsMultiAZ = rule.Rule{
 	Name:         "ecs-multi-az",
-	Description:  "ECS services can place tasks in two Availability Zones.",
+	Description:  "ECS services have subnets in at least two Availability Zones.",
 	Severity:     rule.High,
 	Controls:     rule.WellArchitected.Controls("REL10-BP01"),
 	Level:        rule.Mandatory,
 	Settings:     []rule.Setting{minZones},
+	Why:          "With one zone, its failure stops the service.",
 	Fix:          "set networkConfiguration.subnets to subnets in different Availability Zones.",
 	Types:        []string{serviceType},
 	JudgeInStack: judgeServiceZones,
@@ -152,8 +153,8 @@ func spanOf(subnets []rule.Resource) span {
 	return s
 }
 
-// spanOfUnknown returns the span of count subnets (or unbounded) whose ids are unknown. They are taken to be of one tier:
-// a network's outputs list its public and its private subnets apart, and a resource uses one of those lists.
+// spanOfUnknown returns the span of count subnets (or unbounded) whose ids are unknown. They are taken to be of one
+// tier: a network's outputs list its public and its private subnets apart, and a resource uses one of those lists.
 func spanOfUnknown(r rule.Resource, stack rule.Stack, source string, count int) span {
 	sources := stack.Sources(r, source, subnetType)
 	all := spanOf(sources.Resources)
@@ -173,7 +174,8 @@ func spanOfUnknown(r rule.Resource, stack rule.Stack, source string, count int) 
 // canHoldSubnets reports whether a subnet's id can come out of a resource of the type. Security groups are what else
 // networkConfiguration refers to.
 func canHoldSubnets(resourceType string) bool {
-	return resourceType != "aws:ec2/securityGroup:SecurityGroup" && resourceType != "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+	return resourceType != "aws:ec2/securityGroup:SecurityGroup" &&
+		resourceType != "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 }
 
 // tiers groups subnets by what sets a network's tiers apart: the component they belong to, the tag SubnetType of

@@ -23,22 +23,36 @@ const (
 // egress are the rules about the ways out of an Availability Zone, on which what runs there depends.
 var egress = []rule.Rule{
 	{
-		Name: "az-independent-egress", Description: "Private subnets reach the internet by a NAT gateway in their own Availability Zone.",
-		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL10-BP01"), Level: rule.Mandatory,
-		Fix:          "set natGatewayId of each Availability Zone's route table to a NAT gateway whose subnetId lies in it.",
+		Name:        "az-independent-egress",
+		Description: "Private subnets route to a NAT gateway in their own Availability Zone.",
+		Severity:    rule.Medium,
+		Controls:    rule.WellArchitected.Controls("REL10-BP01"),
+		Level:       rule.Mandatory,
+		Why: "Otherwise the failure of one zone cuts the others off from the internet, and traffic across " +
+			"zones is charged.",
+		Fix: "set natGatewayId of each Availability Zone's route table to a NAT gateway whose subnetId " +
+			"lies in it.",
 		Types:        []string{routeType, routeTableType},
 		JudgeInStack: judgeEgress,
 	},
 	{
-		Name: "endpoint-zones", Description: "Interface endpoints have an address in every Availability Zone that ECS services use.",
-		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL10-BP01"), Level: rule.Mandatory,
+		Name:         "endpoint-zones",
+		Description:  "Interface endpoints have a subnet in every Availability Zone that ECS services use.",
+		Severity:     rule.Medium,
+		Controls:     rule.WellArchitected.Controls("REL10-BP01"),
+		Level:        rule.Mandatory,
+		Why:          "Otherwise the failure of one zone cuts tasks in the others off from the AWS service.",
 		Fix:          "add to subnetIds a subnet of each zone that is missing.",
 		Types:        []string{endpointType},
 		JudgeInStack: judgeEndpoint,
 	},
 	{
-		Name: "efs-mount-zones", Description: "EFS file systems have a mount target in every Availability Zone that the ECS services use that mount them.",
-		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL10-BP01"), Level: rule.Mandatory,
+		Name:         "efs-mount-zones",
+		Description:  "EFS file systems have a mount target in every Availability Zone whose ECS tasks mount them.",
+		Severity:     rule.Medium,
+		Controls:     rule.WellArchitected.Controls("REL10-BP01"),
+		Level:        rule.Mandatory,
+		Why:          "Tasks in a zone without a mount target cannot mount the file system, or depend on another zone.",
 		Fix:          "declare an aws.efs.MountTarget with a subnetId in each zone that is missing.",
 		Types:        []string{fileSystemType},
 		JudgeInStack: judgeMountTargets,
@@ -56,7 +70,12 @@ func judgeEgress(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	}
 	verdict := rule.NotApplicable("none of its routes is by a NAT gateway")
 	for _, route := range routes {
-		one := judgeGateway(r, route.Get("natGatewayId"), expect.Reference{Resources: []rule.Resource{r}, Certain: true}, stack)
+		one := judgeGateway(
+			r,
+			route.Get("natGatewayId"),
+			expect.Reference{Resources: []rule.Resource{r}, Certain: true},
+			stack,
+		)
 		if one.NotApplicable == "" {
 			verdict.NotApplicable = ""
 			verdict.Violations = append(verdict.Violations, one.Violations...)
@@ -75,16 +94,27 @@ func judgeGateway(r rule.Resource, id property.Value, tables expect.Reference, s
 	case state == property.Absent || state == property.Known && text == "" || state == property.Unknown && fromNowhere:
 		return rule.NotApplicable("it is not by a NAT gateway")
 	case len(gateways.Resources) != 1 || !gateways.Certain || len(tables.Resources) != 1 || !tables.Certain:
-		return rule.Unjudged(id.Path(), "cannot be placed in an Availability Zone: it, or the route table, is not known yet or not in this stack")
+		return rule.Unjudged(
+			id.Path(),
+			"cannot be placed in an Availability Zone: it, or the route table, is not known yet or not in this stack",
+		)
 	}
 	gateway := zonesOf(gateways.Resources[0], stack, gateways.Resources[0].Get("subnetId"))
 	served := zonesServed(tables.Resources[0], stack)
 	placed := gateway.certain && len(gateway.names) == 1
 	if missing := served.missing(gateway.names); placed && len(missing) > 0 {
-		return rule.Violation(id.Path(), "is a NAT gateway in %s, whose loss cuts off the subnets in %s as well", join(gateway.names), join(missing))
+		return rule.Violation(
+			id.Path(),
+			"is a NAT gateway in %s, whose loss cuts off the subnets in %s as well",
+			join(gateway.names),
+			join(missing),
+		)
 	}
 	if !placed || !served.certain {
-		return rule.Unjudged(id.Path(), "cannot be compared with the subnets' Availability Zones, which are not known yet")
+		return rule.Unjudged(
+			id.Path(),
+			"cannot be compared with the subnets' Availability Zones, which are not known yet",
+		)
 	}
 	return rule.Pass()
 }
@@ -130,11 +160,15 @@ func judgeEndpoint(endpoint rule.Resource, stack rule.Stack, _ rule.Run) rule.Ve
 	return compare(endpoint.Get("subnetIds"), zonesOf(endpoint, stack, endpoint.Get("subnetIds")), used)
 }
 
-// inVpc tells whether a service's subnets may be in a VPC. What cannot be told is taken for so where the stack has one VPC.
+// inVpc tells whether a service's subnets may be in a VPC. What cannot be told is taken for so where the stack has one
+// VPC.
 func inVpc(service rule.Resource, vpc expect.Reference, stack rule.Stack) bool {
 	subnets := expect.Refer(service, stack, service.Get("networkConfiguration", "subnets"), subnetType)
 	return slices.ContainsFunc(subnets.Resources, func(subnet rule.Resource) bool {
-		return slices.ContainsFunc(expect.Refer(subnet, stack, subnet.Get("vpcId"), vpcType).Resources, func(of rule.Resource) bool { return vpc.Has(of.URN) })
+		return slices.ContainsFunc(
+			expect.Refer(subnet, stack, subnet.Get("vpcId"), vpcType).Resources,
+			func(of rule.Resource) bool { return vpc.Has(of.URN) },
+		)
 	})
 }
 
@@ -154,9 +188,16 @@ func compare(list property.Value, served, used zones) rule.Verdict {
 	missing := used.missing(served.names)
 	switch {
 	case len(missing) > 0 && served.certain:
-		return rule.Violation(list.Path(), "lack a subnet in %s, so that tasks there depend on another Availability Zone", join(missing))
+		return rule.Violation(
+			list.Path(),
+			"lack a subnet in %s, so that tasks there depend on another Availability Zone",
+			join(missing),
+		)
 	case !served.certain || !used.certain:
-		return rule.Unjudged(list.Path(), "cannot be compared with the services' Availability Zones, which are not known yet")
+		return rule.Unjudged(
+			list.Path(),
+			"cannot be compared with the services' Availability Zones, which are not known yet",
+		)
 	}
 	return rule.Pass()
 }
@@ -184,12 +225,21 @@ func judgeMountTargets(files rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 	}
 	missing := used.missing(served.names)
 	switch {
-	case used.certain && unplaced > 0 && len(served.names)+unplaced >= len(possible.names) && len(used.missing(possible.names)) == 0:
+	case used.certain && unplaced > 0 && len(served.names)+unplaced >= len(
+		possible.names,
+	) && len(used.missing(possible.names)) == 0:
 		return rule.Pass()
 	case len(missing) > unplaced:
-		return rule.Violation(expect.Whole, "has no mount target in %s, so that tasks there depend on another Availability Zone", join(missing))
+		return rule.Violation(
+			expect.Whole,
+			"has no mount target in %s, so that tasks there depend on another Availability Zone",
+			join(missing),
+		)
 	case unplaced > 0 || !used.certain:
-		return rule.Unjudged(expect.Whole, "has mount targets, or is mounted by services, in Availability Zones that are not known yet")
+		return rule.Unjudged(
+			expect.Whole,
+			"has mount targets, or is mounted by services, in Availability Zones that are not known yet",
+		)
 	}
 	return rule.Pass()
 }
@@ -199,7 +249,14 @@ func mounts(service, files rule.Resource, stack rule.Stack) bool {
 	for _, task := range expect.Refer(service, stack, service.Get("taskDefinition"), taskType).Resources {
 		volumes, _ := task.Get("volumes").List()
 		for _, volume := range volumes {
-			if expect.Refer(task, stack, volume.Get("efsVolumeConfiguration", "fileSystemId"), fileSystemType).Has(files.URN) {
+			if expect.Refer(
+				task,
+				stack,
+				volume.Get("efsVolumeConfiguration", "fileSystemId"),
+				fileSystemType,
+			).Has(
+				files.URN,
+			) {
 				return true
 			}
 		}

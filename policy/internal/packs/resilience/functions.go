@@ -16,24 +16,30 @@ var configRules = rule.Framework{Name: "AWS Config managed rules"}
 // functions are the rules about Lambda functions.
 var functions = []rule.Rule{
 	{
-		Name: "lambda-multi-az", Description: "Lambda functions in a VPC can run in two Availability Zones.",
+		Name: "lambda-multi-az", Description: "Lambda functions in a VPC have subnets in at least two Availability " +
+			"Zones.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("Lambda.5"), Level: rule.Mandatory,
+		Why:      "With one zone, its failure stops the function.",
 		Fix:      "set vpcConfig.subnetIds to subnets in different Availability Zones.",
 		Settings: []rule.Setting{minZones},
 		Types:    []string{functionType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 			subnets := r.Get("vpcConfig", "subnetIds")
 			elements, state := subnets.List()
-			if r.Get("vpcConfig").State() == property.Absent || state == property.Absent || state == property.Known && len(elements) == 0 {
+			if r.Get("vpcConfig").State() == property.Absent || state == property.Absent ||
+				state == property.Known && len(elements) == 0 {
 				return rule.NotApplicable("it is in no VPC, and AWS runs it in several zones")
 			}
 			return judgeSpan(r, stack, subnets, run.Int(minZones), "stops the function")
 		},
 	},
 	{
-		Name: "lambda-failed-events", Description: "Events that a Lambda function fails on are kept.",
+		Name: "lambda-failed-events", Description: "Lambda functions have a dead-letter queue or an on-failure " +
+			"destination.",
 		Severity: rule.Medium, Controls: configRules.Controls("lambda-dlq-check"), Level: rule.Mandatory,
-		Fix:          "set deadLetterConfig.targetArn, or destinationConfig.onFailure of an aws.lambda.FunctionEventInvokeConfig, to a queue or topic.",
+		Why: "Events that fail after the last retry are lost otherwise.",
+		Fix: "set deadLetterConfig.targetArn, or destinationConfig.onFailure of an " +
+			"aws.lambda.FunctionEventInvokeConfig, to a queue or topic.",
 		Types:        []string{functionType},
 		JudgeInStack: judgeFailedEvents,
 	},
@@ -50,7 +56,12 @@ func judgeFailedEvents(function rule.Resource, stack rule.Stack, _ rule.Run) rul
 	if caller == "" {
 		return rule.NotApplicable("nothing in the stack sends it events without waiting for the answer")
 	}
-	configs, doubt := expect.Companions(function, stack, "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "functionName")
+	configs, doubt := expect.Companions(
+		function,
+		stack,
+		"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+		"functionName",
+	)
 	for _, config := range configs {
 		if config.Get("destinationConfig", "onFailure", "destination").State() != property.Absent {
 			return rule.Pass()
@@ -62,8 +73,8 @@ func judgeFailedEvents(function rule.Resource, stack rule.Stack, _ rule.Run) rul
 	return rule.Violation(target.Path(), "is not set, so that events of %s that fail three times are lost", caller)
 }
 
-// asyncCallers are the principals of services that send events to functions and do not wait (AWS Lambda developer guide,
-// "Invoking Lambda with events from other AWS services").
+// asyncCallers are the principals of services that send events to functions and do not wait (AWS Lambda developer
+// guide, "Invoking Lambda with events from other AWS services").
 var asyncCallers = []string{
 	"events.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com", "scheduler.amazonaws.com", "config.amazonaws.com",
 	"ses.amazonaws.com", "iot.amazonaws.com", "codecommit.amazonaws.com", "logs.", "cloudformation.amazonaws.com",

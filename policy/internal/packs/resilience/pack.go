@@ -11,6 +11,13 @@ import (
 var Pack = rule.Pack{
 	Name:        "awslab-resilience",
 	Version:     "0.1.0",
-	Description: "What must survive the loss of an Availability Zone does.",
-	Rules:       slices.Concat([]rule.Rule{rdsMultiAZ, ecsMultiAZ, ecsMinTasks}, stores, balancing, functions, deployments, egress),
+	Description: "Services and data stores survive the failure of an Availability Zone.",
+	Rules: slices.Concat(
+		[]rule.Rule{rdsMultiAZ, ecsMultiAZ, ecsMinTasks},
+		stores,
+		balancing,
+		functions,
+		deployments,
+		egress,
+	),
 }

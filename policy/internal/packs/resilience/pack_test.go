@@ -15,10 +15,15 @@ var cases = map[string][]ruletest.Case{
 	"dynamodb-scales": tableScalingCases,
 	"efs-regional":    regionalCases,
 
-	"alb-multi-az":            balancerZoneCases,
-	"alb-deletion-protection": ruletest.Switches(balancer, "enableDeletionProtection", true, ruletest.Violation("enableDeletionProtection")),
-	"asg-multi-az":            groupZoneCases,
-	"asg-health-check":        healthCheckCases,
+	"alb-multi-az": balancerZoneCases,
+	"alb-deletion-protection": ruletest.Switches(
+		balancer,
+		"enableDeletionProtection",
+		true,
+		ruletest.Violation("enableDeletionProtection"),
+	),
+	"asg-multi-az":     groupZoneCases,
+	"asg-health-check": healthCheckCases,
 
 	"lambda-multi-az":      functionZoneCases,
 	"lambda-failed-events": failedEventsCases,

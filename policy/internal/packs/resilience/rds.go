@@ -9,17 +9,18 @@ import (
 
 var rdsMultiAZ = rule.Rule{
 	Name:        "rds-multi-az",
-	Description: "RDS DB instances have a standby in a second Availability Zone.",
+	Description: "RDS DB instances are Multi-AZ deployments.",
 	Severity:    rule.Medium,
 	Controls:    []rule.Control{{Framework: rule.FSBP, ID: "RDS.5"}, {Framework: rule.CIS5, ID: "2.2.4"}},
 	Level:       rule.Mandatory,
+	Why:         "Without a standby, the failure of one Availability Zone stops the database until it is restored.",
 	Fix:         "set multiAz to true.",
 	Types:       []string{"aws:rds/instance:Instance"},
 	Judge:       judgeMultiAZ,
 }
 
-// judgeMultiAZ asks for exceptions only once an instance is found to have no standby, so that an unknown engine or source
-// does not hide one that has.
+// judgeMultiAZ asks for exceptions only once an instance is found to have no standby, so that an unknown engine or
+// source does not hide one that has.
 func judgeMultiAZ(db rule.Resource, _ rule.Run) rule.Verdict {
 	multiAZ := db.Get("multiAz")
 	on, state := multiAZ.Bool()
@@ -31,10 +32,16 @@ func judgeMultiAZ(db rule.Resource, _ rule.Run) rule.Verdict {
 	}
 	switch state {
 	case property.Known:
-		return rule.Violation(multiAZ.Path(), "is not true, so the loss of one Availability Zone takes the database down")
+		return rule.Violation(
+			multiAZ.Path(),
+			"is not true, so the loss of one Availability Zone takes the database down",
+		)
 	case property.Absent:
 		// AWS creates a Single-AZ instance when CreateDBInstance has no MultiAZ, and when it restores a snapshot.
-		return rule.Violation(multiAZ.Path(), "is not set and defaults to false, so the loss of one Availability Zone takes the database down")
+		return rule.Violation(
+			multiAZ.Path(),
+			"is not set and defaults to false, so the loss of one Availability Zone takes the database down",
+		)
 	default:
 		return rule.Unreadable(multiAZ, state)
 	}

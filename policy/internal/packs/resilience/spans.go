@@ -9,14 +9,21 @@ import (
 	"github.com/awslab/awslab/policy/internal/rule"
 )
 
-// judgeSpan wants the subnets that a list names to lie in a number of zones. Loss completes "so that the loss of one ...".
+// judgeSpan wants the subnets that a list names to lie in a number of zones. Loss completes "so that the loss of one
+// ...".
 func judgeSpan(r rule.Resource, stack rule.Stack, list property.Value, want int, loss string) rule.Verdict {
 	span := spanOfList(r, stack, list)
 	switch {
 	case span.least >= want:
 		return rule.Pass()
 	case span.most < want:
-		return rule.Violation(list.Path(), "lie in fewer than %d Availability Zones%s, so that the loss of one %s", want, span.where(), loss)
+		return rule.Violation(
+			list.Path(),
+			"lie in fewer than %d Availability Zones%s, so that the loss of one %s",
+			want,
+			span.where(),
+			loss,
+		)
 	}
 	return rule.Unjudged(list.Path(), "cannot be placed in Availability Zones: %s", span.doubt)
 }
@@ -27,8 +34,8 @@ type zones struct {
 	certain bool
 }
 
-// zonesOf returns the zones of the subnets that a list, or one text, names. A list that is not known yet is taken for one
-// tier of a network, so that the zones are certain when all tiers have the same.
+// zonesOf returns the zones of the subnets that a list, or one text, names. A list that is not known yet is taken for
+// one tier of a network, so that the zones are certain when all tiers have the same.
 func zonesOf(r rule.Resource, stack rule.Stack, list property.Value) zones {
 	meant := expect.Refer(r, stack, list, subnetType)
 	names, complete := zoneNames(meant.Resources)

@@ -13,23 +13,28 @@ const clusterMemberType = "aws:rds/clusterInstance:ClusterInstance"
 // stores are the rules about what holds data, besides rdsMultiAZ.
 var stores = []rule.Rule{
 	{
-		Name: "aurora-two-az", Description: "Aurora clusters have a member in a second Availability Zone.",
+		Name: "aurora-two-az", Description: "Aurora clusters have instances in at least two Availability Zones.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("RDS.15"), Level: rule.Mandatory,
-		Fix:          "declare a second aws.rds.ClusterInstance for clusterIdentifier, with another availabilityZone or none.",
+		Why: "With one instance, its failure stops the database until another one is created.",
+		Fix: "declare a second aws.rds.ClusterInstance for clusterIdentifier, with another " +
+			"availabilityZone or none.",
 		Settings:     []rule.Setting{minZones},
 		Types:        []string{"aws:rds/cluster:Cluster"},
 		JudgeInStack: judgeAurora,
 	},
 	{
-		Name: "dynamodb-scales", Description: "DynamoDB tables follow their load.",
+		Name: "dynamodb-scales", Description: "DynamoDB tables use on-demand capacity or auto scaling.",
 		Severity: rule.Medium, Controls: rule.FSBP.Controls("DynamoDB.1"), Level: rule.Mandatory,
-		Fix:          "set billingMode to PAY_PER_REQUEST, or declare aws.appautoscaling.Targets for the table's read and write capacity.",
+		Why: "Fixed capacity throttles requests as soon as the load exceeds it.",
+		Fix: "set billingMode to PAY_PER_REQUEST, or declare aws.appautoscaling.Targets for the table's " +
+			"read and write capacity.",
 		Types:        []string{"aws:dynamodb/table:Table"},
 		JudgeInStack: judgeTableScaling,
 	},
 	{
-		Name: "efs-regional", Description: "EFS file systems are stored in several Availability Zones.",
+		Name: "efs-regional", Description: "EFS file systems use Regional storage, not One Zone.",
 		Severity: rule.Medium, Controls: rule.WellArchitected.Controls("REL10-BP01"), Level: rule.Mandatory,
+		Why:   "One Zone storage is lost with its Availability Zone.",
 		Fix:   "leave availabilityZoneName out.",
 		Types: []string{fileSystemType},
 		Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
@@ -38,7 +43,10 @@ var stores = []rule.Rule{
 			case state == property.Absent || state == property.Known && name == "":
 				return rule.Pass()
 			case state == property.Known:
-				return rule.Violation(zone.Path(), "is set, so that the loss of that Availability Zone takes the files along")
+				return rule.Violation(
+					zone.Path(),
+					"is set, so that the loss of that Availability Zone takes the files along",
+				)
 			default:
 				return rule.Unreadable(zone, state)
 			}
@@ -77,9 +85,18 @@ func judgeAurora(cluster rule.Resource, stack rule.Stack, run rule.Run) rule.Ver
 	case doubtful:
 		return rule.Unjudged(expect.Whole, "may have members whose clusterIdentifier is not known yet")
 	case members >= want:
-		return rule.Violation(expect.Whole, "has its members in fewer than %d Availability Zones, so that the loss of one takes the database down", want)
+		return rule.Violation(
+			expect.Whole,
+			"has its members in fewer than %d Availability Zones, so that the loss of one takes the database down",
+			want,
+		)
 	}
-	return rule.Violation(expect.Whole, "has fewer than %d members, so that the loss of an Availability Zone takes the database down until AWS has made another", want)
+	return rule.Violation(
+		expect.Whole,
+		"has fewer than %d members, so that the loss of an Availability Zone takes the database down until AWS has "+
+			"made another",
+		want,
+	)
 }
 
 // judgeTableScaling wants both capacities of a provisioned table, which is the default, to be scaled.
@@ -103,9 +120,15 @@ func judgeTableScaling(table rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 	case yes:
 		return rule.Pass()
 	case maybe:
-		return rule.Unjudged(mode.Path(), "is not PAY_PER_REQUEST, and the resourceId of an auto scaling target is not known yet")
+		return rule.Unjudged(
+			mode.Path(),
+			"is not PAY_PER_REQUEST, and the resourceId of an auto scaling target is not known yet",
+		)
 	}
-	return rule.Violation(mode.Path(), "is not PAY_PER_REQUEST, and nothing scales both capacities, so that a rush of requests is throttled")
+	return rule.Violation(
+		mode.Path(),
+		"is not PAY_PER_REQUEST, and nothing scales both capacities, so that a rush of requests is throttled",
+	)
 }
 
 func scalesTable(target, table rule.Resource, stack rule.Stack) answer {

@@ -58,7 +58,10 @@ func (a *API) get(w http.ResponseWriter, r *http.Request) {
 	found, err := a.store.Get(r.Context(), r.PathValue("id"))
 	switch {
 	case errors.Is(err, item.ErrNotFound):
-		jsonapi.WriteError(w, jsonapi.Error{Status: http.StatusNotFound, Code: "not_found", Field: "id", Message: "no item has this id"})
+		jsonapi.WriteError(
+			w,
+			jsonapi.Error{Status: http.StatusNotFound, Code: "not_found", Field: "id", Message: "no item has this id"},
+		)
 	case err != nil:
 		jsonapi.Fail(w, r, a.log, err)
 	default:
@@ -76,7 +79,14 @@ func (a *API) create(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, item.ErrFull):
 		a.log.WarnContext(r.Context(), "item refused", "error", err)
-		jsonapi.WriteError(w, jsonapi.Error{Status: http.StatusInsufficientStorage, Code: "store_full", Message: "the catalog has no room for another item"})
+		jsonapi.WriteError(
+			w,
+			jsonapi.Error{
+				Status:  http.StatusInsufficientStorage,
+				Code:    "store_full",
+				Message: "the catalog has no room for another item",
+			},
+		)
 	case err != nil:
 		jsonapi.Fail(w, r, a.log, err)
 	default:

@@ -91,7 +91,11 @@ func TestCreatedItemIsFoundAtItsLocation(t *testing.T) {
 	answer := send(handler, "POST", "/items", `{"name": "lamp", "description": "brass", "priceCents": 4200}`)
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 	created := decode[item.Item](t, answer)
-	assert.Equal(t, item.Item{ID: created.ID, Name: "lamp", Description: "brass", PriceCents: 4200, CreatedAt: created.CreatedAt}, created)
+	assert.Equal(
+		t,
+		item.Item{ID: created.ID, Name: "lamp", Description: "brass", PriceCents: 4200, CreatedAt: created.CreatedAt},
+		created,
+	)
 	assert.NotEmpty(t, created.ID)
 	assert.False(t, created.CreatedAt.IsZero())
 
@@ -150,40 +154,174 @@ func TestRefusals(t *testing.T) {
 		header               []string
 		want                 jsonapi.Error
 	}{
-		"no such item":    {method: "GET", target: "/items/absent", want: refusal(404, "not_found", "no item has this id", "id")},
-		"no such route":   {method: "GET", target: "/itemsfoo", want: refusal(404, "not_found", "no such resource", "")},
-		"root":            {method: "GET", target: "/", want: refusal(404, "not_found", "no such resource", "")},
-		"no id":           {method: "GET", target: "/items/", want: refusal(404, "not_found", "no such resource", "")},
-		"wrong method":    {method: "DELETE", target: "/items", want: refusal(405, "method_not_allowed", "allowed here: GET, HEAD, POST", "")},
-		"limit of zero":   {method: "GET", target: "/items?limit=0", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
-		"limit too high":  {method: "GET", target: "/items?limit=101", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
-		"limit no number": {method: "GET", target: "/items?limit=ten", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
-		"limit twice":     {method: "GET", target: "/items?limit=1&limit=2", want: refusal(400, "invalid_query", "is given more than once", "limit")},
-		"unknown cursor":  {method: "GET", target: "/items?cursor=x", want: refusal(400, "invalid_query", "is not one that a list returned as next", "cursor")},
-		"unknown query":   {method: "GET", target: "/items?page=2", want: refusal(400, "invalid_query", "is unknown; allowed are limit and cursor", "page")},
-		"malformed query": {method: "GET", target: "/items?limit=%zz", want: refusal(400, "invalid_query", "the query string is malformed", "")},
+		"no such item": {
+			method: "GET",
+			target: "/items/absent",
+			want:   refusal(404, "not_found", "no item has this id", "id"),
+		},
+		"no such route": {
+			method: "GET",
+			target: "/itemsfoo",
+			want:   refusal(404, "not_found", "no such resource", ""),
+		},
+		"root":  {method: "GET", target: "/", want: refusal(404, "not_found", "no such resource", "")},
+		"no id": {method: "GET", target: "/items/", want: refusal(404, "not_found", "no such resource", "")},
+		"wrong method": {
+			method: "DELETE",
+			target: "/items",
+			want:   refusal(405, "method_not_allowed", "allowed here: GET, HEAD, POST", ""),
+		},
+		"limit of zero": {
+			method: "GET",
+			target: "/items?limit=0",
+			want:   refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit"),
+		},
+		"limit too high": {
+			method: "GET",
+			target: "/items?limit=101",
+			want:   refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit"),
+		},
+		"limit no number": {
+			method: "GET",
+			target: "/items?limit=ten",
+			want:   refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit"),
+		},
+		"limit twice": {
+			method: "GET",
+			target: "/items?limit=1&limit=2",
+			want:   refusal(400, "invalid_query", "is given more than once", "limit"),
+		},
+		"unknown cursor": {
+			method: "GET",
+			target: "/items?cursor=x",
+			want:   refusal(400, "invalid_query", "is not one that a list returned as next", "cursor"),
+		},
+		"unknown query": {
+			method: "GET",
+			target: "/items?page=2",
+			want:   refusal(400, "invalid_query", "is unknown; allowed are limit and cursor", "page"),
+		},
+		"malformed query": {
+			method: "GET",
+			target: "/items?limit=%zz",
+			want:   refusal(400, "invalid_query", "the query string is malformed", ""),
+		},
 
-		"no content type":    {method: "POST", target: "/items", body: valid, header: []string{"Content-Type", ""}, want: refusal(415, "unsupported_media_type", "the Content-Type must be application/json", "")},
-		"other content type": {method: "POST", target: "/items", body: valid, header: []string{"Content-Type", "text/plain"}, want: refusal(415, "unsupported_media_type", "the Content-Type must be application/json", "")},
-		"too large":          {method: "POST", target: "/items", body: strings.Repeat(" ", int(draftBody.Max)) + valid, want: refusal(413, "body_too_large", "the body is longer than 32768 bytes", "")},
-		"no body":            {method: "POST", target: "/items", header: []string{"Content-Type", "application/json"}, want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
-		"null":               {method: "POST", target: "/items", body: "null", want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
-		"array":              {method: "POST", target: "/items", body: "[" + valid + "]", want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
-		"cut short":          {method: "POST", target: "/items", body: valid[:12], want: refusal(400, "invalid_json", "the body is not well-formed JSON", "")},
-		"two objects":        {method: "POST", target: "/items", body: valid + valid, want: refusal(400, "invalid_json", "the body must end after its JSON object", "")},
-		"no UTF-8":           {method: "POST", target: "/items", body: "{\"name\": \"\xff\", \"priceCents\": 1}", want: refusal(400, "invalid_json", "the body is not UTF-8", "")},
-		"unknown field":      {method: "POST", target: "/items", body: `{"name": "a", "price": 1}`, want: refusal(422, "invalid_item", "is unknown; allowed are name, description and priceCents", "price")},
-		"name no string":     {method: "POST", target: "/items", body: `{"name": 7, "priceCents": 1}`, want: refusal(422, "invalid_item", "is not a string", "name")},
-		"price a fraction":   {method: "POST", target: "/items", body: `{"name": "a", "priceCents": 1.5}`, want: refusal(422, "invalid_item", "is not a whole number", "priceCents")},
-		"price too great":    {method: "POST", target: "/items", body: `{"name": "a", "priceCents": 99999999999999999999}`, want: refusal(422, "invalid_item", "is not a whole number", "priceCents")},
-		"name missing":       {method: "POST", target: "/items", body: `{"priceCents": 1}`, want: refusal(422, "invalid_item", "is required", "name")},
+		"no content type": {
+			method: "POST",
+			target: "/items",
+			body:   valid,
+			header: []string{"Content-Type", ""},
+			want:   refusal(415, "unsupported_media_type", "the Content-Type must be application/json", ""),
+		},
+		"other content type": {
+			method: "POST",
+			target: "/items",
+			body:   valid,
+			header: []string{"Content-Type", "text/plain"},
+			want:   refusal(415, "unsupported_media_type", "the Content-Type must be application/json", ""),
+		},
+		"too large": {
+			method: "POST",
+			target: "/items",
+			body:   strings.Repeat(" ", int(draftBody.Max)) + valid,
+			want:   refusal(413, "body_too_large", "the body is longer than 32768 bytes", ""),
+		},
+		"no body": {
+			method: "POST",
+			target: "/items",
+			header: []string{"Content-Type", "application/json"},
+			want:   refusal(400, "invalid_json", "the body must be one JSON object", ""),
+		},
+		"null": {
+			method: "POST",
+			target: "/items",
+			body:   "null",
+			want:   refusal(400, "invalid_json", "the body must be one JSON object", ""),
+		},
+		"array": {
+			method: "POST",
+			target: "/items",
+			body:   "[" + valid + "]",
+			want:   refusal(400, "invalid_json", "the body must be one JSON object", ""),
+		},
+		"cut short": {
+			method: "POST",
+			target: "/items",
+			body:   valid[:12],
+			want:   refusal(400, "invalid_json", "the body is not well-formed JSON", ""),
+		},
+		"two objects": {
+			method: "POST",
+			target: "/items",
+			body:   valid + valid,
+			want:   refusal(400, "invalid_json", "the body must end after its JSON object", ""),
+		},
+		"no UTF-8": {
+			method: "POST",
+			target: "/items",
+			body:   "{\"name\": \"\xff\", \"priceCents\": 1}",
+			want:   refusal(400, "invalid_json", "the body is not UTF-8", ""),
+		},
+		"unknown field": {
+			method: "POST",
+			target: "/items",
+			body:   `{"name": "a", "price": 1}`,
+			want:   refusal(422, "invalid_item", "is unknown; allowed are name, description and priceCents", "price"),
+		},
+		"name no string": {
+			method: "POST",
+			target: "/items",
+			body:   `{"name": 7, "priceCents": 1}`,
+			want:   refusal(422, "invalid_item", "is not a string", "name"),
+		},
+		"price a fraction": {
+			method: "POST",
+			target: "/items",
+			body:   `{"name": "a", "priceCents": 1.5}`,
+			want:   refusal(422, "invalid_item", "is not a whole number", "priceCents"),
+		},
+		"price too great": {
+			method: "POST",
+			target: "/items",
+			body:   `{"name": "a", "priceCents": 99999999999999999999}`,
+			want:   refusal(422, "invalid_item", "is not a whole number", "priceCents"),
+		},
+		"name missing": {
+			method: "POST",
+			target: "/items",
+			body:   `{"priceCents": 1}`,
+			want:   refusal(422, "invalid_item", "is required", "name"),
+		},
 
-		"store full":          {store: full, method: "POST", target: "/items", body: valid, want: refusal(507, "store_full", "the catalog has no room for another item", "")},
-		"list on broken":      {store: brokenStore{}, method: "GET", target: "/items", want: jsonapi.Internal},
-		"get on broken":       {store: brokenStore{}, method: "GET", target: "/items/x", want: jsonapi.Internal},
-		"create on broken":    {store: brokenStore{}, method: "POST", target: "/items", body: valid, want: jsonapi.Internal},
-		"panic":               {store: brokenStore{panics: true}, method: "GET", target: "/items", want: jsonapi.Internal},
-		"readiness on broken": {store: brokenStore{}, method: "GET", target: "/readyz", want: refusal(503, "store_unreachable", "the store cannot be reached", "")},
+		"store full": {
+			store:  full,
+			method: "POST",
+			target: "/items",
+			body:   valid,
+			want:   refusal(507, "store_full", "the catalog has no room for another item", ""),
+		},
+		"list on broken": {store: brokenStore{}, method: "GET", target: "/items", want: jsonapi.Internal},
+		"get on broken":  {store: brokenStore{}, method: "GET", target: "/items/x", want: jsonapi.Internal},
+		"create on broken": {
+			store:  brokenStore{},
+			method: "POST",
+			target: "/items",
+			body:   valid,
+			want:   jsonapi.Internal,
+		},
+		"panic": {
+			store:  brokenStore{panics: true},
+			method: "GET",
+			target: "/items",
+			want:   jsonapi.Internal,
+		},
+		"readiness on broken": {
+			store:  brokenStore{},
+			method: "GET",
+			target: "/readyz",
+			want:   refusal(503, "store_unreachable", "the store cannot be reached", ""),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tc.store == nil {
@@ -203,8 +341,15 @@ func TestRefusals(t *testing.T) {
 
 func TestLongestItemFitsTheBody(t *testing.T) {
 	const escaped = `\ud83d\ude00` // one character, in the longest way JSON can write it
-	body := fmt.Sprintf(`{"name": "%s", "description": "%s", "priceCents": %d}`,
-		strings.Repeat(escaped, item.MaxNameLength), strings.Repeat(escaped, item.MaxDescriptionLength), item.MaxPriceCents)
+	body := fmt.Sprintf(
+		`{"name": "%s", "description": "%s", "priceCents": %d}`,
+		strings.Repeat(
+			escaped,
+			item.MaxNameLength,
+		),
+		strings.Repeat(escaped, item.MaxDescriptionLength),
+		item.MaxPriceCents,
+	)
 	assert.Equal(t, http.StatusCreated, send(quiet(item.NewMemory(1)), "POST", "/items", body).StatusCode)
 }
 
@@ -224,7 +369,12 @@ func TestHealth(t *testing.T) {
 			assert.Equal(t, tc.ready, send(tc.handler, "GET", "/readyz", "").StatusCode)
 		})
 	}
-	assert.Equal(t, http.StatusOK, send(draining, "GET", "/items", "").StatusCode, "while draining, requests are served")
+	assert.Equal(
+		t,
+		http.StatusOK,
+		send(draining, "GET", "/items", "").StatusCode,
+		"while draining, requests are served",
+	)
 }
 
 func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
@@ -255,8 +405,9 @@ func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
 // Whatever is sent, the decoder answers with a valid draft or with an error, and a draft survives being sent again.
 func FuzzDecodeDraft(f *testing.F) {
 	for _, seed := range []string{
-		`{"name": "lamp", "description": "brass", "priceCents": 4200}`, `{"name": "a", "priceCents": 1} `, `{"name": "\u0000", "priceCents": 1}`,
-		`{"name": "\ud83d", "priceCents": 1}`, `{"name": "a", "priceCents": 1e2}`, `{"name": "a", "priceCents": -0}`, `{"a": {"b": []}}`,
+		`{"name": "lamp", "description": "brass", "priceCents": 4200}`, `{"name": "a", "priceCents": 1} `,
+		`{"name": "\u0000", "priceCents": 1}`, `{"name": "\ud83d", "priceCents": 1}`,
+		`{"name": "a", "priceCents": 1e2}`, `{"name": "a", "priceCents": -0}`, `{"a": {"b": []}}`,
 		`{"name": {"x": 1}}`, `{"": 1}`, `{`, `null`, `[]`, ``, "\xff", `{"name":"a","priceCents":1}{}`,
 	} {
 		f.Add([]byte(seed))

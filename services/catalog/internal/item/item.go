@@ -27,7 +27,8 @@ type Item struct {
 type Draft struct {
 	Name        string `json:"name"`        // required; 1 to MaxNameLength characters on one line
 	Description string `json:"description"` // optional; up to MaxDescriptionLength characters
-	PriceCents  *int64 `json:"priceCents"`  // required; 0 to MaxPriceCents US cents; a pointer, to tell free from forgotten
+	// required; 0 to MaxPriceCents US cents; a pointer, to tell free from forgotten
+	PriceCents *int64 `json:"priceCents"`
 }
 
 // Validate returns an *invalid.Error for the first field that is wrong, or nil.

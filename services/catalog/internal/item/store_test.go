@@ -15,7 +15,10 @@ func fill(t require.TestingT, store Store, n int) []Item {
 	items := make([]Item, n)
 	for i := range items {
 		var err error
-		items[i], err = store.Create(context.Background(), Draft{Name: fmt.Sprint("item ", i), PriceCents: cents(int64(i))})
+		items[i], err = store.Create(
+			context.Background(),
+			Draft{Name: fmt.Sprint("item ", i), PriceCents: cents(int64(i))},
+		)
 		require.NoError(t, err)
 	}
 	return items

@@ -34,7 +34,9 @@ func New(store order.Store, log *slog.Logger) *API {
 	mux.HandleFunc("POST /orders", a.create)
 	mux.HandleFunc("GET /orders/{id}", a.get)
 	a.Service = jsonapi.New(mux, log, store.Ping, jsonapi.Error{
-		Status: http.StatusServiceUnavailable, Code: "store_not_ready", Message: "the store cannot be used; the log has the cause",
+		Status:  http.StatusServiceUnavailable,
+		Code:    "store_not_ready",
+		Message: "the store cannot be used; the log has the cause",
 	})
 	return a
 }
@@ -73,7 +75,12 @@ func (a *API) create(w http.ResponseWriter, r *http.Request) {
 		jsonapi.WriteError(w, *problem)
 		return
 	}
-	created, problem := jsonapi.Read(w, r, draftBody, func(body []byte) (order.Order, error) { return decodeOrder(body, time.Now()) })
+	created, problem := jsonapi.Read(
+		w,
+		r,
+		draftBody,
+		func(body []byte) (order.Order, error) { return decodeOrder(body, time.Now()) },
+	)
 	if problem != nil {
 		jsonapi.WriteError(w, *problem)
 		return
@@ -115,17 +122,24 @@ var refusals = []struct {
 		Status: http.StatusNotFound, Code: "not_found", Field: "id", Message: "no order has this id",
 	}},
 	{order.ErrCursor, slog.LevelDebug, jsonapi.Error{
-		Status: http.StatusBadRequest, Code: "invalid_query", Field: "after", Message: "is not one that a list returned as next",
+		Status:  http.StatusBadRequest,
+		Code:    "invalid_query",
+		Field:   "after",
+		Message: "is not one that a list returned as next",
 	}},
 	{order.ErrKeyReused, slog.LevelDebug, jsonapi.Error{
 		Status: http.StatusUnprocessableEntity, Code: "idempotency_key_reused", Field: "Idempotency-Key",
 		Message: "was used for another order; use a new key for each order",
 	}},
 	{order.ErrFull, slog.LevelWarn, jsonapi.Error{
-		Status: http.StatusInsufficientStorage, Code: "store_full", Message: "the service has no room for another order",
+		Status:  http.StatusInsufficientStorage,
+		Code:    "store_full",
+		Message: "the service has no room for another order",
 	}},
 	{order.ErrUnavailable, slog.LevelError, jsonapi.Error{
-		Status: http.StatusServiceUnavailable, Code: "store_unreachable", Message: "the store cannot be reached; try again",
+		Status:  http.StatusServiceUnavailable,
+		Code:    "store_unreachable",
+		Message: "the store cannot be reached; try again",
 	}},
 }
 

@@ -112,8 +112,12 @@ func TestCreatedOrderIsFoundAtItsLocation(t *testing.T) {
 	answer := send(handler, "POST", "/orders", valid)
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 	created := decode[order.Order](t, answer)
-	assert.Equal(t, order.Order{ID: created.ID, Customer: "Ada", Lines: []order.Line{{Item: "lamp", Quantity: 2, PriceCents: 1250}},
-		TotalCents: 2500, CreatedAt: created.CreatedAt}, created)
+	assert.Equal(
+		t,
+		order.Order{ID: created.ID, Customer: "Ada", Lines: []order.Line{{Item: "lamp", Quantity: 2, PriceCents: 1250}},
+			TotalCents: 2500, CreatedAt: created.CreatedAt},
+		created,
+	)
 	assert.NotEmpty(t, created.ID)
 	assert.False(t, created.CreatedAt.IsZero())
 
@@ -191,51 +195,240 @@ func TestRefusals(t *testing.T) {
 		header               []string
 		want                 jsonapi.Error
 	}{
-		"no such order":   {method: "GET", target: "/orders/absent", want: refusal(404, "not_found", "no order has this id", "id")},
-		"no such route":   {method: "GET", target: "/ordersfoo", want: refusal(404, "not_found", "no such resource", "")},
-		"no id":           {method: "GET", target: "/orders/", want: refusal(404, "not_found", "no such resource", "")},
-		"wrong method":    {method: "DELETE", target: "/orders", want: refusal(405, "method_not_allowed", "allowed here: GET, HEAD, POST", "")},
-		"limit of zero":   {method: "GET", target: "/orders?limit=0", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
-		"limit too high":  {method: "GET", target: "/orders?limit=101", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
-		"limit no number": {method: "GET", target: "/orders?limit=ten", want: refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit")},
-		"limit twice":     {method: "GET", target: "/orders?limit=1&limit=2", want: refusal(400, "invalid_query", "is given more than once", "limit")},
-		"unknown cursor":  {method: "GET", target: "/orders?after=x", want: refusal(400, "invalid_query", "is not one that a list returned as next", "after")},
-		"unknown query":   {method: "GET", target: "/orders?page=2", want: refusal(400, "invalid_query", "is unknown; allowed are limit and after", "page")},
-		"malformed query": {method: "GET", target: "/orders?limit=%zz", want: refusal(400, "invalid_query", "the query string is malformed", "")},
+		"no such order": {
+			method: "GET",
+			target: "/orders/absent",
+			want:   refusal(404, "not_found", "no order has this id", "id"),
+		},
+		"no such route": {
+			method: "GET",
+			target: "/ordersfoo",
+			want:   refusal(404, "not_found", "no such resource", ""),
+		},
+		"no id": {method: "GET", target: "/orders/", want: refusal(404, "not_found", "no such resource", "")},
+		"wrong method": {
+			method: "DELETE",
+			target: "/orders",
+			want:   refusal(405, "method_not_allowed", "allowed here: GET, HEAD, POST", ""),
+		},
+		"limit of zero": {
+			method: "GET",
+			target: "/orders?limit=0",
+			want:   refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit"),
+		},
+		"limit too high": {
+			method: "GET",
+			target: "/orders?limit=101",
+			want:   refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit"),
+		},
+		"limit no number": {
+			method: "GET",
+			target: "/orders?limit=ten",
+			want:   refusal(400, "invalid_query", "must be a whole number from 1 to 100", "limit"),
+		},
+		"limit twice": {
+			method: "GET",
+			target: "/orders?limit=1&limit=2",
+			want:   refusal(400, "invalid_query", "is given more than once", "limit"),
+		},
+		"unknown cursor": {
+			method: "GET",
+			target: "/orders?after=x",
+			want:   refusal(400, "invalid_query", "is not one that a list returned as next", "after"),
+		},
+		"unknown query": {
+			method: "GET",
+			target: "/orders?page=2",
+			want:   refusal(400, "invalid_query", "is unknown; allowed are limit and after", "page"),
+		},
+		"malformed query": {
+			method: "GET",
+			target: "/orders?limit=%zz",
+			want:   refusal(400, "invalid_query", "the query string is malformed", ""),
+		},
 
-		"empty key":          {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", ""}, want: refusal(400, "invalid_header", wantKey, "Idempotency-Key")},
-		"key with a space":   {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", "a b"}, want: refusal(400, "invalid_header", wantKey, "Idempotency-Key")},
-		"key of two lines":   {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", "a\n"}, want: refusal(400, "invalid_header", wantKey, "Idempotency-Key")},
-		"long key":           {method: "POST", target: "/orders", body: valid, header: []string{"Idempotency-Key", strings.Repeat("x", 256)}, want: refusal(400, "invalid_header", wantKey, "Idempotency-Key")},
-		"no content type":    {method: "POST", target: "/orders", body: valid, header: []string{"Content-Type", ""}, want: refusal(415, "unsupported_media_type", "the Content-Type must be application/json", "")},
-		"other content type": {method: "POST", target: "/orders", body: valid, header: []string{"Content-Type", "text/plain"}, want: refusal(415, "unsupported_media_type", "the Content-Type must be application/json", "")},
-		"too large":          {method: "POST", target: "/orders", body: strings.Repeat(" ", int(draftBody.Max)) + valid, want: refusal(413, "body_too_large", "the body is longer than 131072 bytes", "")},
-		"no body":            {method: "POST", target: "/orders", header: []string{"Content-Type", "application/json"}, want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
-		"null":               {method: "POST", target: "/orders", body: "null", want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
-		"array":              {method: "POST", target: "/orders", body: "[" + valid + "]", want: refusal(400, "invalid_json", "the body must be one JSON object", "")},
-		"cut short":          {method: "POST", target: "/orders", body: valid[:12], want: refusal(400, "invalid_json", "the body is not well-formed JSON", "")},
-		"two objects":        {method: "POST", target: "/orders", body: valid + valid, want: refusal(400, "invalid_json", "the body must end after its JSON object", "")},
-		"no UTF-8":           {method: "POST", target: "/orders", body: "{\"customer\": \"\xff\"}", want: refusal(400, "invalid_json", "the body is not UTF-8", "")},
-		"unknown field":      {method: "POST", target: "/orders", body: `{"client": "Ada"}`, want: refusal(422, "invalid_order", wantKnown, "client")},
-		"id given":           {method: "POST", target: "/orders", body: `{"id": "1"}`, want: refusal(422, "invalid_order", wantKnown, "id")},
-		"unknown in a line":  {method: "POST", target: "/orders", body: lineOf(`{"sku": "lamp"}`), want: refusal(422, "invalid_order", wantKnown, "sku")},
-		"customer no string": {method: "POST", target: "/orders", body: `{"customer": 7}`, want: refusal(422, "invalid_order", "is not a string", "customer")},
-		"lines no array":     {method: "POST", target: "/orders", body: `{"lines": {}}`, want: refusal(422, "invalid_order", "is not an array of objects", "lines")},
-		"line no object":     {method: "POST", target: "/orders", body: lineOf(`"lamp"`), want: refusal(422, "invalid_order", "is not an array of objects", "lines")},
-		"item no string":     {method: "POST", target: "/orders", body: lineOf(`{"item": 1}`), want: refusal(422, "invalid_order", "is not a string", "lines.item")},
-		"quantity a half":    {method: "POST", target: "/orders", body: lineOf(`{"quantity": 0.5}`), want: refusal(422, "invalid_order", "is not a whole number", "lines.quantity")},
-		"price too great":    {method: "POST", target: "/orders", body: lineOf(`{"priceCents": 99999999999999999999}`), want: refusal(422, "invalid_order", "is not a whole number", "lines.priceCents")},
-		"no quantity":        {method: "POST", target: "/orders", body: lineOf(`{"item": "lamp", "priceCents": 1}`), want: refusal(422, "invalid_order", "is required", "lines[0].quantity")},
+		"empty key": {
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			header: []string{"Idempotency-Key", ""},
+			want:   refusal(400, "invalid_header", wantKey, "Idempotency-Key"),
+		},
+		"key with a space": {
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			header: []string{"Idempotency-Key", "a b"},
+			want:   refusal(400, "invalid_header", wantKey, "Idempotency-Key"),
+		},
+		"key of two lines": {
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			header: []string{"Idempotency-Key", "a\n"},
+			want:   refusal(400, "invalid_header", wantKey, "Idempotency-Key"),
+		},
+		"long key": {
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			header: []string{"Idempotency-Key", strings.Repeat("x", 256)},
+			want:   refusal(400, "invalid_header", wantKey, "Idempotency-Key"),
+		},
+		"no content type": {
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			header: []string{"Content-Type", ""},
+			want:   refusal(415, "unsupported_media_type", "the Content-Type must be application/json", ""),
+		},
+		"other content type": {
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			header: []string{"Content-Type", "text/plain"},
+			want:   refusal(415, "unsupported_media_type", "the Content-Type must be application/json", ""),
+		},
+		"too large": {
+			method: "POST",
+			target: "/orders",
+			body:   strings.Repeat(" ", int(draftBody.Max)) + valid,
+			want:   refusal(413, "body_too_large", "the body is longer than 131072 bytes", ""),
+		},
+		"no body": {
+			method: "POST",
+			target: "/orders",
+			header: []string{"Content-Type", "application/json"},
+			want:   refusal(400, "invalid_json", "the body must be one JSON object", ""),
+		},
+		"null": {
+			method: "POST",
+			target: "/orders",
+			body:   "null",
+			want:   refusal(400, "invalid_json", "the body must be one JSON object", ""),
+		},
+		"array": {
+			method: "POST",
+			target: "/orders",
+			body:   "[" + valid + "]",
+			want:   refusal(400, "invalid_json", "the body must be one JSON object", ""),
+		},
+		"cut short": {
+			method: "POST",
+			target: "/orders",
+			body:   valid[:12],
+			want:   refusal(400, "invalid_json", "the body is not well-formed JSON", ""),
+		},
+		"two objects": {
+			method: "POST",
+			target: "/orders",
+			body:   valid + valid,
+			want:   refusal(400, "invalid_json", "the body must end after its JSON object", ""),
+		},
+		"no UTF-8": {
+			method: "POST",
+			target: "/orders",
+			body:   "{\"customer\": \"\xff\"}",
+			want:   refusal(400, "invalid_json", "the body is not UTF-8", ""),
+		},
+		"unknown field": {
+			method: "POST",
+			target: "/orders",
+			body:   `{"client": "Ada"}`,
+			want:   refusal(422, "invalid_order", wantKnown, "client"),
+		},
+		"id given": {
+			method: "POST",
+			target: "/orders",
+			body:   `{"id": "1"}`,
+			want:   refusal(422, "invalid_order", wantKnown, "id"),
+		},
+		"unknown in a line": {
+			method: "POST",
+			target: "/orders",
+			body:   lineOf(`{"sku": "lamp"}`),
+			want:   refusal(422, "invalid_order", wantKnown, "sku"),
+		},
+		"customer no string": {
+			method: "POST",
+			target: "/orders",
+			body:   `{"customer": 7}`,
+			want:   refusal(422, "invalid_order", "is not a string", "customer"),
+		},
+		"lines no array": {
+			method: "POST",
+			target: "/orders",
+			body:   `{"lines": {}}`,
+			want:   refusal(422, "invalid_order", "is not an array of objects", "lines"),
+		},
+		"line no object": {
+			method: "POST",
+			target: "/orders",
+			body:   lineOf(`"lamp"`),
+			want:   refusal(422, "invalid_order", "is not an array of objects", "lines"),
+		},
+		"item no string": {
+			method: "POST",
+			target: "/orders",
+			body:   lineOf(`{"item": 1}`),
+			want:   refusal(422, "invalid_order", "is not a string", "lines.item"),
+		},
+		"quantity a half": {
+			method: "POST",
+			target: "/orders",
+			body:   lineOf(`{"quantity": 0.5}`),
+			want:   refusal(422, "invalid_order", "is not a whole number", "lines.quantity"),
+		},
+		"price too great": {
+			method: "POST",
+			target: "/orders",
+			body:   lineOf(`{"priceCents": 99999999999999999999}`),
+			want:   refusal(422, "invalid_order", "is not a whole number", "lines.priceCents"),
+		},
+		"no quantity": {
+			method: "POST",
+			target: "/orders",
+			body:   lineOf(`{"item": "lamp", "priceCents": 1}`),
+			want:   refusal(422, "invalid_order", "is required", "lines[0].quantity"),
+		},
 
-		"store full":            {store: order.NewMemory(0), method: "POST", target: "/orders", body: valid, want: refusal(507, "store_full", "the service has no room for another order", "")},
-		"list on broken":        {store: broken, method: "GET", target: "/orders", want: jsonapi.Internal},
-		"get on broken":         {store: broken, method: "GET", target: "/orders/x", want: jsonapi.Internal},
-		"create on broken":      {store: broken, method: "POST", target: "/orders", body: valid, want: jsonapi.Internal},
-		"panic":                 {store: brokenStore{errBroken, true}, method: "GET", target: "/orders", want: jsonapi.Internal},
-		"list on unreachable":   {store: unreachable, method: "GET", target: "/orders", want: unavailable},
-		"get on unreachable":    {store: unreachable, method: "GET", target: "/orders/x", want: unavailable},
-		"create on unreachable": {store: unreachable, method: "POST", target: "/orders", body: valid, want: unavailable},
-		"readiness on broken":   {store: broken, method: "GET", target: "/readyz", want: refusal(503, "store_not_ready", "the store cannot be used; the log has the cause", "")},
+		"store full": {
+			store:  order.NewMemory(0),
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			want:   refusal(507, "store_full", "the service has no room for another order", ""),
+		},
+		"list on broken": {store: broken, method: "GET", target: "/orders", want: jsonapi.Internal},
+		"get on broken":  {store: broken, method: "GET", target: "/orders/x", want: jsonapi.Internal},
+		"create on broken": {
+			store:  broken,
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			want:   jsonapi.Internal,
+		},
+		"panic": {
+			store:  brokenStore{errBroken, true},
+			method: "GET",
+			target: "/orders",
+			want:   jsonapi.Internal,
+		},
+		"list on unreachable": {store: unreachable, method: "GET", target: "/orders", want: unavailable},
+		"get on unreachable":  {store: unreachable, method: "GET", target: "/orders/x", want: unavailable},
+		"create on unreachable": {
+			store:  unreachable,
+			method: "POST",
+			target: "/orders",
+			body:   valid,
+			want:   unavailable,
+		},
+		"readiness on broken": {
+			store:  broken,
+			method: "GET",
+			target: "/readyz",
+			want:   refusal(503, "store_not_ready", "the store cannot be used; the log has the cause", ""),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tc.store == nil {
@@ -269,7 +462,15 @@ func TestLargestOrderFitsTheBody(t *testing.T) {
 		lines = append(lines, fmt.Sprintf(`{"item": "%03d%s", "quantity": %d, "priceCents": %d}`,
 			i, strings.Repeat(escaped, order.MaxItemLength-3), order.MaxQuantity, order.MaxPriceCents))
 	}
-	create(t, quiet(order.NewMemory(1)), fmt.Sprintf(`{"customer": "%s", "lines": [%s]}`, strings.Repeat(escaped, order.MaxCustomerLength), strings.Join(lines, ", ")))
+	create(
+		t,
+		quiet(order.NewMemory(1)),
+		fmt.Sprintf(
+			`{"customer": "%s", "lines": [%s]}`,
+			strings.Repeat(escaped, order.MaxCustomerLength),
+			strings.Join(lines, ", "),
+		),
+	)
 }
 
 func TestHealth(t *testing.T) {
@@ -288,7 +489,12 @@ func TestHealth(t *testing.T) {
 			assert.Equal(t, tc.ready, send(tc.handler, "GET", "/readyz", "").StatusCode)
 		})
 	}
-	assert.Equal(t, http.StatusOK, send(draining, "GET", "/orders", "").StatusCode, "while draining, requests are served")
+	assert.Equal(
+		t,
+		http.StatusOK,
+		send(draining, "GET", "/orders", "").StatusCode,
+		"while draining, requests are served",
+	)
 }
 
 // slowStore answers when its caller stops waiting.
@@ -338,8 +544,21 @@ func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
 
 func FuzzDecodeOrder(f *testing.F) {
 	for _, seed := range []string{
-		valid, valid + " ", lineOf(`{"item": "a", "quantity": 1, "priceCents": -0}`), lineOf(`{"item": "\u0000", "quantity": 1e2, "priceCents": 1}`),
-		`{"customer": "\ud83d"}`, `{"lines": [[]]}`, `{"lines": [null]}`, `{"a": {"b": []}}`, `{"": 1}`, `{`, `null`, `[]`, ``, "\xff", `{}{}`,
+		valid,
+		valid + " ",
+		lineOf(`{"item": "a", "quantity": 1, "priceCents": -0}`),
+		lineOf(`{"item": "\u0000", "quantity": 1e2, "priceCents": 1}`),
+		`{"customer": "\ud83d"}`,
+		`{"lines": [[]]}`,
+		`{"lines": [null]}`,
+		`{"a": {"b": []}}`,
+		`{"": 1}`,
+		`{`,
+		`null`,
+		`[]`,
+		``,
+		"\xff",
+		`{}{}`,
 	} {
 		f.Add([]byte(seed))
 	}

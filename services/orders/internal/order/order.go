@@ -48,13 +48,18 @@ type DraftLine struct {
 	PriceCents *int64 `json:"priceCents"`
 }
 
-// New makes an order of a draft, with an id and the time of now. It returns an *invalid.Error for the first field that is
-// wrong.
+// New makes an order of a draft, with an id and the time of now. It returns an *invalid.Error for the first field that
+// is wrong.
 func New(draft Draft, now time.Time) (Order, error) {
 	if err := draft.validate(); err != nil {
 		return Order{}, err
 	}
-	o := Order{ID: rand.Text(), Customer: draft.Customer, Lines: make([]Line, len(draft.Lines)), CreatedAt: now.UTC().Truncate(time.Microsecond)}
+	o := Order{
+		ID:        rand.Text(),
+		Customer:  draft.Customer,
+		Lines:     make([]Line, len(draft.Lines)),
+		CreatedAt: now.UTC().Truncate(time.Microsecond),
+	}
 	for i, l := range draft.Lines {
 		o.Lines[i] = Line{Item: l.Item, Quantity: *l.Quantity, PriceCents: *l.PriceCents}
 		o.TotalCents += o.Lines[i].Quantity * o.Lines[i].PriceCents
@@ -76,7 +81,10 @@ func (d Draft) validate() error {
 			return err
 		}
 		if earlier, ok := first[l.Item]; ok {
-			return &invalid.Error{Field: at + ".item", Message: fmt.Sprintf("is the item of lines[%d]; add to its quantity", earlier)}
+			return &invalid.Error{
+				Field:   at + ".item",
+				Message: fmt.Sprintf("is the item of lines[%d]; add to its quantity", earlier),
+			}
 		}
 		first[l.Item] = i
 	}

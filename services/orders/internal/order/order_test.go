@@ -64,7 +64,11 @@ func TestTheLargestDraftIsValid(t *testing.T) {
 	d := draftOf(MaxLines)
 	d.Customer = strings.Repeat("é", MaxCustomerLength) // characters count, not bytes
 	for i := range d.Lines {
-		d.Lines[i] = DraftLine{Item: fmt.Sprintf("%03d", i) + strings.Repeat("é", MaxItemLength-3), Quantity: number(MaxQuantity), PriceCents: number(MaxPriceCents)}
+		d.Lines[i] = DraftLine{
+			Item:       fmt.Sprintf("%03d", i) + strings.Repeat("é", MaxItemLength-3),
+			Quantity:   number(MaxQuantity),
+			PriceCents: number(MaxPriceCents),
+		}
 	}
 	_, err := New(d, time.Now())
 	require.NoError(t, err)
@@ -75,22 +79,49 @@ func TestInvalidDrafts(t *testing.T) {
 		change func(*Draft)
 		want   string
 	}{
-		"no customer":           {func(d *Draft) { d.Customer = "" }, "customer: is required"},
-		"blank customer":        {func(d *Draft) { d.Customer = " \t" }, "customer: is required"},
-		"long customer":         {func(d *Draft) { d.Customer = strings.Repeat("x", 201) }, "customer: has 201 characters; at most 200 are allowed"},
-		"customer of two lines": {func(d *Draft) { d.Customer = "a\nb" }, "customer: holds the control character U+000A"},
-		"customer with a NUL":   {func(d *Draft) { d.Customer = "a\x00" }, "customer: holds the control character U+0000"},
-		"no lines":              {func(d *Draft) { d.Lines = nil }, "lines: has 0; allowed are 1 to 100"},
-		"too many lines":        {func(d *Draft) { *d = draftOf(101) }, "lines: has 101; allowed are 1 to 100"},
-		"no item":               {func(d *Draft) { d.Lines[1].Item = "" }, "lines[1].item: is required"},
-		"long item":             {func(d *Draft) { d.Lines[1].Item = strings.Repeat("x", 65) }, "lines[1].item: has 65 characters; at most 64 are allowed"},
-		"item twice":            {func(d *Draft) { d.Lines[1].Item = "item-0" }, "lines[1].item: is the item of lines[0]; add to its quantity"},
-		"no quantity":           {func(d *Draft) { d.Lines[0].Quantity = nil }, "lines[0].quantity: is required"},
-		"quantity of zero":      {func(d *Draft) { d.Lines[0].Quantity = number(0) }, "lines[0].quantity: is 0; allowed are 1 to 1000"},
-		"great quantity":        {func(d *Draft) { d.Lines[0].Quantity = number(1001) }, "lines[0].quantity: is 1001; allowed are 1 to 1000"},
-		"no price":              {func(d *Draft) { d.Lines[0].PriceCents = nil }, "lines[0].priceCents: is required"},
-		"negative price":        {func(d *Draft) { d.Lines[0].PriceCents = number(-1) }, "lines[0].priceCents: is -1; allowed are 0 to 100000000"},
-		"great price":           {func(d *Draft) { d.Lines[0].PriceCents = number(100_000_001) }, "lines[0].priceCents: is 100000001; allowed are 0 to 100000000"},
+		"no customer":    {func(d *Draft) { d.Customer = "" }, "customer: is required"},
+		"blank customer": {func(d *Draft) { d.Customer = " \t" }, "customer: is required"},
+		"long customer": {
+			func(d *Draft) { d.Customer = strings.Repeat("x", 201) },
+			"customer: has 201 characters; at most 200 are allowed",
+		},
+		"customer of two lines": {
+			func(d *Draft) { d.Customer = "a\nb" },
+			"customer: holds the control character U+000A",
+		},
+		"customer with a NUL": {
+			func(d *Draft) { d.Customer = "a\x00" },
+			"customer: holds the control character U+0000",
+		},
+		"no lines":       {func(d *Draft) { d.Lines = nil }, "lines: has 0; allowed are 1 to 100"},
+		"too many lines": {func(d *Draft) { *d = draftOf(101) }, "lines: has 101; allowed are 1 to 100"},
+		"no item":        {func(d *Draft) { d.Lines[1].Item = "" }, "lines[1].item: is required"},
+		"long item": {
+			func(d *Draft) { d.Lines[1].Item = strings.Repeat("x", 65) },
+			"lines[1].item: has 65 characters; at most 64 are allowed",
+		},
+		"item twice": {
+			func(d *Draft) { d.Lines[1].Item = "item-0" },
+			"lines[1].item: is the item of lines[0]; add to its quantity",
+		},
+		"no quantity": {func(d *Draft) { d.Lines[0].Quantity = nil }, "lines[0].quantity: is required"},
+		"quantity of zero": {
+			func(d *Draft) { d.Lines[0].Quantity = number(0) },
+			"lines[0].quantity: is 0; allowed are 1 to 1000",
+		},
+		"great quantity": {
+			func(d *Draft) { d.Lines[0].Quantity = number(1001) },
+			"lines[0].quantity: is 1001; allowed are 1 to 1000",
+		},
+		"no price": {func(d *Draft) { d.Lines[0].PriceCents = nil }, "lines[0].priceCents: is required"},
+		"negative price": {
+			func(d *Draft) { d.Lines[0].PriceCents = number(-1) },
+			"lines[0].priceCents: is -1; allowed are 0 to 100000000",
+		},
+		"great price": {
+			func(d *Draft) { d.Lines[0].PriceCents = number(100_000_001) },
+			"lines[0].priceCents: is 100000001; allowed are 0 to 100000000",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := draftOf(2)

@@ -77,7 +77,12 @@ func (m *Memory) Create(_ context.Context, o Order, key string) (Order, bool, er
 		return Order{}, false, fmt.Errorf("creating an order with idempotency key %q: %w", key, ErrKeyReused)
 	}
 	if len(m.orders) >= m.capacity {
-		return Order{}, false, fmt.Errorf("creating an order: %w: it holds %d of %d orders", ErrFull, len(m.orders), m.capacity)
+		return Order{}, false, fmt.Errorf(
+			"creating an order: %w: it holds %d of %d orders",
+			ErrFull,
+			len(m.orders),
+			m.capacity,
+		)
 	}
 	m.position[o.ID] = len(m.orders)
 	if key != "" {

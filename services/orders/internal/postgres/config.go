@@ -68,7 +68,11 @@ func (c Config) tls() (*tls.Config, error) {
 	case TLSDisable:
 		return nil, nil
 	case TLSRequire:
-		return &tls.Config{MinVersion: tls.VersionTLS12, ServerName: c.Host, InsecureSkipVerify: true}, nil //nolint:gosec // asked for by name
+		return &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			ServerName:         c.Host,
+			InsecureSkipVerify: true,
+		}, nil //nolint:gosec // asked for by name
 	case TLSVerifyFull:
 	default:
 		return nil, fmt.Errorf("TLS: %q; use %s, %s or %s", c.TLS, TLSVerifyFull, TLSRequire, TLSDisable)
@@ -99,8 +103,8 @@ const (
 )
 
 func (c Config) pool() (*pgxpool.Config, error) {
-	// target_session_attrs refuses the old writer, which may answer as a reader after a failover. sslmode is replaced by
-	// TLSConfig below.
+	// target_session_attrs refuses the old writer, which may answer as a reader after a failover. sslmode is replaced
+	// by TLSConfig below.
 	parsed, err := pgxpool.ParseConfig("sslmode=disable target_session_attrs=read-write application_name=orders")
 	if err != nil {
 		return nil, fmt.Errorf("configuring the connections: %w", err)

@@ -19,7 +19,12 @@ func TestParseUser(t *testing.T) {
 }
 
 func TestParseUserDoesNotRepeatTheSecret(t *testing.T) {
-	for _, secret := range []string{"hunter2", `{"username": "dbadmin", "password": hunter2}`, `{"password": "hunter2"}`, `{"username": "hunter2"}`} {
+	for _, secret := range []string{
+		"hunter2",
+		`{"username": "dbadmin", "password": hunter2}`,
+		`{"password": "hunter2"}`,
+		`{"username": "hunter2"}`,
+	} {
 		_, err := ParseUser(secret)
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), "hunter2")
@@ -36,11 +41,24 @@ func TestIsLoopback(t *testing.T) {
 }
 
 func TestTheEnvironmentOfLibpqDoesNotReachTheConnection(t *testing.T) {
-	for name, value := range map[string]string{"PGHOST": "elsewhere", "PGPORT": "1", "PGUSER": "other", "PGPASSWORD": "other",
-		"PGDATABASE": "other", "PGSSLMODE": "disable", "PGTARGETSESSIONATTRS": "any"} {
+	for name, value := range map[string]string{
+		"PGHOST":               "elsewhere",
+		"PGPORT":               "1",
+		"PGUSER":               "other",
+		"PGPASSWORD":           "other",
+		"PGDATABASE":           "other",
+		"PGSSLMODE":            "disable",
+		"PGTARGETSESSIONATTRS": "any",
+	} {
 		t.Setenv(name, value)
 	}
-	got, err := Config{Host: "db.internal", Port: 5432, Database: "lab", User: User{"dbadmin", "secret"}, TLS: TLSVerifyFull}.pool()
+	got, err := Config{
+		Host:     "db.internal",
+		Port:     5432,
+		Database: "lab",
+		User:     User{"dbadmin", "secret"},
+		TLS:      TLSVerifyFull,
+	}.pool()
 	require.NoError(t, err)
 	connection := got.ConnConfig
 	assert.Equal(t, []any{"db.internal", uint16(5432), "lab", "dbadmin", "secret"},

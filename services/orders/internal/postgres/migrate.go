@@ -46,7 +46,11 @@ func readMigrations(files fs.FS) ([]Migration, error) {
 			return nil, fmt.Errorf("migration %q: its name must match %s", entry.Name(), migrationFile)
 		}
 		if version, _ := strconv.Atoi(name[1]); version != i+1 {
-			return nil, fmt.Errorf("migration %q: its version must be %04d, as versions have no gaps", entry.Name(), i+1)
+			return nil, fmt.Errorf(
+				"migration %q: its version must be %04d, as versions have no gaps",
+				entry.Name(),
+				i+1,
+			)
 		}
 		sql, err := fs.ReadFile(files, "migrations/"+entry.Name())
 		if err != nil {
@@ -73,8 +77,8 @@ const createHistory = `
 	)`
 
 // Migrate applies the steps that the database has not had, all of them or none, and returns them. It may run several
-// times, and at once. A database that has had later steps than those given is left alone: the version of the service that
-// made them keeps the earlier one working, which may just be coming back.
+// times, and at once. A database that has had later steps than those given is left alone: the version of the service
+// that made them keeps the earlier one working, which may just be coming back.
 func Migrate(ctx context.Context, config Config, migrations []Migration) (applied []Migration, err error) {
 	pool, err := config.pool()
 	if err != nil {
@@ -111,7 +115,11 @@ func migrate(ctx context.Context, tx pgx.Tx, migrations []Migration) (applied []
 	for _, m := range migrations {
 		if digest, ok := had[m.Version]; ok {
 			if digest != m.digest() {
-				return nil, fmt.Errorf("migration %04d_%s differs from the one that was applied; undo the change and add a migration", m.Version, m.Name)
+				return nil, fmt.Errorf(
+					"migration %04d_%s differs from the one that was applied; undo the change and add a migration",
+					m.Version,
+					m.Name,
+				)
 			}
 			continue
 		}
@@ -146,6 +154,12 @@ func apply(ctx context.Context, tx pgx.Tx, m Migration) error {
 	if _, err := tx.Exec(ctx, m.sql); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO orders_migrations (version, name, sha256) VALUES ($1, $2, $3)`, m.Version, m.Name, m.digest())
+	_, err := tx.Exec(
+		ctx,
+		`INSERT INTO orders_migrations (version, name, sha256) VALUES ($1, $2, $3)`,
+		m.Version,
+		m.Name,
+		m.digest(),
+	)
 	return err
 }

@@ -74,7 +74,10 @@ func TestMigrationsAtOnceApplyOnce(t *testing.T) {
 
 func TestAFailedMigrationLeavesNothingBehind(t *testing.T) {
 	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
-	broken := append(migrations[:len(migrations):len(migrations)], postgres.NewMigration(len(migrations)+1, "broken", "CREATE TABLE half (); SELECT 1 / 0"))
+	broken := append(
+		migrations[:len(migrations):len(migrations)],
+		postgres.NewMigration(len(migrations)+1, "broken", "CREATE TABLE half (); SELECT 1 / 0"),
+	)
 	_, err := postgres.Migrate(t.Context(), config, broken)
 	require.ErrorContains(t, err, "migration 0003_broken: ERROR: division by zero")
 
@@ -87,13 +90,20 @@ func TestAnEditedMigrationIsRefused(t *testing.T) {
 	config, migrations := migrated(t), ownMigrations(t)
 	migrations[0] = postgres.NewMigration(1, "orders", "CREATE TABLE orders ()")
 	_, err := postgres.Migrate(t.Context(), config, migrations)
-	assert.ErrorContains(t, err, "migration 0001_orders differs from the one that was applied; undo the change and add a migration")
+	assert.ErrorContains(
+		t,
+		err,
+		"migration 0001_orders differs from the one that was applied; undo the change and add a migration",
+	)
 }
 
 func TestAMigrationGivesUpOnATableThatIsInUse(t *testing.T) {
 	config, migrations := migrated(t), ownMigrations(t)
 	release := postgres.HoldTable(t, config)
-	waits := append(migrations[:len(migrations):len(migrations)], postgres.NewMigration(len(migrations)+1, "waits", "ALTER TABLE orders ADD COLUMN note text"))
+	waits := append(
+		migrations[:len(migrations):len(migrations)],
+		postgres.NewMigration(len(migrations)+1, "waits", "ALTER TABLE orders ADD COLUMN note text"),
+	)
 	_, err := postgres.Migrate(t.Context(), config, waits)
 	require.ErrorContains(t, err, "lock timeout")
 	release()
@@ -105,9 +115,15 @@ func TestAMigrationGivesUpOnATableThatIsInUse(t *testing.T) {
 func TestMigrationFilesAreNumberedWithoutGaps(t *testing.T) {
 	file := &fstest.MapFile{Data: []byte("SELECT 1")}
 	for want, files := range map[string]fstest.MapFS{
-		`migration "0002_b.sql": its version must be 0001`:             {"migrations/0002_b.sql": file},
-		`migration "0003_c.sql": its version must be 0002`:             {"migrations/0001_a.sql": file, "migrations/0003_c.sql": file},
-		`migration "0001_b.sql": its version must be 0002`:             {"migrations/0001_a.sql": file, "migrations/0001_b.sql": file},
+		`migration "0002_b.sql": its version must be 0001`: {"migrations/0002_b.sql": file},
+		`migration "0003_c.sql": its version must be 0002`: {
+			"migrations/0001_a.sql": file,
+			"migrations/0003_c.sql": file,
+		},
+		`migration "0001_b.sql": its version must be 0002`: {
+			"migrations/0001_a.sql": file,
+			"migrations/0001_b.sql": file,
+		},
 		`migration "README.md": its name must match`:                   {"migrations/README.md": file},
 		`migration "1_a.sql": its name must match`:                     {"migrations/1_a.sql": file},
 		`reading the migrations: open migrations: file does not exist`: {},

@@ -14,8 +14,8 @@ import (
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
-// ErrRefused says that the database knows no such user with this password. A secret that was rotated is the usual cause,
-// and a process that was given its secret at its start cannot repair that.
+// ErrRefused says that the database knows no such user with this password. A secret that was rotated is the usual
+// cause, and a process that was given its secret at its start cannot repair that.
 var ErrRefused = errors.New("the database refuses the user or its password")
 
 // Store is an order.Store in PostgreSQL.
@@ -52,8 +52,8 @@ func scan(row pgx.CollectableRow) (order.Order, error) {
 	return o, err
 }
 
-// Create leaves it to the unique index to decide which of several orders with the same key is the first: the others wait
-// for its transaction, and then find it.
+// Create leaves it to the unique index to decide which of several orders with the same key is the first: the others
+// wait for its transaction, and then find it.
 func (s *Store) Create(ctx context.Context, o order.Order, key string) (order.Order, bool, error) {
 	tag, err := s.pool.Exec(ctx, `
 		INSERT INTO orders (`+columns+`, idempotency_key) VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''))
@@ -70,7 +70,11 @@ func (s *Store) Create(ctx context.Context, o order.Order, key string) (order.Or
 		return order.Order{}, false, s.wrap("reading the order of an idempotency key", err)
 	}
 	if !kept.SameContents(o) {
-		return order.Order{}, false, fmt.Errorf("creating an order with idempotency key %q: %w", key, order.ErrKeyReused)
+		return order.Order{}, false, fmt.Errorf(
+			"creating an order with idempotency key %q: %w",
+			key,
+			order.ErrKeyReused,
+		)
 	}
 	return kept, true, nil
 }
@@ -124,8 +128,8 @@ func (s *Store) position(ctx context.Context, after string) (number int64, err e
 	return number, err
 }
 
-// storable drops from a client's text what PostgreSQL has no room for. No stored text holds it, so that nothing is found
-// which should not be.
+// storable drops from a client's text what PostgreSQL has no room for. No stored text holds it, so that nothing is
+// found which should not be.
 func storable(text string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", "\uFFFD"), "\uFFFD")
 }
@@ -170,7 +174,8 @@ func explain(err error) error {
 			return errSchema
 		}
 	}
-	if failed := new(pgconn.ConnectError); errors.As(err, &failed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err) {
+	if failed := new(pgconn.ConnectError); errors.As(err, &failed) || errors.Is(err, context.DeadlineExceeded) ||
+		pgconn.SafeToRetry(err) {
 		return order.ErrUnavailable
 	}
 	return nil

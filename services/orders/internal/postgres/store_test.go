@@ -112,7 +112,12 @@ func TestConnectionsLostAreMadeAnew(t *testing.T) {
 	store := open(t, config, notRefused(t))
 	created, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
 	require.NoError(t, err)
-	needCluster(t).Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+config.Database+"'")
+	needCluster(
+		t,
+	).Exec(
+		t,
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+config.Database+"'",
+	)
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		got, err := store.Get(t.Context(), created.ID)
 		require.NoError(c, err)
@@ -159,11 +164,17 @@ func TestTLS(t *testing.T) {
 		change func(*postgres.Config)
 		want   string // in the error; none means success
 	}{
-		"verify-full":                   {func(*postgres.Config) {}, ""},
-		"verify-full, other name":       {func(c *postgres.Config) { c.Host = "127.0.0.1" }, "certificate"},
-		"verify-full, unknown signer":   {func(c *postgres.Config) { c.CAFile = "" }, "certificate signed by unknown authority"},
-		"require takes any certificate": {func(c *postgres.Config) { c.Host, c.CAFile, c.TLS = "127.0.0.1", "", postgres.TLSRequire }, ""},
-		"disable":                       {func(c *postgres.Config) { c.TLS = postgres.TLSDisable }, ""},
+		"verify-full":             {func(*postgres.Config) {}, ""},
+		"verify-full, other name": {func(c *postgres.Config) { c.Host = "127.0.0.1" }, "certificate"},
+		"verify-full, unknown signer": {
+			func(c *postgres.Config) { c.CAFile = "" },
+			"certificate signed by unknown authority",
+		},
+		"require takes any certificate": {
+			func(c *postgres.Config) { c.Host, c.CAFile, c.TLS = "127.0.0.1", "", postgres.TLSRequire },
+			"",
+		},
+		"disable": {func(c *postgres.Config) { c.TLS = postgres.TLSDisable }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := migrated(t)

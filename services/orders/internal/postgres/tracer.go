@@ -11,14 +11,25 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tracer makes a span of every query. It tells the kind of the query and never its text or values, which are customers'.
+// tracer makes a span of every query. It tells the kind of the query and never its text or values, which are
+// customers'.
 type tracer struct{ database string }
 
 func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, query pgx.TraceQueryStartData) context.Context {
 	operation, _, _ := strings.Cut(strings.TrimSpace(query.SQL), " ")
 	operation = strings.ToUpper(operation)
-	ctx, _ = otel.Tracer("github.com/awslab/awslab/services/orders").Start(ctx, operation+" "+t.database, trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithAttributes(attribute.String("db.system.name", "postgresql"), attribute.String("db.namespace", t.database), attribute.String("db.operation.name", operation)))
+	ctx, _ = otel.Tracer(
+		"github.com/awslab/awslab/services/orders",
+	).Start(
+		ctx,
+		operation+" "+t.database,
+		trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(
+			attribute.String("db.system.name", "postgresql"),
+			attribute.String("db.namespace", t.database),
+			attribute.String("db.operation.name", operation),
+		),
+	)
 	return ctx
 }
 

@@ -21,7 +21,11 @@ func TestAQueryIsASpanThatTellsNoValues(t *testing.T) {
 	t.Cleanup(func() { otel.SetTracerProvider(noop.NewTracerProvider()) })
 
 	database := tracer{"lab"}
-	ctx := database.TraceQueryStart(t.Context(), nil, pgx.TraceQueryStartData{SQL: "\n\tselect id FROM orders WHERE customer = 'Ada'", Args: []any{"Ada"}})
+	ctx := database.TraceQueryStart(
+		t.Context(),
+		nil,
+		pgx.TraceQueryStartData{SQL: "\n\tselect id FROM orders WHERE customer = 'Ada'", Args: []any{"Ada"}},
+	)
 	database.TraceQueryEnd(ctx, nil, pgx.TraceQueryEndData{Err: errors.New("no customer Ada")})
 
 	spans := exporter.GetSpans()

@@ -24,7 +24,8 @@ type Restored struct {
 // sourceIsNear says that the source is where the clients look, so that a resource with its name is the source. The
 // source of a copy is in another region or account.
 func (r Restored) sourceIsNear() bool {
-	return r.Source.Service == r.Resource.Service && r.Source.Region == r.Resource.Region && r.Source.AccountID == r.Resource.AccountID
+	return r.Source.Service == r.Resource.Service && r.Source.Region == r.Resource.Region &&
+		r.Source.AccountID == r.Resource.AccountID
 }
 
 // Finding is what a check saw.

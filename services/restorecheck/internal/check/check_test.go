@@ -39,7 +39,11 @@ type account struct {
 	scans     []string
 }
 
-func (a *account) DescribeDBInstances(_ context.Context, in *rds.DescribeDBInstancesInput, _ ...func(*rds.Options)) (*rds.DescribeDBInstancesOutput, error) {
+func (a *account) DescribeDBInstances(
+	_ context.Context,
+	in *rds.DescribeDBInstancesInput,
+	_ ...func(*rds.Options),
+) (*rds.DescribeDBInstancesOutput, error) {
 	i, ok := a.instances[*in.DBInstanceIdentifier]
 	if !ok {
 		return nil, firstOf(a.fail, &rdstypes.DBInstanceNotFoundFault{})
@@ -47,7 +51,11 @@ func (a *account) DescribeDBInstances(_ context.Context, in *rds.DescribeDBInsta
 	return &rds.DescribeDBInstancesOutput{DBInstances: []rdstypes.DBInstance{i}}, a.fail
 }
 
-func (a *account) DescribeDBClusters(_ context.Context, in *rds.DescribeDBClustersInput, _ ...func(*rds.Options)) (*rds.DescribeDBClustersOutput, error) {
+func (a *account) DescribeDBClusters(
+	_ context.Context,
+	in *rds.DescribeDBClustersInput,
+	_ ...func(*rds.Options),
+) (*rds.DescribeDBClustersOutput, error) {
 	c, ok := a.clusters[*in.DBClusterIdentifier]
 	if !ok {
 		return nil, firstOf(a.fail, &rdstypes.DBClusterNotFoundFault{})
@@ -55,7 +63,11 @@ func (a *account) DescribeDBClusters(_ context.Context, in *rds.DescribeDBCluste
 	return &rds.DescribeDBClustersOutput{DBClusters: []rdstypes.DBCluster{c}}, a.fail
 }
 
-func (a *account) DescribeTable(_ context.Context, in *dynamodb.DescribeTableInput, _ ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error) {
+func (a *account) DescribeTable(
+	_ context.Context,
+	in *dynamodb.DescribeTableInput,
+	_ ...func(*dynamodb.Options),
+) (*dynamodb.DescribeTableOutput, error) {
 	t, ok := a.tables[*in.TableName]
 	if !ok {
 		return nil, firstOf(a.fail, &dynamotypes.ResourceNotFoundException{})
@@ -63,7 +75,11 @@ func (a *account) DescribeTable(_ context.Context, in *dynamodb.DescribeTableInp
 	return &dynamodb.DescribeTableOutput{Table: &t}, a.fail
 }
 
-func (a *account) Scan(_ context.Context, in *dynamodb.ScanInput, _ ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
+func (a *account) Scan(
+	_ context.Context,
+	in *dynamodb.ScanInput,
+	_ ...func(*dynamodb.Options),
+) (*dynamodb.ScanOutput, error) {
 	a.scans = append(a.scans, *in.TableName)
 	if *in.Limit != 1 || in.Select != dynamotypes.SelectCount {
 		return nil, errors.New("one item is counted, and none is read")
@@ -71,7 +87,11 @@ func (a *account) Scan(_ context.Context, in *dynamodb.ScanInput, _ ...func(*dyn
 	return &dynamodb.ScanOutput{Count: min(a.items[*in.TableName], 1)}, a.fail
 }
 
-func (a *account) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, _ ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
+func (a *account) ListObjectsV2(
+	_ context.Context,
+	in *s3.ListObjectsV2Input,
+	_ ...func(*s3.Options),
+) (*s3.ListObjectsV2Output, error) {
 	objects, ok := a.buckets[*in.Bucket]
 	if !ok {
 		return nil, firstOf(a.fail, &s3types.NoSuchBucket{})
@@ -79,7 +99,11 @@ func (a *account) ListObjectsV2(_ context.Context, in *s3.ListObjectsV2Input, _ 
 	return &s3.ListObjectsV2Output{KeyCount: aws.Int32(min(objects, *in.MaxKeys))}, a.fail
 }
 
-func (a *account) DescribeFileSystems(_ context.Context, in *efs.DescribeFileSystemsInput, _ ...func(*efs.Options)) (*efs.DescribeFileSystemsOutput, error) {
+func (a *account) DescribeFileSystems(
+	_ context.Context,
+	in *efs.DescribeFileSystemsInput,
+	_ ...func(*efs.Options),
+) (*efs.DescribeFileSystemsOutput, error) {
 	s, ok := a.systems[*in.FileSystemId]
 	if !ok {
 		return nil, firstOf(a.fail, &efstypes.FileSystemNotFound{})
@@ -87,7 +111,11 @@ func (a *account) DescribeFileSystems(_ context.Context, in *efs.DescribeFileSys
 	return &efs.DescribeFileSystemsOutput{FileSystems: []efstypes.FileSystemDescription{s}}, a.fail
 }
 
-func (a *account) DescribeVolumes(_ context.Context, in *ec2.DescribeVolumesInput, _ ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error) {
+func (a *account) DescribeVolumes(
+	_ context.Context,
+	in *ec2.DescribeVolumesInput,
+	_ ...func(*ec2.Options),
+) (*ec2.DescribeVolumesOutput, error) {
 	v, ok := a.volumes[in.VolumeIds[0]]
 	if !ok {
 		return nil, firstOf(a.fail, &smithy.GenericAPIError{Code: "InvalidVolume.NotFound"})
@@ -108,7 +136,13 @@ var completed = time.Date(2026, 3, 1, 5, 21, 44, 0, time.UTC)
 // restored is a resource named restored of the source named source, of which 4 MiB are in the backup.
 func restored(service, kind string) Restored {
 	of := func(name string) arn.ARN {
-		return arn.ARN{Partition: "aws", Service: service, Region: "eu-central-1", AccountID: "111122223333", Resource: kind + name}
+		return arn.ARN{
+			Partition: "aws",
+			Service:   service,
+			Region:    "eu-central-1",
+			AccountID: "111122223333",
+			Resource:  kind + name,
+		}
 	}
 	r := Restored{Resource: of("restored"), Source: of("source"), BackupBytes: 4 << 20, Completed: completed}
 	if service == "s3" {
@@ -128,9 +162,14 @@ func fixture() *account {
 		Status: aws.String("available"), Engine: aws.String("aurora-postgresql"), EngineVersion: aws.String("17.4"),
 		AllocatedStorage: aws.Int32(1), StorageEncrypted: aws.Bool(true), DBSubnetGroup: aws.String("lab-prod"),
 	}
-	table := dynamotypes.TableDescription{TableStatus: dynamotypes.TableStatusActive, ItemCount: aws.Int64(7), KeySchema: []dynamotypes.KeySchemaElement{
-		{AttributeName: aws.String("id"), KeyType: dynamotypes.KeyTypeHash}, {AttributeName: aws.String("at"), KeyType: dynamotypes.KeyTypeRange},
-	}}
+	table := dynamotypes.TableDescription{
+		TableStatus: dynamotypes.TableStatusActive,
+		ItemCount:   aws.Int64(7),
+		KeySchema: []dynamotypes.KeySchemaElement{
+			{AttributeName: aws.String("id"), KeyType: dynamotypes.KeyTypeHash},
+			{AttributeName: aws.String("at"), KeyType: dynamotypes.KeyTypeRange},
+		},
+	}
 	return &account{
 		instances: map[string]rdstypes.DBInstance{"restored": instance, "source": instance},
 		clusters:  map[string]rdstypes.DBCluster{"restored": cluster, "source": cluster},
@@ -142,7 +181,10 @@ func fixture() *account {
 			SizeInBytes: &efstypes.FileSystemSize{Value: 4 << 20, Timestamp: aws.Time(completed.Add(time.Hour))},
 		}},
 		volumes: map[string]ec2types.Volume{"restored": {
-			State: ec2types.VolumeStateAvailable, Encrypted: aws.Bool(true), Size: aws.Int32(8), SnapshotId: aws.String("snap-1"),
+			State:      ec2types.VolumeStateAvailable,
+			Encrypted:  aws.Bool(true),
+			Size:       aws.Int32(8),
+			SnapshotId: aws.String("snap-1"),
 		}},
 	}
 }
@@ -198,27 +240,98 @@ func TestChecks(t *testing.T) {
 		want       Finding // facts are compared only if it has no problem and is not pending
 	}{
 		{"instance", "sound", nil, fact("available", "postgres 17.4, 20 GiB")},
-		{"instance", "gone", func(a *account, _ *Restored) { delete(a.instances, "restored") }, problem("the database does not exist")},
-		{"instance", "backing up", instance(func(i *rdstypes.DBInstance) { i.DBInstanceStatus = aws.String("backing-up") }), pending("it is backing-up")},
-		{"instance", "failed", instance(func(i *rdstypes.DBInstance) { i.DBInstanceStatus = aws.String("failed") }), problem("it is failed")},
-		{"instance", "incompatible", instance(func(i *rdstypes.DBInstance) { i.DBInstanceStatus = aws.String("incompatible-network") }), problem("it is incompatible-network")},
-		{"instance", "in clear", instance(func(i *rdstypes.DBInstance) { i.StorageEncrypted = aws.Bool(false) }), problem("its storage is not encrypted")},
-		{"instance", "public", instance(func(i *rdstypes.DBInstance) { i.PubliclyAccessible = aws.Bool(true) }), problem("it is publicly accessible")},
-		{"instance", "no storage", instance(func(i *rdstypes.DBInstance) { i.AllocatedStorage = nil }), problem("it has no storage")},
-		{"instance", "elsewhere", instance(func(i *rdstypes.DBInstance) { i.DBSubnetGroup.DBSubnetGroupName = aws.String("default") }), problem(`it is in subnet group "default" instead of "lab-prod"`)},
-		{"instance", "outside a VPC", instance(func(i *rdstypes.DBInstance) { i.DBSubnetGroup = nil }), problem(`it is in subnet group "" instead of "lab-prod"`)},
-		{"instance", "other engine", instance(func(i *rdstypes.DBInstance) { i.Engine = aws.String("mysql") }), problem("its engine is mysql, the source's is postgres")},
-		{"instance", "two problems", instance(func(i *rdstypes.DBInstance) { i.StorageEncrypted, i.AllocatedStorage = nil, nil }), problem("its storage is not encrypted", "it has no storage")},
-		{"instance", "source gone", func(a *account, _ *Restored) { delete(a.instances, "source") }, fact("available", "postgres 17.4, 20 GiB", "the source is gone")},
+		{
+			"instance",
+			"gone",
+			func(a *account, _ *Restored) { delete(a.instances, "restored") },
+			problem("the database does not exist"),
+		},
+		{
+			"instance",
+			"backing up",
+			instance(func(i *rdstypes.DBInstance) { i.DBInstanceStatus = aws.String("backing-up") }),
+			pending("it is backing-up"),
+		},
+		{
+			"instance",
+			"failed",
+			instance(func(i *rdstypes.DBInstance) { i.DBInstanceStatus = aws.String("failed") }),
+			problem("it is failed"),
+		},
+		{
+			"instance",
+			"incompatible",
+			instance(func(i *rdstypes.DBInstance) { i.DBInstanceStatus = aws.String("incompatible-network") }),
+			problem("it is incompatible-network"),
+		},
+		{
+			"instance",
+			"in clear",
+			instance(func(i *rdstypes.DBInstance) { i.StorageEncrypted = aws.Bool(false) }),
+			problem("its storage is not encrypted"),
+		},
+		{
+			"instance",
+			"public",
+			instance(func(i *rdstypes.DBInstance) { i.PubliclyAccessible = aws.Bool(true) }),
+			problem("it is publicly accessible"),
+		},
+		{
+			"instance",
+			"no storage",
+			instance(func(i *rdstypes.DBInstance) { i.AllocatedStorage = nil }),
+			problem("it has no storage"),
+		},
+		{
+			"instance",
+			"elsewhere",
+			instance(func(i *rdstypes.DBInstance) { i.DBSubnetGroup.DBSubnetGroupName = aws.String("default") }),
+			problem(`it is in subnet group "default" instead of "lab-prod"`),
+		},
+		{
+			"instance",
+			"outside a VPC",
+			instance(func(i *rdstypes.DBInstance) { i.DBSubnetGroup = nil }),
+			problem(`it is in subnet group "" instead of "lab-prod"`),
+		},
+		{
+			"instance",
+			"other engine",
+			instance(func(i *rdstypes.DBInstance) { i.Engine = aws.String("mysql") }),
+			problem("its engine is mysql, the source's is postgres"),
+		},
+		{
+			"instance",
+			"two problems",
+			instance(func(i *rdstypes.DBInstance) { i.StorageEncrypted, i.AllocatedStorage = nil, nil }),
+			problem("its storage is not encrypted", "it has no storage"),
+		},
+		{
+			"instance",
+			"source gone",
+			func(a *account, _ *Restored) { delete(a.instances, "source") },
+			fact("available", "postgres 17.4, 20 GiB", "the source is gone"),
+		},
 		{"instance", "of a copy", func(a *account, r *Restored) {
 			r.Source.Region = "eu-west-1"
-			change(a.instances, "source", func(i *rdstypes.DBInstance) { i.Engine = aws.String("mysql") }) // another database of the same name
+			// another database of the same name
+			change(a.instances, "source", func(i *rdstypes.DBInstance) { i.Engine = aws.String("mysql") })
 		}, fact("available", "postgres 17.4, 20 GiB")},
-		{"instance", "source not told", func(_ *account, r *Restored) { r.Source = arn.ARN{} }, fact("available", "postgres 17.4, 20 GiB")},
+		{
+			"instance",
+			"source not told",
+			func(_ *account, r *Restored) { r.Source = arn.ARN{} },
+			fact("available", "postgres 17.4, 20 GiB"),
+		},
 
 		{"cluster", "sound", nil, fact("available", "aurora-postgresql 17.4, 1 GiB")},
 		{"servers", "sound", nil, fact("available", "aurora-postgresql 17.4, 1 GiB")},
-		{"cluster", "gone", func(a *account, _ *Restored) { delete(a.clusters, "restored") }, problem("the database does not exist")},
+		{
+			"cluster",
+			"gone",
+			func(a *account, _ *Restored) { delete(a.clusters, "restored") },
+			problem("the database does not exist"),
+		},
 		{"cluster", "in clear", func(a *account, _ *Restored) {
 			change(a.clusters, "restored", func(c *rdstypes.DBCluster) { c.StorageEncrypted = nil })
 		}, problem("its storage is not encrypted")},
@@ -227,37 +340,122 @@ func TestChecks(t *testing.T) {
 		}, problem(`it is in subnet group "default" instead of "lab-prod"`)},
 
 		{"table", "sound", nil, fact("ACTIVE", "key at RANGE, id HASH", "has items")},
-		{"table", "gone", func(a *account, _ *Restored) { delete(a.tables, "restored") }, problem("the table does not exist")},
-		{"table", "being made", table(func(t *dynamotypes.TableDescription) { t.TableStatus = dynamotypes.TableStatusCreating }), pending("it is CREATING")},
+		{
+			"table",
+			"gone",
+			func(a *account, _ *Restored) { delete(a.tables, "restored") },
+			problem("the table does not exist"),
+		},
+		{
+			"table",
+			"being made",
+			table(func(t *dynamotypes.TableDescription) { t.TableStatus = dynamotypes.TableStatusCreating }),
+			pending("it is CREATING"),
+		},
 		{"table", "key out of reach", table(func(t *dynamotypes.TableDescription) {
 			t.TableStatus = dynamotypes.TableStatusInaccessibleEncryptionCredentials
 		}), problem("it is INACCESSIBLE_ENCRYPTION_CREDENTIALS")},
-		{"table", "no key schema", table(func(t *dynamotypes.TableDescription) { t.KeySchema = nil }), problem("it has no key schema")},
-		{"table", "other key", table(func(t *dynamotypes.TableDescription) { t.KeySchema = t.KeySchema[:1] }), problem("its key is id HASH, the source's is at RANGE, id HASH")},
-		{"table", "lost its items", func(a *account, _ *Restored) { a.items["restored"] = 0 }, problem("it has no item")},
+		{
+			"table",
+			"no key schema",
+			table(func(t *dynamotypes.TableDescription) { t.KeySchema = nil }),
+			problem("it has no key schema"),
+		},
+		{
+			"table",
+			"other key",
+			table(func(t *dynamotypes.TableDescription) { t.KeySchema = t.KeySchema[:1] }),
+			problem("its key is id HASH, the source's is at RANGE, id HASH"),
+		},
+		{
+			"table",
+			"lost its items",
+			func(a *account, _ *Restored) { a.items["restored"] = 0 },
+			problem("it has no item"),
+		},
 		{"table", "empty source", func(a *account, _ *Restored) {
 			a.items["restored"] = 0
 			change(a.tables, "source", func(t *dynamotypes.TableDescription) { t.ItemCount = aws.Int64(0) })
 		}, fact("ACTIVE", "key at RANGE, id HASH", "empty, as is the source")},
-		{"table", "empty and source gone", func(a *account, _ *Restored) { a.items["restored"] = 0; delete(a.tables, "source") }, problem("it has no item")},
+		{
+			"table",
+			"empty and source gone",
+			func(a *account, _ *Restored) { a.items["restored"] = 0; delete(a.tables, "source") },
+			problem("it has no item"),
+		},
 
 		{"bucket", "sound", nil, fact("has objects")},
-		{"bucket", "gone", func(a *account, _ *Restored) { delete(a.buckets, "restored") }, problem("the bucket does not exist")},
-		{"bucket", "lost its objects", func(a *account, _ *Restored) { a.buckets["restored"] = 0 }, problem("it has no object")},
-		{"bucket", "empty source", func(a *account, _ *Restored) { a.buckets["restored"], a.buckets["source"] = 0, 0 }, fact("empty, as is the source")},
-		{"bucket", "empty and source gone", func(a *account, _ *Restored) { a.buckets["restored"] = 0; delete(a.buckets, "source") }, problem("it has no object")},
-		{"bucket", "empty and source not told", func(a *account, r *Restored) { a.buckets["restored"] = 0; r.Source = arn.ARN{} }, problem("it has no object")},
+		{
+			"bucket",
+			"gone",
+			func(a *account, _ *Restored) { delete(a.buckets, "restored") },
+			problem("the bucket does not exist"),
+		},
+		{
+			"bucket",
+			"lost its objects",
+			func(a *account, _ *Restored) { a.buckets["restored"] = 0 },
+			problem("it has no object"),
+		},
+		{
+			"bucket",
+			"empty source",
+			func(a *account, _ *Restored) { a.buckets["restored"], a.buckets["source"] = 0, 0 },
+			fact("empty, as is the source"),
+		},
+		{
+			"bucket",
+			"empty and source gone",
+			func(a *account, _ *Restored) { a.buckets["restored"] = 0; delete(a.buckets, "source") },
+			problem("it has no object"),
+		},
+		{
+			"bucket",
+			"empty and source not told",
+			func(a *account, r *Restored) { a.buckets["restored"] = 0; r.Source = arn.ARN{} },
+			problem("it has no object"),
+		},
 
 		{"system", "sound", nil, fact("available", "4194304 bytes")},
-		{"system", "gone", func(a *account, _ *Restored) { delete(a.systems, "restored") }, problem("the file system does not exist")},
-		{"system", "being made", system(func(s *efstypes.FileSystemDescription) { s.LifeCycleState = efstypes.LifeCycleStateCreating }), pending("it is creating")},
-		{"system", "in error", system(func(s *efstypes.FileSystemDescription) { s.LifeCycleState = efstypes.LifeCycleStateError }), problem("it is error")},
-		{"system", "in clear", system(func(s *efstypes.FileSystemDescription) { s.Encrypted = nil }), problem("it is not encrypted")},
-		{"system", "lost its files", system(func(s *efstypes.FileSystemDescription) { s.SizeInBytes.Value = 6144 }), problem("it has no file, 4194304 bytes are in the backup")},
+		{
+			"system",
+			"gone",
+			func(a *account, _ *Restored) { delete(a.systems, "restored") },
+			problem("the file system does not exist"),
+		},
+		{
+			"system",
+			"being made",
+			system(func(s *efstypes.FileSystemDescription) { s.LifeCycleState = efstypes.LifeCycleStateCreating }),
+			pending("it is creating"),
+		},
+		{
+			"system",
+			"in error",
+			system(func(s *efstypes.FileSystemDescription) { s.LifeCycleState = efstypes.LifeCycleStateError }),
+			problem("it is error"),
+		},
+		{
+			"system",
+			"in clear",
+			system(func(s *efstypes.FileSystemDescription) { s.Encrypted = nil }),
+			problem("it is not encrypted"),
+		},
+		{
+			"system",
+			"lost its files",
+			system(func(s *efstypes.FileSystemDescription) { s.SizeInBytes.Value = 6144 }),
+			problem("it has no file, 4194304 bytes are in the backup"),
+		},
 		{"system", "not metered since", system(func(s *efstypes.FileSystemDescription) {
 			s.SizeInBytes = &efstypes.FileSystemSize{Value: 6144, Timestamp: aws.Time(completed.Add(-time.Minute))}
 		}), fact("available", "not metered yet, 4194304 bytes in the backup")},
-		{"system", "never metered", system(func(s *efstypes.FileSystemDescription) { s.SizeInBytes = nil }), fact("available", "not metered yet, 4194304 bytes in the backup")},
+		{
+			"system",
+			"never metered",
+			system(func(s *efstypes.FileSystemDescription) { s.SizeInBytes = nil }),
+			fact("available", "not metered yet, 4194304 bytes in the backup"),
+		},
 		{"system", "empty backup", func(a *account, r *Restored) {
 			r.BackupBytes = 0
 			change(a.systems, "restored", func(s *efstypes.FileSystemDescription) { s.SizeInBytes = nil })
@@ -268,12 +466,37 @@ func TestChecks(t *testing.T) {
 		}, fact("available", "6144 bytes")},
 
 		{"volume", "sound", nil, fact("available", "8 GiB")},
-		{"volume", "gone", func(a *account, _ *Restored) { delete(a.volumes, "restored") }, problem("the volume does not exist")},
-		{"volume", "being made", volume(func(v *ec2types.Volume) { v.State = ec2types.VolumeStateCreating }), pending("it is creating")},
-		{"volume", "in error", volume(func(v *ec2types.Volume) { v.State = ec2types.VolumeStateError }), problem("it is error")},
-		{"volume", "in clear", volume(func(v *ec2types.Volume) { v.Encrypted = aws.Bool(false) }), problem("it is not encrypted")},
+		{
+			"volume",
+			"gone",
+			func(a *account, _ *Restored) { delete(a.volumes, "restored") },
+			problem("the volume does not exist"),
+		},
+		{
+			"volume",
+			"being made",
+			volume(func(v *ec2types.Volume) { v.State = ec2types.VolumeStateCreating }),
+			pending("it is creating"),
+		},
+		{
+			"volume",
+			"in error",
+			volume(func(v *ec2types.Volume) { v.State = ec2types.VolumeStateError }),
+			problem("it is error"),
+		},
+		{
+			"volume",
+			"in clear",
+			volume(func(v *ec2types.Volume) { v.Encrypted = aws.Bool(false) }),
+			problem("it is not encrypted"),
+		},
 		{"volume", "no size", volume(func(v *ec2types.Volume) { v.Size = nil }), problem("it has no size")},
-		{"volume", "made of nothing", volume(func(v *ec2types.Volume) { v.SnapshotId = aws.String("") }), problem("it was not made of a snapshot")},
+		{
+			"volume",
+			"made of nothing",
+			volume(func(v *ec2types.Volume) { v.SnapshotId = aws.String("") }),
+			problem("it was not made of a snapshot"),
+		},
 	} {
 		t.Run(tc.kind+"/"+tc.name, func(t *testing.T) {
 			a := fixture()
@@ -310,7 +533,11 @@ func TestAnARNOfAnotherTypeIsAnError(t *testing.T) {
 		}
 		t.Run(kind, func(t *testing.T) {
 			_, err := fixture().check(t, kind, func(r *Restored) { r.Resource.Resource = "something/else" })
-			assert.ErrorContains(t, err, "arn:aws:"+kinds[kind].service+":eu-central-1:111122223333:something/else is not the ARN of a ")
+			assert.ErrorContains(
+				t,
+				err,
+				"arn:aws:"+kinds[kind].service+":eu-central-1:111122223333:something/else is not the ARN of a ",
+			)
 		})
 	}
 }

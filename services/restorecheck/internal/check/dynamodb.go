@@ -14,7 +14,11 @@ import (
 
 // DynamoDB is what the check of tables asks.
 type DynamoDB interface {
-	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
+	DescribeTable(
+		context.Context,
+		*dynamodb.DescribeTableInput,
+		...func(*dynamodb.Options),
+	) (*dynamodb.DescribeTableOutput, error)
 	Scan(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
 }
 
@@ -45,7 +49,13 @@ func (t tables) check(ctx context.Context, restored Restored) (Finding, error) {
 }
 
 // compare looks for an item, and at the source.
-func (t tables) compare(ctx context.Context, restored Restored, table string, found *types.TableDescription, f *Finding) error {
+func (t tables) compare(
+	ctx context.Context,
+	restored Restored,
+	table string,
+	found *types.TableDescription,
+	f *Finding,
+) error {
 	source, err := t.source(ctx, restored)
 	if err != nil {
 		return err
@@ -92,10 +102,18 @@ func (t tables) source(ctx context.Context, restored Restored) (*types.TableDesc
 	return t.describe(ctx, table)
 }
 
-// isEmpty asks for one item, as DynamoDB counts a table's items only every six hours or so. It has it counted rather than
-// sent.
+// isEmpty asks for one item, as DynamoDB counts a table's items only every six hours or so. It has it counted rather
+// than sent.
 func (t tables) isEmpty(ctx context.Context, table string) (bool, error) {
-	answer, err := t.client.Scan(ctx, &dynamodb.ScanInput{TableName: &table, Limit: aws.Int32(1), Select: types.SelectCount, ConsistentRead: aws.Bool(true)})
+	answer, err := t.client.Scan(
+		ctx,
+		&dynamodb.ScanInput{
+			TableName:      &table,
+			Limit:          aws.Int32(1),
+			Select:         types.SelectCount,
+			ConsistentRead: aws.Bool(true),
+		},
+	)
 	if err != nil {
 		return false, fmt.Errorf("looking for an item of table %s: %w", table, err)
 	}

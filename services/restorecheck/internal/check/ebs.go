@@ -13,7 +13,11 @@ import (
 
 // EC2 is what the check of volumes asks.
 type EC2 interface {
-	DescribeVolumes(context.Context, *ec2.DescribeVolumesInput, ...func(*ec2.Options)) (*ec2.DescribeVolumesOutput, error)
+	DescribeVolumes(
+		context.Context,
+		*ec2.DescribeVolumesInput,
+		...func(*ec2.Options),
+	) (*ec2.DescribeVolumesOutput, error)
 }
 
 type volumes struct{ client EC2 }
@@ -25,7 +29,8 @@ func (v volumes) check(ctx context.Context, restored Restored) (Finding, error) 
 	}
 	answer, err := v.client.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: []string{id}})
 	// The SDK has no types for the errors of EC2.
-	if failure := smithy.APIError(nil); errors.As(err, &failure) && failure.ErrorCode() == "InvalidVolume.NotFound" || err == nil && len(answer.Volumes) == 0 {
+	if failure := smithy.APIError(nil); errors.As(err, &failure) && failure.ErrorCode() == "InvalidVolume.NotFound" ||
+		err == nil && len(answer.Volumes) == 0 {
 		return gone("the volume"), nil
 	}
 	if err != nil {
@@ -33,9 +38,13 @@ func (v volumes) check(ctx context.Context, restored Restored) (Finding, error) 
 	}
 	found := answer.Volumes[0]
 	var f Finding
-	f.settle(string(found.State), []string{string(types.VolumeStateAvailable), string(types.VolumeStateInUse)}, func(state string) bool {
-		return state != string(types.VolumeStateCreating)
-	})
+	f.settle(
+		string(found.State),
+		[]string{string(types.VolumeStateAvailable), string(types.VolumeStateInUse)},
+		func(state string) bool {
+			return state != string(types.VolumeStateCreating)
+		},
+	)
 	f.require(aws.ToBool(found.Encrypted), "it is not encrypted")
 	f.require(aws.ToInt32(found.Size) > 0, "it has no size")
 	f.require(aws.ToString(found.SnapshotId) != "", "it was not made of a snapshot")

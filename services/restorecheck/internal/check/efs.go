@@ -12,13 +12,17 @@ import (
 
 // EFS is what the check of file systems asks.
 type EFS interface {
-	DescribeFileSystems(context.Context, *efs.DescribeFileSystemsInput, ...func(*efs.Options)) (*efs.DescribeFileSystemsOutput, error)
+	DescribeFileSystems(
+		context.Context,
+		*efs.DescribeFileSystemsInput,
+		...func(*efs.Options),
+	) (*efs.DescribeFileSystemsOutput, error)
 }
 
 type fileSystems struct{ client EFS }
 
-// emptyFileSystem is the size in bytes of a file system without a file (EFS user guide, "Metering: how Amazon EFS reports
-// file system and object sizes": 6 KiB).
+// emptyFileSystem is the size in bytes of a file system without a file (EFS user guide, "Metering: how Amazon EFS
+// reports file system and object sizes": 6 KiB).
 const emptyFileSystem = 6144
 
 func (s fileSystems) check(ctx context.Context, restored Restored) (Finding, error) {
@@ -27,7 +31,8 @@ func (s fileSystems) check(ctx context.Context, restored Restored) (Finding, err
 		return Finding{}, err
 	}
 	answer, err := s.client.DescribeFileSystems(ctx, &efs.DescribeFileSystemsInput{FileSystemId: &id})
-	if missing := new(types.FileSystemNotFound); errors.As(err, &missing) || err == nil && len(answer.FileSystems) == 0 {
+	if missing := new(types.FileSystemNotFound); errors.As(err, &missing) ||
+		err == nil && len(answer.FileSystems) == 0 {
 		return gone("the file system"), nil
 	}
 	if err != nil {
@@ -50,6 +55,10 @@ func (f *Finding) size(size *types.FileSystemSize, restored Restored) {
 		f.fact("not metered yet, %d bytes in the backup", restored.BackupBytes)
 		return
 	}
-	f.require(size.Value > emptyFileSystem || restored.BackupBytes <= emptyFileSystem, "it has no file, %d bytes are in the backup", restored.BackupBytes)
+	f.require(
+		size.Value > emptyFileSystem || restored.BackupBytes <= emptyFileSystem,
+		"it has no file, %d bytes are in the backup",
+		restored.BackupBytes,
+	)
 	f.fact("%d bytes", size.Value)
 }

@@ -15,8 +15,16 @@ import (
 
 // RDS is what the check of databases asks.
 type RDS interface {
-	DescribeDBInstances(context.Context, *rds.DescribeDBInstancesInput, ...func(*rds.Options)) (*rds.DescribeDBInstancesOutput, error)
-	DescribeDBClusters(context.Context, *rds.DescribeDBClustersInput, ...func(*rds.Options)) (*rds.DescribeDBClustersOutput, error)
+	DescribeDBInstances(
+		context.Context,
+		*rds.DescribeDBInstancesInput,
+		...func(*rds.Options),
+	) (*rds.DescribeDBInstancesOutput, error)
+	DescribeDBClusters(
+		context.Context,
+		*rds.DescribeDBClustersInput,
+		...func(*rds.Options),
+	) (*rds.DescribeDBClustersOutput, error)
 }
 
 type databases struct {
@@ -44,7 +52,12 @@ func (d databases) check(ctx context.Context, restored Restored) (Finding, error
 	f.require(found.encrypted, "its storage is not encrypted")
 	f.require(!found.public, "it is publicly accessible")
 	f.require(found.storage > 0, "it has no storage")
-	f.require(d.subnetGroup == "" || found.subnetGroup == d.subnetGroup, "it is in subnet group %q instead of %q", found.subnetGroup, d.subnetGroup)
+	f.require(
+		d.subnetGroup == "" || found.subnetGroup == d.subnetGroup,
+		"it is in subnet group %q instead of %q",
+		found.subnetGroup,
+		d.subnetGroup,
+	)
 	f.fact("%s %s, %d GiB", found.engine, found.version, found.storage)
 	if !restored.sourceIsNear() {
 		return f, nil
@@ -64,7 +77,8 @@ func (d databases) check(ctx context.Context, restored Restored) (Finding, error
 // databaseIsLost says that a status (RDS user guide, "Viewing Amazon RDS DB instance status") is one that no waiting
 // mends.
 func databaseIsLost(status string) bool {
-	return strings.HasPrefix(status, "incompatible-") || strings.HasPrefix(status, "inaccessible-encryption-credentials") ||
+	return strings.HasPrefix(status, "incompatible-") ||
+		strings.HasPrefix(status, "inaccessible-encryption-credentials") ||
 		slices.Contains([]string{"failed", "restore-error", "storage-full", "deleting", "stopping", "stopped"}, status)
 }
 
@@ -94,7 +108,8 @@ func (d databases) describe(ctx context.Context, a arn.ARN) (*database, error) {
 
 func (d databases) instance(ctx context.Context, identifier string) (*database, error) {
 	answer, err := d.client.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: &identifier})
-	if missing := new(types.DBInstanceNotFoundFault); errors.As(err, &missing) || err == nil && len(answer.DBInstances) == 0 {
+	if missing := new(types.DBInstanceNotFoundFault); errors.As(err, &missing) ||
+		err == nil && len(answer.DBInstances) == 0 {
 		return nil, nil
 	}
 	if err != nil {
@@ -102,8 +117,12 @@ func (d databases) instance(ctx context.Context, identifier string) (*database, 
 	}
 	i := answer.DBInstances[0]
 	found := &database{
-		status: aws.ToString(i.DBInstanceStatus), engine: aws.ToString(i.Engine), version: aws.ToString(i.EngineVersion),
-		storage: aws.ToInt32(i.AllocatedStorage), encrypted: aws.ToBool(i.StorageEncrypted), public: aws.ToBool(i.PubliclyAccessible),
+		status:    aws.ToString(i.DBInstanceStatus),
+		engine:    aws.ToString(i.Engine),
+		version:   aws.ToString(i.EngineVersion),
+		storage:   aws.ToInt32(i.AllocatedStorage),
+		encrypted: aws.ToBool(i.StorageEncrypted),
+		public:    aws.ToBool(i.PubliclyAccessible),
 	}
 	if i.DBSubnetGroup != nil {
 		found.subnetGroup = aws.ToString(i.DBSubnetGroup.DBSubnetGroupName)
@@ -113,7 +132,8 @@ func (d databases) instance(ctx context.Context, identifier string) (*database, 
 
 func (d databases) cluster(ctx context.Context, identifier string) (*database, error) {
 	answer, err := d.client.DescribeDBClusters(ctx, &rds.DescribeDBClustersInput{DBClusterIdentifier: &identifier})
-	if missing := new(types.DBClusterNotFoundFault); errors.As(err, &missing) || err == nil && len(answer.DBClusters) == 0 {
+	if missing := new(types.DBClusterNotFoundFault); errors.As(err, &missing) ||
+		err == nil && len(answer.DBClusters) == 0 {
 		return nil, nil
 	}
 	if err != nil {

@@ -20,8 +20,16 @@ import (
 
 // Backup is what validation asks and tells.
 type Backup interface {
-	DescribeRestoreJob(context.Context, *backup.DescribeRestoreJobInput, ...func(*backup.Options)) (*backup.DescribeRestoreJobOutput, error)
-	PutRestoreValidationResult(context.Context, *backup.PutRestoreValidationResultInput, ...func(*backup.Options)) (*backup.PutRestoreValidationResultOutput, error)
+	DescribeRestoreJob(
+		context.Context,
+		*backup.DescribeRestoreJobInput,
+		...func(*backup.Options),
+	) (*backup.DescribeRestoreJobOutput, error)
+	PutRestoreValidationResult(
+		context.Context,
+		*backup.PutRestoreValidationResultInput,
+		...func(*backup.Options),
+	) (*backup.PutRestoreValidationResultOutput, error)
 }
 
 // Validator handles the events of restore jobs.
@@ -60,9 +68,15 @@ const (
 // Handle judges the job that an event is about. What it could not find out it returns as an error, for Lambda to try
 // again: that says nothing about the backup.
 func (v *Validator) Handle(ctx context.Context, event Event) (Verdict, error) {
-	if event.Source != "aws.backup" || event.DetailType != "Restore Job State Change" || event.Detail.RestoreJobID == "" {
-		return Verdict{}, fmt.Errorf("event %q of %q for restore job %q: only Restore Job State Change of aws.backup with a job is understood; narrow the rule that sends it",
-			event.DetailType, event.Source, event.Detail.RestoreJobID)
+	if event.Source != "aws.backup" || event.DetailType != "Restore Job State Change" ||
+		event.Detail.RestoreJobID == "" {
+		return Verdict{}, fmt.Errorf(
+			"event %q of %q for restore job %q: only Restore Job State Change of aws.backup with a job is "+
+				"understood; narrow the rule that sends it",
+			event.DetailType,
+			event.Source,
+			event.Detail.RestoreJobID,
+		)
 	}
 	id := event.Detail.RestoreJobID
 	job, err := v.Backup.DescribeRestoreJob(ctx, &backup.DescribeRestoreJobInput{RestoreJobId: &id})
@@ -86,15 +100,29 @@ func (v *Validator) Handle(ctx context.Context, event Event) (Verdict, error) {
 	if verdict.Status != types.RestoreValidationStatusSuccessful {
 		level = slog.LevelError
 	}
-	v.Log.Log(ctx, level, "judged", "restoreJobId", id, "resource", aws.ToString(job.CreatedResourceArn), "status", string(verdict.Status), "message", verdict.Message)
+	v.Log.Log(
+		ctx,
+		level,
+		"judged",
+		"restoreJobId",
+		id,
+		"resource",
+		aws.ToString(job.CreatedResourceArn),
+		"status",
+		string(verdict.Status),
+		"message",
+		verdict.Message,
+	)
 	return verdict, nil
 }
 
-// leaveAlone says why a job is not to be judged. A verdict once given stands: AWS Backup deletes the resource after it, so
-// that a second look would see nothing.
+// leaveAlone says why a job is not to be judged. A verdict once given stands: AWS Backup deletes the resource after it,
+// so that a second look would see nothing.
 func leaveAlone(job *backup.DescribeRestoreJobOutput) string {
 	final := []types.RestoreValidationStatus{
-		types.RestoreValidationStatusSuccessful, types.RestoreValidationStatusFailed, types.RestoreValidationStatusTimedOut,
+		types.RestoreValidationStatusSuccessful,
+		types.RestoreValidationStatusFailed,
+		types.RestoreValidationStatusTimedOut,
 	}
 	switch {
 	case job.Status != types.RestoreJobStatusCompleted:
@@ -113,8 +141,12 @@ func (v *Validator) judge(ctx context.Context, id string, job *backup.DescribeRe
 	kind := aws.ToString(job.ResourceType)
 	look, ok := v.Checks[kind]
 	if !ok {
-		return Verdict{id, types.RestoreValidationStatusFailed, fmt.Sprintf("%s is a type of resource that nothing checks; checked are %s",
-			kind, strings.Join(slices.Sorted(maps.Keys(v.Checks)), ", "))}, nil
+		return Verdict{
+			id,
+			types.RestoreValidationStatusFailed,
+			fmt.Sprintf("%s is a type of resource that nothing checks; checked are %s",
+				kind, strings.Join(slices.Sorted(maps.Keys(v.Checks)), ", ")),
+		}, nil
 	}
 	restored, err := describe(job)
 	if err != nil {
@@ -128,7 +160,11 @@ func (v *Validator) judge(ctx context.Context, id string, job *backup.DescribeRe
 	if len(finding.Problems) > 0 {
 		status, texts = types.RestoreValidationStatusFailed, finding.Problems
 	}
-	return Verdict{id, status, shorten(fmt.Sprintf("%s %s: %s", kind, restored.Resource.Resource, strings.Join(texts, "; ")))}, nil
+	return Verdict{
+		id,
+		status,
+		shorten(fmt.Sprintf("%s %s: %s", kind, restored.Resource.Resource, strings.Join(texts, "; "))),
+	}, nil
 }
 
 func describe(job *backup.DescribeRestoreJobOutput) (restored check.Restored, err error) {
@@ -165,7 +201,10 @@ func untilSettled(ctx context.Context, look check.Check, restored check.Restored
 			if ctx.Err() != nil {
 				return check.Finding{}, ctx.Err()
 			}
-			finding.Problems = append(finding.Problems, fmt.Sprintf("%s, still so after %s", finding.Pending, time.Since(start).Round(time.Second)))
+			finding.Problems = append(
+				finding.Problems,
+				fmt.Sprintf("%s, still so after %s", finding.Pending, time.Since(start).Round(time.Second)),
+			)
 			return finding, nil
 		}
 	}

@@ -32,14 +32,22 @@ type vault struct {
 	verdicts []backup.PutRestoreValidationResultInput
 }
 
-func (v *vault) DescribeRestoreJob(_ context.Context, in *backup.DescribeRestoreJobInput, _ ...func(*backup.Options)) (*backup.DescribeRestoreJobOutput, error) {
+func (v *vault) DescribeRestoreJob(
+	_ context.Context,
+	in *backup.DescribeRestoreJobInput,
+	_ ...func(*backup.Options),
+) (*backup.DescribeRestoreJobOutput, error) {
 	if *in.RestoreJobId != jobID {
 		return nil, &types.ResourceNotFoundException{}
 	}
 	return v.job, v.fail
 }
 
-func (v *vault) PutRestoreValidationResult(_ context.Context, in *backup.PutRestoreValidationResultInput, _ ...func(*backup.Options)) (*backup.PutRestoreValidationResultOutput, error) {
+func (v *vault) PutRestoreValidationResult(
+	_ context.Context,
+	in *backup.PutRestoreValidationResultInput,
+	_ ...func(*backup.Options),
+) (*backup.PutRestoreValidationResultOutput, error) {
 	v.verdicts = append(v.verdicts, *in)
 	return &backup.PutRestoreValidationResultOutput{}, v.refuse
 }
@@ -60,8 +68,13 @@ func readEvent(t *testing.T, name string) ([]byte, *backup.DescribeRestoreJobOut
 	require.NoError(t, json.Unmarshal(text, &event))
 	d := event.Detail
 	job := &backup.DescribeRestoreJobOutput{
-		ResourceType: &d.ResourceType, Status: types.RestoreJobStatus(d.Status), SourceResourceArn: &d.SourceResourceArn, IsParent: d.IsParent,
-		CreatedResourceArn: &d.CreatedResourceArn, CompletionDate: &d.CompletionDate, BackupSizeInBytes: &d.BackupSizeInBytes,
+		ResourceType:       &d.ResourceType,
+		Status:             types.RestoreJobStatus(d.Status),
+		SourceResourceArn:  &d.SourceResourceArn,
+		IsParent:           d.IsParent,
+		CreatedResourceArn: &d.CreatedResourceArn,
+		CompletionDate:     &d.CompletionDate,
+		BackupSizeInBytes:  &d.BackupSizeInBytes,
 	}
 	if d.RestoreTestingPlanArn != "" {
 		job.CreatedBy = &types.RestoreJobCreator{RestoreTestingPlanArn: &d.RestoreTestingPlanArn}
@@ -109,7 +122,11 @@ func TestEveryCheckedTypeIsJudged(t *testing.T) {
 			message string
 		}{
 			{sound, types.RestoreValidationStatusSuccessful, resource + ": available; 20 GiB"},
-			{check.Finding{Facts: []string{"20 GiB"}, Problems: []string{"it is failed", "it is not encrypted"}}, types.RestoreValidationStatusFailed, resource + ": it is failed; it is not encrypted"},
+			{
+				check.Finding{Facts: []string{"20 GiB"}, Problems: []string{"it is failed", "it is not encrypted"}},
+				types.RestoreValidationStatusFailed,
+				resource + ": it is failed; it is not encrypted",
+			},
 		} {
 			t.Run(name+" "+string(tc.status), func(t *testing.T) {
 				event, job := readEvent(t, name)
@@ -117,7 +134,15 @@ func TestEveryCheckedTypeIsJudged(t *testing.T) {
 				answer, log, err := handle(t.Context(), v, l, event)
 				require.NoError(t, err)
 				require.Len(t, v.verdicts, 1)
-				assert.Equal(t, backup.PutRestoreValidationResultInput{RestoreJobId: aws.String(jobID), ValidationStatus: tc.status, ValidationStatusMessage: &tc.message}, v.verdicts[0])
+				assert.Equal(
+					t,
+					backup.PutRestoreValidationResultInput{
+						RestoreJobId:            aws.String(jobID),
+						ValidationStatus:        tc.status,
+						ValidationStatusMessage: &tc.message,
+					},
+					v.verdicts[0],
+				)
 				want, err := json.Marshal(Verdict{jobID, tc.status, tc.message})
 				require.NoError(t, err)
 				assert.JSONEq(t, string(want), answer)
@@ -140,7 +165,11 @@ func TestATypeThatNothingChecksFails(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, v.verdicts, 1)
 	assert.Equal(t, types.RestoreValidationStatusFailed, v.verdicts[0].ValidationStatus)
-	assert.Equal(t, "FSx is a type of resource that nothing checks; checked are Aurora, DynamoDB, EBS, EFS, RDS, S3", *v.verdicts[0].ValidationStatusMessage)
+	assert.Equal(
+		t,
+		"FSx is a type of resource that nothing checks; checked are Aurora, DynamoDB, EBS, EFS, RDS, S3",
+		*v.verdicts[0].ValidationStatusMessage,
+	)
 }
 
 func TestJobsLeftAlone(t *testing.T) {
@@ -152,12 +181,24 @@ func TestJobsLeftAlone(t *testing.T) {
 		change func(*backup.DescribeRestoreJobOutput)
 		want   string
 	}{
-		"not of a test":      {"not_a_test", nil, "the job is not of a restore test"},
-		"running":            {"running", nil, "the job is RUNNING"},
-		"judged successful":  {"rds", judged(types.RestoreValidationStatusSuccessful), "the job is judged already: SUCCESSFUL"},
-		"judged failed":      {"rds", judged(types.RestoreValidationStatusFailed), "the job is judged already: FAILED"},
-		"not judged in time": {"rds", judged(types.RestoreValidationStatusTimedOut), "the job is judged already: TIMED_OUT"},
-		"holds others":       {"rds", func(job *backup.DescribeRestoreJobOutput) { job.IsParent = true }, "the job only holds others"},
+		"not of a test": {"not_a_test", nil, "the job is not of a restore test"},
+		"running":       {"running", nil, "the job is RUNNING"},
+		"judged successful": {
+			"rds",
+			judged(types.RestoreValidationStatusSuccessful),
+			"the job is judged already: SUCCESSFUL",
+		},
+		"judged failed": {"rds", judged(types.RestoreValidationStatusFailed), "the job is judged already: FAILED"},
+		"not judged in time": {
+			"rds",
+			judged(types.RestoreValidationStatusTimedOut),
+			"the job is judged already: TIMED_OUT",
+		},
+		"holds others": {
+			"rds",
+			func(job *backup.DescribeRestoreJobOutput) { job.IsParent = true },
+			"the job only holds others",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			event, job := readEvent(t, tc.event)
@@ -181,10 +222,22 @@ func TestWhatCouldNotBeFoundOutIsNoVerdict(t *testing.T) {
 		change func(*vault, *looks)
 		want   string
 	}{
-		"describing the job": {func(v *vault, _ *looks) { v.fail = denied }, "describing restore job " + jobID + ": AccessDenied"},
-		"checking":           {func(_ *vault, l *looks) { l.err = denied }, "checking what restore job " + jobID + " restored: AccessDenied"},
-		"no ARN":             {func(v *vault, _ *looks) { v.job.CreatedResourceArn = nil }, `ARN "" of what it restored`},
-		"no ARN of a source": {func(v *vault, _ *looks) { v.job.SourceResourceArn = aws.String("lab") }, `ARN "lab" of what was backed up`},
+		"describing the job": {
+			func(v *vault, _ *looks) { v.fail = denied },
+			"describing restore job " + jobID + ": AccessDenied",
+		},
+		"checking": {
+			func(_ *vault, l *looks) { l.err = denied },
+			"checking what restore job " + jobID + " restored: AccessDenied",
+		},
+		"no ARN": {
+			func(v *vault, _ *looks) { v.job.CreatedResourceArn = nil },
+			`ARN "" of what it restored`,
+		},
+		"no ARN of a source": {
+			func(v *vault, _ *looks) { v.job.SourceResourceArn = aws.String("lab") },
+			`ARN "lab" of what was backed up`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			event, job := readEvent(t, "rds")
@@ -218,7 +271,11 @@ func TestWhatIsUnderWayIsWaitedFor(t *testing.T) {
 		event, job := readEvent(t, "rds")
 		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 		defer cancel()
-		v, l := &vault{job: job}, &looks{findings: []check.Finding{{Pending: "it is creating"}, {Pending: "it is backing-up"}, sound}}
+		v, l := &vault{
+			job: job,
+		}, &looks{
+			findings: []check.Finding{{Pending: "it is creating"}, {Pending: "it is backing-up"}, sound},
+		}
 		start := time.Now()
 		_, _, err := handle(ctx, v, l, event)
 		require.NoError(t, err)
@@ -238,14 +295,23 @@ func TestWhatIsUnderWayForTooLongFails(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 15*time.Minute-reserve, time.Since(start), "there is time left for the verdict")
 		assert.Equal(t, types.RestoreValidationStatusFailed, v.verdicts[0].ValidationStatus)
-		assert.Equal(t, "RDS db:awsbackup-restore-test-2f1e0d3c: it is modifying, still so after 14m40s", *v.verdicts[0].ValidationStatusMessage)
+		assert.Equal(
+			t,
+			"RDS db:awsbackup-restore-test-2f1e0d3c: it is modifying, still so after 14m40s",
+			*v.verdicts[0].ValidationStatusMessage,
+		)
 	})
 }
 
 func TestAProblemIsNotWaitedFor(t *testing.T) {
 	event, job := readEvent(t, "rds")
 	v := &vault{job: job}
-	_, _, err := handle(t.Context(), v, &looks{findings: []check.Finding{{Pending: "it is modifying", Problems: []string{"it is not encrypted"}}}}, event)
+	_, _, err := handle(
+		t.Context(),
+		v,
+		&looks{findings: []check.Finding{{Pending: "it is modifying", Problems: []string{"it is not encrypted"}}}},
+		event,
+	)
 	require.NoError(t, err)
 	assert.Equal(t, types.RestoreValidationStatusFailed, v.verdicts[0].ValidationStatus)
 }

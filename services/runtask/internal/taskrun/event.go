@@ -22,7 +22,8 @@ type Event struct {
 	Command []string `json:"command"`
 	// TimeoutSeconds is how long the task may take from the call on, waiting for room and pulling the image included.
 	TimeoutSeconds int `json:"timeoutSeconds"` // 1 to MaxTimeout
-	// LogGroup and LogStreamPrefix are those of the container's awslogs driver, for the last lines of a task that fails.
+	// LogGroup and LogStreamPrefix are those of the container's awslogs driver, for the last lines of a task that
+	// fails.
 	LogGroup        string `json:"logGroup"`
 	LogStreamPrefix string `json:"logStreamPrefix"`
 	// StartedBy is shown with the task: up to 128 letters, digits, hyphens, underscores, slashes and periods (ECS API,
@@ -63,7 +64,17 @@ func (e Event) validate() error {
 	add(len(e.Subnets) == 0, "subnets: missing; name at least one")
 	add(len(e.SecurityGroups) == 0, "securityGroups: missing; name at least one")
 	add(len(e.Command) == 0, "command: missing")
-	add(e.TimeoutSeconds < 1 || e.TimeoutSeconds > MaxTimeout, "timeoutSeconds: %d; use 1 to %d", e.TimeoutSeconds, MaxTimeout)
-	add((e.LogGroup == "") != (e.LogStreamPrefix == ""), "logGroup %q and logStreamPrefix %q: one is missing", e.LogGroup, e.LogStreamPrefix)
+	add(
+		e.TimeoutSeconds < 1 || e.TimeoutSeconds > MaxTimeout,
+		"timeoutSeconds: %d; use 1 to %d",
+		e.TimeoutSeconds,
+		MaxTimeout,
+	)
+	add(
+		(e.LogGroup == "") != (e.LogStreamPrefix == ""),
+		"logGroup %q and logStreamPrefix %q: one is missing",
+		e.LogGroup,
+		e.LogStreamPrefix,
+	)
 	return errors.Join(problems...)
 }

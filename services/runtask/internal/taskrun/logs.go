@@ -14,7 +14,11 @@ import (
 
 // Logs is what a Runner asks of CloudWatch Logs.
 type Logs interface {
-	GetLogEvents(context.Context, *cloudwatchlogs.GetLogEventsInput, ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error)
+	GetLogEvents(
+		context.Context,
+		*cloudwatchlogs.GetLogEventsInput,
+		...func(*cloudwatchlogs.Options),
+	) (*cloudwatchlogs.GetLogEventsOutput, error)
 }
 
 const (

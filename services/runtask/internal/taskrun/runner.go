@@ -44,9 +44,9 @@ const (
 	patience = 2 * time.Minute
 )
 
-// Run runs the task and waits for its end. A task whose container exits with anything but 0, that does not start, or that
-// is not done in time, which stops it, is an error. Calls with the same token, of up to 64 characters, within a day run
-// one task.
+// Run runs the task and waits for its end. A task whose container exits with anything but 0, that does not start, or
+// that is not done in time, which stops it, is an error. Calls with the same token, of up to 64 characters, within a
+// day run one task.
 func (r *Runner) Run(ctx context.Context, token string, event Event) (Result, error) {
 	if err := event.validate(); err != nil {
 		return Result{}, fmt.Errorf("event: %w", err)
@@ -84,7 +84,9 @@ func (r *Runner) start(ctx context.Context, token string, event Event) (arn stri
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
 			Subnets: event.Subnets, SecurityGroups: event.SecurityGroups, AssignPublicIp: types.AssignPublicIpDisabled,
 		}},
-		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: &event.ContainerName, Command: event.Command}}},
+		Overrides: &types.TaskOverride{
+			ContainerOverrides: []types.ContainerOverride{{Name: &event.ContainerName, Command: event.Command}},
+		},
 	}
 	if event.StartedBy != "" {
 		input.StartedBy = &event.StartedBy
@@ -100,10 +102,18 @@ func (r *Runner) start(ctx context.Context, token string, event Event) (arn stri
 	}
 	if len(answer.Failures) > 0 {
 		f := answer.Failures[0]
-		return "", fmt.Errorf("running task definition %s: ECS refused: %s %s", event.TaskDefinition, aws.ToString(f.Reason), aws.ToString(f.Detail))
+		return "", fmt.Errorf(
+			"running task definition %s: ECS refused: %s %s",
+			event.TaskDefinition,
+			aws.ToString(f.Reason),
+			aws.ToString(f.Detail),
+		)
 	}
 	if len(answer.Tasks) == 0 {
-		return "", fmt.Errorf("running task definition %s: ECS named neither a task nor a failure", event.TaskDefinition)
+		return "", fmt.Errorf(
+			"running task definition %s: ECS named neither a task nor a failure",
+			event.TaskDefinition,
+		)
 	}
 	return aws.ToString(answer.Tasks[0].TaskArn), nil
 }
@@ -149,7 +159,12 @@ func failure(task types.Task, container string) string {
 	}
 	switch c := task.Containers[at]; {
 	case c.ExitCode == nil:
-		return fmt.Sprintf("did not run container %q: %s %s", container, cmp.Or(aws.ToString(c.Reason), "no reason given"), stopped)
+		return fmt.Sprintf(
+			"did not run container %q: %s %s",
+			container,
+			cmp.Or(aws.ToString(c.Reason), "no reason given"),
+			stopped,
+		)
 	case *c.ExitCode != 0:
 		return fmt.Sprintf("failed: container %q exited with %d %s", container, *c.ExitCode, stopped)
 	}
@@ -165,7 +180,10 @@ func (r *Runner) giveUp(ctx context.Context, event Event, arn string, cause erro
 		cause = fmt.Errorf("is not done in time (timeoutSeconds: %d)", event.TimeoutSeconds)
 	}
 	outcome := "it was stopped"
-	if _, err := r.ECS.StopTask(ctx, &ecs.StopTaskInput{Cluster: &event.Cluster, Task: &arn, Reason: aws.String("given up by its runner")}); err != nil {
+	if _, err := r.ECS.StopTask(
+		ctx,
+		&ecs.StopTaskInput{Cluster: &event.Cluster, Task: &arn, Reason: aws.String("given up by its runner")},
+	); err != nil {
 		outcome = fmt.Sprintf("stopping it failed, so it may go on: %s", err)
 	}
 	return fmt.Errorf("task %s %w; %s%s", arn, cause, outcome, r.lastLines(ctx, event, arn))

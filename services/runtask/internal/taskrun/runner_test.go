@@ -29,8 +29,8 @@ const (
 type region struct {
 	failures []types.Failure
 	errors   map[string]error // by operation
-	// tasks are what DescribeTasks answers, one after the other, and then the last one again. Nil is a task that ECS does
-	// not know yet.
+	// tasks are what DescribeTasks answers, one after the other, and then the last one again. Nil is a task that ECS
+	// does not know yet.
 	tasks []*types.Task
 	// logs are what GetLogEvents answers, likewise. Nil is a stream that is not there.
 	logs [][]string
@@ -49,31 +49,48 @@ func (r *region) RunTask(_ context.Context, in *ecs.RunTaskInput, _ ...func(*ecs
 	return &ecs.RunTaskOutput{Tasks: []types.Task{{TaskArn: aws.String(taskArn)}}}, r.errors["RunTask"]
 }
 
-func (r *region) DescribeTasks(_ context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+func (r *region) DescribeTasks(
+	_ context.Context,
+	in *ecs.DescribeTasksInput,
+	_ ...func(*ecs.Options),
+) (*ecs.DescribeTasksOutput, error) {
 	if *in.Cluster != cluster || len(in.Tasks) != 1 || in.Tasks[0] != taskArn {
 		return nil, fmt.Errorf("asked for %v of %s", in.Tasks, *in.Cluster)
 	}
 	task := r.tasks[min(len(r.describedAt), len(r.tasks)-1)]
 	r.describedAt = append(r.describedAt, time.Now())
 	if task == nil {
-		return &ecs.DescribeTasksOutput{Failures: []types.Failure{{Reason: aws.String("MISSING")}}}, r.errors["DescribeTasks"]
+		return &ecs.DescribeTasksOutput{
+			Failures: []types.Failure{{Reason: aws.String("MISSING")}},
+		}, r.errors["DescribeTasks"]
 	}
 	return &ecs.DescribeTasksOutput{Tasks: []types.Task{*task}}, r.errors["DescribeTasks"]
 }
 
-func (r *region) StopTask(ctx context.Context, in *ecs.StopTaskInput, _ ...func(*ecs.Options)) (*ecs.StopTaskOutput, error) {
+func (r *region) StopTask(
+	ctx context.Context,
+	in *ecs.StopTaskInput,
+	_ ...func(*ecs.Options),
+) (*ecs.StopTaskOutput, error) {
 	r.stopped = append(r.stopped, in)
 	return &ecs.StopTaskOutput{}, errors.Join(ctx.Err(), r.errors["StopTask"])
 }
 
-func (r *region) GetLogEvents(ctx context.Context, in *cloudwatchlogs.GetLogEventsInput, _ ...func(*cloudwatchlogs.Options)) (*cloudwatchlogs.GetLogEventsOutput, error) {
+func (r *region) GetLogEvents(
+	ctx context.Context,
+	in *cloudwatchlogs.GetLogEventsInput,
+	_ ...func(*cloudwatchlogs.Options),
+) (*cloudwatchlogs.GetLogEventsOutput, error) {
 	lines := r.logs[min(len(r.read), len(r.logs)-1)]
 	r.read = append(r.read, in)
 	if err := errors.Join(ctx.Err(), r.errors["GetLogEvents"]); err != nil {
 		return nil, err
 	}
 	if lines == nil {
-		return nil, fmt.Errorf("operation error CloudWatch Logs: GetLogEvents, %w", &logtypes.ResourceNotFoundException{})
+		return nil, fmt.Errorf(
+			"operation error CloudWatch Logs: GetLogEvents, %w",
+			&logtypes.ResourceNotFoundException{},
+		)
 	}
 	answer := &cloudwatchlogs.GetLogEventsOutput{}
 	for _, line := range lines {
@@ -87,7 +104,9 @@ func at(status string) *types.Task { return &types.Task{LastStatus: &status} }
 // ended is a task whose container app ended, beside another one.
 func ended(code *int32, reason string) *types.Task {
 	task := at("STOPPED")
-	task.StopCode, task.StoppedReason = types.TaskStopCodeEssentialContainerExited, aws.String("Essential container in task exited")
+	task.StopCode, task.StoppedReason = types.TaskStopCodeEssentialContainerExited, aws.String(
+		"Essential container in task exited",
+	)
 	task.Containers = []types.Container{
 		{Name: aws.String("collector"), ExitCode: aws.Int32(137)},
 		{Name: aws.String("app"), ExitCode: code, Reason: aws.String(reason)},
@@ -97,8 +116,10 @@ func ended(code *int32, reason string) *types.Task {
 
 // callEvent is what components/compute calls the function with.
 const callEvent = `{
-	"cluster": "` + cluster + `", "taskDefinition": "arn:aws:ecs:eu-central-1:111122223333:task-definition/lab-orders:7",
-	"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "base": 1, "weight": 1}, {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 3}],
+	"cluster": "` + cluster + `",
+		"taskDefinition": "arn:aws:ecs:eu-central-1:111122223333:task-definition/lab-orders:7",
+	"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "base": 1, "weight": 1},
+		{"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 3}],
 	"subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-1"],
 	"containerName": "app", "command": ["migrate"], "timeoutSeconds": 600,
 	"logGroup": "/ecs/lab-orders", "logStreamPrefix": "app", "startedBy": "migrate"
@@ -133,7 +154,9 @@ func run(t *testing.T, r *region, change func(*Event)) (result Result, took time
 }
 
 func TestATaskThatSucceeds(t *testing.T) {
-	r := &region{tasks: []*types.Task{nil, at("PROVISIONING"), at("RUNNING"), at("DEPROVISIONING"), ended(aws.Int32(0), "")}}
+	r := &region{
+		tasks: []*types.Task{nil, at("PROVISIONING"), at("RUNNING"), at("DEPROVISIONING"), ended(aws.Int32(0), "")},
+	}
 	result, _, err := run(t, r, nil)
 	require.NoError(t, err)
 	assert.Equal(t, Result{TaskArn: taskArn}, result)
@@ -145,15 +168,23 @@ func TestATaskThatSucceeds(t *testing.T) {
 
 	require.Len(t, r.ran, 1)
 	assert.Equal(t, &ecs.RunTaskInput{
-		Cluster: aws.String(cluster), TaskDefinition: aws.String("arn:aws:ecs:eu-central-1:111122223333:task-definition/lab-orders:7"),
+		Cluster:        aws.String(cluster),
+		TaskDefinition: aws.String("arn:aws:ecs:eu-central-1:111122223333:task-definition/lab-orders:7"),
 		CapacityProviderStrategy: []types.CapacityProviderStrategyItem{
-			{CapacityProvider: aws.String("FARGATE"), Base: 1, Weight: 1}, {CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 3},
+			{CapacityProvider: aws.String("FARGATE"), Base: 1, Weight: 1},
+			{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 3},
 		},
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
-			Subnets: []string{"subnet-1", "subnet-2"}, SecurityGroups: []string{"sg-1"}, AssignPublicIp: types.AssignPublicIpDisabled,
+			Subnets:        []string{"subnet-1", "subnet-2"},
+			SecurityGroups: []string{"sg-1"},
+			AssignPublicIp: types.AssignPublicIpDisabled,
 		}},
-		Overrides:   &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{Name: aws.String("app"), Command: []string{"migrate"}}}},
-		ClientToken: aws.String("request-1"), StartedBy: aws.String("migrate"), Count: aws.Int32(1),
+		Overrides: &types.TaskOverride{
+			ContainerOverrides: []types.ContainerOverride{{Name: aws.String("app"), Command: []string{"migrate"}}},
+		},
+		ClientToken: aws.String("request-1"),
+		StartedBy:   aws.String("migrate"),
+		Count:       aws.Int32(1),
 	}, r.ran[0])
 }
 
@@ -182,14 +213,36 @@ func TestATaskThatFails(t *testing.T) {
 		want string
 	}{
 		"exit code": {ended(aws.Int32(1), ""), [][]string{{"migration 0002: ERROR", "orders: failed"}},
-			`failed: container "app" exited with 1 ` + stopped + "; its log ends with:\nmigration 0002: ERROR\norders: failed"},
-		"lines arrive late":   {ended(aws.Int32(1), ""), [][]string{{}, {"late"}}, `failed: container "app" exited with 1 ` + stopped + "; its log ends with:\nlate"},
-		"stream arrives late": {ended(aws.Int32(1), ""), [][]string{nil, {"late"}}, `failed: container "app" exited with 1 ` + stopped + "; its log ends with:\nlate"},
-		"silent":              {ended(aws.Int32(139), ""), nil, `failed: container "app" exited with 139 ` + stopped + "; it logged nothing"},
+			`failed: container "app" exited with 1 ` + stopped +
+				"; its log ends with:\nmigration 0002: ERROR\norders: failed"},
+		"lines arrive late": {
+			ended(aws.Int32(1), ""),
+			[][]string{{}, {"late"}},
+			`failed: container "app" exited with 1 ` + stopped +
+				"; its log ends with:\nlate",
+		},
+		"stream arrives late": {
+			ended(aws.Int32(1), ""),
+			[][]string{nil, {"late"}},
+			`failed: container "app" exited with 1 ` + stopped +
+				"; its log ends with:\nlate",
+		},
+		"silent": {
+			ended(aws.Int32(139), ""),
+			nil,
+			`failed: container "app" exited with 139 ` + stopped + "; it logged nothing",
+		},
 		"not started": {ended(nil, "CannotPullContainerError: no such image"), nil,
 			`did not run container "app": CannotPullContainerError: no such image ` + stopped + "; it logged nothing"},
-		"other container": {&types.Task{LastStatus: aws.String("STOPPED"), StopCode: types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("ResourceInitializationError")}, nil,
-			`has no container "app" (TaskFailedToStart: ResourceInitializationError); it logged nothing`},
+		"other container": {
+			&types.Task{
+				LastStatus:    aws.String("STOPPED"),
+				StopCode:      types.TaskStopCodeTaskFailedToStart,
+				StoppedReason: aws.String("ResourceInitializationError"),
+			},
+			nil,
+			`has no container "app" (TaskFailedToStart: ResourceInitializationError); it logged nothing`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &region{tasks: []*types.Task{at("RUNNING"), tc.task}, logs: tc.logs}
@@ -198,25 +251,37 @@ func TestATaskThatFails(t *testing.T) {
 			assert.Empty(t, r.stopped)
 			require.NotEmpty(t, r.read)
 			assert.Equal(t, &cloudwatchlogs.GetLogEventsInput{
-				LogGroupName: aws.String("/ecs/lab-orders"), LogStreamName: aws.String("app/app/0123456789abcdef0123456789abcdef"),
-				Limit: aws.Int32(20), StartFromHead: aws.Bool(false),
+				LogGroupName:  aws.String("/ecs/lab-orders"),
+				LogStreamName: aws.String("app/app/0123456789abcdef0123456789abcdef"),
+				Limit:         aws.Int32(20),
+				StartFromHead: aws.Bool(false),
 			}, r.read[0])
 		})
 	}
 }
 
 func TestLogLinesAreBounded(t *testing.T) {
-	r := &region{tasks: []*types.Task{ended(aws.Int32(1), "")}, logs: [][]string{{strings.Repeat("é", maxLine), "end"}}}
+	r := &region{
+		tasks: []*types.Task{ended(aws.Int32(1), "")},
+		logs:  [][]string{{strings.Repeat("é", maxLine), "end"}},
+	}
 	_, _, err := run(t, r, nil)
 	require.ErrorContains(t, err, "é ...\nend")
 	assert.Less(t, len(err.Error()), maxLine+500)
 }
 
 func TestAnUnreadableLogDoesNotHideTheFailure(t *testing.T) {
-	r := &region{tasks: []*types.Task{ended(aws.Int32(1), "")}, errors: map[string]error{"GetLogEvents": errors.New("AccessDenied")}}
+	r := &region{
+		tasks:  []*types.Task{ended(aws.Int32(1), "")},
+		errors: map[string]error{"GetLogEvents": errors.New("AccessDenied")},
+	}
 	_, _, err := run(t, r, nil)
 	require.ErrorContains(t, err, "exited with 1")
-	assert.ErrorContains(t, err, "reading its log /ecs/lab-orders, stream app/app/0123456789abcdef0123456789abcdef: AccessDenied")
+	assert.ErrorContains(
+		t,
+		err,
+		"reading its log /ecs/lab-orders, stream app/app/0123456789abcdef0123456789abcdef: AccessDenied",
+	)
 }
 
 func TestWithoutALogGroupNoLogIsRead(t *testing.T) {
@@ -237,7 +302,12 @@ func TestATaskThatIsNotDoneInTimeIsStopped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := &region{tasks: []*types.Task{at("RUNNING")}, logs: [][]string{{"waiting for a lock"}}}
 			_, took, err := run(t, r, func(e *Event) { e.TimeoutSeconds = tc.seconds })
-			require.EqualError(t, err, fmt.Sprintf("task %s is not done in time (timeoutSeconds: %d); it was stopped; its log ends with:\nwaiting for a lock", taskArn, tc.seconds))
+			require.EqualError(t, err, fmt.Sprintf(
+				"task %s is not done in time (timeoutSeconds: %d); it was stopped; its log ends with:\nwaiting "+
+					"for a lock",
+				taskArn,
+				tc.seconds,
+			))
 			assert.Equal(t, tc.after, took)
 			require.Len(t, r.stopped, 1)
 			assert.Equal(t, cluster, *r.stopped[0].Cluster)
@@ -267,7 +337,10 @@ func TestATaskThatCannotBeStoppedIsTold(t *testing.T) {
 }
 
 func TestATaskThatCannotBeSeenIsStopped(t *testing.T) {
-	r := &region{tasks: []*types.Task{at("RUNNING")}, errors: map[string]error{"DescribeTasks": errors.New("AccessDenied")}}
+	r := &region{
+		tasks:  []*types.Task{at("RUNNING")},
+		errors: map[string]error{"DescribeTasks": errors.New("AccessDenied")},
+	}
 	_, _, err := run(t, r, nil)
 	require.ErrorContains(t, err, "task "+taskArn+" looking at it: AccessDenied; it was stopped")
 	assert.Len(t, r.stopped, 1)
@@ -284,9 +357,15 @@ func TestATaskThatStaysUnknownIsGivenUp(t *testing.T) {
 func TestATaskThatIsNotStarted(t *testing.T) {
 	r := &region{errors: map[string]error{"RunTask": errors.New("AccessDenied")}}
 	_, _, err := run(t, r, nil)
-	require.ErrorContains(t, err, "running task definition arn:aws:ecs:eu-central-1:111122223333:task-definition/lab-orders:7: AccessDenied")
+	require.ErrorContains(
+		t,
+		err,
+		"running task definition arn:aws:ecs:eu-central-1:111122223333:task-definition/lab-orders:7: AccessDenied",
+	)
 
-	r = &region{failures: []types.Failure{{Reason: aws.String("RESOURCE:ENI"), Detail: aws.String("no address is left")}}}
+	r = &region{
+		failures: []types.Failure{{Reason: aws.String("RESOURCE:ENI"), Detail: aws.String("no address is left")}},
+	}
 	_, _, err = run(t, r, nil)
 	require.ErrorContains(t, err, "ECS refused: RESOURCE:ENI no address is left")
 	assert.Empty(t, r.stopped)
@@ -295,9 +374,13 @@ func TestATaskThatIsNotStarted(t *testing.T) {
 func TestEventsAreValidatedAsAWhole(t *testing.T) {
 	r := &region{}
 	_, _, err := run(t, r, func(e *Event) { *e = Event{TimeoutSeconds: MaxTimeout + 1, LogGroup: "/ecs/lab"} })
-	require.EqualError(t, err, strings.Join([]string{"event: cluster: missing", "taskDefinition: missing", "containerName: missing",
-		"subnets: missing; name at least one", "securityGroups: missing; name at least one", "command: missing",
-		"timeoutSeconds: 841; use 1 to 840", `logGroup "/ecs/lab" and logStreamPrefix "": one is missing`}, "\n"))
+	require.EqualError(
+		t,
+		err,
+		strings.Join([]string{"event: cluster: missing", "taskDefinition: missing", "containerName: missing",
+			"subnets: missing; name at least one", "securityGroups: missing; name at least one", "command: missing",
+			"timeoutSeconds: 841; use 1 to 840", `logGroup "/ecs/lab" and logStreamPrefix "": one is missing`}, "\n"),
+	)
 	assert.Empty(t, r.ran)
 }
 

@@ -30,15 +30,21 @@ func getAvailabilityZones(c bridge.Call) (map[string]any, error) {
 	var names, ids []any
 	for _, name := range region.ZoneNames() {
 		id := region.ZoneID(name)
-		if slices.Contains(c.Args.Strings("excludeNames"), name) || slices.Contains(c.Args.Strings("excludeZoneIds"), id) {
+		if slices.Contains(c.Args.Strings("excludeNames"), name) ||
+			slices.Contains(c.Args.Strings("excludeZoneIds"), id) {
 			continue
 		}
 		if state := c.Args.Str("state"); state != "" && state != "available" {
 			continue
 		}
 		if c.Matches(map[string]string{
-			"zone-name": name, "zone-id": id, "region-name": region.Name, "state": "available", "group-name": region.Name,
-			"zone-type": "availability-zone", "opt-in-status": "opt-in-not-required",
+			"zone-name":     name,
+			"zone-id":       id,
+			"region-name":   region.Name,
+			"state":         "available",
+			"group-name":    region.Name,
+			"zone-type":     "availability-zone",
+			"opt-in-status": "opt-in-not-required",
 		}, nil) {
 			names, ids = append(names, name), append(ids, id)
 		}
@@ -51,14 +57,28 @@ func getAvailabilityZone(c bridge.Call) (map[string]any, error) {
 		id := c.Region().ZoneID(name)
 		if c.Args.Str("name") == name || c.Args.Str("zoneId") == id {
 			return map[string]any{
-				"id": name, "name": name, "zoneId": id, "region": c.Region().Name, "state": "available", "zoneType": "availability-zone",
-				"nameSuffix": strings.TrimPrefix(name, c.Region().Name), "groupName": c.Region().Name, "networkBorderGroup": c.Region().Name,
-				"optInStatus": "opt-in-not-required", "parentZoneId": "", "parentZoneName": "",
+				"id":                 name,
+				"name":               name,
+				"zoneId":             id,
+				"region":             c.Region().Name,
+				"state":              "available",
+				"zoneType":           "availability-zone",
+				"nameSuffix":         strings.TrimPrefix(name, c.Region().Name),
+				"groupName":          c.Region().Name,
+				"networkBorderGroup": c.Region().Name,
+				"optInStatus":        "opt-in-not-required",
+				"parentZoneId":       "",
+				"parentZoneName":     "",
 			}, nil
 		}
 	}
-	return nil, bridge.Refuse("InvalidParameterValue", "no availability zone of %s has the name %q or the id %q", c.Region().Name,
-		c.Args.Str("name"), c.Args.Str("zoneId"))
+	return nil, bridge.Refuse(
+		"InvalidParameterValue",
+		"no availability zone of %s has the name %q or the id %q",
+		c.Region().Name,
+		c.Args.Str("name"),
+		c.Args.Str("zoneId"),
+	)
 }
 
 func getCallerIdentity(c bridge.Call) (map[string]any, error) {

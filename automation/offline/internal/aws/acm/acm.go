@@ -1,4 +1,5 @@
-// Package acm stands in for certificates: the records that prove a domain, and that a certificate is issued once they exist.
+// Package acm stands in for certificates: the records that prove a domain, and that a certificate is issued once they
+// exist.
 package acm
 
 import (
@@ -53,7 +54,9 @@ func createCertificate(c *bridge.Change) error {
 		c.Set("status", "ISSUED")
 		return nil
 	case !c.Inputs.Has("validationMethod"):
-		return errors.New("\"certificate_authority_arn\": one of `certificate_authority_arn,validation_method` must be specified")
+		return errors.New(
+			"\"certificate_authority_arn\": one of `certificate_authority_arn,validation_method` must be specified",
+		)
 	}
 	c.Set("type", "AMAZON_ISSUED")
 	c.Set("status", "PENDING_VALIDATION")
@@ -67,7 +70,10 @@ func createCertificate(c *bridge.Change) error {
 func diffCertificate(d *diff.Difference) error {
 	own := d.News.Str("domainName")
 	besides := func(inputs values.View) []string {
-		names := slices.DeleteFunc(inputs.Strings("subjectAlternativeNames"), func(name string) bool { return name == own })
+		names := slices.DeleteFunc(
+			inputs.Strings("subjectAlternativeNames"),
+			func(name string) bool { return name == own },
+		)
 		slices.Sort(names)
 		return names
 	}
@@ -85,10 +91,16 @@ func validationRecords(domains []string) []any {
 	for _, domain := range domains {
 		apex := strings.TrimPrefix(domain, "*.")
 		records = append(records, map[string]any{
-			"domainName":          domain,
-			"resourceRecordName":  "_" + digest(apex, 32) + "." + apex + ".",
-			"resourceRecordType":  "CNAME",
-			"resourceRecordValue": "_" + digest("value/"+apex, 32) + "." + digest("zone/"+apex, 10) + ".acm-validations.aws.",
+			"domainName":         domain,
+			"resourceRecordName": "_" + digest(apex, 32) + "." + apex + ".",
+			"resourceRecordType": "CNAME",
+			"resourceRecordValue": "_" + digest(
+				"value/"+apex,
+				32,
+			) + "." + digest(
+				"zone/"+apex,
+				10,
+			) + ".acm-validations.aws.",
 		})
 	}
 	return records
@@ -97,13 +109,16 @@ func validationRecords(domains []string) []any {
 // previewCertificate tells how many validation records there will be, though not what they say, so that a program can
 // loop over them.
 func previewCertificate(inputs values.View, planned resource.PropertyMap) {
-	if inputs.Str("validationMethod") != "DNS" || !inputs.Has("domainName") || inputs.Unknown("subjectAlternativeNames") {
+	if inputs.Str("validationMethod") != "DNS" || !inputs.Has("domainName") ||
+		inputs.Unknown("subjectAlternativeNames") {
 		return
 	}
 	var options []resource.PropertyValue
 	for _, domain := range DomainsOf(inputs) {
 		options = append(options, resource.NewProperty(resource.PropertyMap{
-			"domainName": resource.NewProperty(domain), "resourceRecordName": values.Unknown, "resourceRecordType": values.Unknown,
+			"domainName":          resource.NewProperty(domain),
+			"resourceRecordName":  values.Unknown,
+			"resourceRecordType":  values.Unknown,
 			"resourceRecordValue": values.Unknown,
 		}))
 	}
@@ -160,10 +175,20 @@ func getCertificate(c bridge.Call) (map[string]any, error) {
 		state := bridge.StateOf(thing)
 		if state.Str("domainName") == c.Args.Str("domain") && slices.Contains(statuses, state.Str("status")) {
 			return map[string]any{
-				"id": thing.ARN, "arn": thing.ARN, "status": state.Str("status"), "certificate": "", "certificateChain": "",
-				"domain": state.Str("domainName"), "tags": map[string]any{},
+				"id":               thing.ARN,
+				"arn":              thing.ARN,
+				"status":           state.Str("status"),
+				"certificate":      "",
+				"certificateChain": "",
+				"domain":           state.Str("domainName"),
+				"tags":             map[string]any{},
 			}, nil
 		}
 	}
-	return nil, fmt.Errorf("no certificate for domain %q found in %s with status %s", c.Args.Str("domain"), c.Region().Name, strings.Join(statuses, " or "))
+	return nil, fmt.Errorf(
+		"no certificate for domain %q found in %s with status %s",
+		c.Args.Str("domain"),
+		c.Region().Name,
+		strings.Join(statuses, " or "),
+	)
 }

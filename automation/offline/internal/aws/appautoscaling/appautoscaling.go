@@ -1,4 +1,5 @@
-// Package appautoscaling stands in for the scaling of services, tables and clusters: what can be scaled, and that it is registered first.
+// Package appautoscaling stands in for the scaling of services, tables and clusters: what can be scaled, and that it is
+// registered first.
 package appautoscaling
 
 import (
@@ -15,14 +16,33 @@ import (
 var Service = bridge.Service{
 	Module: "appautoscaling", Name: "Application Auto Scaling",
 	Behaviors: map[string]bridge.Behavior{
-		token.ScalingTarget:   {Create: createScalingTarget, Created: scaleService, Update: refuseCapacity, Remove: removeScalingTarget, Imported: importScaling(token.ScalingTarget)},
-		token.ScalingPolicy:   {Check: checkScalingPolicy, Create: createScalingPolicy, Imported: importScaling(token.ScalingPolicy)},
-		token.ScheduledAction: {Create: createScheduledAction, Update: createScheduledAction, Imported: importScaling(token.ScheduledAction)},
+		token.ScalingTarget: {
+			Create:   createScalingTarget,
+			Created:  scaleService,
+			Update:   refuseCapacity,
+			Remove:   removeScalingTarget,
+			Imported: importScaling(token.ScalingTarget),
+		},
+		token.ScalingPolicy: {
+			Check:    checkScalingPolicy,
+			Create:   createScalingPolicy,
+			Imported: importScaling(token.ScalingPolicy),
+		},
+		token.ScheduledAction: {
+			Create:   createScheduledAction,
+			Update:   createScheduledAction,
+			Imported: importScaling(token.ScheduledAction),
+		},
 	},
 }
 
 // scalingRoles are the last parts of the names of the service-linked roles that scaling uses.
-var scalingRoles = map[string]string{"ecs": "ECSService", "dynamodb": "DynamoDBTable", "rds": "RDSCluster", "lambda": "LambdaConcurrency"}
+var scalingRoles = map[string]string{
+	"ecs":      "ECSService",
+	"dynamodb": "DynamoDBTable",
+	"rds":      "RDSCluster",
+	"lambda":   "LambdaConcurrency",
+}
 
 func createScalingTarget(c *bridge.Change) error {
 	namespace := c.Inputs.Str("serviceNamespace")
@@ -35,7 +55,12 @@ func createScalingTarget(c *bridge.Change) error {
 			return err
 		}
 		if thing == nil {
-			return bridge.RefuseRetried("ValidationException", "%s doesn't exist: %s", scaled.title, c.Inputs.Str("resourceId"))
+			return bridge.RefuseRetried(
+				"ValidationException",
+				"%s doesn't exist: %s",
+				scaled.title,
+				c.Inputs.Str("resourceId"),
+			)
 		}
 		c.Links = append(c.Links, world.Link{Property: "resourceId", Target: thing})
 	}
@@ -109,7 +134,12 @@ func scaledService(c *bridge.Change) (*world.Thing, error) {
 
 func refuseCapacity(c *bridge.Change) error {
 	if least, most := c.Inputs.Num("minCapacity"), c.Inputs.Num("maxCapacity"); least > most {
-		return bridge.Refuse("ValidationException", "Maximum capacity %g cannot be less than minimum capacity %g", most, least)
+		return bridge.Refuse(
+			"ValidationException",
+			"Maximum capacity %g cannot be less than minimum capacity %g",
+			most,
+			least,
+		)
 	}
 	return nil
 }
@@ -162,9 +192,15 @@ func sameTarget(a, b values.View) bool {
 
 func checkScalingPolicy(inputs values.View) []bridge.Failure {
 	const metric = "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification"
-	if inputs.Str(metric+".predefinedMetricType") == "ALBRequestCountPerTarget" && !inputs.Given(metric+".resourceLabel") {
-		return []bridge.Failure{bridge.Failf(metric+".resourceLabel", "resourceLabel must be given for ALBRequestCountPerTarget, in the form "+
-			"app/{load balancer}/{id}/targetgroup/{target group}/{id}")}
+	if inputs.Str(metric+".predefinedMetricType") == "ALBRequestCountPerTarget" &&
+		!inputs.Given(metric+".resourceLabel") {
+		return []bridge.Failure{
+			bridge.Failf(
+				metric+".resourceLabel",
+				"resourceLabel must be given for ALBRequestCountPerTarget, in the form "+
+					"app/{load balancer}/{id}/targetgroup/{target group}/{id}",
+			),
+		}
 	}
 	return nil
 }
@@ -180,16 +216,28 @@ func refuseUnregistered(c *bridge.Change) error {
 			return nil
 		}
 	}
-	return bridge.RefuseRetried("ObjectNotFoundException", "No scalable target registered for service namespace: %s, resource ID: %s, "+
-		"scalable dimension: %s", c.Inputs.Str("serviceNamespace"), c.Inputs.Str("resourceId"), c.Inputs.Str("scalableDimension"))
+	return bridge.RefuseRetried(
+		"ObjectNotFoundException",
+		"No scalable target registered for service namespace: %s, resource ID: %s, "+
+			"scalable dimension: %s",
+		c.Inputs.Str("serviceNamespace"),
+		c.Inputs.Str("resourceId"),
+		c.Inputs.Str("scalableDimension"),
+	)
 }
 
-// createScheduledAction refuses an action without its target, a range that is none, and a schedule that AWS does not read.
+// createScheduledAction refuses an action without its target, a range that is none, and a schedule that AWS does not
+// read.
 func createScheduledAction(c *bridge.Change) error {
 	least, given := c.Inputs.At("scalableTargetAction.minCapacity")
 	most, both := c.Inputs.At("scalableTargetAction.maxCapacity")
 	if given && both && least.IsNumber() && most.IsNumber() && least.NumberValue() > most.NumberValue() {
-		return bridge.Refuse("ValidationException", "Maximum capacity %s cannot be less than minimum capacity %s", values.Text(most), values.Text(least))
+		return bridge.Refuse(
+			"ValidationException",
+			"Maximum capacity %s cannot be less than minimum capacity %s",
+			values.Text(most),
+			values.Text(least),
+		)
 	}
 	return refuseUnregistered(c)
 }
@@ -201,7 +249,9 @@ func createScalingPolicy(c *bridge.Change) error {
 	if c.Inputs.Str("policyType") == "TargetTrackingScaling" {
 		var arns []any
 		for _, level := range []string{"AlarmHigh", "AlarmLow"} {
-			arn, err := c.Expand("arn:{partition}:cloudwatch:{region}:{account}:alarm:TargetTracking-{resourceId}-" + level + "-{uuid}")
+			arn, err := c.Expand(
+				"arn:{partition}:cloudwatch:{region}:{account}:alarm:TargetTracking-{resourceId}-" + level + "-{uuid}",
+			)
 			if err != nil {
 				return err
 			}

@@ -12,10 +12,34 @@ import (
 
 func TestScalingOfTablesAndClustersNeedsThem(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
-	l.Create(token.Table, "orders", awstest.In{"name": "orders", "hashKey": "id", "attributes": []any{awstest.In{"name": "id", "type": "S"}}, "readCapacity": 1, "writeCapacity": 1,
-		"globalSecondaryIndexes": []any{awstest.In{"name": "by-id", "hashKey": "id", "projectionType": "ALL", "readCapacity": 1, "writeCapacity": 1}}})
+	l.Create(
+		token.Table,
+		"orders",
+		awstest.In{
+			"name":          "orders",
+			"hashKey":       "id",
+			"attributes":    []any{awstest.In{"name": "id", "type": "S"}},
+			"readCapacity":  1,
+			"writeCapacity": 1,
+			"globalSecondaryIndexes": []any{
+				awstest.In{
+					"name":           "by-id",
+					"hashKey":        "id",
+					"projectionType": "ALL",
+					"readCapacity":   1,
+					"writeCapacity":  1,
+				},
+			},
+		},
+	)
 	target := func(id, dimension string) awstest.In {
-		return awstest.In{"minCapacity": 1, "maxCapacity": 9, "resourceId": id, "scalableDimension": dimension, "serviceNamespace": "dynamodb"}
+		return awstest.In{
+			"minCapacity":       1,
+			"maxCapacity":       9,
+			"resourceId":        id,
+			"scalableDimension": dimension,
+			"serviceNamespace":  "dynamodb",
+		}
 	}
 	m := l.Create(token.ScalingTarget, "table", target("table/orders", "dynamodb:table:ReadCapacityUnits"))
 	l.Create(token.ScalingTarget, "index", target("table/orders/index/by-id", "dynamodb:index:ReadCapacityUnits"))
@@ -23,8 +47,13 @@ func TestScalingOfTablesAndClustersNeedsThem(t *testing.T) {
 		_, err := l.TryCreate(token.ScalingTarget, "none", target(id, "dynamodb:table:ReadCapacityUnits"))
 		assert.ErrorContains(t, err, "DynamoDB table doesn't exist: "+id)
 	}
-	action := awstest.In{"resourceId": "table/orders", "scalableDimension": "dynamodb:table:ReadCapacityUnits", "serviceNamespace": "dynamodb", "schedule": "rate(1 day)",
-		"scalableTargetAction": awstest.In{"minCapacity": 2}}
+	action := awstest.In{
+		"resourceId":           "table/orders",
+		"scalableDimension":    "dynamodb:table:ReadCapacityUnits",
+		"serviceNamespace":     "dynamodb",
+		"schedule":             "rate(1 day)",
+		"scalableTargetAction": awstest.In{"minCapacity": 2},
+	}
 	_, err := l.TryCreate(token.ScheduledAction, "wrong", awstest.Merge(action, awstest.In{"schedule": "every day"}))
 	assert.ErrorContains(t, err, `invalid value "every day" for schedule`)
 	night := l.Create(token.ScheduledAction, "night", action)

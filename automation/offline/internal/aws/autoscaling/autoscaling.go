@@ -23,10 +23,21 @@ func placeGroup(c *bridge.Change) error {
 	least, most := c.Inputs.Num("minSize"), c.Inputs.Num("maxSize")
 	desired, given := c.Inputs.At("desiredCapacity")
 	if least > most {
-		return bridge.Refuse("ValidationError", "Max bound, %g, must be greater than or equal to min bound, %g", most, least)
+		return bridge.Refuse(
+			"ValidationError",
+			"Max bound, %g, must be greater than or equal to min bound, %g",
+			most,
+			least,
+		)
 	}
 	if n, is := values.Number(desired); given && is && (n < least || n > most) {
-		return bridge.Refuse("ValidationError", "Desired capacity:%g must be between the specified min size:%g and max size:%g", n, least, most)
+		return bridge.Refuse(
+			"ValidationError",
+			"Desired capacity:%g must be between the specified min size:%g and max size:%g",
+			n,
+			least,
+			most,
+		)
 	}
 	var zones []string
 	for _, subnet := range c.Targets("vpcZoneIdentifiers") {
@@ -46,6 +57,11 @@ func drainGroup(c *bridge.Change) error {
 	if c.Olds.Bool("forceDelete") || !state.Bool("protectFromScaleIn") || state.Num("desiredCapacity") == 0 {
 		return nil
 	}
-	return fmt.Errorf("waiting for Auto Scaling Group (%s) drained: %g instances are protected from scale in and are not ended; set forceDelete "+
-		"and run an update first", c.Thing.ID, state.Num("desiredCapacity"))
+	return fmt.Errorf(
+		"waiting for Auto Scaling Group (%s) drained: %g instances are protected from scale in and are not ended; "+
+			"set forceDelete "+
+			"and run an update first",
+		c.Thing.ID,
+		state.Num("desiredCapacity"),
+	)
 }

@@ -73,7 +73,10 @@ func URN(token, name string) string {
 }
 
 // Check returns the inputs as the provider fills them in, and its refusals.
-func (l *Lab) Check(token, name string, olds, news resource.PropertyMap) (resource.PropertyMap, []*pulumirpc.CheckFailure) {
+func (l *Lab) Check(
+	token, name string,
+	olds, news resource.PropertyMap,
+) (resource.PropertyMap, []*pulumirpc.CheckFailure) {
 	l.Helper()
 	request := &pulumirpc.CheckRequest{Urn: URN(token, name), RandomSeed: []byte(name)}
 	var err error
@@ -97,7 +100,10 @@ func (l *Lab) TryCreate(token, name string, inputs map[string]any) (Made, error)
 	require.Empty(l, failures, "%s %s", token, name)
 	properties, err := bridge.Marshal(checked)
 	require.NoError(l, err)
-	response, err := l.Provider.Create(l.Context(), &pulumirpc.CreateRequest{Urn: URN(token, name), Properties: properties})
+	response, err := l.Provider.Create(
+		l.Context(),
+		&pulumirpc.CreateRequest{Urn: URN(token, name), Properties: properties},
+	)
 	if err != nil {
 		return Made{}, err
 	}
@@ -121,7 +127,10 @@ func (l *Lab) Plan(token, name string, inputs map[string]any) resource.PropertyM
 	require.Empty(l, failures)
 	properties, err := bridge.Marshal(checked)
 	require.NoError(l, err)
-	response, err := l.Provider.Create(l.Context(), &pulumirpc.CreateRequest{Urn: URN(token, name), Properties: properties, Preview: true})
+	response, err := l.Provider.Create(
+		l.Context(),
+		&pulumirpc.CreateRequest{Urn: URN(token, name), Properties: properties, Preview: true},
+	)
 	require.NoError(l, err)
 	require.Empty(l, response.GetId())
 	planned, err := bridge.Unmarshal(response.GetProperties())
@@ -136,7 +145,10 @@ func (l *Lab) TryDiff(m Made, news resource.PropertyMap, ignore ...string) (*pul
 	require.NoError(l, err)
 	inputs, err := bridge.Marshal(news)
 	require.NoError(l, err)
-	return l.Provider.Diff(l.Context(), &pulumirpc.DiffRequest{Id: m.Id, Urn: m.Urn, Olds: olds, News: inputs, IgnoreChanges: ignore})
+	return l.Provider.Diff(
+		l.Context(),
+		&pulumirpc.DiffRequest{Id: m.Id, Urn: m.Urn, Olds: olds, News: inputs, IgnoreChanges: ignore},
+	)
 }
 
 // Compare is what Diff answers for a state and inputs, neither of which was checked.
@@ -146,7 +158,10 @@ func (l *Lab) Compare(token string, state, inputs map[string]any) *pulumirpc.Dif
 	require.NoError(l, err)
 	news, err := bridge.Marshal(values.Of(inputs).ObjectValue())
 	require.NoError(l, err)
-	response, err := l.Provider.Diff(l.Context(), &pulumirpc.DiffRequest{Urn: URN(token, "it"), Id: "it", Olds: olds, News: news})
+	response, err := l.Provider.Diff(
+		l.Context(),
+		&pulumirpc.DiffRequest{Urn: URN(token, "it"), Id: "it", Olds: olds, News: news},
+	)
 	require.NoError(l, err, token)
 	return response
 }
@@ -182,7 +197,10 @@ func (l *Lab) TryUpdate(m Made, inputs map[string]any) (Made, error) {
 	require.NoError(l, err)
 	news, err := bridge.Marshal(checked)
 	require.NoError(l, err)
-	response, err := l.Provider.Update(l.Context(), &pulumirpc.UpdateRequest{Id: m.Id, Urn: m.Urn, Olds: olds, News: news})
+	response, err := l.Provider.Update(
+		l.Context(),
+		&pulumirpc.UpdateRequest{Id: m.Id, Urn: m.Urn, Olds: olds, News: news},
+	)
 	if err != nil {
 		return Made{}, err
 	}
@@ -206,7 +224,10 @@ func (l *Lab) Refresh(m Made) (Made, bool) {
 	require.NoError(l, err)
 	inputs, err := bridge.Marshal(m.Inputs)
 	require.NoError(l, err)
-	response, err := l.Provider.Read(l.Context(), &pulumirpc.ReadRequest{Id: m.Id, Urn: m.Urn, Properties: olds, Inputs: inputs})
+	response, err := l.Provider.Read(
+		l.Context(),
+		&pulumirpc.ReadRequest{Id: m.Id, Urn: m.Urn, Properties: olds, Inputs: inputs},
+	)
 	require.NoError(l, err)
 	if response.GetId() == "" {
 		return Made{}, false

@@ -25,7 +25,11 @@ func (l *Lab) Function(name string, more In) Made {
 	repository := l.Create(token.Repository, name, In{"name": name})
 	url := repository.Str("repositoryUrl")
 	require.NoError(l, l.W.PutImage(l.Context(), world.Image{Repository: url, Tag: "v1", Digest: "sha256:a"}))
-	return l.Create(token.Function, name, Merge(In{"name": name, "role": role.Str("arn"), "packageType": "Image", "imageUri": url + "@sha256:a"}, more))
+	return l.Create(
+		token.Function,
+		name,
+		Merge(In{"name": name, "role": role.Str("arn"), "packageType": "Image", "imageUri": url + "@sha256:a"}, more),
+	)
 }
 
 // Call calls a function that must succeed.
@@ -62,18 +66,23 @@ func Merge(a, b In) In {
 
 const (
 	Steps     = `{"StartAt":"Redeploy","States":{"Redeploy":{"Type":"Pass","End":true}}}`
-	PullGrant = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"ecr:BatchGetImage"}]}`
+	PullGrant = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":` +
+		`"lambda.amazonaws.com"},"Action":"ecr:BatchGetImage"}]}`
 	TenDigits = `[0-9]{10}`
 )
 
 // KeyPolicy is a key policy that lets the account administer the key and a service use it.
 func KeyPolicy(service string) string {
-	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"},` +
-		`{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":["kms:Encrypt*","kms:Decrypt*","kms:GenerateDataKey*"],"Resource":"*"}]}`
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:` +
+		`root"},"Action":"kms:*","Resource":"*"},` +
+		`{"Effect":"Allow","Principal":{"Service":` +
+		`"` + service + `"},"Action":["kms:Encrypt*","kms:Decrypt*","kms:GenerateDataKey*"],"Resource":"*"}]}`
 }
 
 const (
-	Trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-	Grant = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::shop/*"}]}`
-	Shop  = `[{"name":"web","image":"nginx","portMappings":[{"containerPort":80}]}]`
+	Trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":` +
+		`"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	Grant = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:` +
+		`::shop/*"}]}`
+	Shop = `[{"name":"web","image":"nginx","portMappings":[{"containerPort":80}]}]`
 )

@@ -27,7 +27,12 @@ var Service = bridge.Service{
 // removeVault refuses to delete a vault with recovery points in it.
 func removeVault(c *bridge.Change) error {
 	if points := bridge.StateOf(c.Thing).Num("recoveryPoints"); points > 0 && !c.Olds.Bool("forceDestroy") {
-		return bridge.Refuse("InvalidRequestException", "Backup vault %s cannot be deleted as it contains recovery points (%g)", c.Thing.ID, points)
+		return bridge.Refuse(
+			"InvalidRequestException",
+			"Backup vault %s cannot be deleted as it contains recovery points (%g)",
+			c.Thing.ID,
+			points,
+		)
 	}
 	return nil
 }
@@ -43,8 +48,13 @@ const (
 func checkPlan(c *bridge.Change) error {
 	for _, rule := range c.Inputs.Objects("rules") {
 		if minutes := rule.Num("startWindow"); minutes < leastStartMinutes {
-			return bridge.Refuse("InvalidParameterValueException", "Rule %s: StartWindow must be at least %d minutes, not %g",
-				rule.Str("ruleName"), leastStartMinutes, minutes)
+			return bridge.Refuse(
+				"InvalidParameterValueException",
+				"Rule %s: StartWindow must be at least %d minutes, not %g",
+				rule.Str("ruleName"),
+				leastStartMinutes,
+				minutes,
+			)
 		}
 		if err := refuseLifecycle(rule); err != nil {
 			return err
@@ -68,8 +78,8 @@ func checkPlan(c *bridge.Change) error {
 	return nil
 }
 
-// checkVault tells of a vault that does not exist, or whose lock will refuse what the rule puts into it: AWS Backup takes
-// the plan, and then every job fails.
+// checkVault tells of a vault that does not exist, or whose lock will refuse what the rule puts into it: AWS Backup
+// takes the plan, and then every job fails.
 func checkVault(c *bridge.Change, name string, action values.View, vaultARN string) error {
 	if parsed, err := arn.Parse(vaultARN); err != nil || parsed.AccountID != world.Account {
 		return nil
@@ -80,7 +90,11 @@ func checkVault(c *bridge.Change, name string, action values.View, vaultARN stri
 	}
 	if len(vaults) == 0 {
 		if !strings.HasSuffix(vaultARN, ":Default") {
-			c.Warn("the copies of rule %s go to %s, which does not exist: AWS takes the plan, and every copy job fails", name, vaultARN)
+			c.Warn(
+				"the copies of rule %s go to %s, which does not exist: AWS takes the plan, and every copy job fails",
+				name,
+				vaultARN,
+			)
 		}
 		return nil
 	}
@@ -98,8 +112,15 @@ func checkLock(c *bridge.Change, name string, kept float64, vault *world.Thing) 
 		}
 		least, most := bridge.StateOf(r.Thing).Num("minRetentionDays"), bridge.StateOf(r.Thing).Num("maxRetentionDays")
 		if kept != 0 && kept < least || most != 0 && (kept == 0 || kept > most) {
-			c.Warn("rule %s keeps backups for %g days (0 is forever), and the lock of vault %s allows %g to %g: AWS takes the plan, and every job fails",
-				name, kept, vault.ID, least, most)
+			c.Warn(
+				"rule %s keeps backups for %g days (0 is forever), and the lock of vault %s allows %g to %g: AWS "+
+					"takes the plan, and every job fails",
+				name,
+				kept,
+				vault.ID,
+				least,
+				most,
+			)
 		}
 	}
 	return nil
@@ -108,11 +129,20 @@ func checkLock(c *bridge.Change, name string, kept float64, vault *world.Thing) 
 func refuseLifecycle(rule values.View) error {
 	kept := rule.Num("lifecycle.deleteAfter")
 	if rule.Bool("enableContinuousBackup") && (kept < 1 || kept > mostContinuous) {
-		return bridge.Refuse("InvalidParameterValueException", "Rule %s: a continuous backup is kept for 1 to %d days, not %g",
-			rule.Str("ruleName"), mostContinuous, kept)
+		return bridge.Refuse(
+			"InvalidParameterValueException",
+			"Rule %s: a continuous backup is kept for 1 to %d days, not %g",
+			rule.Str("ruleName"),
+			mostContinuous,
+			kept,
+		)
 	}
 	if rule.Bool("enableContinuousBackup") && rule.Num("lifecycle.coldStorageAfter") > 0 {
-		return bridge.Refuse("InvalidParameterValueException", "Rule %s: a continuous backup cannot move to cold storage", rule.Str("ruleName"))
+		return bridge.Refuse(
+			"InvalidParameterValueException",
+			"Rule %s: a continuous backup cannot move to cold storage",
+			rule.Str("ruleName"),
+		)
 	}
 	return refuseCold(rule.Str("ruleName"), rule)
 }
@@ -121,8 +151,15 @@ func refuseLifecycle(rule values.View) error {
 func refuseCold(name string, action values.View) error {
 	cold, kept := action.Num("lifecycle.coldStorageAfter"), action.Num("lifecycle.deleteAfter")
 	if cold > 0 && kept > 0 && kept < cold+leastColdDays {
-		return bridge.Refuse("InvalidParameterValueException", "Invalid lifecycle. DeleteAfterDays cannot be less than %d days apart from "+
-			"MoveToColdStorageAfterDays: rule %s has %g and %g", leastColdDays, name, kept, cold)
+		return bridge.Refuse(
+			"InvalidParameterValueException",
+			"Invalid lifecycle. DeleteAfterDays cannot be less than %d days apart from "+
+				"MoveToColdStorageAfterDays: rule %s has %g and %g",
+			leastColdDays,
+			name,
+			kept,
+			cold,
+		)
 	}
 	return nil
 }

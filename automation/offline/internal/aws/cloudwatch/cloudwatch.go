@@ -1,4 +1,5 @@
-// Package cloudwatch stands in for CloudWatch and EventBridge: alarms, log groups, trace encryption, and rules with their targets.
+// Package cloudwatch stands in for CloudWatch and EventBridge: alarms, log groups, trace encryption, and rules with
+// their targets.
 package cloudwatch
 
 import (
@@ -38,18 +39,27 @@ var Service = bridge.Service{
 func checkAlarm(inputs values.View) []bridge.Failure {
 	var failures []bridge.Failure
 	if inputs.Has("metricName") && inputs.Given("statistic") == inputs.Given("extendedStatistic") {
-		failures = append(failures, bridge.Failf("statistic", "exactly one of statistic and extendedStatistic must be set for a given metricName"))
+		failures = append(failures, bridge.Failf(
+			"statistic",
+			"exactly one of statistic and extendedStatistic must be set for a given metricName",
+		))
 	}
 	if period, given := inputs.At("period"); given {
 		n, is := values.Number(period)
 		if is && n != 10 && n != 20 && n != 30 && (n < 60 || math.Mod(n, 60) != 0) {
-			failures = append(failures, bridge.Failf("period", "%q: must be 10, 20, 30 or a multiple of 60, got %g", "period", n))
+			failures = append(
+				failures,
+				bridge.Failf("period", "%q: must be 10, 20, 30 or a multiple of 60, got %g", "period", n),
+			)
 		}
 	}
 	for i, query := range inputs.Objects("metricQueries") {
 		if query.Given("expression") && query.Given("metric") {
-			failures = append(failures, bridge.Failf(values.Join("metricQueries["+values.Text(values.Of(i))+"]", "expression"),
-				"a metric query must not have both expression and metric"))
+			failures = append(
+				failures,
+				bridge.Failf(values.Join("metricQueries["+values.Text(values.Of(i))+"]", "expression"),
+					"a metric query must not have both expression and metric"),
+			)
 		}
 	}
 	return failures
@@ -67,7 +77,11 @@ func followAlarms(c *bridge.Change) error {
 			return err
 		}
 		if alarm == nil {
-			return bridge.Refuse("ValidationError", "Could not save the composite alarm as alarms [%s] in the alarm rule do not exist", name)
+			return bridge.Refuse(
+				"ValidationError",
+				"Could not save the composite alarm as alarms [%s] in the alarm rule do not exist",
+				name,
+			)
 		}
 		c.Links = append(c.Links, world.Link{Property: "alarmRule", Target: alarm})
 	}
@@ -98,7 +112,12 @@ func removeAlarm(c *bridge.Change) error {
 	}
 	for _, r := range referrers {
 		if r.Property == "alarmRule" {
-			return bridge.RefuseRetried("ValidationError", "Cannot delete %s as there are composite alarm(s) depending on it: %s", c.Thing.ID, r.Thing.ID)
+			return bridge.RefuseRetried(
+				"ValidationError",
+				"Cannot delete %s as there are composite alarm(s) depending on it: %s",
+				c.Thing.ID,
+				r.Thing.ID,
+			)
 		}
 	}
 	return nil
@@ -111,7 +130,13 @@ func refuseLogKey(c *bridge.Change) error {
 	if key == nil {
 		return nil
 	}
-	group := fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", c.Region().Partition(), c.Region().Name, world.Account, c.Inputs.Str("name"))
+	group := fmt.Sprintf(
+		"arn:%s:logs:%s:%s:log-group:%s",
+		c.Region().Partition(),
+		c.Region().Name,
+		world.Account,
+		c.Inputs.Str("name"),
+	)
 	policies, err := kms.PoliciesOf(c, key)
 	if err != nil {
 		return err
@@ -126,8 +151,15 @@ func refuseLogKey(c *bridge.Change) error {
 			return nil
 		}
 	}
-	return bridge.Refuse("AccessDeniedException", "The specified KMS key does not exist or is not allowed to be used with Arn '%s': the policy of %s must let "+
-		"logs.%s.%s use it", group, key.ARN, c.Region().Name, c.Region().DNSSuffix())
+	return bridge.Refuse(
+		"AccessDeniedException",
+		"The specified KMS key does not exist or is not allowed to be used with Arn '%s': the policy of %s must let "+
+			"logs.%s.%s use it",
+		group,
+		key.ARN,
+		c.Region().Name,
+		c.Region().DNSSuffix(),
+	)
 }
 
 // encrypts says whether a statement's condition on the encryption context, if there is one, lets a log group through.
@@ -136,7 +168,8 @@ func encrypts(statement map[string]any, group string) bool {
 	for _, condition := range conditions {
 		keys, _ := condition.(map[string]any)
 		patterns := iam.TextsOf(keys["kms:EncryptionContext:aws:logs:arn"])
-		if len(patterns) > 0 && !slices.ContainsFunc(patterns, func(pattern string) bool { return values.Wildcard(pattern, group) }) {
+		if len(patterns) > 0 &&
+			!slices.ContainsFunc(patterns, func(pattern string) bool { return values.Wildcard(pattern, group) }) {
 			return false
 		}
 	}

@@ -55,13 +55,20 @@ func refuseTarget(c *bridge.Change) error {
 	}
 	count := 1
 	for _, other := range siblings {
-		if state := bridge.StateOf(other); state.Str("rule") == c.Inputs.Str("rule") && busOf(state) == busOf(c.Inputs) {
+		if state := bridge.StateOf(other); state.Str("rule") == c.Inputs.Str("rule") &&
+			busOf(state) == busOf(c.Inputs) {
 			count++
 		}
 	}
 	if count > maxTargets {
-		return bridge.Refuse("LimitExceededException", "The requested resource exceeds the maximum number allowed: the rule %s would have "+
-			"%d targets, %d are allowed", c.Inputs.Str("rule"), count, maxTargets)
+		return bridge.Refuse(
+			"LimitExceededException",
+			"The requested resource exceeds the maximum number allowed: the rule %s would have "+
+				"%d targets, %d are allowed",
+			c.Inputs.Str("rule"),
+			count,
+			maxTargets,
+		)
 	}
 	return nil
 }

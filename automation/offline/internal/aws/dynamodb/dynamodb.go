@@ -20,7 +20,14 @@ import (
 var Service = bridge.Service{
 	Module: "dynamodb", Name: "DynamoDB",
 	Behaviors: map[string]bridge.Behavior{
-		token.Table: {Check: checkTable, Diff: diffTable, Plan: planTable, Create: createTable, Update: updateTable, Remove: removeTable},
+		token.Table: {
+			Check:  checkTable,
+			Diff:   diffTable,
+			Plan:   planTable,
+			Create: createTable,
+			Update: updateTable,
+			Remove: removeTable,
+		},
 	},
 }
 
@@ -31,13 +38,20 @@ func checkTable(inputs values.View) []bridge.Failure {
 		failures = checkAttributes(inputs)
 	}
 	if on, kind := inputs.Bool("streamEnabled"), inputs.Given("streamViewType"); on && !kind {
-		failures = append(failures, bridge.Failf("streamViewType", "stream_view_type is required when stream_enabled = true"))
+		failures = append(
+			failures,
+			bridge.Failf("streamViewType", "stream_view_type is required when stream_enabled = true"),
+		)
 	} else if !on && inputs.Str("streamViewType") != "" && !inputs.Unknown("streamEnabled") {
-		failures = append(failures, bridge.Failf("streamViewType", "stream_view_type must not be set when stream_enabled = false"))
+		failures = append(
+			failures,
+			bridge.Failf("streamViewType", "stream_view_type must not be set when stream_enabled = false"),
+		)
 	}
 	for _, indexes := range []string{"globalSecondaryIndexes", "localSecondaryIndexes"} {
 		for i, index := range inputs.Objects(indexes) {
-			if kind := index.Str("projectionType"); kind != "" && kind != "INCLUDE" && len(index.List("nonKeyAttributes")) > 0 {
+			if kind := index.Str("projectionType"); kind != "" && kind != "INCLUDE" &&
+				len(index.List("nonKeyAttributes")) > 0 {
 				failures = append(failures, bridge.Failf(fmt.Sprintf("%s[%d].nonKeyAttributes", indexes, i),
 					"non-key attributes are only allowed with the projection type INCLUDE, not %s", kind))
 			}
@@ -49,8 +63,9 @@ func checkTable(inputs values.View) []bridge.Failure {
 // hasUnknowns says whether names of attributes or keys are not known yet.
 func hasUnknowns(inputs values.View) bool {
 	for _, path := range []string{
-		"hashKey", "rangeKey", "attributes", "attributes.name", "globalSecondaryIndexes", "globalSecondaryIndexes.hashKey",
-		"globalSecondaryIndexes.rangeKey", "localSecondaryIndexes", "localSecondaryIndexes.rangeKey",
+		"hashKey", "rangeKey", "attributes", "attributes.name", "globalSecondaryIndexes",
+		"globalSecondaryIndexes.hashKey", "globalSecondaryIndexes.rangeKey", "localSecondaryIndexes",
+		"localSecondaryIndexes.rangeKey",
 	} {
 		if slices.ContainsFunc(inputs.Each(path), func(p values.Place) bool { return values.IsUnknown(p.Value) }) {
 			return true
@@ -72,16 +87,25 @@ func checkAttributes(inputs values.View) []bridge.Failure {
 	}
 	note(inputs.Str("hashKey"))
 	note(inputs.Str("rangeKey"))
-	for _, index := range slices.Concat(inputs.Objects("globalSecondaryIndexes"), inputs.Objects("localSecondaryIndexes")) {
+	for _, index := range slices.Concat(
+		inputs.Objects("globalSecondaryIndexes"),
+		inputs.Objects("localSecondaryIndexes"),
+	) {
 		note(index.Str("hashKey"))
 		note(index.Str("rangeKey"))
 	}
 	var failures []bridge.Failure
 	if lacking := without(keys, attributes); len(lacking) > 0 && len(attributes) > 0 {
-		failures = append(failures, bridge.Failf("attributes", "all indexes must match a defined attribute. Unmatched indexes: %s", lacking))
+		failures = append(
+			failures,
+			bridge.Failf("attributes", "all indexes must match a defined attribute. Unmatched indexes: %s", lacking),
+		)
 	}
 	if unused := without(attributes, keys); len(unused) > 0 {
-		failures = append(failures, bridge.Failf("attributes", "all attributes must be indexed. Unused attributes: %s", unused))
+		failures = append(
+			failures,
+			bridge.Failf("attributes", "all attributes must be indexed. Unused attributes: %s", unused),
+		)
 	}
 	return failures
 }
@@ -120,12 +144,22 @@ const (
 
 func createTable(c *bridge.Change) error {
 	if global := len(c.Inputs.List("globalSecondaryIndexes")); global > maxGlobalIndexes {
-		return bridge.Refuse("ValidationException", "One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the "+
-			"per-table limit of %d: %d", maxGlobalIndexes, global)
+		return bridge.Refuse(
+			"ValidationException",
+			"One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the "+
+				"per-table limit of %d: %d",
+			maxGlobalIndexes,
+			global,
+		)
 	}
 	if local := len(c.Inputs.List("localSecondaryIndexes")); local > maxLocalIndexes {
-		return bridge.Refuse("ValidationException", "One or more parameter values were invalid: Number of LocalSecondaryIndexes exceeds "+
-			"per-table limit of %d: %d", maxLocalIndexes, local)
+		return bridge.Refuse(
+			"ValidationException",
+			"One or more parameter values were invalid: Number of LocalSecondaryIndexes exceeds "+
+				"per-table limit of %d: %d",
+			maxLocalIndexes,
+			local,
+		)
 	}
 	if err := refuseCapacities(c); err != nil {
 		return err
@@ -137,16 +171,24 @@ func refuseCapacities(c *bridge.Change) error {
 	read, write := c.Inputs.Num("readCapacity"), c.Inputs.Num("writeCapacity")
 	if c.Inputs.Str("billingMode") == "PAY_PER_REQUEST" {
 		if read > 0 || write > 0 {
-			return bridge.Refuse("ValidationException", "One or more parameter values were invalid: Neither ReadCapacityUnits nor "+
-				"WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+			return bridge.Refuse(
+				"ValidationException",
+				"One or more parameter values were invalid: Neither ReadCapacityUnits nor "+
+					"WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+			)
 		}
 		c.Set("readCapacity", 0.0)
 		c.Set("writeCapacity", 0.0)
 		return nil
 	}
 	if read < 1 || write < 1 {
-		return bridge.Refuse("ValidationException", "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "+
-			"must both be specified when BillingMode is PROVISIONED: they are %g and %g", read, write)
+		return bridge.Refuse(
+			"ValidationException",
+			"One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "+
+				"must both be specified when BillingMode is PROVISIONED: they are %g and %g",
+			read,
+			write,
+		)
 	}
 	return nil
 }
@@ -159,8 +201,11 @@ func updateTable(c *bridge.Change) error {
 	} else if state.Str("streamArn") == "" {
 		label := time.Now().UTC().Format("2006-01-02T15:04:05.000")
 		c.Set("streamLabel", label)
-		c.Set("streamArn", fmt.Sprintf("arn:%s:dynamodb:%s:%s:table/%s/stream/%s", c.Region().Partition(), c.Region().Name,
-			world.Account, c.Inputs.Str("name"), label))
+		c.Set(
+			"streamArn",
+			fmt.Sprintf("arn:%s:dynamodb:%s:%s:table/%s/stream/%s", c.Region().Partition(), c.Region().Name,
+				world.Account, c.Inputs.Str("name"), label),
+		)
 	}
 	for _, replica := range state.Objects("replicas") {
 		if err := refuseTableReplica(c, replica); err != nil {
@@ -170,31 +215,53 @@ func updateTable(c *bridge.Change) error {
 	return nil
 }
 
-// refuseTableReplica refuses what DynamoDB refuses of a copy in another region, from "Requirements for global tables" in
-// the Amazon DynamoDB Developer Guide.
+// refuseTableReplica refuses what DynamoDB refuses of a copy in another region, from "Requirements for global tables"
+// in the Amazon DynamoDB Developer Guide.
 func refuseTableReplica(c *bridge.Change, replica values.View) error {
 	state, where := values.View(c.State), replica.Str("regionName")
 	if where == c.Region().Name {
-		return bridge.Refuse("ValidationException", "a replica of table %s cannot be in its own region %s", state.Str("name"), where)
+		return bridge.Refuse(
+			"ValidationException",
+			"a replica of table %s cannot be in its own region %s",
+			state.Str("name"),
+			where,
+		)
 	}
 	if _, err := region.Named(where); err != nil {
 		return bridge.Refuse("ValidationException", "replica: %v", err)
 	}
 	if !state.Bool("streamEnabled") {
-		return bridge.Refuse("ValidationException", "One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table "+
-			"replica: set streamEnabled and streamViewType of table %s", state.Str("name"))
+		return bridge.Refuse(
+			"ValidationException",
+			"One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table "+
+				"replica: set streamEnabled and streamViewType of table %s",
+			state.Str("name"),
+		)
 	}
 	if state.Str("billingMode") != "PAY_PER_REQUEST" {
 		scaled, err := writesScale(c)
 		if err != nil || !scaled {
-			return cmp.Or(err, bridge.Refuse("ValidationException", "Table write capacity should either be Pay-Per-Request or AutoScaled: replicas of table %s "+
-				"can be made once its write capacity is scaled", state.Str("name")))
+			return cmp.Or(
+				err,
+				bridge.Refuse(
+					"ValidationException",
+					"Table write capacity should either be Pay-Per-Request or AutoScaled: replicas of table %s "+
+						"can be made once its write capacity is scaled",
+					state.Str("name"),
+				),
+			)
 		}
 	}
 	key := replica.Str("kmsKeyArn")
-	if key == "" && state.Has("serverSideEncryption.kmsKeyArn") && state.Str("serverSideEncryption.kmsKeyArn") != c.Region().ManagedKeyARN("dynamodb") {
-		return bridge.Refuse("ValidationException", "One or more parameter values were invalid: KMSMasterKeyId must be specified for each replica, as "+
-			"it is for table %s: the replica in %s has none", state.Str("name"), where)
+	if key == "" && state.Has("serverSideEncryption.kmsKeyArn") &&
+		state.Str("serverSideEncryption.kmsKeyArn") != c.Region().ManagedKeyARN("dynamodb") {
+		return bridge.Refuse(
+			"ValidationException",
+			"One or more parameter values were invalid: KMSMasterKeyId must be specified for each replica, as "+
+				"it is for table %s: the replica in %s has none",
+			state.Str("name"),
+			where,
+		)
 	}
 	if key == "" || references.IsManagedKey(key) {
 		return nil
@@ -210,14 +277,18 @@ func writesScale(c *bridge.Change) (bool, error) {
 	targets, err := c.Tx.OfType(c.Region().Name, token.ScalingTarget)
 	return slices.ContainsFunc(targets, func(target *world.Thing) bool {
 		state := bridge.StateOf(target)
-		return state.Str("resourceId") == "table/"+c.Inputs.Str("name") && state.Str("scalableDimension") == "dynamodb:table:WriteCapacityUnits"
+		return state.Str("resourceId") == "table/"+c.Inputs.Str("name") &&
+			state.Str("scalableDimension") == "dynamodb:table:WriteCapacityUnits"
 	}), err
 }
 
 func removeTable(c *bridge.Change) error {
 	if c.Olds.Bool("deletionProtectionEnabled") {
-		return bridge.Refuse("ValidationException", "Resource cannot be deleted as it is currently protected against deletion. Disable "+
-			"deletion protection first: set deletionProtectionEnabled to false and run an update")
+		return bridge.Refuse(
+			"ValidationException",
+			"Resource cannot be deleted as it is currently protected against deletion. Disable "+
+				"deletion protection first: set deletionProtectionEnabled to false and run an update",
+		)
 	}
 	return nil
 }

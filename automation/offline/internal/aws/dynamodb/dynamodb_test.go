@@ -13,9 +13,16 @@ func TestDynamoDBRefusesReplicas(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	west := awstest.Over(t, l.W, "us-west-2", nil)
 	here, there := l.Create(token.Key, "here", awstest.In{}), west.Create(token.Key, "there", awstest.In{})
-	table := awstest.In{"hashKey": "id", "attributes": []any{awstest.In{"name": "id", "type": "S"}}, "billingMode": "PAY_PER_REQUEST"}
+	table := awstest.In{
+		"hashKey":     "id",
+		"attributes":  []any{awstest.In{"name": "id", "type": "S"}},
+		"billingMode": "PAY_PER_REQUEST",
+	}
 	streamed := awstest.Merge(table, awstest.In{"streamEnabled": true, "streamViewType": "NEW_AND_OLD_IMAGES"})
-	encrypted := awstest.Merge(streamed, awstest.In{"serverSideEncryption": awstest.In{"enabled": true, "kmsKeyArn": here.Str("arn")}})
+	encrypted := awstest.Merge(
+		streamed,
+		awstest.In{"serverSideEncryption": awstest.In{"enabled": true, "kmsKeyArn": here.Str("arn")}},
+	)
 	replica := func(more awstest.In) awstest.In {
 		return awstest.In{"replicas": []any{awstest.Merge(awstest.In{"regionName": "us-west-2"}, more)}}
 	}
@@ -23,12 +30,36 @@ func TestDynamoDBRefusesReplicas(t *testing.T) {
 		inputs awstest.In
 		want   string
 	}{
-		"without a stream":          {awstest.Merge(table, replica(nil)), "Disabling Stream is not allowed for a Global Table replica"},
-		"of fixed write capacity":   {awstest.Merge(streamed, awstest.Merge(replica(nil), awstest.In{"billingMode": "PROVISIONED", "readCapacity": 1, "writeCapacity": 1})), "Table write capacity should either be Pay-Per-Request or AutoScaled"},
-		"in its own region":         {awstest.Merge(streamed, replica(awstest.In{"regionName": "us-east-1"})), "cannot be in its own region"},
-		"without a key of its own":  {awstest.Merge(encrypted, replica(nil)), "KMSMasterKeyId must be specified for each replica"},
-		"with a key of elsewhere":   {awstest.Merge(encrypted, replica(awstest.In{"kmsKeyArn": here.Str("arn")})), "does not exist in us-west-2 (it is in us-east-1)"},
-		"beside too many LSIs (20)": {awstest.Merge(table, awstest.In{"globalSecondaryIndexes": indexes(21)}), "exceeds the per-table limit of 20"},
+		"without a stream": {
+			awstest.Merge(table, replica(nil)),
+			"Disabling Stream is not allowed for a Global Table replica",
+		},
+		"of fixed write capacity": {
+			awstest.Merge(
+				streamed,
+				awstest.Merge(
+					replica(nil),
+					awstest.In{"billingMode": "PROVISIONED", "readCapacity": 1, "writeCapacity": 1},
+				),
+			),
+			"Table write capacity should either be Pay-Per-Request or AutoScaled",
+		},
+		"in its own region": {
+			awstest.Merge(streamed, replica(awstest.In{"regionName": "us-east-1"})),
+			"cannot be in its own region",
+		},
+		"without a key of its own": {
+			awstest.Merge(encrypted, replica(nil)),
+			"KMSMasterKeyId must be specified for each replica",
+		},
+		"with a key of elsewhere": {
+			awstest.Merge(encrypted, replica(awstest.In{"kmsKeyArn": here.Str("arn")})),
+			"does not exist in us-west-2 (it is in us-east-1)",
+		},
+		"beside too many LSIs (20)": {
+			awstest.Merge(table, awstest.In{"globalSecondaryIndexes": indexes(21)}),
+			"exceeds the per-table limit of 20",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := l.TryCreate(token.Table, "it", c.inputs)
@@ -41,7 +72,10 @@ func TestDynamoDBRefusesReplicas(t *testing.T) {
 func indexes(count int) []any {
 	var list []any
 	for i := range count {
-		list = append(list, awstest.In{"name": "by-id-" + string(rune('a'+i)), "hashKey": "id", "projectionType": "ALL"})
+		list = append(
+			list,
+			awstest.In{"name": "by-id-" + string(rune('a'+i)), "hashKey": "id", "projectionType": "ALL"},
+		)
 	}
 	return list
 }

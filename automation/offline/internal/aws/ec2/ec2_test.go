@@ -44,12 +44,19 @@ func TestSubnetsNeverOverlap(t *testing.T) {
 			bits := rapid.IntRange(15, 29).Draw(r, "bits")
 			third, fourth := rapid.IntRange(0, 255).Draw(r, "third"), rapid.IntRange(0, 255).Draw(r, "fourth")
 			second := rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(r, "second")
-			wanted := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(second), byte(third), byte(fourth)}), bits).Masked()
+			wanted := netip.PrefixFrom(
+				netip.AddrFrom4([4]byte{10, byte(second), byte(third), byte(fourth)}),
+				bits,
+			).Masked()
 			possible := bits >= 16 && bits <= 28 && block.Contains(wanted.Addr())
 			for _, other := range have {
 				possible = possible && !other.Overlaps(wanted)
 			}
-			_, err := l.TryCreate(token.Subnet, fmt.Sprint(i), awstest.In{"vpcId": vpc.Id, "cidrBlock": wanted.String()})
+			_, err := l.TryCreate(
+				token.Subnet,
+				fmt.Sprint(i),
+				awstest.In{"vpcId": vpc.Id, "cidrBlock": wanted.String()},
+			)
 			if possible != (err == nil) {
 				r.Fatalf("subnet %s beside %v: %v", wanted, have, err)
 			}

@@ -29,12 +29,22 @@ func createEndpoint(c *bridge.Change) error {
 	prefix := "com.amazonaws." + c.Region().Name + "."
 	if strings.HasPrefix(service, "com.amazonaws.") && !strings.HasPrefix(service, prefix) &&
 		!strings.HasPrefix(service, "com.amazonaws.vpce.") {
-		return bridge.Refuse("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist in %s", service, c.Region().Name)
+		return bridge.Refuse(
+			"InvalidServiceName",
+			"The Vpc Endpoint Service '%s' does not exist in %s",
+			service,
+			c.Region().Name,
+		)
 	}
 	if c.Inputs.Str("vpcEndpointType") == "Gateway" {
 		for _, property := range []string{"subnetIds", "securityGroupIds"} {
 			if len(c.Inputs.List(property)) > 0 {
-				return bridge.Refuse("InvalidParameter", "%s is not supported for gateway endpoints: %s", property, service)
+				return bridge.Refuse(
+					"InvalidParameter",
+					"%s is not supported for gateway endpoints: %s",
+					property,
+					service,
+				)
 			}
 		}
 		c.Set("prefixListId", prefixList(service))
@@ -42,7 +52,11 @@ func createEndpoint(c *bridge.Change) error {
 		return nil
 	}
 	if len(c.Inputs.List("routeTableIds")) > 0 {
-		return bridge.Refuse("InvalidParameter", "Route table IDs are only supported for gateway type VPC endpoints: %s", service)
+		return bridge.Refuse(
+			"InvalidParameter",
+			"Route table IDs are only supported for gateway type VPC endpoints: %s",
+			service,
+		)
 	}
 	c.Out("ipAddressType", "ipv4")
 	c.Out("dnsOptions", map[string]any{"dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": false})
@@ -61,8 +75,12 @@ func interfaceEndpoint(c *bridge.Change) error {
 	vpc := c.Target("vpcId")
 	if c.Inputs.Bool("privateDnsEnabled") && vpc != nil &&
 		(!bridge.StateOf(vpc).Bool("enableDnsSupport") || !bridge.StateOf(vpc).Bool("enableDnsHostnames")) {
-		return bridge.Refuse("InvalidParameter", "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC "+
-			"attributes set to true for %s", vpc.ID)
+		return bridge.Refuse(
+			"InvalidParameter",
+			"Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC "+
+				"attributes set to true for %s",
+			vpc.ID,
+		)
 	}
 	if vpc != nil && len(c.Inputs.List("securityGroupIds")) == 0 {
 		c.Set("securityGroupIds", []any{bridge.StateOf(vpc).Str("defaultSecurityGroupId")})

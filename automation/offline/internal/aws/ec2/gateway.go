@@ -26,8 +26,13 @@ func attachInternetGateway(c *bridge.Change) error {
 	}
 	for _, other := range others {
 		if bridge.StateOf(other).Str("vpcId") == vpc {
-			return bridge.Refuse("Resource.AlreadyAssociated", "resource %s is already attached to network %s: a VPC has one internet "+
-				"gateway", other.ID, vpc)
+			return bridge.Refuse(
+				"Resource.AlreadyAssociated",
+				"resource %s is already attached to network %s: a VPC has one internet "+
+					"gateway",
+				other.ID,
+				vpc,
+			)
 		}
 	}
 	return nil
@@ -49,9 +54,16 @@ func removeInternetGateway(c *bridge.Change) error {
 			return err
 		}
 		for _, link := range links {
-			if link.Property == "subnetId" && bridge.StateOf(link.Target).Str("vpcId") == vpc && bridge.StateOf(gateway).Str("publicIp") != "" {
-				return bridge.RefuseRetried(references.Dependency, "Network %s has some mapped public address(es). Please unmap those public "+
-					"address(es) before detaching the gateway: %s has %s.", vpc, gateway.ID, bridge.StateOf(gateway).Str("publicIp"))
+			if link.Property == "subnetId" && bridge.StateOf(link.Target).Str("vpcId") == vpc &&
+				bridge.StateOf(gateway).Str("publicIp") != "" {
+				return bridge.RefuseRetried(
+					references.Dependency,
+					"Network %s has some mapped public address(es). Please unmap those public "+
+						"address(es) before detaching the gateway: %s has %s.",
+					vpc,
+					gateway.ID,
+					bridge.StateOf(gateway).Str("publicIp"),
+				)
 			}
 		}
 	}
@@ -62,7 +74,9 @@ func checkNatGateway(inputs values.View) []bridge.Failure {
 	if inputs.Str("connectivityType") == "private" {
 		for _, property := range []string{"allocationId", "secondaryAllocationIds"} {
 			if inputs.Given(property) {
-				return []bridge.Failure{bridge.Failf(property, "%s is not supported with connectivityType \"private\"", property)}
+				return []bridge.Failure{
+					bridge.Failf(property, "%s is not supported with connectivityType \"private\"", property),
+				}
 			}
 		}
 		return nil
@@ -83,8 +97,11 @@ func createNatGateway(c *bridge.Change) error {
 	}
 	eip := c.Target("allocationId")
 	if eip == nil {
-		return bridge.Refuse("MissingParameter", "The request must include the AllocationId parameter. Add the required parameter "+
-			"and retry the request.")
+		return bridge.Refuse(
+			"MissingParameter",
+			"The request must include the AllocationId parameter. Add the required parameter "+
+				"and retry the request.",
+		)
 	}
 	referrers, err := c.Tx.Referrers(eip)
 	if err != nil {
@@ -92,7 +109,12 @@ func createNatGateway(c *bridge.Change) error {
 	}
 	for _, r := range referrers {
 		if r.Property == "allocationId" {
-			return bridge.Refuse("Resource.AlreadyAssociated", "Elastic IP address [%s] is already associated with %s", eip.ID, r.Thing.ID)
+			return bridge.Refuse(
+				"Resource.AlreadyAssociated",
+				"Elastic IP address [%s] is already associated with %s",
+				eip.ID,
+				r.Thing.ID,
+			)
 		}
 	}
 	c.Set("publicIp", bridge.StateOf(eip).Str("publicIp"))
@@ -116,11 +138,25 @@ func AddressIn(subnet *world.Thing) string {
 func createEip(c *bridge.Change) error {
 	address := c.Inputs.Str("address")
 	if address == "" {
-		random := []byte(template.RandomText("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x14\x1e\x28\x32\x3c\x46\x50\x5a\x64\x6e\x78\x82\x8c\x96\xa0\xaa\xb4\xbe\xc8\xd2\xdc\xe6", 3))
+		random := []byte(
+			template.RandomText(
+				"\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x14\x1e\x28\x32\x3c\x46"+
+					"\x50\x5a\x64\x6e\x78\x82\x8c\x96\xa0\xaa\xb4\xbe\xc8\xd2\xdc\xe6",
+				3,
+			),
+		)
 		address = fmt.Sprintf("52.%d.%d.%d", random[0], random[1], random[2])
 	}
 	c.Set("publicIp", address)
-	c.Set("publicDns", fmt.Sprintf("ec2-%s.%s.%s", strings.ReplaceAll(address, ".", "-"), computeDomain(c.Region()), c.Region().DNSSuffix()))
+	c.Set(
+		"publicDns",
+		fmt.Sprintf(
+			"ec2-%s.%s.%s",
+			strings.ReplaceAll(address, ".", "-"),
+			computeDomain(c.Region()),
+			c.Region().DNSSuffix(),
+		),
+	)
 	return nil
 }
 

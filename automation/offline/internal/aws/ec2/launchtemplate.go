@@ -10,7 +10,10 @@ import (
 
 // updateLaunchTemplate makes a new version, unless only tags changed.
 func updateLaunchTemplate(c *bridge.Change) error {
-	versioned := slices.ContainsFunc(values.SortedKeys(c.Difference.Edits), func(at string) bool { return !strings.HasPrefix(at, "tags") })
+	versioned := slices.ContainsFunc(
+		values.SortedKeys(c.Difference.Edits),
+		func(at string) bool { return !strings.HasPrefix(at, "tags") },
+	)
 	if !versioned {
 		return nil
 	}

@@ -36,11 +36,28 @@ func getVpc(c bridge.Call) (map[string]any, error) {
 	if c.Args.Bool("default") || c.Args.Str("id") == region.DefaultVPC() {
 		id := region.DefaultVPC()
 		return map[string]any{
-			"id": id, "arn": fmt.Sprintf("arn:%s:ec2:%s:%s:vpc/%s", region.Partition(), region.Name, world.Account, id),
-			"cidrBlock": defaultVPCBlock.String(), "default": true, "enableDnsSupport": true, "enableDnsHostnames": true,
-			"enableNetworkAddressUsageMetrics": false, "instanceTenancy": "default", "ipv6AssociationId": "", "ipv6CidrBlock": "",
-			"mainRouteTableId": region.Part("rtb"), "dhcpOptionsId": region.Part("dopt"), "ownerId": world.Account, "state": "available",
-			"tags": map[string]any{}, "cidrBlockAssociations": []any{},
+			"id": id,
+			"arn": fmt.Sprintf(
+				"arn:%s:ec2:%s:%s:vpc/%s",
+				region.Partition(),
+				region.Name,
+				world.Account,
+				id,
+			),
+			"cidrBlock":                        defaultVPCBlock.String(),
+			"default":                          true,
+			"enableDnsSupport":                 true,
+			"enableDnsHostnames":               true,
+			"enableNetworkAddressUsageMetrics": false,
+			"instanceTenancy":                  "default",
+			"ipv6AssociationId":                "",
+			"ipv6CidrBlock":                    "",
+			"mainRouteTableId":                 region.Part("rtb"),
+			"dhcpOptionsId":                    region.Part("dopt"),
+			"ownerId":                          world.Account,
+			"state":                            "available",
+			"tags":                             map[string]any{},
+			"cidrBlockAssociations":            []any{},
 		}, nil
 	}
 	result, err := bridge.GetOne(token.Vpc, "InvalidVpcID.NotFound")(c)
@@ -73,7 +90,8 @@ func listNamed(c bridge.Call, idArgument string) (string, error) {
 		name := fmt.Sprintf("com.amazonaws.%s.%s", c.Region().Name, service)
 		byName := c.Args.Str("name") == name
 		byID := c.Args.Str(idArgument) == prefixList(service)
-		byFilter := len(c.Args.Objects("filters")) > 0 && c.Matches(map[string]string{"prefix-list-name": name, "prefix-list-id": prefixList(service)}, nil)
+		byFilter := len(c.Args.Objects("filters")) > 0 &&
+			c.Matches(map[string]string{"prefix-list-name": name, "prefix-list-id": prefixList(service)}, nil)
 		if byName || byID || byFilter {
 			return service, nil
 		}
@@ -81,8 +99,13 @@ func listNamed(c bridge.Call, idArgument string) (string, error) {
 	if name := c.Args.Str("name"); name == "com.amazonaws.global.cloudfront.origin-facing" && idArgument == "id" {
 		return "origin-facing", nil
 	}
-	return "", bridge.Refuse("InvalidPrefixListID.NotFound", "no matching prefix list found in %s; offline there are those of S3 and DynamoDB, "+
-		"com.amazonaws.%s.s3 and .dynamodb, and CloudFront's", c.Region().Name, c.Region().Name)
+	return "", bridge.Refuse(
+		"InvalidPrefixListID.NotFound",
+		"no matching prefix list found in %s; offline there are those of S3 and DynamoDB, "+
+			"com.amazonaws.%s.s3 and .dynamodb, and CloudFront's",
+		c.Region().Name,
+		c.Region().Name,
+	)
 }
 
 func getPrefixList(c bridge.Call) (map[string]any, error) {
@@ -91,7 +114,9 @@ func getPrefixList(c bridge.Call) (map[string]any, error) {
 		return nil, err
 	}
 	return map[string]any{
-		"id": prefixList(service), "name": fmt.Sprintf("com.amazonaws.%s.%s", c.Region().Name, service), "cidrBlocks": prefixListBlocks(service),
+		"id":         prefixList(service),
+		"name":       fmt.Sprintf("com.amazonaws.%s.%s", c.Region().Name, service),
+		"cidrBlocks": prefixListBlocks(service),
 	}, nil
 }
 
@@ -109,8 +134,15 @@ func getManagedPrefixList(c bridge.Call) (map[string]any, error) {
 		name = fmt.Sprintf("com.amazonaws.%s.%s", c.Region().Name, service)
 	}
 	return map[string]any{
-		"id": id, "name": name, "addressFamily": "IPv4", "entries": entries, "maxEntries": 0.0, "ownerId": "AWS", "version": 0.0,
-		"arn": fmt.Sprintf("arn:%s:ec2:%s:aws:prefix-list/%s", c.Region().Partition(), c.Region().Name, id), "tags": map[string]any{},
+		"id":            id,
+		"name":          name,
+		"addressFamily": "IPv4",
+		"entries":       entries,
+		"maxEntries":    0.0,
+		"ownerId":       "AWS",
+		"version":       0.0,
+		"arn":           fmt.Sprintf("arn:%s:ec2:%s:aws:prefix-list/%s", c.Region().Partition(), c.Region().Name, id),
+		"tags":          map[string]any{},
 	}, nil
 }
 
@@ -129,13 +161,39 @@ func getAMI(c bridge.Call) (map[string]any, error) {
 	}
 	id := c.Region().ImageID(name)
 	return map[string]any{
-		"id": id, "imageId": id, "name": name, "architecture": architecture, "ownerId": "591542846629", "imageOwnerAlias": "amazon",
-		"arn":          fmt.Sprintf("arn:%s:ec2:%s::image/%s", c.Region().Partition(), c.Region().Name, id),
-		"creationDate": "2025-01-15T00:00:00.000Z", "deprecationTime": "2027-01-15T00:00:00.000Z", "description": name, "state": "available",
-		"enaSupport": true, "hypervisor": "xen", "imageLocation": "amazon/" + name, "imageType": "machine", "public": true,
-		"rootDeviceName": "/dev/xvda", "rootDeviceType": "ebs", "rootSnapshotId": "snap-" + c.Region().Digest("snap/"+name, 17),
-		"virtualizationType": "hvm", "platformDetails": "Linux/UNIX", "usageOperation": "RunInstances", "bootMode": "uefi-preferred",
-		"blockDeviceMappings": []any{}, "productCodes": []any{}, "tags": map[string]any{}, "imdsSupport": "v2.0", "kernelId": "",
-		"lastLaunchedTime": "", "platform": "", "ramdiskId": "", "sriovNetSupport": "simple", "stateReason": map[string]any{}, "tpmSupport": "",
+		"id":                  id,
+		"imageId":             id,
+		"name":                name,
+		"architecture":        architecture,
+		"ownerId":             "591542846629",
+		"imageOwnerAlias":     "amazon",
+		"arn":                 fmt.Sprintf("arn:%s:ec2:%s::image/%s", c.Region().Partition(), c.Region().Name, id),
+		"creationDate":        "2025-01-15T00:00:00.000Z",
+		"deprecationTime":     "2027-01-15T00:00:00.000Z",
+		"description":         name,
+		"state":               "available",
+		"enaSupport":          true,
+		"hypervisor":          "xen",
+		"imageLocation":       "amazon/" + name,
+		"imageType":           "machine",
+		"public":              true,
+		"rootDeviceName":      "/dev/xvda",
+		"rootDeviceType":      "ebs",
+		"rootSnapshotId":      "snap-" + c.Region().Digest("snap/"+name, 17),
+		"virtualizationType":  "hvm",
+		"platformDetails":     "Linux/UNIX",
+		"usageOperation":      "RunInstances",
+		"bootMode":            "uefi-preferred",
+		"blockDeviceMappings": []any{},
+		"productCodes":        []any{},
+		"tags":                map[string]any{},
+		"imdsSupport":         "v2.0",
+		"kernelId":            "",
+		"lastLaunchedTime":    "",
+		"platform":            "",
+		"ramdiskId":           "",
+		"sriovNetSupport":     "simple",
+		"stateReason":         map[string]any{},
+		"tpmSupport":          "",
 	}, nil
 }

@@ -57,8 +57,13 @@ func createRouteTableAssociation(c *bridge.Change) error {
 	}
 	for _, other := range others {
 		if bridge.StateOf(other).Str("subnetId") == subnet {
-			return bridge.Refuse("Resource.AlreadyAssociated", "the specified association for route table %s conflicts with an existing "+
-				"association: %s", c.Inputs.Str("routeTableId"), other.ID)
+			return bridge.Refuse(
+				"Resource.AlreadyAssociated",
+				"the specified association for route table %s conflicts with an existing "+
+					"association: %s",
+				c.Inputs.Str("routeTableId"),
+				other.ID,
+			)
 		}
 	}
 	return nil

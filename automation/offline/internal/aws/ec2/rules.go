@@ -34,7 +34,11 @@ func createNetworkAclRule(c *bridge.Change) error {
 	for _, other := range others {
 		rule := bridge.StateOf(other)
 		if rule.Str("networkAclId") == acl && rule.Str("ruleNumber") == number && rule.Bool("egress") == egress {
-			return bridge.Refuse("NetworkAclEntryAlreadyExists", "The network acl entry identified by %s already exists.", number)
+			return bridge.Refuse(
+				"NetworkAclEntryAlreadyExists",
+				"The network acl entry identified by %s already exists.",
+				number,
+			)
 		}
 	}
 	key := fmt.Sprintf("%s-%s-%t-%s-", acl, number, egress, c.Inputs.Str("protocol"))
@@ -122,7 +126,13 @@ func RefuseForeignGroups(c *bridge.Change, subnets, groups string) error {
 	}
 	for _, group := range c.Targets(groups) {
 		if of := bridge.StateOf(group).Str("vpcId"); vpc != "" && of != vpc {
-			return bridge.Refuse("InvalidParameterException", "The security group '%s' does not exist in VPC '%s': it is in %s", group.ID, vpc, of)
+			return bridge.Refuse(
+				"InvalidParameterException",
+				"The security group '%s' does not exist in VPC '%s': it is in %s",
+				group.ID,
+				vpc,
+				of,
+			)
 		}
 	}
 	return nil

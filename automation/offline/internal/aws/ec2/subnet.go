@@ -48,8 +48,13 @@ func placeSubnet(c *bridge.Change) error {
 	if id := c.Inputs.Str("availabilityZoneId"); id != "" {
 		zone = region.ZoneByID(id)
 		if zone == "" {
-			return bridge.Refuse("InvalidParameterValue", "Value (%s) for parameter availabilityZoneId is invalid. Subnets can "+
-				"currently only be created in %s.", id, strings.Join(region.ZoneNames(), ", "))
+			return bridge.Refuse(
+				"InvalidParameterValue",
+				"Value (%s) for parameter availabilityZoneId is invalid. Subnets can "+
+					"currently only be created in %s.",
+				id,
+				strings.Join(region.ZoneNames(), ", "),
+			)
 		}
 	}
 	if zone == "" {
@@ -60,8 +65,13 @@ func placeSubnet(c *bridge.Change) error {
 		zone = emptiest(region.ZoneNames(), subnets)
 	}
 	if region.ZoneID(zone) == "" {
-		return bridge.Refuse("InvalidParameterValue", "Value (%s) for parameter availabilityZone is invalid. Subnets can currently "+
-			"only be created in the following availability zones: %s.", zone, strings.Join(region.ZoneNames(), ", "))
+		return bridge.Refuse(
+			"InvalidParameterValue",
+			"Value (%s) for parameter availabilityZone is invalid. Subnets can currently "+
+				"only be created in the following availability zones: %s.",
+			zone,
+			strings.Join(region.ZoneNames(), ", "),
+		)
 	}
 	c.Set("availabilityZone", zone)
 	c.Set("availabilityZoneId", region.ZoneID(zone))
@@ -87,15 +97,26 @@ func refuseSubnetBlock(c *bridge.Change) error {
 	}
 	block, err := netip.ParsePrefix(given)
 	if err != nil {
-		return bridge.Refuse("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", given)
+		return bridge.Refuse(
+			"InvalidParameterValue",
+			"Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.",
+			given,
+		)
 	}
 	blocks, err := vpcBlocks(c)
 	if err != nil {
 		return err
 	}
-	if block.Bits() < 16 || block.Bits() > 28 || !slices.ContainsFunc(blocks, func(of netip.Prefix) bool { return within(block, of) }) {
-		return bridge.Refuse("InvalidSubnet.Range", "The CIDR '%s' is invalid: VPC %s has %s, and a subnet has a prefix between "+
-			"/16 and /28.", given, c.Inputs.Str("vpcId"), joinPrefixes(blocks))
+	if block.Bits() < 16 || block.Bits() > 28 ||
+		!slices.ContainsFunc(blocks, func(of netip.Prefix) bool { return within(block, of) }) {
+		return bridge.Refuse(
+			"InvalidSubnet.Range",
+			"The CIDR '%s' is invalid: VPC %s has %s, and a subnet has a prefix between "+
+				"/16 and /28.",
+			given,
+			c.Inputs.Str("vpcId"),
+			joinPrefixes(blocks),
+		)
 	}
 	subnets, err := c.Siblings(token.Subnet)
 	if err != nil {
@@ -104,7 +125,13 @@ func refuseSubnetBlock(c *bridge.Change) error {
 	for _, sibling := range subnets {
 		other, err := netip.ParsePrefix(bridge.StateOf(sibling).Str("cidrBlock"))
 		if err == nil && bridge.StateOf(sibling).Str("vpcId") == c.Inputs.Str("vpcId") && block.Overlaps(other) {
-			return bridge.Refuse("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet: %s has %s.", given, sibling.ID, other)
+			return bridge.Refuse(
+				"InvalidSubnet.Conflict",
+				"The CIDR '%s' conflicts with another subnet: %s has %s.",
+				given,
+				sibling.ID,
+				other,
+			)
 		}
 	}
 	return nil

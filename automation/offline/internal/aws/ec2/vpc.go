@@ -14,9 +14,12 @@ import (
 )
 
 func checkVPC(inputs values.View) []bridge.Failure {
-	if block, err := netip.ParsePrefix(inputs.Str("cidrBlock")); err == nil && (block.Bits() < 16 || block.Bits() > 28) {
-		return []bridge.Failure{bridge.Failf("cidrBlock", "expected \"cidrBlock\" to contain a network Value with between 16 and 28 "+
-			"significant bits, got: %d", block.Bits())}
+	if block, err := netip.ParsePrefix(inputs.Str("cidrBlock")); err == nil &&
+		(block.Bits() < 16 || block.Bits() > 28) {
+		return []bridge.Failure{
+			bridge.Failf("cidrBlock", "expected \"cidrBlock\" to contain a network Value with between 16 and 28 "+
+				"significant bits, got: %d", block.Bits()),
+		}
 	}
 	return nil
 }
@@ -61,8 +64,11 @@ func updateVPC(c *bridge.Change) error {
 
 func refuseHostnames(c *bridge.Change) error {
 	if c.Inputs.Bool("enableDnsHostnames") && !c.Inputs.Bool("enableDnsSupport") {
-		return bridge.Refuse("InvalidParameterCombination", "DNS hostnames cannot be enabled while DNS support is not: set "+
-			"enableDnsSupport to true as well")
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"DNS hostnames cannot be enabled while DNS support is not: set "+
+				"enableDnsSupport to true as well",
+		)
 	}
 	return nil
 }
@@ -71,7 +77,10 @@ func assignIPv6(c *bridge.Change) {
 	if !c.Inputs.Bool("assignGeneratedIpv6CidrBlock") || values.View(c.State).Str("ipv6CidrBlock") != "" {
 		return
 	}
-	c.Set("ipv6CidrBlock", fmt.Sprintf("2600:1f%s:%s:%s00::/56", template.RandomHex(2), template.RandomHex(4), template.RandomHex(2)))
+	c.Set(
+		"ipv6CidrBlock",
+		fmt.Sprintf("2600:1f%s:%s:%s00::/56", template.RandomHex(2), template.RandomHex(4), template.RandomHex(2)),
+	)
 	c.Set("ipv6AssociationId", "vpc-cidr-assoc-"+template.RandomHex(17))
 	c.Set("ipv6CidrBlockNetworkBorderGroup", c.Region().Name)
 }
@@ -79,7 +88,9 @@ func assignIPv6(c *bridge.Change) {
 // createdVPC records what comes with every VPC.
 func createdVPC(c *bridge.Change) error {
 	parts := map[string]string{
-		"defaultRouteTableId": token.RouteTable, "defaultNetworkAclId": token.NetworkAcl, "defaultSecurityGroupId": token.SecurityGroup,
+		"defaultRouteTableId":    token.RouteTable,
+		"defaultNetworkAclId":    token.NetworkAcl,
+		"defaultSecurityGroupId": token.SecurityGroup,
 	}
 	for _, property := range values.SortedKeys(parts) {
 		if err := c.Tx.PutPart(c.Thing, parts[property], values.View(c.State).Str(property)); err != nil {
@@ -131,17 +142,24 @@ func joinPrefixes(prefixes []netip.Prefix) string {
 }
 
 func createFlowLog(c *bridge.Change) error {
-	if !c.Inputs.Has("transitGatewayId") && !c.Inputs.Has("transitGatewayAttachmentId") && !c.Inputs.Has("trafficType") {
+	if !c.Inputs.Has("transitGatewayId") && !c.Inputs.Has("transitGatewayAttachmentId") &&
+		!c.Inputs.Has("trafficType") {
 		return bridge.Refuse("MissingParameter", "The request must contain the parameter TrafficType")
 	}
 	if c.Inputs.Str("logDestinationType") != "cloud-watch-logs" {
 		return nil
 	}
 	if !c.Inputs.Has("iamRoleArn") {
-		return bridge.Refuse("InvalidParameter", "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.")
+		return bridge.Refuse(
+			"InvalidParameter",
+			"DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs.",
+		)
 	}
 	if name := c.Inputs.Str("logGroupName"); name != "" {
-		c.Set("logDestination", fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", c.Region().Partition(), c.Region().Name, world.Account, name))
+		c.Set(
+			"logDestination",
+			fmt.Sprintf("arn:%s:logs:%s:%s:log-group:%s", c.Region().Partition(), c.Region().Name, world.Account, name),
+		)
 		return nil
 	}
 	if _, name, found := strings.Cut(c.Inputs.Str("logDestination"), ":log-group:"); found {

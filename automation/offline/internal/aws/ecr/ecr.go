@@ -38,7 +38,11 @@ var Service = bridge.Service{
 		"aws:ecr/getAuthorizationToken:getAuthorizationToken": getAuthorizationToken,
 		"aws:ecr/getCredentials:getCredentials":               getAuthorizationToken,
 		"aws:ecr/getImage:getImage":                           getImage,
-		"aws:ecr/getRepository:getRepository":                 bridge.GetByName("name", token.Repository, "RepositoryNotFoundException"),
+		"aws:ecr/getRepository:getRepository": bridge.GetByName(
+			"name",
+			token.Repository,
+			"RepositoryNotFoundException",
+		),
 	},
 }
 
@@ -59,20 +63,33 @@ func refuseRepositoryPolicy(c *bridge.Change) error {
 	parsed, _ := values.ParseJSON(values.Document(value))
 	policy, _ := parsed.(map[string]any)
 	statements := iam.StatementsOf(policy)
-	if len(statements) == 0 || slices.ContainsFunc(statements, func(s map[string]any) bool { return s["Resource"] != nil || s["Principal"] == nil }) {
-		return bridge.Refuse("InvalidParameterException", "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy "+
-			"provided': each statement has a Principal and no Resource")
+	if len(statements) == 0 ||
+		slices.ContainsFunc(
+			statements,
+			func(s map[string]any) bool { return s["Resource"] != nil || s["Principal"] == nil },
+		) {
+		return bridge.Refuse(
+			"InvalidParameterException",
+			"Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy "+
+				"provided': each statement has a Principal and no Resource",
+		)
 	}
 	return nil
 }
 
-// checkTemplate tells of a template that ECR takes but cannot carry out, from "Templates to control repositories created
-// during a pull through cache or replication action" in the Amazon ECR User Guide.
+// checkTemplate tells of a template that ECR takes but cannot carry out, from "Templates to control repositories
+// created during a pull through cache or replication action" in the Amazon ECR User Guide.
 func checkTemplate(c *bridge.Change) error {
-	encrypted := slices.ContainsFunc(c.Inputs.Objects("encryptionConfigurations"), func(e values.View) bool { return e.Str("encryptionType") != "AES256" })
+	encrypted := slices.ContainsFunc(
+		c.Inputs.Objects("encryptionConfigurations"),
+		func(e values.View) bool { return e.Str("encryptionType") != "AES256" },
+	)
 	if (encrypted || c.Inputs.Has("resourceTags")) && !c.Inputs.Has("customRoleArn") {
-		c.Warn("the repository creation template %s encrypts with KMS or tags, for which ECR needs customRoleArn: the repositories are made without",
-			c.Inputs.Str("prefix"))
+		c.Warn(
+			"the repository creation template %s encrypts with KMS or tags, for which ECR needs customRoleArn: the "+
+				"repositories are made without",
+			c.Inputs.Str("prefix"),
+		)
 	}
 	return nil
 }
@@ -83,8 +100,13 @@ func refuseReplication(c *bridge.Change) error {
 		for _, destination := range rule.Objects("destinations") {
 			where, registry := destination.Str("region"), destination.Str("registryId")
 			if where == c.Region().Name && registry == world.Account {
-				return bridge.Refuse("InvalidParameterException", "Invalid parameter at 'replicationConfiguration' failed to satisfy constraint: 'the "+
-					"destination %s in %s is the source registry itself'", registry, where)
+				return bridge.Refuse(
+					"InvalidParameterException",
+					"Invalid parameter at 'replicationConfiguration' failed to satisfy constraint: 'the "+
+						"destination %s in %s is the source registry itself'",
+					registry,
+					where,
+				)
 			}
 			if _, err := region.Named(where); err != nil {
 				return bridge.Refuse("InvalidParameterException", "replicationConfiguration: %v", err)
@@ -112,12 +134,20 @@ func refuseUpstream(c *bridge.Change) error {
 			continue
 		}
 		if upstream.credential && !c.Inputs.Has("credentialArn") {
-			return bridge.Refuse("InvalidParameterException", "Invalid parameter at 'credentialArn' failed to satisfy constraint: 'the upstream registry %s "+
-				"needs a secret named ecr-pullthroughcache/...'", host)
+			return bridge.Refuse(
+				"InvalidParameterException",
+				"Invalid parameter at 'credentialArn' failed to satisfy constraint: 'the upstream registry %s "+
+					"needs a secret named ecr-pullthroughcache/...'",
+				host,
+			)
 		}
 		return nil
 	}
-	return bridge.Refuse("UnsupportedUpstreamRegistryException", "The specified upstream registry isn't supported: %s", host)
+	return bridge.Refuse(
+		"UnsupportedUpstreamRegistryException",
+		"The specified upstream registry isn't supported: %s",
+		host,
+	)
 }
 
 func removeRepository(c *bridge.Change) error {
@@ -127,8 +157,13 @@ func removeRepository(c *bridge.Change) error {
 		return err
 	}
 	if len(images) > 0 && !c.Olds.Bool("forceDelete") {
-		return bridge.Refuse("RepositoryNotEmptyException", "The repository with name '%s' in registry with id '%s' cannot be deleted "+
-			"because it still contains images; set forceDelete and run an update first", c.Thing.ID, c.Olds.Str("registryId"))
+		return bridge.Refuse(
+			"RepositoryNotEmptyException",
+			"The repository with name '%s' in registry with id '%s' cannot be deleted "+
+				"because it still contains images; set forceDelete and run an update first",
+			c.Thing.ID,
+			c.Olds.Str("registryId"),
+		)
 	}
 	return c.Tx.RemoveImages(url)
 }
@@ -137,8 +172,11 @@ func createLifecyclePolicy(c *bridge.Change) error {
 	parsed, _ := values.ParseJSON(c.Inputs.Str("policy"))
 	document, _ := parsed.(map[string]any)
 	if rules, is := document["rules"].([]any); !is || len(rules) == 0 {
-		return bridge.Refuse("InvalidParameterException", "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "+
-			"'Lifecycle policy validation failure: object has missing required properties ([\"rules\"])'")
+		return bridge.Refuse(
+			"InvalidParameterException",
+			"Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "+
+				"'Lifecycle policy validation failure: object has missing required properties ([\"rules\"])'",
+		)
 	}
 	return nil
 }
@@ -206,12 +244,19 @@ func getAuthorizationToken(c bridge.Call) (map[string]any, error) {
 		registry = world.Account
 	}
 	return map[string]any{
-		"id":                 c.Region().Name,
-		"authorizationToken": base64.StdEncoding.EncodeToString([]byte(bridge.RegistryUser + ":" + bridge.RegistryPassword)),
-		"userName":           bridge.RegistryUser,
-		"password":           bridge.RegistryPassword,
-		"expiresAt":          time.Now().UTC().Add(12 * time.Hour).Format(time.RFC3339),
-		"proxyEndpoint":      fmt.Sprintf("https://%s.dkr.ecr.%s.%s", registry, c.Region().Name, c.Region().DNSSuffix()),
+		"id": c.Region().Name,
+		"authorizationToken": base64.StdEncoding.EncodeToString(
+			[]byte(bridge.RegistryUser + ":" + bridge.RegistryPassword),
+		),
+		"userName":  bridge.RegistryUser,
+		"password":  bridge.RegistryPassword,
+		"expiresAt": time.Now().UTC().Add(12 * time.Hour).Format(time.RFC3339),
+		"proxyEndpoint": fmt.Sprintf(
+			"https://%s.dkr.ecr.%s.%s",
+			registry,
+			c.Region().Name,
+			c.Region().DNSSuffix(),
+		),
 	}, nil
 }
 
@@ -227,11 +272,22 @@ func getImage(c bridge.Call) (map[string]any, error) {
 	for _, image := range images {
 		if (tag == "" || image.Tag == tag) && (digest == "" || image.Digest == digest) {
 			return map[string]any{
-				"id": image.Digest, "imageDigest": image.Digest, "imageTags": []any{image.Tag}, "imageUri": url + "@" + image.Digest,
-				"imageSizeInBytes": float64(image.Size), "imagePushedAt": float64(image.Pushed.Unix()), "registryId": world.Account,
+				"id":               image.Digest,
+				"imageDigest":      image.Digest,
+				"imageTags":        []any{image.Tag},
+				"imageUri":         url + "@" + image.Digest,
+				"imageSizeInBytes": float64(image.Size),
+				"imagePushedAt":    float64(image.Pushed.Unix()),
+				"registryId":       world.Account,
 			}, nil
 		}
 	}
-	return nil, bridge.Refuse("ImageNotFoundException", "The image with imageId {imageDigest:'%s', imageTag:'%s'} does not exist within the "+
-		"repository with name '%s'", digest, tag, name)
+	return nil, bridge.Refuse(
+		"ImageNotFoundException",
+		"The image with imageId {imageDigest:'%s', imageTag:'%s'} does not exist within the "+
+			"repository with name '%s'",
+		digest,
+		tag,
+		name,
+	)
 }

@@ -16,8 +16,22 @@ func TestInstancesHoldTheirCluster(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	_, subnets := l.Network()
 	cluster := l.Create(token.Cluster, "lab", awstest.In{"name": "lab"})
-	template := l.Create(token.LaunchTemplate, "lab", awstest.In{"userData": base64.StdEncoding.EncodeToString([]byte("#!/bin/bash\necho ECS_CLUSTER=lab >> /etc/ecs/ecs.config\n"))})
-	group := awstest.In{"minSize": 1, "maxSize": 2, "vpcZoneIdentifiers": []any{subnets[0].Id}, "launchTemplate": awstest.In{"id": template.Id, "version": "$Latest"}, "protectFromScaleIn": true}
+	template := l.Create(
+		token.LaunchTemplate,
+		"lab",
+		awstest.In{
+			"userData": base64.StdEncoding.EncodeToString(
+				[]byte("#!/bin/bash\necho ECS_CLUSTER=lab >> /etc/ecs/ecs.config\n"),
+			),
+		},
+	)
+	group := awstest.In{
+		"minSize":            1,
+		"maxSize":            2,
+		"vpcZoneIdentifiers": []any{subnets[0].Id},
+		"launchTemplate":     awstest.In{"id": template.Id, "version": "$Latest"},
+		"protectFromScaleIn": true,
+	}
 	m := l.Create(token.AutoScalingGroup, "lab", group)
 	other := l.Create(token.Cluster, "other", awstest.In{"name": "lab-2"})
 	require.NoError(t, l.TryDelete(other))
@@ -31,12 +45,35 @@ func TestAServicesCapacityProvidersAreItsClusters(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	_, subnets := l.Network()
 	cluster := l.Create(token.Cluster, "lab", awstest.In{"name": "lab"})
-	l.Create(token.TaskDefinition, "shop", awstest.In{"family": "shop", "containerDefinitions": awstest.Shop, "requiresCompatibilities": []any{"FARGATE"}, "networkMode": "awsvpc", "cpu": "256", "memory": "512"})
-	service := awstest.In{"cluster": cluster.Str("arn"), "taskDefinition": "shop", "networkConfiguration": awstest.In{"subnets": []any{subnets[0].Id}},
-		"capacityProviderStrategies": []any{awstest.In{"capacityProvider": "FARGATE_SPOT", "weight": 1}}}
+	l.Create(
+		token.TaskDefinition,
+		"shop",
+		awstest.In{
+			"family":                  "shop",
+			"containerDefinitions":    awstest.Shop,
+			"requiresCompatibilities": []any{"FARGATE"},
+			"networkMode":             "awsvpc",
+			"cpu":                     "256",
+			"memory":                  "512",
+		},
+	)
+	service := awstest.In{
+		"cluster":                    cluster.Str("arn"),
+		"taskDefinition":             "shop",
+		"networkConfiguration":       awstest.In{"subnets": []any{subnets[0].Id}},
+		"capacityProviderStrategies": []any{awstest.In{"capacityProvider": "FARGATE_SPOT", "weight": 1}},
+	}
 	_, err := l.TryCreate(token.Service, "shop", service)
-	assert.ErrorContains(t, err, "cannot contain a capacity provider that is not associated with the cluster: FARGATE_SPOT is not of lab")
-	l.Create(token.ClusterProviders, "lab", awstest.In{"clusterName": "lab", "capacityProviders": []any{"FARGATE_SPOT"}})
+	assert.ErrorContains(
+		t,
+		err,
+		"cannot contain a capacity provider that is not associated with the cluster: FARGATE_SPOT is not of lab",
+	)
+	l.Create(
+		token.ClusterProviders,
+		"lab",
+		awstest.In{"clusterName": "lab", "capacityProviders": []any{"FARGATE_SPOT"}},
+	)
 	l.Create(token.Service, "shop", service)
 }
 
@@ -44,10 +81,34 @@ func TestServicesHoldTheirNamespace(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	_, subnets := l.Network()
 	namespace := l.Create(token.HttpNamespace, "lab", awstest.In{"name": "lab"})
-	cluster := l.Create(token.Cluster, "lab", awstest.In{"serviceConnectDefaults": awstest.In{"namespace": namespace.Str("arn")}})
-	l.Create(token.TaskDefinition, "shop", awstest.In{"family": "shop", "containerDefinitions": awstest.Shop, "requiresCompatibilities": []any{"FARGATE"}, "networkMode": "awsvpc", "cpu": "256", "memory": "512"})
-	service := l.Create(token.Service, "shop", awstest.In{"cluster": cluster.Str("arn"), "taskDefinition": "shop", "launchType": "FARGATE", "networkConfiguration": awstest.In{"subnets": []any{subnets[0].Id}},
-		"serviceConnectConfiguration": awstest.In{"enabled": true, "namespace": namespace.Str("arn")}})
+	cluster := l.Create(
+		token.Cluster,
+		"lab",
+		awstest.In{"serviceConnectDefaults": awstest.In{"namespace": namespace.Str("arn")}},
+	)
+	l.Create(
+		token.TaskDefinition,
+		"shop",
+		awstest.In{
+			"family":                  "shop",
+			"containerDefinitions":    awstest.Shop,
+			"requiresCompatibilities": []any{"FARGATE"},
+			"networkMode":             "awsvpc",
+			"cpu":                     "256",
+			"memory":                  "512",
+		},
+	)
+	service := l.Create(
+		token.Service,
+		"shop",
+		awstest.In{
+			"cluster":                     cluster.Str("arn"),
+			"taskDefinition":              "shop",
+			"launchType":                  "FARGATE",
+			"networkConfiguration":        awstest.In{"subnets": []any{subnets[0].Id}},
+			"serviceConnectConfiguration": awstest.In{"enabled": true, "namespace": namespace.Str("arn")},
+		},
+	)
 	assert.ErrorContains(t, l.TryDelete(namespace), "ResourceInUse")
 	require.NoError(t, l.TryDelete(service))
 	require.NoError(t, l.TryDelete(namespace))

@@ -27,8 +27,13 @@ func refuseInstances(c *bridge.Change) error {
 			return err
 		}
 		if joins {
-			return bridge.RefuseRetried("ClusterContainsContainerInstancesException", "The Cluster cannot be deleted while Container Instances are active "+
-				"or draining: those of the Auto Scaling group %s are in %s", group.Name, c.Thing.Name)
+			return bridge.RefuseRetried(
+				"ClusterContainsContainerInstancesException",
+				"The Cluster cannot be deleted while Container Instances are active "+
+					"or draining: those of the Auto Scaling group %s are in %s",
+				group.Name,
+				c.Thing.Name,
+			)
 		}
 	}
 	return nil
@@ -60,7 +65,10 @@ func joinsCluster(tx *world.Tx, group *world.Thing, cluster string) (bool, error
 // leadingName returns the name at the beginning of a text, which may be quoted.
 func leadingName(text string) string {
 	text = strings.TrimLeft(text, `"'`)
-	end := strings.IndexFunc(text, func(r rune) bool { return !strings.ContainsRune(template.Alphabets["alnum"]+"-_", r) })
+	end := strings.IndexFunc(
+		text,
+		func(r rune) bool { return !strings.ContainsRune(template.Alphabets["alnum"]+"-_", r) },
+	)
 	if end < 0 {
 		return text
 	}
@@ -73,16 +81,23 @@ func refuseStrategy(c *bridge.Change) error {
 	based := 0
 	for _, entry := range c.Inputs.Objects("defaultCapacityProviderStrategies") {
 		if provider := entry.Str("capacityProvider"); !slices.Contains(providers, provider) {
-			return bridge.Refuse("InvalidParameterException", "The specified capacity provider strategy cannot contain a capacity "+
-				"provider that is not associated with the cluster: %s", provider)
+			return bridge.Refuse(
+				"InvalidParameterException",
+				"The specified capacity provider strategy cannot contain a capacity "+
+					"provider that is not associated with the cluster: %s",
+				provider,
+			)
 		}
 		if entry.Num("base") > 0 {
 			based++
 		}
 	}
 	if based > 1 {
-		return bridge.Refuse("InvalidParameterException", "The specified capacity provider strategy cannot contain more than one capacity "+
-			"provider with a base value.")
+		return bridge.Refuse(
+			"InvalidParameterException",
+			"The specified capacity provider strategy cannot contain more than one capacity "+
+				"provider with a base value.",
+		)
 	}
 	return nil
 }
@@ -90,15 +105,24 @@ func refuseStrategy(c *bridge.Change) error {
 func createCapacityProvider(c *bridge.Change) error {
 	for _, reserved := range []string{"aws", "ecs", "fargate"} {
 		if name := c.Inputs.Str("name"); strings.HasPrefix(strings.ToLower(name), reserved) {
-			return bridge.Refuse("ClientException", "The specified capacity provider name %q is invalid: it must not start with %s.", name, reserved)
+			return bridge.Refuse(
+				"ClientException",
+				"The specified capacity provider name %q is invalid: it must not start with %s.",
+				name,
+				reserved,
+			)
 		}
 	}
 	group := c.Target("autoScalingGroupProvider.autoScalingGroupArn")
 	protects := c.Inputs.Str("autoScalingGroupProvider.managedTerminationProtection") == "ENABLED"
 	if protects && group != nil && !bridge.StateOf(group).Bool("protectFromScaleIn") {
-		return bridge.Refuse("ClientException", "The managed termination protection setting for the capacity provider is invalid. To "+
-			"enable managed termination protection for a capacity provider, the Auto Scaling group must have instance protection "+
-			"from scale in enabled.")
+		return bridge.Refuse(
+			"ClientException",
+			"The managed termination protection setting for the capacity provider is invalid. To "+
+				"enable managed termination protection for a capacity provider, the Auto Scaling group must have "+
+				"instance protection "+
+				"from scale in enabled.",
+		)
 	}
 	return nil
 }

@@ -98,7 +98,8 @@ func canonicalContainer(definition map[string]any) map[string]any {
 		if mapping["protocol"] == nil {
 			mapping["protocol"] = "tcp"
 		}
-		if host, is := mapping["hostPort"].(json.Number); is && (host.String() == "0" || host == mapping["containerPort"]) {
+		if host, is := mapping["hostPort"].(json.Number); is &&
+			(host.String() == "0" || host == mapping["containerPort"]) {
 			delete(mapping, "hostPort")
 		}
 	}

@@ -1,4 +1,5 @@
-// Package ecs stands in for clusters, task definitions and services: sizes, images, ports, networks and capacity providers.
+// Package ecs stands in for clusters, task definitions and services: sizes, images, ports, networks and capacity
+// providers.
 package ecs
 
 import (

@@ -35,11 +35,17 @@ func createService(c *bridge.Change) error {
 	}
 	strategies := c.Inputs.List("capacityProviderStrategies")
 	if c.Inputs.Has("launchType") && len(strategies) > 0 {
-		return bridge.Refuse("InvalidParameterException", "Specifying both a launch type and capacity provider strategy is not supported. "+
-			"Remove one and try again.")
+		return bridge.Refuse(
+			"InvalidParameterException",
+			"Specifying both a launch type and capacity provider strategy is not supported. "+
+				"Remove one and try again.",
+		)
 	}
 	if c.Inputs.Has("healthCheckGracePeriodSeconds") && len(c.Inputs.List("loadBalancers")) == 0 {
-		return bridge.Refuse("InvalidParameterException", "Health check grace period is only valid for services configured to use load balancers")
+		return bridge.Refuse(
+			"InvalidParameterException",
+			"Health check grace period is only valid for services configured to use load balancers",
+		)
 	}
 	if err := refuseProviders(c); err != nil {
 		return err
@@ -85,8 +91,13 @@ func refuseProviders(c *bridge.Change) error {
 	}
 	for _, strategy := range strategies {
 		if provider := values.AfterLast(strategy.Str("capacityProvider"), "/"); !slices.Contains(associated, provider) {
-			return bridge.Refuse("InvalidParameterException", "The specified capacity provider strategy cannot contain a capacity provider that is not "+
-				"associated with the cluster: %s is not of %s", provider, cluster.Name)
+			return bridge.Refuse(
+				"InvalidParameterException",
+				"The specified capacity provider strategy cannot contain a capacity provider that is not "+
+					"associated with the cluster: %s is not of %s",
+				provider,
+				cluster.Name,
+			)
 		}
 	}
 	return nil
@@ -113,9 +124,16 @@ func deployService(c *bridge.Change) error {
 	}
 	awsvpc := state.Str("networkMode") == "awsvpc"
 	if awsvpc && len(c.Inputs.List("networkConfiguration.subnets")) == 0 {
-		return bridge.Refuse("InvalidParameterException", "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+		return bridge.Refuse(
+			"InvalidParameterException",
+			"Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+		)
 	}
-	if err := ec2.RefuseForeignGroups(c, "networkConfiguration.subnets", "networkConfiguration.securityGroups"); err != nil {
+	if err := ec2.RefuseForeignGroups(
+		c,
+		"networkConfiguration.subnets",
+		"networkConfiguration.securityGroups",
+	); err != nil {
 		return err
 	}
 	definitions, has := state.At("containerDefinitions")
@@ -166,12 +184,21 @@ func refuseLoadBalancers(c *bridge.Change, containers []container, awsvpc bool) 
 			return err
 		}
 		if len(balancers) == 0 {
-			return bridge.RefuseRetried("InvalidParameterException", "The target group with targetGroupArn %s does not have an associated "+
-				"load balancer.", group.ARN)
+			return bridge.RefuseRetried(
+				"InvalidParameterException",
+				"The target group with targetGroupArn %s does not have an associated "+
+					"load balancer.",
+				group.ARN,
+			)
 		}
 		if kind := bridge.StateOf(group).Str("targetType"); awsvpc && kind != "ip" {
-			return bridge.Refuse("InvalidParameterException", "The provided target group %s has target type %s, which is incompatible with "+
-				"the awsvpc network mode specified in the task definition.", group.ARN, kind)
+			return bridge.Refuse(
+				"InvalidParameterException",
+				"The provided target group %s has target type %s, which is incompatible with "+
+					"the awsvpc network mode specified in the task definition.",
+				group.ARN,
+				kind,
+			)
 		}
 	}
 	for _, entry := range c.Inputs.Objects("loadBalancers") {
@@ -185,14 +212,23 @@ func refuseLoadBalancers(c *bridge.Change, containers []container, awsvpc bool) 
 func refusePort(containers []container, name string, port int) error {
 	i := slices.IndexFunc(containers, func(c container) bool { return c.Name == name })
 	if i < 0 {
-		return bridge.Refuse("InvalidParameterException", "The container %s does not exist in the task definition.", name)
+		return bridge.Refuse(
+			"InvalidParameterException",
+			"The container %s does not exist in the task definition.",
+			name,
+		)
 	}
 	for _, mapping := range containers[i].PortMappings {
 		if mapping.ContainerPort == port {
 			return nil
 		}
 	}
-	return bridge.Refuse("InvalidParameterException", "The container %s did not have a container port %d defined.", name, port)
+	return bridge.Refuse(
+		"InvalidParameterException",
+		"The container %s did not have a container port %d defined.",
+		name,
+		port,
+	)
 }
 
 // refuseImages fails the wait for a steady state when a task's image is not in its repository of this account. What a
@@ -213,7 +249,10 @@ func refuseImages(c *bridge.Change, containers []container) error {
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(images, func(i world.Image) bool { return i.Tag == reference || i.Digest == reference }) {
+		if !slices.ContainsFunc(
+			images,
+			func(i world.Image) bool { return i.Tag == reference || i.Digest == reference },
+		) {
 			return errors.New("waiting for the service to reach a steady state: unexpected state: tasks stopped with " +
 				"CannotPullContainerError: failed to resolve ref " + definition.Image + ": not found")
 		}
@@ -223,7 +262,11 @@ func refuseImages(c *bridge.Change, containers []container) error {
 
 // importService takes {cluster}/{service}.
 func importService(c *bridge.Change, id string) (*world.Thing, error) {
-	return bridge.FindBy(c, token.Service, func(s values.View) bool { return strings.HasSuffix(s.Str("id"), ":service/"+id) })
+	return bridge.FindBy(
+		c,
+		token.Service,
+		func(s values.View) bool { return strings.HasSuffix(s.Str("id"), ":service/"+id) },
+	)
 }
 
 // getService finds a service by its cluster and name, as two clusters may have one of the same name.
@@ -233,9 +276,15 @@ func getService(c bridge.Call) (map[string]any, error) {
 		return nil, err
 	}
 	for _, thing := range things {
-		if state := bridge.StateOf(thing); state.Str("name") == c.Args.Str("serviceName") && state.Str("cluster") == c.Args.Str("clusterArn") {
+		if state := bridge.StateOf(thing); state.Str("name") == c.Args.Str("serviceName") &&
+			state.Str("cluster") == c.Args.Str("clusterArn") {
 			return bridge.Describe(thing), nil
 		}
 	}
-	return nil, bridge.Refuse("ServiceNotFoundException", "there is no service %q in cluster %s", c.Args.Str("serviceName"), c.Args.Str("clusterArn"))
+	return nil, bridge.Refuse(
+		"ServiceNotFoundException",
+		"there is no service %q in cluster %s",
+		c.Args.Str("serviceName"),
+		c.Args.Str("clusterArn"),
+	)
 }

@@ -82,12 +82,20 @@ func refuseFileVolume(volume values.View) error {
 	point := volume.Has(files + "authorizationConfig.accessPointId")
 	authorized := point || volume.Str(files+"authorizationConfig.iam") == "ENABLED"
 	if authorized && volume.Str(files+"transitEncryption") != "ENABLED" {
-		return bridge.Refuse("ClientException", "Invalid EFS volume configuration of %s: transitEncryption must be ENABLED for an access point or IAM "+
-			"authorization", volume.Str("name"))
+		return bridge.Refuse(
+			"ClientException",
+			"Invalid EFS volume configuration of %s: transitEncryption must be ENABLED for an access point or IAM "+
+				"authorization",
+			volume.Str("name"),
+		)
 	}
 	if root := volume.Str(files + "rootDirectory"); point && root != "" && root != "/" {
-		return bridge.Refuse("ClientException", "Invalid EFS volume configuration of %s: with an access point, rootDirectory must be omitted or /, not %s",
-			volume.Str("name"), root)
+		return bridge.Refuse(
+			"ClientException",
+			"Invalid EFS volume configuration of %s: with an access point, rootDirectory must be omitted or /, not %s",
+			volume.Str("name"),
+			root,
+		)
 	}
 	return nil
 }
@@ -102,8 +110,13 @@ func refuseFargate(c *bridge.Change) error {
 	}
 	cpu, memory := units(c.Inputs.Str("cpu"), 1024), units(c.Inputs.Str("memory"), 1024)
 	if cpu == 0 || memory == 0 {
-		return bridge.Refuse("ClientException", "Fargate requires task definition to have execution role ARN, cpu and memory at task "+
-			"level: cpu is %q, memory %q", c.Inputs.Str("cpu"), c.Inputs.Str("memory"))
+		return bridge.Refuse(
+			"ClientException",
+			"Fargate requires task definition to have execution role ARN, cpu and memory at task "+
+				"level: cpu is %q, memory %q",
+			c.Inputs.Str("cpu"),
+			c.Inputs.Str("memory"),
+		)
 	}
 	size, known := fargateSizes[cpu]
 	fits := known && memory >= size[0] && memory <= size[1] && memory%size[2] == 0
@@ -112,8 +125,13 @@ func refuseFargate(c *bridge.Change) error {
 		fits = false
 	}
 	if !fits {
-		return bridge.Refuse("ClientException", "No Fargate configuration exists for given values: %d CPU, %d memory. See the Amazon ECS "+
-			"documentation for the valid values.", cpu, memory)
+		return bridge.Refuse(
+			"ClientException",
+			"No Fargate configuration exists for given values: %d CPU, %d memory. See the Amazon ECS "+
+				"documentation for the valid values.",
+			cpu,
+			memory,
+		)
 	}
 	return nil
 }
@@ -140,5 +158,9 @@ func units(text string, each float64) int {
 // importTaskDefinition takes the ARN of a revision, which findImport tries, or {family}:{revision}.
 func importTaskDefinition(c *bridge.Change, id string) (*world.Thing, error) {
 	family, revision, _ := strings.Cut(id, ":")
-	return bridge.FindBy(c, token.TaskDefinition, func(d values.View) bool { return d.Str("family") == family && d.Str("revision") == revision })
+	return bridge.FindBy(
+		c,
+		token.TaskDefinition,
+		func(d values.View) bool { return d.Str("family") == family && d.Str("revision") == revision },
+	)
 }

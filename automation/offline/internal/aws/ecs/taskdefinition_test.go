@@ -25,12 +25,25 @@ func TestRevisionsOfATaskDefinitionAreNeverReused(t *testing.T) {
 func TestVolumesWithAnAccessPointAreEncryptedInTransit(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	task := func(volume awstest.In) awstest.In {
-		return awstest.In{"family": "shop", "containerDefinitions": awstest.Shop, "volumes": []any{awstest.In{"name": "files", "efsVolumeConfiguration": awstest.Merge(awstest.In{"fileSystemId": "fs-1"}, volume)}}}
+		return awstest.In{
+			"family":               "shop",
+			"containerDefinitions": awstest.Shop,
+			"volumes": []any{
+				awstest.In{
+					"name":                   "files",
+					"efsVolumeConfiguration": awstest.Merge(awstest.In{"fileSystemId": "fs-1"}, volume),
+				},
+			},
+		}
 	}
 	point := awstest.In{"authorizationConfig": awstest.In{"accessPointId": "fsap-1", "iam": "ENABLED"}}
 	_, err := l.TryCreate(token.TaskDefinition, "shop", task(point))
 	assert.ErrorContains(t, err, "transitEncryption must be ENABLED")
-	_, err = l.TryCreate(token.TaskDefinition, "shop", task(awstest.Merge(point, awstest.In{"transitEncryption": "ENABLED", "rootDirectory": "/data"})))
+	_, err = l.TryCreate(
+		token.TaskDefinition,
+		"shop",
+		task(awstest.Merge(point, awstest.In{"transitEncryption": "ENABLED", "rootDirectory": "/data"})),
+	)
 	assert.ErrorContains(t, err, "rootDirectory must be omitted or /, not /data")
 	l.Create(token.TaskDefinition, "shop", task(awstest.Merge(point, awstest.In{"transitEncryption": "ENABLED"})))
 }

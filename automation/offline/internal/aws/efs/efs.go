@@ -71,7 +71,12 @@ func createMountTarget(c *bridge.Change) error {
 			continue
 		}
 		if state.Str("availabilityZoneName") == zone {
-			return bridge.Refuse("MountTargetConflict", "mount target already exists in this AZ: %s is in %s", other.ID, zone)
+			return bridge.Refuse(
+				"MountTargetConflict",
+				"mount target already exists in this AZ: %s is in %s",
+				other.ID,
+				zone,
+			)
 		}
 		if err := refuseOtherVPC(c, other, bridge.StateOf(subnet).Str("vpcId")); err != nil {
 			return err
@@ -99,8 +104,13 @@ func refuseOtherVPC(c *bridge.Change, other *world.Thing, vpc string) error {
 	}
 	for _, link := range links {
 		if of := bridge.StateOf(link.Target).Str("vpcId"); link.Property == "subnetId" && of != vpc {
-			return bridge.Refuse("MountTargetConflict", "requested subnet for new mount target is not in the same VPC as existing mount targets: it is in "+
-				"%s, they are in %s", vpc, of)
+			return bridge.Refuse(
+				"MountTargetConflict",
+				"requested subnet for new mount target is not in the same VPC as existing mount targets: it is in "+
+					"%s, they are in %s",
+				vpc,
+				of,
+			)
 		}
 	}
 	return nil
@@ -114,7 +124,12 @@ func removeFileSystem(c *bridge.Change) error {
 	}
 	for _, thing := range replications {
 		if thing.Type == token.FileReplication && bridge.StateOf(thing).Str("destination.fileSystemId") == c.Thing.ID {
-			return bridge.RefuseRetried("FileSystemInUse", "file system %s is the destination of the replication of %s", c.Thing.ID, thing.ID)
+			return bridge.RefuseRetried(
+				"FileSystemInUse",
+				"file system %s is the destination of the replication of %s",
+				c.Thing.ID,
+				thing.ID,
+			)
 		}
 	}
 	return nil
@@ -153,24 +168,43 @@ func refuseDestination(c *bridge.Change, region string) error {
 		return bridge.Refuse("FileSystemNotFound", "File system '%s' does not exist in %s.", id, region)
 	}
 	if bridge.StateOf(systems[0]).Str("protection.replicationOverwrite") != "DISABLED" {
-		return bridge.Refuse("ValidationException", "The destination file system %s is protected from being overwritten: set its "+
-			"protection.replicationOverwrite to DISABLED", id)
+		return bridge.Refuse(
+			"ValidationException",
+			"The destination file system %s is protected from being overwritten: set its "+
+				"protection.replicationOverwrite to DISABLED",
+			id,
+		)
 	}
 	return nil
 }
 
 func copyOfFileSystem(source *world.Thing, where, key string) *world.Thing {
 	id := "fs-" + template.RandomHex(17)
-	arn := fmt.Sprintf("arn:%s:elasticfilesystem:%s:%s:file-system/%s", region.All[0].Partition(), where, world.Account, id)
+	arn := fmt.Sprintf(
+		"arn:%s:elasticfilesystem:%s:%s:file-system/%s",
+		region.All[0].Partition(),
+		where,
+		world.Account,
+		id,
+	)
 	state := source.State.Copy()
 	for name, value := range map[string]any{
-		"id": id, "arn": arn, "kmsKeyId": key, "encrypted": true, "creationToken": "source-" + source.ID,
-		"dnsName": fmt.Sprintf("%s.efs.%s.amazonaws.com", id, where), "protection": map[string]any{"replicationOverwrite": "ENABLED"},
+		"id":            id,
+		"arn":           arn,
+		"kmsKeyId":      key,
+		"encrypted":     true,
+		"creationToken": "source-" + source.ID,
+		"dnsName":       fmt.Sprintf("%s.efs.%s.amazonaws.com", id, where),
+		"protection":    map[string]any{"replicationOverwrite": "ENABLED"},
 	} {
 		state[resource.PropertyKey(name)] = values.Of(value)
 	}
 	return &world.Thing{
-		Key: world.Key{Region: where, Type: token.FileSystem, Key: id}, ID: id, ARN: arn, Name: "source-" + source.ID, State: state,
+		Key:   world.Key{Region: where, Type: token.FileSystem, Key: id},
+		ID:    id,
+		ARN:   arn,
+		Name:  "source-" + source.ID,
+		State: state,
 	}
 }
 
@@ -179,7 +213,12 @@ func removeFileReplication(c *bridge.Change) error {
 	id, region := c.Olds.Str("destination.fileSystemId"), c.Olds.Str("destination.region")
 	systems, err := c.Tx.ByID(token.FileSystem, id)
 	if err == nil && len(systems) > 0 && systems[0].URN == "" {
-		c.Warn("EFS made the file system %s in %s for this replication, and no resource manages it: it stays until somebody deletes it", id, region)
+		c.Warn(
+			"EFS made the file system %s in %s for this replication, and no resource manages it: it stays until "+
+				"somebody deletes it",
+			id,
+			region,
+		)
 	}
 	return err
 }

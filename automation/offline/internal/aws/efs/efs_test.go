@@ -34,9 +34,16 @@ func TestAFileSystemIsCopiedToOneThatMayBeOverwritten(t *testing.T) {
 	west := awstest.Over(t, l.W, "us-west-2", nil)
 	fileSystem := l.Create(token.FileSystem, "files", awstest.In{"encrypted": true})
 	guarded := west.Create(token.FileSystem, "guarded", awstest.In{"encrypted": true})
-	open := west.Create(token.FileSystem, "open", awstest.In{"encrypted": true, "protection": awstest.In{"replicationOverwrite": "DISABLED"}})
+	open := west.Create(
+		token.FileSystem,
+		"open",
+		awstest.In{"encrypted": true, "protection": awstest.In{"replicationOverwrite": "DISABLED"}},
+	)
 	to := func(id string) awstest.In {
-		return awstest.In{"sourceFileSystemId": fileSystem.Id, "destination": awstest.In{"region": "us-west-2", "fileSystemId": id}}
+		return awstest.In{
+			"sourceFileSystemId": fileSystem.Id,
+			"destination":        awstest.In{"region": "us-west-2", "fileSystemId": id},
+		}
 	}
 	_, err := l.TryCreate(token.FileReplication, "files", to(guarded.Id))
 	assert.ErrorContains(t, err, "set its protection.replicationOverwrite to DISABLED")
@@ -53,10 +60,18 @@ func TestMountTargetsOfAFileSystemAreInOneVPC(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	_, subnets := l.Network()
 	other := l.Create(token.Vpc, "other", awstest.In{"cidrBlock": "10.9.0.0/16"})
-	elsewhere := l.Create(token.Subnet, "elsewhere", awstest.In{"vpcId": other.Id, "cidrBlock": "10.9.0.0/20", "availabilityZone": "us-east-1b"})
+	elsewhere := l.Create(
+		token.Subnet,
+		"elsewhere",
+		awstest.In{"vpcId": other.Id, "cidrBlock": "10.9.0.0/20", "availabilityZone": "us-east-1b"},
+	)
 	fileSystem := l.Create(token.FileSystem, "files", awstest.In{})
 	l.Create(token.MountTarget, "a", awstest.In{"fileSystemId": fileSystem.Id, "subnetId": subnets[0].Id})
-	_, err := l.TryCreate(token.MountTarget, "again", awstest.In{"fileSystemId": fileSystem.Id, "subnetId": subnets[0].Id})
+	_, err := l.TryCreate(
+		token.MountTarget,
+		"again",
+		awstest.In{"fileSystemId": fileSystem.Id, "subnetId": subnets[0].Id},
+	)
 	assert.ErrorContains(t, err, "mount target already exists in this AZ")
 	_, err = l.TryCreate(token.MountTarget, "b", awstest.In{"fileSystemId": fileSystem.Id, "subnetId": elsewhere.Id})
 	assert.ErrorContains(t, err, "not in the same VPC as existing mount targets")

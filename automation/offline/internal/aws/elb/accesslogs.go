@@ -14,7 +14,8 @@ import (
 )
 
 // logWriters are the services that write the logs of each type of load balancer. Application load balancers' are
-// written by an account in older regions, see Region.ELBAccount. From "Access logs" in the Elastic Load Balancing guides.
+// written by an account in older regions, see Region.ELBAccount. From "Access logs" in the Elastic Load Balancing
+// guides.
 var logWriters = map[string]string{
 	"application": "logdelivery.elasticloadbalancing.amazonaws.com",
 	"network":     "delivery.logs.amazonaws.com",
@@ -28,8 +29,14 @@ func refuseLogs(c *bridge.Change, kind string) error {
 		return nil
 	}
 	if bucket.Region != c.Region().Name {
-		return bridge.Refuse("InvalidConfigurationRequest", "The S3 bucket %s for %s must be in the load balancer's region %s: it is in %s", bucket.ID, kind,
-			c.Region().Name, bucket.Region)
+		return bridge.Refuse(
+			"InvalidConfigurationRequest",
+			"The S3 bucket %s for %s must be in the load balancer's region %s: it is in %s",
+			bucket.ID,
+			kind,
+			c.Region().Name,
+			bucket.Region,
+		)
 	}
 	if err := refuseKeyOfLogs(c, bucket); err != nil {
 		return err
@@ -46,8 +53,13 @@ func refuseLogs(c *bridge.Change, kind string) error {
 	if err != nil || allowed {
 		return err
 	}
-	return bridge.RefuseRetried("InvalidConfigurationRequest", "Access Denied for bucket: %s. Please check S3bucket permission: its policy must let %s put %s",
-		bucket.ID, writers[1], file)
+	return bridge.RefuseRetried(
+		"InvalidConfigurationRequest",
+		"Access Denied for bucket: %s. Please check S3bucket permission: its policy must let %s put %s",
+		bucket.ID,
+		writers[1],
+		file,
+	)
 }
 
 // refuseKeyOfLogs refuses a bucket that encrypts with a KMS key, which load balancers cannot write to.
@@ -58,9 +70,15 @@ func refuseKeyOfLogs(c *bridge.Change, bucket *world.Thing) error {
 	}
 	for _, encryption := range encryptions {
 		for _, rule := range encryption.Objects("rules") {
-			if kind := rule.Str("applyServerSideEncryptionByDefault.sseAlgorithm"); kind != "AES256" && c.Inputs.Str("loadBalancerType") == "application" {
-				return bridge.Refuse("InvalidConfigurationRequest", "Access Denied for bucket: %s. Please check S3bucket permission: it encrypts with %s, and "+
-					"a load balancer's logs can have Amazon S3 managed keys (AES256) only", bucket.ID, kind)
+			if kind := rule.Str("applyServerSideEncryptionByDefault.sseAlgorithm"); kind != "AES256" &&
+				c.Inputs.Str("loadBalancerType") == "application" {
+				return bridge.Refuse(
+					"InvalidConfigurationRequest",
+					"Access Denied for bucket: %s. Please check S3bucket permission: it encrypts with %s, and "+
+						"a load balancer's logs can have Amazon S3 managed keys (AES256) only",
+					bucket.ID,
+					kind,
+				)
 			}
 		}
 	}
@@ -79,7 +97,10 @@ func bucketLets(c *bridge.Change, bucket *world.Thing, principals []string, acti
 		statements, _ := parsed.(map[string]any)
 		if slices.ContainsFunc(iam.StatementsOf(statements), func(statement map[string]any) bool {
 			return kms.Lets(principals, action)(statement) &&
-				slices.ContainsFunc(iam.TextsOf(statement["Resource"]), func(pattern string) bool { return values.Wildcard(pattern, object) })
+				slices.ContainsFunc(
+					iam.TextsOf(statement["Resource"]),
+					func(pattern string) bool { return values.Wildcard(pattern, object) },
+				)
 		}) {
 			return true, nil
 		}

@@ -13,14 +13,29 @@ import (
 var Service = bridge.Service{
 	Module: "lb", Name: "ELBv2",
 	Behaviors: map[string]bridge.Behavior{
-		token.LoadBalancer: {Diff: diffLoadBalancer, Plan: planLoadBalancer, Create: createLoadBalancer, Update: updateLoadBalancer, Remove: removeLoadBalancer},
-		token.Listener:     {Check: checkActions("defaultActions"), Create: createListener, Update: updateListener, Remove: removeListener},
+		token.LoadBalancer: {
+			Diff:   diffLoadBalancer,
+			Plan:   planLoadBalancer,
+			Create: createLoadBalancer,
+			Update: updateLoadBalancer,
+			Remove: removeLoadBalancer,
+		},
+		token.Listener: {
+			Check:  checkActions("defaultActions"),
+			Create: createListener,
+			Update: updateListener,
+			Remove: removeListener,
+		},
 		token.ListenerRule: {Check: checkRule, Create: createListenerRule, Update: updateListenerRule},
 		token.TargetGroup:  {Check: checkTargetGroup, Create: createTargetGroup, Read: readTargetGroup},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){
 		"aws:elb/getServiceAccount:getServiceAccount": getServiceAccount,
-		"aws:lb/getLoadBalancer:getLoadBalancer":      bridge.GetByName("name", token.LoadBalancer, "LoadBalancerNotFound"),
+		"aws:lb/getLoadBalancer:getLoadBalancer": bridge.GetByName(
+			"name",
+			token.LoadBalancer,
+			"LoadBalancerNotFound",
+		),
 	},
 }
 
@@ -32,5 +47,8 @@ func getServiceAccount(c bridge.Call) (map[string]any, error) {
 			return nil, err
 		}
 	}
-	return map[string]any{"id": r.ELBAccount, "arn": fmt.Sprintf("arn:%s:iam::%s:root", r.Partition(), r.ELBAccount)}, nil
+	return map[string]any{
+		"id":  r.ELBAccount,
+		"arn": fmt.Sprintf("arn:%s:iam::%s:root", r.Partition(), r.ELBAccount),
+	}, nil
 }

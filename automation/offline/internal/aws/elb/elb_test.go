@@ -16,22 +16,40 @@ func TestLoadBalancersTryTheBucketForTheirLogs(t *testing.T) {
 	_, subnets := l.Network()
 	awstest.Over(t, l.W, "us-west-2", nil).Create(token.Bucket, "distant", awstest.In{"bucket": "distant"})
 	policy := func(principal, resource string) string {
-		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` + principal + `,"Action":"s3:PutObject","Resource":"` + resource + `"}]}`
+		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":` + principal +
+			`,"Action":"s3:PutObject","Resource":"` + resource + `"}]}`
 	}
 	for name, principal := range map[string]string{
-		"service": `{"Service":"logdelivery.elasticloadbalancing.amazonaws.com"}`, "account": `{"AWS":"arn:aws:iam::127311923021:root"}`,
-		"other": `{"Service":"cloudfront.amazonaws.com"}`, "keyed": `{"Service":"logdelivery.elasticloadbalancing.amazonaws.com"}`,
+		"service": `{"Service":"logdelivery.elasticloadbalancing.amazonaws.com"}`,
+		"account": `{"AWS":"arn:aws:iam::127311923021:root"}`,
+		"other":   `{"Service":"cloudfront.amazonaws.com"}`,
+		"keyed":   `{"Service":"logdelivery.elasticloadbalancing.amazonaws.com"}`,
 	} {
 		l.Create(token.Bucket, name, awstest.In{"bucket": name})
-		l.Create(token.BucketPolicy, name, awstest.In{"bucket": name, "policy": policy(principal, "arn:aws:s3:::"+name+"/alb/*")})
+		l.Create(
+			token.BucketPolicy,
+			name,
+			awstest.In{"bucket": name, "policy": policy(principal, "arn:aws:s3:::"+name+"/alb/*")},
+		)
 	}
-	l.Create(token.BucketEncryption, "keyed", awstest.In{"bucket": "keyed", "rules": []any{awstest.In{"applyServerSideEncryptionByDefault": awstest.In{"sseAlgorithm": "aws:kms"}}}})
+	l.Create(
+		token.BucketEncryption,
+		"keyed",
+		awstest.In{
+			"bucket": "keyed",
+			"rules":  []any{awstest.In{"applyServerSideEncryptionByDefault": awstest.In{"sseAlgorithm": "aws:kms"}}},
+		},
+	)
 	balancer := func(kind, bucket, prefix string) awstest.In {
-		return awstest.In{"subnets": []any{subnets[0].Id, subnets[1].Id}, kind: awstest.In{"enabled": true, "bucket": bucket, "prefix": prefix}}
+		return awstest.In{
+			"subnets": []any{subnets[0].Id, subnets[1].Id},
+			kind:      awstest.In{"enabled": true, "bucket": bucket, "prefix": prefix},
+		}
 	}
 	for _, kind := range []string{"accessLogs", "connectionLogs"} {
 		for bucket, want := range map[string]string{
-			"other": "Access Denied for bucket: other. Please check S3bucket permission", "keyed": "Amazon S3 managed keys (AES256) only",
+			"other":   "Access Denied for bucket: other. Please check S3bucket permission",
+			"keyed":   "Amazon S3 managed keys (AES256) only",
 			"distant": "must be in the load balancer's region us-east-1",
 		} {
 			_, err := l.TryCreate(token.LoadBalancer, "it", balancer(kind, bucket, "alb"))
@@ -43,6 +61,10 @@ func TestLoadBalancersTryTheBucketForTheirLogs(t *testing.T) {
 			require.NoError(t, l.TryDelete(l.Create(token.LoadBalancer, "it", balancer(kind, bucket, "alb"))))
 		}
 	}
-	_, err := l.TryCreate(token.BucketLogging, "it", awstest.In{"bucket": "service", "targetBucket": "distant", "targetPrefix": "log/"})
+	_, err := l.TryCreate(
+		token.BucketLogging,
+		"it",
+		awstest.In{"bucket": "service", "targetBucket": "distant", "targetPrefix": "log/"},
+	)
 	assert.ErrorContains(t, err, "CrossLocationLoggingProhibited")
 }

@@ -51,7 +51,10 @@ func checkActions(property string) func(values.View) []bridge.Failure {
 			if kind == "forward" {
 				failures = append(failures, checkForward(at, action)...)
 			} else if block, needs := actionBlocks[kind]; needs && !action.Given(block) {
-				failures = append(failures, bridge.Failf(at+"."+block, "attribute %q must be specified when \"type\" is %q", block, kind))
+				failures = append(
+					failures,
+					bridge.Failf(at+"."+block, "attribute %q must be specified when \"type\" is %q", block, kind),
+				)
 			}
 		}
 		return failures
@@ -62,9 +65,19 @@ func checkForward(at string, action values.View) []bridge.Failure {
 	arn, forward := action.Given("targetGroupArn"), action.Given("forward")
 	switch {
 	case !arn && !forward:
-		return []bridge.Failure{bridge.Failf(at+".targetGroupArn", "either \"targetGroupArn\" or \"forward\" must be specified when \"type\" is \"forward\"")}
+		return []bridge.Failure{
+			bridge.Failf(
+				at+".targetGroupArn",
+				"either \"targetGroupArn\" or \"forward\" must be specified when \"type\" is \"forward\"",
+			),
+		}
 	case arn && forward && action.Has("targetGroupArn") && !forwardsTo(action, action.Str("targetGroupArn")):
-		return []bridge.Failure{bridge.Failf(at+".forward", "\"targetGroupArn\" and \"forward\" must name the same single target group when both are given")}
+		return []bridge.Failure{
+			bridge.Failf(
+				at+".forward",
+				"\"targetGroupArn\" and \"forward\" must name the same single target group when both are given",
+			),
+		}
 	default:
 		return nil
 	}
@@ -98,7 +111,11 @@ func orderActions(c *bridge.Change, property string) {
 func createListener(c *bridge.Change) error {
 	balancer := c.Target("loadBalancerArn")
 	if balancer == nil {
-		return bridge.Refuse("LoadBalancerNotFound", "One or more load balancers not found: %s", c.Inputs.Str("loadBalancerArn"))
+		return bridge.Refuse(
+			"LoadBalancerNotFound",
+			"One or more load balancers not found: %s",
+			c.Inputs.Str("loadBalancerArn"),
+		)
 	}
 	c.Variables["path"] = bridge.StateOf(balancer).Str("arnSuffix")
 	if bridge.StateOf(balancer).Str("loadBalancerType") != "application" {
@@ -114,9 +131,14 @@ func updateListener(c *bridge.Change) error {
 	}
 	for _, other := range siblings {
 		state := bridge.StateOf(other)
-		if state.Str("loadBalancerArn") == c.Inputs.Str("loadBalancerArn") && state.Str("port") == c.Inputs.Str("port") {
-			return bridge.Refuse("DuplicateListener", "A listener already exists on this port for this load balancer '%s': %s",
-				c.Inputs.Str("loadBalancerArn"), other.ID)
+		if state.Str("loadBalancerArn") == c.Inputs.Str("loadBalancerArn") &&
+			state.Str("port") == c.Inputs.Str("port") {
+			return bridge.Refuse(
+				"DuplicateListener",
+				"A listener already exists on this port for this load balancer '%s': %s",
+				c.Inputs.Str("loadBalancerArn"),
+				other.ID,
+			)
 		}
 	}
 	protocol := c.Inputs.Str("protocol")
@@ -133,18 +155,34 @@ func updateListener(c *bridge.Change) error {
 
 func refuseCertificate(c *bridge.Change) error {
 	if !c.Inputs.Has("certificateArn") {
-		return bridge.Refuse("CertificateNotFound", "A certificate must be specified for %s listeners", c.Inputs.Str("protocol"))
+		return bridge.Refuse(
+			"CertificateNotFound",
+			"A certificate must be specified for %s listeners",
+			c.Inputs.Str("protocol"),
+		)
 	}
 	certificate := c.Target("certificateArn")
 	if certificate != nil && bridge.StateOf(certificate).Str("status") != "ISSUED" {
-		return bridge.RefuseRetried("UnsupportedCertificate", "The certificate '%s' must have a fully-qualified domain name, a supported "+
-			"signature, and a supported key size, and be issued: it is %s", certificate.ARN, bridge.StateOf(certificate).Str("status"))
+		return bridge.RefuseRetried(
+			"UnsupportedCertificate",
+			"The certificate '%s' must have a fully-qualified domain name, a supported "+
+				"signature, and a supported key size, and be issued: it is %s",
+			certificate.ARN,
+			bridge.StateOf(certificate).Str("status"),
+		)
 	}
 	return nil
 }
 
 // conditionKinds are the properties of a condition of which it has one.
-var conditionKinds = []string{"hostHeader", "httpHeader", "httpRequestMethod", "pathPattern", "queryStrings", "sourceIp"}
+var conditionKinds = []string{
+	"hostHeader",
+	"httpHeader",
+	"httpRequestMethod",
+	"pathPattern",
+	"queryStrings",
+	"sourceIp",
+}
 
 func checkRule(inputs values.View) []bridge.Failure {
 	return checkActions("actions")(inputs)
@@ -175,7 +213,12 @@ func updateListenerRule(c *bridge.Change) error {
 			continue
 		}
 		if c.Inputs.Has("priority") && state.Num("priority") == c.Inputs.Num("priority") {
-			return bridge.Refuse("PriorityInUse", "Priority '%g' is currently in use by %s", c.Inputs.Num("priority"), other.ID)
+			return bridge.Refuse(
+				"PriorityInUse",
+				"Priority '%g' is currently in use by %s",
+				c.Inputs.Num("priority"),
+				other.ID,
+			)
 		}
 		highest = max(highest, state.Num("priority"))
 	}
@@ -192,7 +235,12 @@ func refuseConditions(rule values.View) error {
 	for i, condition := range rule.Objects("conditions") {
 		given := bridge.GivenOf(condition, conditionKinds)
 		if len(given) != 1 {
-			return fmt.Errorf("conditions[%d]: exactly one of %s must be given, not %d", i, strings.Join(conditionKinds, ", "), len(given))
+			return fmt.Errorf(
+				"conditions[%d]: exactly one of %s must be given, not %d",
+				i,
+				strings.Join(conditionKinds, ", "),
+				len(given),
+			)
 		}
 		if given[0] == "queryStrings" {
 			values += len(condition.List("queryStrings"))
@@ -201,7 +249,12 @@ func refuseConditions(rule values.View) error {
 		}
 	}
 	if values > maxConditionValues {
-		return bridge.Refuse("TooManyUniqueTargetGroupsPerLoadBalancer", "The rule has %d condition values; at most %d are possible", values, maxConditionValues)
+		return bridge.Refuse(
+			"TooManyUniqueTargetGroupsPerLoadBalancer",
+			"The rule has %d condition values; at most %d are possible",
+			values,
+			maxConditionValues,
+		)
 	}
 	return nil
 }

@@ -22,11 +22,15 @@ func diffLoadBalancer(d *diff.Difference) error {
 		return nil
 	}
 	after := d.News.Strings("subnets")
-	lost := slices.ContainsFunc(d.Olds.Strings("subnets"), func(subnet string) bool { return !slices.Contains(after, subnet) })
+	lost := slices.ContainsFunc(
+		d.Olds.Strings("subnets"),
+		func(subnet string) bool { return !slices.Contains(after, subnet) },
+	)
 	if d.Changed("subnets") && lost {
 		d.Replace("subnets", true)
 	}
-	if d.Changed("securityGroups") && (len(d.Olds.List("securityGroups")) == 0) != (len(d.News.List("securityGroups")) == 0) {
+	if d.Changed("securityGroups") &&
+		(len(d.Olds.List("securityGroups")) == 0) != (len(d.News.List("securityGroups")) == 0) {
 		d.Replace("securityGroups", true)
 	}
 	return nil
@@ -65,7 +69,17 @@ func createLoadBalancer(c *bridge.Change) error {
 	if c.Inputs.Bool("internal") {
 		prefix = "internal-"
 	}
-	c.Set("dnsName", fmt.Sprintf("%s%s-%s.%s.elb.%s", prefix, name, template.RandomText(template.Alphabets["digits"], 10), region.Name, region.DNSSuffix()))
+	c.Set(
+		"dnsName",
+		fmt.Sprintf(
+			"%s%s-%s.%s.elb.%s",
+			prefix,
+			name,
+			template.RandomText(template.Alphabets["digits"], 10),
+			region.Name,
+			region.DNSSuffix(),
+		),
+	)
 	c.Set("zoneId", region.ALBZone)
 	return nil
 }
@@ -92,14 +106,23 @@ func placeLoadBalancer(c *bridge.Change) error {
 		unique[subnet.ID] = subnet
 		zone := bridge.StateOf(subnet).Str("availabilityZone")
 		if other, taken := zones[zone]; taken {
-			return bridge.Refuse("InvalidConfigurationRequest", "A load balancer cannot be attached to multiple subnets in the same "+
-				"Availability Zone: %s and %s are both in %s", other, subnet.ID, zone)
+			return bridge.Refuse(
+				"InvalidConfigurationRequest",
+				"A load balancer cannot be attached to multiple subnets in the same "+
+					"Availability Zone: %s and %s are both in %s",
+				other,
+				subnet.ID,
+				zone,
+			)
 		}
 		zones[zone] = subnet.ID
 	}
 	application := c.Inputs.Str("loadBalancerType") == "application"
 	if application && len(zones) < 2 {
-		return bridge.Refuse("ValidationError", "At least two subnets in two different Availability Zones must be specified")
+		return bridge.Refuse(
+			"ValidationError",
+			"At least two subnets in two different Availability Zones must be specified",
+		)
 	}
 	if len(unique) == 0 {
 		return bridge.Refuse("ValidationError", "At least one subnet must be specified")
@@ -113,7 +136,13 @@ func placeInVPC(c *bridge.Change, subnets map[string]*world.Thing, application b
 	for _, id := range values.SortedKeys(subnets) {
 		of := bridge.StateOf(subnets[id]).Str("vpcId")
 		if vpc != "" && of != vpc {
-			return bridge.Refuse("InvalidConfigurationRequest", "All subnets must belong to the same VPC: %s is in %s, others in %s", id, of, vpc)
+			return bridge.Refuse(
+				"InvalidConfigurationRequest",
+				"All subnets must belong to the same VPC: %s is in %s, others in %s",
+				id,
+				of,
+				vpc,
+			)
 		}
 		vpc = of
 		ids = append(ids, id)
@@ -158,8 +187,12 @@ func refuseUnreachable(c *bridge.Change, vpc string, application bool) error {
 // removeLoadBalancer takes the listeners and their rules along.
 func removeLoadBalancer(c *bridge.Change) error {
 	if c.Olds.Bool("enableDeletionProtection") {
-		return bridge.Refuse("OperationNotPermitted", "Load balancer '%s' cannot be deleted because deletion protection is enabled; set "+
-			"enableDeletionProtection to false and run an update first", c.Thing.ARN)
+		return bridge.Refuse(
+			"OperationNotPermitted",
+			"Load balancer '%s' cannot be deleted because deletion protection is enabled; set "+
+				"enableDeletionProtection to false and run an update first",
+			c.Thing.ARN,
+		)
 	}
 	return removeReferrers(c, token.Listener)
 }

@@ -15,26 +15,42 @@ import (
 func checkTargetGroup(inputs values.View) []bridge.Failure {
 	var failures []bridge.Failure
 	if wait := inputs.Num("slowStart"); wait != 0 && (wait < 30 || wait > 900) {
-		failures = append(failures, bridge.Failf("slowStart", "expected slowStart to be 0 or in the range (30 - 900), got %g", wait))
+		failures = append(
+			failures,
+			bridge.Failf("slowStart", "expected slowStart to be 0 or in the range (30 - 900), got %g", wait),
+		)
 	}
 	kind, check := inputs.Str("targetType"), inputs.Str("healthCheck.protocol")
 	if kind == "lambda" {
 		if check == "TCP" {
-			failures = append(failures, bridge.Failf("healthCheck.protocol", "health_check.protocol cannot be TCP when target_type is lambda"))
+			failures = append(
+				failures,
+				bridge.Failf("healthCheck.protocol", "health_check.protocol cannot be TCP when target_type is lambda"),
+			)
 		}
 		return failures
 	}
 	for _, property := range []string{"port", "protocol", "vpcId"} {
 		if !inputs.Given(property) {
-			failures = append(failures, bridge.Failf(property, "%s should be set when target type is %s", property, kind))
+			failures = append(
+				failures,
+				bridge.Failf(property, "%s should be set when target type is %s", property, kind),
+			)
 		}
 	}
 	if protocol := inputs.Str("protocol"); check == "TCP" && (protocol == "HTTP" || protocol == "HTTPS") {
-		failures = append(failures, bridge.Failf("healthCheck.protocol", "health check protocol TCP is not possible with protocol %s", protocol))
+		failures = append(failures, bridge.Failf(
+			"healthCheck.protocol",
+			"health check protocol TCP is not possible with protocol %s",
+			protocol,
+		))
 	}
 	for _, property := range []string{"healthCheck.path", "healthCheck.matcher"} {
 		if check == "TCP" && inputs.Given(property) {
-			failures = append(failures, bridge.Failf(property, "%s is not supported for target_groups with TCP health checks", property))
+			failures = append(
+				failures,
+				bridge.Failf(property, "%s is not supported for target_groups with TCP health checks", property),
+			)
 		}
 	}
 	return failures
@@ -111,7 +127,11 @@ func BalancersOf(c *bridge.Change, group *world.Thing) ([]string, error) {
 	for _, r := range referrers {
 		listener := r.Thing
 		if listener.Type == token.ListenerRule {
-			if listener, err = c.Tx.Get(world.Key{Region: listener.Region, Type: token.Listener, Key: bridge.StateOf(listener).Str("listenerArn")}); err != nil {
+			if listener, err = c.Tx.Get(world.Key{
+				Region: listener.Region,
+				Type:   token.Listener,
+				Key:    bridge.StateOf(listener).Str("listenerArn"),
+			}); err != nil {
 				if errors.Is(err, world.ErrNotFound) {
 					continue
 				}

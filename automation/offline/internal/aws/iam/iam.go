@@ -18,7 +18,13 @@ import (
 var Service = bridge.Service{
 	Module: "iam", Name: "IAM",
 	Behaviors: map[string]bridge.Behavior{
-		token.Role:              {Create: createRole, Update: createRole, Read: readRole, Remove: removeRole, Releases: detachPolicies},
+		token.Role: {
+			Create:   createRole,
+			Update:   createRole,
+			Read:     readRole,
+			Remove:   removeRole,
+			Releases: detachPolicies,
+		},
 		token.Policy:            {Create: createPolicy, Update: createPolicy, Read: readPolicy},
 		token.RolePolicy:        {Create: createRolePolicy, Update: createRolePolicy},
 		token.RoleAttachment:    {Imported: importAttachment},
@@ -77,7 +83,12 @@ func refusePolicy(text string, limit int) error {
 		}
 	}
 	if size := len(strings.Join(strings.Fields(text), "")); size > limit {
-		return bridge.Refuse("LimitExceeded", "Cannot exceed quota for PolicySize: %d (the document has %d characters)", limit, size)
+		return bridge.Refuse(
+			"LimitExceeded",
+			"Cannot exceed quota for PolicySize: %d (the document has %d characters)",
+			limit,
+			size,
+		)
 	}
 	return nil
 }
@@ -150,7 +161,10 @@ func readRole(c *bridge.Change) error {
 		case token.RoleAttachment:
 			arns = append(arns, bridge.StateOf(r.Thing).Str("policyArn"))
 		case token.RolePolicy:
-			inline = append(inline, map[string]any{"name": bridge.StateOf(r.Thing).Str("name"), "policy": bridge.StateOf(r.Thing).Str("policy")})
+			inline = append(inline, map[string]any{
+				"name":   bridge.StateOf(r.Thing).Str("name"),
+				"policy": bridge.StateOf(r.Thing).Str("policy"),
+			})
 		}
 	}
 	slices.Sort(arns)
@@ -192,13 +206,24 @@ func importAttachment(c *bridge.Change, id string) (*world.Thing, error) {
 	if !found {
 		return nil, fmt.Errorf("importing a role policy attachment: %q is not {role}/{policy ARN}", id)
 	}
-	return bridge.FindBy(c, token.RoleAttachment, func(a values.View) bool { return a.Str("role") == role && a.Str("policyArn") == arn })
+	return bridge.FindBy(
+		c,
+		token.RoleAttachment,
+		func(a values.View) bool { return a.Str("role") == role && a.Str("policyArn") == arn },
+	)
 }
 
 // linkedRoles are how the names of service-linked roles end, of the services whose own name does not tell.
 var linkedRoles = map[string]string{
-	"autoscaling": "AutoScaling", "ecs": "ECS", "elasticfilesystem": "AmazonElasticFileSystem", "elasticloadbalancing": "ElasticLoadBalancing",
-	"management.chatbot": "AWSChatbot", "rds": "RDS", "replication.ecr": "ECRReplication", "wafv2": "WAFV2Logging", "backup": "Backup",
+	"autoscaling":          "AutoScaling",
+	"ecs":                  "ECS",
+	"elasticfilesystem":    "AmazonElasticFileSystem",
+	"elasticloadbalancing": "ElasticLoadBalancing",
+	"management.chatbot":   "AWSChatbot",
+	"rds":                  "RDS",
+	"replication.ecr":      "ECRReplication",
+	"wafv2":                "WAFV2Logging",
+	"backup":               "Backup",
 }
 
 func createServiceLinkedRole(c *bridge.Change) error {
@@ -221,7 +246,11 @@ func createServiceLinkedRole(c *bridge.Change) error {
 		return err
 	}
 	if len(others) > 0 {
-		return bridge.Refuse("InvalidInput", "Service role name %s has been taken in this account, please try a different suffix.", name)
+		return bridge.Refuse(
+			"InvalidInput",
+			"Service role name %s has been taken in this account, please try a different suffix.",
+			name,
+		)
 	}
 	return nil
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/values"
 )
 
-// policyDocument is a policy as the provider's data source writes it: fields in this order, a list of one as its element.
+// policyDocument is a policy as the provider's data source writes it: fields in this order, a list of one as its
+// element.
 type policyDocument struct {
 	Version    string            `json:"Version,omitempty"`
 	ID         string            `json:"Id,omitempty"`
@@ -104,7 +105,8 @@ func (d *policyDocument) merge(source string, replace bool) error {
 		statements = []policyStatement{one}
 	}
 	for _, statement := range statements {
-		if !replace && statement.Sid != "" && slices.ContainsFunc(d.Statements, func(s policyStatement) bool { return s.Sid == statement.Sid }) {
+		if !replace && statement.Sid != "" &&
+			slices.ContainsFunc(d.Statements, func(s policyStatement) bool { return s.Sid == statement.Sid }) {
 			return fmt.Errorf("duplicate Sid %q: use unique Sids or overridePolicyDocuments", statement.Sid)
 		}
 		d.add(statement, replace)
@@ -122,11 +124,15 @@ func renderStatement(s values.View) (policyStatement, error) {
 		return policyStatement{}, fmt.Errorf("expected effect to be one of [\"Allow\" \"Deny\"], got %s", effect)
 	}
 	return policyStatement{
-		Sid: s.Str("sid"), Effect: effect,
-		Actions: oneOrMore(s.Strings("actions")), NotActions: oneOrMore(s.Strings("notActions")),
-		Resources: oneOrMore(s.Strings("resources")), NotResources: oneOrMore(s.Strings("notResources")),
-		Principals: renderPrincipals(s.Objects("principals")), NotPrincipal: renderPrincipals(s.Objects("notPrincipals")),
-		Conditions: renderConditions(s.Objects("conditions")),
+		Sid:          s.Str("sid"),
+		Effect:       effect,
+		Actions:      oneOrMore(s.Strings("actions")),
+		NotActions:   oneOrMore(s.Strings("notActions")),
+		Resources:    oneOrMore(s.Strings("resources")),
+		NotResources: oneOrMore(s.Strings("notResources")),
+		Principals:   renderPrincipals(s.Objects("principals")),
+		NotPrincipal: renderPrincipals(s.Objects("notPrincipals")),
+		Conditions:   renderConditions(s.Objects("conditions")),
 	}, nil
 }
 

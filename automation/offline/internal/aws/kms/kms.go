@@ -56,10 +56,25 @@ func getKey(c bridge.Call) (map[string]any, error) {
 		return nil, err
 	}
 	result := map[string]any{
-		"awsAccountId": world.Account, "keyState": "Enabled", "enabled": true, "keyManager": "AWS", "origin": "AWS_KMS", "keyUsage": "ENCRYPT_DECRYPT",
-		"keySpec": "SYMMETRIC_DEFAULT", "customerMasterKeySpec": "SYMMETRIC_DEFAULT", "multiRegion": false, "description": "",
-		"cloudHsmClusterId": "", "customKeyStoreId": "", "deletionDate": "", "expirationModel": "", "validTo": "", "creationDate": "",
-		"pendingDeletionWindowInDays": 0.0, "multiRegionConfigurations": []any{}, "xksKeyConfigurations": []any{},
+		"awsAccountId":                world.Account,
+		"keyState":                    "Enabled",
+		"enabled":                     true,
+		"keyManager":                  "AWS",
+		"origin":                      "AWS_KMS",
+		"keyUsage":                    "ENCRYPT_DECRYPT",
+		"keySpec":                     "SYMMETRIC_DEFAULT",
+		"customerMasterKeySpec":       "SYMMETRIC_DEFAULT",
+		"multiRegion":                 false,
+		"description":                 "",
+		"cloudHsmClusterId":           "",
+		"customKeyStoreId":            "",
+		"deletionDate":                "",
+		"expirationModel":             "",
+		"validTo":                     "",
+		"creationDate":                "",
+		"pendingDeletionWindowInDays": 0.0,
+		"multiRegionConfigurations":   []any{},
+		"xksKeyConfigurations":        []any{},
 	}
 	if key == nil {
 		id := c.Region().ManagedKey(values.AfterLast(name, "/"))
@@ -86,7 +101,13 @@ func getAlias(c bridge.Call) (map[string]any, error) {
 		target = key.ID
 	}
 	arn := fmt.Sprintf("arn:%s:kms:%s:%s:%s", c.Region().Partition(), c.Region().Name, world.Account, name)
-	return map[string]any{"id": arn, "arn": arn, "name": name, "targetKeyId": target, "targetKeyArn": c.Region().KeyARN(target)}, nil
+	return map[string]any{
+		"id":           arn,
+		"arn":          arn,
+		"name":         name,
+		"targetKeyId":  target,
+		"targetKeyArn": c.Region().KeyARN(target),
+	}, nil
 }
 
 // deletionWindow is for how many days a key or a secret waits for its deletion unless the program says otherwise.
@@ -108,7 +129,10 @@ func updateKey(c *bridge.Change) error {
 		return nil
 	}
 	if c.Inputs.Str("customerMasterKeySpec") != "SYMMETRIC_DEFAULT" {
-		return bridge.Refuse("UnsupportedOperationException", "Automatic key rotation is only supported on symmetric encryption keys.")
+		return bridge.Refuse(
+			"UnsupportedOperationException",
+			"Automatic key rotation is only supported on symmetric encryption keys.",
+		)
 	}
 	if values.View(c.State).Num("rotationPeriodInDays") == 0 {
 		c.Set("rotationPeriodInDays", 365.0)
@@ -145,9 +169,18 @@ func createReplicaKey(c *bridge.Change) error {
 	state := bridge.StateOf(primary)
 	switch {
 	case !state.Bool("multiRegion"):
-		return bridge.Refuse("UnsupportedOperationException", "%s is not a multi-Region key and cannot be replicated", primary.ARN)
+		return bridge.Refuse(
+			"UnsupportedOperationException",
+			"%s is not a multi-Region key and cannot be replicated",
+			primary.ARN,
+		)
 	case primary.Region == c.Region().Name:
-		return bridge.Refuse("UnsupportedOperationException", "%s is in %s: its replica must be in another region", primary.ARN, primary.Region)
+		return bridge.Refuse(
+			"UnsupportedOperationException",
+			"%s is in %s: its replica must be in another region",
+			primary.ARN,
+			primary.Region,
+		)
 	}
 	c.Id = primary.ID
 	c.Set("keySpec", state.Str("customerMasterKeySpec"))
@@ -167,14 +200,22 @@ func refuseKeyPolicy(c *bridge.Change) error {
 	if !is || len(iam.StatementsOf(document)) == 0 {
 		return bridge.Refuse("MalformedPolicyDocumentException", "The policy has no statements")
 	}
-	if !c.Inputs.Bool("bypassPolicyLockoutSafetyCheck") && !slices.ContainsFunc(iam.StatementsOf(document), Lets(rootPrincipals, "kms:PutKeyPolicy")) {
-		return bridge.Refuse("MalformedPolicyDocumentException", "The new key policy will not allow you to update the key policy in the future.")
+	if !c.Inputs.Bool("bypassPolicyLockoutSafetyCheck") &&
+		!slices.ContainsFunc(iam.StatementsOf(document), Lets(rootPrincipals, "kms:PutKeyPolicy")) {
+		return bridge.Refuse(
+			"MalformedPolicyDocumentException",
+			"The new key policy will not allow you to update the key policy in the future.",
+		)
 	}
 	err := iam.RefusePrincipals(c, policy)
 	if err == nil {
 		return nil
 	}
-	return bridge.RefuseRetried("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals: %v", err)
+	return bridge.RefuseRetried(
+		"MalformedPolicyDocumentException",
+		"Policy contains a statement with one or more invalid principals: %v",
+		err,
+	)
 }
 
 // rootPrincipals stand for the account.

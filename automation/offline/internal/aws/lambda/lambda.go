@@ -25,7 +25,12 @@ var Service = bridge.Service{
 	},
 	Equalities: map[string]func(a, b string) bool{
 		// A function is named by its name or its ARN.
-		"functionName": func(a, b string) bool { return values.AfterLast(a, ":function:") == values.AfterLast(b, ":function:") },
+		"functionName": func(a, b string) bool {
+			return values.AfterLast(
+				a,
+				":function:",
+			) == values.AfterLast(b, ":function:")
+		},
 	},
 }
 
@@ -39,14 +44,25 @@ func checkFunction(inputs values.View) []bridge.Failure {
 	var failures []bridge.Failure
 	for _, property := range []string{"handler", "runtime"} {
 		if !inputs.Given(property) {
-			failures = append(failures, bridge.Failf(property, "handler and runtime must be set when PackageType is Zip"))
+			failures = append(
+				failures,
+				bridge.Failf(property, "handler and runtime must be set when PackageType is Zip"),
+			)
 		}
 	}
 	return failures
 }
 
 // codeProperties are the inputs whose change deploys new code.
-var codeProperties = []string{"code", "sourceCodeHash", "s3Bucket", "s3Key", "s3ObjectVersion", "imageUri", "architectures"}
+var codeProperties = []string{
+	"code",
+	"sourceCodeHash",
+	"s3Bucket",
+	"s3Key",
+	"s3ObjectVersion",
+	"imageUri",
+	"architectures",
+}
 
 func planFunction(d *diff.Difference) []string {
 	var changing []string
@@ -76,8 +92,12 @@ func refuseFunctionImage(c *bridge.Change) error {
 	registry, _, _ := strings.Cut(repository, "/")
 	account, host, _ := strings.Cut(registry, ".dkr.ecr.")
 	if host != c.Region().Name+"."+c.Region().DNSSuffix() {
-		return bridge.Refuse("InvalidParameterValueException", "Source image %s is not valid. Provide a valid source image: one of ECR in %s.",
-			image, c.Region().Name)
+		return bridge.Refuse(
+			"InvalidParameterValueException",
+			"Source image %s is not valid. Provide a valid source image: one of ECR in %s.",
+			image,
+			c.Region().Name,
+		)
 	}
 	if account != world.Account {
 		return nil // another account's, which the world does not know
@@ -87,7 +107,11 @@ func refuseFunctionImage(c *bridge.Change) error {
 		return err
 	}
 	if !slices.ContainsFunc(images, func(i world.Image) bool { return i.Tag == reference || i.Digest == reference }) {
-		return bridge.Refuse("InvalidParameterValueException", "Source image %s does not exist. Provide a valid source image.", image)
+		return bridge.Refuse(
+			"InvalidParameterValueException",
+			"Source image %s does not exist. Provide a valid source image.",
+			image,
+		)
 	}
 	return nil
 }
@@ -128,7 +152,12 @@ func planInvocation(d *diff.Difference) []string {
 const invocationResult = `{"offline":true,"message":"not run: the offline target has nothing to run functions on"}`
 
 func invokeFunction(c *bridge.Change) error {
-	id := fmt.Sprintf("%s_%s_%x", c.Inputs.Str("functionName"), c.Inputs.Str("qualifier"), md5.Sum([]byte(c.Inputs.Str("input"))))
+	id := fmt.Sprintf(
+		"%s_%s_%x",
+		c.Inputs.Str("functionName"),
+		c.Inputs.Str("qualifier"),
+		md5.Sum([]byte(c.Inputs.Str("input"))),
+	)
 	if c.Id == "" {
 		c.Id = id
 	}
@@ -136,7 +165,8 @@ func invokeFunction(c *bridge.Change) error {
 	return nil
 }
 
-// batchSizes are how many records a function gets at once unless the program says otherwise: 10 of a queue, 100 of a stream.
+// batchSizes are how many records a function gets at once unless the program says otherwise: 10 of a queue, 100 of a
+// stream.
 const (
 	queueBatch  = 10.0
 	streamBatch = 100.0
@@ -154,7 +184,12 @@ func createEventSource(c *bridge.Change) error {
 	c.Out("batchSize", queueBatch)
 	visible, timeout := bridge.StateOf(queue).Num("visibilityTimeoutSeconds"), bridge.StateOf(function).Num("timeout")
 	if visible < timeout {
-		return bridge.Refuse("InvalidParameterValueException", "Queue visibility timeout: %g seconds is less than Function timeout: %g seconds", visible, timeout)
+		return bridge.Refuse(
+			"InvalidParameterValueException",
+			"Queue visibility timeout: %g seconds is less than Function timeout: %g seconds",
+			visible,
+			timeout,
+		)
 	}
 	return nil
 }

@@ -13,8 +13,10 @@ import (
 )
 
 func createDBCluster(c *bridge.Change) error {
-	restored := c.Inputs.Has("snapshotIdentifier") || c.Inputs.Has("restoreToPointInTime") || c.Inputs.Has("s3Import") ||
-		c.Inputs.Has("replicationSourceIdentifier") || c.Inputs.Has("globalClusterIdentifier")
+	restored := c.Inputs.Has("snapshotIdentifier") || c.Inputs.Has("restoreToPointInTime") ||
+		c.Inputs.Has("s3Import") ||
+		c.Inputs.Has("replicationSourceIdentifier") ||
+		c.Inputs.Has("globalClusterIdentifier")
 	if !restored && !c.Inputs.Given("masterUsername") {
 		return errors.New("\"master_username\": required field is not set")
 	}
@@ -44,8 +46,17 @@ func createDBCluster(c *bridge.Change) error {
 	}
 	c.Out("port", known.port)
 	for property, infix := range map[string]string{"endpoint": "cluster", "readerEndpoint": "cluster-ro"} {
-		c.Set(property, fmt.Sprintf("%s.%s-%s.%s.rds.%s", values.View(c.State).Str("clusterIdentifier"), infix, c.Region().Digest("rds", 12),
-			c.Region().Name, c.Region().DNSSuffix()))
+		c.Set(
+			property,
+			fmt.Sprintf(
+				"%s.%s-%s.%s.rds.%s",
+				values.View(c.State).Str("clusterIdentifier"),
+				infix,
+				c.Region().Digest("rds", 12),
+				c.Region().Name,
+				c.Region().DNSSuffix(),
+			),
+		)
 	}
 	if c.Inputs.Bool("storageEncrypted") {
 		c.Out("kmsKeyId", c.Region().ManagedKeyARN("rds"))
@@ -85,8 +96,13 @@ func updateDBCluster(c *bridge.Change) error {
 	known := engines[values.View(c.State).Str("engine")]
 	before, after := c.Olds.Str("engineVersionActual"), known.full(values.View(c.State).Str("engineVersion"))
 	if before != "" && known.family(before) != known.family(after) && !c.Inputs.Bool("allowMajorVersionUpgrade") {
-		return bridge.Refuse("InvalidParameterCombination", "The AllowMajorVersionUpgrade flag must be present when upgrading to a new "+
-			"major version: from %s to %s", before, after)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"The AllowMajorVersionUpgrade flag must be present when upgrading to a new "+
+				"major version: from %s to %s",
+			before,
+			after,
+		)
 	}
 	if err := clusterVersions(c, known); err != nil {
 		return err
@@ -110,16 +126,30 @@ var multiAZClasses = regexp.MustCompile(`^db\.(c6gd|m5d|m6gd|m6id|m6idn|m8gd|r5d
 func placeMultiAZ(c *bridge.Change) error {
 	for _, property := range []string{"dbClusterInstanceClass", "allocatedStorage", "storageType"} {
 		if !c.Inputs.Given(property) {
-			return bridge.Refuse("InvalidParameterCombination", "%s is required for a Multi-AZ DB cluster of engine %s", property, c.Inputs.Str("engine"))
+			return bridge.Refuse(
+				"InvalidParameterCombination",
+				"%s is required for a Multi-AZ DB cluster of engine %s",
+				property,
+				c.Inputs.Str("engine"),
+			)
 		}
 	}
 	if class := c.Inputs.Str("dbClusterInstanceClass"); !multiAZClasses.MatchString(class) {
-		return bridge.Refuse("InvalidParameterCombination", "RDS does not support creating a DB cluster with the following combination: "+
-			"DBClusterInstanceClass=%s, Engine=%s. It must be a class with local disks, such as db.m6gd.large", class, c.Inputs.Str("engine"))
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"RDS does not support creating a DB cluster with the following combination: "+
+				"DBClusterInstanceClass=%s, Engine=%s. It must be a class with local disks, such as db.m6gd.large",
+			class,
+			c.Inputs.Str("engine"),
+		)
 	}
 	if zones := clusterZones(c); len(zones) < clusterCopies {
-		return bridge.Refuse("DBSubnetGroupDoesNotCoverEnoughAZs", "The DB subnet group doesn't meet Availability Zone (AZ) coverage "+
-			"requirement. Current AZ coverage: %s. Add subnets to cover at least 3 AZs.", strings.Join(zones, ", "))
+		return bridge.Refuse(
+			"DBSubnetGroupDoesNotCoverEnoughAZs",
+			"The DB subnet group doesn't meet Availability Zone (AZ) coverage "+
+				"requirement. Current AZ coverage: %s. Add subnets to cover at least 3 AZs.",
+			strings.Join(zones, ", "),
+		)
 	}
 	var members []any
 	for i := range clusterCopies {
@@ -138,7 +168,12 @@ func createDBClusterInstance(c *bridge.Change) error {
 		return err
 	}
 	for _, property := range []string{
-		"engineVersion", "engineVersionActual", "dbSubnetGroupName", "storageEncrypted", "kmsKeyId", "preferredBackupWindow",
+		"engineVersion",
+		"engineVersionActual",
+		"dbSubnetGroupName",
+		"storageEncrypted",
+		"kmsKeyId",
+		"preferredBackupWindow",
 	} {
 		if value, has := cluster.At(property); has {
 			c.Out(property, value)
@@ -153,7 +188,16 @@ func createDBClusterInstance(c *bridge.Change) error {
 	if err := refuseMonitoring(c); err != nil {
 		return err
 	}
-	c.Set("endpoint", fmt.Sprintf("%s.%s.%s.rds.%s", values.View(c.State).Str("identifier"), c.Region().Digest("rds", 12), c.Region().Name, c.Region().DNSSuffix()))
+	c.Set(
+		"endpoint",
+		fmt.Sprintf(
+			"%s.%s.%s.rds.%s",
+			values.View(c.State).Str("identifier"),
+			c.Region().Digest("rds", 12),
+			c.Region().Name,
+			c.Region().DNSSuffix(),
+		),
+	)
 	siblings, err := c.Siblings(token.DBClusterInstance)
 	if err != nil {
 		return err
@@ -175,16 +219,29 @@ func createDBClusterInstance(c *bridge.Change) error {
 func refuseMember(instance, cluster values.View) error {
 	own, class := instance.Str("engine"), instance.Str("instanceClass")
 	if of := cluster.Str("engine"); own != of {
-		return bridge.Refuse("InvalidParameterCombination", "The engine name requested for your DB instance (%s) doesn't match the engine name "+
-			"of your DB cluster (%s).", own, of)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"The engine name requested for your DB instance (%s) doesn't match the engine name "+
+				"of your DB cluster (%s).",
+			own,
+			of,
+		)
 	}
 	if class == "db.serverless" && !cluster.Has("serverlessv2ScalingConfiguration") {
-		return bridge.Refuse("InvalidDBClusterStateFault", "Set the Serverless v2 scaling configuration on the parent DB cluster before creating "+
-			"a Serverless v2 DB instance.")
+		return bridge.Refuse(
+			"InvalidDBClusterStateFault",
+			"Set the Serverless v2 scaling configuration on the parent DB cluster before creating "+
+				"a Serverless v2 DB instance.",
+		)
 	}
 	if strings.HasSuffix(class, ".micro") {
-		return bridge.Refuse("InvalidParameterCombination", "RDS does not support creating a DB instance with the following combination: "+
-			"DBInstanceClass=%s, Engine=%s. Aurora begins with db.t4g.medium", class, own)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"RDS does not support creating a DB instance with the following combination: "+
+				"DBInstanceClass=%s, Engine=%s. Aurora begins with db.t4g.medium",
+			class,
+			own,
+		)
 	}
 	return nil
 }

@@ -17,10 +17,21 @@ import (
 func checkDBInstance(inputs values.View) []bridge.Failure {
 	if blueGreen := inputs.Bool("blueGreenUpdate.enabled"); blueGreen && !inputs.Unknown("engine") {
 		if !slices.Contains([]string{"mysql", "mariadb", "postgres"}, inputs.Str("engine")) {
-			return []bridge.Failure{bridge.Failf("blueGreenUpdate", "\"blue_green_update.enabled\" cannot be set when \"engine\" is %q", inputs.Str("engine"))}
+			return []bridge.Failure{
+				bridge.Failf(
+					"blueGreenUpdate",
+					"\"blue_green_update.enabled\" cannot be set when \"engine\" is %q",
+					inputs.Str("engine"),
+				),
+			}
 		}
 		if inputs.Given("replicateSourceDb") {
-			return []bridge.Failure{bridge.Failf("blueGreenUpdate", "\"blue_green_update.enabled\" cannot be set when \"replicate_source_db\" is set")}
+			return []bridge.Failure{
+				bridge.Failf(
+					"blueGreenUpdate",
+					"\"blue_green_update.enabled\" cannot be set when \"replicate_source_db\" is set",
+				),
+			}
 		}
 	}
 	return nil
@@ -41,8 +52,12 @@ func createDBInstance(c *bridge.Change) error {
 	}
 	known, has := engines[values.View(c.State).Str("engine")]
 	if !has {
-		return bridge.Refuse("InvalidParameterValue", "Invalid DB engine: %q; it must be one of %s", values.View(c.State).Str("engine"),
-			strings.Join(values.SortedKeys(engines), ", "))
+		return bridge.Refuse(
+			"InvalidParameterValue",
+			"Invalid DB engine: %q; it must be one of %s",
+			values.View(c.State).Str("engine"),
+			strings.Join(values.SortedKeys(engines), ", "),
+		)
 	}
 	if class := c.Inputs.Str("instanceClass"); !strings.HasPrefix(class, "db.") {
 		return bridge.Refuse("InvalidParameterValue", "Invalid DB Instance class: %s", class)
@@ -58,7 +73,14 @@ func createDBInstance(c *bridge.Change) error {
 	c.Out("port", known.port)
 	address(c)
 	c.Out("licenseModel", known.license)
-	c.Out("optionGroupName", "default:"+known.group+"-"+strings.ReplaceAll(strings.TrimPrefix(known.family(values.View(c.State).Str("engineVersion")), known.group), ".", "-"))
+	c.Out(
+		"optionGroupName",
+		"default:"+known.group+"-"+strings.ReplaceAll(
+			strings.TrimPrefix(known.family(values.View(c.State).Str("engineVersion")), known.group),
+			".",
+			"-",
+		),
+	)
 	if known.license != "license-included" && known.license != "bring-your-own-license" {
 		c.Out("engineLifecycleSupport", "open-source-rds-extended-support")
 	}
@@ -111,8 +133,12 @@ func replicationSource(c *bridge.Change) (*world.Thing, error) {
 			return nil, err
 		}
 		if bridge.StateOf(source).Num("backupRetentionPeriod") == 0 {
-			return nil, bridge.Refuse("InvalidDBInstanceState", "Automated backups are not enabled for this database instance %s. To enable "+
-				"automated backups, set a non-zero backup retention period.", source.Name)
+			return nil, bridge.Refuse(
+				"InvalidDBInstanceState",
+				"Automated backups are not enabled for this database instance %s. To enable "+
+					"automated backups, set a non-zero backup retention period.",
+				source.Name,
+			)
 		}
 		c.Links = append(c.Links, world.Link{Property: "replicateSourceDb", Target: source})
 		return source, nil
@@ -123,7 +149,14 @@ func replicationSource(c *bridge.Change) (*world.Thing, error) {
 // inherited is what a replica takes over from its source, inheritedHere what one in the same region takes over besides.
 var (
 	inherited = []string{
-		"engineVersion", "allocatedStorage", "storageType", "username", "port", "iops", "storageThroughput", "storageEncrypted",
+		"engineVersion",
+		"allocatedStorage",
+		"storageType",
+		"username",
+		"port",
+		"iops",
+		"storageThroughput",
+		"storageEncrypted",
 	}
 	inheritedHere = []string{"dbSubnetGroupName", "parameterGroupName", "kmsKeyId"}
 )
@@ -167,7 +200,10 @@ func versions(c *bridge.Change, e engine) {
 
 // defaultParameters names the default parameter group of the version unless the program names one.
 func defaultParameters(c *bridge.Change, property, family string) {
-	if !c.Inputs.Has(property) && (!values.View(c.State).Has(property) || references.IsDefaultParameterGroup(values.View(c.State).Str(property))) {
+	if !c.Inputs.Has(property) &&
+		(!values.View(c.State).Has(
+			property,
+		) || references.IsDefaultParameterGroup(values.View(c.State).Str(property))) {
 		c.Set(property, "default."+family)
 	}
 }
@@ -191,7 +227,13 @@ func storage(c *bridge.Change) {
 }
 
 func address(c *bridge.Change) {
-	address := fmt.Sprintf("%s.%s.%s.rds.%s", c.Inputs.Str("identifier"), c.Region().Digest("rds", 12), c.Region().Name, c.Region().DNSSuffix())
+	address := fmt.Sprintf(
+		"%s.%s.%s.rds.%s",
+		c.Inputs.Str("identifier"),
+		c.Region().Digest("rds", 12),
+		c.Region().Name,
+		c.Region().DNSSuffix(),
+	)
 	c.Set("address", address)
 	c.Set("endpoint", address+":"+values.View(c.State).Str("port"))
 }
@@ -220,13 +262,25 @@ func managedPassword(c *bridge.Change) error {
 
 func updateDBInstance(c *bridge.Change) error {
 	if before, after := c.Olds.Num("allocatedStorage"), values.View(c.State).Num("allocatedStorage"); after < before {
-		return bridge.Refuse("InvalidParameterCombination", "Requested allocated storage (%g GiB) is less than the current one (%g GiB)", after, before)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"Requested allocated storage (%g GiB) is less than the current one (%g GiB)",
+			after,
+			before,
+		)
 	}
 	known := engines[values.View(c.State).Str("engine")]
-	if before, after := c.Olds.Str("engineVersionActual"), known.full(values.View(c.State).Str("engineVersion")); before != "" {
+	if before, after := c.Olds.Str(
+		"engineVersionActual",
+	), known.full(values.View(c.State).Str("engineVersion")); before != "" {
 		if known.family(before) != known.family(after) && !c.Inputs.Bool("allowMajorVersionUpgrade") {
-			return bridge.Refuse("InvalidParameterCombination", "The AllowMajorVersionUpgrade flag must be present when upgrading to a new "+
-				"major version: from %s to %s", before, after)
+			return bridge.Refuse(
+				"InvalidParameterCombination",
+				"The AllowMajorVersionUpgrade flag must be present when upgrading to a new "+
+					"major version: from %s to %s",
+				before,
+				after,
+			)
 		}
 		if known.family(before) != known.family(after) {
 			if err := upgradeReplicas(c, after, known.family(after)); err != nil {
@@ -259,11 +313,16 @@ func upgradeReplicas(c *bridge.Change, version, family string) error {
 	for _, r := range referrers {
 		state := bridge.StateOf(r.Thing)
 		known := engines[state.Str("engine")]
-		if r.Property != "replicateSourceDb" || r.Thing.Region != c.Region().Name || known.family(state.Str("engineVersionActual")) == family {
+		if r.Property != "replicateSourceDb" || r.Thing.Region != c.Region().Name ||
+			known.family(state.Str("engineVersionActual")) == family {
 			continue
 		}
 		if state.Str("engine") != "postgres" {
-			return bridge.Refuse("InvalidDBInstanceState", "One or more of the DB Instance's read replicas need to be upgraded: %s", r.Thing.Name)
+			return bridge.Refuse(
+				"InvalidDBInstanceState",
+				"One or more of the DB Instance's read replicas need to be upgraded: %s",
+				r.Thing.Name,
+			)
 		}
 		if err := upgradeReplica(c, r.Thing, version, family); err != nil {
 			return err
@@ -283,7 +342,10 @@ func upgradeReplica(c *bridge.Change, replica *world.Thing, version, family stri
 	if err != nil {
 		return err
 	}
-	return c.Tx.Put(replica, slices.DeleteFunc(links, func(l world.Link) bool { return l.Property == "parameterGroupName" }))
+	return c.Tx.Put(
+		replica,
+		slices.DeleteFunc(links, func(l world.Link) bool { return l.Property == "parameterGroupName" }),
+	)
 }
 
 // tSnapshot stands for final snapshots among the names that stay taken.
@@ -292,27 +354,39 @@ const tSnapshot = "aws:rds/snapshot:Snapshot"
 // removeDatabase refuses to delete what is protected, or without the final snapshot that the state asks for.
 func removeDatabase(c *bridge.Change) error {
 	if c.Olds.Bool("deletionProtection") {
-		return bridge.Refuse("InvalidParameterCombination", "Cannot delete protected %s, please disable deletion protection and try again.",
-			map[bool]string{true: "DB Instance", false: "Cluster"}[c.Token == token.DBInstance])
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"Cannot delete protected %s, please disable deletion protection and try again.",
+			map[bool]string{true: "DB Instance", false: "Cluster"}[c.Token == token.DBInstance],
+		)
 	}
 	if c.Olds.Bool("skipFinalSnapshot") {
 		return nil
 	}
 	snapshot := c.Olds.Str("finalSnapshotIdentifier")
 	if snapshot == "" {
-		return errors.New("final_snapshot_identifier is required when skip_final_snapshot is false: set finalSnapshotIdentifier or " +
-			"skipFinalSnapshot and run an update first")
+		return errors.New(
+			"final_snapshot_identifier is required when skip_final_snapshot is false: set finalSnapshotIdentifier or " +
+				"skipFinalSnapshot and run an update first",
+		)
 	}
 	if c.Olds.Str("replicateSourceDb") != "" {
-		return bridge.Refuse("InvalidParameterCombination", "FinalDBSnapshotIdentifier can not be specified when deleting a replica instance: "+
-			"set skipFinalSnapshot and run an update first")
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"FinalDBSnapshotIdentifier can not be specified when deleting a replica instance: "+
+				"set skipFinalSnapshot and run an update first",
+		)
 	}
 	_, taken, err := c.Tx.Buried(c.Thing.Region, tSnapshot, snapshot)
 	if err != nil {
 		return err
 	}
 	if taken {
-		return bridge.Refuse("DBSnapshotAlreadyExists", "Cannot create the snapshot because a snapshot with the identifier %s already exists.", snapshot)
+		return bridge.Refuse(
+			"DBSnapshotAlreadyExists",
+			"Cannot create the snapshot because a snapshot with the identifier %s already exists.",
+			snapshot,
+		)
 	}
 	return c.Tx.Bury(c.Thing.Region, tSnapshot, snapshot, time.Now().AddDate(100, 0, 0))
 }

@@ -13,7 +13,11 @@ import (
 
 // refuseDatabase refuses combinations that RDS refuses of an instance, whether it is made or changed.
 func refuseDatabase(c *bridge.Change, known engine) error {
-	if err := refuseFamily(c, "parameterGroupName", known.family(values.View(c.State).Str("engineVersionActual"))); err != nil {
+	if err := refuseFamily(
+		c,
+		"parameterGroupName",
+		known.family(values.View(c.State).Str("engineVersionActual")),
+	); err != nil {
 		return err
 	}
 	if err := refuseMonitoring(c); err != nil {
@@ -32,8 +36,14 @@ func refuseDatabase(c *bridge.Change, known engine) error {
 func refuseFamily(c *bridge.Change, property, family string) error {
 	group := c.Target(property)
 	if of := bridge.StateOf(group).Str("family"); group != nil && of != family {
-		return bridge.Refuse("InvalidParameterCombination", "The Parameter Group %s with DBParameterGroupFamily %s can't be used for this "+
-			"instance. Please use a Parameter Group with DBParameterGroupFamily %s.", group.Name, of, family)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"The Parameter Group %s with DBParameterGroupFamily %s can't be used for this "+
+				"instance. Please use a Parameter Group with DBParameterGroupFamily %s.",
+			group.Name,
+			of,
+			family,
+		)
 	}
 	return nil
 }
@@ -41,7 +51,10 @@ func refuseFamily(c *bridge.Change, property, family string) error {
 // refuseMonitoring refuses enhanced monitoring without a role to write its logs.
 func refuseMonitoring(c *bridge.Change) error {
 	if c.Inputs.Num("monitoringInterval") > 0 && !c.Inputs.Has("monitoringRoleArn") {
-		return bridge.Refuse("InvalidParameterCombination", "A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.")
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.",
+		)
 	}
 	return nil
 }
@@ -52,7 +65,12 @@ func refuseWindows(c *bridge.Change, backup, maintenance string) error {
 	if daily == "" || weekly == "" || !windowsOverlap(daily, weekly) {
 		return nil
 	}
-	return bridge.Refuse("InvalidParameterValue", "The backup window and maintenance window must not overlap: %s and %s", daily, weekly)
+	return bridge.Refuse(
+		"InvalidParameterValue",
+		"The backup window and maintenance window must not overlap: %s and %s",
+		daily,
+		weekly,
+	)
 }
 
 // windowsOverlap says whether a daily window like 23:30-00:30 and a weekly one like sun:23:45-mon:00:15 do. What is no
@@ -66,8 +84,8 @@ func windowsOverlap(daily, weekly string) bool {
 	return err == nil && backup.Overlaps(maintenance)
 }
 
-// leastStorage is the least GiB of each storage type for MySQL, MariaDB and PostgreSQL; from gp3Striped GiB on, gp3 takes
-// more than its base of IOPS and throughput. From "Amazon RDS DB instance storage" in the Amazon RDS User Guide.
+// leastStorage is the least GiB of each storage type for MySQL, MariaDB and PostgreSQL; from gp3Striped GiB on, gp3
+// takes more than its base of IOPS and throughput. From "Amazon RDS DB instance storage" in the Amazon RDS User Guide.
 var leastStorage = map[string]float64{"standard": 5, "gp2": 20, "gp3": 20, "io1": 100, "io2": 100}
 
 const gp3Striped = 400
@@ -82,15 +100,30 @@ func refuseStorage(c *bridge.Change) error {
 		kind = "gp2"
 	}
 	if size < leastStorage[kind] {
-		return bridge.Refuse("InvalidParameterValue", "Invalid storage size for engine name %s and storage type %s: %g; it is at least %g GiB", engine, kind,
-			size, leastStorage[kind])
+		return bridge.Refuse(
+			"InvalidParameterValue",
+			"Invalid storage size for engine name %s and storage type %s: %g; it is at least %g GiB",
+			engine,
+			kind,
+			size,
+			leastStorage[kind],
+		)
 	}
 	if most := c.Inputs.Num("maxAllocatedStorage"); most != 0 && most <= c.Inputs.Num("allocatedStorage") {
-		return bridge.Refuse("InvalidParameterCombination", "Max storage size must be greater than storage size: %g is not more than %g", most, size)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"Max storage size must be greater than storage size: %g is not more than %g",
+			most,
+			size,
+		)
 	}
 	if kind == "gp3" && size < gp3Striped && c.Inputs.Num("iops")+c.Inputs.Num("storageThroughput") > 0 {
-		return bridge.Refuse("InvalidParameterCombination", "You can't specify IOPS or storage throughput for engine %s and a storage size less than %d.",
-			engine, gp3Striped)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"You can't specify IOPS or storage throughput for engine %s and a storage size less than %d.",
+			engine,
+			gp3Striped,
+		)
 	}
 	return nil
 }
@@ -101,8 +134,14 @@ var smallClasses = regexp.MustCompile(`^db\.(t2|t3|t4g)\.(micro|small)$`)
 
 func refuseInsights(c *bridge.Change) error {
 	class, engine := c.Inputs.Str("instanceClass"), values.View(c.State).Str("engine")
-	if c.Inputs.Bool("performanceInsightsEnabled") && smallClasses.MatchString(class) && slices.Contains([]string{"mysql", "mariadb"}, engine) {
-		return bridge.Refuse("InvalidParameterCombination", "Performance Insights not supported for this configuration: %s of engine %s", class, engine)
+	if c.Inputs.Bool("performanceInsightsEnabled") && smallClasses.MatchString(class) &&
+		slices.Contains([]string{"mysql", "mariadb"}, engine) {
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"Performance Insights not supported for this configuration: %s of engine %s",
+			class,
+			engine,
+		)
 	}
 	return nil
 }
@@ -112,18 +151,35 @@ func refuseReplica(c *bridge.Change, name string, source *world.Thing) error {
 	state, here := bridge.StateOf(source), source.Region == c.Region().Name
 	switch {
 	case len(state.List("masterUserSecrets")) > 0:
-		return bridge.Refuse("InvalidParameterValue", "Creating read replicas for source instance with engine %s where ManageMasterUserPassword is "+
-			"enabled is not supported.", state.Str("engine"))
+		return bridge.Refuse(
+			"InvalidParameterValue",
+			"Creating read replicas for source instance with engine %s where ManageMasterUserPassword is "+
+				"enabled is not supported.",
+			state.Str("engine"),
+		)
 	case c.Inputs.Bool("manageMasterUserPassword"):
 		return bridge.Refuse("InvalidParameterValue", "ManageMasterUserPassword isn't supported for read replica")
 	case here && name != source.ARN && c.Inputs.Has("dbSubnetGroupName"):
-		return bridge.Refuse("DBSubnetGroupNotAllowedFault", "A read replica in the region of its source takes a dbSubnetGroupName only if "+
-			"replicateSourceDb is the source's ARN (%s)", source.ARN)
+		return bridge.Refuse(
+			"DBSubnetGroupNotAllowedFault",
+			"A read replica in the region of its source takes a dbSubnetGroupName only if "+
+				"replicateSourceDb is the source's ARN (%s)",
+			source.ARN,
+		)
 	case !here && state.Bool("storageEncrypted") && !c.Inputs.Has("kmsKeyId"):
-		return bridge.Refuse("InvalidParameterCombination", "The source %s is encrypted with a key of %s: kmsKeyId must name a key in %s", source.Name,
-			source.Region, c.Region().Name)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"The source %s is encrypted with a key of %s: kmsKeyId must name a key in %s",
+			source.Name,
+			source.Region,
+			c.Region().Name,
+		)
 	case here && !state.Bool("storageEncrypted") && c.Inputs.Bool("storageEncrypted"):
-		return bridge.Refuse("InvalidParameterCombination", "You can't create an encrypted Read Replica from an unencrypted DB instance %s", source.Name)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"You can't create an encrypted Read Replica from an unencrypted DB instance %s",
+			source.Name,
+		)
 	default:
 		return nil
 	}

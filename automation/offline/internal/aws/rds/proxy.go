@@ -21,7 +21,10 @@ var families = map[string][]string{
 func createProxy(c *bridge.Change) error {
 	for _, auth := range c.Inputs.Objects("auths") {
 		if auth.Str("secretArn") == "" {
-			return bridge.Refuse("InvalidParameterValue", "A proxy needs the secret of each user: auths.secretArn is empty")
+			return bridge.Refuse(
+				"InvalidParameterValue",
+				"A proxy needs the secret of each user: auths.secretArn is empty",
+			)
 		}
 	}
 	return placeProxy(c)
@@ -36,7 +39,11 @@ func placeProxy(c *bridge.Change) error {
 		vpc = bridge.StateOf(subnet).Str("vpcId")
 	}
 	if len(zones) < 2 {
-		return bridge.Refuse("InvalidSubnet", "A proxy needs subnets in at least two Availability Zones; it has %s", strings.Join(values.SortedKeys(zones), ", "))
+		return bridge.Refuse(
+			"InvalidSubnet",
+			"A proxy needs subnets in at least two Availability Zones; it has %s",
+			strings.Join(values.SortedKeys(zones), ", "),
+		)
 	}
 	if c.HasOutput("vpcId") {
 		c.Set("vpcId", vpc)
@@ -52,11 +59,21 @@ func createProxyTarget(c *bridge.Change) error {
 	}
 	state, proxy := bridge.StateOf(database), bridge.StateOf(c.Target("dbProxyName"))
 	if family := proxy.Str("engineFamily"); !slices.Contains(families[family], state.Str("engine")) {
-		return bridge.Refuse("InvalidDBInstanceState", "The proxy %s is for the engine family %s; %s is of engine %s", proxy.Str("name"), family,
-			database.Name, state.Str("engine"))
+		return bridge.Refuse(
+			"InvalidDBInstanceState",
+			"The proxy %s is for the engine family %s; %s is of engine %s",
+			proxy.Str("name"),
+			family,
+			database.Name,
+			state.Str("engine"),
+		)
 	}
 	if name := c.Inputs.Str("targetGroupName"); name != "default" {
-		return bridge.Refuse("DBProxyTargetGroupNotFoundFault", "The target group %s does not exist: a proxy has one, named default", name)
+		return bridge.Refuse(
+			"DBProxyTargetGroupNotFoundFault",
+			"The target group %s does not exist: a proxy has one, named default",
+			name,
+		)
 	}
 	c.Id = c.Inputs.Str("dbProxyName") + "/" + c.Inputs.Str("targetGroupName") + "/" + kind + "/" + database.Name
 	c.Set("type", kind)
@@ -73,7 +90,10 @@ func createProxyTarget(c *bridge.Change) error {
 
 // sourceTypes are the types of what events come from, by the name RDS has for them. Others are not looked for.
 var sourceTypes = map[string][]string{
-	"db-instance": {token.DBInstance, token.DBClusterInstance}, "db-cluster": {token.DBCluster}, "db-proxy": {token.DBProxy}, "db-parameter-group": {token.DBParameterGroup},
+	"db-instance":        {token.DBInstance, token.DBClusterInstance},
+	"db-cluster":         {token.DBCluster},
+	"db-proxy":           {token.DBProxy},
+	"db-parameter-group": {token.DBParameterGroup},
 }
 
 // refuseSources refuses to subscribe to the events of what does not exist.

@@ -15,7 +15,13 @@ import (
 var Service = bridge.Service{
 	Module: "rds", Name: "RDS",
 	Behaviors: map[string]bridge.Behavior{
-		token.DBInstance:        {Check: checkDBInstance, Create: createDBInstance, Update: updateDBInstance, Remove: removeDatabase, Imported: importDBInstance},
+		token.DBInstance: {
+			Check:    checkDBInstance,
+			Create:   createDBInstance,
+			Update:   updateDBInstance,
+			Remove:   removeDatabase,
+			Imported: importDBInstance,
+		},
 		token.DBSubnetGroup:     {Create: createDBSubnetGroup, Update: createDBSubnetGroup},
 		token.DBCluster:         {Create: createDBCluster, Update: updateDBCluster, Remove: removeDatabase},
 		token.DBClusterInstance: {Create: createDBClusterInstance},
@@ -38,10 +44,16 @@ type engine struct {
 
 // engines are the RDS engines. The versions are plausible ones of 2025: which of them AWS offers was not looked up.
 var engines = map[string]engine{
-	"mysql":             {3306, []string{"8.0.42", "8.4.5"}, 2, "general-public-license", "mysql"},
-	"mariadb":           {3306, []string{"11.4.5", "10.11.11"}, 2, "general-public-license", "mariadb"},
-	"postgres":          {5432, []string{"17.5", "16.9", "15.13", "14.18"}, 1, "postgresql-license", "postgres"},
-	"oracle-ee":         {1521, []string{"19.0.0.0.ru-2025-04.rur-2025-04.r1"}, 1, "bring-your-own-license", "oracle-ee"},
+	"mysql":    {3306, []string{"8.0.42", "8.4.5"}, 2, "general-public-license", "mysql"},
+	"mariadb":  {3306, []string{"11.4.5", "10.11.11"}, 2, "general-public-license", "mariadb"},
+	"postgres": {5432, []string{"17.5", "16.9", "15.13", "14.18"}, 1, "postgresql-license", "postgres"},
+	"oracle-ee": {
+		1521,
+		[]string{"19.0.0.0.ru-2025-04.rur-2025-04.r1"},
+		1,
+		"bring-your-own-license",
+		"oracle-ee",
+	},
 	"oracle-se2":        {1521, []string{"19.0.0.0.ru-2025-04.rur-2025-04.r1"}, 1, "license-included", "oracle-se2"},
 	"sqlserver-ex":      {1433, []string{"16.00.4195.2.v1"}, 2, "license-included", "sqlserver-ex"},
 	"sqlserver-se":      {1433, []string{"16.00.4195.2.v1"}, 2, "license-included", "sqlserver-se"},
@@ -85,12 +97,23 @@ func placeDatabase(c *bridge.Change) error {
 	}
 	for _, security := range c.Targets("vpcSecurityGroupIds") {
 		if of := bridge.StateOf(security).Str("vpcId"); of != vpc {
-			return bridge.Refuse("InvalidParameterCombination", "The DB instance and EC2 security group are in different VPCs. The DB "+
-				"instance is in %s and the EC2 security group %s is in %s", vpc, security.ID, of)
+			return bridge.Refuse(
+				"InvalidParameterCombination",
+				"The DB instance and EC2 security group are in different VPCs. The DB "+
+					"instance is in %s and the EC2 security group %s is in %s",
+				vpc,
+				security.ID,
+				of,
+			)
 		}
 	}
 	if zone := c.Inputs.Str("availabilityZone"); zone != "" && !slices.Contains(zones, zone) {
-		return bridge.Refuse("InvalidParameterValue", "The availability zone %s is not among those of the subnet group: %s", zone, strings.Join(zones, ", "))
+		return bridge.Refuse(
+			"InvalidParameterValue",
+			"The availability zone %s is not among those of the subnet group: %s",
+			zone,
+			strings.Join(zones, ", "),
+		)
 	}
 	c.Out("availabilityZone", zones[0])
 	if len(c.Inputs.List("vpcSecurityGroupIds")) == 0 {
@@ -111,7 +134,14 @@ func zonesOf(tx *world.Tx, group *world.Thing) (zones []string, vpc string) {
 	}
 	for _, link := range links {
 		if link.Property == "subnetIds" {
-			zones, vpc = append(zones, bridge.StateOf(link.Target).Str("availabilityZone")), bridge.StateOf(link.Target).Str("vpcId")
+			zones, vpc = append(
+				zones,
+				bridge.StateOf(link.Target).Str("availabilityZone"),
+			), bridge.StateOf(
+				link.Target,
+			).Str(
+				"vpcId",
+			)
 		}
 	}
 	slices.Sort(zones)
@@ -130,8 +160,12 @@ func createDBSubnetGroup(c *bridge.Change) error {
 		vpc = state.Str("vpcId")
 	}
 	if len(zones) < 2 {
-		return bridge.Refuse("DBSubnetGroupDoesNotCoverEnoughAZs", "The DB subnet group doesn't meet Availability Zone (AZ) coverage "+
-			"requirement. Current AZ coverage: %s. Add subnets to cover at least 2 AZs.", strings.Join(values.SortedKeys(zones), ", "))
+		return bridge.Refuse(
+			"DBSubnetGroupDoesNotCoverEnoughAZs",
+			"The DB subnet group doesn't meet Availability Zone (AZ) coverage "+
+				"requirement. Current AZ coverage: %s. Add subnets to cover at least 2 AZs.",
+			strings.Join(values.SortedKeys(zones), ", "),
+		)
 	}
 	c.Set("vpcId", vpc)
 	return nil
@@ -151,12 +185,25 @@ func createDBReplication(c *bridge.Change) error {
 	state := bridge.StateOf(source)
 	switch {
 	case source.Region == c.Region().Name:
-		return bridge.Refuse("InvalidParameterCombination", "The source DB instance %s is in %s: automated backups are copied to another region",
-			source.Name, source.Region)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"The source DB instance %s is in %s: automated backups are copied to another region",
+			source.Name,
+			source.Region,
+		)
 	case state.Num("backupRetentionPeriod") == 0:
-		return bridge.Refuse("InvalidDBInstanceState", "Automated backups are not enabled for DB instance %s", source.Name)
+		return bridge.Refuse(
+			"InvalidDBInstanceState",
+			"Automated backups are not enabled for DB instance %s",
+			source.Name,
+		)
 	case state.Bool("storageEncrypted") && !c.Inputs.Has("kmsKeyId"):
-		return bridge.Refuse("InvalidParameterCombination", "The source DB instance %s is encrypted: kmsKeyId must name a key in %s", source.Name, c.Region().Name)
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"The source DB instance %s is encrypted: kmsKeyId must name a key in %s",
+			source.Name,
+			c.Region().Name,
+		)
 	}
 	return nil
 }

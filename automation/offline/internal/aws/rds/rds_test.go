@@ -13,59 +13,241 @@ import (
 
 // source is a database that replicas can be made of.
 var source = awstest.In{
-	"identifier": "shop", "instanceClass": "db.t4g.micro", "engine": "postgres", "engineVersion": "17", "allocatedStorage": 20, "storageType": "gp3",
-	"username": "shop", "password": "hunter2", "backupRetentionPeriod": 7, "skipFinalSnapshot": true,
+	"identifier":            "shop",
+	"instanceClass":         "db.t4g.micro",
+	"engine":                "postgres",
+	"engineVersion":         "17",
+	"allocatedStorage":      20,
+	"storageType":           "gp3",
+	"username":              "shop",
+	"password":              "hunter2",
+	"backupRetentionPeriod": 7,
+	"skipFinalSnapshot":     true,
 }
 
 // auths is how a proxy logs in.
-var auths = []any{awstest.In{"authScheme": "SECRETS", "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-x"}}
+var auths = []any{
+	awstest.In{"authScheme": "SECRETS", "secretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-x"},
+}
 
 // What RDS refuses of a database, in its own words.
 func TestRDSRefuses(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	vpc, subnets := l.Network()
-	third := l.Create(token.Subnet, "third", awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.48.0/20", "availabilityZone": "us-east-1c"})
+	third := l.Create(
+		token.Subnet,
+		"third",
+		awstest.In{"vpcId": vpc.Id, "cidrBlock": "10.0.48.0/20", "availabilityZone": "us-east-1c"},
+	)
 	two := l.Create(token.DBSubnetGroup, "two", awstest.In{"subnetIds": []any{subnets[0].Id, subnets[1].Id}})
-	three := l.Create(token.DBSubnetGroup, "three", awstest.In{"subnetIds": []any{subnets[0].Id, subnets[1].Id, third.Id}})
+	three := l.Create(
+		token.DBSubnetGroup,
+		"three",
+		awstest.In{"subnetIds": []any{subnets[0].Id, subnets[1].Id, third.Id}},
+	)
 	old := l.Create(token.DBParameterGroup, "old", awstest.In{"family": "postgres16"})
 	oldCluster := l.Create(token.DBClusterParameters, "old", awstest.In{"family": "aurora-postgresql15"})
 	role := l.Create(token.Role, "rds", awstest.In{"assumeRolePolicy": awstest.Trust})
 	topic := l.Create(token.Topic, "events", awstest.In{})
 	l.Create(token.DBInstance, "shop", awstest.Merge(source, awstest.In{"dbSubnetGroupName": two.Id}))
-	l.Create(token.DBInstance, "managed", awstest.Merge(source, awstest.In{"identifier": "managed", "password": nil, "manageMasterUserPassword": true}))
-	aurora := l.Create(token.DBCluster, "aurora", awstest.In{"engine": "aurora-postgresql", "masterUsername": "shop", "masterPassword": "x", "dbSubnetGroupName": three.Id, "skipFinalSnapshot": true})
-	proxy := l.Create(token.DBProxy, "shop", awstest.In{"engineFamily": "MYSQL", "auths": auths, "roleArn": role.Str("arn"), "vpcSubnetIds": []any{subnets[0].Id, subnets[1].Id}})
-	multiAZ := awstest.In{"clusterIdentifier": "three", "engine": "postgres", "masterUsername": "shop", "masterPassword": "x", "dbClusterInstanceClass": "db.m6gd.large",
-		"allocatedStorage": 100, "storageType": "gp3", "dbSubnetGroupName": three.Id}
+	l.Create(
+		token.DBInstance,
+		"managed",
+		awstest.Merge(source, awstest.In{"identifier": "managed", "password": nil, "manageMasterUserPassword": true}),
+	)
+	aurora := l.Create(
+		token.DBCluster,
+		"aurora",
+		awstest.In{
+			"engine":            "aurora-postgresql",
+			"masterUsername":    "shop",
+			"masterPassword":    "x",
+			"dbSubnetGroupName": three.Id,
+			"skipFinalSnapshot": true,
+		},
+	)
+	proxy := l.Create(
+		token.DBProxy,
+		"shop",
+		awstest.In{
+			"engineFamily": "MYSQL",
+			"auths":        auths,
+			"roleArn":      role.Str("arn"),
+			"vpcSubnetIds": []any{subnets[0].Id, subnets[1].Id},
+		},
+	)
+	multiAZ := awstest.In{
+		"clusterIdentifier":      "three",
+		"engine":                 "postgres",
+		"masterUsername":         "shop",
+		"masterPassword":         "x",
+		"dbClusterInstanceClass": "db.m6gd.large",
+		"allocatedStorage":       100,
+		"storageType":            "gp3",
+		"dbSubnetGroupName":      three.Id,
+	}
 
 	for name, c := range map[string]struct {
 		token  string
 		inputs awstest.In
 		want   string
 	}{
-		"parameters of another major version":         {token.DBInstance, awstest.Merge(source, awstest.In{"identifier": "a", "parameterGroupName": old.Id}), "Please use a Parameter Group with DBParameterGroupFamily postgres17"},
-		"parameters of another cluster version":       {token.DBCluster, awstest.In{"engine": "aurora-postgresql", "masterUsername": "a", "masterPassword": "x", "dbClusterParameterGroupName": oldCluster.Id}, "DBParameterGroupFamily aurora-postgresql16"},
-		"monitoring without a role":                   {token.DBInstance, awstest.Merge(source, awstest.In{"identifier": "a", "monitoringInterval": 60}), "A MonitoringRoleARN value is required"},
-		"overlapping windows":                         {token.DBInstance, awstest.Merge(source, awstest.In{"identifier": "a", "backupWindow": "23:30-00:30", "maintenanceWindow": "sun:23:45-mon:00:15"}), "must not overlap"},
-		"gp3 of 10 GiB":                               {token.DBInstance, awstest.Merge(source, awstest.In{"identifier": "a", "allocatedStorage": 10}), "Invalid storage size for engine name postgres and storage type gp3: 10"},
-		"IOPS for a small gp3":                        {token.DBInstance, awstest.Merge(source, awstest.In{"identifier": "a", "iops": 4000}), "a storage size less than 400"},
-		"growing to less":                             {token.DBInstance, awstest.Merge(source, awstest.In{"identifier": "a", "maxAllocatedStorage": 20}), "Max storage size must be greater than storage size"},
-		"insights on a small MySQL":                   {token.DBInstance, awstest.Merge(source, awstest.In{"identifier": "a", "engine": "mysql", "engineVersion": "8.4", "performanceInsightsEnabled": true}), "Performance Insights not supported"},
-		"a replica of nothing":                        {token.DBInstance, awstest.In{"identifier": "r", "instanceClass": "db.t4g.micro", "replicateSourceDb": "none"}, "DBInstanceNotFound: DBInstance none not found."},
-		"a replica of a managed password":             {token.DBInstance, awstest.In{"identifier": "r", "instanceClass": "db.t4g.micro", "replicateSourceDb": "managed"}, "Creating read replicas for source instance with engine postgres where ManageMasterUserPassword is enabled is not supported."},
-		"a replica with a subnet group by identifier": {token.DBInstance, awstest.In{"identifier": "r", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "dbSubnetGroupName": two.Id}, "DBSubnetGroupNotAllowedFault"},
-		"an encrypted replica of a plain source":      {token.DBInstance, awstest.In{"identifier": "r", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "storageEncrypted": true}, "from an unencrypted DB instance"},
-		"a Multi-AZ cluster without a class":          {token.DBCluster, awstest.Merge(multiAZ, awstest.In{"dbClusterInstanceClass": nil}), "dbClusterInstanceClass is required"},
-		"a Multi-AZ cluster of a class without disks": {token.DBCluster, awstest.Merge(multiAZ, awstest.In{"dbClusterInstanceClass": "db.t4g.micro"}), "RDS does not support creating a DB cluster"},
-		"a Multi-AZ cluster over two zones":           {token.DBCluster, awstest.Merge(multiAZ, awstest.In{"dbSubnetGroupName": two.Id}), "Add subnets to cover at least 3 AZs"},
-		"an instance of another engine":               {token.DBClusterInstance, awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-mysql", "instanceClass": "db.r6g.large"}, "doesn't match the engine name of your DB cluster"},
-		"a micro instance of Aurora":                  {token.DBClusterInstance, awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-postgresql", "instanceClass": "db.t4g.micro"}, "DBInstanceClass=db.t4g.micro"},
-		"serverless without a range":                  {token.DBClusterInstance, awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-postgresql", "instanceClass": "db.serverless"}, "Set the Serverless v2 scaling configuration"},
-		"a proxy in one zone":                         {token.DBProxy, awstest.In{"engineFamily": "POSTGRESQL", "auths": auths, "roleArn": role.Str("arn"), "vpcSubnetIds": []any{subnets[0].Id}}, "InvalidSubnet"},
-		"a proxy of no role":                          {token.DBProxy, awstest.In{"engineFamily": "POSTGRESQL", "auths": auths, "roleArn": "arn:aws:iam::123456789012:role/none", "vpcSubnetIds": []any{subnets[0].Id}}, "does not exist"},
-		"a proxy's target of another engine":          {token.DBProxyTarget, awstest.In{"dbProxyName": proxy.Id, "targetGroupName": "default", "dbInstanceIdentifier": "shop"}, "is for the engine family MYSQL"},
-		"events of nothing":                           {token.DBEvents, awstest.In{"snsTopic": topic.Id, "sourceType": "db-instance", "sourceIds": []any{"none"}}, "SourceNotFound: Could not find source: none"},
-		"events to no topic":                          {token.DBEvents, awstest.In{"snsTopic": "arn:aws:sns:us-east-1:123456789012:none"}, "Topic does not exist"},
+		"parameters of another major version": {
+			token.DBInstance,
+			awstest.Merge(source, awstest.In{"identifier": "a", "parameterGroupName": old.Id}),
+			"Please use a Parameter Group with DBParameterGroupFamily postgres17",
+		},
+		"parameters of another cluster version": {
+			token.DBCluster,
+			awstest.In{
+				"engine":                      "aurora-postgresql",
+				"masterUsername":              "a",
+				"masterPassword":              "x",
+				"dbClusterParameterGroupName": oldCluster.Id,
+			},
+			"DBParameterGroupFamily aurora-postgresql16",
+		},
+		"monitoring without a role": {
+			token.DBInstance,
+			awstest.Merge(source, awstest.In{"identifier": "a", "monitoringInterval": 60}),
+			"A MonitoringRoleARN value is required",
+		},
+		"overlapping windows": {
+			token.DBInstance,
+			awstest.Merge(
+				source,
+				awstest.In{
+					"identifier":        "a",
+					"backupWindow":      "23:30-00:30",
+					"maintenanceWindow": "sun:23:45-mon:00:15",
+				},
+			),
+			"must not overlap",
+		},
+		"gp3 of 10 GiB": {
+			token.DBInstance,
+			awstest.Merge(source, awstest.In{"identifier": "a", "allocatedStorage": 10}),
+			"Invalid storage size for engine name postgres and storage type gp3: 10",
+		},
+		"IOPS for a small gp3": {
+			token.DBInstance,
+			awstest.Merge(source, awstest.In{"identifier": "a", "iops": 4000}),
+			"a storage size less than 400",
+		},
+		"growing to less": {
+			token.DBInstance,
+			awstest.Merge(source, awstest.In{"identifier": "a", "maxAllocatedStorage": 20}),
+			"Max storage size must be greater than storage size",
+		},
+		"insights on a small MySQL": {
+			token.DBInstance,
+			awstest.Merge(
+				source,
+				awstest.In{
+					"identifier":                 "a",
+					"engine":                     "mysql",
+					"engineVersion":              "8.4",
+					"performanceInsightsEnabled": true,
+				},
+			),
+			"Performance Insights not supported",
+		},
+		"a replica of nothing": {
+			token.DBInstance,
+			awstest.In{"identifier": "r", "instanceClass": "db.t4g.micro", "replicateSourceDb": "none"},
+			"DBInstanceNotFound: DBInstance none not found.",
+		},
+		"a replica of a managed password": {
+			token.DBInstance,
+			awstest.In{"identifier": "r", "instanceClass": "db.t4g.micro", "replicateSourceDb": "managed"},
+			"Creating read replicas for source instance with engine postgres where ManageMasterUserPassword is " +
+				"enabled is not supported.",
+		},
+		"a replica with a subnet group by identifier": {
+			token.DBInstance,
+			awstest.In{
+				"identifier":        "r",
+				"instanceClass":     "db.t4g.micro",
+				"replicateSourceDb": "shop",
+				"dbSubnetGroupName": two.Id,
+			},
+			"DBSubnetGroupNotAllowedFault",
+		},
+		"an encrypted replica of a plain source": {
+			token.DBInstance,
+			awstest.In{
+				"identifier":        "r",
+				"instanceClass":     "db.t4g.micro",
+				"replicateSourceDb": "shop",
+				"storageEncrypted":  true,
+			},
+			"from an unencrypted DB instance",
+		},
+		"a Multi-AZ cluster without a class": {
+			token.DBCluster,
+			awstest.Merge(multiAZ, awstest.In{"dbClusterInstanceClass": nil}),
+			"dbClusterInstanceClass is required",
+		},
+		"a Multi-AZ cluster of a class without disks": {
+			token.DBCluster,
+			awstest.Merge(multiAZ, awstest.In{"dbClusterInstanceClass": "db.t4g.micro"}),
+			"RDS does not support creating a DB cluster",
+		},
+		"a Multi-AZ cluster over two zones": {
+			token.DBCluster,
+			awstest.Merge(multiAZ, awstest.In{"dbSubnetGroupName": two.Id}),
+			"Add subnets to cover at least 3 AZs",
+		},
+		"an instance of another engine": {
+			token.DBClusterInstance,
+			awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-mysql", "instanceClass": "db.r6g.large"},
+			"doesn't match the engine name of your DB cluster",
+		},
+		"a micro instance of Aurora": {
+			token.DBClusterInstance,
+			awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-postgresql", "instanceClass": "db.t4g.micro"},
+			"DBInstanceClass=db.t4g.micro",
+		},
+		"serverless without a range": {
+			token.DBClusterInstance,
+			awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-postgresql", "instanceClass": "db.serverless"},
+			"Set the Serverless v2 scaling configuration",
+		},
+		"a proxy in one zone": {
+			token.DBProxy,
+			awstest.In{
+				"engineFamily": "POSTGRESQL",
+				"auths":        auths,
+				"roleArn":      role.Str("arn"),
+				"vpcSubnetIds": []any{subnets[0].Id},
+			},
+			"InvalidSubnet",
+		},
+		"a proxy of no role": {
+			token.DBProxy,
+			awstest.In{
+				"engineFamily": "POSTGRESQL",
+				"auths":        auths,
+				"roleArn":      "arn:aws:iam::123456789012:role/none",
+				"vpcSubnetIds": []any{subnets[0].Id},
+			},
+			"does not exist",
+		},
+		"a proxy's target of another engine": {
+			token.DBProxyTarget,
+			awstest.In{"dbProxyName": proxy.Id, "targetGroupName": "default", "dbInstanceIdentifier": "shop"},
+			"is for the engine family MYSQL",
+		},
+		"events of nothing": {
+			token.DBEvents,
+			awstest.In{"snsTopic": topic.Id, "sourceType": "db-instance", "sourceIds": []any{"none"}},
+			"SourceNotFound: Could not find source: none",
+		},
+		"events to no topic": {
+			token.DBEvents,
+			awstest.In{"snsTopic": "arn:aws:sns:us-east-1:123456789012:none"},
+			"Topic does not exist",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := l.TryCreate(c.token, "it", c.inputs)
@@ -80,21 +262,52 @@ func TestAReplicaTakesOverWhatItsSourceHas(t *testing.T) {
 	key := l.Create(token.Key, "rds", awstest.In{})
 	group := l.Create(token.DBSubnetGroup, "shop", awstest.In{"subnetIds": []any{subnets[0].Id, subnets[1].Id}})
 	parameters := l.Create(token.DBParameterGroup, "shop", awstest.In{"family": "postgres17"})
-	l.Create(token.DBInstance, "shop", awstest.Merge(source, awstest.In{"dbSubnetGroupName": group.Id, "parameterGroupName": parameters.Id, "storageEncrypted": true, "kmsKeyId": key.Str("arn")}))
+	l.Create(
+		token.DBInstance,
+		"shop",
+		awstest.Merge(
+			source,
+			awstest.In{
+				"dbSubnetGroupName":  group.Id,
+				"parameterGroupName": parameters.Id,
+				"storageEncrypted":   true,
+				"kmsKeyId":           key.Str("arn"),
+			},
+		),
+	)
 
-	inputs := awstest.In{"identifier": "reader", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "storageEncrypted": true, "skipFinalSnapshot": true}
+	inputs := awstest.In{
+		"identifier":        "reader",
+		"instanceClass":     "db.t4g.micro",
+		"replicateSourceDb": "shop",
+		"storageEncrypted":  true,
+		"skipFinalSnapshot": true,
+	}
 	replica := l.Create(token.DBInstance, "reader", inputs)
 	for property, want := range map[string]string{
-		"engine": "postgres", "engineVersionActual": "17.5", "allocatedStorage": "20", "dbSubnetGroupName": group.Id, "parameterGroupName": parameters.Id,
-		"kmsKeyId": key.Str("arn"), "port": "5432", "username": "shop",
+		"engine":              "postgres",
+		"engineVersionActual": "17.5",
+		"allocatedStorage":    "20",
+		"dbSubnetGroupName":   group.Id,
+		"parameterGroupName":  parameters.Id,
+		"kmsKeyId":            key.Str("arn"),
+		"port":                "5432",
+		"username":            "shop",
 	} {
 		assert.Equal(t, want, replica.Str(property), property)
 	}
 	assert.Empty(t, l.DiffChecked(replica, inputs).GetDetailedDiff())
 	assert.ErrorContains(t, l.TryDelete(group), "InvalidDBSubnetGroupStateFault")
 
-	kept := l.Update(replica, awstest.Merge(inputs, awstest.In{"skipFinalSnapshot": false, "finalSnapshotIdentifier": "last"}))
-	assert.ErrorContains(t, l.TryDelete(kept), "FinalDBSnapshotIdentifier can not be specified when deleting a replica instance")
+	kept := l.Update(
+		replica,
+		awstest.Merge(inputs, awstest.In{"skipFinalSnapshot": false, "finalSnapshotIdentifier": "last"}),
+	)
+	assert.ErrorContains(
+		t,
+		l.TryDelete(kept),
+		"FinalDBSnapshotIdentifier can not be specified when deleting a replica instance",
+	)
 	require.NoError(t, l.TryDelete(replica))
 }
 
@@ -102,9 +315,18 @@ func TestAReplicaInAnotherRegionHasItsOwnKeyAndNetwork(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	west := awstest.Over(t, l.W, "us-west-2", nil)
 	key := l.Create(token.Key, "rds", awstest.In{})
-	shop := l.Create(token.DBInstance, "shop", awstest.Merge(source, awstest.In{"storageEncrypted": true, "kmsKeyId": key.Str("arn")}))
+	shop := l.Create(
+		token.DBInstance,
+		"shop",
+		awstest.Merge(source, awstest.In{"storageEncrypted": true, "kmsKeyId": key.Str("arn")}),
+	)
 
-	inputs := awstest.In{"identifier": "reader", "instanceClass": "db.t4g.micro", "replicateSourceDb": shop.Str("arn"), "storageEncrypted": true}
+	inputs := awstest.In{
+		"identifier":        "reader",
+		"instanceClass":     "db.t4g.micro",
+		"replicateSourceDb": shop.Str("arn"),
+		"storageEncrypted":  true,
+	}
 	_, err := west.TryCreate(token.DBInstance, "reader", inputs)
 	assert.ErrorContains(t, err, "kmsKeyId must name a key in us-west-2")
 	_, err = west.TryCreate(token.DBInstance, "reader", awstest.Merge(inputs, awstest.In{"kmsKeyId": key.Str("arn")}))
@@ -117,16 +339,37 @@ func TestAReplicaInAnotherRegionHasItsOwnKeyAndNetwork(t *testing.T) {
 
 func TestAMultiAZClusterHasThreeInstances(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
-	inputs := awstest.In{"clusterIdentifier": "shop", "engine": "mysql", "engineVersion": "8.4", "masterUsername": "shop", "manageMasterUserPassword": true,
-		"dbClusterInstanceClass": "db.r6gd.large", "allocatedStorage": 100, "storageType": "gp3", "skipFinalSnapshot": true}
+	inputs := awstest.In{
+		"clusterIdentifier":        "shop",
+		"engine":                   "mysql",
+		"engineVersion":            "8.4",
+		"masterUsername":           "shop",
+		"manageMasterUserPassword": true,
+		"dbClusterInstanceClass":   "db.r6gd.large",
+		"allocatedStorage":         100,
+		"storageType":              "gp3",
+		"skipFinalSnapshot":        true,
+	}
 	m := l.Create(token.DBCluster, "shop", inputs)
-	assert.Equal(t, []string{"shop-instance-1", "shop-instance-2", "shop-instance-3"}, values.View(m.State).Strings("clusterMembers"))
+	assert.Equal(
+		t,
+		[]string{"shop-instance-1", "shop-instance-2", "shop-instance-3"},
+		values.View(m.State).Strings("clusterMembers"),
+	)
 	assert.Len(t, values.View(m.State).List("availabilityZones"), 3)
 	assert.Equal(t, "8.4.5", m.Str("engineVersionActual"))
-	assert.Regexp(t, `^arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!cluster-`, values.View(m.State).Objects("masterUserSecrets")[0].Str("secretArn"))
+	assert.Regexp(
+		t,
+		`^arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!cluster-`,
+		values.View(m.State).Objects("masterUserSecrets")[0].Str("secretArn"),
+	)
 	assert.Empty(t, l.DiffChecked(m, inputs).GetDetailedDiff())
 	topic := l.Create(token.Topic, "events", awstest.In{})
-	l.Create(token.DBEvents, "shop", awstest.In{"snsTopic": topic.Id, "sourceType": "db-instance", "sourceIds": []any{"shop-instance-2"}})
+	l.Create(
+		token.DBEvents,
+		"shop",
+		awstest.In{"snsTopic": topic.Id, "sourceType": "db-instance", "sourceIds": []any{"shop-instance-2"}},
+	)
 }
 
 func TestAProxysTargetIsItsDatabase(t *testing.T) {
@@ -134,20 +377,55 @@ func TestAProxysTargetIsItsDatabase(t *testing.T) {
 	_, subnets := l.Network()
 	role := l.Create(token.Role, "proxy", awstest.In{"assumeRolePolicy": awstest.Trust})
 	database := l.Create(token.DBInstance, "shop", source)
-	proxy := l.Create(token.DBProxy, "shop", awstest.In{"name": "shop", "engineFamily": "POSTGRESQL", "auths": auths, "roleArn": role.Str("arn"), "vpcSubnetIds": []any{subnets[0].Id, subnets[1].Id}})
+	proxy := l.Create(
+		token.DBProxy,
+		"shop",
+		awstest.In{
+			"name":         "shop",
+			"engineFamily": "POSTGRESQL",
+			"auths":        auths,
+			"roleArn":      role.Str("arn"),
+			"vpcSubnetIds": []any{subnets[0].Id, subnets[1].Id},
+		},
+	)
 	assert.Regexp(t, `^shop\.proxy-[0-9a-z]{12}\.us-east-1\.rds\.amazonaws\.com$`, proxy.Str("endpoint"))
-	target := l.Create(token.DBProxyTarget, "shop", awstest.In{"dbProxyName": "shop", "targetGroupName": "default", "dbInstanceIdentifier": "shop"})
+	target := l.Create(
+		token.DBProxyTarget,
+		"shop",
+		awstest.In{"dbProxyName": "shop", "targetGroupName": "default", "dbInstanceIdentifier": "shop"},
+	)
 	assert.Equal(t, "shop/default/RDS_INSTANCE/shop", target.Id)
 	assert.Equal(t, database.Str("address"), target.Str("endpoint"))
 	assert.Equal(t, "5432", target.Str("port"))
 }
 
-// RDS upgrades the replicas of a PostgreSQL source in its region along with it, and wants those of MySQL upgraded first.
+// RDS upgrades the replicas of a PostgreSQL source in its region along with it, and wants those of MySQL upgraded
+// first.
 func TestAMajorUpgradeAndTheReplicas(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
-	old, new := l.Create(token.DBParameterGroup, "old", awstest.In{"family": "postgres16"}), l.Create(token.DBParameterGroup, "new", awstest.In{"family": "postgres17"})
-	before, after := awstest.In{"engineVersion": "16", "parameterGroupName": old.Id}, awstest.In{"engineVersion": "17", "parameterGroupName": new.Id, "allowMajorVersionUpgrade": true}
-	reader := awstest.In{"identifier": "reader", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "skipFinalSnapshot": true}
+	old, new := l.Create(
+		token.DBParameterGroup,
+		"old",
+		awstest.In{"family": "postgres16"},
+	), l.Create(
+		token.DBParameterGroup,
+		"new",
+		awstest.In{"family": "postgres17"},
+	)
+	before, after := awstest.In{
+		"engineVersion":      "16",
+		"parameterGroupName": old.Id,
+	}, awstest.In{
+		"engineVersion":            "17",
+		"parameterGroupName":       new.Id,
+		"allowMajorVersionUpgrade": true,
+	}
+	reader := awstest.In{
+		"identifier":        "reader",
+		"instanceClass":     "db.t4g.micro",
+		"replicateSourceDb": "shop",
+		"skipFinalSnapshot": true,
+	}
 	primary := l.Create(token.DBInstance, "shop", awstest.Merge(source, before))
 	replica := l.Create(token.DBInstance, "reader", awstest.Merge(reader, before))
 	l.Update(primary, awstest.Merge(source, after))
@@ -160,11 +438,20 @@ func TestAMajorUpgradeAndTheReplicas(t *testing.T) {
 
 	mysql := awstest.In{"engine": "mysql", "identifier": "books", "engineVersion": "8.0"}
 	books := l.Create(token.DBInstance, "books", awstest.Merge(source, mysql))
-	copied := awstest.In{"identifier": "copy", "instanceClass": "db.t4g.micro", "replicateSourceDb": "books", "skipFinalSnapshot": true}
+	copied := awstest.In{
+		"identifier":        "copy",
+		"instanceClass":     "db.t4g.micro",
+		"replicateSourceDb": "books",
+		"skipFinalSnapshot": true,
+	}
 	follower := l.Create(token.DBInstance, "copy", copied)
 	upgrade := awstest.In{"engineVersion": "8.4", "allowMajorVersionUpgrade": true}
 	_, err := l.TryUpdate(books, awstest.Merge(source, awstest.Merge(mysql, upgrade)))
 	assert.ErrorContains(t, err, "read replicas need to be upgraded: copy")
 	l.Update(follower, awstest.Merge(copied, upgrade))
-	assert.Equal(t, "default.mysql8.4", l.Update(books, awstest.Merge(source, awstest.Merge(mysql, upgrade))).Str("parameterGroupName"))
+	assert.Equal(
+		t,
+		"default.mysql8.4",
+		l.Update(books, awstest.Merge(source, awstest.Merge(mysql, upgrade))).Str("parameterGroupName"),
+	)
 }

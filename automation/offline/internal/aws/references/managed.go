@@ -9,8 +9,8 @@ import (
 )
 
 // ManagedEdgePolicies are the policies that AWS manages, by the function that looks them up, name and id. From "Use
-// managed cache policies", "... origin request policies" and "... response headers policies" in the CloudFront Developer
-// Guide.
+// managed cache policies", "... origin request policies" and "... response headers policies" in the CloudFront
+// Developer Guide.
 var ManagedEdgePolicies = map[string]map[string]string{
 	"aws:cloudfront/getCachePolicy:getCachePolicy": {
 		"Managed-CachingOptimized":                       "658327ea-f89d-4fab-a63d-7e88639e58f6",

@@ -40,24 +40,46 @@ func getZone(c bridge.Call) (map[string]any, error) {
 	}
 	for _, zone := range zones {
 		private := len(bridge.StateOf(zone).List("vpcs")) > 0
-		if (zone.ID == id || id == "" && bridge.StateOf(zone).Str("name") == name) && private == c.Args.Bool("privateZone") {
+		if (zone.ID == id || id == "" && bridge.StateOf(zone).Str("name") == name) &&
+			private == c.Args.Bool("privateZone") {
 			return bridge.Describe(zone), nil
 		}
 	}
 	if c.Args.Bool("privateZone") {
-		return nil, bridge.Refuse("NoSuchHostedZone", "no matching private hosted zone found: offline there are those that the program made")
+		return nil, bridge.Refuse(
+			"NoSuchHostedZone",
+			"no matching private hosted zone found: offline there are those that the program made",
+		)
 	}
 	if id == "" {
-		id = fmt.Sprintf("Z%08X%s", crc32.ChecksumIEEE([]byte(name)), strings.ToUpper(region.All[0].Digest("zone/"+name, 12)))
+		id = fmt.Sprintf(
+			"Z%08X%s",
+			crc32.ChecksumIEEE([]byte(name)),
+			strings.ToUpper(region.All[0].Digest("zone/"+name, 12)),
+		)
 	}
 	if name == "" {
 		name = "example.com"
 	}
 	return map[string]any{
-		"id": id, "zoneId": id, "name": name, "arn": fmt.Sprintf("arn:%s:route53:::hostedzone/%s", c.Region().Partition(), id),
-		"nameServers":       []any{"ns-1.awsdns-01.org", "ns-2.awsdns-02.co.uk", "ns-3.awsdns-03.com", "ns-4.awsdns-04.net"},
-		"primaryNameServer": "ns-1.awsdns-01.org", "callerReference": "", "comment": "", "linkedServiceDescription": "",
-		"linkedServicePrincipal": "", "resourceRecordSetCount": 2.0, "tags": map[string]any{}, "vpcId": c.Args.Str("vpcId"),
+		"id":     id,
+		"zoneId": id,
+		"name":   name,
+		"arn":    fmt.Sprintf("arn:%s:route53:::hostedzone/%s", c.Region().Partition(), id),
+		"nameServers": []any{
+			"ns-1.awsdns-01.org",
+			"ns-2.awsdns-02.co.uk",
+			"ns-3.awsdns-03.com",
+			"ns-4.awsdns-04.net",
+		},
+		"primaryNameServer":        "ns-1.awsdns-01.org",
+		"callerReference":          "",
+		"comment":                  "",
+		"linkedServiceDescription": "",
+		"linkedServicePrincipal":   "",
+		"resourceRecordSetCount":   2.0,
+		"tags":                     map[string]any{},
+		"vpcId":                    c.Args.Str("vpcId"),
 	}, nil
 }
 
@@ -79,8 +101,12 @@ func createRecord(c *bridge.Change) error {
 		return nil
 	}
 	if _, err := c.Tx.Get(world.Key{Region: world.Global, Type: token.Record, Key: c.Id}); err == nil {
-		return bridge.Refuse("InvalidChangeBatch", "[Tried to create resource record set [name='%s.', type='%s'] but it already exists]",
-			name, c.Inputs.Str("type"))
+		return bridge.Refuse(
+			"InvalidChangeBatch",
+			"[Tried to create resource record set [name='%s.', type='%s'] but it already exists]",
+			name,
+			c.Inputs.Str("type"),
+		)
 	}
 	return nil
 }

@@ -16,7 +16,9 @@ import (
 
 func checkObject(inputs values.View) []bridge.Failure {
 	if kind := inputs.Str("serverSideEncryption"); inputs.Given("kmsKeyId") && kind == "AES256" {
-		return []bridge.Failure{bridge.Failf("kmsKeyId", "kmsKeyId goes with the encryption aws:kms or aws:kms:dsse, not with %s", kind)}
+		return []bridge.Failure{
+			bridge.Failf("kmsKeyId", "kmsKeyId goes with the encryption aws:kms or aws:kms:dsse, not with %s", kind),
+		}
 	}
 	return nil
 }
@@ -24,8 +26,8 @@ func checkObject(inputs values.View) []bridge.Failure {
 // contentProperties are the inputs whose change uploads the object anew.
 var contentProperties = []string{
 	"bucketKeyEnabled", "cacheControl", "checksumAlgorithm", "contentBase64", "contentDisposition", "contentEncoding",
-	"contentLanguage", "contentType", "content", "etag", "kmsKeyId", "metadata", "serverSideEncryption", "source", "sourceHash",
-	"storageClass", "websiteRedirect",
+	"contentLanguage", "contentType", "content", "etag", "kmsKeyId", "metadata", "serverSideEncryption", "source",
+	"sourceHash", "storageClass", "websiteRedirect",
 }
 
 func planObject(d *diff.Difference) []string {

@@ -19,7 +19,12 @@ import (
 var Service = bridge.Service{
 	Module: "s3", Name: "S3",
 	Behaviors: map[string]bridge.Behavior{
-		token.Bucket:            {Create: createBucket, Read: readBucket, Remove: removeBucket, Releases: bridge.Emptied},
+		token.Bucket: {
+			Create:   createBucket,
+			Read:     readBucket,
+			Remove:   removeBucket,
+			Releases: bridge.Emptied,
+		},
 		token.BucketVersioning:  {Diff: diffVersioning, Update: updateVersioning, Remove: removeVersioning},
 		token.BucketObjectLock:  {Create: refuseUnversioned, Update: refuseUnversioned},
 		token.BucketACL:         {Create: refuseACL, Update: refuseACL},
@@ -43,7 +48,8 @@ func getCanonicalUser(bridge.Call) (map[string]any, error) {
 func createBucket(c *bridge.Change) error {
 	name := c.Inputs.Str("bucket")
 	_, err := netip.ParseAddr(name)
-	if err == nil || strings.Contains(name, "..") || strings.HasPrefix(name, "xn--") || strings.HasSuffix(name, "--ol-s3") {
+	if err == nil || strings.Contains(name, "..") || strings.HasPrefix(name, "xn--") ||
+		strings.HasSuffix(name, "--ol-s3") {
 		return bridge.Refuse("InvalidBucketName", "The specified bucket is not valid: %s", name)
 	}
 	return nil
@@ -63,11 +69,27 @@ func readBucket(c *bridge.Change) error {
 		switch r.Thing.Type {
 		case token.BucketVersioning:
 			enabled := state.Str("versioningConfiguration.status") == "Enabled"
-			c.Set("versionings", []any{map[string]any{"enabled": enabled, "mfaDelete": state.Str("versioningConfiguration.mfaDelete") == "Enabled"}})
+			c.Set(
+				"versionings",
+				[]any{
+					map[string]any{
+						"enabled":   enabled,
+						"mfaDelete": state.Str("versioningConfiguration.mfaDelete") == "Enabled",
+					},
+				},
+			)
 		case token.BucketPolicy:
 			c.Set("policy", state.Str("policy"))
 		case token.BucketLogging:
-			c.Set("loggings", []any{map[string]any{"targetBucket": state.Str("targetBucket"), "targetPrefix": state.Str("targetPrefix")}})
+			c.Set(
+				"loggings",
+				[]any{
+					map[string]any{
+						"targetBucket": state.Str("targetBucket"),
+						"targetPrefix": state.Str("targetPrefix"),
+					},
+				},
+			)
 		}
 	}
 	return nil
@@ -80,9 +102,13 @@ func removeBucket(c *bridge.Change) error {
 		return err
 	}
 	if len(objects) > 0 && !c.Olds.Bool("forceDestroy") {
-		return fmt.Errorf("deleting S3 Bucket (%s): %w", c.Thing.ID, bridge.Refuse("BucketNotEmpty",
-			"The bucket you tried to delete is not empty: it has %d objects, such as %s; set forceDestroy and run an update first",
-			len(objects), objects[0]))
+		return fmt.Errorf("deleting S3 Bucket (%s): %w", c.Thing.ID, bridge.Refuse(
+			"BucketNotEmpty",
+			"The bucket you tried to delete is not empty: it has %d objects, such as %s; set forceDestroy and run "+
+				"an update first",
+			len(objects),
+			objects[0],
+		))
 	}
 	if err := removeManagedObjects(c); err != nil {
 		return err
@@ -145,8 +171,14 @@ func refuseACL(c *bridge.Change) error {
 func refuseDistantLogs(c *bridge.Change) error {
 	bucket, logs := c.Target("bucket"), c.Target("targetBucket")
 	if bucket != nil && logs != nil && bucket.Region != logs.Region {
-		return bridge.Refuse("CrossLocationLoggingProhibited", "Cross S3 location logging not allowed: %s is in %s, %s in %s", bucket.ID, bucket.Region, logs.ID,
-			logs.Region)
+		return bridge.Refuse(
+			"CrossLocationLoggingProhibited",
+			"Cross S3 location logging not allowed: %s is in %s, %s in %s",
+			bucket.ID,
+			bucket.Region,
+			logs.ID,
+			logs.Region,
+		)
 	}
 	return nil
 }
@@ -160,7 +192,11 @@ func refuseUnversioned(c *bridge.Change) error {
 	if err != nil || versioned {
 		return err
 	}
-	return bridge.Refuse("InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply an Object Lock configuration: %s", bucket.ID)
+	return bridge.Refuse(
+		"InvalidBucketState",
+		"Versioning must be 'Enabled' on the bucket to apply an Object Lock configuration: %s",
+		bucket.ID,
+	)
 }
 
 func updateVersioning(c *bridge.Change) error {
@@ -180,8 +216,12 @@ func removeVersioning(c *bridge.Change) error {
 	if err != nil || len(replications) == 0 {
 		return err
 	}
-	return bridge.RefuseRetried("InvalidBucketState", "A replication configuration is present on this bucket, so the versioning state cannot be "+
-		"changed. To change the versioning state, first delete the replication configuration of %s.", buckets[0].ID)
+	return bridge.RefuseRetried(
+		"InvalidBucketState",
+		"A replication configuration is present on this bucket, so the versioning state cannot be "+
+			"changed. To change the versioning state, first delete the replication configuration of %s.",
+		buckets[0].ID,
+	)
 }
 
 func diffVersioning(d *diff.Difference) error {
@@ -200,7 +240,10 @@ func createEncryption(c *bridge.Change) error {
 	for _, rule := range rules {
 		algorithm := rule.Str("applyServerSideEncryptionByDefault.sseAlgorithm")
 		if algorithm == "AES256" && rule.Has("applyServerSideEncryptionByDefault.kmsMasterKeyId") {
-			return bridge.Refuse("InvalidArgument", "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")
+			return bridge.Refuse(
+				"InvalidArgument",
+				"a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+			)
 		}
 	}
 	return nil
@@ -225,10 +268,16 @@ func createBucketPolicy(c *bridge.Change) error {
 		return err
 	}
 	for _, block := range blocks {
-		if state := bridge.StateOf(block); state.Str("bucket") == c.Inputs.Str("bucket") && state.Bool("blockPublicPolicy") {
-			return bridge.Refuse("AccessDenied", "User: arn:aws:iam::%s:user/awslab-offline is not authorized to perform: s3:PutBucketPolicy on "+
-				"resource: \"arn:aws:s3:::%s\" because public policies are blocked by the BlockPublicPolicy setting",
-				world.Account, c.Inputs.Str("bucket"))
+		if state := bridge.StateOf(block); state.Str("bucket") == c.Inputs.Str("bucket") &&
+			state.Bool("blockPublicPolicy") {
+			return bridge.Refuse(
+				"AccessDenied",
+				"User: arn:aws:iam::%s:user/awslab-offline is not authorized to perform: s3:PutBucketPolicy on "+
+					"resource: \"arn:aws:s3:::%s\" because public policies are blocked by the BlockPublicPolicy "+
+					"setting",
+				world.Account,
+				c.Inputs.Str("bucket"),
+			)
 		}
 	}
 	return nil
@@ -241,7 +290,8 @@ func isPublic(policy map[string]any) bool {
 		if byType, is := principal.(map[string]any); is {
 			principal = byType["AWS"]
 		}
-		return statement["Effect"] == "Allow" && statement["Condition"] == nil && slices.Contains(iam.TextsOf(principal), "*")
+		return statement["Effect"] == "Allow" && statement["Condition"] == nil &&
+			slices.Contains(iam.TextsOf(principal), "*")
 	})
 }
 
@@ -250,7 +300,10 @@ func checkLifecycle(inputs values.View) []bridge.Failure {
 	for i, rule := range inputs.Objects("rules") {
 		for j, transition := range rule.Objects("transitions") {
 			if given := bridge.GivenOf(transition, []string{"date", "days"}); len(given) != 1 {
-				failures = append(failures, bridge.Failf(fmt.Sprintf("rules[%d].transitions[%d]", i, j), "exactly one of date and days must be given"))
+				failures = append(failures, bridge.Failf(
+					fmt.Sprintf("rules[%d].transitions[%d]", i, j),
+					"exactly one of date and days must be given",
+				))
 			}
 		}
 	}
@@ -264,8 +317,11 @@ func createReplication(c *bridge.Change) error {
 		buckets = append(buckets, strings.TrimPrefix(rule.Str("destination.bucket"), "arn:aws:s3:::"))
 		encrypted := rule.Str("sourceSelectionCriteria.sseKmsEncryptedObjects.status") == "Enabled"
 		if encrypted && !rule.Has("destination.encryptionConfiguration.replicaKmsKeyId") {
-			return bridge.Refuse("InvalidRequest", "ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present: "+
-				"destination.encryptionConfiguration.replicaKmsKeyId")
+			return bridge.Refuse(
+				"InvalidRequest",
+				"ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present: "+
+					"destination.encryptionConfiguration.replicaKmsKeyId",
+			)
 		}
 	}
 	for _, bucket := range buckets {
@@ -281,7 +337,11 @@ func createReplication(c *bridge.Change) error {
 			return err
 		}
 		if !versioned {
-			return bridge.RefuseRetried("InvalidRequest", "Versioning must be 'Enabled' on the bucket to apply a replication configuration: %s", bucket)
+			return bridge.RefuseRetried(
+				"InvalidRequest",
+				"Versioning must be 'Enabled' on the bucket to apply a replication configuration: %s",
+				bucket,
+			)
 		}
 	}
 	return nil
@@ -293,6 +353,7 @@ func isVersioned(c *bridge.Change, bucket *world.Thing) (bool, error) {
 		return false, err
 	}
 	return slices.ContainsFunc(referrers, func(r world.Referrer) bool {
-		return r.Thing.Type == token.BucketVersioning && bridge.StateOf(r.Thing).Str("versioningConfiguration.status") == "Enabled"
+		return r.Thing.Type == token.BucketVersioning &&
+			bridge.StateOf(r.Thing).Str("versioningConfiguration.status") == "Enabled"
 	}), nil
 }

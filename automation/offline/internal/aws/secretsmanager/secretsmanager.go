@@ -30,8 +30,15 @@ func getSecret(c bridge.Call) (map[string]any, error) {
 			created := thing.Created.Format(time.RFC3339)
 			state := bridge.StateOf(thing)
 			return map[string]any{
-				"id": thing.ARN, "arn": thing.ARN, "name": thing.Name, "createdDate": created, "lastChangedDate": created,
-				"description": state.Str("description"), "kmsKeyId": state.Str("kmsKeyId"), "policy": state.Str("policy"), "tags": map[string]any{},
+				"id":              thing.ARN,
+				"arn":             thing.ARN,
+				"name":            thing.Name,
+				"createdDate":     created,
+				"lastChangedDate": created,
+				"description":     state.Str("description"),
+				"kmsKeyId":        state.Str("kmsKeyId"),
+				"policy":          state.Str("policy"),
+				"tags":            map[string]any{},
 			}, nil
 		}
 	}
@@ -41,7 +48,13 @@ func getSecret(c bridge.Call) (map[string]any, error) {
 func checkSecret(inputs values.View) []bridge.Failure {
 	days, given := inputs.At("recoveryWindowInDays")
 	if n, is := values.Number(days); given && is && n != 0 && (n < 7 || n > 30) {
-		return []bridge.Failure{bridge.Failf("recoveryWindowInDays", "expected recoveryWindowInDays to be 0 or in the range (7 - 30), got %s", values.Text(days))}
+		return []bridge.Failure{
+			bridge.Failf(
+				"recoveryWindowInDays",
+				"expected recoveryWindowInDays to be 0 or in the range (7 - 30), got %s",
+				values.Text(days),
+			),
+		}
 	}
 	return nil
 }

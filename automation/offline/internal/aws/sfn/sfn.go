@@ -16,14 +16,21 @@ import (
 var Service = bridge.Service{
 	Module: "sfn", Name: "SFN",
 	Behaviors: map[string]bridge.Behavior{
-		token.StateMachine: {Check: checkStateMachine, Plan: planStateMachine, Create: createStateMachine, Update: updateStateMachine},
+		token.StateMachine: {
+			Check:  checkStateMachine,
+			Plan:   planStateMachine,
+			Create: createStateMachine,
+			Update: updateStateMachine,
+		},
 	},
 }
 
 func checkStateMachine(inputs values.View) []bridge.Failure {
 	kind := inputs.Str("encryptionConfiguration.type")
 	if kind == "CUSTOMER_MANAGED_KMS_KEY" && !inputs.Given("encryptionConfiguration.kmsKeyId") {
-		return []bridge.Failure{bridge.Failf("encryptionConfiguration.kmsKeyId", "must be given for the encryption %s", kind)}
+		return []bridge.Failure{
+			bridge.Failf("encryptionConfiguration.kmsKeyId", "must be given for the encryption %s", kind),
+		}
 	}
 	return nil
 }
@@ -79,13 +86,25 @@ func refuseStateMachine(c *bridge.Change) error {
 	states, _ := definition["States"].(map[string]any)
 	start, _ := definition["StartAt"].(string)
 	if states[start] == nil {
-		return bridge.Refuse("InvalidDefinition", "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: StartAt must name one of "+
-			"States: %q at /StartAt'", start)
+		return bridge.Refuse(
+			"InvalidDefinition",
+			"Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: StartAt must name one of "+
+				"States: %q at /StartAt'",
+			start,
+		)
 	}
-	level, destination := c.Inputs.Str("loggingConfiguration.level"), c.Inputs.Str("loggingConfiguration.logDestination")
+	level, destination := c.Inputs.Str(
+		"loggingConfiguration.level",
+	), c.Inputs.Str(
+		"loggingConfiguration.logDestination",
+	)
 	if level != "" && level != "OFF" && !strings.HasSuffix(destination, ":*") {
-		return bridge.Refuse("InvalidLoggingConfiguration", "Invalid Logging Configuration: the log destination %q must be the ARN of a log "+
-			"group with :* at its end", destination)
+		return bridge.Refuse(
+			"InvalidLoggingConfiguration",
+			"Invalid Logging Configuration: the log destination %q must be the ARN of a log "+
+				"group with :* at its end",
+			destination,
+		)
 	}
 	return nil
 }

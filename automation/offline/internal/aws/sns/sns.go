@@ -25,7 +25,10 @@ func checkTopic(inputs values.View) []bridge.Failure {
 	var failures []bridge.Failure
 	fifo := inputs.Bool("fifoTopic")
 	if name := inputs.Str("name"); name != "" && fifo != strings.HasSuffix(name, ".fifo") {
-		failures = append(failures, bridge.Failf("name", "invalid topic name: %s: the name of a FIFO topic, and no other, ends in .fifo", name))
+		failures = append(
+			failures,
+			bridge.Failf("name", "invalid topic name: %s: the name of a FIFO topic, and no other, ends in .fifo", name),
+		)
 	}
 	for _, property := range []string{"archivePolicy", "fifoThroughputScope", "contentBasedDeduplication"} {
 		if value, given := inputs.At(property); given && !values.IsEmpty(value) && !fifo {
@@ -37,7 +40,9 @@ func checkTopic(inputs values.View) []bridge.Failure {
 
 func checkSubscription(inputs values.View) []bridge.Failure {
 	if inputs.Given("filterPolicyScope") && !inputs.Given("filterPolicy") {
-		return []bridge.Failure{bridge.Failf("filterPolicyScope", "filter_policy is required when filter_policy_scope is set")}
+		return []bridge.Failure{
+			bridge.Failf("filterPolicyScope", "filter_policy is required when filter_policy_scope is set"),
+		}
 	}
 	return nil
 }

@@ -15,7 +15,12 @@ import (
 var Service = bridge.Service{
 	Module: "sqs", Name: "SQS",
 	Behaviors: map[string]bridge.Behavior{
-		token.Queue:        {NameSuffix: bridge.SuffixIf("fifoQueue", ".fifo"), Check: checkQueue, Create: createQueue, Update: createQueue},
+		token.Queue: {
+			NameSuffix: bridge.SuffixIf("fifoQueue", ".fifo"),
+			Check:      checkQueue,
+			Create:     createQueue,
+			Update:     createQueue,
+		},
 		token.QueueRedrive: {Create: refuseDeadLetters, Update: refuseDeadLetters},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){
@@ -28,11 +33,18 @@ func checkQueue(inputs values.View) []bridge.Failure {
 	fifo, name := inputs.Bool("fifoQueue"), inputs.Str("name")
 	bare, isFIFO := strings.CutSuffix(name, ".fifo")
 	if name != "" && (fifo != isFIFO || len(name) > 80 || strings.Trim(bare, template.Alphabets["alnum"]+"_-") != "") {
-		failures = append(failures, bridge.Failf("name", "invalid queue name: %s: letters, digits, _ and -, at most 80, and the name of a FIFO queue, and "+
-			"no other, ends in .fifo", name))
+		failures = append(failures, bridge.Failf(
+			"name",
+			"invalid queue name: %s: letters, digits, _ and -, at most 80, and the name of a FIFO queue, and "+
+				"no other, ends in .fifo",
+			name,
+		))
 	}
 	if inputs.Bool("contentBasedDeduplication") && !fifo {
-		failures = append(failures, bridge.Failf("contentBasedDeduplication", "content-based deduplication can only be set for FIFO queue"))
+		failures = append(
+			failures,
+			bridge.Failf("contentBasedDeduplication", "content-based deduplication can only be set for FIFO queue"),
+		)
 	}
 	return failures
 }
@@ -59,8 +71,11 @@ func refuseDeadLetters(c *bridge.Change) error {
 		return nil
 	}
 	if _, err := c.LookUp(references.ToQueue, arn); err != nil {
-		return bridge.RefuseRetried("InvalidParameterValue", "Value %s for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.",
-			values.Document(value))
+		return bridge.RefuseRetried(
+			"InvalidParameterValue",
+			"Value %s for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.",
+			values.Document(value),
+		)
 	}
 	return nil
 }

@@ -26,7 +26,13 @@ func TestQueues(t *testing.T) {
 		_, failures := l.Check(token.Queue, "jobs", nil, values.Of(c).ObjectValue())
 		assert.Len(t, failures, 1, name)
 	}
-	_, err := l.TryCreate(token.Queue, "jobs", awstest.In{"redrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:none","maxReceiveCount":5}`})
+	_, err := l.TryCreate(
+		token.Queue,
+		"jobs",
+		awstest.In{
+			"redrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:none","maxReceiveCount":5}`,
+		},
+	)
 	assert.ErrorContains(t, err, "Dead letter target does not exist.")
 	plain := l.Create(token.Queue, "plain", awstest.In{})
 	assert.Equal(t, "true", plain.Str("sqsManagedSseEnabled"), "SQS encrypts unless told otherwise")

@@ -32,12 +32,20 @@ func getParameter(c bridge.Call) (map[string]any, error) {
 		return ownParameter(own)
 	}
 	if !parameters.MatchString(name) {
-		return nil, bridge.Refuse("ParameterNotFound", "there is no parameter %q; offline there are those of Amazon's AMIs, such as "+
-			"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id", name)
+		return nil, bridge.Refuse(
+			"ParameterNotFound",
+			"there is no parameter %q; offline there are those of Amazon's AMIs, such as "+
+				"/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id",
+			name,
+		)
 	}
 	value := c.Region().ImageID(name)
 	if strings.HasSuffix(name, "/recommended") {
-		value = fmt.Sprintf(`{"image_id":%q,"image_name":%q,"os":"Amazon Linux 2023"}`, value, "al2023-ami-ecs-hvm-2023.0.20250115-kernel-6.1-x86_64")
+		value = fmt.Sprintf(
+			`{"image_id":%q,"image_name":%q,"os":"Amazon Linux 2023"}`,
+			value,
+			"al2023-ami-ecs-hvm-2023.0.20250115-kernel-6.1-x86_64",
+		)
 	}
 	return map[string]any{
 		"id": name, "value": value, "insecureValue": value, "type": "String", "version": 1.0,
@@ -49,14 +57,19 @@ func getParameter(c bridge.Call) (map[string]any, error) {
 func ownParameter(parameter map[string]any) (map[string]any, error) {
 	state := values.View(values.Of(parameter).ObjectValue())
 	if state.Str("insecureValue") == "" {
-		return nil, fmt.Errorf("the value of the parameter %s is a secret, which the offline target does not keep: give it as insecureValue, "+
-			"or pass it on in the program", state.Str("name"))
+		return nil, fmt.Errorf(
+			"the value of the parameter %s is a secret, which the offline target does not keep: give it as "+
+				"insecureValue, "+
+				"or pass it on in the program",
+			state.Str("name"),
+		)
 	}
 	parameter["value"] = parameter["insecureValue"]
 	return parameter, nil
 }
 
-// createParameter finds the place in the ARN, where a name with slashes has none before it, and the key of a secure one.
+// createParameter finds the place in the ARN, where a name with slashes has none before it, and the key of a secure
+// one.
 func createParameter(c *bridge.Change) error {
 	c.Variables["path"] = strings.TrimPrefix(c.Inputs.Str("name"), "/")
 	if c.Inputs.Str("type") == "SecureString" {
@@ -68,7 +81,9 @@ func createParameter(c *bridge.Change) error {
 }
 
 func updateParameter(c *bridge.Change) error {
-	if c.Difference.ChangedAny([]string{"value", "insecureValue", "type", "keyId", "tier", "allowedPattern", "description"}) {
+	if c.Difference.ChangedAny(
+		[]string{"value", "insecureValue", "type", "keyId", "tier", "allowedPattern", "description"},
+	) {
 		c.Set("version", c.Olds.Num("version")+1)
 	}
 	return createParameter(c)

@@ -25,10 +25,18 @@ var Service = bridge.Service{
 
 // capacities are the web ACL capacity units of AWS's rule groups, from the AWS WAF Developer Guide.
 var capacities = map[string]float64{
-	"AWSManagedRulesCommonRuleSet": 700, "AWSManagedRulesBotControlRuleSet": 50, "AWSManagedRulesKnownBadInputsRuleSet": 200,
-	"AWSManagedRulesSQLiRuleSet": 200, "AWSManagedRulesLinuxRuleSet": 200, "AWSManagedRulesAmazonIpReputationList": 25,
-	"AWSManagedRulesAnonymousIpList": 50, "AWSManagedRulesAdminProtectionRuleSet": 100, "AWSManagedRulesPHPRuleSet": 100,
-	"AWSManagedRulesUnixRuleSet": 100, "AWSManagedRulesWindowsRuleSet": 200, "AWSManagedRulesWordPressRuleSet": 100,
+	"AWSManagedRulesCommonRuleSet":          700,
+	"AWSManagedRulesBotControlRuleSet":      50,
+	"AWSManagedRulesKnownBadInputsRuleSet":  200,
+	"AWSManagedRulesSQLiRuleSet":            200,
+	"AWSManagedRulesLinuxRuleSet":           200,
+	"AWSManagedRulesAmazonIpReputationList": 25,
+	"AWSManagedRulesAnonymousIpList":        50,
+	"AWSManagedRulesAdminProtectionRuleSet": 100,
+	"AWSManagedRulesPHPRuleSet":             100,
+	"AWSManagedRulesUnixRuleSet":            100,
+	"AWSManagedRulesWindowsRuleSet":         200,
+	"AWSManagedRulesWordPressRuleSet":       100,
 }
 
 // maxCapacity is the most units a web ACL may have without a raised quota.
@@ -49,7 +57,12 @@ func placeWAF(kind string) func(c *bridge.Change) error {
 			return nil
 		}
 		if c.Region().Name != region.Edge {
-			return bridge.Refuse("WAFInvalidParameterException", "The scope is not valid: what CloudFront uses is created in %s, not %s", region.Edge, c.Region().Name)
+			return bridge.Refuse(
+				"WAFInvalidParameterException",
+				"The scope is not valid: what CloudFront uses is created in %s, not %s",
+				region.Edge,
+				c.Region().Name,
+			)
 		}
 		c.Variables["path"] = "global/" + kind + "/" + c.Inputs.Str("name")
 		return nil
@@ -75,7 +88,13 @@ func updateWebACL(c *bridge.Change) error {
 func weigh(c *bridge.Change) error {
 	for _, link := range c.Links {
 		if scope := bridge.StateOf(link.Target).Str("scope"); scope != c.Inputs.Str("scope") {
-			return bridge.Refuse("WAFInvalidParameterException", "%s has the scope %s, the web ACL %s", link.Target.ARN, scope, c.Inputs.Str("scope"))
+			return bridge.Refuse(
+				"WAFInvalidParameterException",
+				"%s has the scope %s, the web ACL %s",
+				link.Target.ARN,
+				scope,
+				c.Inputs.Str("scope"),
+			)
 		}
 	}
 	total := 0.0
@@ -83,13 +102,24 @@ func weigh(c *bridge.Change) error {
 	for _, rule := range c.Inputs.Objects("rules") {
 		priority, name := rule.Num("priority"), rule.Str("name")
 		if other, taken := priorities[priority]; taken {
-			return bridge.Refuse("WAFInvalidParameterException", "The rules %s and %s have the same priority %g", other, name, priority)
+			return bridge.Refuse(
+				"WAFInvalidParameterException",
+				"The rules %s and %s have the same priority %g",
+				other,
+				name,
+				priority,
+			)
 		}
 		priorities[priority] = name
 		total += capacityOf(rule)
 	}
 	if total > maxCapacity {
-		return bridge.Refuse("WAFLimitsExceededException", "The rules need %g capacity units; a web ACL has %d", total, maxCapacity)
+		return bridge.Refuse(
+			"WAFLimitsExceededException",
+			"The rules need %g capacity units; a web ACL has %d",
+			total,
+			maxCapacity,
+		)
 	}
 	c.Set("capacity", total)
 	return nil
@@ -109,7 +139,11 @@ func capacityOf(rule values.View) float64 {
 func associateWebACL(c *bridge.Change) error {
 	acl := c.Target("webAclArn")
 	if acl != nil && bridge.StateOf(acl).Str("scope") == "CLOUDFRONT" {
-		return bridge.Refuse("WAFInvalidParameterException", "The web ACL %s is for CloudFront: set it as the distribution's webAclId", acl.ARN)
+		return bridge.Refuse(
+			"WAFInvalidParameterException",
+			"The web ACL %s is for CloudFront: set it as the distribution's webAclId",
+			acl.ARN,
+		)
 	}
 	return nil
 }
@@ -119,9 +153,14 @@ func refuseLogDestination(c *bridge.Change) error {
 	for _, arn := range c.Inputs.Strings("logDestinationConfigs") {
 		name := values.AfterLast(strings.TrimSuffix(arn, ":*"), ":")
 		if !strings.HasPrefix(strings.TrimPrefix(name, "deliverystream/"), "aws-waf-logs-") {
-			return bridge.Refuse("WAFInvalidParameterException", "Error reason: The ARN isn't valid. A valid ARN begins with arn: and includes other "+
-				"information separated by colons or slashes., field: LOG_DESTINATION, parameter: %s. The name of the log group, bucket or "+
-				"stream begins with aws-waf-logs-", arn)
+			return bridge.Refuse(
+				"WAFInvalidParameterException",
+				"Error reason: The ARN isn't valid. A valid ARN begins with arn: and includes other "+
+					"information separated by colons or slashes., field: LOG_DESTINATION, parameter: %s. The name "+
+					"of the log group, bucket or "+
+					"stream begins with aws-waf-logs-",
+				arn,
+			)
 		}
 	}
 	return nil

@@ -1,5 +1,5 @@
-// Command gen documents the configuration of the stack in the current folder: it writes schema.json there, and the table
-// of defaults into the README at the top of the repository.
+// Command gen documents the configuration from the Go types in the current folder: it writes schema.json there, and
+// docs/configuration.md at the top of the repository.
 package main
 
 import (
@@ -18,24 +18,17 @@ func main() {
 }
 
 func write() error {
-	schema, err := configdoc.Schema(".")
-	if err != nil {
-		return err
-	}
-	path := filepath.Join("..", "..", "README.md")
-	readme, err := os.ReadFile(path) //nolint:gosec // a fixed path
-	if err != nil {
-		return fmt.Errorf("reading the README: %w", err)
-	}
-	changed, err := configdoc.Readme(string(readme))
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile("schema.json", schema, 0o600); err != nil {
-		return fmt.Errorf("writing the schema: %w", err)
-	}
-	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
-		return fmt.Errorf("writing the README: %w", err)
+	for path, generate := range map[string]func(string) ([]byte, error){
+		"schema.json": configdoc.Schema,
+		filepath.Join("..", "..", "docs", "configuration.md"): configdoc.Reference,
+	} {
+		text, err := generate(".")
+		if err != nil {
+			return fmt.Errorf("generating %s: %w", path, err)
+		}
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			return fmt.Errorf("writing %s: %w", path, err)
+		}
 	}
 	return nil
 }

@@ -41,7 +41,13 @@ func Run(t *testing.T, newStore func(t testing.TB) order.Store) {
 // Draw returns an order that is new with each call.
 func Draw(customer string) order.Order {
 	quantity, price := int64(2), int64(1250)
-	o, err := order.New(order.Draft{Customer: customer, Lines: []order.DraftLine{{Item: "lamp", Quantity: &quantity, PriceCents: &price}}}, time.Now())
+	o, err := order.New(
+		order.Draft{
+			Customer: customer,
+			Lines:    []order.DraftLine{{Item: "lamp", Quantity: &quantity, PriceCents: &price}},
+		},
+		time.Now(),
+	)
 	if err != nil {
 		panic(err)
 	}

@@ -25,12 +25,19 @@ const (
 // writeCertificates makes an authority, and a certificate for Host that it signs.
 func writeCertificates(folder string) error {
 	authority := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "postgrestest"}, NotAfter: time.Now().Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		SerialNumber:          big.NewInt(1),
+		Subject:               pkix.Name{CommonName: "postgrestest"},
+		NotAfter:              time.Now().Add(24 * time.Hour),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign,
 	}
 	server := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: Host}, DNSNames: []string{Host}, NotAfter: authority.NotAfter,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		SerialNumber: big.NewInt(2),
+		Subject:      pkix.Name{CommonName: Host},
+		DNSNames:     []string{Host},
+		NotAfter:     authority.NotAfter,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	authorityKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -56,7 +63,11 @@ func writeCertificates(folder string) error {
 		name, kind string
 		der        []byte
 		mode       os.FileMode
-	}{{caFile, "CERTIFICATE", authorityDER, 0o644}, {certificateFile, "CERTIFICATE", serverDER, 0o644}, {keyFile, "PRIVATE KEY", keyDER, 0o600}} {
+	}{
+		{caFile, "CERTIFICATE", authorityDER, 0o644},
+		{certificateFile, "CERTIFICATE", serverDER, 0o644},
+		{keyFile, "PRIVATE KEY", keyDER, 0o600},
+	} {
 		text := pem.EncodeToMemory(&pem.Block{Type: file.kind, Bytes: file.der})
 		if err := os.WriteFile(filepath.Join(folder, file.name), text, file.mode); err != nil {
 			return err

@@ -25,7 +25,10 @@ import (
 )
 
 // ErrAbsent says that no PostgreSQL is installed on this machine.
-var ErrAbsent = errors.New("there is no PostgreSQL on this machine (initdb is neither in PATH nor where Debian puts it); install the package postgresql")
+var ErrAbsent = errors.New(
+	"there is no PostgreSQL on this machine (initdb is neither in PATH nor where Debian puts it); install the " +
+		"package postgresql",
+)
 
 // Username and Password are the cluster's only user, a superuser.
 const (
@@ -49,8 +52,8 @@ type Cluster struct {
 	databases int
 }
 
-// Start makes a cluster in a temporary folder and starts it. It returns ErrAbsent if no PostgreSQL is installed. Whoever
-// gets a cluster stops it.
+// Start makes a cluster in a temporary folder and starts it. It returns ErrAbsent if no PostgreSQL is installed.
+// Whoever gets a cluster stops it.
 func Start() (*Cluster, error) {
 	binaries, err := findBinaries()
 	if err != nil {
@@ -121,11 +124,24 @@ func (c *Cluster) start(binaries string, owner *syscall.Credential) error {
 		command := exec.Command(filepath.Join(binaries, name), args...)
 		command.Dir = c.folder
 		command.Env = []string{"LC_ALL=C.UTF-8", "PATH=" + os.Getenv("PATH")}
-		command.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Setpgid: true} // an interrupt at the terminal is the test's to handle
+		// an interrupt at the terminal is the test's to handle
+		command.SysProcAttr = &syscall.SysProcAttr{Credential: owner, Setpgid: true}
 		return command
 	}
-	if output, err := command("initdb", "--no-sync", "--auth", "scram-sha-256", "--username", Username, "--pwfile", passwordFile,
-		"--encoding", "UTF8", "--pgdata", data).CombinedOutput(); err != nil {
+	if output, err := command(
+		"initdb",
+		"--no-sync",
+		"--auth",
+		"scram-sha-256",
+		"--username",
+		Username,
+		"--pwfile",
+		passwordFile,
+		"--encoding",
+		"UTF8",
+		"--pgdata",
+		data,
+	).CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, output)
 	}
 	port, err := freePort()
@@ -133,8 +149,24 @@ func (c *Cluster) start(binaries string, owner *syscall.Credential) error {
 		return err
 	}
 	c.Port = port
-	c.process = command("postgres", "-D", data, "-F", "-h", Host, "-p", strconv.Itoa(int(port)), "-k", c.folder,
-		"-c", "ssl=on", "-c", "ssl_cert_file="+filepath.Join(c.folder, certificateFile), "-c", "ssl_key_file="+filepath.Join(c.folder, keyFile))
+	c.process = command(
+		"postgres",
+		"-D",
+		data,
+		"-F",
+		"-h",
+		Host,
+		"-p",
+		strconv.Itoa(int(port)),
+		"-k",
+		c.folder,
+		"-c",
+		"ssl=on",
+		"-c",
+		"ssl_cert_file="+filepath.Join(c.folder, certificateFile),
+		"-c",
+		"ssl_key_file="+filepath.Join(c.folder, keyFile),
+	)
 	c.process.Stdout, c.process.Stderr = c.log, c.log
 	if err := c.process.Start(); err != nil {
 		c.process = nil
@@ -169,8 +201,11 @@ func (c *Cluster) wait() error {
 }
 
 func (c *Cluster) connect(ctx context.Context) (*pgx.Conn, error) {
-	return pgx.Connect(ctx, fmt.Sprintf("host=%s port=%d user=%s password=%s dbname=postgres sslmode=verify-full sslrootcert=%s",
-		Host, c.Port, Username, Password, c.CAFile))
+	return pgx.Connect(
+		ctx,
+		fmt.Sprintf("host=%s port=%d user=%s password=%s dbname=postgres sslmode=verify-full sslrootcert=%s",
+			Host, c.Port, Username, Password, c.CAFile),
+	)
 }
 
 // Stop ends PostgreSQL, connections and all, and removes its folder.
@@ -194,7 +229,14 @@ func (c *Cluster) NewDatabase(t testing.TB) postgres.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return postgres.Config{Host: Host, Port: c.Port, Database: name, User: user, TLS: postgres.TLSVerifyFull, CAFile: c.CAFile}
+	return postgres.Config{
+		Host:     Host,
+		Port:     c.Port,
+		Database: name,
+		User:     user,
+		TLS:      postgres.TLSVerifyFull,
+		CAFile:   c.CAFile,
+	}
 }
 
 // Exec runs a statement as the superuser, in the database postgres.

@@ -35,7 +35,14 @@ var Modules = []Module{
 
 // Generate returns the schema text of a module, at the version that go.mod selects.
 func Generate(m Module) (string, error) {
-	listed, err := exec.Command("go", "list", "-m", "-f", "{{.Version}} {{.Dir}}", m.Path).Output() //nolint:gosec // from the table above
+	listed, err := exec.Command(
+		"go",
+		"list",
+		"-m",
+		"-f",
+		"{{.Version}} {{.Dir}}",
+		m.Path,
+	).Output() //nolint:gosec // from the table above
 	if err != nil {
 		return "", fmt.Errorf("finding module %s: %w", m.Path, err)
 	}
@@ -53,7 +60,12 @@ func Generate(m Module) (string, error) {
 		out = append(out, entries...)
 	}
 	slices.Sort(out)
-	return fmt.Sprintf("package %s %s\n%s\n", m.Package, strings.TrimPrefix(version, "v"), strings.Join(slices.Compact(out), "\n")), nil
+	return fmt.Sprintf(
+		"package %s %s\n%s\n",
+		m.Package,
+		strings.TrimPrefix(version, "v"),
+		strings.Join(slices.Compact(out), "\n"),
+	), nil
 }
 
 // goPackage is one folder of an SDK.
@@ -61,8 +73,8 @@ type goPackage struct {
 	// sdk is the Pulumi package's name, name the Go package's: it qualifies the package's types.
 	sdk, name string
 	structs   map[string]*ast.StructType
-	// elements are the plain types behind the SDK's wrappers, from their ElementType methods: serviceArgs of ServiceArgs,
-	// *Alarms of AlarmsPtrOutput.
+	// elements are the plain types behind the SDK's wrappers, from their ElementType methods: serviceArgs of
+	// ServiceArgs, *Alarms of AlarmsPtrOutput.
 	elements map[string]ast.Expr
 	// imports are import paths by name. The SDKs name an import alike in all files of a package.
 	imports map[string]string
@@ -89,8 +101,12 @@ func parse(root, rootName string) ([]*goPackage, error) {
 	for i, dir := range dirs {
 		group.Go(func() error {
 			p := &goPackage{
-				sdk: rootName, name: filepath.Base(dir), structs: map[string]*ast.StructType{}, elements: map[string]ast.Expr{},
-				imports: map[string]string{}, basics: map[string]string{},
+				sdk:      rootName,
+				name:     filepath.Base(dir),
+				structs:  map[string]*ast.StructType{},
+				elements: map[string]ast.Expr{},
+				imports:  map[string]string{},
+				basics:   map[string]string{},
 			}
 			if dir == root {
 				p.name = rootName
@@ -226,7 +242,10 @@ func providerCall(f *ast.FuncDecl) (method, typeToken string) {
 		}
 		literal, ok := call.Args[0].(*ast.BasicLit)
 		switch {
-		case ok && slices.Contains([]string{"RegisterResource", "RegisterRemoteComponentResource", "Invoke"}, selector.Sel.Name):
+		case ok && slices.Contains(
+			[]string{"RegisterResource", "RegisterRemoteComponentResource", "Invoke"},
+			selector.Sel.Name,
+		):
 			method, typeToken = selector.Sel.Name, unquote(literal.Value)
 		}
 		return true

@@ -38,7 +38,10 @@ func (p *goPackage) plain(name string, structure *ast.StructType) bool {
 	if _, wrapper := p.elements[name]; wrapper || unicode.IsLower(rune(name[0])) {
 		return false
 	}
-	return !slices.ContainsFunc(structure.Fields.List, func(f *ast.Field) bool { return len(f.Names) == 0 || propertyName(f) == "" })
+	return !slices.ContainsFunc(
+		structure.Fields.List,
+		func(f *ast.Field) bool { return len(f.Names) == 0 || propertyName(f) == "" },
+	)
 }
 
 // expression renders a Go type, plain or an Output: string, integer, number, boolean, any, asset, archive, [T], {T},
@@ -82,8 +85,8 @@ func (p *goPackage) local(name string) (expression string, optional bool) {
 	return p.name + "." + name, false
 }
 
-// foreign renders a type of another package. The name of an object type of another SDK is qualified: aws:ecs.ServiceAlarms.
-// Outputs of another SDK are references to its resources.
+// foreign renders a type of another package. The name of an object type of another SDK is qualified:
+// aws:ecs.ServiceAlarms. Outputs of another SDK are references to its resources.
 func (p *goPackage) foreign(importPath, name string) (expression string, optional bool) {
 	if importPath == "github.com/pulumi/pulumi/sdk/v3/go/pulumi" {
 		return pulumiType(name)
