@@ -2,6 +2,7 @@
 
 # Without ST1005: an error about an argument begins with the name of the field.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT  = github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 STACK    ?= dev
@@ -11,7 +12,7 @@ SEED     ?= 1
 
 TEST_TIMEOUT = 30m
 
-.PHONY: help build up test race fuzz e2e mutation bench accepted image-test lint vuln generate clean
+.PHONY: help build up test race fuzz e2e mutation bench accepted examples image-test lint vuln generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +50,10 @@ accepted: build ## bring CHECKS (12) random stacks up on the offline target, dra
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestWhatIsAcceptedComesUp$$' \
 		./automation -rapid.checks $(CHECKS) -rapid.seed $(SEED)
 
+examples: build ## run the examples and what the READMEs show
+	bin/awslab engine
+	go test -tags examples -count 1 -v -timeout $(TEST_TIMEOUT) ./examples
+
 mutation: ## judge every change that makes the prod stack worse; each has to be found by a policy rule
 	go test -tags mutation -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestEveryMutantIsCaught$$' \
 		./policy/internal/mutation
@@ -69,6 +74,8 @@ lint: ## check formatting, go vet and staticcheck
 	cd services && go vet ./... && go vet -tags image ./...
 	go vet -tags mutation ./policy/internal/mutation
 	go vet -tags e2e ./automation
+	go vet -tags examples ./examples
+	go run $(ACTIONLINT) -shellcheck= -pyflakes=
 	go run $(STATICCHECK) -checks inherit,-ST1005 ./...
 	cd services && go run $(STATICCHECK) -checks inherit,-ST1005 ./...
 

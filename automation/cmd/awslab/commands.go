@@ -53,8 +53,7 @@ func (a *app) rootCommand() *cobra.Command {
 
 It acts on the offline target - stand-ins for AWS on this machine, at no cost - unless --target aws is given.
 
-Exit codes: 0 success, 1 the operation failed, 2 wrong arguments or configuration (nothing was done),
-3 refused by a mandatory policy, 4 the stack is locked, 5 no Pulumi engine, 130 cancelled.`,
+Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -94,14 +93,7 @@ Exit codes: 0 success, 1 the operation failed, 2 wrong arguments or configuratio
 		a.offlineCommand(),
 		a.engineCommand(),
 	)
-	// Cobra takes a wrong sub-command for an argument of the root and prints help; a script needs an error.
-	root.Args = cobra.ArbitraryArgs
-	root.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return cmd.Help()
-		}
-		return &usageError{fmt.Errorf("unknown command %q; known are %s", args[0], strings.Join(names(root), ", "))}
-	}
+	complete(root)
 	return root
 }
 
@@ -117,12 +109,7 @@ func names(root *cobra.Command) []string {
 
 // onStack gives a command the flags that say which stack and target it acts on.
 func (a *app) onStack(cmd *cobra.Command) *cobra.Command {
-	cmd.Args = func(_ *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return &usageError{fmt.Errorf("unexpected argument %q; see: awslab %s --help", args[0], cmd.Name())}
-		}
-		return nil
-	}
+	cmd.Args = noArguments
 	cmd.Flags().StringVarP(
 		&a.stack,
 		"stack",
@@ -197,7 +184,10 @@ func (a *app) open(ctx context.Context, what string, view view) (*automation.Lab
 	}
 	if a.stack == "" {
 		return nil, &usageError{
-			fmt.Errorf("which stack? say --stack NAME; there are %s", strings.Join(automation.Stacks(project), ", ")),
+			fmt.Errorf(
+				"no stack is named; use --stack NAME, one of %s",
+				strings.Join(automation.Stacks(project), ", "),
+			),
 		}
 	}
 	target := automation.Target(a.target)
@@ -337,10 +327,9 @@ func (a *app) exportCommand() *cobra.Command {
 func (a *app) offlineCommand() *cobra.Command {
 	parent := &cobra.Command{Use: "offline", Short: "Work with the offline target"}
 	env := &cobra.Command{
-		Use:     "env",
-		Short:   "Print shell commands that point the stock pulumi command at the offline target",
-		Example: `  eval "$(awslab offline env)" && pulumi preview --stack dev`,
-		Args:    cobra.NoArgs,
+		Use:   "env",
+		Short: "Print shell commands that point the stock pulumi command at the offline target",
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			project, err := a.projectDir()
 			if err != nil {
@@ -367,7 +356,7 @@ func (a *app) offlineCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List what exists in the offline target's world",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			project, err := a.projectDir()
 			if err != nil {
@@ -399,7 +388,7 @@ func (a *app) engineCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "engine",
 		Short: "Find the Pulumi engine, building it where there is none, and print its path",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			view := a.openView("")
 			defer a.closeView()

@@ -19,7 +19,7 @@ func (a *app) policyCommand() *cobra.Command {
 	list := &cobra.Command{
 		Use:   "list",
 		Short: "List the policies' rules and what each does in each stack",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			project, err := a.projectDir()
 			if err != nil {

@@ -141,7 +141,7 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 		},
 		"unknown flag":   {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
 		"stray argument": {[]string{"up", "dev"}, `unexpected argument "dev"`},
-		"no stack":       {[]string{"up", "-C", "../../.."}, "which stack? say --stack NAME; there are dev, prod"},
+		"no stack":       {[]string{"up", "-C", "../../.."}, "no stack is named; use --stack NAME, one of dev, prod"},
 		"unknown stack": {
 			[]string{"up", "-C", "../../..", "--stack", "test"},
 			`stack "test": allowed is one of dev, prod`,

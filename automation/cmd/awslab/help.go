@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/spf13/cobra"
+)
+
+// exitMeanings are what each exit code says.
+var exitMeanings = map[int]string{
+	0:             "success",
+	exitFailed:    "the operation failed",
+	exitInput:     "wrong arguments or configuration; nothing was done",
+	exitPolicy:    "refused by a mandatory policy",
+	exitLocked:    "another operation holds the stack's lock",
+	exitEngine:    "there is no Pulumi engine and none could be built",
+	exitCancelled: "cancelled",
+}
+
+// manual completes the help of a command: an example, and the exit codes that it can end with besides 0 and 2.
+type manual struct {
+	example string
+	codes   []int
+}
+
+var manuals = map[string]manual{
+	"awslab":         {"awslab up --stack dev", nil},
+	"awslab preview": {"awslab preview --stack prod --sarif findings.sarif", operationCodes},
+	"awslab up":      {"awslab up --stack dev\nawslab up --stack prod --target aws --yes", operationCodes},
+	"awslab refresh": {"awslab refresh --stack dev", changeCodes},
+	"awslab destroy": {"awslab destroy --stack dev", changeCodes},
+	"awslab outputs": {"awslab outputs --stack dev --json", readCodes},
+	"awslab export":  {"awslab export --stack dev > dev.json", readCodes},
+	"awslab policy":  {"awslab policy list", nil},
+	"awslab policy list": {
+		"awslab policy list --stack prod", []int{exitFailed, exitCancelled},
+	},
+	"awslab offline":      {"awslab offline list", nil},
+	"awslab offline list": {"awslab offline list --json", []int{exitFailed}},
+	"awslab offline env": {
+		`eval "$(awslab offline env)" && pulumi preview --stack dev`, readCodes,
+	},
+	"awslab engine": {"awslab engine", []int{exitFailed, exitEngine, exitCancelled}},
+}
+
+var (
+	operationCodes = []int{exitFailed, exitPolicy, exitLocked, exitEngine, exitCancelled}
+	changeCodes    = []int{exitFailed, exitLocked, exitEngine, exitCancelled}
+	readCodes      = []int{exitFailed, exitEngine, exitCancelled}
+)
+
+// complete gives every command its example and exit codes, and has a group of commands refuse what is none of them.
+func complete(cmd *cobra.Command) {
+	if m, known := manuals[cmd.CommandPath()]; known {
+		cmd.Example = "  " + strings.ReplaceAll(m.example, "\n", "\n  ")
+		if cmd.Long == "" {
+			cmd.Long = cmd.Short + "."
+		}
+		if cmd.Runnable() {
+			cmd.Long += "\n\nExit codes:" + exitTable(append([]int{0, exitInput}, m.codes...)...)
+		}
+	}
+	for _, child := range cmd.Commands() {
+		complete(child)
+	}
+	if !cmd.HasSubCommands() || cmd.HasParent() && cmd.Runnable() {
+		return
+	}
+	// Cobra takes a wrong sub-command for an argument and prints help; a script needs an error.
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		return unknownCommand(cmd, args[0])
+	}
+}
+
+func exitTable(codes ...int) string {
+	var text strings.Builder
+	for _, code := range slices.Sorted(slices.Values(codes)) {
+		fmt.Fprintf(&text, "\n  %-4d %s", code, exitMeanings[code])
+	}
+	return text.String()
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{fmt.Errorf("unexpected argument %q; see: %s --help", args[0], cmd.CommandPath())}
+	}
+	return nil
+}
+
+func unknownCommand(parent *cobra.Command, name string) error {
+	known := names(parent)
+	const few = 2 // letters to change
+	for _, candidate := range known {
+		if levenshtein.Distance(name, candidate, nil) <= few {
+			return &usageError{
+				fmt.Errorf("unknown command %q; did you mean %q? See: %s --help", name, candidate, parent.CommandPath()),
+			}
+		}
+	}
+	return &usageError{
+		fmt.Errorf("unknown command %q; known are %s. See: %s --help", name, strings.Join(known, ", "),
+			parent.CommandPath()),
+	}
+}
