@@ -111,7 +111,15 @@ func TestComponentsWorkInAProgramOfTheirOwn(t *testing.T) {
 }
 
 func TestThePacksJudgeAnotherProgram(t *testing.T) {
-	output, err := pulumi(t, "policy", "preview", "--policy-pack", "../../policy", "--policy-pack-config", "policy.json")
+	output, err := pulumi(
+		t,
+		"policy",
+		"preview",
+		"--policy-pack",
+		"../../policy",
+		"--policy-pack-config",
+		"policy.json",
+	)
 	require.Error(t, err, "payments is not encrypted")
 	require.Contains(t, output, "sqs-encrypted  (aws:sqs:Queue: payments)")
 	require.NotContains(t, output, "sqs-encrypted  (aws:sqs:Queue: imports)")

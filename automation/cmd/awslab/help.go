@@ -100,7 +100,12 @@ func unknownCommand(parent *cobra.Command, name string) error {
 	for _, candidate := range known {
 		if levenshtein.Distance(name, candidate, nil) <= few {
 			return &usageError{
-				fmt.Errorf("unknown command %q; did you mean %q? See: %s --help", name, candidate, parent.CommandPath()),
+				fmt.Errorf(
+					"unknown command %q; did you mean %q? See: %s --help",
+					name,
+					candidate,
+					parent.CommandPath(),
+				),
 			}
 		}
 	}
