@@ -195,6 +195,8 @@ func keys(t *testing.T) map[string]bool {
 	return found
 }
 
+var topKey = regexp.MustCompile(`(?:^|[^/\w])awslab:([a-zA-Z]+)\b`)
+
 func TestKeysExist(t *testing.T) {
 	known := keys(t)
 	groups := []string{}
@@ -211,7 +213,7 @@ func TestKeysExist(t *testing.T) {
 			continue // whose properties are those of AWS resources
 		}
 		for _, snippet := range code(text) {
-			for _, key := range regexp.MustCompile(`(?:^|[^/\w])awslab:([a-zA-Z]+)\b`).FindAllStringSubmatch(snippet, -1) {
+			for _, key := range topKey.FindAllStringSubmatch(snippet, -1) {
 				if !known[key[1]] && key[1] != "area" {
 					t.Errorf("%s: there is no key awslab:%s", path, key[1])
 				}
