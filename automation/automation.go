@@ -182,7 +182,7 @@ func Stacks(dir string) []string {
 	return names
 }
 
-// program is the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
+// program returns the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
 func (l *Lab) program(ctx *pulumi.Context) error {
 	err := stack.Program(l.options.ProjectDir)(ctx)
 	var refused *config.Error

@@ -154,7 +154,7 @@ func absolute(b *testing.B, path string) string {
 	return path
 }
 
-// newFloor is a stack on an offline target of its own whose plugins are this test's executable, which echoes.
+// newFloor returns a stack on an offline target of its own whose plugins are this test's executable, which echoes.
 func newFloor(b *testing.B, deployment apitype.UntypedDeployment) auto.Stack {
 	ctx := b.Context()
 	self, err := os.Executable()
@@ -219,7 +219,7 @@ func readyMade(resources []apitype.ResourceV3) pulumi.RunFunc {
 	}
 }
 
-// input is a value of a state as an input. What is encrypted there stays a secret, of some other text.
+// input returns a value of a state as an input. What is encrypted there stays a secret, of some other text.
 func input(value any) pulumi.Input {
 	switch v := value.(type) {
 	case map[string]any:
@@ -254,7 +254,7 @@ type echo struct {
 	pulumirpc.UnimplementedResourceProviderServer
 }
 
-// serveFloor is what this executable does when the engine starts it as a plugin.
+// serveFloor returns what this executable does when the engine starts it as a plugin.
 func serveFloor() error {
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{Init: func(server *grpc.Server) error {
 		pulumirpc.RegisterResourceProviderServer(server, &echo{})

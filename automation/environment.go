@@ -44,7 +44,7 @@ func openOffline(o Options, e *engine.Engine) (*offline.Home, error) {
 	return home, nil
 }
 
-// offlineEnviron is the engine's environment on the offline target. Whatever could lead to a real account or to
+// offlineEnviron returns the engine's environment on the offline target. Whatever could lead to a real account or to
 // another backend is left out.
 func offlineEnviron(home *offline.Home) []string {
 	var environ []string

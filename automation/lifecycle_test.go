@@ -316,7 +316,7 @@ var elsewhere = map[string]string{
 	"images.caches":          "rules, which hold nothing",
 }
 
-// keysOf are the paths of a configuration's values; [] stands for every element of a list.
+// keysOf returns the paths of a configuration's values; [] stands for every element of a list.
 func keysOf(of reflect.Type, path string) []string {
 	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct {
 		if of.Kind() == reflect.Slice {

@@ -47,7 +47,7 @@ type Result struct {
 	Duration time.Duration `json:"duration"`
 }
 
-// Unchanged tells whether the operation found nothing to do.
+// Unchanged reports whether the operation found nothing to do.
 func (r *Result) Unchanged() bool { return len(r.Steps) == 0 }
 
 func (r *Result) mandatory() []Violation {

@@ -112,7 +112,8 @@ func policiesOf(info *pulumirpc.AnalyzerInfo) []Policy {
 	return policies
 }
 
-// exemptionsOf is what awslab's packs do besides their rules, and do not tell the engine of, lest "all" be for it too.
+// exemptionsOf returns what awslab's packs do besides their rules, and do not tell the engine of, lest "all" be for it
+// too.
 func exemptionsOf(info *pulumirpc.AnalyzerInfo) []Policy {
 	if !slices.ContainsFunc(
 		info.GetPolicies(),

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// packProject is a folder with the stacks dev, prod and bare, and one pack: the executable of the lab's own as a
+// packProject returns a folder with the stacks dev, prod and bare, and one pack: the executable of the lab's own as a
 // folder.
 func packProject(t *testing.T, config map[string]string) string {
 	t.Helper()

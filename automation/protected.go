@@ -36,7 +36,7 @@ func (e *ProtectedError) Error() string {
 // deletionProtection are the names that resource types of AWS have for it.
 var deletionProtection = []string{"deletionProtection", "deletionProtectionEnabled", "enableDeletionProtection"}
 
-// protected tells whether Pulumi or AWS refuses to delete a resource. A repository of the program's holds images as
+// protected reports whether Pulumi or AWS refuses to delete a resource. A repository of the program's holds images as
 // soon as it is deployed.
 func protected(r apitype.ResourceV3) bool {
 	if r.Type == "aws:ecr/repository:Repository" && r.Outputs["forceDelete"] != true {
@@ -70,7 +70,7 @@ func (l *Lab) refuseDeletion(ctx context.Context, operation Operation, deletes f
 	return &ProtectedError{Operation: operation, Stack: l.options.Stack, Resources: kept}
 }
 
-// deleted tells whether a preview's steps delete or replace a resource.
+// deleted reports whether a preview's steps delete or replace a resource.
 func (r *Result) deleted(urn string) bool {
 	return slices.ContainsFunc(
 		r.Steps,

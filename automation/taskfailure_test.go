@@ -17,7 +17,7 @@ func deployed(op apitype.OpType) apitype.StepEventMetadata {
 		New: &apitype.StepEventStateMetadata{Inputs: map[string]any{"cluster": "lab", "name": "awslab-dev-orders"}}}
 }
 
-// explained is what a collector tells after the events of a failed operation.
+// explained returns what a collector tells after the events of a failed operation.
 func explained(find findFailures, seen ...apitype.EngineEvent) Result {
 	c := &collector{lab: &Lab{findFailures: find}}
 	for _, e := range seen {

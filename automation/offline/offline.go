@@ -41,7 +41,7 @@ type plugin struct {
 
 func (p plugin) dir() string { return fmt.Sprintf("%s-%s-v%s", p.kind, p.name, p.version) }
 
-// executable is the name under which the engine starts the plugin, and by which the executable knows its role.
+// executable returns the name under which the engine starts the plugin, and by which the executable knows its role.
 func (p plugin) executable() string { return fmt.Sprintf("pulumi-%s-%s", p.kind, p.name) }
 
 // Open prepares the offline target in dir, creating what is missing; what exists already, the world above all, is
@@ -92,7 +92,7 @@ func standIns(languageHost bool) ([]plugin, error) {
 	return plugins, nil
 }
 
-// PulumiHome is the private PULUMI_HOME.
+// PulumiHome returns the private PULUMI_HOME.
 func (h *Home) PulumiHome() string { return filepath.Join(h.Dir, "home") }
 
 func (h *Home) worldFile() string  { return filepath.Join(h.Dir, "world.db") }
@@ -102,7 +102,7 @@ func (h *Home) passphrase() string { return filepath.Join(h.Dir, "passphrase") }
 // BackendURL is where the engine keeps the state of the stacks of this target.
 func (h *Home) BackendURL() string { return "file://" + h.state() }
 
-// HasStack tells whether the backend knows the stack, without the cost of asking the engine.
+// HasStack reports whether the backend knows the stack, without the cost of asking the engine.
 func (h *Home) HasStack(project, stack string) bool {
 	_, err := os.Stat(filepath.Join(h.state(), ".pulumi", "stacks", project, stack+".json"))
 	return err == nil
@@ -125,7 +125,7 @@ func (h *Home) StackConfig(original string) (string, error) {
 	return copied, nil
 }
 
-// Environment is what points an engine, the stock one too, at this target.
+// Environment returns what points an engine, the stock one too, at this target.
 func (h *Home) Environment() map[string]string {
 	return map[string]string{
 		"PULUMI_HOME":                   h.PulumiHome(),

@@ -171,7 +171,7 @@ func (component *Cluster) settings(ctx *pulumi.Context, name string, args *Clust
 	return settings, nil
 }
 
-// configuration is how sessions and the storage of tasks are kept. It is nil when the arguments say neither.
+// configuration returns how sessions and the storage of tasks are kept. It is nil when the arguments say neither.
 func (component *Cluster) configuration(
 	ctx *pulumi.Context,
 	name string,

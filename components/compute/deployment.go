@@ -105,8 +105,8 @@ func (p *servicePlan) deploy(ctx *pulumi.Context) error {
 	return p.runAfter(ctx, service)
 }
 
-// deployed is the task definition that runs, or an error when ECS went back to an earlier one: the provider waits until
-// the service is stable, and one that was rolled back is
+// deployed returns the task definition that runs, or an error when ECS went back to an earlier one: the provider waits
+// until the service is stable, and one that was rolled back is
 // (https://github.com/hashicorp/terraform-provider-aws/issues/20858).
 func (p *servicePlan) deployed(ctx *pulumi.Context, service *ecs.Service) pulumi.StringOutput {
 	if ctx.DryRun() {
@@ -184,7 +184,7 @@ var placement = ecs.ServiceOrderedPlacementStrategyArray{
 	ecs.ServiceOrderedPlacementStrategyArgs{Type: pulumi.String("binpack"), Field: pulumi.String("memory")},
 }
 
-// shares are the parts of the capacity providers that run the tasks.
+// shares returns the parts of the capacity providers that run the tasks.
 func (args *ServiceArgs) shares() []share {
 	if args.onEC2() {
 		return []share{{provider: args.CapacityProvider, weight: 1}}
@@ -204,7 +204,7 @@ func (args *ServiceArgs) capacityStrategies() ecs.ServiceCapacityProviderStrateg
 	return strategies
 }
 
-// rollbackAlarms are the names of the alarms that roll a deployment back; nil when there are none.
+// rollbackAlarms returns the names of the alarms that roll a deployment back; nil when there are none.
 func (p *servicePlan) rollbackAlarms(ctx *pulumi.Context) (pulumi.StringArray, error) {
 	var names pulumi.StringArray
 	for _, name := range slices.Sorted(slices.Values(p.Deployment.Alarms)) {

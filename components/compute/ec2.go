@@ -51,13 +51,13 @@ var (
 // launchTemplateSpecification is the SDK's name for which template the instances are made by.
 type launchTemplateSpecification = autoscaling.GroupMixedInstancesPolicyLaunchTemplateLaunchTemplateSpecificationArgs
 
-// arm tells whether an instance type is of architecture arm64.
+// arm reports whether an instance type is of architecture arm64.
 func arm(instance string) bool {
 	match := grammar.InstanceType.Find(instance)
 	return match != nil && (gravitonType.MatchString(match[2]) || match[1] == "a1")
 }
 
-// InstanceArchitecture is that of an instance type, amd64 or arm64.
+// InstanceArchitecture returns that of an instance type, amd64 or arm64.
 func InstanceArchitecture(instance string) string {
 	if arm(instance) {
 		return "arm64"
@@ -118,7 +118,7 @@ func (i *Instances) validate() error {
 	return errors.Join(problems...)
 }
 
-// capacityProviderName is one that ECS takes: it must not begin with aws, ecs or fargate (ECS API,
+// capacityProviderName returns one that ECS takes: it must not begin with aws, ecs or fargate (ECS API,
 // CreateCapacityProvider).
 func capacityProviderName(cluster string) string { return "instances-of-" + cluster }
 
@@ -293,8 +293,8 @@ func (component *Cluster) newProfile(
 	return profile, nil
 }
 
-// instanceStatements are what AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore grant, as far as the
-// agents need it and for this cluster alone. Images are pulled and logs written as the tasks' execution roles.
+// instanceStatements returns what AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore grant, as far as
+// the agents need it and for this cluster alone. Images are pulled and logs written as the tasks' execution roles.
 func instanceStatements(location identity.Location, cluster string) []identity.Statement {
 	clusterArn := location.Arn("ecs", "cluster/"+cluster)
 	return []identity.Statement{
@@ -388,7 +388,8 @@ func (component *Cluster) newGroup(
 	return group, nil
 }
 
-// groupTags are the tags of the group, and the one that ECS puts on groups that it governs, which would else be drift.
+// groupTags returns the tags of the group, and the one that ECS puts on groups that it governs, which would else be
+// drift.
 func groupTags(tags map[string]string) autoscaling.GroupTagArray {
 	all := autoscaling.GroupTagArray{
 		autoscaling.GroupTagArgs{

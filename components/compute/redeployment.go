@@ -191,8 +191,8 @@ func (component *Redeployment) newStateMachine(ctx *pulumi.Context, name string,
 	return nil
 }
 
-// definition is one step: a new deployment of the service that the execution is started with. It is tried again while
-// ECS is busy with another deployment of it.
+// definition returns one step: a new deployment of the service that the execution is started with. It is tried again
+// while ECS is busy with another deployment of it.
 func (args *RedeploymentArgs) definition() (string, error) {
 	text, err := json.Marshal(map[string]any{
 		"Comment": "Redeploys a service of cluster " + args.ClusterName,
@@ -352,7 +352,7 @@ func eventPattern(pattern map[string]any) (string, error) {
 
 func sorted(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
 
-// role is that of the state machine.
+// role returns that of the state machine.
 func (args *RedeploymentArgs) role() *identity.RoleArgs {
 	var services []string
 	for _, service := range args.Services {
@@ -399,7 +399,7 @@ func (args *RedeploymentArgs) role() *identity.RoleArgs {
 	}
 }
 
-// starterRole is that of the rules.
+// starterRole returns that of the rules.
 func (args *RedeploymentArgs) starterRole() *identity.RoleArgs {
 	return &identity.RoleArgs{
 		Name:                args.Name + "-start",

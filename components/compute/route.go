@@ -37,12 +37,12 @@ const (
 
 const bandSize = MaxPriority / (hostKinds * (MaxDepth + 1))
 
-// Normal is the route as it is compared: host names know no case, and /items/ is /items.
+// Normal returns the route as it is compared: host names know no case, and /items/ is /items.
 func (r Route) Normal() Route {
 	return Route{Host: strings.ToLower(r.Host), Path: strings.TrimRight(r.Path, "/"), Priority: r.Priority}
 }
 
-// Depth is the number of segments of the path.
+// Depth returns the number of segments of the path.
 func (r Route) Depth() int { return strings.Count(r.Normal().Path, "/") }
 
 func (r Route) hostKind() int {
@@ -56,7 +56,7 @@ func (r Route) hostKind() int {
 	}
 }
 
-// RulePriority is Priority or, when that is 0, one that follows from Host and Path alone, so that adding a service
+// RulePriority returns Priority or, when that is 0, one that follows from Host and Path alone, so that adding a service
 // never renumbers another's rule. Two routes of one band can come out the same, which a program has to refuse before it
 // deploys; giving one of them a Priority parts them.
 func (r Route) RulePriority() int {

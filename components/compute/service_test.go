@@ -190,7 +190,7 @@ func TestAServiceWaitsForWhatItMounts(t *testing.T) {
 	)
 }
 
-// dependencies are the names of what a resource waits for.
+// dependencies returns the names of what a resource waits for.
 func (g *graph) dependencies(t *testing.T, name string) []string {
 	t.Helper()
 	var names []string
@@ -238,7 +238,7 @@ func TestAnInternalServiceIsReachedByNameOnly(t *testing.T) {
 	require.Empty(t, g.into("orders-tasks-group-id"), "connections between services are their caller's")
 }
 
-// into are the groups that may call a group.
+// into returns the groups that may call a group.
 func (g *graph) into(group string) []string {
 	var from []string
 	for _, r := range g.resources {
@@ -250,7 +250,7 @@ func (g *graph) into(group string) []string {
 	return from
 }
 
-// containers are the definitions in the task definition of the service orders.
+// containers returns the definitions in the task definition of the service orders.
 func (g *graph) containers(t *testing.T) []object {
 	t.Helper()
 	var containers []object

@@ -107,7 +107,7 @@ type Connection struct {
 	Ports           network.PortRange
 }
 
-// routed tells whether the service is behind the load balancer.
+// routed reports whether the service is behind the load balancer.
 func (args *ServiceArgs) routed() bool { return !args.Internal && !args.worker() }
 
 func (args *ServiceArgs) worker() bool { return args.Port == 0 && args.Route == Route{} }
@@ -170,7 +170,7 @@ func (args *ServiceArgs) validate() error {
 	)...)
 }
 
-// validateReach is about who reaches the service and whom it reaches.
+// validateReach returns about who reaches the service and whom it reaches.
 func (args *ServiceArgs) validateReach() error {
 	var problems []error
 	add := func(wrong bool, field, format string, values ...any) {

@@ -86,8 +86,8 @@ func (args *ServiceArgs) collector(v values) container {
 	return c
 }
 
-// collectorConfig is the collector's configuration file. The memory limiter refuses traces before the kernel would kill
-// the collector.
+// collectorConfig returns the collector's configuration file. The memory limiter refuses traces before the kernel would
+// kill the collector.
 func (args *ServiceArgs) collectorConfig() string {
 	return fmt.Sprintf(`extensions:
   health_check: {}
@@ -113,7 +113,7 @@ service:
 `, samplingAddress, args.Region, tracesAddress, args.Tracing.memory()*3/4, args.Tracing.memory()/5, args.Region)
 }
 
-// tracingEnvironment is what the container has to know to send traces, under what the service sets itself.
+// tracingEnvironment returns what the container has to know to send traces, under what the service sets itself.
 func (args *ServiceArgs) tracingEnvironment(own map[string]string) map[string]string {
 	environment := map[string]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://" + tracesAddress,

@@ -111,7 +111,7 @@ func (args *ServiceArgs) containers(v values) []container {
 	return containers
 }
 
-// newContainer is what all containers have in common: no privileges, a read-only root file system, logs.
+// newContainer returns what all containers have in common: no privileges, a read-only root file system, logs.
 func (args *ServiceArgs) newContainer(name, image, logGroup string) container {
 	return container{
 		Name: name, Image: image, User: nobody, ReadonlyRootFilesystem: true, StopTimeout: stopTimeout,
@@ -174,13 +174,13 @@ const (
 	MaxCommandTimeout = 60
 )
 
-// SecretKey is one key of a secret whose value is a JSON object, such as the one that RDS manages for a database, in
-// the form in which ECS passes it to a container.
+// SecretKey returns one key of a secret whose value is a JSON object, such as the one that RDS manages for a database,
+// in the form in which ECS passes it to a container.
 func SecretKey(secretArn pulumi.StringInput, key string) pulumi.StringOutput {
 	return pulumi.Sprintf("%s:%s::", secretArn, key)
 }
 
-// definitions is the text of the container definitions.
+// definitions returns the text of the container definitions.
 func (p *servicePlan) definitions() pulumi.StringOutput {
 	// A nil map is no input; an empty one is.
 	environment, secrets := pulumi.StringMap{}, pulumi.StringMap{}

@@ -75,7 +75,7 @@ func (args *BucketArgs) replicationRule(to *protectedBucket) s3.BucketReplicatio
 	return rule
 }
 
-// replicationStatements are what S3 needs ("Setting up permissions for live replication", S3 user guide).
+// replicationStatements returns what S3 needs ("Setting up permissions for live replication", S3 user guide).
 func (args *BucketArgs) replicationStatements() []identity.Statement {
 	replica := args.Copy
 	source, target := args.Location.BucketArn(args.Name), replica.Location.BucketArn(replica.Name)

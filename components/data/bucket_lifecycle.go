@@ -89,7 +89,7 @@ func (args *BucketArgs) validateAges(p *problems) {
 	)
 }
 
-// lifecycleRules are one for what is left over, and one for the objects' own lives.
+// lifecycleRules returns one for what is left over, and one for the objects' own lives.
 func (store *bucketStore) lifecycleRules() s3.BucketLifecycleConfigurationV2RuleArray {
 	everything := s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String("")}
 	rules := s3.BucketLifecycleConfigurationV2RuleArray{s3.BucketLifecycleConfigurationV2RuleArgs{

@@ -54,10 +54,10 @@ type protectedBucket struct {
 	protection []pulumi.CustomResource
 }
 
-// name is known once the bucket is protected.
+// name returns known once the bucket is protected.
 func (b *protectedBucket) name() pulumi.StringOutput { return onceMade(b.made.Bucket, b.protection...) }
 
-// arn is known once the bucket is protected.
+// arn returns known once the bucket is protected.
 func (b *protectedBucket) arn() pulumi.StringOutput { return onceMade(b.made.Arn, b.protection...) }
 
 // newProtectedBucket makes a bucket, its protection and its housekeeping, all of which are resources of their own.

@@ -171,7 +171,7 @@ type Database struct {
 	parts databaseParts
 }
 
-// ServerIdentifiers are those of the three instances of a Multi-AZ cluster, which RDS names after it ("Creating a
+// ServerIdentifiers returns those of the three instances of a Multi-AZ cluster, which RDS names after it ("Creating a
 // Multi-AZ DB cluster", RDS user guide). Other kinds have none that go without a resource of their own.
 func (db *Database) ServerIdentifiers() []string {
 	if db.args.Kind != DatabaseMultiAzCluster {
@@ -238,10 +238,10 @@ func (db *Database) make(ctx *pulumi.Context) error {
 	return errors.Join(db.newProxy(ctx), db.newEventSubscriptions(ctx))
 }
 
-// isCluster tells whether RDS knows the database as a DB cluster.
+// isCluster reports whether RDS knows the database as a DB cluster.
 func (args *DatabaseArgs) isCluster() bool { return args.Kind != DatabaseInstance && args.Kind != "" }
 
-// replicaIdentifiers are the names of an instance's replicas, or of all of Aurora's instances, which change places.
+// replicaIdentifiers returns the names of an instance's replicas, or of all of Aurora's instances, which change places.
 func (args *DatabaseArgs) replicaIdentifiers() []string {
 	count, infix := args.ReadReplicas, "-replica-"
 	switch {
@@ -259,7 +259,7 @@ func (args *DatabaseArgs) replicaIdentifiers() []string {
 	return identifiers
 }
 
-// arn is known in preview.
+// arn returns known in preview.
 func (args *DatabaseArgs) arn() string {
 	if args.isCluster() {
 		return args.Location.Arn("rds", "cluster:"+args.Identifier)
@@ -296,7 +296,7 @@ func databaseCount(value int) pulumi.IntPtrInput {
 	return pulumi.Int(value)
 }
 
-// databaseOnceMade is a value that becomes known only when resources have been made.
+// databaseOnceMade returns a value that becomes known only when resources have been made.
 func databaseOnceMade(value pulumi.StringOutput, resources []pulumi.Resource) pulumi.StringOutput {
 	all := []any{value}
 	for _, resource := range resources {

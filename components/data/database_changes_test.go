@@ -28,7 +28,7 @@ var replacing = map[string][]string{
 	},
 }
 
-// effect is what a change does to where the data is: replace it, or update it, or nothing to it.
+// effect returns what a change does to where the data is: replace it, or update it, or nothing to it.
 func effect(before, after *databaseGraph) string {
 	result := ""
 	for name, properties := range replacing {
@@ -211,7 +211,7 @@ func TestAMajorVersionHasAParameterGroupOfItsOwn(t *testing.T) {
 	}
 }
 
-// fieldDocs are the comments of a struct's fields, in one line each.
+// fieldDocs returns the comments of a struct's fields, in one line each.
 func fieldDocs(t *testing.T, path, structName string) map[string]string {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)

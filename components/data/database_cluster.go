@@ -86,7 +86,7 @@ func (db *Database) clusterInstanceArgs(cluster *rds.Cluster, identifier string)
 	return args
 }
 
-// clusterArgs are what both kinds of clusters have in common.
+// clusterArgs returns what both kinds of clusters have in common.
 func (db *Database) clusterArgs() *rds.ClusterArgs {
 	return &rds.ClusterArgs{
 		ClusterIdentifier:                pulumi.String(db.Identifier),

@@ -10,7 +10,7 @@ import (
 // RDS user guide): every next size has twice that of the one before.
 var memoryOfLarge = map[string]float64{"c": 4, "m": 8, "r": 16, "t": 8, "x": 32}
 
-// memory is that of the instance class in GiB, or 0 for a class that is not known.
+// memory returns that of the instance class in GiB, or 0 for a class that is not known.
 func (args *DatabaseArgs) memory() float64 {
 	large := memoryOfLarge[args.classFamily()[:1]]
 	switch size := strings.Split(args.InstanceClass, ".")[2]; size {
@@ -33,11 +33,11 @@ func (args *DatabaseArgs) memory() float64 {
 	}
 }
 
-// MaxConnections is how many connections the instance class takes by default, or 0 if that is not known. It follows
-// from the default parameter groups ("Maximum number of database connections", RDS user guide; "Managing performance",
-// Aurora user guides) and from the memory that is left to the database (DBInstanceClassMemory), which RDS does not
-// publish: here it is a little less than what classes from db.t4g.micro to db.m7g.large have been seen to have, so that
-// alarms come early rather than late. Parameters go before it.
+// MaxConnections returns how many connections the instance class takes by default, or 0 if that is not known. It
+// follows from the default parameter groups ("Maximum number of database connections", RDS user guide; "Managing
+// performance", Aurora user guides) and from the memory that is left to the database (DBInstanceClassMemory), which RDS
+// does not publish: here it is a little less than what classes from db.t4g.micro to db.m7g.large have been seen to
+// have, so that alarms come early rather than late. Parameters go before it.
 func (args *DatabaseArgs) MaxConnections() int {
 	full := args.withDefaults()
 	if set, err := strconv.Atoi(full.Parameters["max_connections"]); err == nil {

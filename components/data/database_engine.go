@@ -80,7 +80,7 @@ var (
 	}
 )
 
-// flavor is the zero value for an engine or a kind that there is not.
+// flavor returns the zero value for an engine or a kind that there is not.
 func (args *DatabaseArgs) flavor() databaseFlavor {
 	flavor := map[DatabaseEngine]databaseFlavor{
 		DatabasePostgres: postgresFlavor,
@@ -103,13 +103,13 @@ func (args *DatabaseArgs) flavor() databaseFlavor {
 	return flavor
 }
 
-// family is the parameter group family of a version, such as postgres17 or mysql8.4.
+// family returns the parameter group family of a version, such as postgres17 or mysql8.4.
 func (f databaseFlavor) family(version string) string {
 	parts := strings.Split(version, ".")
 	return f.engine + strings.Join(parts[:min(f.familyParts, len(parts))], ".")
 }
 
-// allParameters are the lab's with the caller's, by name. What the caller sets may be static.
+// allParameters returns the lab's with the caller's, by name. What the caller sets may be static.
 func (f databaseFlavor) allParameters(own map[string]string) []databaseParameter {
 	byName := map[string]databaseParameter{}
 	for _, p := range f.parameters {
@@ -125,7 +125,7 @@ func (f databaseFlavor) allParameters(own map[string]string) []databaseParameter
 	)
 }
 
-// PerformanceInsights tells whether the instance class can have Performance Insights. The smallest classes of MySQL
+// PerformanceInsights reports whether the instance class can have Performance Insights. The smallest classes of MySQL
 // and the burstable ones of Aurora MySQL cannot ("Amazon RDS DB engine, Region, and instance class support for
 // Performance Insights", RDS user guide).
 func (args *DatabaseArgs) PerformanceInsights() bool {
@@ -137,5 +137,5 @@ func (args *DatabaseArgs) PerformanceInsights() bool {
 	return args.Kind != DatabaseAurora && !small
 }
 
-// Version is EngineVersion or its default.
+// Version returns EngineVersion or its default.
 func (args *DatabaseArgs) Version() string { return args.withDefaults().EngineVersion }

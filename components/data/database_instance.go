@@ -55,7 +55,7 @@ func (db *Database) newInstances(ctx *pulumi.Context) error {
 	return db.newBackupCopy(ctx, instance)
 }
 
-// instanceArgs are what an instance and its replicas have in common.
+// instanceArgs returns what an instance and its replicas have in common.
 func (db *Database) instanceArgs() *rds.InstanceArgs {
 	args := &rds.InstanceArgs{
 		InstanceClass:                    pulumi.String(db.args.InstanceClass),
@@ -139,7 +139,7 @@ func (db *Database) newBackupCopy(ctx *pulumi.Context, source *rds.Instance) err
 	return nil
 }
 
-// managedSecretArn is that of the secret RDS manages, of which an instance has one.
+// managedSecretArn returns that of the secret RDS manages, of which an instance has one.
 func managedSecretArn(instance *rds.Instance) pulumi.StringOutput {
 	return instance.MasterUserSecrets.ApplyT(func(secrets []rds.InstanceMasterUserSecret) string {
 		for _, secret := range secrets {

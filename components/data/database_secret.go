@@ -11,8 +11,8 @@ import (
 	"github.com/awslab/awslab/components/identity"
 )
 
-// SecretName is the name of the master user's secret, or empty when RDS manages the secret and chooses its name. RDS
-// manages and rotates it, except for an instance with read replicas, as RDS makes no replica of an instance whose
+// SecretName returns the name of the master user's secret, or empty when RDS manages the secret and chooses its name.
+// RDS manages and rotates it, except for an instance with read replicas, as RDS makes no replica of an instance whose
 // password it manages ("Password management with Amazon RDS and AWS Secrets Manager", RDS user guide). There the
 // component makes the secret, and does not rotate it. Both look alike: {"username": ..., "password": ...}. So the first
 // replica, and taking away the last one, changes SecretArn and the password.

@@ -14,7 +14,7 @@ func withReplica() *DatabaseArgs {
 	return args
 }
 
-// secretOf is what the secret says, and the password that the instance gets.
+// secretOf returns what the secret says, and the password that the instance gets.
 func secretOf(t *testing.T, g *databaseGraph) (said masterSecret, password resource.PropertyValue) {
 	t.Helper()
 	text := g.resources["database-secret-dbadmin"].Inputs["secretString"]

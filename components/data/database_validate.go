@@ -134,7 +134,7 @@ func (args *DatabaseArgs) validate() error {
 	return problems.join()
 }
 
-// classFamily is the part of a class that names its kind, such as r6gd.
+// classFamily returns the part of a class that names its kind, such as r6gd.
 func (args *DatabaseArgs) classFamily() string {
 	parts := strings.Split(args.InstanceClass, ".")
 	return parts[1]

@@ -280,7 +280,7 @@ func (args *FileSystemArgs) validateAccessPoints(p *problems) {
 	}
 }
 
-// tagged are tags with the names by which people and role policies find the file system.
+// tagged returns tags with the names by which people and role policies find the file system.
 func (args *FileSystemArgs) tagged(tags map[string]string) pulumi.StringMap {
 	all := pulumi.ToStringMap(tags)
 	if all == nil {
@@ -319,7 +319,7 @@ func (args *FileSystemArgs) lifecyclePolicies() efs.FileSystemLifecyclePolicyArr
 	return policies
 }
 
-// idlePeriod is how EFS writes a number of days.
+// idlePeriod returns how EFS writes a number of days.
 func idlePeriod(days int) string {
 	if days == 1 {
 		return "AFTER_1_DAY"

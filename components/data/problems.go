@@ -47,7 +47,7 @@ func (p *problems) checkKey(at string, arn pulumi.StringInput, alias string) {
 	)
 }
 
-// onceMade is a value that becomes known only when everything is there that has to be before it is used.
+// onceMade returns a value that becomes known only when everything is there that has to be before it is used.
 func onceMade(value pulumi.StringOutput, resources ...pulumi.CustomResource) pulumi.StringOutput {
 	all := []any{value}
 	for _, resource := range resources {

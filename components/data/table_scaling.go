@@ -57,7 +57,7 @@ func (c *Capacity) validate(p *problems, at string) {
 	p.addIf(c.Utilization < 20 || c.Utilization > 90, at+".Utilization", "%d; use 20 to 90 percent", c.Utilization)
 }
 
-// capacityOf is an index's own, or the table's, or nil when the table is paid by request.
+// capacityOf returns an index's own, or the table's, or nil when the table is paid by request.
 func (args *TableArgs) capacityOf(index Index) *Capacity {
 	if index.Capacity != nil {
 		return index.Capacity.withDefaults()

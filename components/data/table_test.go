@@ -146,7 +146,7 @@ var storeReplacing = map[string][]string{
 	},
 }
 
-// replaced tells whether what keeps the data is replaced or gone.
+// replaced reports whether what keeps the data is replaced or gone.
 func replaced(before, after *storeGraph) bool {
 	for name, was := range before.resources {
 		properties, keepsData := storeReplacing[was.TypeToken]

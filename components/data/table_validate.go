@@ -55,7 +55,7 @@ func (args *TableArgs) keys() []keyAttribute {
 	return keys
 }
 
-// attributeDefinitions are the types of the key attributes, each once and by name; DynamoDB knows of no others.
+// attributeDefinitions returns the types of the key attributes, each once and by name; DynamoDB knows of no others.
 func (args *TableArgs) attributeDefinitions() dynamodb.TableAttributeArray {
 	types := map[string]string{}
 	for _, key := range args.keys() {

@@ -134,7 +134,7 @@ func (args *WebsiteArgs) certificate() cloudfront.DistributionViewerCertificateA
 	}
 }
 
-// headers are those that the OWASP Secure Headers project recommends.
+// headers returns those that the OWASP Secure Headers project recommends.
 func (args *WebsiteArgs) headers() *cloudfront.ResponseHeadersPolicyArgs {
 	always := pulumi.Bool(true)
 	return &cloudfront.ResponseHeadersPolicyArgs{

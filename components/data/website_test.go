@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// websiteFolder is a folder with files of a website, and some that are not for the world.
+// websiteFolder returns a folder with files of a website, and some that are not for the world.
 func websiteFolder(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()

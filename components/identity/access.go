@@ -150,7 +150,7 @@ var storeKinds = []storeKind{
 func objectArns(p Location, bucket string) []string { return []string{p.BucketArn(bucket) + "/*"} }
 func queueArns(p Location, queue string) []string   { return []string{p.QueueArn(queue)} }
 
-// statements are what the access needs and no more, or everything that is wrong with it.
+// statements returns what the access needs and no more, or everything that is wrong with it.
 func (a Access) statements(location Location) ([]Statement, error) {
 	if err := a.validate(); err != nil {
 		return nil, err

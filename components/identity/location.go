@@ -41,12 +41,12 @@ func (p Location) Validate() error {
 	return errors.Join(problems...)
 }
 
-// Arn is the ARN of a regional resource, for example Arn("ecr", "repository/orders").
+// Arn returns the ARN of a regional resource, for example Arn("ecr", "repository/orders").
 func (p Location) Arn(service, resource string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", p.Partition, service, p.Region, p.AccountId, resource)
 }
 
-// RoleArn is the ARN of an IAM role. IAM is global: its ARNs have no region. An empty path is "/".
+// RoleArn returns the ARN of an IAM role. IAM is global: its ARNs have no region. An empty path is "/".
 func (p Location) RoleArn(path, name string) string {
 	if path == "" {
 		path = "/"
@@ -54,24 +54,24 @@ func (p Location) RoleArn(path, name string) string {
 	return fmt.Sprintf("arn:%s:iam::%s:role%s%s", p.Partition, p.AccountId, path, name)
 }
 
-// BucketArn is the ARN of an S3 bucket, which names neither region nor account.
+// BucketArn returns the ARN of an S3 bucket, which names neither region nor account.
 func (p Location) BucketArn(bucket string) string {
 	return fmt.Sprintf("arn:%s:s3:::%s", p.Partition, bucket)
 }
 
-// RepositoryArn is the ARN of an ECR repository.
+// RepositoryArn returns the ARN of an ECR repository.
 func (p Location) RepositoryArn(name string) string { return p.Arn("ecr", "repository/"+name) }
 
-// RegistryHost is the host of the account's ECR registry, as image references begin with it.
+// RegistryHost returns the host of the account's ECR registry, as image references begin with it.
 func (p Location) RegistryHost() string { return p.AccountId + ".dkr." + p.serviceEndpoint("ecr") }
 
-// LogGroupArn is the ARN of a CloudWatch log group, without the trailing ":*" that means its streams.
+// LogGroupArn returns the ARN of a CloudWatch log group, without the trailing ":*" that means its streams.
 func (p Location) LogGroupArn(name string) string { return p.Arn("logs", "log-group:"+name) }
 
-// TableArn is the ARN of a DynamoDB table.
+// TableArn returns the ARN of a DynamoDB table.
 func (p Location) TableArn(name string) string { return p.Arn("dynamodb", "table/"+name) }
 
-// QueueArn is the ARN of an SQS queue.
+// QueueArn returns the ARN of an SQS queue.
 func (p Location) QueueArn(name string) string { return p.Arn("sqs", name) }
 
 // QueueUrl is where an SQS queue is reached.
@@ -79,7 +79,7 @@ func (p Location) QueueUrl(name string) string {
 	return fmt.Sprintf("https://%s/%s/%s", p.serviceEndpoint("sqs"), p.AccountId, name)
 }
 
-// ParameterArn is the ARN of a Systems Manager parameter, whose name may or may not start with a slash.
+// ParameterArn returns the ARN of a Systems Manager parameter, whose name may or may not start with a slash.
 func (p Location) ParameterArn(name string) string {
 	return p.Arn("ssm", "parameter/"+strings.TrimPrefix(name, "/"))
 }
@@ -90,18 +90,18 @@ func (p Location) SecretArn(name string) string {
 	return p.Arn("secretsmanager", "secret:"+name+"-??????")
 }
 
-// DatabaseArn is the ARN of an RDS database instance, from its identifier.
+// DatabaseArn returns the ARN of an RDS database instance, from its identifier.
 func (p Location) DatabaseArn(identifier string) string { return p.Arn("rds", "db:"+identifier) }
 
-// DatabaseClusterArn is the ARN of an Aurora or a Multi-AZ DB cluster, from its identifier.
+// DatabaseClusterArn returns the ARN of an Aurora or a Multi-AZ DB cluster, from its identifier.
 func (p Location) DatabaseClusterArn(identifier string) string {
 	return p.Arn("rds", "cluster:"+identifier)
 }
 
-// FunctionArn is the ARN of a Lambda function.
+// FunctionArn returns the ARN of a Lambda function.
 func (p Location) FunctionArn(name string) string { return p.Arn("lambda", "function:"+name) }
 
-// serviceEndpoint is the name by which the condition key kms:ViaService knows a service.
+// serviceEndpoint returns the name by which the condition key kms:ViaService knows a service.
 func (p Location) serviceEndpoint(service string) string {
 	suffix := "amazonaws.com"
 	if p.Partition == "aws-cn" {

@@ -61,7 +61,7 @@ var upstreams = map[string]upstream{
 	"registry.gitlab.com": {"registry.gitlab.com", "registry.gitlab.com", true},
 }
 
-// AsksWhoPulls tells whether a registry that ECR can cache wants credentials.
+// AsksWhoPulls reports whether a registry that ECR can cache wants credentials.
 func AsksWhoPulls(registry string) bool { return upstreams[registry].credentials }
 
 // maxRepositoryName is the longest name of a repository (ECR API, CreateRepository).
@@ -112,9 +112,9 @@ type CachedImage struct {
 	Reference  string // what to pull
 }
 
-// Cached is how an image of the upstream registry is pulled through the cache. The reference may leave out what Docker
-// fills in: docker.io, library/ and the tag latest. Where both a tag and a digest are given the digest counts, as in
-// Docker. It is false for an image of another registry.
+// Cached returns how an image of the upstream registry is pulled through the cache. The reference may leave out what
+// Docker fills in: docker.io, library/ and the tag latest. Where both a tag and a digest are given the digest counts,
+// as in Docker. It is false for an image of another registry.
 func (args *PullThroughCacheArgs) Cached(reference string) (CachedImage, bool, error) {
 	parsed, err := name.ParseReference(reference)
 	if err != nil {
@@ -143,7 +143,7 @@ func (args *PullThroughCacheArgs) Cached(reference string) (CachedImage, bool, e
 	}, true, nil
 }
 
-// Ref is the reference of an image pulled through the cache, for whoever starts it: it is known once the cache is
+// Ref returns the reference of an image pulled through the cache, for whoever starts it: it is known once the cache is
 // there.
 func (component *PullThroughCache) Ref(reference string) (pulumi.StringOutput, error) {
 	image, ours, err := component.args.Cached(reference)

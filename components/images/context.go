@@ -40,7 +40,7 @@ func (args ImageArgs) checkContext() error {
 	return nil
 }
 
-// providerContext is the context as the provider finds it from the folder it runs in.
+// providerContext returns the context as the provider finds it from the folder it runs in.
 func (args ImageArgs) providerContext() (string, error) {
 	absolute, err := filepath.Abs(args.Context)
 	if err != nil || args.ProgramDir == "" {

@@ -233,7 +233,7 @@ func (component *Image) letFunctionsPull(
 	return nil
 }
 
-// functionAccess is a repository's policy. Like a trust policy it names no resource, which is the repository.
+// functionAccess returns a repository's policy. Like a trust policy it names no resource, which is the repository.
 func functionAccess(functionArn string) (string, error) {
 	return identity.Document{Statements: []identity.Statement{{
 		Sid:        "LambdaPulls",

@@ -235,7 +235,7 @@ func TestAnImagesInputs(t *testing.T) {
 	}
 }
 
-// within is an object without the keys that the SDK adds.
+// within returns an object without the keys that the SDK adds.
 func within(value resource.PropertyValue, without ...string) object {
 	m := value.ObjectValue().Mappable()
 	for _, key := range without {

@@ -31,7 +31,7 @@ type alarm struct {
 	edge   bool
 }
 
-// alarms are all that watch a target.
+// alarms returns all that watch a target.
 func (args *AlarmsArgs) alarms(t target) []alarm {
 	var alarms []alarm
 	for _, s := range signals {

@@ -115,7 +115,7 @@ func (component *Notifications) newChannels(
 	return nil
 }
 
-// channelTopics are those that channels hear of.
+// channelTopics returns those that channels hear of.
 func (args *NotificationsArgs) channelTopics(topic *sns.Topic) pulumi.StringArray {
 	return append(pulumi.StringArray{topic.Arn}, args.ChannelTopicArns...)
 }
@@ -127,7 +127,7 @@ func (args *NotificationsArgs) guardrails() pulumi.StringArray {
 	}
 }
 
-// channelRole is what the channels are shown alarms with: their state and graph.
+// channelRole returns what the channels are shown alarms with: their state and graph.
 func (args *NotificationsArgs) channelRole() *identity.RoleArgs {
 	configurations := fmt.Sprintf(
 		"arn:%s:chatbot::%s:chat-configuration/*",

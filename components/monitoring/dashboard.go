@@ -91,7 +91,7 @@ func NewDashboard(
 	return component, nil
 }
 
-// body is what CloudWatch reads, of what is watched with everything known.
+// body returns what CloudWatch reads, of what is watched with everything known.
 func (args *DashboardArgs) body(w *Watched) (string, error) {
 	text, err := json.Marshal(object{"start": "-PT3H", "periodOverride": "inherit", "widgets": layout(args.rows(w))})
 	if err != nil {

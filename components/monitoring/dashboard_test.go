@@ -94,7 +94,7 @@ func (g *graph) dashboard(change func(*DashboardArgs)) (*Dashboard, error) {
 	})
 }
 
-// body is what the dashboard shows, read back.
+// body returns what the dashboard shows, read back.
 func (g *graph) body(t *testing.T) []widget {
 	t.Helper()
 	var body struct{ Widgets []widget }

@@ -96,7 +96,7 @@ func (args *EventsArgs) rules() []rule {
 	return rules
 }
 
-// clusterRules are about deployments, about what keeps ECS from starting tasks, and about tasks that failed (ECS
+// clusterRules returns about deployments, about what keeps ECS from starting tasks, and about tasks that failed (ECS
 // developer guide, "Amazon ECS events").
 func (args *EventsArgs) clusterRules() []rule {
 	cluster := args.Location.Arn("ecs", "cluster/"+args.ClusterName)
@@ -154,7 +154,7 @@ func NewEvents(ctx *pulumi.Context, name string, args *EventsArgs, opts ...pulum
 		return nil, fmt.Errorf("registering events %q: %w", name, err)
 	}
 	for _, r := range args.rules() {
-		if err := component.tell(ctx, name, args, r); err != nil {
+		if err := component.notifyOf(ctx, name, args, r); err != nil {
 			return nil, err
 		}
 	}
@@ -164,7 +164,7 @@ func NewEvents(ctx *pulumi.Context, name string, args *EventsArgs, opts ...pulum
 	return component, nil
 }
 
-func (component *Events) tell(ctx *pulumi.Context, name string, args *EventsArgs, r rule) error {
+func (component *Events) notifyOf(ctx *pulumi.Context, name string, args *EventsArgs, r rule) error {
 	pattern, err := json.Marshal(r.pattern)
 	if err != nil {
 		return fmt.Errorf("rendering the pattern of rule %q: %w", r.name, err)

@@ -34,7 +34,7 @@ func ExampleNewNotifications() {
 	})
 }
 
-// watched is a service with its table.
+// watched returns a service with its table.
 func watched(name string) monitoring.Watched {
 	return monitoring.Watched{
 		Name: name, Location: location,

@@ -68,7 +68,7 @@ func reveal(v resource.PropertyValue) (any, bool) {
 	return nil, false
 }
 
-// names are those of the resources of a type, or of all that are no components.
+// names returns those of the resources of a type, or of all that are no components.
 func (g *graph) names(typeToken string) []string {
 	var names []string
 	for _, r := range g.resources {
@@ -82,7 +82,7 @@ func (g *graph) names(typeToken string) []string {
 
 func text(value string) pulumi.StringInput { return pulumi.String(value) }
 
-// everything is a thing of each kind, with all that each can have.
+// everything returns a thing of each kind, with all that each can have.
 func everything() Watched {
 	return Watched{
 		Name: "awslab-dev", Location: ireland,

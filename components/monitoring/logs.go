@@ -23,8 +23,8 @@ type Logs struct {
 // errorLines is the metric that counts lines of level ERROR.
 const errorLines = "ErrorLines"
 
-// logNamespace is that of the metrics made from a service's log. A metric filter has no way to name the service in a
-// dimension, since the lines do not.
+// logNamespace returns that of the metrics made from a service's log. A metric filter has no way to name the service in
+// a dimension, since the lines do not.
 func logNamespace(prefix string, s Service) string { return prefix + "/" + s.Name }
 
 // errorPattern matches what log/slog and most others write, and fatal or critical too, where there is such a level.

@@ -49,7 +49,7 @@ const (
 	minRequests = 100
 )
 
-// budgetUsed is the share of the 30 days' budget that is gone when the long window ends at this rate.
+// budgetUsed returns the share of the 30 days' budget that is gone when the long window ends at this rate.
 func (w window) budgetUsed() float64 { return w.rate * float64(w.long) / objectiveSeconds }
 
 func (o Objectives) validate(at string, routed bool) error {
@@ -137,10 +137,10 @@ func (o Objectives) objectives() []objective {
 	return all
 }
 
-// budget is the share of requests that may miss an objective.
+// budget returns the share of requests that may miss an objective.
 func budget(percentage float64) float64 { return (100 - percentage) / 100 }
 
-// burnRate is the expression for the burn rate, 1 being what uses the budget up in exactly 30 days.
+// burnRate returns the expression for the burn rate, 1 being what uses the budget up in exactly 30 days.
 func (o objective) burnRate(minimum int) string {
 	rate := o.missed + " / " + decimal(o.budget)
 	if minimum == 0 {
@@ -175,8 +175,8 @@ func (s Service) burnAlarms(t target) []burnAlarm {
 					s.Name,
 					o.promise,
 					100*w.budgetUsed(),
-					span(w.long),
-					span(int(objectiveSeconds/w.rate)),
+					formatPeriod(w.long),
+					formatPeriod(int(objectiveSeconds/w.rate)),
 				),
 				long:  o.alarm(t, name, w, w.long, minRequests),
 				short: o.alarm(t, name, w, w.short, 0),
@@ -188,14 +188,14 @@ func (s Service) burnAlarms(t target) []burnAlarm {
 
 func (o objective) alarm(t target, name string, w window, period, minimum int) alarm {
 	return alarm{
-		key: "objective." + o.name, name: name + "-" + strings.ReplaceAll(span(period), " ", ""),
+		key: "objective." + o.name, name: name + "-" + strings.ReplaceAll(formatPeriod(period), " ", ""),
 		description: fmt.Sprintf(
 			"Of service %s, the error budget of %q is used up more than %g times too fast over %s. Part of the "+
 				"composite alarm %s.",
 			t.name,
 			o.promise,
 			w.rate,
-			span(period),
+			formatPeriod(period),
 			name,
 		),
 		metrics: o.metrics, dimensions: t.dimensions, expression: o.burnRate(minimum),
@@ -203,8 +203,8 @@ func (o objective) alarm(t target, name string, w window, period, minimum int) a
 	}
 }
 
-// span writes seconds as people do.
-func span(seconds int) string {
+// formatPeriod writes seconds as people do.
+func formatPeriod(seconds int) string {
 	switch {
 	case seconds >= 48*3600:
 		return fmt.Sprintf("%d days", seconds/86400)

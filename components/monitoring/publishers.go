@@ -69,8 +69,8 @@ func (args *NotificationsArgs) topicPolicy() (string, error) {
 	return document.JSON()
 }
 
-// KeyStatements are what the policy of a topic's key needs, so that the services that publish to it can: those of AWS
-// that tell of alarms, events, backups and databases. The place is the key's.
+// KeyStatements returns what the policy of a topic's key needs, so that the services that publish to it can: those of
+// AWS that tell of alarms, events, backups and databases. The place is the key's.
 func KeyStatements(location identity.Location) []identity.Statement {
 	var statements []identity.Statement
 	for _, p := range publishers {

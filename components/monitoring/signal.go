@@ -116,7 +116,7 @@ type Signal struct {
 	Anomaly bool
 }
 
-// Signals are all that is alarmed, in the order of their keys.
+// Signals returns all that is alarmed, in the order of their keys.
 func Signals() []Signal {
 	var all []Signal
 	for _, s := range signals {
@@ -133,7 +133,7 @@ func Signals() []Signal {
 
 func (s signal) key() string { return s.area + "." + s.name }
 
-// appliesTo tells whether the target reports all that the signal needs.
+// appliesTo reports whether the target reports all that the signal needs.
 func (s signal) appliesTo(t target) bool {
 	if _, known := t.facts[s.of]; s.area != t.area || s.of != "" && !known {
 		return false
@@ -143,7 +143,7 @@ func (s signal) appliesTo(t target) bool {
 
 func (m metric) set() string { return cmp.Or(m.dimensions, own) }
 
-// limit is what the metric is compared with, from a threshold in the signal's unit.
+// limit returns what the metric is compared with, from a threshold in the signal's unit.
 func (s signal) limit(t target, threshold float64) float64 {
 	limit := threshold * cmp.Or(s.factor, 1)
 	if s.of != "" {
@@ -187,7 +187,7 @@ func CheckThresholds(thresholds map[string]float64) error {
 	return errors.Join(problems...)
 }
 
-// nearest is the key that takes the fewest edits to reach; of several, the first in the alphabet.
+// nearest returns the key that takes the fewest edits to reach; of several, the first in the alphabet.
 func nearest(key string, known map[string]Signal) string {
 	best, least := "", -1
 	for _, candidate := range slices.Sorted(maps.Keys(known)) {

@@ -1019,7 +1019,7 @@ var signals = []signal{
 	},
 }
 
-// everyOperation is a metric of a table for each of its operations.
+// everyOperation returns a metric of a table for each of its operations.
 func everyOperation(name, statistic string) []metric {
 	var metrics []metric
 	for i, operation := range tableOperations {

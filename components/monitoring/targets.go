@@ -37,7 +37,7 @@ const (
 	server      = "server of a Multi-AZ cluster"
 )
 
-// targets are all there are, in the order of the dashboard.
+// targets returns all there are, in the order of the dashboard.
 func (w *Watched) targets() []target {
 	var targets []target
 	add := func(area, name string, dimensions pulumi.StringMap) *target {

@@ -307,13 +307,13 @@ func (d Database) validate(at string) error {
 	return errors.Join(problems...)
 }
 
-// atEdge tells whether anything reports its metrics in edgeRegion while the rest is elsewhere.
+// atEdge reports whether anything reports its metrics in edgeRegion while the rest is elsewhere.
 func (w *Watched) atEdge() bool {
 	return w.Location.Region != edgeRegion &&
 		(len(w.Distributions) > 0 || slices.ContainsFunc(w.WebAcls, func(a WebAcl) bool { return a.Edge }))
 }
 
-// inputs are the values that may not be known yet, in a fixed order.
+// inputs returns the values that may not be known yet, in a fixed order.
 func (w *Watched) inputs() []*pulumi.StringInput {
 	var inputs []*pulumi.StringInput
 	add := func(given ...*pulumi.StringInput) {
@@ -341,7 +341,7 @@ func (w *Watched) inputs() []*pulumi.StringInput {
 	return inputs
 }
 
-// resolved is render of w, once all of it is known.
+// resolved returns render of w, once all of it is known.
 func (w *Watched) resolved(render func(*Watched) (string, error)) pulumi.StringOutput {
 	var inputs []any
 	for _, input := range w.inputs() {
@@ -352,10 +352,10 @@ func (w *Watched) resolved(render func(*Watched) (string, error)) pulumi.StringO
 	}).(pulumi.StringOutput)
 }
 
-// withPlaceholders is w with something in place of every input.
+// withPlaceholders returns w with something in place of every input.
 func (w *Watched) withPlaceholders() *Watched { return w.with(func(int) string { return "unknown" }) }
 
-// with is a copy of w in which every input is a plain string.
+// with returns a copy of w in which every input is a plain string.
 func (w *Watched) with(value func(int) string) *Watched {
 	other := *w
 	other.Services = slices.Clone(w.Services)

@@ -47,8 +47,8 @@ func alarmWidgets(arns []string) []widget {
 	return widgets
 }
 
-// costWidgets are about money: what the account is charged, which CloudWatch knows where it is told to in the account's
-// billing preferences, and where to see what the stack costs.
+// costWidgets returns about money: what the account is charged, which CloudWatch knows where it is told to in the
+// account's billing preferences, and where to see what the stack costs.
 func (args *DashboardArgs) costWidgets() []widget {
 	if args.Location.Partition != "aws" {
 		return nil // the other partitions have no billing metrics
@@ -89,7 +89,7 @@ func (s signal) graph(t target, region string, threshold float64) widget {
 	return widget{Type: "metric", box: box{Width: graphWidth, Height: graphHeight}, Properties: properties}
 }
 
-// lines are the metrics of a graph. Those that an expression combines are not drawn themselves.
+// lines returns the metrics of a graph. Those that an expression combines are not drawn themselves.
 func (s signal) lines(t target) []any {
 	var lines []any
 	for i, m := range s.metrics {
@@ -105,7 +105,7 @@ func (s signal) lines(t target) []any {
 	return lines
 }
 
-// line is the notation of a metric: namespace, name, dimensions in pairs, options.
+// line returns the notation of a metric: namespace, name, dimensions in pairs, options.
 func (m metric) line(t target, options object) []any {
 	namespace := m.namespace
 	if namespace == "" {
@@ -130,7 +130,7 @@ func (o objective) widgets(t target, region string) []widget {
 	}
 	var limits []object
 	for _, w := range windows {
-		limits = append(limits, object{"label": w.name + " burn over " + span(w.long), "value": w.rate})
+		limits = append(limits, object{"label": w.name + " burn over " + formatPeriod(w.long), "value": w.rate})
 	}
 	return []widget{
 		{Type: "metric", box: box{Width: graphWidth, Height: graphHeight}, Properties: object{
@@ -172,7 +172,7 @@ var titles = map[string]string{
 	"topic":            "Notifications",
 }
 
-// rows are the dashboard's: the alarms, then one for each target under the heading of its area, then money.
+// rows returns the dashboard's: the alarms, then one for each target under the heading of its area, then money.
 func (args *DashboardArgs) rows(w *Watched) [][]widget {
 	var rows [][]widget
 	for _, group := range byRegion(args.Alarms) {

@@ -201,7 +201,7 @@ func (args VpcArgs) choiceProblems() []error {
 	return problems
 }
 
-// CheckAclSizes tells whether the network ACLs have room for the Ports, before it is known where the VPC will be.
+// CheckAclSizes reports whether the network ACLs have room for the Ports, before it is known where the VPC will be.
 func (args VpcArgs) CheckAclSizes() error {
 	full := args.withDefaults()
 	layout, err := NewLayout(full.CidrBlock, len(full.AvailabilityZones), full.SubnetMasks)

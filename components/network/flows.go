@@ -40,7 +40,7 @@ type PortRange struct {
 	From, To int // 1 to 65535
 }
 
-// Port is the range of one port.
+// Port returns the range of one port.
 func Port(port int) PortRange { return PortRange{port, port} }
 
 func (r PortRange) valid() bool { return r.From >= 1 && r.From <= r.To && r.To <= 65535 }
@@ -88,7 +88,7 @@ type flow struct {
 	ports         []PortRange
 }
 
-// flows is the table. What is not in it does not pass.
+// flows returns the table. What is not in it does not pass.
 func (args *VpcArgs) flows() []flow {
 	ports := args.Ports
 	table := []flow{
@@ -289,7 +289,7 @@ func (d *draft) finish(all []peerRule, closed []int) []aclRule {
 		outside(drafted, internetIpv6, anywhereIpv6, refusal, closedAmong(all, internetIpv6, closed))...)
 }
 
-// outside are the rules about a far end outside the VPC, behind the refusals of what is in it, and of closed ports;
+// outside returns the rules about a far end outside the VPC, behind the refusals of what is in it, and of closed ports;
 // nothing when there are none.
 func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRule, closed []int) []aclRule {
 	var allowed []aclRule
@@ -319,7 +319,7 @@ func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRu
 	return append(refused, allowed...)
 }
 
-// closedAmong are those of the ports that would be open to a far end because they are ephemeral, and for no flow of
+// closedAmong returns those of the ports that would be open to a far end because they are ephemeral, and for no flow of
 // their own.
 func closedAmong(rules []peerRule, peer Tier, ports []int) []int {
 	var closed []int

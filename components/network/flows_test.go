@@ -171,7 +171,7 @@ func (w world) connects(caller, called host, port, callingPort int) bool {
 	return w.walk(caller, called, port) && w.walk(called, caller, callingPort)
 }
 
-// walk tells whether routes and ACLs let a packet from one host arrive at the port of another. Through NAT it passes
+// walk reports whether routes and ACLs let a packet from one host arrive at the port of another. Through NAT it passes
 // the public tier's ACL twice: on its way in, when its far end is the task, and on its way out, when it is the
 // internet.
 func (w world) walk(from, to host, port int) bool {
@@ -307,7 +307,7 @@ func (w world) drawHosts(t *rapid.T) []host {
 	return hosts
 }
 
-// interestingPorts are those at which something changes.
+// interestingPorts returns those at which something changes.
 func interestingPorts(args VpcArgs) []int {
 	ports := []int{1, 22, 443, 1023, 1024, 3389, 65535}
 	for _, ranges := range [][]PortRange{args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet} {
@@ -318,8 +318,8 @@ func interestingPorts(args VpcArgs) []int {
 	return ports
 }
 
-// drawCallingPort is a port that a kernel, a load balancer or a NAT gateway opens connections from, and that nothing
-// listens on. Answers to ports of administration get lost.
+// drawCallingPort returns a port that a kernel, a load balancer or a NAT gateway opens connections from, and that
+// nothing listens on. Answers to ports of administration get lost.
 func drawCallingPort(t *rapid.T, args VpcArgs) int {
 	return rapid.IntRange(1024, 65535).Filter(func(port int) bool {
 		return !slices.Contains(administration, port) &&

@@ -107,7 +107,7 @@ func twoZones() *VpcArgs {
 	return &VpcArgs{Location: ireland, AvailabilityZones: []string{"eu-west-1a", "eu-west-1b"}}
 }
 
-// await is the value of an output once it is known.
+// await returns the value of an output once it is known.
 func await(t *testing.T, output pulumi.Output) any {
 	t.Helper()
 	result, err := internals.UnsafeAwaitOutput(t.Context(), output)

@@ -19,16 +19,17 @@ const (
 // ipv6Tiers have IPv6 addresses. The data tier has none: nobody but the app tier calls it, and that over IPv4.
 var ipv6Tiers = []Tier{Public, App}
 
-// ipv6Cidr is a subnet's part of the VPC's IPv6 block. Of the eight bits between the two the first four are the zone,
-// counted from 0, and the last four the tier: so a subnet keeps its part when there are more zones, or another tier.
+// ipv6Cidr returns a subnet's part of the VPC's IPv6 block. Of the eight bits between the two the first four are the
+// zone, counted from 0, and the last four the tier: so a subnet keeps its part when there are more zones, or another
+// tier.
 func ipv6Cidr(vpc netip.Prefix, zone int, tier Tier) netip.Prefix {
 	address := vpc.Masked().Addr().As16()
 	address[ipv6VpcBits/8] = byte(zone<<4 | slices.Index(tiers, tier))
 	return netip.PrefixFrom(netip.AddrFrom16(address), ipv6SubnetBits)
 }
 
-// ipv6Block is the IPv6 block of the VPC with that id. It is asked for and not taken from the VPC's output, because
-// awsx returns its outputs only when its subnets are there, and the subnets need it.
+// ipv6Block returns the IPv6 block of the VPC with that id. It is asked for and not taken from the VPC's output,
+// because awsx returns its outputs only when its subnets are there, and the subnets need it.
 func (v *Vpc) ipv6Block(ctx *pulumi.Context, vpcId pulumi.StringInput) pulumi.StringOutput {
 	found := ec2.LookupVpcOutput(
 		ctx,

@@ -132,7 +132,7 @@ func (w world) ipv6Connects(caller, called host, port, callingPort int) bool {
 	return walk(caller, called, port) && walk(called, caller, callingPort)
 }
 
-// ipv6Acl is a tier's ACL once AWS has chosen the VPC's block.
+// ipv6Acl returns a tier's ACL once AWS has chosen the VPC's block.
 func (w world) ipv6Acl(tier Tier) acl {
 	chosen := func(rules []aclRule) []aclRule {
 		rules = slices.Clone(rules)
@@ -253,8 +253,8 @@ func TestSubnetsGetTheirPartOfTheVpcsBlock(t *testing.T) {
 	require.ErrorContains(t, err, `"" is no /56; refresh the stack`)
 }
 
-// transformed is the ipv6CidrBlock that a subnet is given in a VPC with that block; nil when the transform passes it
-// over.
+// transformed returns the ipv6CidrBlock that a subnet is given in a VPC with that block; nil when the transform passes
+// it over.
 func transformed(t *testing.T, block string, preview bool, subnet string) pulumi.Input {
 	t.Helper()
 	var given pulumi.Input

@@ -184,7 +184,7 @@ func (l Layout) zone(index int) Zone {
 	return zone
 }
 
-// Cidrs are a tier's subnets, one for each zone.
+// Cidrs returns a tier's subnets, one for each zone.
 func (l Layout) Cidrs(tier Tier) []netip.Prefix {
 	cidrs := make([]netip.Prefix, 0, len(l.Zones))
 	for _, zone := range l.Zones {

@@ -110,8 +110,8 @@ func TestLayoutIsWhatAwsxAllocates(t *testing.T) {
 	})
 }
 
-// allocateLikeAwsx is the strategy Auto of awsx 2.22.0 for one zone: in the order of the specs, each subnet begins at
-// the end of the one before, rounded up to its own size.
+// allocateLikeAwsx returns the strategy Auto of awsx 2.22.0 for one zone: in the order of the specs, each subnet begins
+// at the end of the one before, rounded up to its own size.
 func allocateLikeAwsx(layout Layout, zone int) []netip.Prefix {
 	next := uint64(toInt(layout.Vpc.Addr())) + uint64(zone)<<(32-layout.ZoneMask)
 	var allocated []netip.Prefix

@@ -20,7 +20,7 @@ type Placement struct {
 	Egress []Rule
 }
 
-// ServicePlacement is the VPC's app tier.
+// ServicePlacement returns the VPC's app tier.
 func (v *Vpc) ServicePlacement() *Placement {
 	return &Placement{VpcId: v.VpcId, SubnetIds: v.AppSubnetIds, Egress: v.ServiceEgress()}
 }

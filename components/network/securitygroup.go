@@ -292,7 +292,7 @@ func checkCidr(at, cidr string) error {
 
 func isIpv6(cidr string) bool { return strings.Contains(cidr, ":") }
 
-// cidr is the rule's block if it is of the address family asked for.
+// cidr returns the rule's block if it is of the address family asked for.
 func (r Rule) cidr(ipv6 bool) pulumi.StringPtrInput {
 	if r.Cidr == "" || isIpv6(r.Cidr) != ipv6 {
 		return nil

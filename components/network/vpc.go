@@ -170,7 +170,7 @@ func withoutPublicIps(_ context.Context, args *pulumi.ResourceTransformArgs) *pu
 	return &pulumi.ResourceTransformResult{Props: args.Props, Opts: args.Opts}
 }
 
-// childName is how awsx names a subnet and what belongs to it; zones are counted from 0.
+// childName returns how awsx names a subnet and what belongs to it; zones are counted from 0.
 func childName(vpcName string, tier Tier, zone int) string {
 	return fmt.Sprintf("%s-%s-%d", vpcName, tier, zone+1)
 }
@@ -295,7 +295,7 @@ func (r aclRule) icmp() (icmpType, icmpCode pulumi.IntPtrInput) {
 	return nil, nil
 }
 
-// aclPeer is the far end of a rule, in the field of its address family.
+// aclPeer returns the far end of a rule, in the field of its address family.
 func (v *Vpc) aclPeer(rule aclRule) (cidr, ipv6Cidr pulumi.StringPtrInput) {
 	switch {
 	case rule.ownIpv6:
@@ -358,8 +358,9 @@ func (v *Vpc) clientRules() []Rule {
 	return rules
 }
 
-// ServiceEgress are the rules of egress that let a service reach AWS: the internet through NAT, or, without NAT, the
-// VPC endpoints; with IPv6 also the internet's IPv6. Whom else a service calls is the matter of a [Connection] each.
+// ServiceEgress returns the rules of egress that let a service reach AWS: the internet through NAT, or, without NAT,
+// the VPC endpoints; with IPv6 also the internet's IPv6. Whom else a service calls is the matter of a [Connection]
+// each.
 func (v *Vpc) ServiceEgress() []Rule {
 	var rules []Rule
 	if v.args.NatGateways == NatNone {
@@ -426,7 +427,7 @@ func (v *Vpc) outputs() pulumi.Map {
 	}
 }
 
-// tags are the given ones and the name by which AWS's console lists a thing.
+// tags returns the given ones and the name by which AWS's console lists a thing.
 func tags(given map[string]string, name string) pulumi.StringMap {
 	all := maps.Clone(given)
 	if all == nil {

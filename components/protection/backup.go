@@ -55,10 +55,10 @@ var timings = map[Schedule]timing{
 	Monthly: {minute: 45, hours: [][2]int{{7, 7}}, days: "1 * ? *", weekdays: everyWeekday, longest: 31 * 24},
 }
 
-// Hours are the longest time between two backups of a schedule, and so the most work that it lets get lost.
+// Hours returns the longest time between two backups of a schedule, and so the most work that it lets get lost.
 func (s Schedule) Hours() int { return timings[s].longest }
 
-// expression is the schedule in EventBridge's syntax.
+// expression returns the schedule in EventBridge's syntax.
 func (s Schedule) expression() string {
 	t := timings[s]
 	var hours []string
@@ -72,7 +72,7 @@ func (s Schedule) expression() string {
 	return fmt.Sprintf("cron(%d %s %s)", t.minute, strings.Join(hours, ","), t.days)
 }
 
-// Starts are when a schedule can be due, in minutes since the week began on Monday at 00:00 UTC.
+// Starts returns when a schedule can be due, in minutes since the week began on Monday at 00:00 UTC.
 func (s Schedule) Starts() []int {
 	const hour = 60
 	t := timings[s]
@@ -251,7 +251,7 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 	return component, nil
 }
 
-// retentions are how long the rules keep recovery points in a vault, those that keep none left out.
+// retentions returns how long the rules keep recovery points in a vault, those that keep none left out.
 func retentions(rules []BackupRule, days func(BackupRule) int) []int {
 	var all []int
 	for _, r := range rules {
@@ -416,7 +416,7 @@ var (
 	}
 )
 
-// serviceRole is a role for AWS Backup, and what has to be there before it is of use.
+// serviceRole returns a role for AWS Backup, and what has to be there before it is of use.
 func serviceRole(
 	ctx *pulumi.Context,
 	name, roleName string,

@@ -91,7 +91,7 @@ func (g *graph) webAcl(args *WebAclArgs) error {
 	})
 }
 
-// rules are the web ACL's, by name.
+// rules returns the web ACL's, by name.
 func (g *graph) rules(t *testing.T) map[string]object {
 	rules := map[string]object{}
 	priorities := map[float64]bool{}

@@ -188,7 +188,7 @@ func (args *RestoreTestingArgs) validate() error {
 
 func (args *RestoreTestingArgs) failedQueue() string { return args.Name + "-failed" }
 
-// planName is the name with the characters that AWS Backup takes there.
+// planName returns the name with the characters that AWS Backup takes there.
 func (args *RestoreTestingArgs) planName() string { return strings.ReplaceAll(args.Name, "-", "_") }
 
 // NewRestoreTesting makes the restore testing plan and the function.
@@ -290,8 +290,8 @@ func (component *RestoreTesting) newPlan(
 	return plan, nil
 }
 
-// overrides are what AWS Backup cannot infer of how a resource of a type is to be restored (AWS Backup developer guide,
-// "Restore testing inferred metadata"). A list is written as JSON.
+// overrides returns what AWS Backup cannot infer of how a resource of a type is to be restored (AWS Backup developer
+// guide, "Restore testing inferred metadata"). A list is written as JSON.
 func (args *RestoreTestingArgs) overrides(kind string) pulumi.StringMap {
 	if kind != "RDS" && kind != "Aurora" {
 		return nil
@@ -306,7 +306,7 @@ func (args *RestoreTestingArgs) overrides(kind string) pulumi.StringMap {
 	return overrides
 }
 
-// environment is what the function expects of databases.
+// environment returns what the function expects of databases.
 func (args *RestoreTestingArgs) environment() lambda.FunctionEnvironmentPtrInput {
 	if args.DatabaseSubnetGroup == "" {
 		return nil

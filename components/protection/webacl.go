@@ -177,7 +177,7 @@ func checkCidrs(field string, cidrs []string) error {
 	return errors.Join(problems...)
 }
 
-// Units are the capacity units that the rules cost, known before anything is made.
+// Units returns the capacity units that the rules cost, known before anything is made.
 func (args WebAclArgs) Units() int {
 	units := 2 // the rate limit
 	for _, g := range ruleGroups {
@@ -297,7 +297,7 @@ func (component *WebAcl) rules(ctx *pulumi.Context, name string, args WebAclArgs
 	return rules, nil
 }
 
-// block is what happens to a request that a rule of ours is against.
+// block returns what happens to a request that a rule of ours is against.
 func (args WebAclArgs) block() wafv2.WebAclRuleActionArgs {
 	if args.CountOnly {
 		return wafv2.WebAclRuleActionArgs{Count: wafv2.WebAclRuleActionCountArgs{}}
@@ -320,7 +320,7 @@ func (args WebAclArgs) rule(
 	}
 }
 
-// managed is the rule for one of AWS's groups.
+// managed returns the rule for one of AWS's groups.
 func (args WebAclArgs) managed(group string, priority int) wafv2.WebAclRuleArgs {
 	action := wafv2.WebAclRuleOverrideActionArgs{None: wafv2.WebAclRuleOverrideActionNoneArgs{}}
 	if args.CountOnly {

@@ -44,7 +44,7 @@ func (c *Config) clientCidrs() []string {
 	return nil
 }
 
-// ports are what the network has to let through.
+// ports returns what the network has to let through.
 func (c *Config) ports() network.Ports {
 	ports := network.Ports{Listeners: []network.PortRange{network.Port(80)}}
 	if c.LoadBalancer.HTTPS() {
@@ -138,7 +138,7 @@ func (s Service) Args() *compute.ServiceArgs {
 	}
 }
 
-// volumes are the service's own folder of the file system, if it mounts it.
+// volumes returns the service's own folder of the file system, if it mounts it.
 func (s Service) volumes() []compute.Volume {
 	mount := s.Access.FileSystem
 	if mount == nil {

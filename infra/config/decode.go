@@ -138,8 +138,8 @@ func (d *decoder) file(project, path string) (map[string]string, error) {
 	return values, nil
 }
 
-// keyOf is the name of a key of the project's namespace, which a file may leave out. A namespace that looks like a slip
-// of the pen for the project's is a problem; others belong to providers and the engine.
+// keyOf returns the name of a key of the project's namespace, which a file may leave out. A namespace that looks like a
+// slip of the pen for the project's is a problem; others belong to providers and the engine.
 func (d *decoder) keyOf(project, key string) (name string, ours bool) {
 	namespace, name, found := strings.Cut(key, ":")
 	if !found {
@@ -270,7 +270,7 @@ func (d *decoder) wrongType(path, format string, args ...any) {
 	d.malformed[path] = true
 }
 
-// sound tells whether the value at a path could be read; a check that compares values asks for each of them.
+// sound reports whether the value at a path could be read; a check that compares values asks for each of them.
 func (d *decoder) sound(paths ...string) bool {
 	for _, path := range paths {
 		for bad := range d.malformed {
@@ -282,7 +282,7 @@ func (d *decoder) sound(paths ...string) bool {
 	return true
 }
 
-// within tells whether path is outer or leads into it.
+// within reports whether path is outer or leads into it.
 func within(outer, path string) bool {
 	rest, ok := strings.CutPrefix(path, outer)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')

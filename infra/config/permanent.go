@@ -13,7 +13,7 @@ import (
 type permanence struct {
 	// key is a path in the configuration; * stands for one name, that of an element of a list.
 	key string
-	// allows tells whether a change is harmless all the same. Nil means that none is.
+	// allows reports whether a change is harmless all the same. Nil means that none is.
 	allows func(was, is string) bool
 	// reason is what a change would do, instead what to do.
 	reason, instead string

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// made is a stack with one of each thing that has something permanent.
+// made returns a stack with one of each thing that has something permanent.
 func made() map[string]string {
 	return map[string]string{
 		"region":     "eu-west-1",

@@ -122,7 +122,7 @@ func (d Default) In(profile string) any {
 	return d.Dev
 }
 
-// defaultOf is the default of a key in the profile of a configuration.
+// defaultOf returns the default of a key in the profile of a configuration.
 func (c *Config) defaultOf(key string) any {
 	for _, d := range Defaults {
 		if d.Key == key {
@@ -160,7 +160,7 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// defaultsIn are the defaults of a profile by key, as plain JSON values.
+// defaultsIn returns the defaults of a profile by key, as plain JSON values.
 func defaultsIn(profile string) map[string]any {
 	values := map[string]any{}
 	for _, d := range Defaults {

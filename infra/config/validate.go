@@ -172,8 +172,8 @@ func (d *decoder) name(path, name string, limit int) {
 	}
 }
 
-// known refuses a name that nothing in the configuration has.
-func (d *decoder) known(path, name string, known []string) {
+// checkKnown refuses a name that nothing in the configuration has.
+func (d *decoder) checkKnown(path, name string, known []string) {
 	if name == "" || slices.Contains(known, name) {
 		return
 	}

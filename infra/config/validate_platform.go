@@ -71,8 +71,8 @@ func (d *decoder) wayOut(path string, c *Config) {
 	}
 }
 
-// endpointsNeeded are the AWS services that the cluster and the microservices cannot do without. S3 and DynamoDB have
-// gateways; what Fargate needs for itself does not pass the VPC ("Amazon ECS interface VPC endpoints", Amazon ECS
+// endpointsNeeded returns the AWS services that the cluster and the microservices cannot do without. S3 and DynamoDB
+// have gateways; what Fargate needs for itself does not pass the VPC ("Amazon ECS interface VPC endpoints", Amazon ECS
 // developer guide).
 func (c *Config) endpointsNeeded() []string {
 	if len(c.Services) == 0 {

@@ -33,7 +33,7 @@ const (
 
 func (d *decoder) services(project string, c *Config) {
 	path := project + ":services"
-	d.circles(path, c.Services)
+	d.checkCycles(path, c.Services)
 	d.caches(project+":images.caches", c.Images.Caches)
 	if len(c.Services) > maxServices {
 		d.add(
@@ -70,8 +70,8 @@ func (d *decoder) services(project string, c *Config) {
 	}
 }
 
-// circles refuses services that call each other: each would have to be there before the other.
-func (d *decoder) circles(path string, services []Service) {
+// checkCycles refuses services that call each other: each would have to be there before the other.
+func (d *decoder) checkCycles(path string, services []Service) {
 	calls := map[string][]string{}
 	for _, s := range services {
 		calls[s.Name] = s.Access.Services
@@ -88,7 +88,7 @@ func (d *decoder) circles(path string, services []Service) {
 	}
 }
 
-// wayBack is a way of calls from one service to another, or nil.
+// wayBack returns a way of calls from one service to another, or nil.
 func wayBack(calls map[string][]string, from, to string, seen []string) []string {
 	seen = append(seen, from)
 	for _, next := range calls[from] {
@@ -379,7 +379,7 @@ func (d *decoder) access(path string, s Service, c *Config) {
 		}
 	}
 	for i, name := range s.Access.Services {
-		d.known(fmt.Sprintf("%s.services[%d]", path, i), name, others)
+		d.checkKnown(fmt.Sprintf("%s.services[%d]", path, i), name, others)
 	}
 	d.distinct(path+".services", s.Access.Services)
 	if s.Access.Database && c.Database == nil {
@@ -403,7 +403,7 @@ func (d *decoder) access(path string, s Service, c *Config) {
 func (d *decoder) grants(path string, grants []Grant, known []string) {
 	d.distinctBy(path, ".name", each(grants, func(g Grant) string { return g.Name }))
 	for i, grant := range grants {
-		d.known(fmt.Sprintf("%s[%d].name", path, i), grant.Name, known)
+		d.checkKnown(fmt.Sprintf("%s[%d].name", path, i), grant.Name, known)
 	}
 }
 

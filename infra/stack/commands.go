@@ -8,9 +8,9 @@ import (
 	"github.com/awslab/awslab/infra/config"
 )
 
-// commands are what a person types to reach things, with the AWS CLI and its Session Manager plugin. Shells and tunnels
-// go through a running task, so they need a service with exec; a shell, an image with /bin/sh. The tunnel needs nothing
-// of the image: it is the agent's.
+// commands returns what a person types to reach things, with the AWS CLI and its Session Manager plugin. Shells and
+// tunnels go through a running task, so they need a service with exec; a shell, an image with /bin/sh. The tunnel needs
+// nothing of the image: it is the agent's.
 func (l *lab) commands() pulumi.StringMap {
 	commands := pulumi.StringMap{}
 	for _, s := range l.config.Services {

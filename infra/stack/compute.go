@@ -52,7 +52,7 @@ func (l *lab) zoneId() (pulumi.StringInput, error) {
 	return pulumi.String(zone), err
 }
 
-// certificate is the one that is named, or one that is issued for the load balancer's domain, or nil.
+// certificate returns the one that is named, or one that is issued for the load balancer's domain, or nil.
 func (l *lab) certificate(zoneId pulumi.StringInput) (pulumi.StringInput, error) {
 	lb := l.config.LoadBalancer
 	if lb.CertificateArn != "" {
@@ -286,7 +286,7 @@ func (l *lab) callees(s config.Service) []pulumi.Resource {
 	return callees
 }
 
-// connections are whom the service calls in the VPC.
+// connections returns whom the service calls in the VPC.
 func (l *lab) connections(s config.Service) []compute.Connection {
 	var connections []compute.Connection
 	for _, name := range s.Access.Services {
@@ -311,8 +311,9 @@ func (l *lab) connections(s config.Service) []compute.Connection {
 
 func (l *lab) logGroup(s config.Service) string { return "/ecs/" + l.name(s.Name) }
 
-// environment is passed to the container: where what it may reach is, and what the configuration says. When some of the
-// services' configuration is encrypted, the SDK does not say what, so that all of it is kept encrypted in the state.
+// environment returns passed to the container: where what it may reach is, and what the configuration says. When some
+// of the services' configuration is encrypted, the SDK does not say what, so that all of it is kept encrypted in the
+// state.
 func (l *lab) environment(s config.Service) pulumi.StringMap {
 	variables := l.whereabouts(s)
 	encrypted := l.IsConfigSecret(l.Project() + ":services")
@@ -349,7 +350,7 @@ func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 	return variables
 }
 
-// secretArns are what ECS reads secrets by: for Secrets Manager an ARN without the random suffix will do.
+// secretArns returns what ECS reads secrets by: for Secrets Manager an ARN without the random suffix will do.
 func (l *lab) secretArns(s config.Service) pulumi.StringMap {
 	arns := pulumi.StringMap{}
 	if s.Access.Database {

@@ -29,10 +29,10 @@ func (l *lab) bucketNameIn(name, region string) string {
 
 func (l *lab) fileSystemName() string { return l.name("files") }
 
-// backedUp are the tags of what the backup plan takes in.
+// backedUp returns the tags of what the backup plan takes in.
 func (l *lab) backedUp() map[string]string { return l.tagged("backup", l.Stack()) }
 
-// notBackedUp are the tags of what can be made again, or is a copy itself.
+// notBackedUp returns the tags of what can be made again, or is a copy itself.
 func (l *lab) notBackedUp() map[string]string { return l.tagged("backup", "none") }
 
 func (l *lab) tagged(key, value string) map[string]string {
@@ -211,7 +211,7 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 	return args
 }
 
-// databaseSecret is how a service's execution role finds the secret of the database's user.
+// databaseSecret returns how a service's execution role finds the secret of the database's user.
 func (l *lab) databaseSecret() identity.Secret {
 	secret := identity.Secret{KeyAlias: l.keys.data.Alias}
 	if name := l.databaseArgs().SecretName(); name != "" {
@@ -241,7 +241,7 @@ func (l *lab) databases() (err error) {
 	return err
 }
 
-// databaseProxy is what services call instead of the database.
+// databaseProxy returns what services call instead of the database.
 func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
 	port := network.Port(l.config.Database.Port())
 	group, err := network.NewSecurityGroup(l.Context, "database-proxy", &network.SecurityGroupArgs{
@@ -264,7 +264,7 @@ func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
 	return &data.DatabaseProxy{SecurityGroupIds: pulumi.StringArray{group.SecurityGroupId}}, nil
 }
 
-// databaseHost is the proxy's, if there is one.
+// databaseHost returns the proxy's, if there is one.
 func (l *lab) databaseHost() pulumi.StringOutput {
 	if l.config.Database.Proxy {
 		return l.database.ProxyEndpoint

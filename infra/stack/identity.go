@@ -115,7 +115,7 @@ func (l *lab) rolesOf(s config.Service) (roles, error) {
 	return roles{execution, task}, err
 }
 
-// execOf is how the cluster keeps sessions, for a service in whose tasks people may open a shell.
+// execOf returns how the cluster keeps sessions, for a service in whose tasks people may open a shell.
 func (l *lab) execOf(s config.Service) *identity.Exec {
 	if !s.Exec {
 		return nil
@@ -131,7 +131,7 @@ func (l *lab) role(parts ...string) identity.RoleSettings {
 	}
 }
 
-// cachedRepositories are those that ECR fills when the service's image is first pulled.
+// cachedRepositories returns those that ECR fills when the service's image is first pulled.
 func (l *lab) cachedRepositories(s config.Service) ([]string, error) {
 	image, registry, err := l.cached(s.Image.URI)
 	if s.Image.URI == "" || registry == "" {
@@ -140,7 +140,7 @@ func (l *lab) cachedRepositories(s config.Service) ([]string, error) {
 	return []string{image.Repository}, err
 }
 
-// repositories are those in ECR that the service's image comes from, so that its execution role may pull from them.
+// repositories returns those in ECR that the service's image comes from, so that its execution role may pull from them.
 func (l *lab) repositories(s config.Service) ([]string, error) {
 	if s.Image.URI == "" {
 		return []string{l.name(s.Name)}, nil
@@ -162,7 +162,7 @@ func (l *lab) repositories(s config.Service) ([]string, error) {
 	return []string{repository}, nil
 }
 
-// secretsOf are what ECS reads when it starts the service's tasks.
+// secretsOf returns what ECS reads when it starts the service's tasks.
 func (l *lab) secretsOf(s config.Service) []identity.Secret {
 	var secrets []identity.Secret
 	for _, variable := range slices.Sorted(maps.Keys(s.Secrets)) {
@@ -178,7 +178,7 @@ func (l *lab) secretsOf(s config.Service) []identity.Secret {
 	return secrets
 }
 
-// accessOf is what the service's code may reach: things of the stack by the names they have in AWS.
+// accessOf returns what the service's code may reach: things of the stack by the names they have in AWS.
 func (l *lab) accessOf(s config.Service) identity.Access {
 	access := identity.Access{
 		Tables:  l.grants(s.Access.Tables, l.tableName),

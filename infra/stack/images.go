@@ -78,7 +78,7 @@ func (l *lab) cacheArgs(c config.Cache) *images.PullThroughCacheArgs {
 	return args
 }
 
-// cached is how an image is pulled through one of the caches, if one takes it, and that cache's registry.
+// cached returns how an image is pulled through one of the caches, if one takes it, and that cache's registry.
 func (l *lab) cached(uri string) (images.CachedImage, string, error) {
 	for _, c := range l.config.Images.Caches {
 		if image, ours, err := l.cacheArgs(c).Cached(uri); ours || err != nil {

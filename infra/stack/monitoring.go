@@ -257,7 +257,7 @@ func (l *lab) watchData(watched *monitoring.Watched) {
 	}
 }
 
-// natGateways is how many there are.
+// natGateways returns how many there are.
 func (l *lab) natGateways() int {
 	switch l.config.Network.NatGateways {
 	case "single":

@@ -32,7 +32,7 @@ func (l *lab) exportPermanent() {
 	l.Export(permanentOutput, pulumi.ToStringMap(values))
 }
 
-// permanentBefore are the values of the stack's last run, none if there was none.
+// permanentBefore returns the values of the stack's last run, none if there was none.
 func permanentBefore(ctx *pulumi.Context) (map[string]string, error) {
 	outputs, err := readOutputs(ctx)
 	if err != nil {

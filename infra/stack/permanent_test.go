@@ -99,7 +99,7 @@ func TestAStackKeepsTheNamesItWasMadeWith(t *testing.T) {
 	}
 }
 
-// zones are those of the VPC.
+// zones returns those of the VPC.
 func (a *account) zones(t *testing.T) []string {
 	t.Helper()
 	for _, r := range a.resources {

@@ -72,7 +72,7 @@ func (l *lab) backups() error {
 	return nil
 }
 
-// restorable are the kinds of what is backed up.
+// restorable returns the kinds of what is backed up.
 func (l *lab) restorable() []string {
 	var types []string
 	if db := l.config.Database; db != nil {

@@ -77,7 +77,7 @@ func (l *lab) findLocation() error {
 	return nil
 }
 
-// placeIn is the stack's account in another region.
+// placeIn returns the stack's account in another region.
 func (l *lab) placeIn(region string) identity.Location {
 	location := l.location
 	location.Region = region

@@ -22,10 +22,10 @@ import (
 // programDir is Pulumi.yaml's main: the folder of the program, in which the engine also runs the providers.
 const programDir = "infra"
 
-// Deploy is the Pulumi program.
+// Deploy returns the Pulumi program.
 func Deploy(ctx *pulumi.Context) error { return deploy(ctx, ctx.RootDirectory()) }
 
-// Program is Deploy for whoever runs it inside the Automation API, where the engine does not say where the project
+// Program returns Deploy for whoever runs it inside the Automation API, where the engine does not say where the project
 // lies: root is the folder of Pulumi.yaml.
 func Program(root string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error { return deploy(ctx, root) }

@@ -13,7 +13,7 @@ const (
 	compositeAlarm = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 )
 
-// prodOfEverything is prod with all that a stack can have.
+// prodOfEverything returns prod with all that a stack can have.
 func prodOfEverything(t *testing.T, changes map[string]string) *account {
 	t.Helper()
 	all := map[string]string{
@@ -31,7 +31,7 @@ func prodOfEverything(t *testing.T, changes map[string]string) *account {
 	return deployChanged(t, "prod", all)
 }
 
-// alarms are the names of all alarms, each with those that it tells.
+// alarms returns the names of all alarms, each with those that it tells.
 func (a *account) alarms() map[string][]any {
 	found := map[string][]any{}
 	for _, r := range a.resources {

@@ -65,7 +65,7 @@ func (d Diagnostic) String() string {
 	return text.String()
 }
 
-// Headline is the title with severity and controls before it: [MEDIUM][RDS.5] Databases run in two zones.
+// Headline returns the title with severity and controls before it: [MEDIUM][RDS.5] Databases run in two zones.
 func (d Diagnostic) Headline() string {
 	labels := slices.DeleteFunc(
 		append([]string{d.Severity}, d.Controls...),
@@ -124,7 +124,7 @@ func cutLast(text, mark string) (before, after string) {
 	return text, ""
 }
 
-// written is the diagnostic as far as the text carries it.
+// written returns the diagnostic as far as the text carries it.
 func (d Diagnostic) written() Diagnostic {
 	for _, word := range []*string{&d.Severity, &d.Resource, &d.Unjudged, &d.Accepted, &d.Until} {
 		*word = oneWord(*word)

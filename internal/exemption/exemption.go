@@ -112,16 +112,16 @@ var (
 	named      = regexp.MustCompile(`[A-Za-z0-9]`)
 )
 
-// CoversAll tells whether it covers every resource of a stack, or as good as every one.
+// CoversAll reports whether it covers every resource of a stack, or as good as every one.
 func (e Exemption) CoversAll(project, stack string) bool {
 	const something = "\x00:\x00:\x00$\x00:\x00/\x00:\x00::\x00"
 	return e.matches("urn:pulumi:" + stack + "::" + project + "::" + something)
 }
 
-// Covers tells whether it is about what the rule finds on the resource.
+// Covers reports whether it is about what the rule finds on the resource.
 func (e Exemption) Covers(rule, urn string) bool { return e.Rule == rule && e.matches(urn) }
 
-// matches tells whether the pattern is the whole URN, * being any text.
+// matches reports whether the pattern is the whole URN, * being any text.
 func (e Exemption) matches(urn string) bool {
 	parts := strings.Split(e.Resource, "*")
 	rest, begins := strings.CutPrefix(urn, parts[0])
@@ -138,7 +138,7 @@ func (e Exemption) matches(urn string) bool {
 	return strings.HasSuffix(rest, parts[len(parts)-1])
 }
 
-// Expired tells whether its last day is over.
+// Expired reports whether its last day is over.
 func (e Exemption) Expired(now time.Time) bool {
 	last, err := e.lastDay()
 	return err != nil || !now.Before(last.AddDate(0, 0, 1))

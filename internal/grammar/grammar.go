@@ -19,7 +19,7 @@ type Grammar struct {
 
 func of(noun, pattern string) Grammar { return Grammar{noun, regexp.MustCompile(pattern)} }
 
-// Match tells whether the text is written so.
+// Match reports whether the text is written so.
 func (g Grammar) Match(text string) bool { return g.pattern.MatchString(text) }
 
 // Find returns the parts of the text that the grammar captures after the text itself, or nil.
@@ -33,12 +33,12 @@ func (g Grammar) Check(field, name string) error {
 	return problem.New(field, "%q is no name of %s; it must match %s", name, g.noun, g)
 }
 
-// String is the regular expression.
+// String returns the regular expression.
 func (g Grammar) String() string { return g.pattern.String() }
 
 const domain = `([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}`
 
-// certificate is the ARN of one in a region that matches the pattern.
+// certificate returns the ARN of one in a region that matches the pattern.
 func certificate(region string) Grammar {
 	return of("a certificate", `^arn:aws[a-z-]*:acm:`+region+`:\d{12}:certificate/[A-Za-z0-9-]+$`)
 }
@@ -98,7 +98,7 @@ var (
 var Schedule = of("a schedule",
 	`^(cron\(\S+( \S+){5}\)|rate\([1-9][0-9]* (minutes?|hours?|days?)\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$`)
 
-// IsTimeZone tells whether a name is one of the IANA time zone database. The empty name is UTC.
+// IsTimeZone reports whether a name is one of the IANA time zone database. The empty name is UTC.
 func IsTimeZone(name string) bool {
 	_, err := time.LoadLocation(name)
 	return err == nil && name != "Local"

@@ -72,7 +72,7 @@ func minuteOfDay(hours, minutes string) int {
 	return h*minutesPerHour + m
 }
 
-// Overlaps tells whether a window of every day and one of every week share a minute. Where one ends the other may
+// Overlaps reports whether a window of every day and one of every week share a minute. Where one ends the other may
 // begin.
 func (daily Window) Overlaps(weekly Window) bool {
 	// Seen from a begin of the daily one, the weekly one begins this much later, on one day or another.
@@ -80,7 +80,7 @@ func (daily Window) Overlaps(weekly Window) bool {
 	return later < daily.length || later+weekly.length > minutesPerDay
 }
 
-// Reaches tells whether a minute of the window's period is in it, or in the minutes before it.
+// Reaches reports whether a minute of the window's period is in it, or in the minutes before it.
 func (w Window) Reaches(minute, before int) bool {
 	return (minute-w.start+before+w.period)%w.period < w.length+before
 }

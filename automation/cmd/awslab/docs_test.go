@@ -44,7 +44,7 @@ var (
 	fencePattern   = regexp.MustCompile("(?s)```.*?```")
 )
 
-// anchor is how a heading is linked to.
+// anchor returns how a heading is linked to.
 func anchor(heading string) string {
 	kept := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(heading), "")
 	return strings.ReplaceAll(kept, " ", "-")
@@ -89,7 +89,7 @@ var (
 	makePattern    = regexp.MustCompile(`(?m)(?:^|\$ )make ([a-z0-9-]+)`)
 )
 
-// code is what stands between backticks.
+// code returns what stands between backticks.
 func code(text string) []string {
 	var found []string
 	for _, match := range codePattern.FindAllStringSubmatch(text, -1) {
@@ -158,7 +158,7 @@ func TestHelpIsComplete(t *testing.T) {
 	check((&app{}).rootCommand())
 }
 
-// keys are the paths of the configuration's keys, such as services[].image.context.
+// keys returns the paths of the configuration's keys, such as services[].image.context.
 func keys(t *testing.T) map[string]bool {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "infra", "config", "schema.json"))

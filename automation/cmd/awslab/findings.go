@@ -45,11 +45,11 @@ func (f *findings) section(r automation.Result, width int) []line {
 		return nil
 	}
 	if len(fresh) == 0 {
-		return []line{{"policy findings: " + tally(r.Violations) + ", all shown above", faint}}
+		return []line{{"policy findings: " + countByLevel(r.Violations) + ", all shown above", faint}}
 	}
-	title := "policy findings: " + tally(fresh)
+	title := "policy findings: " + countByLevel(fresh)
 	if known > 0 {
-		title = fmt.Sprintf("new policy findings: %s (%d more are shown above)", tally(fresh), known)
+		title = fmt.Sprintf("new policy findings: %s (%d more are shown above)", countByLevel(fresh), known)
 	}
 	lines := []line{{title, bold}}
 
@@ -76,13 +76,13 @@ func refused(r automation.Result) bool {
 	return !r.Succeeded && slices.ContainsFunc(r.Violations, func(v automation.Violation) bool { return v.Mandatory })
 }
 
-// key is the same for the same finding of a preview and of the update that follows it.
+// key returns the same for the same finding of a preview and of the update that follows it.
 func key(v automation.Violation) string {
 	return strings.Join([]string{v.Pack, v.Policy, v.URN, v.Message, fmt.Sprint(v.Mandatory)}, "\n")
 }
 
-// tally counts: "1 mandatory, 3 advisory, 5 not judged yet".
-func tally(violations []automation.Violation) string {
+// countByLevel counts: "1 mandatory, 3 advisory, 5 not judged yet".
+func countByLevel(violations []automation.Violation) string {
 	var mandatory, advisory, unjudged int
 	for _, v := range violations {
 		switch {
@@ -188,7 +188,7 @@ func (b block) lines(width int) []line {
 	return lines
 }
 
-// sameRule tells whether two findings can share their head and their fix.
+// sameRule reports whether two findings can share their head and their fix.
 func sameRule(a, b automation.Violation) bool {
 	return a.Pack == b.Pack && a.Policy == b.Policy && a.Title == b.Title && a.Fix == b.Fix &&
 		a.Mandatory == b.Mandatory

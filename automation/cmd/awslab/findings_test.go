@@ -17,7 +17,7 @@ func texts(lines []line) []string {
 	return all
 }
 
-// found is an advisory finding of severity LOW.
+// found returns an advisory finding of severity LOW.
 func found(policy, name string, edits ...func(*automation.Violation)) automation.Violation {
 	v := automation.Violation{
 		Pack:         "baseline",

@@ -64,7 +64,7 @@ func (v *liveView) event(e automation.Event) {
 // narrowest is the width in columns below which wrapping would leave a word a line.
 const narrowest = 40
 
-// width is the terminal's width in columns now, or 0 where it has none.
+// width returns the terminal's width in columns now, or 0 where it has none.
 func (v *liveView) width() int {
 	width, _, err := term.GetSize(int(v.terminal.Fd()))
 	if err != nil || width == 0 {

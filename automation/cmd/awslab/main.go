@@ -60,10 +60,10 @@ func (a *app) handleSignals(cancel context.CancelCauseFunc) {
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	<-signals
-	a.say("stopping: what has begun is finished first; interrupt again to force")
+	a.notify("stopping: what has begun is finished first; interrupt again to force")
 	cancel(errors.New("interrupted"))
 	<-signals
-	a.say("forcing: resources in flight stay in the state as pending operations; run awslab refresh afterwards")
+	a.notify("forcing: resources in flight stay in the state as pending operations; run awslab refresh afterwards")
 	if lab := a.lab.Load(); lab != nil {
 		lab.Terminate()
 	}

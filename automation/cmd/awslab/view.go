@@ -51,8 +51,8 @@ func (a *app) closeView() {
 	}
 }
 
-// say tells the user something beside the operation's own events.
-func (a *app) say(text string) {
+// notify prints a notice beside the operation's own events.
+func (a *app) notify(text string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.view != nil {
@@ -125,8 +125,8 @@ func describeBuild(p engine.Progress) string {
 	return text
 }
 
-// lines is what an event comes to as text; most events come to one line, some to none. Violations are told together
-// when their operation has finished.
+// lines returns what an event comes to as text; most events come to one line, some to none. Violations are told
+// together when their operation has finished.
 func lines(e automation.Event, command automation.Operation, found *findings, width int) []line {
 	switch e.Type {
 	case automation.EventStarted:
@@ -148,8 +148,8 @@ func lines(e automation.Event, command automation.Operation, found *findings, wi
 	return nil
 }
 
-// shown tells whether a step gets a line: when it has ended, or, where a plan was asked for, when it is planned. Of the
-// three steps of a replacement only the one that names the whole is shown, unless one fails.
+// shown reports whether a step gets a line: when it has ended, or, where a plan was asked for, when it is planned. Of
+// the three steps of a replacement only the one that names the whole is shown, unless one fails.
 func shown(s automation.Step, asked bool) bool {
 	switch s.Phase {
 	case automation.Failed:

@@ -142,8 +142,9 @@ func scheduled(task types.Task) bool {
 // Amazon ECS developer guide): "(service orders) (deployment ecs-svc/1) deployment failed: alarm detected."
 var deploymentFailed = regexp.MustCompile(`\(deployment (ecs-svc/\d+)\) deployment failed: (.+)$`)
 
-// failedDeployments are the deployments of a service that failed after a point in time, each with the reason, by the id
-// that their tasks were started by. A deployment tells more than the event, but is gone once its last task has stopped.
+// failedDeployments returns the deployments of a service that failed after a point in time, each with the reason, by
+// the id that their tasks were started by. A deployment tells more than the event, but is gone once its last task has
+// stopped.
 func failedDeployments(
 	ctx context.Context,
 	services ECS,

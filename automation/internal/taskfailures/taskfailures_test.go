@@ -144,7 +144,7 @@ func TestOnlyFailuresOfTheRunAreTold(t *testing.T) {
 	require.Equal(t, "Task failed ELB health checks in target-group x", found[1].Reason)
 }
 
-// scheduledBy is a task that the service stopped, as it does with those of a deployment that it takes back.
+// scheduledBy returns a task that the service stopped, as it does with those of a deployment that it takes back.
 func scheduledBy(id, deployment string, minute int) types.Task {
 	stopped := task(
 		id,

@@ -67,7 +67,7 @@ func IsStandIn(args pulumi.MockResourceArgs) bool {
 		strings.Contains(args.RegisterRPC.GetParent(), "pulumi:pulumi:Stack")
 }
 
-// VpcOutputs are the outputs of the awsx:ec2:Vpc that args register, with an id of "<name>-id" for each resource.
+// VpcOutputs returns the outputs of the awsx:ec2:Vpc that args register, with an id of "<name>-id" for each resource.
 func VpcOutputs(args pulumi.MockResourceArgs) resource.PropertyMap {
 	zones := args.Inputs["availabilityZoneNames"].ArrayValue()
 	outputs := resource.PropertyMap{

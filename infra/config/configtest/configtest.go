@@ -41,7 +41,7 @@ func Draw(t *rapid.T) map[string]any {
 	}
 }
 
-// optional are the keys that a configuration can do without. The services, which bring most to it, go last.
+// optional returns the keys that a configuration can do without. The services, which bring most to it, go last.
 func optional(configuration map[string]any) []string {
 	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(configuration)), func(key string) bool {
 		return slices.Contains([]string{"profile", "region", "copyRegion", "services"}, key)

@@ -164,23 +164,23 @@ func (p *principals) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Anyone tells whether the principal is everybody in the world.
+// Anyone reports whether the principal is everybody in the world.
 func (p Principal) Anyone() bool { return p.Value == "*" && (p.Type == "*" || p.Type == "AWS") }
 
-// WholeAccount tells whether the principal is an account, by the ARN of its root or by its number alone, which IAM
+// WholeAccount reports whether the principal is an account, by the ARN of its root or by its number alone, which IAM
 // takes for the same ("AWS account principals", IAM user guide).
 func (p Principal) WholeAccount() bool {
 	return p.Type == "AWS" && (strings.HasSuffix(p.Value, ":root") || grammar.Account.Match(p.Value))
 }
 
-// Requires tells whether a request has to have the key, with one of the values, for the condition to hold: its operator
-// cannot be passed by leaving the key out, and does not say what the key must not be.
+// Requires reports whether a request has to have the key, with one of the values, for the condition to hold: its
+// operator cannot be passed by leaving the key out, and does not say what the key must not be.
 func (c Condition) Requires() bool {
 	return !strings.HasSuffix(c.Operator, "IfExists") && c.Operator != "Null" && !strings.Contains(c.Operator, "Not") &&
 		!strings.HasPrefix(c.Operator, "ForAllValues:")
 }
 
-// Has tells whether a condition requires one of the keys, whose case IAM ignores, to have some value in particular.
+// Has reports whether a condition requires one of the keys, whose case IAM ignores, to have some value in particular.
 func (s Statement) Has(keys ...string) bool {
 	return slices.ContainsFunc(s.Conditions, func(c Condition) bool {
 		return c.Requires() &&
@@ -189,16 +189,16 @@ func (s Statement) Has(keys ...string) bool {
 	})
 }
 
-// vacuous tells whether a condition's value is anything: wildcards alone, or an ARN of any account's anything.
+// vacuous reports whether a condition's value is anything: wildcards alone, or an ARN of any account's anything.
 func vacuous(value string) bool {
 	parts := strings.SplitN(value, ":", 6)
 	return blank(value) || len(parts) == 6 && blank(parts[4]) && AnyOfKind(value)
 }
 
-// blank tells whether a pattern consists of wildcards and of what separates them.
+// blank reports whether a pattern consists of wildcards and of what separates them.
 func blank(pattern string) bool { return strings.Trim(pattern, "*?/:") == "" }
 
-// Grants tells whether the statement allows an action such as iam:PassRole, by name or by a pattern.
+// Grants reports whether the statement allows an action such as iam:PassRole, by name or by a pattern.
 func (s Statement) Grants(action string) bool {
 	if !s.Allow {
 		return false
@@ -209,14 +209,14 @@ func (s Statement) Grants(action string) bool {
 	return slices.ContainsFunc(s.Actions, func(pattern string) bool { return Match(pattern, action) })
 }
 
-// Everywhere tells whether the statement is about every resource: "*", or an ARN that has nothing but wildcards behind
-// its service, such as arn:aws:s3:::*.
+// Everywhere reports whether the statement is about every resource: "*", or an ARN that has nothing but wildcards
+// behind its service, such as arn:aws:s3:::*.
 func (s Statement) Everywhere() bool {
 	return len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, Unbounded)
 }
 
-// Unbounded tells whether a resource pattern names no resource in particular, nor a kind of them. A wildcard that ends
-// a pattern before the sixth part of an ARN, as in arn:aws:s3*, stands for all that follows.
+// Unbounded reports whether a resource pattern names no resource in particular, nor a kind of them. A wildcard that
+// ends a pattern before the sixth part of an ARN, as in arn:aws:s3*, stands for all that follows.
 func Unbounded(resource string) bool {
 	parts := strings.SplitN(resource, ":", 6)
 	if len(parts) < 6 {
@@ -229,7 +229,7 @@ func Unbounded(resource string) bool {
 // table.
 var withoutKind = []string{"s3", "sns", "sqs", "execute-api"}
 
-// AnyOfKind tells whether a resource pattern names a kind of thing at most, and no thing of it: role/*, function:*,
+// AnyOfKind reports whether a resource pattern names a kind of thing at most, and no thing of it: role/*, function:*,
 // table/*/index/*, or whatever is unbounded.
 func AnyOfKind(resource string) bool {
 	parts := strings.SplitN(resource, ":", 6)
@@ -244,14 +244,14 @@ func AnyOfKind(resource string) bool {
 	return len(names) > 0 && blank(names[0]) && blank(names[len(names)-1])
 }
 
-// OnAnyOfKind tells whether the statement is about every resource of a kind, and no condition is about which.
+// OnAnyOfKind reports whether the statement is about every resource of a kind, and no condition is about which.
 func (s Statement) OnAnyOfKind() bool {
 	return s.Everywhere() ||
 		slices.ContainsFunc(s.Resources, AnyOfKind) && !slices.ContainsFunc(s.Conditions, Condition.narrowsResource)
 }
 
-// narrowsResource tells whether a condition is about the resource. Those of AWS's keys for every service are about who
-// asks, and from where, save for the resource's tags.
+// narrowsResource reports whether a condition is about the resource. Those of AWS's keys for every service are about
+// who asks, and from where, save for the resource's tags.
 func (c Condition) narrowsResource() bool {
 	key := strings.ToLower(c.Key)
 	aboutRequest := strings.HasSuffix(key, ":viaservice") || strings.HasSuffix(key, ":passedtoservice") ||
@@ -259,8 +259,8 @@ func (c Condition) narrowsResource() bool {
 	return c.Requires() && !aboutRequest && !slices.ContainsFunc(c.Values, vacuous)
 }
 
-// Match tells whether a pattern of IAM, in which * stands for any text and ? for one character, matches a text. Case is
-// ignored, as in actions. It takes time in proportion to the product of the lengths, and no more.
+// Match reports whether a pattern of IAM, in which * stands for any text and ? for one character, matches a text. Case
+// is ignored, as in actions. It takes time in proportion to the product of the lengths, and no more.
 func Match(pattern, text string) bool {
 	pattern, text = strings.ToLower(pattern), strings.ToLower(text)
 	p, t, star, mark := 0, 0, -1, 0

@@ -31,7 +31,7 @@ var demandsEverything = []string{
 	"xray:PutTelemetryRecords", "xray:PutTraceSegments",
 }
 
-// DemandsEverything tells whether an action, or every action that a pattern stands for, can be allowed on "*" only.
+// DemandsEverything reports whether an action, or every action that a pattern stands for, can be allowed on "*" only.
 func DemandsEverything(action string) bool {
 	return slices.ContainsFunc(demandsEverything, func(pattern string) bool { return Match(pattern, action) })
 }

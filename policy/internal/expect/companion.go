@@ -22,8 +22,8 @@ func Companion(r rule.Resource, stack rule.Stack, companionType, about, without 
 	return rule.Violation(Whole, "%s", without)
 }
 
-// Companions are the resources of a type that are about this one: their property holds this one's id, ARN or name, or
-// while that is not known comes from it. When there are none, the verdict tells which may be.
+// Companions returns the resources of a type that are about this one: their property holds this one's id, ARN or name,
+// or while that is not known comes from it. When there are none, the verdict tells which may be.
 func Companions(r rule.Resource, stack rule.Stack, companionType, about string) ([]rule.Resource, rule.Verdict) {
 	index := companionsOf(stack, companionType, about, r.Type)
 	var found []rule.Resource
@@ -90,8 +90,8 @@ func companionsOf(stack rule.Stack, companionType, about, subjectType string) co
 	})
 }
 
-// candidates are the indexes of those that can be about a resource. Of those that come from nobody and may be, one is
-// enough.
+// candidates returns the indexes of those that can be about a resource. Of those that come from nobody and may be, one
+// is enough.
 func (c companions) candidates(r rule.Resource) []int {
 	found := slices.Clone(c.bySource[r.URN])
 	for _, name := range identifiers {

@@ -93,7 +93,7 @@ func OwnKey(path, because string) Judge {
 	}
 }
 
-// IsAWSsKey tells whether a key is known to be one of AWS's own.
+// IsAWSsKey reports whether a key is known to be one of AWS's own.
 func IsAWSsKey(key property.Value) bool {
 	text, state := key.Text()
 	return state == property.Known && strings.Contains(":"+text, ":alias/aws/")
@@ -130,7 +130,7 @@ func All(judges ...Judge) Judge {
 	}
 }
 
-// First is the verdict of the first judge that does not let the resource pass: of those behind it nothing is said.
+// First returns the verdict of the first judge that does not let the resource pass: of those behind it nothing is said.
 func First(judges ...Judge) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
 		for _, judge := range judges {
@@ -182,7 +182,7 @@ func At(r rule.Resource, path string) property.Value {
 	return value
 }
 
-// element is an element of a list, or what the list is when it has none.
+// element returns an element of a list, or what the list is when it has none.
 func element(list property.Value, index string) property.Value {
 	var i int
 	if _, err := fmt.Sscanf(index, "%d]", &i); err != nil {

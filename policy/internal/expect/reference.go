@@ -18,7 +18,7 @@ type Reference struct {
 	Elsewhere int
 }
 
-// Has tells whether a resource is among those that the value may mean.
+// Has reports whether a resource is among those that the value may mean.
 func (r Reference) Has(urn string) bool {
 	return slices.ContainsFunc(r.Resources, func(one rule.Resource) bool { return one.URN == urn })
 }
@@ -69,7 +69,7 @@ func (r *Reference) addSources(sources []rule.Resource, count int) {
 	r.Certain = len(added) > 0 && len(added) <= count
 }
 
-// topLevel is the property of the resource that a value lies in: engines tell dependencies of those only.
+// topLevel returns the property of the resource that a value lies in: engines tell dependencies of those only.
 func topLevel(value property.Value) string {
 	path := value.Path()
 	if end := strings.IndexAny(path, ".["); end >= 0 {
@@ -87,7 +87,7 @@ var labels = []string{
 // nameIndex is the key of what resources of a type are called by.
 type nameIndex struct{ resourceType string }
 
-// meant is the index of the first resource of the type that a text names, or -1; see Named.
+// meant returns the index of the first resource of the type that a text names, or -1; see Named.
 func meant(stack rule.Stack, resourceType, text string) int {
 	index := rule.Derive(stack, nameIndex{resourceType}, func() map[string]int {
 		index := map[string]int{}
@@ -117,7 +117,7 @@ func meant(stack rule.Stack, resourceType, text string) int {
 	return first
 }
 
-// names are what others call a resource by, as far as they are known.
+// names returns what others call a resource by, as far as they are known.
 func names(r rule.Resource) []string {
 	var found []string
 	for _, label := range labels {
@@ -128,8 +128,8 @@ func names(r rule.Resource) []string {
 	return found
 }
 
-// Named tells whether a text is the resource's id, name or ARN, or an ARN that ends in its id or name. What of these is
-// not known yet is no reason to say so.
+// Named reports whether a text is the resource's id, name or ARN, or an ARN that ends in its id or name. What of these
+// is not known yet is no reason to say so.
 func Named(r rule.Resource, text string) bool {
 	return slices.ContainsFunc(names(r), func(own string) bool {
 		return text == own ||

@@ -51,7 +51,7 @@ func (w world) things() []thing {
 	return found
 }
 
-// edited is the mutant in which the same change is made to a resource's inputs and outputs.
+// edited returns the mutant in which the same change is made to a resource's inputs and outputs.
 func edited(t thing, what string, change func(props)) mutant {
 	inputs, outputs := clone(t.inputs).(props), clone(t.outputs).(props)
 	change(inputs)
@@ -88,7 +88,7 @@ func (m mutant) and(other mutant) mutant {
 	return joined
 }
 
-// touched are the URNs of what the change is about.
+// touched returns the URNs of what the change is about.
 func (m mutant) touched() map[string]bool {
 	urns := map[string]bool{}
 	for urn := range m.inputs {
@@ -102,7 +102,7 @@ func (m mutant) touched() map[string]bool {
 	return urns
 }
 
-// removed is the mutant without the resources.
+// removed returns the mutant without the resources.
 func removed(what string, things ...thing) mutant {
 	m := mutant{what: what, without: map[string]bool{}}
 	for _, t := range things {
@@ -148,7 +148,7 @@ func at(value any, path string, visit func(holder props, key string)) {
 	}
 }
 
-// shown are what packs are shown of the mutant: the inputs that changed, and the whole stack.
+// shown returns what packs are shown of the mutant: the inputs that changed, and the whole stack.
 func (m mutant) shown(w world) ([]*pulumirpc.AnalyzeRequest, *pulumirpc.AnalyzeStackRequest, error) {
 	var requests []*pulumirpc.AnalyzeRequest
 	for _, urn := range slices.Sorted(maps.Keys(m.inputs)) {

@@ -141,7 +141,7 @@ func (n neighbours) knows(one, other string) bool {
 	return slices.ContainsFunc(n.names[other], func(name string) bool { return strings.Contains(n.texts[one], name) })
 }
 
-// relate tells whether a finding is about what a mutant changed, or about what that names or is named by. One about
+// relate reports whether a finding is about what a mutant changed, or about what that names or is named by. One about
 // something else is not what catches the mutant, unless its rule is about what is missing from the whole stack.
 func (n neighbours) relate(m mutant, d *pulumirpc.AnalyzeDiagnostic) bool {
 	touched := m.touched()
@@ -220,7 +220,7 @@ func (s *tally) add(other *tally) {
 	}
 }
 
-// String is the score of all packs, and how many mutants each would have caught alone.
+// String returns the score of all packs, and how many mutants each would have caught alone.
 func (s *tally) String() string {
 	var text strings.Builder
 	out := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)

@@ -200,7 +200,7 @@ func (o operator) equivalent(t thing) bool {
 	return o.path == "forceDestroy" && tags["backup"] == "none"
 }
 
-// mutants are one for each place in the resource.
+// mutants returns one for each place in the resource.
 func (o operator) mutants(t thing) []mutant {
 	places := 0
 	at(t.inputs, o.path, func(holder props, key string) {

@@ -13,7 +13,7 @@ import (
 	"github.com/awslab/awslab/policy/internal/serve"
 )
 
-// statements is a policy document of many statements.
+// statements returns a policy document of many statements.
 func statements(count int) string {
 	const one = `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"}`
 	return `{"Statement": [` + strings.Repeat(one+",", count-1) + one + `]}`
@@ -38,7 +38,8 @@ func busy(t *testing.T) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// judged is the processor time that it takes to judge resources by all rules, alone and as a stack: the least of three.
+// judged returns the processor time that it takes to judge resources by all rules, alone and as a stack: the least of
+// three.
 func judged(t *testing.T, resources ...ruletest.Resource) time.Duration {
 	t.Helper()
 	server, err := serve.New(packs.All)

@@ -120,7 +120,7 @@ func IsInternal(resourceType string) bool {
 // Resources returns all resources, in the order of their URNs.
 func (s Stack) Resources() []Resource { return s.resources }
 
-// Has tells whether a resource is in the stack.
+// Has reports whether a resource is in the stack.
 func (s Stack) Has(urn string) bool {
 	_, has := s.byURN[urn]
 	return has

@@ -67,7 +67,7 @@ type Control struct {
 	ID        string
 }
 
-// Label is how the control is called where its framework is not named. Ids of CIS are bare numbers, and differ by
+// Label returns how the control is called where its framework is not named. Ids of CIS are bare numbers, and differ by
 // edition.
 func (c Control) Label() string {
 	if c.Framework.Name == CIS.Name {
@@ -120,7 +120,7 @@ type Rule struct {
 	pack string
 }
 
-// Diagnostic is what the user is told of a finding about the resource with the name in the program.
+// Diagnostic returns what the user is told of a finding about the resource with the name in the program.
 func (r Rule) Diagnostic(resource string, finding Finding) diagnostic.Diagnostic {
 	return diagnostic.Diagnostic{
 		Severity: string(r.Severity),
@@ -187,7 +187,7 @@ func (p Pack) Rule(name string) (Rule, bool) {
 	return p.Rules[i], true
 }
 
-// Knows tells whether a name is a rule's, as far as the pack can tell: see Among.
+// Knows reports whether a name is a rule's, as far as the pack can tell: see Among.
 func (p Pack) Knows(name string) bool { return p.known == nil || slices.Contains(p.known, name) }
 
 // Like returns the rule's name that a name is a misspelling of, or "": the one that takes the fewest letters to change,
@@ -208,7 +208,7 @@ func (p Pack) NameFor(r Rule) string { return cmp.Or(r.pack, p.Name) }
 // reserved are the names that mean something else in a pack's configuration file.
 var reserved = []string{"all", "environments", diagnostic.Unevaluated, diagnostic.Exemptions}
 
-// IsReserved tells whether a name means something else than a rule in a pack's configuration file.
+// IsReserved reports whether a name means something else than a rule in a pack's configuration file.
 func IsReserved(name string) bool { return slices.Contains(reserved, name) }
 
 var validName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)

@@ -27,24 +27,25 @@ type Finding struct {
 // String returns the finding as a sentence without its full stop.
 func (f Finding) String() string { return f.Property + " " + f.Text }
 
-// Pass is the verdict on a resource that keeps the rule.
+// Pass returns the verdict on a resource that keeps the rule.
 func Pass() Verdict { return Verdict{} }
 
-// Violation is the verdict on a resource that breaks the rule. The text continues the sentence that the property's path
-// begins: Violation("multiAz", "is not true").
+// Violation returns the verdict on a resource that breaks the rule. The text continues the sentence that the property's
+// path begins: Violation("multiAz", "is not true").
 func Violation(property, format string, args ...any) Verdict {
 	return Verdict{Violations: []Finding{{property, fmt.Sprintf(format, args...)}}}
 }
 
-// Unjudged is the verdict on a resource when the property keeps the rule from deciding.
+// Unjudged returns the verdict on a resource when the property keeps the rule from deciding.
 func Unjudged(property, format string, args ...any) Verdict {
 	return Verdict{Unjudged: []Finding{{property, fmt.Sprintf(format, args...)}}}
 }
 
-// Unreadable is Unjudged for a value that is unknown or of an unexpected type.
+// Unreadable returns Unjudged for a value that is unknown or of an unexpected type.
 func Unreadable(v property.Value, state property.State) Verdict {
 	return Unjudged(v.Path(), "%s", state)
 }
 
-// NotApplicable is the verdict on a resource that the rule is not about. The reason completes "not applicable: it ...".
+// NotApplicable returns the verdict on a resource that the rule is not about. The reason completes "not applicable: it
+// ...".
 func NotApplicable(reason string) Verdict { return Verdict{NotApplicable: reason} }

@@ -7,7 +7,7 @@ func Of(resourceType string) func(Props) Resource {
 	}
 }
 
-// Texts are the five situations of a rule about one text.
+// Texts returns the five situations of a rule about one text.
 func Texts(resource func(Props) Resource, property, good, bad string, absent Want) []Case {
 	return append(Values(resource, property, good, bad, absent), Case{
 		Situation: Absent,
@@ -17,7 +17,7 @@ func Texts(resource func(Props) Resource, property, good, bad string, absent Wan
 	})
 }
 
-// Switches are the five situations of a rule about one boolean.
+// Switches returns the five situations of a rule about one boolean.
 func Switches(resource func(Props) Resource, property string, good bool, absent Want) []Case {
 	return append(Values(resource, property, good, !good, absent), Case{
 		Situation: Absent,
@@ -27,7 +27,7 @@ func Switches(resource func(Props) Resource, property string, good bool, absent 
 	})
 }
 
-// Values are the five situations of a rule about one value of any type.
+// Values returns the five situations of a rule about one value of any type.
 func Values(resource func(Props) Resource, property string, good, bad any, absent Want) []Case {
 	with := func(value any) Resource { return resource(Props{property: value}) }
 	return []Case{

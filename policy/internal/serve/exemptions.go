@@ -76,7 +76,7 @@ func (e *exemptions) covering(ruleName, urn string, became fate) []exemption.Exe
 	return found
 }
 
-func (e *exemptions) fate(i int) fate {
+func (e *exemptions) useOf(i int) fate {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.fates[i]
@@ -84,7 +84,7 @@ func (e *exemptions) fate(i int) fate {
 
 func (e *exemptions) mayBeUsed(ruleName, urn string) { e.covering(ruleName, urn, perhaps) }
 
-// exempt tells whether what a rule finds on a resource is accepted, and lists the exemption that accepts it.
+// exempt reports whether what a rule finds on a resource is accepted, and lists the exemption that accepts it.
 func (s *session) exempt(r rule.Rule, on rule.Resource) bool {
 	for _, e := range s.exemptions.covering(r.Name, on.URN, used) {
 		if e.Expired(time.Now()) {
@@ -122,7 +122,7 @@ func (s *session) reviewExemptions() {
 		case e.Expired(time.Now()):
 			s.complain(diagnostic.Diagnostic{Finding: at + " ended on " + e.Expires + ".",
 				Fix: "do what the rule asks for, or decide anew and set expires."})
-		case s.exemptions.fate(i) == unused:
+		case s.exemptions.useOf(i) == unused:
 			s.complain(
 				diagnostic.Diagnostic{Finding: at + " exempts nothing: there is no such finding.", Fix: "take it out."},
 			)

@@ -17,7 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// recorded are the spans that a program makes.
+// recorded returns the spans that a program makes.
 func recorded(t *testing.T, program func()) tracetest.SpanStubs {
 	t.Helper()
 	exporter := tracetest.NewInMemoryExporter()

@@ -92,7 +92,7 @@ func install(t *testing.T, home string) {
 	}
 }
 
-// deployment is what the program under test builds: a network, a repository and an image in it.
+// deployment returns what the program under test builds: a network, a repository and an image in it.
 func deployment(buildContext string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		var vpc struct {

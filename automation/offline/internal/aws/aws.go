@@ -83,7 +83,7 @@ func New(w *world.World, warn bridge.Warn, run string) (*bridge.Provider, error)
 	return bridge.New(pkg, Knowledge(), w, warn, run), nil
 }
 
-// Knowledge is all that the offline target knows of AWS.
+// Knowledge returns all that the offline target knows of AWS.
 func Knowledge() bridge.Knowledge {
 	models, err := fs.Sub(modelFiles, "models")
 	if err != nil {

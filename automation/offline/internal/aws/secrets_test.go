@@ -13,7 +13,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 )
 
-// worldText is everything that the world's files hold.
+// worldText returns everything that the world's files hold.
 func worldText(l *awstest.Lab) string {
 	l.Helper()
 	require.NoError(l, l.W.Close())

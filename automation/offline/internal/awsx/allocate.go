@@ -96,7 +96,7 @@ func allocate(strategy string, r request) ([]subnet, error) {
 	}
 }
 
-// explicit tells whether the program gives the CIDR blocks itself; normalize has seen to it that it then gives all.
+// explicit reports whether the program gives the CIDR blocks itself; normalize has seen to it that it then gives all.
 func explicit(specs []spec) bool { return len(specs) > 0 && specs[0].cidrBlocks != nil }
 
 func allocateExplicit(r request) []subnet {
@@ -163,7 +163,7 @@ func allocateAuto(r request) ([]subnet, error) {
 	return subnets, nil
 }
 
-// defaultAutoSpecs are the subnets of a zone with a space of /zoneMask: one half private, a quarter public, at most
+// defaultAutoSpecs returns the subnets of a zone with a space of /zoneMask: one half private, a quarter public, at most
 // out of a /16.
 func defaultAutoSpecs(zoneMask int) ([]spec, error) {
 	if zoneMask > 26 {
@@ -203,7 +203,7 @@ func checkSizes(zoneMask, evenMask int, specs []spec) error {
 	return nil
 }
 
-// bitsFor is how many bits tell count things apart.
+// bitsFor returns how many bits tell count things apart.
 func bitsFor(count int) int {
 	if count == 0 {
 		return 0
@@ -315,7 +315,8 @@ func legacyDefaults(r request, zones []block) ([]subnet, error) {
 	return append(private, public...), nil
 }
 
-// subdivide is the nth block with the mask, counted from the address of b, which need not be a multiple of its size.
+// subdivide returns the nth block with the mask, counted from the address of b, which need not be a multiple of its
+// size.
 func subdivide(b block, mask, n int) (block, error) {
 	if mask > 32 {
 		return block{}, fmt.Errorf(
@@ -327,7 +328,7 @@ func subdivide(b block, mask, n int) (block, error) {
 	return block{address: b.address + size(mask)*uint64(n), bits: mask}, nil
 }
 
-// parseLegacyCIDR is parseCIDR with the errors of the library behind the strategy Legacy.
+// parseLegacyCIDR returns parseCIDR with the errors of the library behind the strategy Legacy.
 func parseLegacyCIDR(text string) (block, error) {
 	if _, mask, masked := strings.Cut(text, "/"); masked && len(mask) == 2 && mask > "32" && mask <= "99" {
 		return block{}, fmt.Errorf("Invalid subnet mask.")
@@ -376,8 +377,8 @@ func blocksOf(subnets []subnet) ([]block, error) {
 	return blocks, nil
 }
 
-// checkGaps is what sets Exact apart from Auto: each subnet must begin where the one before it ends, the first where
-// the VPC begins, and the last must end where the VPC ends.
+// checkGaps returns what sets Exact apart from Auto: each subnet must begin where the one before it ends, the first
+// where the VPC begins, and the last must end where the VPC ends.
 func checkGaps(cidr string, subnets []subnet) error {
 	vpc, err := parseCIDR(cidr)
 	if err != nil {

@@ -16,7 +16,7 @@ type block struct {
 
 const addressSpace = uint64(1) << 32
 
-// newBlock is the block of the size given by bits that holds address, named by its first address.
+// newBlock returns the block of the size given by bits that holds address, named by its first address.
 func newBlock(address uint64, bits int) block {
 	return block{address: address - address%size(bits), bits: bits}
 }
@@ -25,10 +25,10 @@ func size(bits int) uint64 { return uint64(1) << (32 - bits) }
 
 func (b block) first() uint64 { return b.address - b.address%size(b.bits) }
 
-// end is the first address behind the block.
+// end returns the first address behind the block.
 func (b block) end() uint64 { return b.first() + size(b.bits) }
 
-// lastHost is the last address that a host may have: in blocks that have a broadcast address, the one before it.
+// lastHost returns the last address that a host may have: in blocks that have a broadcast address, the one before it.
 func (b block) lastHost() uint64 {
 	if b.bits <= 30 {
 		return b.end() - 2
@@ -36,7 +36,7 @@ func (b block) lastHost() uint64 {
 	return b.end() - 1
 }
 
-// firstHost is the first address that a host may have.
+// firstHost returns the first address that a host may have.
 func (b block) firstHost() uint64 {
 	if b.bits <= 30 {
 		return b.first() + 1
@@ -50,7 +50,7 @@ func (b block) overlaps(other block) bool { return b.first() < other.end() && ot
 
 func (b block) within(other block) bool { return other.first() <= b.first() && b.end() <= other.end() }
 
-// next is the block of the same size behind b.
+// next returns the block of the same size behind b.
 func (b block) next() block { return block{address: b.end(), bits: b.bits} }
 
 func (b block) String() string { return formatAddress(b.address) + "/" + strconv.Itoa(b.bits) }

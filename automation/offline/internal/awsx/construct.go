@@ -217,7 +217,7 @@ func (b *vpcBuilder) register(
 	return b.ctx.RegisterResource(token, name, props, resource, append(options, b.version)...)
 }
 
-// below are the options of a resource that is part of another.
+// below returns the options of a resource that is part of another.
 func below(parent pulumi.Resource) pulumi.ResourceOption {
 	return pulumi.Composite(pulumi.Parent(parent), pulumi.DependsOn([]pulumi.Resource{parent}))
 }

@@ -303,7 +303,7 @@ func (p *plan) checkNatGateways(subnets []subnet) error {
 	)
 }
 
-// needsNatGateway tells whether a public subnet of the zone gets a NAT gateway when there are that many already.
+// needsNatGateway reports whether a public subnet of the zone gets a NAT gateway when there are that many already.
 func (p *plan) needsNatGateway(zone, existing int) bool {
 	switch p.nat {
 	case natSingle:
@@ -383,7 +383,7 @@ func mergeUnknownTags(layers []pulumi.StringMapInput) pulumi.StringMapInput {
 	}).(pulumi.StringMapOutput)
 }
 
-// describe is a layout as the output subnetLayout has it.
+// describe returns a layout as the output subnetLayout has it.
 func describe(specs []spec) []map[string]any {
 	described := []map[string]any{}
 	for _, s := range specs {

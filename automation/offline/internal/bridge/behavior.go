@@ -41,7 +41,7 @@ type Behavior struct {
 	Read func(c *Change) error
 }
 
-// SuffixIf is a NameSuffix for things whose input of the name is true.
+// SuffixIf returns a NameSuffix for things whose input of the name is true.
 func SuffixIf(input, suffix string) func(values.View) string {
 	return func(inputs values.View) string {
 		if inputs.Bool(input) {
@@ -119,10 +119,10 @@ func (c *Change) scope() template.Scope {
 	return template.Scope{Variables: c.Variables, Values: c.values, Properties: values.View(c.State)}
 }
 
-// Region is the provider's.
+// Region returns the provider's.
 func (c *Change) Region() region.Region { return c.p.Region }
 
-// Of is the same change of another thing.
+// Of returns the same change of another thing.
 func (c *Change) Of(thing *world.Thing) *Change {
 	return &Change{kind: c.kind, p: c.p, Tx: c.Tx, Thing: thing}
 }

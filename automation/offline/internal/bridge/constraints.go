@@ -111,7 +111,7 @@ func (c *checking) refuseSizes(inputs values.View) {
 		bounds := c.Model.Numbers[path]
 		c.eachValue(inputs, path, func(at string, v resource.PropertyValue) {
 			if n, is := values.Number(v); is && outside(n, bounds) {
-				c.fail(at, "expected %s to be in the range %s, got %s", at, span(bounds), values.Text(v))
+				c.fail(at, "expected %s to be in the range %s, got %s", at, formatBounds(bounds), values.Text(v))
 			}
 		})
 	}
@@ -123,7 +123,7 @@ func (c *checking) refuseSizes(inputs values.View) {
 					at,
 					"expected length of %s to be in the range %s, got %d characters: %s",
 					at,
-					span(bounds),
+					formatBounds(bounds),
 					length,
 					value,
 				)
@@ -140,7 +140,7 @@ func (c *checking) refuseSizes(inputs values.View) {
 			value, has := values.View(holder.Value.ObjectValue()).At(last)
 			if has && value.IsArray() && outside(float64(len(value.ArrayValue())), bounds) {
 				at := values.Join(holder.Path, last)
-				c.fail(at, "expected %s to have %s items, got %d", at, span(bounds), len(value.ArrayValue()))
+				c.fail(at, "expected %s to have %s items, got %d", at, formatBounds(bounds), len(value.ArrayValue()))
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func outside(n float64, bounds [2]*float64) bool {
 	return bounds[0] != nil && n < *bounds[0] || bounds[1] != nil && n > *bounds[1]
 }
 
-func span(bounds [2]*float64) string {
+func formatBounds(bounds [2]*float64) string {
 	switch {
 	case bounds[0] == nil:
 		return fmt.Sprintf("(at most %g)", *bounds[1])

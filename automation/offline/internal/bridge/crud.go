@@ -39,7 +39,7 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if err != nil {
 		return nil, p.wrap("creating", "Create", kind.Token, kind.title(inputs), err)
 	}
-	p.say(ctx, c)
+	p.reportWarnings(ctx, c)
 	properties, err := Marshal(c.State)
 	return &pulumirpc.CreateResponse{Id: c.Id, Properties: properties}, err
 }
@@ -67,7 +67,7 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	if err != nil {
 		return nil, p.wrap("updating", "Update", kind.Token, req.GetId(), err)
 	}
-	p.say(ctx, c)
+	p.reportWarnings(ctx, c)
 	properties, err := Marshal(c.State)
 	return &pulumirpc.UpdateResponse{Properties: properties}, err
 }
@@ -91,12 +91,12 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	if err != nil {
 		return nil, p.wrap("deleting", "Delete", kind.Token, req.GetId(), err)
 	}
-	p.say(ctx, c)
+	p.reportWarnings(ctx, c)
 	return &emptypb.Empty{}, nil
 }
 
-// say tells the user the warnings of a change that was made.
-func (p *Provider) say(ctx context.Context, c *Change) {
+// reportWarnings reports the warnings of a change that was made.
+func (p *Provider) reportWarnings(ctx context.Context, c *Change) {
 	for _, warning := range c.warnings {
 		p.warn(ctx, string(c.urn), warning)
 	}
@@ -105,7 +105,7 @@ func (p *Provider) say(ctx context.Context, c *Change) {
 // attempt runs an operation in a transaction, waits out refusals that the real provider waits out, and lets requested
 // faults strike first.
 func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kind, f func(*world.Tx) error) error {
-	if err := p.suffer(ctx, operation, k); err != nil {
+	if err := p.injectFault(ctx, operation, k); err != nil {
 		return err
 	}
 	deadline := time.Now().Add(p.Patience)
@@ -120,8 +120,8 @@ func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kin
 	}
 }
 
-// suffer lets a requested fault strike.
-func (p *Provider) suffer(ctx context.Context, operation world.Operation, k kind) error {
+// injectFault lets a requested fault strike.
+func (p *Provider) injectFault(ctx context.Context, operation world.Operation, k kind) error {
 	fault, err := p.world.TakeFault(ctx, operation, string(k.urn))
 	if fault == nil || err != nil {
 		return err
@@ -157,7 +157,7 @@ func (p *Provider) newChange(tx *world.Tx, k kind, inputs resource.PropertyMap) 
 	}
 }
 
-// title is what an error calls a thing that has no id yet.
+// title returns what an error calls a thing that has no id yet.
 func (k kind) title(inputs resource.PropertyMap) string {
 	if name := values.View(inputs).Str(k.Model.NameProperty()); name != "" {
 		return name

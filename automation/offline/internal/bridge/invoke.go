@@ -21,13 +21,13 @@ type Call struct {
 	Args values.View
 }
 
-// Region is the provider's.
+// Region returns the provider's.
 func (c Call) Region() region.Region { return c.p.Region }
 
 // Change looks into the world as a change does, of nothing.
 func (c Call) Change() *Change { return &Change{p: c.p, Tx: c.Tx} }
 
-// DefaultTags are those that the provider was configured with.
+// DefaultTags returns those that the provider was configured with.
 func (c Call) DefaultTags() map[string]string { return c.p.DefaultTags }
 
 // Invoke calls a function.
@@ -70,7 +70,7 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 	if err != nil {
 		return nil, fmt.Errorf("invoking %s: %w", token, err)
 	}
-	returned := bare(args)
+	returned := revealed(args)
 	for name, value := range result {
 		returned[resource.PropertyKey(name)] = values.Of(value)
 	}
@@ -78,8 +78,8 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 	return response, err
 }
 
-// bare takes secrets off arguments: the results of functions carry none.
-func bare(args resource.PropertyMap) resource.PropertyMap {
+// revealed returns arguments without secret marks: the results of functions carry none.
+func revealed(args resource.PropertyMap) resource.PropertyMap {
 	plain := make(resource.PropertyMap, len(args))
 	for name, value := range args {
 		plain[name] = values.Reveal(value)

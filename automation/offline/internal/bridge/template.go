@@ -4,7 +4,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-// scopeVariables are the variables of every template.
+// scopeVariables returns the variables of every template.
 func (p *Provider) scopeVariables() map[string]string {
 	return map[string]string{
 		"account":       world.Account,

@@ -10,7 +10,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/values"
 )
 
-// Response is the answer of a provider, for inputs as Check returned them.
+// Response returns the answer of a provider, for inputs as Check returned them.
 func (d *Difference) Response(inputs resource.PropertyMap) *pulumirpc.DiffResponse {
 	response := &pulumirpc.DiffResponse{
 		Changes:         pulumirpc.DiffResponse_DIFF_NONE,

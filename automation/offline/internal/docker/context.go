@@ -25,7 +25,7 @@ type buildContext struct {
 	dockerfile []byte
 	// name is the Dockerfile's in the archive, with slashes.
 	name string
-	// inside tells whether the Dockerfile is in the folder.
+	// inside reports whether the Dockerfile is in the folder.
 	inside  bool
 	ignored *patternmatcher.PatternMatcher
 }

@@ -104,7 +104,7 @@ func TestABaseImageOutOfReachCountsAsNoEngine(t *testing.T) {
 	require.Contains(t, s.logs[0], "a base image is not on this machine and its registry cannot be reached")
 }
 
-// tokenRegistry is a registry that wants a token and gives one to everybody, as Docker Hub does. It holds base:1.
+// tokenRegistry returns a registry that wants a token and gives one to everybody, as Docker Hub does. It holds base:1.
 func tokenRegistry(t *testing.T) (address string) {
 	t.Helper()
 	content := registry.New(registry.Logger(log.New(io.Discard, "", 0)))

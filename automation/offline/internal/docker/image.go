@@ -57,7 +57,7 @@ const (
 
 var builders = []string{classicBuilder, buildKit}
 
-// hostPlatform is what is built for when the program does not say.
+// hostPlatform returns what is built for when the program does not say.
 func hostPlatform() string { return "linux/" + runtime.GOARCH }
 
 // check completes inputs of the right types as the real provider does and refuses what could not be built.
@@ -204,7 +204,7 @@ func (i *image) tag() string {
 	return ""
 }
 
-// withDigest is how an image is named for good: <repository>@sha256:...
+// withDigest returns how an image is named for good: <repository>@sha256:...
 func (i *image) withDigest(digest string) string {
 	return i.name.Name() + "@" + digest
 }

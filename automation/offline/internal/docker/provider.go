@@ -243,7 +243,7 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		return nil, err
 	}
 	if !req.GetPreview() {
-		if err := p.suffer(ctx, world.Create, req.GetUrn()); err != nil {
+		if err := p.injectFault(ctx, world.Create, req.GetUrn()); err != nil {
 			return nil, err
 		}
 	}
@@ -257,7 +257,7 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 // Update builds and pushes the image again.
 func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
 	if !req.GetPreview() {
-		if err := p.suffer(ctx, world.Update, req.GetUrn()); err != nil {
+		if err := p.injectFault(ctx, world.Update, req.GetUrn()); err != nil {
 			return nil, err
 		}
 	}
@@ -278,8 +278,8 @@ func (p *Provider) Delete(context.Context, *pulumirpc.DeleteRequest) (*emptypb.E
 	return &emptypb.Empty{}, nil
 }
 
-// suffer lets a requested fault strike.
-func (p *Provider) suffer(ctx context.Context, operation world.Operation, urn string) error {
+// injectFault lets a requested fault strike.
+func (p *Provider) injectFault(ctx context.Context, operation world.Operation, urn string) error {
 	fault, err := p.world.TakeFault(ctx, operation, urn)
 	if fault == nil || err != nil {
 		return err
@@ -340,7 +340,7 @@ func (p *Provider) apply(
 	return i.given, outputs, nil
 }
 
-// like is an output that is secret when the input it shows is.
+// like returns an output that is secret when the input it shows is.
 func like(input resource.PropertyValue, output string) resource.PropertyValue {
 	if input.ContainsSecrets() {
 		return resource.MakeSecret(resource.NewProperty(output))

@@ -29,7 +29,7 @@ func repositoryOf(image reference.Named) *repository {
 	return &repository{region: m[2], name: reference.Path(image), url: image.Name()}
 }
 
-// inECR tells whether the image is named after an ECR repository.
+// inECR reports whether the image is named after an ECR repository.
 func inECR(image string) bool {
 	name, err := reference.ParseNormalizedNamed(image)
 	return err == nil && repositoryOf(name) != nil

@@ -25,7 +25,7 @@ type localRegistry struct {
 	err     error
 }
 
-// newRegistry is a registry that keeps its layers beside the world's file.
+// newRegistry returns a registry that keeps its layers beside the world's file.
 func newRegistry(world string) *localRegistry {
 	return &localRegistry{dir: filepath.Join(filepath.Dir(world), "registry")}
 }

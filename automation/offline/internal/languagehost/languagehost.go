@@ -143,7 +143,7 @@ func (h *Host) build(ctx context.Context, info *pulumirpc.ProgramInfo) (string, 
 	return target, nil
 }
 
-// programEnv is the contract between the engine and the Go SDK (pulumi.Run reads these).
+// programEnv returns the contract between the engine and the Go SDK (pulumi.Run reads these).
 func (h *Host) programEnv(req *pulumirpc.RunRequest) ([]string, error) {
 	config, err := json.Marshal(req.GetConfig())
 	if err != nil {

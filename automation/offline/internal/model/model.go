@@ -129,7 +129,7 @@ func (m *Model) Keeps(path string) bool { return m.kept[path] }
 // IsSet says whether order has no meaning in the list.
 func (m *Model) IsSet(path string) bool { return m.sets[path] }
 
-// Paths are those of all properties that the model speaks of, but for computed outputs.
+// Paths returns those of all properties that the model speaks of, but for computed outputs.
 func (m *Model) Paths() []string {
 	paths := slices.Concat(
 		m.ForceNew,
@@ -166,7 +166,7 @@ func (m *Model) Paths() []string {
 	return paths
 }
 
-// NameProperty is the property that holds the AWS name.
+// NameProperty returns the property that holds the AWS name.
 func (m *Model) NameProperty() string {
 	if m.Name != "" {
 		return m.Name

@@ -69,7 +69,7 @@ func suggestion(properties []Property, name string) string {
 	near, all := map[string]int{}, make([]string, len(properties))
 	for i, property := range properties {
 		all[i] = property.Name
-		if d := levenshtein.Distance(fold(name), fold(property.Name), nil); d <= 1+len(name)/3 {
+		if d := levenshtein.Distance(normalizeName(name), normalizeName(property.Name), nil); d <= 1+len(name)/3 {
 			near[property.Name] = d
 		}
 	}
@@ -91,8 +91,8 @@ func suggestion(properties []Property, name string) string {
 	return ""
 }
 
-// fold makes vpc_id and VpcID equal to vpcId.
-func fold(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+// normalizeName makes vpc_id and VpcID equal to vpcId.
+func normalizeName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
 // reveal looks through secrets and outputs. It leaves a value that is not known yet as it is.
 func reveal(value resource.PropertyValue) (inner resource.PropertyValue, secret bool) {
@@ -172,7 +172,7 @@ func (c *checking) scalar(path string, t *Type, value resource.PropertyValue, se
 	}
 }
 
-// fits tells whether a value has the kind or converts to it.
+// fits reports whether a value has the kind or converts to it.
 func fits(kind Kind, value resource.PropertyValue) bool {
 	switch kind {
 	case String:
@@ -221,7 +221,7 @@ func describe(value resource.PropertyValue, secret bool) string {
 	return value.TypeString() + " type"
 }
 
-// text is a scalar as it stands in a string.
+// text returns a scalar as it stands in a string.
 func text(value resource.PropertyValue) string {
 	if value.IsNumber() {
 		return strconv.FormatFloat(value.NumberValue(), 'g', -1, 64)

@@ -41,10 +41,10 @@ func NewHost(address string) (*Host, error) {
 	return &Host{address: address, conn: conn, engine: pulumirpc.NewEngineClient(conn)}, nil
 }
 
-// Address is the engine's, host:port. Every engine has one of its own, so it also tells one run from another.
+// Address returns the engine's, host:port. Every engine has one of its own, so it also tells one run from another.
 func (h *Host) Address() string { return h.address }
 
-// Connection is the connection to the engine, for what needs more of it than a log.
+// Connection returns the connection to the engine, for what needs more of it than a log.
 func (h *Host) Connection() *grpc.ClientConn { return h.conn }
 
 // Log shows message in the engine's output, under the resource named by urn; an empty urn means the whole run.
@@ -82,7 +82,7 @@ func (h *Host) awaitLoss(ctx context.Context) {
 	}
 }
 
-// Provider is the registration, for Run, of the resource provider that newProvider returns.
+// Provider returns the registration, for Run, of the resource provider that newProvider returns.
 func Provider(newProvider func(*Host) (pulumirpc.ResourceProviderServer, error)) func(*Host, *grpc.Server) error {
 	return func(host *Host, server *grpc.Server) error {
 		provider, err := newProvider(host)

@@ -131,7 +131,7 @@ func (s Scope) lookup(name string) (string, bool) {
 	return "", strings.Contains(name, ".")
 }
 
-// summary is a value as text, an object or a list as a digest: it may hold secrets.
+// summary returns a value as text, an object or a list as a digest: it may hold secrets.
 func summary(v resource.PropertyValue) string {
 	if !v.IsObject() && !v.IsArray() {
 		return values.Text(v)

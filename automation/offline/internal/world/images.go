@@ -36,7 +36,7 @@ func (w *World) Images(ctx context.Context, repository string) ([]Image, error) 
 	return images, err
 }
 
-// PutImage is World.PutImage within a transaction.
+// PutImage returns World.PutImage within a transaction.
 func (t *Tx) PutImage(image Image) error {
 	if image.Pushed.IsZero() {
 		image.Pushed = time.Now().UTC()
@@ -60,7 +60,7 @@ func (t *Tx) PutImage(image Image) error {
 	return nil
 }
 
-// Images is World.Images within a transaction.
+// Images returns World.Images within a transaction.
 func (t *Tx) Images(repository string) ([]Image, error) {
 	rows, err := t.tx.QueryContext(t.ctx,
 		"SELECT tag, digest, size, pushed FROM images WHERE repository = ? ORDER BY tag, digest", repository)

@@ -68,7 +68,7 @@ func New(path string) (*World, error) {
 	return &World{path: path}, nil
 }
 
-// Path is the file the world lies in.
+// Path returns the file the world lies in.
 func (w *World) Path() string { return w.path }
 
 // Close releases the file. A closed world opens again at the next operation.

@@ -108,7 +108,7 @@ type reference struct {
 	err      error
 }
 
-// object is the struct that a property holds, or holds a list or a map of; nil for any other.
+// object returns the struct that a property holds, or holds a list or a map of; nil for any other.
 func (r *reference) object(property *jsonschema.Schema) *jsonschema.Schema {
 	for _, s := range []*jsonschema.Schema{property, property.Items, property.AdditionalProperties} {
 		if s == nil {
@@ -222,8 +222,8 @@ func number(n json.Number) string { return n.String() }
 
 func code(text string) string { return "`" + text + "`" }
 
-// sentence is a comment without the field's Go name in front, and without the defaults, which have columns of their
-// own.
+// sentence returns a comment without the field's Go name in front, and without the defaults, which have columns of
+// their own.
 func sentence(key, comment string) string {
 	comment, _, _ = strings.Cut(comment, "\nDefault: ")
 	for _, verb := range []string{" is ", " are "} {

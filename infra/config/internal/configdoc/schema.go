@@ -82,7 +82,7 @@ func find(root, schema *jsonschema.Schema, path []string) (*jsonschema.Schema, e
 	return schema, nil
 }
 
-// texts are a default's values as they are written in a configuration.
+// texts returns a default's values as they are written in a configuration.
 func texts(d config.Default) (dev, prod string, err error) {
 	one, err := json.Marshal(d.Dev)
 	if err != nil {

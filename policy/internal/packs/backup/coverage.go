@@ -38,7 +38,7 @@ func judgeCoverage(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	return rule.Violation(expect.Whole, "is covered by no backup plan")
 }
 
-// tagsOf are a resource's own tags, and those that the provider adds where they are known.
+// tagsOf returns a resource's own tags, and those that the provider adds where they are known.
 func tagsOf(r rule.Resource) map[string]string {
 	tags := map[string]string{}
 	for _, name := range []string{"tagsAll", "tags"} {
@@ -64,22 +64,22 @@ const (
 // notResources are left out; conditions have to hold all (AWS Backup API, BackupSelection). Whether they narrow what a
 // tag takes in is not documented; here they do, so that nothing counts as covered that may not be.
 func selects(selection, r rule.Resource, tags map[string]string) answer {
-	named := matchesARN(given(selection, "resources"), r)
+	named := matchesARN(selectionList(selection, "resources"), r)
 	if takesAllByDefault(selection) {
 		named = yes
 	}
-	excluded := matchesARN(given(selection, "notResources"), r)
+	excluded := matchesARN(selectionList(selection, "notResources"), r)
 	return min(
-		max(named, anyTag(given(selection, "selectionTags"), tags)),
+		max(named, anyTag(selectionList(selection, "selectionTags"), tags)),
 		yes-excluded,
-		allConditions(given(selection, "conditions"), tags),
+		allConditions(selectionList(selection, "conditions"), tags),
 	)
 }
 
-// takesAllByDefault tells whether a selection says neither by ARN nor by tag what it takes in: AWS Backup then takes
+// takesAllByDefault reports whether a selection says neither by ARN nor by tag what it takes in: AWS Backup then takes
 // all.
 func takesAllByDefault(selection rule.Resource) bool {
-	return isEmpty(given(selection, "resources")) && isEmpty(given(selection, "selectionTags"))
+	return isEmpty(selectionList(selection, "resources")) && isEmpty(selectionList(selection, "selectionTags"))
 }
 
 func isEmpty(list property.Value) bool {
@@ -91,8 +91,8 @@ const everything = "so that the plan backs up all in the account that AWS Backup
 
 // judgeScope wants a selection to say what of the account it takes in. A tag does not narrow what resources take in.
 func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
-	conditions, resources := given(selection, "conditions"), selection.Get("resources")
-	patterns, state := given(selection, "resources").List()
+	conditions, resources := selectionList(selection, "conditions"), selection.Get("resources")
+	patterns, state := selectionList(selection, "resources").List()
 	all := takesAllByDefault(selection) || slices.ContainsFunc(patterns, func(pattern property.Value) bool {
 		text, state := pattern.Text()
 		return state == property.Known && strings.Trim(text, "*") == ""
@@ -112,7 +112,7 @@ func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict 
 	return rule.Pass()
 }
 
-// hasConditions tells whether some operator compares something.
+// hasConditions reports whether some operator compares something.
 func hasConditions(list property.Value) bool {
 	sets, _ := list.List()
 	return slices.ContainsFunc(sets, func(set property.Value) bool {
@@ -125,8 +125,9 @@ func hasConditions(list property.Value) bool {
 	})
 }
 
-// given is a list of a selection. One that is not known and comes from no resource is AWS's to fill in, with nothing.
-func given(selection rule.Resource, name string) property.Value {
+// selectionList returns a list property of a backup selection. A list that is not known and comes from no resource is
+// one that AWS fills in as empty.
+func selectionList(selection rule.Resource, name string) property.Value {
 	list := selection.Get(name)
 	if list.State() == property.Unknown && len(selection.PropertyDependencies[name]) == 0 {
 		return property.Value{}
@@ -134,7 +135,7 @@ func given(selection rule.Resource, name string) property.Value {
 	return list
 }
 
-// matchesARN tells whether a list of patterns has one for the resource.
+// matchesARN reports whether a list of patterns has one for the resource.
 func matchesARN(list property.Value, r rule.Resource) answer {
 	patterns, state := list.List()
 	switch {

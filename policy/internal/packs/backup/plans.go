@@ -189,7 +189,7 @@ func judgeCopies(plan rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 	}, "copy no backup to another region, so that the loss of the region loses them all")
 }
 
-// regionOf is the region in an ARN, or "".
+// regionOf returns the region in an ARN, or "".
 func regionOf(text string) string {
 	parsed, err := arn.Parse(text)
 	if err != nil {

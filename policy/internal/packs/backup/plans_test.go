@@ -203,7 +203,7 @@ var scopeCases = []ruletest.Case{
 
 func withRules(rules any) ruletest.Resource { return plan(ruletest.Props{"rules": rules}) }
 
-// planCases are the situations of a rule about one property of a plan's rules, of which one will do.
+// planCases returns the situations of a rule about one property of a plan's rules, of which one will do.
 func planCases(property string, good, bad any, more ...any) []ruletest.Case {
 	with := func(value any) ruletest.Resource {
 		return withRules([]any{object{property: bad}, object{property: value}})
@@ -418,7 +418,7 @@ func vaultIn(region string) string {
 	return "arn:aws:backup:" + region + ":123456789012:backup-vault:copies"
 }
 
-// copying is a plan of which one rule copies.
+// copying returns a plan of which one rule copies.
 func copying(arn, copyActions any) ruletest.Resource {
 	return plan(
 		ruletest.Props{"arn": arn, "rules": []any{object{"copyActions": []any{}}, object{"copyActions": copyActions}}},
@@ -444,7 +444,7 @@ func selectingAs(arn any) ruletest.Resource {
 	return ruletest.Of(selectionType)(ruletest.Props{"iamRoleArn": arn})
 }
 
-// trusting is a role that a service may assume.
+// trusting returns a role that a service may assume.
 func trusting(service string) []ruletest.Resource {
 	return []ruletest.Resource{
 		{

@@ -59,7 +59,7 @@ func judgeTested(_ rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	return rule.Pass()
 }
 
-// isBackedUp tells whether a resource holds data of its own that is worth a backup. Of clusters it takes in Aurora's:
+// isBackedUp reports whether a resource holds data of its own that is worth a backup. Of clusters it takes in Aurora's:
 // restore testing knows no other.
 func isBackedUp(r rule.Resource) bool {
 	engine, _ := r.Get("engine").Text()

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// gap is the longest time, in hours, between two times at which a schedule is due, as far as it is one of the usual.
+// gap returns the longest time, in hours, between two times at which a schedule is due, as far as it is one of the
+// usual.
 func gap(schedule string) (hours float64, known bool) {
 	if rate, is := strings.CutPrefix(schedule, "rate("); is {
 		return rateGap(strings.TrimSuffix(rate, ")"))
@@ -32,7 +33,7 @@ func rateGap(rate string) (float64, bool) {
 	return n * hours, ok && known
 }
 
-// hourGap is that of the hours of a cron expression: *, */4, 0/4, 5, 1,13 or 0-1,4-23.
+// hourGap returns that of the hours of a cron expression: *, */4, 0/4, 5, 1,13 or 0-1,4-23.
 func hourGap(field string) (float64, bool) {
 	due := [24]bool{}
 	for _, part := range strings.Split(field, ",") {

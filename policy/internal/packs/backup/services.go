@@ -148,7 +148,7 @@ func orProtected(judge expect.Judge) expect.Judge {
 	}
 }
 
-// unprotected is about what has no protection of its service's.
+// unprotected returns about what has no protection of its service's.
 func unprotected(rule.Resource, rule.Run) rule.Verdict {
 	return rule.Violation(expect.Whole, "is not protected, %s", lostForGood)
 }

@@ -48,7 +48,7 @@ func judgeAcl(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
 		if out, state := r.Get("egress").Bool(); state == property.Known && out {
 			return rule.NotApplicable("it is about what goes out")
 		}
-		entries = siblings(r, stack)
+		entries = withEarlierDenials(r, stack)
 	} else if ingress := r.Get("ingress"); ingress.State() == property.Unknown && len(
 		r.PropertyDependencies["ingress"],
 	) > 0 {
@@ -89,7 +89,7 @@ func judgePort(entries []entry, port float64, family func(entry) property.Value)
 	return rule.Pass()
 }
 
-// covers tells whether a rule is about a port of TCP. One about all protocols has no ports.
+// covers reports whether a rule is about a port of TCP. One about all protocols has no ports.
 func (e entry) covers(port float64) bool {
 	protocol, _ := e.protocol.Text()
 	if number, state := e.protocol.Number(); state == property.Known && number == -1 || protocol == "all" {
@@ -101,7 +101,7 @@ func (e entry) covers(port float64) bool {
 	return (protocol == "tcp" || number == 6) && (state != property.Known || first <= port && port <= last)
 }
 
-// entriesOf are the rules that a network ACL has in itself.
+// entriesOf returns the rules that a network ACL has in itself.
 func entriesOf(acl rule.Resource) []entry {
 	elements, _ := acl.Get("ingress").List()
 	var entries []entry
@@ -123,9 +123,8 @@ func entriesOf(acl rule.Resource) []entry {
 
 type aclRulesKey struct{}
 
-// siblings are a rule that is a resource of its own, and those of the same network ACL that refuse something before it
-// does.
-func siblings(r rule.Resource, stack rule.Stack) []entry {
+// withEarlierDenials returns a rule that is a resource of its own, after the deny rules of the same network ACL.
+func withEarlierDenials(r rule.Resource, stack rule.Stack) []entry {
 	byACL := rule.Derive(stack, aclRulesKey{}, func() map[string][]entry {
 		found := map[string][]entry{}
 		for _, other := range stack.OfType(aclRuleType) {

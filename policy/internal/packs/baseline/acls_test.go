@@ -2,7 +2,7 @@ package baseline
 
 import "github.com/awslab/awslab/policy/internal/ruletest"
 
-// aclRule is a rule in a network ACL, for TCP.
+// aclRule returns a rule in a network ACL, for TCP.
 func aclRule(number float64, action string, cidr any, first, last float64) object {
 	return object{
 		"ruleNo":    number,
@@ -16,7 +16,7 @@ func aclRule(number float64, action string, cidr any, first, last float64) objec
 
 func aclWith(rules ...any) ruletest.Resource { return of(aclType)(ruletest.Props{"ingress": rules}) }
 
-// ownRule is a rule that is a resource of its own.
+// ownRule returns a rule that is a resource of its own.
 func ownRule(name, action string, number float64) ruletest.Resource {
 	return ruletest.Resource{
 		Type: aclRuleType,

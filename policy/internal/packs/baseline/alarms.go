@@ -65,7 +65,7 @@ type watch struct {
 
 type watchesKey struct{}
 
-// watchesOf are the alarms about each resource, by its URN.
+// watchesOf returns the alarms about each resource, by its URN.
 func watchesOf(stack rule.Stack) map[string][]watch {
 	return rule.Derive(stack, watchesKey{}, func() map[string][]watch {
 		watches := map[string][]watch{}
@@ -78,7 +78,7 @@ func watchesOf(stack rule.Stack) map[string][]watch {
 	})
 }
 
-// subjects are the URNs of what an alarm may be about, and whether that is sure.
+// subjects returns the URNs of what an alarm may be about, and whether that is sure.
 func subjects(alarm rule.Resource, stack rule.Stack) map[string]bool {
 	dimensions := []property.Value{alarm.Get("dimensions")}
 	queries := alarm.Get("metricQueries")
@@ -112,14 +112,14 @@ func subjects(alarm rule.Resource, stack rule.Stack) map[string]bool {
 	return found
 }
 
-// multiAzServer tells whether an instance is one of those that RDS makes for a Multi-AZ cluster and names after it:
+// multiAzServer reports whether an instance is one of those that RDS makes for a Multi-AZ cluster and names after it:
 // they are no resources, and it is they that report.
 func multiAzServer(instance, cluster string) bool {
 	number, found := strings.CutPrefix(instance, cluster+"-instance-")
 	return found && slices.Contains([]string{"1", "2", "3"}, number)
 }
 
-// heard tells whether an alarm, or one that it is part of, tells an SNS topic.
+// heard reports whether an alarm, or one that it is part of, tells an SNS topic.
 func heard(alarm rule.Resource, stack rule.Stack) bool {
 	if tellsTopic(alarm, stack) {
 		return true

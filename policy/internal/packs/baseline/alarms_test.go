@@ -17,7 +17,7 @@ func alarmOnServer(id string) []ruletest.Resource {
 		"dimensions": object{"DBInstanceIdentifier": id}, "alarmActions": []any{topicARN}}}}
 }
 
-// alarmOn is an alarm on a service, which does something.
+// alarmOn returns an alarm on a service, which does something.
 func alarmOn(name, action any) ruletest.Resource {
 	return ruletest.Resource{Type: alarmType, Name: "alarm", Properties: ruletest.Props{
 		"name": "high", "dimensions": object{"ServiceName": name}, "alarmActions": []any{action}}}
@@ -143,7 +143,7 @@ var alarmCases = map[string][]ruletest.Case{"alarm-coverage": {
 	{Situation: ruletest.Absent, Resource: watchedService, Want: violation("it")},
 }}
 
-// comingFrom is an alarm, one of whose properties comes from the named resources.
+// comingFrom returns an alarm, one of whose properties comes from the named resources.
 func comingFrom(property string, alarm ruletest.Resource, sources ...string) []ruletest.Resource {
 	alarm.DependsOn = map[string][]string{property: sources}
 	rest := []ruletest.Resource{alarm, {Type: targetTopic, Name: "topic"}}

@@ -41,8 +41,8 @@ func judgeTlsOnly(bucket rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdi
 	return rule.Violation(expect.Whole, "allows requests without TLS")
 }
 
-// deniedInClearText are the resources of the statements that deny everything to everyone for no other reason than that
-// a request comes without TLS.
+// deniedInClearText returns the resources of the statements that deny everything to everyone for no other reason than
+// that a request comes without TLS.
 func deniedInClearText(parsed document.Document) []string {
 	var denied []string
 	for _, s := range parsed.Statements {
@@ -60,7 +60,7 @@ func isClearText(c document.Condition) bool {
 		len(c.Values) == 1 && strings.EqualFold(c.Values[0], "false")
 }
 
-// isOfBucket tells whether a pattern of ARNs is about the bucket, or with a key about an object in it. While the
+// isOfBucket reports whether a pattern of ARNs is about the bucket, or with a key about an object in it. While the
 // bucket's name is not known, its own policy can be about no other.
 func isOfBucket(pattern string, bucket rule.Resource, key string) bool {
 	name, state := bucket.Get("bucket").Text()
@@ -172,7 +172,7 @@ func judgeDefaultKey(encryption rule.Resource, rules []property.Value) rule.Verd
 
 type publishedKey struct{}
 
-// published tells whether a CloudFront distribution has the bucket for an origin.
+// published reports whether a CloudFront distribution has the bucket for an origin.
 func published(bucket rule.Resource, stack rule.Stack) bool {
 	return rule.Derive(stack, publishedKey{}, func() map[string]bool {
 		shown := map[string]bool{}

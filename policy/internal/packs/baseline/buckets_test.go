@@ -20,7 +20,7 @@ func bucketEncryption(algorithm, key any) []ruletest.Resource {
 	}
 }
 
-// encryptedBucket is one in the older form, with what others have in resources of their own.
+// encryptedBucket returns one in the older form, with what others have in resources of their own.
 func encryptedBucket(key string) ruletest.Resource {
 	byDefault := object{"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key}
 	return ruletest.Resource{Type: "aws:s3/bucket:Bucket", Name: "it", Properties: ruletest.Props{

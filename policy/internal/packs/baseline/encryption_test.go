@@ -16,7 +16,7 @@ var (
 	parameter = of("aws:rds/parameterGroup:ParameterGroup")
 )
 
-// keyCases are the five situations of a rule that wants a key to be named; one that becomes known later is one.
+// keyCases returns the five situations of a rule that wants a key to be named; one that becomes known later is one.
 func keyCases(resource func(ruletest.Props) ruletest.Resource, property string) []ruletest.Case {
 	with := func(value any) ruletest.Resource { return resource(ruletest.Props{property: value}) }
 	return []ruletest.Case{

@@ -207,7 +207,7 @@ const (
 // private are the blocks that are as large, and that the internet does not route to.
 var private = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fc00::/7")}
 
-// isWorld tells whether a block is of more addresses of the internet than can be somebody's in particular.
+// isWorld reports whether a block is of more addresses of the internet than can be somebody's in particular.
 func isWorld(cidr string) bool {
 	block, err := netip.ParsePrefix(cidr)
 	inside := func(p netip.Prefix) bool { return p.Contains(block.Addr()) && p.Bits() <= block.Bits() }
@@ -299,7 +299,7 @@ func judgeGroupRule(r rule.Resource, run rule.Run) rule.Verdict {
 		cidrsOf(r.Properties)...)
 }
 
-// cidrsOf are the blocks of a rule, of which there is at least one that may be absent.
+// cidrsOf returns the blocks of a rule, of which there is at least one that may be absent.
 func cidrsOf(ingress property.Value) []property.Value {
 	cidrs := []property.Value{ingress.Get("cidrBlocks", "0")}
 	for _, name := range []string{"cidrBlocks", "ipv6CidrBlocks"} {

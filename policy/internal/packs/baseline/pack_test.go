@@ -53,7 +53,7 @@ func below(
 	}
 }
 
-// companionCases are the five situations of a rule that wants another resource to be about the first.
+// companionCases returns the five situations of a rule that wants another resource to be about the first.
 func companionCases(first, other string, about string) []ruletest.Case {
 	it := ruletest.Resource{Type: first, Name: "it", Properties: ruletest.Props{"id": "it-id"}}
 	unnamed := ruletest.Resource{Type: first, Name: "it", Properties: ruletest.Props{"id": ruletest.Computed}}

@@ -247,7 +247,7 @@ func judgeAlarm(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	return rule.Violation(actions.Path(), "are not set, so that nobody hears of it")
 }
 
-// hasLost tells whether a property comes from a resource that is gone.
+// hasLost reports whether a property comes from a resource that is gone.
 func hasLost(r rule.Resource, property string, stack rule.Stack) bool {
 	return slices.ContainsFunc(r.PropertyDependencies[property], func(urn string) bool { return !stack.Has(urn) })
 }
@@ -283,7 +283,7 @@ func watched(alarm rule.Resource, stack rule.Stack) bool {
 	return false
 }
 
-// quotes tells whether the rule of a composite alarm names an alarm, as in ALARM("name").
+// quotes reports whether the rule of a composite alarm names an alarm, as in ALARM("name").
 func quotes(alarmRule, name string) bool {
 	for _, form := range []string{`"` + name + `"`, "(" + name + ")"} {
 		if strings.Contains(alarmRule, form) {

@@ -16,7 +16,7 @@ func viewed(bucket any) ruletest.Resource {
 	return distribution(ruletest.Props{"loggingConfig": object{"bucket": bucket}})
 }
 
-// telling is an alarm whose action comes from a component, of which the topic may be gone.
+// telling returns an alarm whose action comes from a component, of which the topic may be gone.
 func telling(rest ...string) ruletest.Resource {
 	return ruletest.Resource{
 		Type:       alarmType,

@@ -49,14 +49,14 @@ func judgeSubnets(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 
 type publicKey struct{}
 
-// isPublic tells whether a subnet's route table leads to an internet gateway. Whether the subnet gives out public
+// isPublic reports whether a subnet's route table leads to an internet gateway. Whether the subnet gives out public
 // addresses says nothing about that.
 func isPublic(subnet string, stack rule.Stack) bool {
 	return rule.Derive(stack, publicKey{}, func() map[string]bool { return publicSubnets(stack) })[subnet]
 }
 
-// publicSubnets are the URNs of subnets with a route to an internet gateway: by the table that is theirs, or else by
-// the main one of their VPC.
+// publicSubnets returns the URNs of subnets with a route to an internet gateway: by the table that is theirs, or else
+// by the main one of their VPC.
 func publicSubnets(stack rule.Stack) map[string]bool {
 	leading := leadingOut(stack)
 	own, public := map[string]bool{}, map[string]bool{}
@@ -81,8 +81,8 @@ func publicSubnets(stack rule.Stack) map[string]bool {
 	return public
 }
 
-// publicByDefault are the URNs of VPCs whose main route table leads to an internet gateway. The one that AWS makes does
-// not, unless the stack takes it over and gives it a route.
+// publicByDefault returns the URNs of VPCs whose main route table leads to an internet gateway. The one that AWS makes
+// does not, unless the stack takes it over and gives it a route.
 func publicByDefault(stack rule.Stack, leading map[string]bool) map[string]bool {
 	vpcs := map[string]bool{}
 	for _, main := range stack.OfType(mainAssociationType) {
@@ -108,7 +108,7 @@ func publicByDefault(stack rule.Stack, leading map[string]bool) map[string]bool 
 	return vpcs
 }
 
-// leadsOut tells whether the route table of an association leads to an internet gateway.
+// leadsOut reports whether the route table of an association leads to an internet gateway.
 func leadsOut(association rule.Resource, stack rule.Stack, leading map[string]bool) bool {
 	return slices.ContainsFunc(
 		tablesOf(association, stack),
@@ -116,7 +116,7 @@ func leadsOut(association rule.Resource, stack rule.Stack, leading map[string]bo
 	)
 }
 
-// tablesOf are the route tables that a route or an association names.
+// tablesOf returns the route tables that a route or an association names.
 func tablesOf(r rule.Resource, stack rule.Stack) []rule.Resource {
 	var tables []rule.Resource
 	for _, resourceType := range []string{routeTableType, defaultTableType} {
@@ -125,8 +125,8 @@ func tablesOf(r rule.Resource, stack rule.Stack) []rule.Resource {
 	return tables
 }
 
-// leadingOut are the URNs of route tables with a route to an internet gateway, by themselves or by a resource of its
-// own.
+// leadingOut returns the URNs of route tables with a route to an internet gateway, by themselves or by a resource of
+// its own.
 func leadingOut(stack rule.Stack) map[string]bool {
 	leading := map[string]bool{}
 	for _, route := range stack.OfType(routeType) {

@@ -154,7 +154,7 @@ func addressesOf(v property.Value) []property.Value {
 	return all
 }
 
-// target is the one group that a way leads into, if that is known.
+// target returns the one group that a way leads into, if that is known.
 func (w wayIn) target() (string, bool) {
 	if len(w.into.Resources) != 1 || !w.into.Certain {
 		return "", false
@@ -211,7 +211,7 @@ func judgeTier(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 
 type reachedKey struct{}
 
-// worldReaches tells whether a group lets the internet in.
+// worldReaches reports whether a group lets the internet in.
 func worldReaches(group string, stack rule.Stack) bool {
 	return rule.Derive(stack, reachedKey{}, func() map[string]bool {
 		reached := map[string]bool{}

@@ -23,7 +23,7 @@ var lab = []ruletest.Resource{
 	},
 }
 
-// letting is a rule of a group that lets another in, or a block of addresses.
+// letting returns a rule of a group that lets another in, or a block of addresses.
 func letting(into, from any) ruletest.Resource {
 	return ingress(ruletest.Props{"securityGroupId": into, "referencedSecurityGroupId": from})
 }

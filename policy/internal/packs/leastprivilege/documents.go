@@ -24,7 +24,7 @@ var identityTypes = []string{
 	"aws:iam/role:Role",
 }
 
-// identityDocuments are the values that hold a resource's policy documents.
+// identityDocuments returns the values that hold a resource's policy documents.
 func identityDocuments(r rule.Resource) ([]property.Value, rule.Verdict) {
 	value := r.Get(identityPolicies[r.Type])
 	if r.Type != "aws:iam/role:Role" {

@@ -58,7 +58,7 @@ func collect(role rule.Resource, stack rule.Stack) grants {
 
 type ofRolesKey struct{ resourceType string }
 
-// ofRoles are the resources of a type by the URN of the role that they are about, where that is certain.
+// ofRoles returns the resources of a type by the URN of the role that they are about, where that is certain.
 func ofRoles(resourceType string, stack rule.Stack) map[string][]rule.Resource {
 	return rule.Derive(stack, ofRolesKey{resourceType}, func() map[string][]rule.Resource {
 		found := map[string][]rule.Resource{}
@@ -118,14 +118,15 @@ func (g grants) allow(action string) []document.Statement {
 	return allowing
 }
 
-// allowOn tells whether an action is allowed on a resource, which matches says of the resource patterns of statements.
+// allowOn reports whether an action is allowed on a resource, which matches says of the resource patterns of
+// statements.
 func (g grants) allowOn(action string, matches func(pattern string) bool) bool {
 	return slices.ContainsFunc(g.allow(action), func(s document.Statement) bool {
 		return len(s.NotResources) > 0 || slices.ContainsFunc(s.Resources, matches)
 	})
 }
 
-// isRole tells whether a resource pattern is about a role. A role's ARN ends in its path and name, which are known
+// isRole reports whether a resource pattern is about a role. A role's ARN ends in its path and name, which are known
 // earlier.
 func isRole(pattern string, role rule.Resource) bool {
 	if arn, state := role.Get("arn").Text(); state == property.Known {
@@ -138,7 +139,7 @@ func isRole(pattern string, role rule.Resource) bool {
 		found && state == property.Known && document.Match(name, "/"+strings.TrimPrefix(path, "/")+own)
 }
 
-// isNamed tells whether a resource pattern is about a resource, by its ARN, or by its name where that is all that is
+// isNamed reports whether a resource pattern is about a resource, by its ARN, or by its name where that is all that is
 // known.
 func isNamed(pattern string, r rule.Resource) bool {
 	if arn, state := r.Get("arn").Text(); state == property.Known {

@@ -46,7 +46,7 @@ var iamNoServiceWildcard = rule.Rule{
 	}),
 }
 
-// wholeService tells whether an action is "*", "service:*", or as good as that.
+// wholeService reports whether an action is "*", "service:*", or as good as that.
 func wholeService(action string) bool {
 	_, name, found := strings.Cut(action, ":")
 	if !found {
@@ -252,7 +252,7 @@ func judgeManaged(arn property.Value) rule.Verdict {
 	return rule.Pass()
 }
 
-// administers tells whether an ARN is of a policy of AWS's, whose account in it is aws, that amounts to all rights or
+// administers reports whether an ARN is of a policy of AWS's, whose account in it is aws, that amounts to all rights or
 // all those of a service. Later editions have more behind FullAccess, as in CloudWatchFullAccessV2.
 func administers(arn string) bool {
 	_, path, ofAWS := strings.Cut(arn, ":iam::aws:policy/")

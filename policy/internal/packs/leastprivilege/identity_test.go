@@ -79,7 +79,7 @@ var inlinePolicies = []ruletest.Case{
 	},
 }
 
-// granted is a policy of a role, and what is said to it.
+// granted returns a policy of a role, and what is said to it.
 func granted(name, policy string, want ruletest.Want) ruletest.Case {
 	situation := ruletest.Passes
 	if want != ruletest.Pass {

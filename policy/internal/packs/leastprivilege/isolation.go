@@ -71,8 +71,9 @@ func judgeIsolation(provider rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 	return rule.Pass()
 }
 
-// runsOn tells whether a service's tasks run on a capacity provider, its own choice or else its cluster's, and whether
-// that is sure. Tasks of launch type EC2, the default without any choice, run on whatever instances the cluster has.
+// runsOn reports whether a service's tasks run on a capacity provider, its own choice or else its cluster's, and
+// whether that is sure. Tasks of launch type EC2, the default without any choice, run on whatever instances the cluster
+// has.
 func runsOn(service, provider rule.Resource, stack rule.Stack) (on, sure bool) {
 	strategies := service.Get("capacityProviderStrategies")
 	elements, state := strategies.List()
@@ -119,7 +120,7 @@ func chosen(r rule.Resource, strategies property.Value, provider rule.Resource, 
 	return on, sure
 }
 
-// rightsOf is what the code of a service's tasks may do, in a form that can be compared. What can be allowed on
+// rightsOf returns what the code of a service's tasks may do, in a form that can be compared. What can be allowed on
 // everything only, such as sending traces, does not count.
 func rightsOf(service rule.Resource, stack rule.Stack) (rights string, known bool) {
 	tasks := expect.Refer(service, stack, service.Get("taskDefinition"), taskDefinitionType)

@@ -5,7 +5,7 @@ import "github.com/awslab/awslab/policy/internal/ruletest"
 var instances = ruletest.Resource{Type: capacityProviderType, Name: "instances", Properties: ruletest.Props{
 	"name": "pool-1", "autoScalingGroupProvider": map[string]any{"autoScalingGroupArn": "arn:group"}}}
 
-// onProvider is a service on a capacity provider, with tasks of a role.
+// onProvider returns a service on a capacity provider, with tasks of a role.
 func onProvider(name string, provider any, role string) []ruletest.Resource {
 	return []ruletest.Resource{
 		{
@@ -22,7 +22,7 @@ func onProvider(name string, provider any, role string) []ruletest.Resource {
 	}
 }
 
-// byDefault is a service that leaves its place to its cluster.
+// byDefault returns a service that leaves its place to its cluster.
 func byDefault(name, role string) []ruletest.Resource {
 	service := onProvider(name, "", role)
 	delete(service[1].Properties, "capacityProviderStrategies")
@@ -36,7 +36,7 @@ func byDefault(name, role string) []ruletest.Resource {
 	)
 }
 
-// byLaunchType is a service on a cluster that has the instances, and whose services have no place by default.
+// byLaunchType returns a service on a cluster that has the instances, and whose services have no place by default.
 func byLaunchType(name, role, launchType string) []ruletest.Resource {
 	service := byDefault(name, role)
 	service[1].Properties["launchType"] = launchType
@@ -44,7 +44,7 @@ func byLaunchType(name, role, launchType string) []ruletest.Resource {
 	return service
 }
 
-// sharing are services on the same stack as readers, who may read a bucket, and writers, who may write it.
+// sharing returns services on the same stack as readers, who may read a bucket, and writers, who may write it.
 func sharing(services ...[]ruletest.Resource) []ruletest.Resource {
 	all := append(
 		append(

@@ -81,7 +81,7 @@ func TestPropertyNames(t *testing.T) { ruletest.PropertyNames(t, cases) }
 
 func FuzzRules(f *testing.F) { ruletest.Fuzz(f, Pack, cases) }
 
-// documentCases are the five situations of a rule about a policy document.
+// documentCases returns the five situations of a rule about a policy document.
 func documentCases(resource func(ruletest.Props) ruletest.Resource, property, good, bad string) []ruletest.Case {
 	return append(ruletest.Texts(resource, property, good, bad, ruletest.Pass), ruletest.Case{
 		Situation: ruletest.Absent,

@@ -102,14 +102,14 @@ func handsOutRights(g grants, role rule.Resource) bool {
 
 type nextKey struct{ role string }
 
-// next are the roles that a role can act as in one step.
+// next returns the roles that a role can act as in one step.
 func next(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
 	return rule.Derive(stack, nextKey{role.URN}, func() []rule.Resource { return step(role, g, stack) })
 }
 
 type trustingKey struct{}
 
-// trustPrincipals are the roles that trust somebody else than a service.
+// trustPrincipals returns the roles that trust somebody else than a service.
 func trustPrincipals(stack rule.Stack) []rule.Resource {
 	return rule.Derive(stack, trustingKey{}, func() []rule.Resource {
 		return slices.DeleteFunc(slices.Clone(stack.OfType(roleType)), func(role rule.Resource) bool {
@@ -138,7 +138,7 @@ func step(role rule.Resource, g grants, stack rule.Stack) []rule.Resource {
 	return found
 }
 
-// launchesAs tells whether a role may be passed to a service that it trusts, with code to run as it.
+// launchesAs reports whether a role may be passed to a service that it trusts, with code to run as it.
 func launchesAs(g grants, role rule.Resource, stack rule.Stack) bool {
 	for _, s := range g.allow("iam:PassRole") {
 		if len(s.NotResources) == 0 &&
@@ -158,7 +158,7 @@ func launchesAs(g grants, role rule.Resource, stack rule.Stack) bool {
 	return false
 }
 
-// passedTo tells whether a statement lets a role be passed to a service.
+// passedTo reports whether a statement lets a role be passed to a service.
 func passedTo(s document.Statement, service string) bool {
 	if !s.Has("iam:PassedToService") {
 		return true
@@ -171,7 +171,7 @@ func passedTo(s document.Statement, service string) bool {
 
 type trustedKey struct{ role string }
 
-// trusted are those who may assume a role, as far as its trust is known and can be read.
+// trusted returns those who may assume a role, as far as its trust is known and can be read.
 func trusted(role rule.Resource, stack rule.Stack) []document.Principal {
 	return rule.Derive(stack, trustedKey{role.URN}, func() []document.Principal {
 		text, state := role.Get("assumeRolePolicy").Text()
@@ -196,7 +196,7 @@ func trustsService(role rule.Resource, service string, stack rule.Stack) bool {
 	)
 }
 
-// assumes tells whether a role may assume another: that one trusts it by name, or trusts its account, and it has the
+// assumes reports whether a role may assume another: that one trusts it by name, or trusts its account, and it has the
 // action.
 func assumes(role rule.Resource, g grants, other rule.Resource, stack rule.Stack) bool {
 	allowed := g.allowOn("sts:AssumeRole", func(pattern string) bool { return isRole(pattern, other) })

@@ -7,7 +7,7 @@ import (
 	"github.com/awslab/awslab/policy/internal/ruletest"
 )
 
-// actor is a role, with its policy.
+// actor returns a role, with its policy.
 func actor(name, principal string, statements ...string) []ruletest.Resource {
 	return []ruletest.Resource{
 		{
@@ -73,7 +73,7 @@ var (
 	}
 )
 
-// led is the stack in which the deployer leads to a worker that may do something, and then to what else there is.
+// led returns the stack in which the deployer leads to a worker that may do something, and then to what else there is.
 func led(by string, statement string, more ...ruletest.Resource) []ruletest.Resource {
 	rest := append([]ruletest.Resource{deployer[1]}, actor("worker", by, statement)...)
 	return append(append(rest, owner...), more...)

@@ -17,7 +17,7 @@ const (
 	instanceProfileType = "aws:iam/instanceProfile:InstanceProfile"
 )
 
-// takenOver are the URNs of roles as which code already runs that whoever has the grants may change or get into.
+// takenOver returns the URNs of roles as which code already runs that whoever has the grants may change or get into.
 func takenOver(g grants, stack rule.Stack) map[string]bool {
 	taken := map[string]bool{}
 	add := func(roles expect.Reference) {
@@ -58,7 +58,7 @@ func takenOver(g grants, stack rule.Stack) map[string]bool {
 	return taken
 }
 
-// roleOf is the role that a property of a resource names. A property comes from the role's policies too where the
+// roleOf returns the role that a property of a resource names. A property comes from the role's policies too where the
 // resource waits for them.
 func roleOf(r rule.Resource, name string, stack rule.Stack) expect.Reference {
 	return expect.Refer(r, stack, r.Get(name), roleType)

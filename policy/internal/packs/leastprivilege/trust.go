@@ -54,7 +54,7 @@ func complainOfTrust(s document.Statement) string {
 	return ""
 }
 
-// federatedSubject tells whether a condition names the identity, as in token.actions.githubusercontent.com:sub.
+// federatedSubject reports whether a condition names the identity, as in token.actions.githubusercontent.com:sub.
 func federatedSubject(s document.Statement) bool {
 	return slices.ContainsFunc(s.Conditions, func(c document.Condition) bool {
 		key := strings.ToLower(c.Key)
@@ -67,7 +67,7 @@ func federatedSubject(s document.Statement) bool {
 // Kubernetes' service accounts.
 var subjectKinds = []string{"", "repo:", "project_path:", "system:", "system:serviceaccount:"}
 
-// anySubject tells whether a pattern of subjects names none: what comes before its first wildcard is no more than a
+// anySubject reports whether a pattern of subjects names none: what comes before its first wildcard is no more than a
 // kind, or a part of the name of the owner of a repository, whose whole name ends in a slash.
 func anySubject(pattern string) bool {
 	wildcard := strings.IndexAny(pattern, "*?")

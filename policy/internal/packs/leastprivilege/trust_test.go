@@ -56,7 +56,7 @@ var trustCases = []ruletest.Case{
 	), ruletest.Pass),
 }
 
-// subject is the trust in identities of GitHub.
+// subject returns the trust in identities of GitHub.
 func subject(name, operator, value string, want ruletest.Want) ruletest.Case {
 	return trust(name, trusting(`"Federated": "arn:aws:iam::123456789012:oidc-provider/x"`,
 		fmt.Sprintf(`"Condition": {%q: {"token.actions.githubusercontent.com:sub": %q}},`, operator, value)), want)
@@ -80,7 +80,7 @@ var subjectCases = []ruletest.Case{
 	subject("a namespace", "StringLike", "system:serviceaccount:shop:*", ruletest.Pass),
 }
 
-// keyOpen is the policy of a key that everyone may use by way of a service.
+// keyOpen returns the policy of a key that everyone may use by way of a service.
 func keyOpen(condition string) ruletest.Resource {
 	return ruletest.Of(
 		"aws:kms/key:Key",

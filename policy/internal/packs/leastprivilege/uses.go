@@ -45,7 +45,7 @@ func judgeUses(task rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	return merge(judgeCode(task, containers, stack), judgeStart(task, containers, stack))
 }
 
-// judgeCode is about the role that the containers' code has.
+// judgeCode returns about the role that the containers' code has.
 func judgeCode(task rule.Resource, containers []expect.Container, stack rule.Stack) rule.Verdict {
 	role := task.Get("taskRoleArn")
 	roles := roleOf(task, "taskRoleArn", stack)
@@ -64,14 +64,14 @@ func judgeCode(task rule.Resource, containers []expect.Container, stack rule.Sta
 	for _, resourceType := range typesOf(usable) {
 		for _, r := range stack.OfType(resourceType) {
 			if g.names(usable[resourceType], r) &&
-				!slices.ContainsFunc(users, func(t rule.Resource) bool { return mentions(t, r, stack) }) {
+				!slices.ContainsFunc(users, func(t rule.Resource) bool { return refersTo(t, r, stack) }) {
 				verdict = merge(
 					verdict,
 					rule.Violation(role.Path(), "names a role with permission for %s, which no container refers "+
 						"to", r.Name),
 				)
 			}
-			if len(foreign(g)) == 0 && isTold(containers, r) && !g.covers(usable[resourceType], r) &&
+			if len(unresolvedManagedPolicies(g)) == 0 && isReferenced(containers, r) && !g.covers(usable[resourceType], r) &&
 				!opensItself(r, stack) {
 				verdict = merge(
 					verdict,
@@ -87,7 +87,7 @@ func judgeCode(task rule.Resource, containers []expect.Container, stack rule.Sta
 	return verdict
 }
 
-// tasksOf are the task definitions with a role.
+// tasksOf returns the task definitions with a role.
 func tasksOf(role rule.Resource, stack rule.Stack) []rule.Resource {
 	var tasks []rule.Resource
 	for _, task := range stack.OfType(taskDefinitionType) {
@@ -105,14 +105,14 @@ var startsTasks = []string{
 	"CloudWatchAgentServerPolicy",
 }
 
-// foreign are the policies of a role of which the stack does not say what they allow.
-func foreign(g grants) []string {
+// unresolvedManagedPolicies returns the policies of a role of which the stack does not say what they allow.
+func unresolvedManagedPolicies(g grants) []string {
 	return slices.DeleteFunc(slices.Clone(g.managed), func(arn string) bool {
 		return slices.Contains(startsTasks, arn[strings.LastIndex(arn, "/")+1:])
 	})
 }
 
-// names tells whether a statement allows something on a resource by its name.
+// names reports whether a statement allows something on a resource by its name.
 func (g grants) names(service string, r rule.Resource) bool {
 	return slices.ContainsFunc(g.statements, func(s document.Statement) bool {
 		return s.Allow && isAbout(s, service) && slices.ContainsFunc(s.Resources, func(pattern string) bool {
@@ -121,7 +121,7 @@ func (g grants) names(service string, r rule.Resource) bool {
 	})
 }
 
-// covers tells whether a statement allows something on a resource. A pattern that can stand for it does.
+// covers reports whether a statement allows something on a resource. A pattern that can stand for it does.
 func (g grants) covers(service string, r rule.Resource) bool {
 	return slices.ContainsFunc(g.statements, func(s document.Statement) bool {
 		return s.Allow && isAbout(s, service) &&
@@ -143,7 +143,8 @@ func isAbout(s document.Statement, service string) bool {
 	})
 }
 
-// lastPart is the name in an ARN, or in a pattern of one: reports in arn:aws:s3:::reports/*, items in .../table/items.
+// lastPart returns the name in an ARN, or in a pattern of one: reports in arn:aws:s3:::reports/*, items in
+// .../table/items.
 func lastPart(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
 	rest := parts[len(parts)-1]
@@ -156,7 +157,7 @@ func lastPart(arn string) string {
 	return name
 }
 
-// quotesName tells whether a pattern spells a resource's name out, as far as Secrets Manager lets it: that adds six
+// quotesName reports whether a pattern spells a resource's name out, as far as Secrets Manager lets it: that adds six
 // characters to a name.
 func quotesName(pattern, name string) bool {
 	last := lastPart(pattern)
@@ -168,7 +169,7 @@ const minName = 5
 
 type namesKey struct{}
 
-// namesOf are the names, ids and ARNs of a resource that are known.
+// namesOf returns the names, ids and ARNs of a resource that are known.
 func namesOf(r rule.Resource) []string {
 	return rule.Once(r, namesKey{}, func() []string {
 		var names []string
@@ -181,9 +182,8 @@ func namesOf(r rule.Resource) []string {
 	})
 }
 
-// mentions tells whether a task definition has anything to do with a resource, as far as can be seen. While its
-// containers are not known, it may.
-func mentions(task, r rule.Resource, stack rule.Stack) bool {
+// refersTo reports whether a task definition may refer to a resource. It does so while its containers are not known.
+func refersTo(task, r rule.Resource, stack rule.Stack) bool {
 	for _, property := range []string{"containerDefinitions", "volumes"} {
 		if slices.Contains(task.PropertyDependencies[property], r.URN) {
 			return true
@@ -201,9 +201,9 @@ func mentions(task, r rule.Resource, stack rule.Stack) bool {
 		slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, name) })
 }
 
-// isTold tells whether a variable of a container is a resource's name, ARN or URL, and can be nothing else: a word
-// alone may mean anything.
-func isTold(containers []expect.Container, r rule.Resource) bool {
+// isReferenced reports whether an environment variable of a container holds the resource's name, ARN or URL. A plain
+// word does not count: it may mean anything.
+func isReferenced(containers []expect.Container, r rule.Resource) bool {
 	return slices.ContainsFunc(containers, func(c expect.Container) bool {
 		return slices.ContainsFunc(c.Environment, func(variable struct{ Name, Value string }) bool {
 			return strings.ContainsAny(variable.Value, "-.:_") && slices.Contains(namesOf(r), variable.Value)
@@ -221,7 +221,7 @@ var resourcePolicyOf = map[string]string{
 	"aws:secretsmanager/secretPolicy:SecretPolicy": "secretArn",
 }
 
-// opensItself tells whether a resource's own policy lets roles in. Which ones, it may say in many ways.
+// opensItself reports whether a resource's own policy lets roles in. Which ones, it may say in many ways.
 func opensItself(r rule.Resource, stack rule.Stack) bool {
 	for policyType, about := range resourcePolicyOf {
 		found, _ := expect.Companions(r, stack, policyType, about)
@@ -241,14 +241,14 @@ func letsRolesIn(s document.Statement) bool {
 		slices.ContainsFunc(s.Principals, func(p document.Principal) bool { return p.Type == "AWS" || p.Anyone() })
 }
 
-// judgeStart is about the role that ECS starts the containers as: it has to read their secrets.
+// judgeStart returns about the role that ECS starts the containers as: it has to read their secrets.
 func judgeStart(task rule.Resource, containers []expect.Container, stack rule.Stack) rule.Verdict {
 	roles := roleOf(task, "executionRoleArn", stack)
 	if len(roles.Resources) != 1 || !roles.Certain {
 		return rule.Pass() // without one, or with one from elsewhere, there is nothing to compare
 	}
 	g := grantsOf(roles.Resources[0], stack)
-	if g.unread || len(foreign(g)) > 0 {
+	if g.unread || len(unresolvedManagedPolicies(g)) > 0 {
 		return rule.Pass()
 	}
 	var verdict rule.Verdict

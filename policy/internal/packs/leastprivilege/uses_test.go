@@ -35,8 +35,8 @@ func taskOf(containers any) ruletest.Resource {
 	)
 }
 
-// stackOf is a table, a bucket and the roles of a task, of which the one has a statement for its code, the other for
-// its start.
+// stackOf returns a table, a bucket and the roles of a task, of which the one has a statement for its code, the other
+// for its start.
 func stackOf(code, start string) []ruletest.Resource {
 	return append(
 		append(actor("code", byTasks, code), actor("start", byTasks, start)...),

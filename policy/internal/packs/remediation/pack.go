@@ -186,7 +186,7 @@ func settings(remedies []rule.Remedy) string {
 	return strings.Join(texts, ", ")
 }
 
-// onDemand is the rule, out of force until a stack asks for it.
+// onDemand returns the rule, out of force until a stack asks for it.
 func onDemand(r rule.Rule) rule.Rule {
 	r.Level = rule.Disabled
 	return r

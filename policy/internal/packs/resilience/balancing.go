@@ -69,8 +69,8 @@ var balancing = []rule.Rule{
 	},
 }
 
-// balancerSubnets is the property that the subnets are set by. AWS fills in the other one, of which nothing comes from
-// another resource.
+// balancerSubnets returns the property that the subnets are set by. AWS fills in the other one, of which nothing comes
+// from another resource.
 func balancerSubnets(r rule.Resource) property.Value {
 	mappings := r.Get("subnetMappings")
 	if _, state := r.Get("subnets").List(); state != property.Known &&
@@ -94,7 +94,7 @@ func judgeGroupZones(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdi
 	return judgeSpan(r, stack, subnets, run.Int(minZones), loss)
 }
 
-// behindBalancer tells whether target groups are attached to the group, by itself or by a resource of their own.
+// behindBalancer reports whether target groups are attached to the group, by itself or by a resource of their own.
 func behindBalancer(group rule.Resource, stack rule.Stack) bool {
 	for _, name := range []string{"targetGroupArns", "loadBalancers", "trafficSources"} {
 		elements, state := group.Get(name).List()

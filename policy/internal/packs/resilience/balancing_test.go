@@ -18,7 +18,7 @@ func from(r ruletest.Resource, property string, sources ...string) ruletest.Reso
 	return r
 }
 
-// spanCases are the situations of a rule about the zones of a list of subnets.
+// spanCases returns the situations of a rule about the zones of a list of subnets.
 func spanCases(
 	resource func(subnets any) ruletest.Resource,
 	list, source string,

@@ -115,7 +115,7 @@ const (
 	yes
 )
 
-// scales tells whether an auto scaling target is the service's. A target names its service in resourceId, as
+// scales reports whether an auto scaling target is the service's. A target names its service in resourceId, as
 // service/<cluster>/<service>. While that is unknown, what it comes from tells.
 func scales(target, service rule.Resource, stack rule.Stack) answer {
 	if namespace, state := target.Get("serviceNamespace").Text(); state == property.Known && namespace != "ecs" {
@@ -139,7 +139,8 @@ func scales(target, service rule.Resource, stack rule.Stack) answer {
 	}
 }
 
-// named tells whether resourceId is the service's. A service names its cluster by name or ARN, both of which end in it.
+// named reports whether resourceId is the service's. A service names its cluster by name or ARN, both of which end in
+// it.
 func named(resourceID string, service rule.Resource) answer {
 	parts := strings.Split(resourceID, "/")
 	if len(parts) != 3 || parts[0] != "service" {

@@ -10,7 +10,7 @@ func service(properties ruletest.Props) ruletest.Resource {
 	return ruletest.Resource{Type: serviceType, Name: "web", Properties: all}
 }
 
-// scaling is an auto scaling target whose resourceId comes from the named resources.
+// scaling returns an auto scaling target whose resourceId comes from the named resources.
 func scaling(resourceID, minCapacity any, sources ...string) ruletest.Resource {
 	return ruletest.Resource{
 		Type: targetType, Name: "scaling",

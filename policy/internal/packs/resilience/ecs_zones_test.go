@@ -4,7 +4,7 @@ import "github.com/awslab/awslab/policy/internal/ruletest"
 
 const componentType = "awsx:ec2:Vpc"
 
-// serviceIn is a service in subnets, whose ids come from the named resources.
+// serviceIn returns a service in subnets, whose ids come from the named resources.
 func serviceIn(subnets any, sources ...string) ruletest.Resource {
 	return ruletest.Resource{
 		Type: serviceType, Name: "web",
@@ -21,7 +21,7 @@ func subnetIn(name, zone string) ruletest.Resource {
 	}}
 }
 
-// plannedSubnet is a subnet of a network component in preview: it has no id yet.
+// plannedSubnet returns a subnet of a network component in preview: it has no id yet.
 func plannedSubnet(name string, zone any, tier string) ruletest.Resource {
 	return ruletest.Resource{Type: subnetType, Name: name, Parent: "vpc", Properties: ruletest.Props{
 		"id": ruletest.Computed, "arn": ruletest.Computed, "availabilityZone": zone,

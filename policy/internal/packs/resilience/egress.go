@@ -119,7 +119,7 @@ func judgeGateway(r rule.Resource, id property.Value, tables expect.Reference, s
 	return rule.Pass()
 }
 
-// zonesServed are the zones of the subnets of a route table.
+// zonesServed returns the zones of the subnets of a route table.
 func zonesServed(table rule.Resource, stack rule.Stack) zones {
 	served := zones{certain: true}
 	for _, association := range stack.OfType(associationType) {
@@ -160,8 +160,8 @@ func judgeEndpoint(endpoint rule.Resource, stack rule.Stack, _ rule.Run) rule.Ve
 	return compare(endpoint.Get("subnetIds"), zonesOf(endpoint, stack, endpoint.Get("subnetIds")), used)
 }
 
-// inVpc tells whether a service's subnets may be in a VPC. What cannot be told is taken for so where the stack has one
-// VPC.
+// inVpc reports whether a service's subnets may be in a VPC. What cannot be told is taken for so where the stack has
+// one VPC.
 func inVpc(service rule.Resource, vpc expect.Reference, stack rule.Stack) bool {
 	subnets := expect.Refer(service, stack, service.Get("networkConfiguration", "subnets"), subnetType)
 	return slices.ContainsFunc(subnets.Resources, func(subnet rule.Resource) bool {
@@ -172,7 +172,7 @@ func inVpc(service rule.Resource, vpc expect.Reference, stack rule.Stack) bool {
 	})
 }
 
-// zonesUsed are the zones of some of the stack's ECS services.
+// zonesUsed returns the zones of some of the stack's ECS services.
 func zonesUsed(stack rule.Stack, which func(rule.Resource) bool) zones {
 	used := zones{certain: true}
 	for _, service := range stack.OfType(serviceType) {
@@ -244,7 +244,7 @@ func judgeMountTargets(files rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 	return rule.Pass()
 }
 
-// mounts tells whether a service's tasks mount a file system.
+// mounts reports whether a service's tasks mount a file system.
 func mounts(service, files rule.Resource, stack rule.Stack) bool {
 	for _, task := range expect.Refer(service, stack, service.Get("taskDefinition"), taskType).Resources {
 		volumes, _ := task.Get("volumes").List()

@@ -2,7 +2,7 @@ package resilience
 
 import "github.com/awslab/awslab/policy/internal/ruletest"
 
-// network is a route table for a subnet in zone a, and a NAT gateway.
+// network returns a route table for a subnet in zone a, and a NAT gateway.
 func network(gatewaySubnet any) []ruletest.Resource {
 	return []ruletest.Resource{
 		subnetIn("a", "us-east-1a"), subnetIn("b", "us-east-1b"),
@@ -24,7 +24,7 @@ func routeBy(gateway any) ruletest.Resource {
 	}
 }
 
-// plannedNetwork is one that has no ids yet, with its NAT gateway in the named subnet.
+// plannedNetwork returns one that has no ids yet, with its NAT gateway in the named subnet.
 func plannedNetwork(gatewaySubnet string) []ruletest.Resource {
 	return []ruletest.Resource{
 		vpc, public1, public2, private1,
@@ -211,7 +211,7 @@ var endpointCases = []ruletest.Case{
 
 var mounted = fileSystem(ruletest.Props{"id": "fs-1"})
 
-// mountTargets are one in each subnet.
+// mountTargets returns one in each subnet.
 func mountTargets(subnets ...any) []ruletest.Resource {
 	all := placed
 	for i, subnet := range subnets {

@@ -45,8 +45,8 @@ var functions = []rule.Rule{
 	},
 }
 
-// judgeFailedEvents is about functions that somebody calls without waiting for the answer: the others' callers see the
-// failure themselves.
+// judgeFailedEvents returns about functions that somebody calls without waiting for the answer: the others' callers see
+// the failure themselves.
 func judgeFailedEvents(function rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	target := function.Get("deadLetterConfig", "targetArn")
 	if text, state := target.Text(); state == property.Unknown || state == property.Known && text != "" {

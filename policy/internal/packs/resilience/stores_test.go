@@ -16,7 +16,7 @@ func clusterOf(engine any) ruletest.Resource {
 	}
 }
 
-// member is a member of a cluster, in a zone that AWS chooses unless one is given.
+// member returns a member of a cluster, in a zone that AWS chooses unless one is given.
 func member(name string, cluster, zone any) ruletest.Resource {
 	return ruletest.Resource{
 		Type:       clusterMemberType,

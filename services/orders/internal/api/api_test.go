@@ -97,7 +97,7 @@ func decodeError(t *testing.T, answer *http.Response) jsonapi.Error {
 // valid is an order of two lamps.
 const valid = `{"customer": "Ada", "lines": [{"item": "lamp", "quantity": 2, "priceCents": 1250}]}`
 
-// lineOf is the body of an order with one line.
+// lineOf returns the body of an order with one line.
 func lineOf(line string) string { return `{"customer": "Ada", "lines": [` + line + `]}` }
 
 func create(t *testing.T, handler http.Handler, body string, header ...string) order.Order {

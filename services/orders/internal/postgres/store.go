@@ -119,7 +119,7 @@ func (s *Store) List(ctx context.Context, limit int, after string) (order.Page, 
 	return order.NewPage(orders, limit), nil
 }
 
-// position is the number of the order that a page ended with, or one above all numbers for the first page.
+// position returns the number of the order that a page ended with, or one above all numbers for the first page.
 func (s *Store) position(ctx context.Context, after string) (number int64, err error) {
 	if after == "" {
 		return 1<<63 - 1, nil

@@ -79,12 +79,12 @@ func All(clients Clients, settings Settings) map[string]Check {
 	}
 }
 
-// gone is the finding about what is not there.
+// gone returns the finding about what is not there.
 func gone(what string) Finding {
 	return Finding{Problems: []string{what + " does not exist"}}
 }
 
-// name is what follows a type in the last part of an ARN, such as orders in table/orders or db:orders.
+// name returns what follows a type in the last part of an ARN, such as orders in table/orders or db:orders.
 func name(a arn.ARN, kind string) (string, error) {
 	for _, separator := range []string{"/", ":"} {
 		if found, ok := strings.CutPrefix(a.Resource, kind+separator); ok && found != "" {

@@ -133,7 +133,7 @@ func firstOf(first, second error) error {
 
 var completed = time.Date(2026, 3, 1, 5, 21, 44, 0, time.UTC)
 
-// restored is a resource named restored of the source named source, of which 4 MiB are in the backup.
+// restored returns a resource named restored of the source named source, of which 4 MiB are in the backup.
 func restored(service, kind string) Restored {
 	of := func(name string) arn.ARN {
 		return arn.ARN{
@@ -151,7 +151,7 @@ func restored(service, kind string) Restored {
 	return r
 }
 
-// fixture is an account in which everything is as it should be.
+// fixture returns an account in which everything is as it should be.
 func fixture() *account {
 	instance := rdstypes.DBInstance{
 		DBInstanceStatus: aws.String("available"), Engine: aws.String("postgres"), EngineVersion: aws.String("17.4"),

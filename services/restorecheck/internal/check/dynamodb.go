@@ -37,7 +37,7 @@ func (t tables) check(ctx context.Context, restored Restored) (Finding, error) {
 		return gone("the table"), nil
 	}
 	var f Finding
-	f.settle(string(found.TableStatus), []string{string(types.TableStatusActive)}, func(status string) bool {
+	f.checkStatus(string(found.TableStatus), []string{string(types.TableStatusActive)}, func(status string) bool {
 		return status != string(types.TableStatusCreating) && status != string(types.TableStatusUpdating)
 	})
 	f.require(len(found.KeySchema) > 0, "it has no key schema")

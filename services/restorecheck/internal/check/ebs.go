@@ -38,7 +38,7 @@ func (v volumes) check(ctx context.Context, restored Restored) (Finding, error) 
 	}
 	found := answer.Volumes[0]
 	var f Finding
-	f.settle(
+	f.checkStatus(
 		string(found.State),
 		[]string{string(types.VolumeStateAvailable), string(types.VolumeStateInUse)},
 		func(state string) bool {

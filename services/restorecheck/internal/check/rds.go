@@ -48,7 +48,7 @@ func (d databases) check(ctx context.Context, restored Restored) (Finding, error
 		return gone("the database"), nil
 	}
 	var f Finding
-	f.settle(found.status, []string{"available"}, databaseIsLost)
+	f.checkStatus(found.status, []string{"available"}, databaseIsLost)
 	f.require(found.encrypted, "its storage is not encrypted")
 	f.require(!found.public, "it is publicly accessible")
 	f.require(found.storage > 0, "it has no storage")
@@ -82,8 +82,8 @@ func databaseIsLost(status string) bool {
 		slices.Contains([]string{"failed", "restore-error", "storage-full", "deleting", "stopping", "stopped"}, status)
 }
 
-// settle sorts a status: wanted, lost, or still changing.
-func (f *Finding) settle(status string, wanted []string, lost func(string) bool) {
+// checkStatus sorts a status: wanted, lost, or still changing.
+func (f *Finding) checkStatus(status string, wanted []string, lost func(string) bool) {
 	switch {
 	case slices.Contains(wanted, status):
 		f.fact("%s", status)

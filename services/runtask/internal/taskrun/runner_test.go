@@ -101,7 +101,7 @@ func (r *region) GetLogEvents(
 
 func at(status string) *types.Task { return &types.Task{LastStatus: &status} }
 
-// ended is a task whose container app ended, beside another one.
+// ended returns a task whose container app ended, beside another one.
 func ended(code *int32, reason string) *types.Task {
 	task := at("STOPPED")
 	task.StopCode, task.StoppedReason = types.TaskStopCodeEssentialContainerExited, aws.String(

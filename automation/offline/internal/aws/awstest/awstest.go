@@ -67,7 +67,7 @@ type Made struct {
 	Inputs, State resource.PropertyMap
 }
 
-// URN is that of a resource in the program.
+// URN returns that of a resource in the program.
 func URN(token, name string) string {
 	return "urn:pulumi:dev::awslab::" + token + "::" + name
 }
@@ -120,7 +120,7 @@ func (l *Lab) Create(token, name string, inputs map[string]any) Made {
 	return m
 }
 
-// Plan is what Create answers in a preview.
+// Plan returns what Create answers in a preview.
 func (l *Lab) Plan(token, name string, inputs map[string]any) resource.PropertyMap {
 	l.Helper()
 	checked, failures := l.Check(token, name, nil, values.Of(inputs).ObjectValue())
@@ -151,7 +151,7 @@ func (l *Lab) TryDiff(m Made, news resource.PropertyMap, ignore ...string) (*pul
 	)
 }
 
-// Compare is what Diff answers for a state and inputs, neither of which was checked.
+// Compare returns what Diff answers for a state and inputs, neither of which was checked.
 func (l *Lab) Compare(token string, state, inputs map[string]any) *pulumirpc.DiffResponse {
 	l.Helper()
 	olds, err := bridge.Marshal(values.Of(state).ObjectValue())

@@ -71,7 +71,7 @@ const (
 	TenDigits = `[0-9]{10}`
 )
 
-// KeyPolicy is a key policy that lets the account administer the key and a service use it.
+// KeyPolicy returns a key policy that lets the account administer the key and a service use it.
 func KeyPolicy(service string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:` +
 		`root"},"Action":"kms:*","Resource":"*"},` +

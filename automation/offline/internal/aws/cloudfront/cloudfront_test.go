@@ -10,7 +10,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 )
 
-// site is a distribution over a bucket.
+// site returns a distribution over a bucket.
 func site(more awstest.In) awstest.In {
 	return awstest.Merge(awstest.In{
 		"enabled":              true,

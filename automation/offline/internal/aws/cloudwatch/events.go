@@ -10,8 +10,8 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/values"
 )
 
-// busOf returns the event bus, which is empty for the default one.
-func busOf(inputs values.View) string {
+// eventBusName returns the event bus, which is empty for the default one.
+func eventBusName(inputs values.View) string {
 	if bus := inputs.Str("eventBusName"); bus != references.DefaultBus {
 		return values.AfterLast(bus, "/")
 	}
@@ -20,7 +20,7 @@ func busOf(inputs values.View) string {
 
 func createEventRule(c *bridge.Change) error {
 	c.Id = c.Inputs.Str("name")
-	if bus := busOf(c.Inputs); bus != "" {
+	if bus := eventBusName(c.Inputs); bus != "" {
 		c.Id = bus + "/" + c.Id
 	}
 	c.Variables["path"] = c.Id
@@ -30,7 +30,7 @@ func createEventRule(c *bridge.Change) error {
 
 func createEventTarget(c *bridge.Change) error {
 	c.Id = c.Inputs.Str("rule") + "-" + c.Inputs.Str("targetId")
-	if bus := busOf(c.Inputs); bus != "" {
+	if bus := eventBusName(c.Inputs); bus != "" {
 		c.Id = bus + "-" + c.Id
 	}
 	return refuseTarget(c)
@@ -56,7 +56,7 @@ func refuseTarget(c *bridge.Change) error {
 	count := 1
 	for _, other := range siblings {
 		if state := bridge.StateOf(other); state.Str("rule") == c.Inputs.Str("rule") &&
-			busOf(state) == busOf(c.Inputs) {
+			eventBusName(state) == eventBusName(c.Inputs) {
 			count++
 		}
 	}

@@ -32,8 +32,8 @@ var Service = bridge.Service{
 		token.NetworkAclRule:       {Create: createNetworkAclRule},
 		token.SecurityGroup:        {Create: createSecurityGroup, Update: refusePortsOfAll, Releases: releaseRules},
 		token.DefaultSecurityGroup: {Create: adoptSecurityGroup, Update: refusePortsOfAll},
-		token.DefaultNetworkAcl:    {Create: adopt("defaultNetworkAclId"), Update: refusePortsOfAll},
-		token.DefaultRouteTable:    {Create: adopt("defaultRouteTableId")},
+		token.DefaultNetworkAcl:    {Create: takeOver("defaultNetworkAclId"), Update: refusePortsOfAll},
+		token.DefaultRouteTable:    {Create: takeOver("defaultRouteTableId")},
 		token.IngressRule: {
 			Diff:   diffSecurityGroupRule,
 			Create: createSecurityGroupRule,

@@ -52,8 +52,8 @@ func createSecurityGroup(c *bridge.Change) error {
 	return refusePortsOfAll(c)
 }
 
-// adopt takes over something that a VPC came with, named by a property.
-func adopt(property string) func(c *bridge.Change) error {
+// takeOver takes over something that a VPC came with, named by a property.
+func takeOver(property string) func(c *bridge.Change) error {
 	return func(c *bridge.Change) error {
 		c.Id = c.Inputs.Str(property)
 		return refusePortsOfAll(c)

@@ -46,7 +46,7 @@ var Service = bridge.Service{
 	},
 }
 
-// PulledThrough tells whether a repository, named without its registry, is filled by a pull-through cache.
+// PulledThrough reports whether a repository, named without its registry, is filled by a pull-through cache.
 func PulledThrough(c *bridge.Change, repository string) (bool, error) {
 	rules, err := c.Tx.OfType(c.Region().Name, token.PullThrough)
 	return slices.ContainsFunc(rules, func(rule *world.Thing) bool {

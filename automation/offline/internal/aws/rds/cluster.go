@@ -83,7 +83,7 @@ func clusterVersions(c *bridge.Change, known engine) error {
 // clusterCopies is over how many availability zones a cluster keeps its data.
 const clusterCopies = 3
 
-// clusterZones are the availability zones that a cluster can be in.
+// clusterZones returns the availability zones that a cluster can be in.
 func clusterZones(c *bridge.Change) []string {
 	if group := c.Target("dbSubnetGroupName"); group != nil {
 		zones, _ := zonesOf(c.Tx, group)

@@ -79,7 +79,7 @@ func (e engine) full(asked string) string {
 	return asked + ".1"
 }
 
-// family is the parameter group family of a version: postgres17, mysql8.0.
+// family returns the parameter group family of a version: postgres17, mysql8.0.
 func (e engine) family(version string) string {
 	parts := strings.Split(version, ".")
 	return e.group + strings.Join(parts[:min(e.familyParts, len(parts))], ".")

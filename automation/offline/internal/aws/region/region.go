@@ -19,7 +19,7 @@ const Edge = "us-east-1"
 // ImageID makes the id of an AMI from what names it, always the same.
 func (r Region) ImageID(name string) string { return "ami-" + r.Digest("ami/"+name, 17) }
 
-// AccountParts are ids of what every account has in the region.
+// AccountParts returns ids of what every account has in the region.
 func (r Region) AccountParts() []string {
 	return []string{r.DefaultVPC(), r.Part("sg"), r.Part("acl"), r.Part("rtb"), r.Part("igw"), r.Part("dopt")}
 }
@@ -170,10 +170,10 @@ func Named(name string) (Region, error) {
 	return Region{}, fmt.Errorf("invalid AWS Region: %q; did you mean %q?", name, nearest.Name)
 }
 
-// Partition is the partition of the region in ARNs. Only the standard one is modelled.
+// Partition returns the partition of the region in ARNs. Only the standard one is modelled.
 func (r Region) Partition() string { return "aws" }
 
-// DNSSuffix is the domain of the region's endpoints.
+// DNSSuffix returns the domain of the region's endpoints.
 func (r Region) DNSSuffix() string { return "amazonaws.com" }
 
 // ZoneNames returns the availability zones' names: us-east-1a.
@@ -230,5 +230,5 @@ func (r Region) Digest(of string, length int) string {
 	return hex.EncodeToString(sum[:])[:length]
 }
 
-// DefaultVPC is the id of the region's default VPC, whose addresses are 172.31.0.0/16.
+// DefaultVPC returns the id of the region's default VPC, whose addresses are 172.31.0.0/16.
 func (r Region) DefaultVPC() string { return r.Part("vpc") }

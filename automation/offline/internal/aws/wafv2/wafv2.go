@@ -46,7 +46,7 @@ func createWebACL(c *bridge.Change) error {
 	if err := placeWAF("webacl")(c); err != nil {
 		return err
 	}
-	return weigh(c)
+	return checkCapacity(c)
 }
 
 // placeWAF finds the place in the ARN of what has a scope, and refuses CloudFront's outside its region.
@@ -81,11 +81,11 @@ func updateWebACL(c *bridge.Change) error {
 	if err := renewLock(c); err != nil {
 		return err
 	}
-	return weigh(c)
+	return checkCapacity(c)
 }
 
-// weigh adds up the capacity of the rules and refuses priorities that are not unique.
-func weigh(c *bridge.Change) error {
+// checkCapacity adds up the capacity of the rules and refuses priorities that are not unique.
+func checkCapacity(c *bridge.Change) error {
 	for _, link := range c.Links {
 		if scope := bridge.StateOf(link.Target).Str("scope"); scope != c.Inputs.Str("scope") {
 			return bridge.Refuse(

@@ -85,7 +85,7 @@ func findBinaries() (folder string, err error) {
 	return filepath.Dir(slices.Max(found)), nil
 }
 
-// unprivileged is whom PostgreSQL runs as: it refuses to run as root. Nil means the user of this process.
+// unprivileged returns whom PostgreSQL runs as: it refuses to run as root. Nil means the user of this process.
 func unprivileged() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
