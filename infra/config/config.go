@@ -13,13 +13,13 @@ type Config struct {
 	Profile string `json:"profile,omitempty" jsonschema:"enum=dev,enum=prod,default=dev"`
 	// Region is the AWS region of the stack.
 	Region string `json:"region" jsonschema:"required,example=eu-west-1"`
-	// CopyRegion is the region that holds the copies: of backups, and of buckets and images that are replicated.
+	// CopyRegion is the Region that holds copies of backups, buckets, tables, files and images.
 	CopyRegion string `json:"copyRegion,omitempty" jsonschema:"example=eu-central-1"`
-	// PermissionsBoundary is the ARN of the IAM policy that caps every role of the stack.
+	// PermissionsBoundary is the ARN of an IAM policy that limits every role of the stack.
 	PermissionsBoundary string `json:"permissionsBoundary,omitempty"`
 	// Network is the VPC.
 	Network Network `json:"network,omitempty"`
-	// Images says how container images are kept.
+	// Images configures the ECR repositories.
 	Images Images `json:"images,omitempty"`
 	// Cluster is the ECS cluster.
 	Cluster Cluster `json:"cluster,omitempty"`
@@ -27,23 +27,23 @@ type Config struct {
 	LoadBalancer LoadBalancer `json:"loadBalancer,omitempty"`
 	// Services are the microservices.
 	Services []Service `json:"services,omitempty"`
-	// Database is the relational database. Without it there is none.
+	// Database is the relational database (RDS). A stack without this key has none.
 	Database *Database `json:"database,omitempty"`
 	// Tables are DynamoDB tables.
 	Tables []Table `json:"tables,omitempty"`
 	// Buckets are S3 buckets.
 	Buckets []Bucket `json:"buckets,omitempty"`
-	// FileSystem is an EFS file system that services mount. Without it there is none.
+	// FileSystem is an EFS file system that services mount. A stack without this key has none.
 	FileSystem *FileSystem `json:"fileSystem,omitempty"`
-	// Website is static content that is served world-wide. Without it there is none.
+	// Website is static content, served by CloudFront. A stack without this key has none.
 	Website *Website `json:"website,omitempty"`
-	// Monitoring says who is told of what.
+	// Monitoring configures alarms, notifications and tracing.
 	Monitoring Monitoring `json:"monitoring,omitempty"`
-	// Firewall is the web application firewall (AWS WAF) before the load balancer and the website.
+	// Firewall configures AWS WAF in front of the load balancer and the website.
 	Firewall Firewall `json:"firewall,omitempty"`
-	// Backup says what is backed up when, and how that is proven.
+	// Backup configures AWS Backup.
 	Backup Backup `json:"backup,omitempty"`
-	// Exemptions accept findings of policy rules. The packs read them.
+	// Exemptions accept findings of policy rules, each for some resources, with a reason and a last day.
 	Exemptions []exemption.Exemption `json:"exemptions,omitempty"`
 }
 
@@ -51,308 +51,330 @@ type Config struct {
 type Network struct {
 	// Cidr is the VPC's IPv4 block, /16 to /24 of a private range. Each availability zone gets a quarter of it.
 	Cidr string `json:"cidr,omitempty"`
-	// AvailabilityZones is the number of zones: the first of the region, by name, that are available when the stack is
-	// made. Going from two to three keeps what exists.
+	// AvailabilityZones is the number of Availability Zones. The first ones by name that are available when the stack
+	// is created are used. A change from 2 to 3 keeps existing resources.
 	AvailabilityZones int `json:"availabilityZones,omitempty" jsonschema:"minimum=2,maximum=3"`
-	// ZoneNames are the zones, in place of AvailabilityZones, two or three of them.
+	// ZoneNames selects two or three Availability Zones by name, instead of availabilityZones.
 	ZoneNames []string `json:"zoneNames,omitempty" jsonschema:"example=eu-west-1a"`
-	// NatGateways is none, single or onePerAz.
+	// NatGateways is the number of NAT gateways: none, a single one, or one per Availability Zone.
 	NatGateways string `json:"natGateways,omitempty" jsonschema:"enum=none,enum=single,enum=onePerAz"`
-	// SubnetMasks are the prefix lengths of the tiers; by default half of a zone's block is app, a quarter each public
-	// and data.
+	// SubnetMasks are the prefix lengths of the subnets. By default the app tier gets half of a zone's block, and the
+	// public and data tiers a quarter each.
 	SubnetMasks SubnetMasks `json:"subnetMasks,omitempty"`
-	// InterfaceEndpoints lists AWS services reached without leaving the VPC. Without NAT gateways tasks need ecr.api,
-	// ecr.dkr and logs, and more for what they use.
+	// InterfaceEndpoints lists AWS services that get an interface VPC endpoint. Without NAT gateways, tasks need
+	// ecr.api, ecr.dkr, logs, and the services that they call.
 	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=ecs,enum=ecs-agent,enum=ecs-telemetry,enum=elasticfilesystem,enum=events,enum=kms,enum=logs,enum=monitoring,enum=secretsmanager,enum=sns,enum=sqs,enum=ssm,enum=ssmmessages,enum=sts,enum=xray"`
-	// EgressPorts are those on the internet that services may call, 443 among them, by which they call AWS itself.
+	// EgressPorts are the ports on the internet that services may connect to. 443 is required, because AWS APIs use
+	// it.
 	EgressPorts []int `json:"egressPorts,omitempty" jsonschema:"minimum=1,maximum=65535"`
-	// FlowLogRetentionDays is how long flow logs are kept.
+	// FlowLogRetentionDays is the retention of the VPC flow logs in CloudWatch Logs.
 	FlowLogRetentionDays int `json:"flowLogRetentionDays,omitempty"`
-	// IPv6 gives the VPC and its subnets IPv6 addresses besides.
+	// IPv6 assigns IPv6 blocks to the VPC and its subnets, in addition to IPv4.
 	IPv6 bool `json:"ipv6,omitempty"`
 }
 
 // SubnetMasks are prefix lengths; 0 means the default share of the zone's block.
 type SubnetMasks struct {
+	// Public is the prefix length of the public subnets; 0 means the default share.
 	Public int `json:"public,omitempty"`
-	App    int `json:"app,omitempty"`
-	Data   int `json:"data,omitempty"`
+	// App is the prefix length of the subnets of services; 0 means the default share.
+	App int `json:"app,omitempty"`
+	// Data is the prefix length of the subnets of databases; 0 means the default share.
+	Data int `json:"data,omitempty"`
 }
 
 // Images configures the image repositories.
 type Images struct {
-	// Keep is the number of images that a repository keeps.
+	// Keep is the number of images that the lifecycle policy of a repository retains.
 	Keep int `json:"keep,omitempty" jsonschema:"minimum=1,maximum=1000"`
-	// ForceDelete lets destroy delete repositories that still hold images.
+	// ForceDelete lets destroy delete repositories that contain images.
 	ForceDelete bool `json:"forceDelete,omitempty"`
-	// Caches are registries whose images, where a service's uri names one, are pulled through the account's own.
+	// Caches are pull-through caches. An image URI of such a registry is pulled through the stack's ECR.
 	Caches []Cache `json:"caches,omitempty"`
-	// Replicate copies every image to the copy region. ECR has one such setting for an account and region.
+	// Replicate copies every image to the copy Region. ECR has one replication setting per account and Region.
 	Replicate bool `json:"replicate,omitempty"`
-	// ReportFindings tells the notifications' subscribers of critical and high findings of image scans.
+	// ReportFindings sends critical and high findings of image scans to the notification topic.
 	ReportFindings bool `json:"reportFindings,omitempty"`
 }
 
 // Cache is a pull-through cache of another registry.
 type Cache struct {
+	// Registry is the host name of the upstream registry.
 	Registry string `json:"registry" jsonschema:"required,enum=public.ecr.aws,enum=registry.k8s.io,enum=quay.io,enum=docker.io,enum=ghcr.io,enum=registry.gitlab.com"`
-	// CredentialArn is the Secrets Manager secret, named ecr-pullthroughcache/..., with user name and access token. The
-	// last three registries ask for it.
+	// CredentialArn is the ARN of a Secrets Manager secret named ecr-pullthroughcache/..., with user name and access
+	// token. docker.io, ghcr.io and registry.gitlab.com require it.
 	CredentialArn string `json:"credentialArn,omitempty"`
 }
 
 // Cluster configures the ECS cluster. On Fargate a service's tasks are spread over the two kinds of capacity by weight,
 // once OnDemandBase tasks run on demand.
 type Cluster struct {
-	// LaunchType is fargate, or ec2 for instances of the stack's own. A stack can go from fargate to ec2 at any time.
-	// Back takes two updates, since a capacity provider cannot go while services use it: first the services alone, with
-	// pulumi up --target '**:TaskDefinition::*' --target '**ecs/service:Service::*', then everything.
+	// LaunchType is fargate, or ec2 for EC2 instances that the stack manages. A change from fargate to ec2 is possible
+	// at any time; docs/operations.md describes the way back.
 	LaunchType string `json:"launchType,omitempty" jsonschema:"enum=fargate,enum=ec2"`
-	// ContainerInsights turns on CloudWatch Container Insights, at a price per metric.
+	// ContainerInsights enables CloudWatch Container Insights, which is charged per metric.
 	ContainerInsights bool `json:"containerInsights,omitempty"`
-	// OnDemandBase is the number of tasks of each service that always run on demand.
+	// OnDemandBase is the number of tasks of each service that run on FARGATE before the weights apply.
 	OnDemandBase int `json:"onDemandBase,omitempty" jsonschema:"minimum=0,maximum=100000"`
-	// OnDemandWeight is the share of FARGATE. Both weights 0 mean FARGATE only.
+	// OnDemandWeight is the relative share of FARGATE. If both weights are 0, all tasks run on FARGATE.
 	OnDemandWeight int `json:"onDemandWeight,omitempty" jsonschema:"minimum=0,maximum=1000"`
-	// SpotWeight is the share of FARGATE_SPOT, cheaper and interrupted at two minutes' notice.
+	// SpotWeight is the relative share of FARGATE_SPOT, which is cheaper and can be interrupted with two minutes'
+	// notice.
 	SpotWeight int `json:"spotWeight,omitempty" jsonschema:"minimum=0,maximum=1000"`
-	// Instances are the EC2 instances of launch type ec2.
+	// Instances configures the EC2 instances of launch type ec2.
 	Instances Instances `json:"instances,omitempty"`
 }
 
 // Instances are the EC2 instances of a cluster. ECS adds and removes them as the tasks need.
 type Instances struct {
-	// Types are instance types of one architecture, that of the services, the preferred first.
+	// Types are EC2 instance types of one architecture, in order of preference. The services have the same
+	// architecture.
 	Types []string `json:"types,omitempty"`
-	// Min and Max are numbers of instances.
+	// Min is the minimum number of instances.
 	Min int `json:"min,omitempty" jsonschema:"minimum=0,maximum=5000"`
+	// Max is the maximum number of instances.
 	Max int `json:"max,omitempty" jsonschema:"minimum=1,maximum=5000"`
-	// TargetCapacity is the percentage of the instances that tasks should fill.
+	// TargetCapacity is the percentage of the instances' capacity that managed scaling keeps in use.
 	TargetCapacity int `json:"targetCapacity,omitempty" jsonschema:"minimum=1,maximum=100"`
-	// SpotPercentage is the share of the instances beyond Min that are spot instances.
+	// SpotPercentage is the percentage of Spot Instances among the instances beyond min.
 	SpotPercentage int `json:"spotPercentage,omitempty" jsonschema:"minimum=0,maximum=100"`
-	// Backup has the backup plan take in the instances' volumes. ECS makes and removes instances as tasks need them, so
-	// that nothing should be on their volumes that is worth it; false tags them backup=none. The plan takes in any
-	// other volume that has the tag backup=<stack> in any case.
+	// Backup includes the volumes of the instances in the backup plan. Otherwise they have the tag backup=none,
+	// because ECS replaces instances and nothing of value should be on them.
 	Backup bool `json:"backup,omitempty"`
 }
 
 // LoadBalancer configures the application load balancer.
 type LoadBalancer struct {
-	// CertificateArn is an ACM certificate of the stack's region; with it port 80 redirects to HTTPS on 443.
+	// CertificateArn is the ARN of an ACM certificate in the stack's Region. With it, port 443 serves HTTPS and port
+	// 80 redirects to it.
 	CertificateArn string `json:"certificateArn,omitempty"`
-	// Domain is the name by which clients call. Its certificate is issued and validated through Zone, unless
-	// CertificateArn names one.
+	// Domain is the host name of the load balancer. Unless certificateArn is given, a certificate is requested and
+	// validated through zone.
 	Domain string `json:"domain,omitempty" jsonschema:"example=api.example.com"`
-	// Zone is the name of the Route 53 hosted zone that Domain lies in, and in which it is made to lead to the load
-	// balancer. With CertificateArn it can be left out, when the name is kept elsewhere.
+	// Zone is the name of the Route 53 hosted zone that contains domain. The stack creates the DNS record in it.
 	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
-	// ClientCidrs are the IPv4 blocks that may connect; by default everyone.
+	// ClientCidrs are the IPv4 CIDR blocks that may connect.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
-	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (Strict-Transport-Security);
-	// 0 tells them nothing. It is without effect without a certificate.
+	// HstsDays is the max-age of the Strict-Transport-Security header in days; 0 omits the header. It has no effect
+	// without HTTPS.
 	HstsDays int `json:"hstsDays,omitempty" jsonschema:"minimum=0,maximum=730"`
-	// AccessLogs keeps a record of every request in S3, of those to buckets and to the website too.
+	// AccessLogs stores access logs of the load balancer, the buckets and the website in S3.
 	AccessLogs bool `json:"accessLogs,omitempty"`
-	// ForceDelete lets destroy delete the buckets of logs while they hold logs, with all of them.
+	// ForceDelete lets destroy delete the log buckets with the logs in them.
 	ForceDelete bool `json:"forceDelete,omitempty"`
-	// DeletionProtection refuses to delete the load balancer until it is turned off.
+	// DeletionProtection prevents the deletion of the load balancer.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
-	// IdleTimeoutSeconds closes a quiet connection.
+	// IdleTimeoutSeconds is the time after which an idle connection is closed.
 	IdleTimeoutSeconds int `json:"idleTimeoutSeconds,omitempty" jsonschema:"minimum=1,maximum=4000"`
 }
 
 // Service is one microservice.
 type Service struct {
-	// Name is part of the names of everything the service owns.
+	// Name identifies the service. It is part of the names of its resources; a renamed service is a new one.
 	Name string `json:"name" jsonschema:"required"`
-	// Image is where the container image comes from.
+	// Image is built from a Dockerfile, or is an existing image.
 	Image Image `json:"image" jsonschema:"required"`
-	// Port is the one the container listens on. A worker has none.
+	// Port is the port that the container listens on. A service without a port is a worker.
 	Port int `json:"port,omitempty" jsonschema:"minimum=1,maximum=65535"`
-	// Internal services are called by other services alone, at http://<name>:<port>.
+	// Internal makes the port reachable for other services only, at http://<name>:<port>, through Service Connect.
 	Internal bool `json:"internal,omitempty"`
-	// Path is the prefix of the URL paths that are routed to the service, at most 9 segments.
+	// Path is the URL path prefix that the load balancer routes to the service, with at most 9 segments.
 	Path string `json:"path,omitempty"`
-	// Host is the host name that is routed to the service; * and ? match.
+	// Host is the host name that the load balancer routes to the service. It may contain * and ?.
 	Host string `json:"host,omitempty"`
-	// Priority is the listener rule's; the lowest that matches wins. By default it follows from host and path, the more
-	// specific first.
+	// Priority is the priority of the listener rule; the lowest matching one wins. By default it follows from host and
+	// path, the more specific first.
 	Priority int `json:"priority,omitempty" jsonschema:"minimum=1,maximum=50000"`
-	// CPU is in units of 1/1024 of a vCPU: on Fargate 256, 512, 1024, 2048, 4096, 8192 or 16384.
+	// CPU is in CPU units, 1024 per vCPU. Fargate supports 256, 512, 1024, 2048, 4096, 8192 and 16384.
 	CPU int `json:"cpu,omitempty" jsonschema:"minimum=128,maximum=196608"`
-	// Memory is in MiB; which sizes Fargate allows depends on CPU.
+	// Memory is in MiB. The sizes that Fargate supports depend on cpu.
 	Memory int `json:"memory,omitempty" jsonschema:"minimum=128,maximum=3145728"`
-	// Architecture is amd64 or arm64.
+	// Architecture is the CPU architecture of the image.
 	Architecture string `json:"architecture,omitempty" jsonschema:"enum=amd64,enum=arm64"`
-	// DesiredCount is the number of tasks to start with; scaling takes over from there. By default it is scaling's min,
-	// without scaling 1.
+	// DesiredCount is the initial number of tasks; auto scaling changes it later. By default it is scaling.min, or 1
+	// without scaling.
 	DesiredCount *int `json:"desiredCount,omitempty" jsonschema:"minimum=0,maximum=5000"`
-	// Scaling turns on target tracking.
+	// Scaling enables auto scaling by target tracking.
 	Scaling *Scaling `json:"scaling,omitempty"`
-	// Before and After are tasks that run to their end before and after each deployment, such as database migrations.
+	// Before are tasks that run before each deployment, such as a database migration. A failing task stops the
+	// deployment.
 	Before []Task `json:"before,omitempty"`
-	After  []Task `json:"after,omitempty"`
-	// RollbackErrors is how many answers with a server error, in a minute, roll a deployment back; 0 means no number
-	// does. It is for services that the load balancer reaches.
+	// After are tasks that run after each successful deployment.
+	After []Task `json:"after,omitempty"`
+	// RollbackErrors is the number of HTTP 5xx responses per minute that rolls a deployment back; 0 disables it. It
+	// applies to services behind the load balancer.
 	RollbackErrors *int `json:"rollbackErrors,omitempty" jsonschema:"minimum=0,maximum=1000000"`
-	// RollbackAlarms are names of further alarms of CloudWatch that roll a deployment back when they go off during it,
-	// for any service. They have to exist before it does.
+	// RollbackAlarms are the names of existing CloudWatch alarms that roll a deployment back when they go into the
+	// ALARM state.
 	RollbackAlarms []string `json:"rollbackAlarms,omitempty"`
-	// Deployment says how a new version takes the place of the old one.
+	// Deployment limits the number of tasks during a deployment.
 	Deployment Deployment `json:"deployment,omitempty"`
-	// Exec lets people open a shell in a running task with ECS Exec. The image has to have the shell: the output
-	// commands names /bin/sh, which images FROM scratch and distroless ones lack.
+	// Exec enables ECS Exec, which opens a shell in a running task. The image must contain /bin/sh.
 	Exec bool `json:"exec,omitempty"`
-	// ScratchPaths are folders the container may write to; what is in them goes with the task.
+	// ScratchPaths are folders that the container may write to. Their content is lost with the task.
 	ScratchPaths []string `json:"scratchPaths,omitempty"`
-	// HealthCheck is the load balancer's, and the container's own.
+	// HealthCheck configures the health checks of the load balancer and of the container.
 	HealthCheck HealthCheck `json:"healthCheck,omitempty"`
-	// Environment is passed to the container in clear text. What is encrypted here stays so in the stack's state, but
-	// anyone who may describe the task definition can read it: Secrets is the better place.
+	// Environment sets environment variables in clear text. Everybody who may describe the task definition can read
+	// them; use secrets for anything confidential.
 	Environment map[string]string `json:"environment,omitempty"`
-	// Secrets are passed as environment variables, from a Secrets Manager secret or an SSM parameter.
+	// Secrets sets environment variables from Secrets Manager secrets or SSM parameters.
 	Secrets map[string]Secret `json:"secrets,omitempty"`
-	// Access is what the service's code may reach.
+	// Access lists what the service may use. Its IAM permissions, security group rules and environment follow from it.
 	Access Access `json:"access,omitempty"`
-	// LogRetentionDays is how long the service's log is kept.
+	// LogRetentionDays is the retention of the service's log group.
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
-	// Objectives are what its users may expect; what is missed is alarmed by how fast it uses up what may fail.
+	// Objectives are service level objectives. Alarms report when their error budget is used up too fast.
 	Objectives Objectives `json:"objectives,omitempty"`
 }
 
 // Deployment is how few and how many tasks there are during a deployment, in percent of those that should run.
 type Deployment struct {
-	// MinimumPercent of the tasks go on running. A service of which no two tasks may run at once has 0 and, as
-	// maximumPercent, 100.
+	// MinimumPercent is the percentage of the desired tasks that keep running. Set it to 0, and maximumPercent to 100,
+	// if no two tasks may run at once.
 	MinimumPercent int `json:"minimumPercent,omitempty" jsonschema:"minimum=0,maximum=100"`
-	// MaximumPercent of the tasks run at once.
+	// MaximumPercent is the percentage of the desired tasks that may run at once.
 	MaximumPercent int `json:"maximumPercent,omitempty" jsonschema:"minimum=100,maximum=200"`
 }
 
 // Task is one run of the service's container with another command.
 type Task struct {
-	// Name tells the tasks of a service apart.
+	// Name identifies the task within the service.
 	Name string `json:"name" jsonschema:"required"`
-	// Command replaces the image's own.
+	// Command replaces the command of the image.
 	Command []string `json:"command" jsonschema:"required"`
-	// TimeoutSeconds is how long it may take.
+	// TimeoutSeconds is the time after which the task is stopped and counts as failed.
 	TimeoutSeconds int `json:"timeoutSeconds,omitempty" jsonschema:"minimum=10,maximum=840"`
 }
 
 // Objectives are service level objectives over 30 days.
 type Objectives struct {
-	// Availability is the percentage of requests that do not fail; 0 is no objective.
+	// Availability is the percentage of requests that succeed, over 30 days; 0 means no objective.
 	Availability float64 `json:"availability,omitempty"`
-	// LatencyMilliseconds is what LatencyPercentage of the requests are faster than; 0 is no objective.
-	LatencyMilliseconds int     `json:"latencyMilliseconds,omitempty" jsonschema:"minimum=1,maximum=60000"`
-	LatencyPercentage   float64 `json:"latencyPercentage,omitempty"`
+	// LatencyMilliseconds is the response time that latencyPercentage of the requests stay below; 0 means no
+	// objective.
+	LatencyMilliseconds int `json:"latencyMilliseconds,omitempty" jsonschema:"minimum=1,maximum=60000"`
+	// LatencyPercentage is the percentage of requests that are faster than latencyMilliseconds.
+	LatencyPercentage float64 `json:"latencyPercentage,omitempty"`
 }
 
 // Image is built from Context and pushed to the service's repository, or taken from URI.
 type Image struct {
-	// Context is the build context, a folder relative to that of Pulumi.yaml, and below it.
+	// Context is the build context: a folder below the one of Pulumi.yaml.
 	Context string `json:"context,omitempty"`
-	// Dockerfile is relative to Context.
+	// Dockerfile is the path of the Dockerfile within context.
 	Dockerfile string `json:"dockerfile,omitempty"`
-	// Target is the stage to build; by default the last.
+	// Target is the build stage; by default the last.
 	Target string `json:"target,omitempty"`
 	// Args are build arguments.
 	Args map[string]string `json:"args,omitempty"`
-	// URI is an image that exists, by tag or digest; in ECR, one of the stack's own account and region.
+	// URI is an existing image, by tag or digest, instead of context.
 	URI string `json:"uri,omitempty"`
 }
 
 // Scaling keeps the averages of the service's tasks near targets.
 type Scaling struct {
+	// Min is the minimum number of tasks.
 	Min int `json:"min,omitempty" jsonschema:"minimum=0,maximum=5000"`
+	// Max is the maximum number of tasks.
 	Max int `json:"max" jsonschema:"required,minimum=1,maximum=5000"`
-	// CPU is a percentage.
+	// CPU is the target CPU utilization in percent.
 	CPU int `json:"cpu,omitempty" jsonschema:"minimum=1,maximum=100"`
-	// Memory is a percentage.
+	// Memory is the target memory utilization in percent.
 	Memory int `json:"memory,omitempty" jsonschema:"minimum=1,maximum=100"`
-	// RequestsPerTarget is per minute; 0 does not scale by requests.
+	// RequestsPerTarget is the target number of requests per task and minute; 0 does not scale by requests.
 	RequestsPerTarget int `json:"requestsPerTarget,omitempty" jsonschema:"minimum=0"`
-	// ScaleOutCooldownSeconds and ScaleInCooldownSeconds pass after a step up or down before the next.
+	// ScaleOutCooldownSeconds is the time between two increases.
 	ScaleOutCooldownSeconds int `json:"scaleOutCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
-	ScaleInCooldownSeconds  int `json:"scaleInCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
-	// Schedules change Min and Max at set times. With schedules the limits are theirs from the first deployment on: an
-	// update leaves the limits alone that the last of them has set.
+	// ScaleInCooldownSeconds is the time between two decreases.
+	ScaleInCooldownSeconds int `json:"scaleInCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
+	// Schedules change min and max at given times. Later updates leave the limits that the last schedule has set.
 	Schedules []Schedule `json:"schedules,omitempty"`
 }
 
 // Schedule sets the limits of scaling from a point in time on.
 type Schedule struct {
-	// Name tells the schedules of a service apart.
+	// Name identifies the schedule within the service.
 	Name string `json:"name" jsonschema:"required"`
-	// At is cron(...), rate(...) or at(...), as Application Auto Scaling writes them.
+	// At is a cron(...), rate(...) or at(...) expression of Application Auto Scaling.
 	At string `json:"at" jsonschema:"required,example=cron(0 7 ? * MON-FRI *)"`
-	// TimeZone is the one At is meant in.
+	// TimeZone is the time zone of at, by its IANA name.
 	TimeZone string `json:"timeZone,omitempty" jsonschema:"example=Europe/Dublin"`
-	Min      int    `json:"min" jsonschema:"required,minimum=0,maximum=5000"`
-	Max      int    `json:"max" jsonschema:"required,minimum=0,maximum=5000"`
+	// Min is the minimum number of tasks from then on.
+	Min int `json:"min" jsonschema:"required,minimum=0,maximum=5000"`
+	// Max is the maximum number of tasks from then on.
+	Max int `json:"max" jsonschema:"required,minimum=0,maximum=5000"`
 }
 
 // HealthCheck decides when a task gets requests, and when it is replaced.
 type HealthCheck struct {
-	// Path is what the load balancer asks for.
+	// Path is the path that the load balancer requests.
 	Path string `json:"path,omitempty"`
-	// IntervalSeconds lies between two checks.
+	// IntervalSeconds is the time between two checks.
 	IntervalSeconds int `json:"intervalSeconds,omitempty" jsonschema:"minimum=5,maximum=300"`
-	// TimeoutSeconds is shorter than the interval and, with command, at most 60.
+	// TimeoutSeconds is the timeout of a check. It is shorter than the interval and, with command, at most 60.
 	TimeoutSeconds int `json:"timeoutSeconds,omitempty" jsonschema:"minimum=2,maximum=120"`
-	// GraceSeconds is how long a new task may be unhealthy.
+	// GraceSeconds is the time for which a new task may be unhealthy.
 	GraceSeconds int `json:"graceSeconds,omitempty" jsonschema:"minimum=1,maximum=2147483647"`
-	// Command runs in the container, such as [CMD, /catalog, healthcheck]; by default there is none.
+	// Command is the health check of the container, such as [CMD, /catalog, healthcheck]; by default there is none.
 	Command []string `json:"command,omitempty"`
 }
 
 // Secret names a Secrets Manager secret or an SSM parameter.
 type Secret struct {
-	Name      string `json:"name,omitempty"`
+	// Name is the name of a Secrets Manager secret.
+	Name string `json:"name,omitempty"`
+	// Parameter is the name of an SSM parameter.
 	Parameter string `json:"parameter,omitempty"`
-	// Field is the one that is passed of a secret whose value is a JSON object; by default all of it is.
+	// Field selects one field of a secret whose value is a JSON object; by default the whole value is passed.
 	Field string `json:"field,omitempty"`
-	// KeyAlias is that of the customer managed key it is encrypted with, alias/...; by default AWS's own is.
+	// KeyAlias is the alias of the customer managed KMS key that encrypts it; by default none does.
 	KeyAlias string `json:"keyAlias,omitempty" jsonschema:"example=alias/shop"`
 }
 
 // Access lists what a service may reach. From it follow its role, its security group's rules and its environment:
 // TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _PORT, _NAME and _SECRET, and SERVICE_<NAME>_URL.
 type Access struct {
-	// Tables and Buckets are names in tables and buckets.
-	Tables  []Grant `json:"tables,omitempty"`
+	// Tables are names in tables, each with a mode.
+	Tables []Grant `json:"tables,omitempty"`
+	// Buckets are names in buckets, each with a mode.
 	Buckets []Grant `json:"buckets,omitempty"`
-	// Queues are names of SQS queues that exist.
+	// Queues are existing SQS queues.
 	Queues []Queue `json:"queues,omitempty"`
-	// Database is the stack's database, with the user that RDS manages.
+	// Database grants access to the database, with the user whose password RDS manages.
 	Database bool `json:"database,omitempty"`
-	// FileSystem mounts the stack's file system.
+	// FileSystem mounts a folder of the file system. Each service has a folder of its own.
 	FileSystem *Mount `json:"fileSystem,omitempty"`
-	// Services are names of other services that it calls.
+	// Services are the names of other services that the service calls.
 	Services []string `json:"services,omitempty"`
 }
 
 // Mount is a folder of the file system in the container: each service has a folder of its own.
 type Mount struct {
-	// Folder is its name in the file system, by default the service's. A service that is renamed keeps its files by it.
+	// Folder is the folder in the file system; by default the name of the service. Set it to keep the files of a
+	// service that is renamed.
 	Folder string `json:"folder,omitempty"`
-	// Path is where the container finds it.
+	// Path is the mount path in the container.
 	Path string `json:"path" jsonschema:"required"`
+	// Mode is read or readwrite.
 	Mode string `json:"mode" jsonschema:"required,enum=read,enum=readwrite"`
 }
 
 // Grant is access to one resource.
 type Grant struct {
+	// Name is the name in tables or buckets.
 	Name string `json:"name" jsonschema:"required"`
+	// Mode is read, write or readwrite.
 	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
 }
 
 // Queue is access to one SQS queue. Reading is receiving and deleting messages, writing is sending them.
 type Queue struct {
+	// Name is the name of the queue.
 	Name string `json:"name" jsonschema:"required"`
+	// Mode is read (receive and delete messages), write (send messages) or readwrite.
 	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
-	// KeyAlias is that of the customer managed key it is encrypted with, alias/...; by default AWS's own is.
+	// KeyAlias is the alias of the customer managed KMS key that encrypts the queue; by default none does.
 	KeyAlias string `json:"keyAlias,omitempty" jsonschema:"example=alias/shop"`
 }
 

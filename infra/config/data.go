@@ -8,42 +8,42 @@ import (
 
 // Database is a relational database on RDS.
 type Database struct {
-	// Engine is postgres or mysql. Changing it replaces the database.
+	// Engine is the database engine. Changing it would replace the database and is refused.
 	Engine string `json:"engine,omitempty" jsonschema:"enum=postgres,enum=mysql"`
-	// Version is the engine's; by default the newest that was tested.
+	// Version is the engine version; by default the newest one that was tested.
 	Version string `json:"version,omitempty" jsonschema:"example=17"`
-	// Kind is instance (one, with a standby in another zone when multiAz), multiAzCluster (a writer and two readable
-	// standbys) or aurora. Changing it replaces the database.
+	// Kind is a DB instance, a Multi-AZ DB cluster with two readable standbys, or an Aurora cluster. Changing it would
+	// replace the database and is refused.
 	Kind string `json:"kind,omitempty" jsonschema:"enum=instance,enum=multiAzCluster,enum=aurora"`
-	// Class is the instance class. By default, a Multi-AZ cluster has db.m6gd.large, and Aurora db.t4g.medium in dev
+	// Class is the instance class. By default a Multi-AZ DB cluster has db.m6gd.large, and Aurora db.t4g.medium in dev
 	// and db.r7g.large in prod.
 	Class *string `json:"class,omitempty" jsonschema:"example=db.t4g.micro"`
-	// MultiAz keeps a standby in another zone, on Aurora a reader.
+	// MultiAz creates a standby in another Availability Zone; for Aurora, a reader.
 	MultiAz bool `json:"multiAz,omitempty"`
-	// ReadReplicas is the number of copies that can be read from: up to 5, on Aurora up to 15. A multiAzCluster has
-	// none but its standbys.
+	// ReadReplicas is the number of read replicas: up to 5, for Aurora up to 15. A Multi-AZ DB cluster has none
+	// besides its standbys.
 	ReadReplicas *int `json:"readReplicas,omitempty" jsonschema:"minimum=0,maximum=15"`
-	// StorageGiB is the size to begin with. Aurora has none: it allocates by itself.
+	// StorageGiB is the initial storage size. Aurora allocates storage itself.
 	StorageGiB *int `json:"storageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
-	// MaxStorageGiB is up to what the storage of an instance grows by itself; other kinds have none.
+	// MaxStorageGiB is the upper limit of storage autoscaling of an instance; the other kinds have none.
 	MaxStorageGiB *int `json:"maxStorageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
-	// Name is that of the first database. Changing it replaces the database.
+	// Name is the name of the first database. Changing it would replace the database and is refused.
 	Name string `json:"name,omitempty"`
-	// BackupRetentionDays is how long RDS keeps its own backups, to any second of which the database can be restored.
+	// BackupRetentionDays is the retention of RDS automated backups, and so the range of point-in-time recovery.
 	BackupRetentionDays int `json:"backupRetentionDays,omitempty" jsonschema:"minimum=1,maximum=35"`
-	// BackupWindow is when RDS makes its own backup, hh:mm-hh:mm in UTC, and MaintenanceWindow when it may change and
-	// restart servers, ddd:hh:mm-ddd:hh:mm in UTC. AWS Backup begins no backup of the database in them or in the hour
-	// before, so that they have to keep clear of the schedules of backup.rules; Aurora's do not.
-	BackupWindow      string `json:"backupWindow,omitempty" jsonschema:"example=02:30-03:00"`
+	// BackupWindow is the daily window of automated backups, hh:mm-hh:mm in UTC. It must keep clear of the schedules
+	// of backup.rules, except for Aurora.
+	BackupWindow string `json:"backupWindow,omitempty" jsonschema:"example=02:30-03:00"`
+	// MaintenanceWindow is the weekly maintenance window, ddd:hh:mm-ddd:hh:mm in UTC. It must keep clear of the
+	// schedules of backup.rules, except for Aurora.
 	MaintenanceWindow string `json:"maintenanceWindow,omitempty" jsonschema:"example=sun:03:00-sun:03:30"`
-	// MonitoringSeconds is the interval of enhanced monitoring; 0 turns it off.
+	// MonitoringSeconds is the interval of Enhanced Monitoring; 0 disables it.
 	MonitoringSeconds int `json:"monitoringSeconds,omitempty" jsonschema:"enum=0,enum=1,enum=5,enum=10,enum=15,enum=30,enum=60"`
-	// Proxy puts RDS Proxy in front, which pools connections and shortens failovers.
+	// Proxy adds RDS Proxy, which pools connections and shortens failovers.
 	Proxy bool `json:"proxy,omitempty"`
-	// DeletionProtection refuses to delete the database.
+	// DeletionProtection prevents the deletion of the database.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
-	// FinalSnapshot takes a last snapshot when the database is deleted, which stays when the stack goes.
-	// DeletionProtection does so in any case.
+	// FinalSnapshot creates a snapshot when the database is deleted. deletionProtection implies it.
 	FinalSnapshot bool `json:"finalSnapshot,omitempty"`
 }
 
@@ -87,88 +87,96 @@ func (db *Database) complete(c *Config) {
 
 // Table is a DynamoDB table.
 type Table struct {
-	// Name is what services call it by in access; in AWS, project and stack go before it.
+	// Name identifies the table in access. The name in AWS is <project>-<stack>-<name>.
 	Name string `json:"name" jsonschema:"required"`
-	// HashKey and RangeKey are the primary key. Changing them replaces the table.
-	HashKey  Attribute  `json:"hashKey" jsonschema:"required"`
+	// HashKey is the partition key. Changing it would replace the table and is refused.
+	HashKey Attribute `json:"hashKey" jsonschema:"required"`
+	// RangeKey is the sort key. Changing it would replace the table and is refused.
 	RangeKey *Attribute `json:"rangeKey,omitempty"`
 	// Indexes are global secondary indexes.
 	Indexes []Index `json:"indexes,omitempty"`
-	// TimeToLive is the attribute that says, in seconds since 1970, when an item goes.
+	// TimeToLive is the attribute with the expiry time of an item, in seconds since 1970.
 	TimeToLive string `json:"timeToLive,omitempty"`
-	// TimeToLiveOff ends that. DynamoDB wants to be told the attribute's name for it.
+	// TimeToLiveOff disables the expiry. timeToLive must still name the attribute.
 	TimeToLiveOff bool `json:"timeToLiveOff,omitempty"`
-	// Stream is what its change stream shows; by default there is none.
+	// Stream enables DynamoDB Streams with this view type; by default there is no stream.
 	Stream string `json:"stream,omitempty" jsonschema:"enum=KEYS_ONLY,enum=NEW_IMAGE,enum=OLD_IMAGE,enum=NEW_AND_OLD_IMAGES"`
-	// Capacity is provisioned and scales by itself. Without it the table is paid by request.
+	// Capacity selects provisioned capacity with auto scaling. Without it the table uses on-demand capacity.
 	Capacity *Capacity `json:"capacity,omitempty"`
-	// Replicate keeps a replica in the copy region.
+	// Replicate adds a replica in the copy Region (global table).
 	Replicate bool `json:"replicate,omitempty"`
-	// DeletionProtection refuses to delete the table.
+	// DeletionProtection prevents the deletion of the table.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
 }
 
 // Capacity is what a table and each of its indexes can do in a second, within ranges.
 type Capacity struct {
-	// Read is in consistent reads of 4 KB.
+	// Read is the range of read capacity units per second.
 	Read Range `json:"read" jsonschema:"required"`
-	// Write is in writes of 1 KB.
+	// Write is the range of write capacity units per second.
 	Write Range `json:"write" jsonschema:"required"`
-	// Utilization is the percentage of the capacity that should be in use. Default: 70.
+	// Utilization is the target utilization of the capacity in percent. Default: 70.
 	Utilization int `json:"utilization,omitempty" jsonschema:"minimum=20,maximum=90"`
 }
 
 // Range is what auto scaling stays within.
 type Range struct {
+	// Min is the minimum capacity.
 	Min int `json:"min" jsonschema:"required,minimum=1,maximum=40000"`
+	// Max is the maximum capacity.
 	Max int `json:"max" jsonschema:"required,minimum=1,maximum=40000"`
 }
 
 // Attribute is a key attribute.
 type Attribute struct {
+	// Name is the attribute's name.
 	Name string `json:"name" jsonschema:"required"`
-	// Type is S (text), N (number) or B (bytes).
+	// Type is S (string), N (number) or B (binary).
 	Type string `json:"type,omitempty" jsonschema:"enum=S,enum=N,enum=B"`
 }
 
 // Index is a global secondary index with all attributes of the table.
 type Index struct {
-	Name     string     `json:"name" jsonschema:"required"`
-	HashKey  Attribute  `json:"hashKey" jsonschema:"required"`
+	// Name is the index's name.
+	Name string `json:"name" jsonschema:"required"`
+	// HashKey is the partition key.
+	HashKey Attribute `json:"hashKey" jsonschema:"required"`
+	// RangeKey is the sort key.
 	RangeKey *Attribute `json:"rangeKey,omitempty"`
 }
 
 // Bucket is an S3 bucket: versioned, encrypted, private, TLS only.
 type Bucket struct {
-	// Name is what services call it by in access; in AWS, project, stack, account and region are in its name too.
+	// Name identifies the bucket in access. The name in AWS is <project>-<stack>-<name>-<account>-<region>.
 	Name string `json:"name" jsonschema:"required"`
-	// ExpireDays deletes objects after that time; 0 keeps them.
+	// ExpireDays is the age at which objects are deleted; 0 keeps them.
 	ExpireDays int `json:"expireDays,omitempty" jsonschema:"minimum=0,maximum=36500"`
-	// OldVersionDays is how long overwritten and deleted objects can be had back.
+	// OldVersionDays is the time for which overwritten and deleted objects can be restored.
 	OldVersionDays int `json:"oldVersionDays,omitempty" jsonschema:"minimum=1,maximum=36500"`
-	// Replicate keeps a copy in the copy region.
+	// Replicate copies objects to a bucket in the copy Region.
 	Replicate bool `json:"replicate,omitempty"`
-	// ForceDelete lets destroy delete the bucket while it holds objects.
+	// ForceDelete lets destroy delete the bucket with the objects in it.
 	ForceDelete bool `json:"forceDelete,omitempty"`
 }
 
 // FileSystem is an EFS file system.
 type FileSystem struct {
-	// InfrequentAccessDays is when files that nobody reads move to cheaper storage.
+	// InfrequentAccessDays is the time without access after which a file moves to Infrequent Access storage.
 	InfrequentAccessDays int `json:"infrequentAccessDays,omitempty" jsonschema:"enum=1,enum=7,enum=14,enum=30,enum=60,enum=90,enum=180,enum=270,enum=365"`
-	// Replicate keeps a read-only copy in the copy region.
+	// Replicate adds a read-only copy in the copy Region.
 	Replicate bool `json:"replicate,omitempty"`
-	// DeletionProtection has Pulumi refuse to delete the file system, as EFS knows no such protection.
+	// DeletionProtection makes Pulumi refuse to delete the file system. EFS has no such setting itself.
 	DeletionProtection bool `json:"deletionProtection,omitempty"`
 }
 
 // Website is a folder of static files, served through CloudFront.
 type Website struct {
-	// Folder holds the files, relative to that of Pulumi.yaml, and below it.
+	// Folder contains the files, with an index.html. It is below the folder of Pulumi.yaml.
 	Folder string `json:"folder" jsonschema:"required"`
-	// Domains are names that lead to it, all in CertificateArn, an ACM certificate of us-east-1.
-	Domains        []string `json:"domains,omitempty"`
-	CertificateArn string   `json:"certificateArn,omitempty"`
-	// PriceClass is how much of the world is near an edge.
+	// Domains are the website's own domain names. The certificate covers all of them.
+	Domains []string `json:"domains,omitempty"`
+	// CertificateArn is the ARN of an ACM certificate in us-east-1. Domains need one.
+	CertificateArn string `json:"certificateArn,omitempty"`
+	// PriceClass selects the CloudFront edge locations, from North America and Europe to all.
 	PriceClass string `json:"priceClass,omitempty" jsonschema:"enum=PriceClass_100,enum=PriceClass_200,enum=PriceClass_All"`
 }

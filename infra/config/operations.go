@@ -2,85 +2,90 @@ package config
 
 // Monitoring configures alarms, notifications and tracing.
 type Monitoring struct {
-	// Emails and Urls (HTTPS) hear of every alarm. AWS asks each to confirm.
+	// Emails are addresses that receive every alarm. AWS asks each of them to confirm.
 	Emails []string `json:"emails,omitempty"`
-	Urls   []string `json:"urls,omitempty"`
-	// Slack and Teams are channels that hear of every alarm.
+	// Urls are HTTPS endpoints that receive every alarm. Each has to confirm the subscription.
+	Urls []string `json:"urls,omitempty"`
+	// Slack is a Slack channel that receives every alarm.
 	Slack *Slack `json:"slack,omitempty"`
+	// Teams is a Microsoft Teams channel that receives every alarm.
 	Teams *Teams `json:"teams,omitempty"`
-	// Thresholds change alarms, by area and signal, such as service.errors.
+	// Thresholds change the thresholds of alarms, by area and signal, such as service.errors.
 	Thresholds map[string]float64 `json:"thresholds,omitempty"`
-	// Anomalies adds alarms that learn what is usual, where no fixed limit makes sense.
+	// Anomalies adds CloudWatch anomaly detection alarms where a fixed threshold makes no sense.
 	Anomalies bool `json:"anomalies,omitempty"`
-	// RequestMetrics has S3 count the requests to buckets and their errors, at a price for each bucket.
+	// RequestMetrics enables S3 request metrics, which are charged per bucket.
 	RequestMetrics bool `json:"requestMetrics,omitempty"`
-	// LogRetentionDays is how long the logs of functions, databases and shells, and records of requests, are kept.
+	// LogRetentionDays is the retention of the logs of functions, databases, ECS Exec sessions, and of access logs.
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
-	// Tracing sends traces to X-Ray: a sidecar, permissions and environment for each service.
+	// Tracing sends traces to X-Ray through a collector in each task.
 	Tracing bool `json:"tracing,omitempty"`
-	// EncryptTraces has X-Ray use the stack's key. There is one setting for the whole account and region, so that only
-	// one stack may turn it on, and it stays when the stack goes: turn it off in X-Ray before, or traces are lost with
-	// the key.
+	// EncryptTraces makes X-Ray encrypt traces with the stack's key. X-Ray has one such setting per account and
+	// Region; turn it off before the stack is destroyed, or the traces are lost with the key.
 	EncryptTraces bool `json:"encryptTraces,omitempty"`
 }
 
 // Slack is a channel in a workspace that the account's administrators have allowed.
 type Slack struct {
-	Team    string `json:"team" jsonschema:"required"`
+	// Team is the workspace ID. An administrator has to authorize the workspace first.
+	Team string `json:"team" jsonschema:"required"`
+	// Channel is the channel ID.
 	Channel string `json:"channel" jsonschema:"required"`
 }
 
 // Teams is a channel of Microsoft Teams, in a team that the account's administrators have allowed.
 type Teams struct {
-	// Tenant and Team are UUIDs.
+	// Tenant is the tenant ID, a UUID.
 	Tenant string `json:"tenant" jsonschema:"required"`
-	Team   string `json:"team" jsonschema:"required"`
+	// Team is the team ID, a UUID. An administrator has to authorize the team first.
+	Team string `json:"team" jsonschema:"required"`
 	// Channel is the part of the channel's link between /channel/ and the next slash, such as 19%3a...%40thread.tacv2.
 	Channel string `json:"channel" jsonschema:"required"`
 }
 
 // Firewall configures AWS WAF.
 type Firewall struct {
-	// Enabled puts it in front of the load balancer and the website.
+	// Enabled creates web ACLs for the load balancer and the website.
 	Enabled bool `json:"enabled,omitempty"`
-	// CountOnly lets everything through and counts what would be blocked.
+	// CountOnly counts matching requests instead of blocking them.
 	CountOnly bool `json:"countOnly,omitempty"`
-	// RequestsPerIp is how many requests an address may make in five minutes.
+	// RequestsPerIp is the number of requests that one IP address may send in five minutes.
 	RequestsPerIp int `json:"requestsPerIp,omitempty" jsonschema:"minimum=10,maximum=2000000000"`
-	// AllowCidrs pass every rule, DenyCidrs none.
+	// AllowCidrs are CIDR blocks whose requests are allowed before any other rule.
 	AllowCidrs []string `json:"allowCidrs,omitempty"`
-	DenyCidrs  []string `json:"denyCidrs,omitempty"`
-	// DenyCountries are ISO 3166-1 codes of countries from which nobody gets in, such as KP.
+	// DenyCidrs are CIDR blocks whose requests are blocked.
+	DenyCidrs []string `json:"denyCidrs,omitempty"`
+	// DenyCountries are countries whose requests are blocked, by ISO 3166-1 code, such as KP.
 	DenyCountries []string `json:"denyCountries,omitempty"`
-	// Exclusions are rules of a managed rule group that only count.
+	// Exclusions are rules of a managed rule group that only count, by the name of the group.
 	Exclusions map[string][]string `json:"exclusions,omitempty"`
-	// LogRetentionDays is how long its log is kept.
+	// LogRetentionDays is the retention of the web ACLs' logs.
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
 }
 
 // Backup configures AWS Backup for the database, tables, buckets, the file system and volumes.
 type Backup struct {
-	// Enabled turns it on.
+	// Enabled creates the backup plan and its vaults.
 	Enabled bool `json:"enabled,omitempty"`
-	// Rules are how often, and for how long.
+	// Rules are the rules of the backup plan, at most one per schedule.
 	Rules []BackupRule `json:"rules,omitempty"`
-	// Lock keeps recovery points from being deleted before their time.
+	// Lock enables AWS Backup Vault Lock, which prevents deletion of recovery points before they expire.
 	Lock bool `json:"lock,omitempty"`
-	// Keepers are the ARNs of roles that may delete recovery points; * stands for any text. With none, nobody may until
-	// the vault's policy is taken away.
+	// Keepers are ARNs of IAM roles that may delete recovery points; * matches any text. Without them nobody may.
 	Keepers []string `json:"keepers,omitempty"`
-	// ForceDelete lets destroy delete the vaults while they hold recovery points, with all of them.
+	// ForceDelete lets destroy delete the vaults with the recovery points in them.
 	ForceDelete bool `json:"forceDelete,omitempty"`
-	// RestoreTesting restores recovery points every week and looks at what comes out.
+	// RestoreTesting restores recovery points every week and validates what was restored.
 	RestoreTesting bool `json:"restoreTesting,omitempty"`
 }
 
 // BackupRule is one rule of the backup plan.
 type BackupRule struct {
-	// Schedule is hourly (but at 02:15 and 03:15 UTC, which are left to RDS), daily, weekly or monthly.
+	// Schedule is how often a recovery point is created. hourly omits 02:15 and 03:15 UTC, when RDS has its own
+	// windows.
 	Schedule string `json:"schedule" jsonschema:"required,enum=hourly,enum=daily,enum=weekly,enum=monthly"`
-	// RetentionDays is how long a recovery point is kept.
+	// RetentionDays is the retention of a recovery point.
 	RetentionDays int `json:"retentionDays" jsonschema:"required,minimum=1,maximum=36500"`
-	// CopyRetentionDays is how long its copy in the copy region is kept; 0 makes none.
+	// CopyRetentionDays is the retention of the copy in the copy Region; 0 creates no copy.
 	CopyRetentionDays int `json:"copyRetentionDays,omitempty" jsonschema:"minimum=0,maximum=36500"`
 }

@@ -210,7 +210,10 @@ func allowed(property *jsonschema.Schema) string {
 		parts = append(parts, code(fmt.Sprint(value)))
 	}
 	if low, high := number(of.Minimum), number(of.Maximum); low != "" || high != "" {
-		parts = append(parts, strings.TrimSpace(low+" to "+high))
+		if high == "" {
+			high = "any"
+		}
+		parts = append(parts, low+" to "+high)
 	}
 	for _, value := range of.Examples {
 		parts = append(parts, "such as "+code(fmt.Sprint(value)))
@@ -226,10 +229,12 @@ func code(text string) string { return "`" + text + "`" }
 // their own.
 func sentence(key, comment string) string {
 	comment, _, _ = strings.Cut(comment, "\nDefault: ")
-	for _, verb := range []string{" is ", " are "} {
-		if rest, found := strings.CutPrefix(comment, strings.ToUpper(key[:1])+key[1:]+verb); found {
-			return strings.ToUpper(rest[:1]) + rest[1:]
+	if len(comment) > len(key) && strings.EqualFold(comment[:len(key)], key) && comment[len(key)] == ' ' {
+		comment = comment[len(key)+1:]
+		for _, verb := range []string{"is ", "are "} {
+			comment = strings.TrimPrefix(comment, verb)
 		}
+		comment = strings.ToUpper(comment[:1]) + comment[1:]
 	}
-	return comment
+	return strings.ReplaceAll(comment, "<", "&lt;")
 }
