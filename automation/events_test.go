@@ -55,7 +55,7 @@ func TestTranslate(t *testing.T) {
 			want: Event{Type: EventResource, Resource: &Step{
 				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "update", Phase: Failed}},
 		},
-		"an unchanged resource is no event": {
+		"an unchanged resource is not an event": {
 			in: apitype.EngineEvent{
 				ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpSame)},
 			},
@@ -79,7 +79,7 @@ func TestTranslate(t *testing.T) {
 				Diagnostic: &Diagnostic{Severity: "info", URN: bucketURN, Message: "no such bucket"},
 			},
 		},
-		"debug output is no event": {
+		"debug output is not an event": {
 			in:   apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: "debug", Message: "x"}},
 			none: true,
 		},

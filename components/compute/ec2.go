@@ -85,7 +85,7 @@ func (i *Instances) validate() error {
 		add(
 			!grammar.InstanceType.Match(t),
 			fmt.Sprintf("Instances.Types[%d]", n),
-			"%q is no instance type; use one such as m7i.large",
+			"%q is not an instance type; use one such as m7i.large",
 			t,
 		)
 		add(

@@ -157,7 +157,7 @@ func TestWhatInstancesRefuse(t *testing.T) {
 		"no types":   {func(i *Instances) { i.Types = nil }, "Instances.Types: missing"},
 		"a type": {
 			func(i *Instances) { i.Types = []string{"large"} },
-			`Instances.Types[0]: "large" is no instance type`,
+			`Instances.Types[0]: "large" is not an instance type`,
 		},
 		"two architectures": {
 			func(i *Instances) { i.Types = []string{"m7g.large", "m7i.large"} },

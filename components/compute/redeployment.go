@@ -279,7 +279,7 @@ var secretSuffix = regexp.MustCompile(`^.*:secret:(.+)-[A-Za-z0-9]{6}$`)
 func secretsPattern(location identity.Location, service RedeployedService) pulumi.StringOutput {
 	secrets := service.Secrets
 	if secrets == nil {
-		secrets = pulumi.StringArray{} // a nil array is no input
+		secrets = pulumi.StringArray{} // a nil array is not an input
 	}
 	return secrets.ToStringArrayOutput().ApplyT(func(arns []string) (string, error) {
 		ids, beginnings := slices.Clone(arns), []any{}

@@ -176,11 +176,11 @@ func TestWhatARedeploymentRefuses(t *testing.T) {
 		},
 		"a secret's name": {
 			func(a *RedeploymentArgs) { a.Services[0].SecretNames = []string{"a*"} },
-			`Services[0].SecretNames[0]: "a*" is no name`,
+			`Services[0].SecretNames[0]: "a*" is not a name`,
 		},
 		"a parameter's name": {
 			func(a *RedeploymentArgs) { a.Services[0].Parameters = []string{"a b"} },
-			`Services[0].Parameters[0]: "a b" is no name`,
+			`Services[0].Parameters[0]: "a b" is not a name`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -31,14 +31,14 @@ func (s Schedule) validate(at string) error {
 	if !grammar.Schedule.Match(s.Expression) {
 		problems = append(problems, problem.New(
 			at+".Expression",
-			"%q is no schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)",
+			"%q is not a schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)",
 			s.Expression,
 		))
 	}
 	if !grammar.IsTimeZone(s.Timezone) {
 		problems = append(
 			problems,
-			problem.New(at+".Timezone", "%q is no IANA time zone; use a name such as Europe/Berlin", s.Timezone),
+			problem.New(at+".Timezone", "%q is not an IANA time zone; use a name such as Europe/Berlin", s.Timezone),
 		)
 	}
 	if s.Min < 0 || s.Min > s.Max {

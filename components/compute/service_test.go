@@ -330,7 +330,7 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		},
 		"a CPU size": {
 			func(a *ServiceArgs) { a.CPU = 300 },
-			"CPU: 300 is no Fargate size; use one of [256 512",
+			"CPU: 300 is not a Fargate size; use one of [256 512",
 		},
 		"a memory size": {
 			func(a *ServiceArgs) { a.Memory = 4096 },
@@ -419,7 +419,7 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		},
 		"a schedule's expression": {
 			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "0 7 * * *", "", 0, 1}) },
-			`Scaling.Schedules[0].Expression: "0 7 * * *" is no schedule; use cron(`,
+			`Scaling.Schedules[0].Expression: "0 7 * * *" is not a schedule; use cron(`,
 		},
 		"a cron of five fields": {
 			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "cron(0 7 * * *)", "", 0, 1}) },
@@ -427,7 +427,7 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		},
 		"a schedule's zone": {
 			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "Europe/Bonn", 0, 1}) },
-			`Timezone: "Europe/Bonn" is no IANA time zone`,
+			`Timezone: "Europe/Bonn" is not an IANA time zone`,
 		},
 		"a schedule's range": {
 			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "", 2, 1}) },

@@ -234,7 +234,7 @@ func (args *ServiceArgs) validateSize() error {
 	case memories == nil:
 		return errors.Join(
 			capacity,
-			problem.New("CPU", "%d is no Fargate size; use one of %v", args.CPU, FargateCPUs()),
+			problem.New("CPU", "%d is not a Fargate size; use one of %v", args.CPU, FargateCPUs()),
 		)
 	case !slices.Contains(memories, args.Memory):
 		return errors.Join(

@@ -182,7 +182,7 @@ func SecretKey(secretArn pulumi.StringInput, key string) pulumi.StringOutput {
 
 // definitions returns the text of the container definitions.
 func (p *servicePlan) definitions() pulumi.StringOutput {
-	// A nil map is no input; an empty one is.
+	// A nil map is not an input; an empty one is.
 	environment, secrets := pulumi.StringMap{}, pulumi.StringMap{}
 	maps.Copy(environment, p.Environment)
 	maps.Copy(secrets, p.Secrets)

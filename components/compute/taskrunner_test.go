@@ -97,7 +97,7 @@ func TestWhatATaskRunnerRefuses(t *testing.T) {
 		"a wildcard":  {func(a *TaskRunnerArgs) { a.Roles = []string{"*"} }, `Roles[0]: "*"; use 1 to 64 letters`},
 		"all log groups": {
 			func(a *TaskRunnerArgs) { a.LogGroups = []string{"*"} },
-			`LogGroups[0]: "*" is no name of a log group`,
+			`LogGroups[0]: "*" is not a name of a log group`,
 		},
 		"a name too long": {func(a *TaskRunnerArgs) {
 			a.Name = "a-name-that-is-much-longer-than-the-64-characters-that-lambda-allows"

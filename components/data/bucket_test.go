@@ -164,7 +164,7 @@ func TestBucketsThatAreRefused(t *testing.T) {
 			func(a *BucketArgs) { a.KeyAlias = "" },
 			[]string{"KeyAlias: give both KmsKeyArn and KeyAlias, or neither"},
 		},
-		"no alias": {func(a *BucketArgs) { a.KeyAlias = "data" }, []string{`KeyAlias: "data" is no alias`}},
+		"no alias": {func(a *BucketArgs) { a.KeyAlias = "data" }, []string{`KeyAlias: "data" is not an alias`}},
 		"statement": {
 			func(a *BucketArgs) { a.Statements[0].Actions = []string{"s3:*"} },
 			[]string{`Statements: Statements[0] (Exports).Actions: "s3:*" has a wildcard`},

@@ -145,7 +145,7 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 	if !flavor.versions.MatchString(args.EngineVersion) {
 		problems.add(
 			"EngineVersion",
-			"%q is no version of %s; it must match %s",
+			"%q is not a version of %s; it must match %s",
 			args.EngineVersion,
 			flavor.engine,
 			flavor.versions,
@@ -154,7 +154,12 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 	size := args.InstanceClass[strings.LastIndex(args.InstanceClass, ".")+1:]
 	switch {
 	case !databaseClassPattern.MatchString(args.InstanceClass):
-		problems.add("InstanceClass", "%q is no instance class; use one such as %s", args.InstanceClass, flavor.class)
+		problems.add(
+			"InstanceClass",
+			"%q is not an instance class; use one such as %s",
+			args.InstanceClass,
+			flavor.class,
+		)
 	case args.Kind == DatabaseMultiAzCluster && !slices.Contains(localStorageClasses, args.classFamily()):
 		problems.add(
 			"InstanceClass",
@@ -283,7 +288,7 @@ func (args *DatabaseArgs) validateNames(problems *databaseProblems) {
 	problems.between("Port", args.Port, 1150, 65535, "")
 	for _, name := range slices.Sorted(maps.Keys(args.Parameters)) {
 		if !databaseParameterPattern.MatchString(name) {
-			problems.add("Parameters", "%q is no name of a parameter; use lower-case letters, digits, _ and .", name)
+			problems.add("Parameters", "%q is not a name of a parameter; use lower-case letters, digits, _ and .", name)
 		}
 		if name == flavor.tls.name {
 			problems.add("Parameters", "%s is %s in any case: TLS is not optional", name, flavor.tls.value)
@@ -302,7 +307,7 @@ func (args *DatabaseArgs) validateInputs(problems *databaseProblems) {
 		problems.add("KeyAlias", "give both KmsKeyArn and KeyAlias, or neither")
 	}
 	if args.KeyAlias != "" && !grammar.KeyAlias.Match(args.KeyAlias) {
-		problems.add("KeyAlias", "%q is no alias; use alias/ and up to 250 letters, digits, / _ -", args.KeyAlias)
+		problems.add("KeyAlias", "%q is not an alias; use alias/ and up to 250 letters, digits, / _ -", args.KeyAlias)
 	}
 }
 

@@ -28,14 +28,14 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 				51,
 			)
 		},
-		`Kind: "serverless"; use one of ["instance"`:        func(a *DatabaseArgs) { a.Kind = "serverless" },
-		`Engine: "oracle"; use one of ["postgres" "mysql"]`: func(a *DatabaseArgs) { a.Engine = "oracle" },
-		`EngineVersion: "latest" is no version of postgres`: func(a *DatabaseArgs) { a.EngineVersion = "latest" },
-		`"8.4" is no version of aurora-mysql`: kind(
+		`Kind: "serverless"; use one of ["instance"`:           func(a *DatabaseArgs) { a.Kind = "serverless" },
+		`Engine: "oracle"; use one of ["postgres" "mysql"]`:    func(a *DatabaseArgs) { a.Engine = "oracle" },
+		`EngineVersion: "latest" is not a version of postgres`: func(a *DatabaseArgs) { a.EngineVersion = "latest" },
+		`"8.4" is not a version of aurora-mysql`: kind(
 			DatabaseAurora,
 			func(a *DatabaseArgs) { a.Engine, a.EngineVersion = DatabaseMySQL, "8.4" },
 		),
-		`InstanceClass: "t4g.micro" is no instance class`: func(a *DatabaseArgs) { a.InstanceClass = "t4g.micro" },
+		`InstanceClass: "t4g.micro" is not an instance class`: func(a *DatabaseArgs) { a.InstanceClass = "t4g.micro" },
 		`"db.t4g.large"; a Multi-AZ cluster needs a class`: kind(
 			DatabaseMultiAzCluster,
 			func(a *DatabaseArgs) { a.InstanceClass = "db.t4g.large" },
@@ -105,7 +105,7 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 		},
 		`Username: "postgres" is reserved or easily guessed`: func(a *DatabaseArgs) { a.Username = "postgres" },
 		`Port: 80; use 1150 to 65535`:                        func(a *DatabaseArgs) { a.Port = 80 },
-		`Parameters: "a b" is no name of a parameter`: func(a *DatabaseArgs) {
+		`Parameters: "a b" is not a name of a parameter`: func(a *DatabaseArgs) {
 			a.Parameters = map[string]string{"a b": "1"}
 		},
 		`Parameters: rds.force_ssl is 1 in any case`: func(a *DatabaseArgs) {
@@ -118,12 +118,12 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 				"arn:key",
 			)
 		},
-		`KeyAlias: "data" is no alias`: func(a *DatabaseArgs) {
+		`KeyAlias: "data" is not an alias`: func(a *DatabaseArgs) {
 			a.KmsKeyArn, a.KeyAlias = pulumi.String("arn:key"), "data"
 		},
-		`BackupRetentionDays: 36; use 1 to 35 days`: func(a *DatabaseArgs) { a.BackupRetentionDays = 36 },
-		`BackupWindow: "night" is no window`:        func(a *DatabaseArgs) { a.BackupWindow = "night" },
-		`MaintenanceWindow: "sunday" is no window`:  func(a *DatabaseArgs) { a.MaintenanceWindow = "sunday" },
+		`BackupRetentionDays: 36; use 1 to 35 days`:   func(a *DatabaseArgs) { a.BackupRetentionDays = 36 },
+		`BackupWindow: "night" is not a window`:       func(a *DatabaseArgs) { a.BackupWindow = "night" },
+		`MaintenanceWindow: "sunday" is not a window`: func(a *DatabaseArgs) { a.MaintenanceWindow = "sunday" },
 		`MaintenanceWindow: sun:03:30-sun:04:30 overlaps BackupWindow, 03:00-04:00`: func(a *DatabaseArgs) {
 			a.BackupWindow, a.MaintenanceWindow = "03:00-04:00", "sun:03:30-sun:04:30"
 		},

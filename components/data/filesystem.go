@@ -352,7 +352,7 @@ func (f *FileSystem) newMountTargets(ctx *pulumi.Context, name string) error {
 	return nil
 }
 
-// newBackupPolicy says whether EFS itself has backups made.
+// newBackupPolicy reports whether EFS itself has backups made.
 func (f *FileSystem) newBackupPolicy(ctx *pulumi.Context, name string) error {
 	status := "ENABLED"
 	if f.args.NoAutomaticBackups {

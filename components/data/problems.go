@@ -23,7 +23,7 @@ func (p *problems) between(field string, value, least, most int, unit string) {
 	p.addIf(value < least || value > most, field, "%d; use %d to %d%s", value, least, most, unit)
 }
 
-// add notes an error that names its field itself. Nil is no problem.
+// add notes an error that names its field itself. Nil is not a problem.
 func (p *problems) add(err error) {
 	if err != nil {
 		*p = append(*p, err)
@@ -42,7 +42,7 @@ func (p *problems) checkKey(at string, arn pulumi.StringInput, alias string) {
 	p.addIf(
 		alias != "" && !grammar.KeyAlias.Match(alias),
 		at+"KeyAlias",
-		"%q is no alias; use alias/ and up to 250 letters, digits, / _ -",
+		"%q is not an alias; use alias/ and up to 250 letters, digits, / _ -",
 		alias,
 	)
 }

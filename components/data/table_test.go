@@ -390,7 +390,7 @@ func TestTablesThatAreRefused(t *testing.T) {
 		},
 		"replica nowhere": {
 			func(a *TableArgs) { a.Replicas[0].Region = "Frankfurt" },
-			[]string{`Replicas[0].Region: "Frankfurt" is no AWS region`},
+			[]string{`Replicas[0].Region: "Frankfurt" is not an AWS region`},
 		},
 		"replica without key": {
 			func(a *TableArgs) { a.Replicas[0].KmsKeyArn = nil },

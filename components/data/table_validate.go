@@ -244,7 +244,7 @@ func (args *TableArgs) validateReplicas(p *problems) {
 		p.addIf(
 			!grammar.Region.Match(replica.Region),
 			at+".Region",
-			"%q is no AWS region; use a name such as eu-west-1",
+			"%q is not an AWS region; use a name such as eu-west-1",
 			replica.Region,
 		)
 		p.addIf(

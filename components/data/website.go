@@ -184,7 +184,7 @@ func (args *WebsiteArgs) validate() ([]websiteFile, error) {
 	p.addIf(
 		args.ErrorPage != "" && !has(args.ErrorPage),
 		"ErrorPage",
-		"%q is no file in %q",
+		"%q is not a file in %q",
 		args.ErrorPage,
 		args.Folder,
 	)
@@ -219,7 +219,7 @@ func (args *WebsiteArgs) validateDomains(p *problems) {
 			"%q; use a lower-case domain name such as www.example.com",
 			domain,
 		)
-		p.addIf(seen[domain], at, "%q is there twice", domain)
+		p.addIf(seen[domain], at, "%q is listed twice", domain)
 		seen[domain] = true
 	}
 }

@@ -168,7 +168,7 @@ func TestWebsitesThatAreRefused(t *testing.T) {
 		"no folder": {func(a *WebsiteArgs) { a.Folder = "nowhere" }, []string{"Folder: lstat nowhere"}},
 		"no index": {
 			func(a *WebsiteArgs) { a.Folder = filepath.Join(a.Folder, "assets") },
-			[]string{"Folder: there is no index.html in", `ErrorPage: "404.html" is no file`},
+			[]string{"Folder: there is no index.html in", `ErrorPage: "404.html" is not a file`},
 		},
 		"name": {func(a *WebsiteArgs) { a.Name = "my website" }, []string{`Name: "my website"; use 1 to 64`}},
 		"both pages": {
@@ -194,7 +194,7 @@ func TestWebsitesThatAreRefused(t *testing.T) {
 		"domains": {func(a *WebsiteArgs) { a.Domains = []string{"WWW.example.com", "a.example.com", "a.example.com"} },
 			[]string{
 				`Domains[0]: "WWW.example.com"; use a lower-case domain name`,
-				`Domains[2]: "a.example.com" is there twice`,
+				`Domains[2]: "a.example.com" is listed twice`,
 			}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -230,7 +230,7 @@ func checkMode(at string, mode Mode) error {
 	if mode.valid() {
 		return nil
 	}
-	return problem.New(at+".Mode", "%q is no mode; use %s, %s or %s", mode, Read, Write, ReadWrite)
+	return problem.New(at+".Mode", "%q is not a mode; use %s, %s or %s", mode, Read, Write, ReadWrite)
 }
 
 func (access DatabaseAccess) validate() error {

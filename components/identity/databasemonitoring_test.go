@@ -50,6 +50,6 @@ func TestDatabaseMonitoringRoleProblems(t *testing.T) {
 		&DatabaseMonitoringRoleArgs{Location: Location{Partition: "aws", Region: "eu-west-1"}, Identifier: "*"},
 	)
 	require.ErrorContains(t, err, `database monitoring role "monitoring": Location.AccountId: ""`)
-	require.ErrorContains(t, err, `Identifier: "*" is no name of an RDS instance or cluster`)
+	require.ErrorContains(t, err, `Identifier: "*" is not a name of an RDS instance or cluster`)
 	require.Empty(t, g.resources)
 }

@@ -113,7 +113,7 @@ func (s Statement) problems(kind Kind, allowedWildcards []string) []error {
 	for _, action := range s.Actions {
 		switch {
 		case !actionPattern.MatchString(action):
-			add("Actions", "%q is no action; use service:Action", action)
+			add("Actions", "%q is not an action; use service:Action", action)
 		case s.Effect != Deny && strings.ContainsAny(action, "*?") && !slices.Contains(allowedWildcards, action):
 			add(
 				"Actions",
@@ -209,7 +209,7 @@ func (s Statement) json() (jsonStatement, error) {
 		if conditions[condition.Operator][condition.Key] != nil {
 			return jsonStatement{}, problem.New(
 				"Conditions",
-				"%s of %s is there twice; IAM allows it once",
+				"%s of %s is listed twice; IAM allows it once",
 				condition.Operator,
 				condition.Key,
 			)

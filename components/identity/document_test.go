@@ -113,7 +113,7 @@ func TestDocumentProblems(t *testing.T) {
 		"no action's form": {
 			IdentityPolicy,
 			Statement{Actions: []string{"*"}, Resources: []string{"r"}},
-			`"*" is no action; use service:Action`,
+			`"*" is not an action; use service:Action`,
 		},
 		"wildcard": {
 			IdentityPolicy,
@@ -180,5 +180,5 @@ func TestOneConditionIsNotSaidTwice(t *testing.T) {
 	_, err := Document{
 		Statements: []Statement{{Actions: []string{"a:B"}, Conditions: []Condition{account, account}}},
 	}.JSON()
-	require.ErrorContains(t, err, "Statements[0].Conditions: StringEquals of aws:SourceAccount is there twice")
+	require.ErrorContains(t, err, "Statements[0].Conditions: StringEquals of aws:SourceAccount is listed twice")
 }

@@ -64,20 +64,20 @@ func TestWhatAFunctionRoleRefuses(t *testing.T) {
 	}{
 		"no function": {
 			func(a *FunctionRoleArgs) { a.Function = "" },
-			`Function: "" is no name of a Lambda function`,
+			`Function: "" is not a name of a Lambda function`,
 		},
 		"any function": {
 			func(a *FunctionRoleArgs) { a.Function = "*" },
-			`Function: "*" is no name of a Lambda function`,
+			`Function: "*" is not a name of a Lambda function`,
 		},
-		"any log group": {func(a *FunctionRoleArgs) { a.LogGroup = "*" }, `LogGroup: "*" is no name of a log group`},
+		"any log group": {func(a *FunctionRoleArgs) { a.LogGroup = "*" }, `LogGroup: "*" is not a name of a log group`},
 		"any queue": {
 			func(a *FunctionRoleArgs) { a.FailureQueue = "*" },
-			`FailureQueue: "*" is no name of an SQS queue`,
+			`FailureQueue: "*" is not a name of an SQS queue`,
 		},
 		"no place": {
 			func(a *FunctionRoleArgs) { a.Location = Location{} },
-			`Location.Region: "" is no AWS region`,
+			`Location.Region: "" is not an AWS region`,
 		},
 		"a table": {
 			func(a *FunctionRoleArgs) { a.Access.Tables = []Grant{{Name: "t*", Mode: Read}} },

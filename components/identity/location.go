@@ -23,19 +23,19 @@ func (p Location) Validate() error {
 	if !grammar.Partition.Match(p.Partition) {
 		problems = append(
 			problems,
-			problem.New("Location.Partition", "%q is no AWS partition; use aws, aws-cn or aws-us-gov", p.Partition),
+			problem.New("Location.Partition", "%q is not an AWS partition; use aws, aws-cn or aws-us-gov", p.Partition),
 		)
 	}
 	if !grammar.Region.Match(p.Region) {
 		problems = append(
 			problems,
-			problem.New("Location.Region", "%q is no AWS region; use a name such as eu-west-1", p.Region),
+			problem.New("Location.Region", "%q is not an AWS region; use a name such as eu-west-1", p.Region),
 		)
 	}
 	if !grammar.Account.Match(p.AccountId) {
 		problems = append(
 			problems,
-			problem.New("Location.AccountId", "%q is no AWS account id; use twelve digits", p.AccountId),
+			problem.New("Location.AccountId", "%q is not an AWS account id; use twelve digits", p.AccountId),
 		)
 	}
 	return errors.Join(problems...)

@@ -168,12 +168,12 @@ func (args *RoleArgs) problems() []error {
 		))
 	}
 	if args.Path != "" && !pathPattern.MatchString(args.Path) {
-		problems = append(problems, problem.New("Path", "%q is no path; it begins and ends with a slash", args.Path))
+		problems = append(problems, problem.New("Path", "%q is not a path; it begins and ends with a slash", args.Path))
 	}
 	if args.PermissionsBoundary != "" && !grammar.PolicyArn.Match(args.PermissionsBoundary) {
 		problems = append(
 			problems,
-			problem.New("PermissionsBoundary", "%q is no ARN of an IAM policy", args.PermissionsBoundary),
+			problem.New("PermissionsBoundary", "%q is not an ARN of an IAM policy", args.PermissionsBoundary),
 		)
 	}
 	return problems

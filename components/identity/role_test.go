@@ -144,8 +144,8 @@ func TestRoleProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 	})
 	for _, want := range []string{
 		`role "reports": Name: "nnn`, `has 65 characters; a role's name has 1 to 64`,
-		`Path: "awslab" is no path`,
-		`PermissionsBoundary: "boundary" is no ARN of an IAM policy`,
+		`Path: "awslab" is not a path`,
+		`PermissionsBoundary: "boundary" is not an ARN of an IAM policy`,
 		`Trust: Statements: there is none`,
 		`Policies["bad name"]: a policy's name has 1 to 128`,
 		`Policies["bad name"]: Statements[0].Actions: "s3:*" has a wildcard`,

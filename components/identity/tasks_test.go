@@ -146,7 +146,7 @@ func TestSigningInToADatabase(t *testing.T) {
 		})
 	}
 	_, err := Access{Database: &DatabaseAccess{Identifier: "lab", User: "*", KeyAlias: "alias/lab"}}.statements(ireland)
-	require.ErrorContains(t, err, `Access.Database.User: "*" is no name of a database user`)
+	require.ErrorContains(t, err, `Access.Database.User: "*" is not a name of a database user`)
 	require.ErrorContains(t, err, `Access.Database.KeyAlias: "alias/lab"; who signs in with IAM reads no secret`)
 }
 
@@ -177,8 +177,8 @@ func TestSessionsThatAreNeitherRecordedNorEncryptedNeedNoMore(t *testing.T) {
 	require.Len(t, statements, 1)
 	args.Exec = &Exec{SessionLogGroup: "a*", KeyAlias: "data"}
 	_, err = args.statements()
-	require.ErrorContains(t, err, `Exec.SessionLogGroup: "a*" is no name of a log group`)
-	require.ErrorContains(t, err, `Exec.KeyAlias: "data" is no name of a key alias`)
+	require.ErrorContains(t, err, `Exec.SessionLogGroup: "a*" is not a name of a log group`)
+	require.ErrorContains(t, err, `Exec.KeyAlias: "data" is not a name of a key alias`)
 }
 
 func TestServiceWithoutAccessHasARoleWithoutPolicies(t *testing.T) {
@@ -224,11 +224,11 @@ func TestAccessProblemsAreReportedTogether(t *testing.T) {
 		FileSystem: &FileSystemAccess{},
 	}).statements()
 	for _, want := range []string{
-		`Access.Tables[0].Name: "*" is no name of a DynamoDB table`,
-		`Access.Buckets[0].Name: "b" is no name of an S3 bucket`,
-		`Access.Buckets[0].Mode: "all" is no mode; use read, write or readwrite`,
+		`Access.Tables[0].Name: "*" is not a name of a DynamoDB table`,
+		`Access.Buckets[0].Name: "b" is not a name of an S3 bucket`,
+		`Access.Buckets[0].Mode: "all" is not a mode; use read, write or readwrite`,
 		`Access.Queues[0].Mode: ""`,
-		`Access.Queues[0].KeyAlias: "awslab" is no name of a key alias`,
+		`Access.Queues[0].KeyAlias: "awslab" is not a name of a key alias`,
 		`Access.Database.Identifier: "Database"`,
 		`Access.FileSystem.Name: ""`,
 		`Access.FileSystem.Mode: ""`,
@@ -254,15 +254,15 @@ func TestExecutionRoleProblemsAreReportedTogether(t *testing.T) {
 	_, err := args.statements()
 	for _, want := range []string{
 		`Location.Region: ""`,
-		`Repositories[0]: "*" is no name of an ECR repository`,
-		`CachedRepositories[0]: "cache/*" is no name of an ECR repository`,
-		`LogGroups[0]: "a*" is no name of a log group`,
+		`Repositories[0]: "*" is not a name of an ECR repository`,
+		`CachedRepositories[0]: "cache/*" is not a name of an ECR repository`,
+		`LogGroups[0]: "a*" is not a name of a log group`,
 		`Secrets[0]: set exactly one of Name, Parameter, Database and DatabaseCluster, not 0 of them`,
 		`Secrets[1]: set exactly one of Name, Parameter, Database and DatabaseCluster, not 2 of them`,
-		`Secrets[2].Name: "a*" is no name of a secret`,
-		`Secrets[3].Parameter: "?" is no name of a parameter`,
-		`Secrets[4].KeyAlias: "key" is no name of a key alias`,
-		`Secrets[5].DatabaseCluster: "DB" is no name of an RDS instance or cluster`,
+		`Secrets[2].Name: "a*" is not a name of a secret`,
+		`Secrets[3].Parameter: "?" is not a name of a parameter`,
+		`Secrets[4].KeyAlias: "key" is not a name of a key alias`,
+		`Secrets[5].DatabaseCluster: "DB" is not a name of an RDS instance or cluster`,
 	} {
 		require.ErrorContains(t, err, want)
 	}

@@ -23,7 +23,7 @@ import (
 func (args ImageArgs) checkContext() error {
 	info, err := os.Stat(args.Context)
 	if err != nil || !info.IsDir() {
-		return problem.New("Context", "%q is no folder; name the folder with the %s", args.Context, args.Dockerfile)
+		return problem.New("Context", "%q is not a folder; name the folder with the %s", args.Context, args.Dockerfile)
 	}
 	if !filepath.IsLocal(args.Dockerfile) {
 		return problem.New(

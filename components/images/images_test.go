@@ -267,7 +267,7 @@ func TestWhatAnImageRefuses(t *testing.T) {
 	}{
 		"no folder": {
 			func(a *ImageArgs) { a.Context = "/does/not/exist" },
-			`Context: "/does/not/exist" is no folder`,
+			`Context: "/does/not/exist" is not a folder`,
 		},
 		"no Dockerfile": {func(a *ImageArgs) { a.Dockerfile = "Other" }, "Dockerfile: there is no file"},
 		"a Dockerfile outside": {

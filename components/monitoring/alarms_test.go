@@ -156,7 +156,7 @@ func TestBackupsThatStopAreTold(t *testing.T) {
 		}
 		inputs := r.Inputs.Mappable()
 		if strings.Contains(r.Name, "backupVault") && strings.HasSuffix(r.Name, "-completed") {
-			require.Equal(t, "missing", inputs["treatMissingData"], "no data is no alarm")
+			require.Equal(t, "missing", inputs["treatMissingData"], "no data is not an alarm")
 			require.Equal(
 				t,
 				inputs["alarmActions"],

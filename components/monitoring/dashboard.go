@@ -41,7 +41,7 @@ func (args *DashboardArgs) validate() error {
 	problems := []error{args.Watched.validate(), CheckThresholds(args.Thresholds)}
 	for i, arn := range args.Alarms {
 		if !alarmArn.MatchString(arn) {
-			problems = append(problems, problem.New(fmt.Sprintf("Alarms[%d]", i), "%q is no ARN of an alarm", arn))
+			problems = append(problems, problem.New(fmt.Sprintf("Alarms[%d]", i), "%q is not an ARN of an alarm", arn))
 		}
 	}
 	if err := errors.Join(problems...); err != nil {

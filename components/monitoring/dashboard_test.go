@@ -229,8 +229,8 @@ func TestManyAlarmsAreSharedOutByRegionAndNumber(t *testing.T) {
 
 func TestDashboardProblems(t *testing.T) {
 	for want, change := range map[string]func(*DashboardArgs){
-		`Name: ""; use 1 to 64`:                func(a *DashboardArgs) { a.Name = "" },
-		`Alarms[0]: "a" is no ARN of an alarm`: func(a *DashboardArgs) { a.Alarms = []string{"a"} },
+		`Name: ""; use 1 to 64`:                    func(a *DashboardArgs) { a.Name = "" },
+		`Alarms[0]: "a" is not an ARN of an alarm`: func(a *DashboardArgs) { a.Alarms = []string{"a"} },
 		`Thresholds["service.foo"]: there is no such`: func(a *DashboardArgs) {
 			a.Thresholds = map[string]float64{
 				"service.foo": 1,

@@ -179,7 +179,7 @@ func (component *Events) notifyOf(ctx *pulumi.Context, name string, args *Events
 		return fmt.Errorf("creating rule %q of events %q: %w", r.name, name, err)
 	}
 	// The event goes out as it is: an input transformer would spare the reader some JSON, but chat channels drop what
-	// is no event of AWS.
+	// is not an event of AWS.
 	if _, err := cloudwatch.NewEventTarget(ctx, name+"-"+r.name+"-target", &cloudwatch.EventTargetArgs{
 		Rule:     made.Name,
 		TargetId: pulumi.String("notifications"),

@@ -93,8 +93,13 @@ func (args *NotificationsArgs) validate() error {
 	}
 	for i, address := range args.Emails {
 		parsed, err := mail.ParseAddress(address)
-		add(err != nil || parsed.Address != address, fmt.Sprintf("Emails[%d]", i), "%q is no e-mail address", address)
-		add(slices.Index(args.Emails, address) < i, fmt.Sprintf("Emails[%d]", i), "%q is there twice", address)
+		add(
+			err != nil || parsed.Address != address,
+			fmt.Sprintf("Emails[%d]", i),
+			"%q is not an e-mail address",
+			address,
+		)
+		add(slices.Index(args.Emails, address) < i, fmt.Sprintf("Emails[%d]", i), "%q is listed twice", address)
 	}
 	for i, text := range args.Urls {
 		u, err := url.Parse(text)
@@ -102,9 +107,9 @@ func (args *NotificationsArgs) validate() error {
 		add(
 			err != nil || u.Scheme != "https" || u.Host == "",
 			fmt.Sprintf("Urls[%d]", i),
-			"is no URL that begins with https:// and a host",
+			"is not a URL that begins with https:// and a host",
 		)
-		add(slices.Index(args.Urls, text) < i, fmt.Sprintf("Urls[%d]", i), "is there twice")
+		add(slices.Index(args.Urls, text) < i, fmt.Sprintf("Urls[%d]", i), "is listed twice")
 	}
 	return errors.Join(problems...)
 }

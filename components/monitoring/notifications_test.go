@@ -81,7 +81,7 @@ func TestUrlsStaySecret(t *testing.T) {
 	_, err = (&graph{}).notifications(
 		func(args *NotificationsArgs) { args.Urls = []string{"http://example.com/hunter2"} },
 	)
-	require.ErrorContains(t, err, "Urls[0]: is no URL that begins with https:// and a host")
+	require.ErrorContains(t, err, "Urls[0]: is not a URL that begins with https:// and a host")
 	require.NotContains(t, err.Error(), "hunter2")
 }
 
@@ -170,26 +170,26 @@ func TestChannels(t *testing.T) {
 
 func TestNotificationProblems(t *testing.T) {
 	for want, change := range map[string]func(*NotificationsArgs){
-		`Name: "a b"; use 1 to 200`:             func(a *NotificationsArgs) { a.Name = "a b" },
-		`Emails[0]: "ops" is no e-mail address`: func(a *NotificationsArgs) { a.Emails = []string{"ops"} },
-		`Emails[0]: "Ops <ops@example.com>" is no e-mail`: func(a *NotificationsArgs) {
+		`Name: "a b"; use 1 to 200`:                 func(a *NotificationsArgs) { a.Name = "a b" },
+		`Emails[0]: "ops" is not an e-mail address`: func(a *NotificationsArgs) { a.Emails = []string{"ops"} },
+		`Emails[0]: "Ops <ops@example.com>" is not an e-mail`: func(a *NotificationsArgs) {
 			a.Emails = []string{
 				"Ops <ops@example.com>",
 			}
 		},
-		`Emails[1]: "a@example.com" is there twice`: func(a *NotificationsArgs) {
+		`Emails[1]: "a@example.com" is listed twice`: func(a *NotificationsArgs) {
 			a.Emails = []string{
 				"a@example.com",
 				"a@example.com",
 			}
 		},
-		"Urls[1]: is there twice": func(a *NotificationsArgs) {
+		"Urls[1]: is listed twice": func(a *NotificationsArgs) {
 			a.Urls = []string{
 				"https://a.example",
 				"https://a.example",
 			}
 		},
-		"Urls[0]: is no URL": func(a *NotificationsArgs) { a.Urls = []string{"https://"} },
+		"Urls[0]: is not a URL": func(a *NotificationsArgs) { a.Urls = []string{"https://"} },
 		`Slack.TeamId: "t"; it must match`: func(a *NotificationsArgs) {
 			a.Slack = &Slack{
 				TeamId:    "t",

@@ -92,7 +92,7 @@ func (args *TracingArgs) validate() error {
 			args.Name,
 		)
 		same := func(o TracedService) bool { return o.Name == s.Name || o.ServiceName == s.ServiceName }
-		add(slices.IndexFunc(args.Services, same) < i, fmt.Sprintf("Services[%d]", i), "%+v is there twice", s)
+		add(slices.IndexFunc(args.Services, same) < i, fmt.Sprintf("Services[%d]", i), "%+v is listed twice", s)
 	}
 	add(args.ReservoirSize < 0, "ReservoirSize", "%d is negative", args.ReservoirSize)
 	add(!(args.FixedRate >= 0 && args.FixedRate <= 1), "FixedRate", "%g; use 0 to 1", args.FixedRate)

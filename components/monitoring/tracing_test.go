@@ -82,7 +82,7 @@ func TestTracingProblems(t *testing.T) {
 		"up to 255 letters": func(a *TracingArgs) {
 			a.Services[0].ServiceName = a.Name + "-" + strings.Repeat("x", 255)
 		},
-		"is there twice":                func(a *TracingArgs) { a.Services[1] = a.Services[0] },
+		"is listed twice":               func(a *TracingArgs) { a.Services[1] = a.Services[0] },
 		"ReservoirSize: -1 is negative": func(a *TracingArgs) { a.ReservoirSize = -1 },
 		"FixedRate: 1.5; use 0 to 1":    func(a *TracingArgs) { a.FixedRate = 1.5 },
 		"FixedRate: NaN; use 0 to 1":    func(a *TracingArgs) { a.FixedRate = math.NaN() },

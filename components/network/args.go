@@ -107,14 +107,17 @@ func (args VpcArgs) zoneProblems() []error {
 		if len(zone) != len(region)+1 || zone[:len(region)] != region || !zonePattern.MatchString(zone[len(region):]) {
 			problems = append(problems, problem.New(
 				fmt.Sprintf("AvailabilityZones[%d]", i),
-				"%q is no zone of %s; use names such as %sa",
+				"%q is not a zone of %s; use names such as %sa",
 				zone,
 				region,
 				region,
 			))
 		}
 		if seen[zone] {
-			problems = append(problems, problem.New(fmt.Sprintf("AvailabilityZones[%d]", i), "%q is there twice", zone))
+			problems = append(
+				problems,
+				problem.New(fmt.Sprintf("AvailabilityZones[%d]", i), "%q is listed twice", zone),
+			)
 		}
 		seen[zone] = true
 	}
@@ -134,7 +137,7 @@ func (args VpcArgs) portProblems() []error {
 			if !ports.valid() {
 				problems = append(problems, problem.New(
 					fmt.Sprintf("Ports.%s[%d]", field, i),
-					"%s is no range of ports; use 1 to 65535",
+					"%s is not a range of ports; use 1 to 65535",
 					ports,
 				))
 			}
@@ -183,7 +186,7 @@ func (args VpcArgs) choiceProblems() []error {
 		if slices.Contains(args.InterfaceEndpoints[:i], service) {
 			problems = append(
 				problems,
-				problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q is there twice", service),
+				problem.New(fmt.Sprintf("InterfaceEndpoints[%d]", i), "%q is listed twice", service),
 			)
 		}
 	}

@@ -68,7 +68,7 @@ func TestIpv6RulesOfATypicalVpc(t *testing.T) {
 }
 
 // In any network, over IPv6 clients call load balancers and tasks call the internet, and nobody anybody else: to the
-// tiers themselves an address of their own VPC is no part of the internet.
+// tiers themselves an address of their own VPC is not a part of the internet.
 func TestIpv6PassesExactlyWhereItShould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)

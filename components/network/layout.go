@@ -108,7 +108,7 @@ func NewLayout(cidrBlock string, zones int, masks SubnetMasks) (Layout, error) {
 func parseVpcCidr(cidrBlock string) (netip.Prefix, error) {
 	vpc, err := netip.ParsePrefix(cidrBlock)
 	if err != nil || !vpc.Addr().Is4() {
-		return vpc, fmt.Errorf("CidrBlock: %q is no IPv4 CIDR block; use one such as 10.0.0.0/16", cidrBlock)
+		return vpc, fmt.Errorf("CidrBlock: %q is not an IPv4 CIDR block; use one such as 10.0.0.0/16", cidrBlock)
 	}
 	var problems []error
 	if vpc.Bits() < maxVpcMask || vpc.Bits() > minVpcMask {

@@ -33,10 +33,15 @@ func TestLayoutProblems(t *testing.T) {
 		masks SubnetMasks
 		want  []string
 	}{
-		"one zone":          {"10.0.0.0/16", 1, SubnetMasks{}, []string{"AvailabilityZones: 1 of them; use 2 to 4"}},
-		"five zones":        {"10.0.0.0/16", 5, SubnetMasks{}, []string{"AvailabilityZones: 5 of them; use 2 to 4"}},
-		"no CIDR block":     {"ten", 2, SubnetMasks{}, []string{`CidrBlock: "ten" is no IPv4 CIDR block`}},
-		"IPv6":              {"fd00::/16", 2, SubnetMasks{}, []string{`CidrBlock: "fd00::/16" is no IPv4 CIDR block`}},
+		"one zone":      {"10.0.0.0/16", 1, SubnetMasks{}, []string{"AvailabilityZones: 1 of them; use 2 to 4"}},
+		"five zones":    {"10.0.0.0/16", 5, SubnetMasks{}, []string{"AvailabilityZones: 5 of them; use 2 to 4"}},
+		"no CIDR block": {"ten", 2, SubnetMasks{}, []string{`CidrBlock: "ten" is not an IPv4 CIDR block`}},
+		"IPv6": {
+			"fd00::/16",
+			2,
+			SubnetMasks{},
+			[]string{`CidrBlock: "fd00::/16" is not an IPv4 CIDR block`},
+		},
 		"too large":         {"10.0.0.0/8", 2, SubnetMasks{}, []string{"AWS allows a VPC from /16 to /28"}},
 		"not the base":      {"10.0.0.1/16", 2, SubnetMasks{}, []string{"use 10.0.0.0/16"}},
 		"public range":      {"8.8.0.0/16", 2, SubnetMasks{}, []string{"8.8.0.0/16 is outside the private ranges"}},

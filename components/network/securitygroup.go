@@ -265,7 +265,7 @@ func (r Rule) validate(at string) error {
 		problems = append(problems, checkCidr(at+".Cidr", r.Cidr))
 	}
 	if !r.Ports.valid() {
-		problems = append(problems, problem.New(at+".Ports", "%s is no range of ports; use 1 to 65535", r.Ports))
+		problems = append(problems, problem.New(at+".Ports", "%s is not a range of ports; use 1 to 65535", r.Ports))
 	}
 	problems = append(problems, checkDescription(at+".Description", r.Description))
 	return errors.Join(problems...)
@@ -277,7 +277,7 @@ func checkDescription(at, description string) error {
 	}
 	return problem.New(
 		at,
-		"%q is no description; use 1 to 255 characters of A-Z a-z 0-9 space and ._-:/()#,@[]+=&;{}!$*",
+		"%q is not a description; use 1 to 255 characters of A-Z a-z 0-9 space and ._-:/()#,@[]+=&;{}!$*",
 		description,
 	)
 }
@@ -285,7 +285,7 @@ func checkDescription(at, description string) error {
 func checkCidr(at, cidr string) error {
 	prefix, err := netip.ParsePrefix(cidr)
 	if err != nil || prefix.Addr().Is4In6() || prefix != prefix.Masked() {
-		return problem.New(at, "%q is no CIDR block that begins at its network address", cidr)
+		return problem.New(at, "%q is not a CIDR block that begins at its network address", cidr)
 	}
 	return nil
 }

@@ -88,14 +88,14 @@ func TestSecurityGroupProblems(t *testing.T) {
 
 	for _, want := range []string{
 		`security group "orders": VpcId: it is missing`,
-		`Description: "quotes \" are not allowed" is no description`,
+		`Description: "quotes \" are not allowed" is not a description`,
 		"Ingress[0]: give exactly one of Cidr, SecurityGroupId and PrefixListId, not 0 of them",
 		`Ingress[1].Name: "a" is empty or used twice`,
-		"Ingress[1].Ports: 0 is no range of ports",
+		"Ingress[1].Ports: 0 is not a range of ports",
 		"Egress[0]: give exactly one of Cidr, SecurityGroupId and PrefixListId, not 2 of them",
-		`Egress[0].Cidr: "10.0.0.1/8" is no CIDR block`,
-		"Egress[0].Ports: 1-65536 is no range of ports",
-		`Egress[0].Description: "" is no description`,
+		`Egress[0].Cidr: "10.0.0.1/8" is not a CIDR block`,
+		"Egress[0].Ports: 1-65536 is not a range of ports",
+		`Egress[0].Description: "" is not a description`,
 	} {
 		require.ErrorContains(t, err, want)
 	}

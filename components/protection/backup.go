@@ -169,7 +169,7 @@ func (args *BackupArgs) validate() error {
 		at := fmt.Sprintf("Rules[%d]", i)
 		_, known := timings[r.Schedule]
 		add(!known, at+".Schedule", "%q; use %v", r.Schedule, slices.Sorted(maps.Keys(timings)))
-		add(seen[r.Schedule], at+".Schedule", "%q is there twice", r.Schedule)
+		add(seen[r.Schedule], at+".Schedule", "%q is listed twice", r.Schedule)
 		seen[r.Schedule] = true
 		add(r.RetentionDays < 1 || r.RetentionDays > 36500, at+".RetentionDays", "%d; use 1 to 36500", r.RetentionDays)
 		add(

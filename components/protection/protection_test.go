@@ -97,7 +97,7 @@ func (g *graph) rules(t *testing.T) map[string]object {
 	priorities := map[float64]bool{}
 	for _, r := range g.inputs(t, "firewall-acl")["rules"].([]any) {
 		rule := r.(object)
-		require.False(t, priorities[rule["priority"].(float64)], "a priority is there twice")
+		require.False(t, priorities[rule["priority"].(float64)], "a priority is listed twice")
 		priorities[rule["priority"].(float64)] = true
 		rules[rule["name"].(string)] = rule
 	}
@@ -343,7 +343,7 @@ func TestWhatABackupRefuses(t *testing.T) {
 		},
 		"two rules of one": {
 			func(a *BackupArgs) { a.Rules[1].Schedule = Monthly },
-			`Rules[1].Schedule: "monthly" is there twice`,
+			`Rules[1].Schedule: "monthly" is listed twice`,
 		},
 		"no retention": {
 			func(a *BackupArgs) { a.Rules[0].RetentionDays = 0 },

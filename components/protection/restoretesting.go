@@ -166,7 +166,7 @@ func (args *RestoreTestingArgs) validate() error {
 	for i, t := range args.Types {
 		_, known := testable[t]
 		add(!known, fmt.Sprintf("Types[%d]", i), "%q; use one of %v", t, slices.Sorted(maps.Keys(testable)))
-		add(slices.Contains(args.Types[:i], t), fmt.Sprintf("Types[%d]", i), "%q is there twice", t)
+		add(slices.Contains(args.Types[:i], t), fmt.Sprintf("Types[%d]", i), "%q is listed twice", t)
 	}
 	add(
 		args.TagKey == "" || args.TagValue == "",

@@ -63,10 +63,10 @@ func TestWhatIsRefused(t *testing.T) {
 			values{"region": ""},
 			[]string{"awslab:region: is missing; an example is eu-west-1"},
 		},
-		"no such region": {values{"region": "Ireland"}, []string{`awslab:region: "Ireland" is no AWS region`}},
+		"no such region": {values{"region": "Ireland"}, []string{`awslab:region: "Ireland" is not an AWS region`}},
 		"a misspelt region": {
 			values{"region": "eu-wset-1"},
-			[]string{`awslab:region: "eu-wset-1" is no AWS region; did you mean "eu-west-1"?`},
+			[]string{`awslab:region: "eu-wset-1" is not an AWS region; did you mean "eu-west-1"?`},
 		},
 		"an unknown key": {
 			values{"netwrk": "{}"},
@@ -91,16 +91,16 @@ func TestWhatIsRefused(t *testing.T) {
 			values{"services": "[" + with(`{"prot": 1}`) + "]"},
 			[]string{`awslab:services[0].prot: unknown key; did you mean "port"?`},
 		},
-		"text for an object":   {values{"network": "large"}, []string{`awslab:network: "large" is no map`}},
-		"a list for an object": {values{"network": "[]"}, []string{"awslab:network: a list is no map"}},
-		"an object for a list": {values{"services": "{}"}, []string{"awslab:services: a map is no list"}},
+		"text for an object":   {values{"network": "large"}, []string{`awslab:network: "large" is not a map`}},
+		"a list for an object": {values{"network": "[]"}, []string{"awslab:network: a list is not a map"}},
+		"an object for a list": {values{"services": "{}"}, []string{"awslab:services: a map is not a list"}},
 		"text for a number": {
 			values{"network": `{"availabilityZones": "two"}`},
-			[]string{`awslab:network.availabilityZones: "two" is no whole number`},
+			[]string{`awslab:network.availabilityZones: "two" is not a whole number`},
 		},
 		"a fraction": {
 			values{"network": `{"availabilityZones": 2.5}`},
-			[]string{"awslab:network.availabilityZones: 2.5 is no whole number"},
+			[]string{"awslab:network.availabilityZones: 2.5 is not a whole number"},
 		},
 		"text for a switch": {
 			values{"cluster": `{"containerInsights": "on"}`},
@@ -108,11 +108,11 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		"a number for text": {
 			values{"services": "[" + with(`{"environment": {"A": 1}}`) + "]"},
-			[]string{"awslab:services[0].environment.A: 1 is no text; write it in quotes"},
+			[]string{"awslab:services[0].environment.A: 1 is not text; write it in quotes"},
 		},
 		"no CIDR block": {
 			values{"network": `{"cidr": "10.0.0.0/33"}`},
-			[]string{`awslab:network.cidr: "10.0.0.0/33" is no IPv4 CIDR block; use one such as 10.0.0.0/16`},
+			[]string{`awslab:network.cidr: "10.0.0.0/33" is not an IPv4 CIDR block; use one such as 10.0.0.0/16`},
 		},
 		"host bits": {
 			values{"network": `{"cidr": "10.0.1.0/16"}`},
@@ -178,7 +178,7 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		"a certificate": {
 			values{"loadBalancer": `{"certificateArn": "mine"}`},
-			[]string{`awslab:loadBalancer.certificateArn: "mine" is no ARN of an ACM certificate`},
+			[]string{`awslab:loadBalancer.certificateArn: "mine" is not an ARN of an ACM certificate`},
 		},
 		"a certificate from elsewhere": {
 			values{"loadBalancer": `{"certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/a"}`},
@@ -189,7 +189,9 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		"a client block": {
 			values{"loadBalancer": `{"clientCidrs": ["10.0.0.1"]}`},
-			[]string{`awslab:loadBalancer.clientCidrs[0]: "10.0.0.1" is no IPv4 block; use one such as 203.0.113.0/24`},
+			[]string{
+				`awslab:loadBalancer.clientCidrs[0]: "10.0.0.1" is not an IPv4 block; use one such as 203.0.113.0/24`,
+			},
 		},
 		"an idle timeout": {
 			values{"loadBalancer": `{"idleTimeoutSeconds": 5000}`},
@@ -220,7 +222,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"instances": {
 			values{"cluster": `{"launchType": "ec2", "instances": {"types": ["large"], "min": 5}}`},
 			[]string{
-				`awslab:cluster.instances.types[0]: "large" is no instance type; use one such as m7i.large`,
+				`awslab:cluster.instances.types[0]: "large" is not an instance type; use one such as m7i.large`,
 				"awslab:cluster.instances.min: 5 is more than max, 4",
 			},
 		},
@@ -254,7 +256,7 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		"a database class": {
 			values{"database": `{"class": "large"}`},
-			[]string{`awslab:database.class: "large" is no instance class; use one such as db.t4g.micro`},
+			[]string{`awslab:database.class: "large" is not an instance class; use one such as db.t4g.micro`},
 		},
 		"a burstable cluster": {
 			values{"database": `{"kind": "multiAzCluster", "class": "db.t4g.medium", "readReplicas": 1}`},
@@ -310,7 +312,7 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		"two buckets of one name": {
 			values{"buckets": `[{"name": "b"}, {"name": "b"}]`},
-			[]string{`awslab:buckets[1].name: "b" is there twice`},
+			[]string{`awslab:buckets[1].name: "b" is listed twice`},
 		},
 		"a domain without certificate": {
 			values{"website": `{"folder": "site", "domains": ["www.example.com"]}`},
@@ -325,19 +327,21 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		"an address": {
 			values{"monitoring": `{"emails": ["ops"]}`},
-			[]string{`awslab:monitoring.emails[0]: "ops" is no e-mail address`},
+			[]string{`awslab:monitoring.emails[0]: "ops" is not an e-mail address`},
 		},
 		"an unsafe URL": {
 			values{"monitoring": `{"urls": ["http://example.com"]}`},
-			[]string{`awslab:monitoring.urls[0]: "http://example.com" is no URL that begins with https://`},
+			[]string{`awslab:monitoring.urls[0]: "http://example.com" is not a URL that begins with https://`},
 		},
 		"a threshold": {
 			values{"monitoring": `{"thresholds": {"service.cpu": "high"}}`},
-			[]string{`awslab:monitoring.thresholds.service.cpu: "high" is no number`},
+			[]string{`awslab:monitoring.thresholds.service.cpu: "high" is not a number`},
 		},
 		"a window that is none": {
 			values{"database": `{"backupWindow": "night", "maintenanceWindow": "sun:02:30-sun:03:30"}`},
-			[]string{`awslab:database.backupWindow: "night" is no window; use hh:mm-hh:mm in UTC, such as 02:30-03:00`},
+			[]string{
+				`awslab:database.backupWindow: "night" is not a window; use hh:mm-hh:mm in UTC, such as 02:30-03:00`,
+			},
 		},
 		"windows that overlap": {
 			values{"database": `{"maintenanceWindow": "sun:02:45-sun:03:15"}`},
@@ -389,12 +393,12 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		"countries": {values{"firewall": `{"denyCountries": ["KP", "Cuba", "KP"]}`}, []string{
 			`awslab:firewall.denyCountries[1]: "Cuba"; use a code of two capital letters from ISO 3166-1, such as KP`,
-			`awslab:firewall.denyCountries[2]: "KP" is there twice`,
+			`awslab:firewall.denyCountries[2]: "KP" is listed twice`,
 		}},
 		"a keeper": {
 			values{"backup": `{"keepers": ["admin"]}`},
 			[]string{
-				`awslab:backup.keepers[0]: "admin" is no ARN of an IAM role; use one such as ` +
+				`awslab:backup.keepers[0]: "admin" is not an ARN of an IAM role; use one such as ` +
 					`arn:aws:iam::123456789012:role/keeper`,
 			},
 		},
@@ -439,10 +443,11 @@ func TestWhatIsRefused(t *testing.T) {
 			},
 			[]string{
 				"awslab:images.keep: 2000; allowed is 1 to 1000",
-				`awslab:region: "x" is no AWS region`,
+				`awslab:region: "x" is not an AWS region`,
 				`awslab:services[0].name: "Catalog": use 1 to 16 lower-case letters and digits, with single ` +
 					`hyphens between them`,
-				"awslab:services[0].cpu: 300 is no Fargate size; allowed are 256, 512, 1024, 2048, 4096, 8192, 16384"},
+				"awslab:services[0].cpu: 300 is not a Fargate size; allowed are 256, 512, 1024, 2048, 4096, 8192, " +
+					"16384"},
 		},
 	}
 	for _, test := range []struct{ changes, want string }{
@@ -451,16 +456,16 @@ func TestWhatIsRefused(t *testing.T) {
 			`lower-case letters and digits, with single hyphens between them`},
 		{`{"image": {}}`, "image: say either context, a folder to " +
 			"build, or uri, an image that exists"},
-		{`{"image": {"uri": "a b"}}`, `image.uri: "a b" is no image reference`},
+		{`{"image": {"uri": "a b"}}`, `image.uri: "a b" is not an image reference`},
 		{`{"image": {"uri": "nginx", "target": "x"}}`, "image: dockerfile, target and args are for " +
 			"an image that is built from context, not for uri"},
 		{`{"port": null}`, "port: is missing; say on which the container " +
 			"listens"},
 		{`{"path": null}`, "path: is missing; say path, such as " +
 			"/catalog, or host, or internal: true"},
-		{`{"path": "items"}`, `path: "items" is no path prefix; begin with ` +
+		{`{"path": "items"}`, `path: "items" is not a path prefix; begin with ` +
 			`/ and use at most 126 characters`},
-		{`{"host": "api"}`, `host: "api" is no host name; use one such as ` +
+		{`{"host": "api"}`, `host: "api" is not a host name; use one such as ` +
 			`api.example.com`},
 		{`{"cpu": 1024, "memory": 1024}`, "memory: 1024 MiB does not go with cpu 1024; " +
 			"allowed are 2048, 3072, 4096, 5120, 6144, 7168, 8192"},
@@ -469,35 +474,38 @@ func TestWhatIsRefused(t *testing.T) {
 		{`{"desiredCount": 1, "scaling": {"min": 2, "max": 4}}`, "desiredCount: 1 lies outside scaling, 2 to 4"},
 		{`{"scaling": {"min": 5, "max": 4}}`, "scaling.min: 5 is more than max, 4"},
 		{`{"scaling": {"min": 1, "max": 4, "cpu": 101}}`, "scaling.cpu: 101; allowed is 1 to 100"},
-		{`{"healthCheck": {"path": "x"}}`, `healthCheck.path: "x" is no path; begin with ` +
+		{`{"healthCheck": {"path": "x"}}`, `healthCheck.path: "x" is not a path; begin with ` +
 			`/ and use at most 1024 characters`},
 		{`{"healthCheck": {"timeoutSeconds": 10}}`, "healthCheck.timeoutSeconds: 10 is not " +
 			"shorter than intervalSeconds, 10"},
 		{`{"healthCheck": {"command": ["/x"]}}`, `healthCheck.command: begins with "/x"; the ` +
 			`first word is CMD or CMD-SHELL`},
-		{`{"environment": {"A-B": "x"}}`, "environment.A-B: is no name of an " +
+		{`{"environment": {"A-B": "x"}}`, "environment.A-B: is not a name of an " +
 			"environment variable"},
 		{`{"secrets": {"A": {}}}`, "secrets.A: say either name, of a Secrets " +
 			"Manager secret, or parameter, of an SSM parameter"},
-		{`{"secrets": {"A": {"name": "a b"}}}`, `secrets.A.name: "a b" is no name of a ` +
+		{`{"secrets": {"A": {"name": "a b"}}}`, `secrets.A.name: "a b" is not a name of a ` +
 			`secret; use 1 to 512 letters, digits and /_+=.@-`},
-		{`{"secrets": {"A": {"parameter": "a b"}}}`, `secrets.A.parameter: "a b" is no name of a ` +
+		{`{"secrets": {"A": {"parameter": "a b"}}}`, `secrets.A.parameter: "a b" is not a name of a ` +
 			`parameter; use one such as /shop/mode`},
 		{`{"secrets": {"A": {"parameter": "a", "field": "b"}}}`, `secrets.A.field: "b"; only a Secrets Manager ` +
 			`secret has fields: leave it out, or say name`},
 		{`{"secrets": {"A": {"name": "a", "field": "b:c"}}}`, `secrets.A.field: "b:c" has a colon, which ` +
 			`ECS does not take; rename the field`},
-		{`{"secrets": {"A": {"name": "a", "keyAlias": "shop"}}}`, `secrets.A.keyAlias: "shop" is no alias of a ` +
+		{`{"secrets": {"A": {"name": "a", "keyAlias": "shop"}}}`, `secrets.A.keyAlias: "shop" is not an alias of a ` +
 			`customer managed key; use one such as alias/shop, and none for AWS's own`},
-		{`{"access": {"queues": [{"name": "a.b", "mode": "read"}]}}`, `access.queues[0].name: "a.b" is no name of a ` +
-			`queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO queue's`},
+		{
+			`{"access": {"queues": [{"name": "a.b", "mode": "read"}]}}`,
+			`access.queues[0].name: "a.b" is not a name of a ` +
+				`queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO queue's`,
+		},
 		{
 			`{"access": {"queues": [{"name": "a-b", "mode": "read"}, {"name": "a_b", "mode": "read"}]}}`,
 			`access.queues[1].name: "a_b" would be told to the service by the same environment variable as "a-b"`,
 		},
 		{
 			`{"access": {"queues": [{"name": "a", "mode": "read", "keyAlias": "alias/aws/sqs"}]}}`,
-			`access.queues[0].keyAlias: "alias/aws/sqs" is no alias of a customer managed key; use one such as ` +
+			`access.queues[0].keyAlias: "alias/aws/sqs" is not an alias of a customer managed key; use one such as ` +
 				`alias/shop, and none for AWS's own`,
 		},
 		{`{"environment": {"A": "x"}, "secrets": {"A": {"name": "y"}}}`, "secrets.A: is in environment too"},
@@ -530,7 +538,7 @@ func TestWhatIsRefused(t *testing.T) {
 			`{"scaling": {"max": 2, "scaleInCooldownSeconds": 4000}}`,
 			"scaling.scaleInCooldownSeconds: 4000; allowed is 1 to 3600",
 		},
-		{`{"scratchPaths": ["tmp"]}`, `scratchPaths[0]: "tmp" is no folder in a container; use one such as /tmp`},
+		{`{"scratchPaths": ["tmp"]}`, `scratchPaths[0]: "tmp" is not a folder in a container; use one such as /tmp`},
 		{`{"before": [{"name": "migrate"}]}`, "before[0].command: is missing"},
 		{
 			`{"objectives": {"availability": 100}}`,
@@ -538,7 +546,7 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		{
 			`{"scaling": {"max": 2, "schedules": [{"name": "night", "at": "22:00", "min": 0, "max": 1}]}}`,
-			`scaling.schedules[0].at: "22:00" is no schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or ` +
+			`scaling.schedules[0].at: "22:00" is not a schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or ` +
 				`at(2026-01-31T07:00:00)`,
 		},
 		{`{"logRetentionDays": 4}`, "logRetentionDays: 4 days; CloudWatch Logs offers 1, 3, 5, ... 3653"},
@@ -697,9 +705,9 @@ func TestZonesThatAreNamed(t *testing.T) {
 	for _, test := range []struct{ network, want string }{
 		{
 			`{"zoneNames": ["eu-west-1a", "eu-west-2b"]}`,
-			`[1]: "eu-west-2b" is no zone of eu-west-1; use one such as eu-west-1a`,
+			`[1]: "eu-west-2b" is not a zone of eu-west-1; use one such as eu-west-1a`,
 		},
-		{`{"zoneNames": ["eu-west-1a", "eu-west-1a"]}`, `[1]: "eu-west-1a" is there twice`},
+		{`{"zoneNames": ["eu-west-1a", "eu-west-1a"]}`, `[1]: "eu-west-1a" is listed twice`},
 		{`{"zoneNames": ["eu-west-1a"]}`, ": 1 zones; allowed is 2 to 3"},
 		{`{"zoneNames": ["eu-west-1a", "eu-west-1b", "eu-west-1c", "eu-west-1d"]}`, ": 4 zones; allowed is 2 to 3"},
 		{
@@ -842,7 +850,7 @@ func TestLoadFile(t *testing.T) {
 			"v1:x",
 	))
 	require.NoError(t, load("config: {region: eu-west-1}"), "a key without a namespace is the project's")
-	require.Equal(t, []string{`awslab:region: "[secret]" is no AWS region`},
+	require.Equal(t, []string{`awslab:region: "[secret]" is not an AWS region`},
 		problems(t, load("config: {awslab:region: {secure: abc}}")), "a secret is text that is not known yet")
 	require.Len(t, problems(t, load("config: [")), 1)
 	require.Equal(t, []string{`awslab:netwrk: unknown key; did you mean "network"?`},

@@ -120,7 +120,7 @@ func (d *decoder) file(project, path string) (map[string]string, error) {
 		Config map[string]any `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(content, &file); err != nil {
-		return nil, &Error{Problems: []Problem{{Path: path, Message: "is no valid YAML: " + err.Error()}}}
+		return nil, &Error{Problems: []Problem{{Path: path, Message: "is not a valid YAML: " + err.Error()}}}
 	}
 	values := map[string]string{}
 	for _, key := range sortedKeys(file.Config) {
@@ -206,7 +206,7 @@ func textOf(value any) (string, error) {
 	}
 	text, err := json.Marshal(value)
 	if err != nil {
-		return "", fmt.Errorf("is no configuration value: %w", err)
+		return "", fmt.Errorf("is not a configuration value: %w", err)
 	}
 	return string(text), nil
 }
@@ -235,7 +235,7 @@ func parseText(text string, t reflect.Type) (any, error) {
 	}
 	var raw any
 	if err := json.Unmarshal([]byte(text), &raw); err != nil {
-		return nil, fmt.Errorf("%q is no %s", text, kindName(t))
+		return nil, fmt.Errorf("%q is not %s", text, kindName(t))
 	}
 	return raw, nil
 }
@@ -334,7 +334,7 @@ func (d *decoder) value(path string, raw any, into reflect.Value) {
 func (d *decoder) object(path string, raw any, into reflect.Value) {
 	object, ok := raw.(map[string]any)
 	if !ok {
-		d.wrongType(path, "%s is no %s", describe(raw), kindName(into.Type()))
+		d.wrongType(path, "%s is not %s", describe(raw), kindName(into.Type()))
 		return
 	}
 	d.setDefaults(path, into)
@@ -361,7 +361,7 @@ func (d *decoder) object(path string, raw any, into reflect.Value) {
 func (d *decoder) list(path string, raw any, into reflect.Value) {
 	list, ok := raw.([]any)
 	if !ok {
-		d.wrongType(path, "%s is no list", describe(raw))
+		d.wrongType(path, "%s is not a list", describe(raw))
 		return
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(list), len(list)))
@@ -373,7 +373,7 @@ func (d *decoder) list(path string, raw any, into reflect.Value) {
 func (d *decoder) mapping(path string, raw any, into reflect.Value) {
 	object, ok := raw.(map[string]any)
 	if !ok {
-		d.wrongType(path, "%s is no map", describe(raw))
+		d.wrongType(path, "%s is not a map", describe(raw))
 		return
 	}
 	into.Set(reflect.MakeMap(into.Type()))
@@ -400,20 +400,20 @@ func scalar(raw any, into reflect.Value) error {
 			into.SetString(text)
 			return nil
 		}
-		return fmt.Errorf("%s is no text; write it in quotes", describe(raw))
+		return fmt.Errorf("%s is not text; write it in quotes", describe(raw))
 	case reflect.Int:
 		number, ok := raw.(float64)
 		if ok && number == math.Trunc(number) && math.Abs(number) <= math.MaxInt32 {
 			into.SetInt(int64(number))
 			return nil
 		}
-		return fmt.Errorf("%s is no whole number", describe(raw))
+		return fmt.Errorf("%s is not a whole number", describe(raw))
 	case reflect.Float64:
 		if number, ok := raw.(float64); ok {
 			into.SetFloat(number)
 			return nil
 		}
-		return fmt.Errorf("%s is no number", describe(raw))
+		return fmt.Errorf("%s is not a number", describe(raw))
 	case reflect.Bool:
 		if flag, ok := raw.(bool); ok {
 			into.SetBool(flag)
@@ -441,13 +441,13 @@ func describe(raw any) string {
 func kindName(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Int:
-		return "whole number"
+		return "a whole number"
 	case reflect.Bool:
 		return "true or false"
 	case reflect.Slice:
-		return "list"
+		return "a list"
 	default:
-		return "map"
+		return "a map"
 	}
 }
 

@@ -49,12 +49,12 @@ func TestWhatComponentsRefuseIsRefusedUpFront(t *testing.T) {
 		"no time zone": {
 			"services",
 			"[" + schedule(`"at": "cron(0 7 ? * MON-FRI *)", "timeZone": "Europe/Dublinn"`) + "]",
-			`awslab:services[0].scaling.schedules[0].timeZone: "Europe/Dublinn" is no IANA time zone`,
+			`awslab:services[0].scaling.schedules[0].timeZone: "Europe/Dublinn" is not an IANA time zone`,
 		},
 		"no time": {
 			"services",
 			"[" + schedule(`"at": "at(tomorrow)"`) + "]",
-			`awslab:services[0].scaling.schedules[0].at: "at(tomorrow)" is no schedule; use cron(`,
+			`awslab:services[0].scaling.schedules[0].at: "at(tomorrow)" is not a schedule; use cron(`,
 		},
 		"an over-long hash key": {
 			"tables",

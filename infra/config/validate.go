@@ -20,7 +20,7 @@ func (d *decoder) validate(project string, c *Config) {
 	d.region(project+":region", c.Region)
 	d.copies(project, c)
 	if c.PermissionsBoundary != "" && !grammar.PolicyArn.Match(c.PermissionsBoundary) {
-		d.add(project+":permissionsBoundary", "%q is no ARN of an IAM policy", c.PermissionsBoundary)
+		d.add(project+":permissionsBoundary", "%q is not an ARN of an IAM policy", c.PermissionsBoundary)
 	}
 	d.network(project+":network", c)
 	d.cluster(project, c)
@@ -47,7 +47,7 @@ func (d *decoder) region(path, region string) {
 	if region == "" || slices.Contains(regions, region) {
 		return
 	}
-	message := fmt.Sprintf("%q is no AWS region", region)
+	message := fmt.Sprintf("%q is not an AWS region", region)
 	if near := nearest(region, regions); near != "" {
 		message += fmt.Sprintf("; did you mean %q?", near)
 	}
@@ -139,7 +139,7 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 		match := grammar.CertificateArn.Find(lb.CertificateArn)
 		switch {
 		case match == nil:
-			d.add(path+".certificateArn", "%q is no ARN of an ACM certificate", lb.CertificateArn)
+			d.add(path+".certificateArn", "%q is not an ARN of an ACM certificate", lb.CertificateArn)
 		case match[1] != c.Region && slices.Contains(regions, c.Region):
 			d.add(
 				path+".certificateArn",
@@ -158,7 +158,7 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 		d.add(path+".domain", "is missing; zone says where a name lies, domain which it is")
 	case lb.Domain == "":
 	case !grammar.DomainName.Match(lb.Domain):
-		d.add(path+".domain", "%q is no domain name; use one such as api.example.com", lb.Domain)
+		d.add(path+".domain", "%q is not a domain name; use one such as api.example.com", lb.Domain)
 	case lb.Zone == "" && lb.CertificateArn != "": // somebody else makes the name lead to the load balancer
 	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone) || lb.Zone == "":
 		d.add(path+".zone", "%q does not hold %s; name the Route 53 hosted zone that it lies in", lb.Zone, lb.Domain)
@@ -187,14 +187,14 @@ func (d *decoder) checkKnown(path, name string, known []string) {
 	}
 }
 
-// distinct refuses a value that is there twice.
+// distinct refuses a value that is listed twice.
 func (d *decoder) distinct(path string, values []string) { d.distinctBy(path, "", values) }
 
 // distinctBy refuses the value of a key that an earlier element of the list has.
 func (d *decoder) distinctBy(path, key string, values []string) {
 	for i, value := range values {
 		if value != "" && slices.Contains(values[:i], value) {
-			d.add(fmt.Sprintf("%s[%d]%s", path, i, key), "%q is there twice", value)
+			d.add(fmt.Sprintf("%s[%d]%s", path, i, key), "%q is listed twice", value)
 		}
 	}
 }
@@ -203,7 +203,7 @@ func (d *decoder) cidrs(path string, cidrs []string) {
 	for i, cidr := range cidrs {
 		prefix, err := netip.ParsePrefix(cidr)
 		if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() {
-			d.add(fmt.Sprintf("%s[%d]", path, i), "%q is no IPv4 block; use one such as 203.0.113.0/24", cidr)
+			d.add(fmt.Sprintf("%s[%d]", path, i), "%q is not an IPv4 block; use one such as 203.0.113.0/24", cidr)
 		}
 	}
 	d.distinct(path, cidrs)

@@ -176,7 +176,7 @@ func (d *decoder) website(path string, w Website) {
 	case w.CertificateArn != "" && !grammar.EdgeCertificateArn.Match(w.CertificateArn):
 		d.add(
 			path+".certificateArn",
-			"%q is no ARN of an ACM certificate of us-east-1, where CloudFront looks for them",
+			"%q is not an ARN of an ACM certificate of us-east-1, where CloudFront looks for them",
 			w.CertificateArn,
 		)
 	}
@@ -184,7 +184,7 @@ func (d *decoder) website(path string, w Website) {
 		if !grammar.DomainName.Match(domain) {
 			d.add(
 				fmt.Sprintf("%s.domains[%d]", path, i),
-				"%q is no domain name; use one such as www.example.com",
+				"%q is not a domain name; use one such as www.example.com",
 				domain,
 			)
 		}

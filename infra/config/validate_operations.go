@@ -48,12 +48,12 @@ var channelKeys = map[string]string{
 func (d *decoder) monitoring(path string, m Monitoring) {
 	for i, address := range m.Emails {
 		if parsed, err := mail.ParseAddress(address); err != nil || parsed.Address != address {
-			d.add(fmt.Sprintf("%s.emails[%d]", path, i), "%q is no e-mail address", address)
+			d.add(fmt.Sprintf("%s.emails[%d]", path, i), "%q is not an e-mail address", address)
 		}
 	}
 	for i, text := range m.Urls {
 		if u, err := url.Parse(text); err != nil || u.Scheme != "https" || u.Host == "" {
-			d.add(fmt.Sprintf("%s.urls[%d]", path, i), "%q is no URL that begins with https://", text)
+			d.add(fmt.Sprintf("%s.urls[%d]", path, i), "%q is not a URL that begins with https://", text)
 		}
 	}
 	d.retention(path+".logRetentionDays", m.LogRetentionDays)
@@ -91,7 +91,7 @@ func (d *decoder) backup(path string, b Backup) {
 		if !keeperArn.MatchString(arn) {
 			d.add(
 				fmt.Sprintf("%s.keepers[%d]", path, i),
-				"%q is no ARN of an IAM role; use one such as arn:aws:iam::123456789012:role/keeper",
+				"%q is not an ARN of an IAM role; use one such as arn:aws:iam::123456789012:role/keeper",
 				arn,
 			)
 		}

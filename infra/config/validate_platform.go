@@ -30,7 +30,7 @@ func (d *decoder) zoneNames(path string, c *Config) {
 		if slices.Contains(regions, c.Region) && !zone.MatchString(name) {
 			d.add(
 				fmt.Sprintf("%s.zoneNames[%d]", path, i),
-				"%q is no zone of %s; use one such as %sa",
+				"%q is not a zone of %s; use one such as %sa",
 				name,
 				c.Region,
 				c.Region,
@@ -109,7 +109,7 @@ func (d *decoder) cluster(project string, c *Config) {
 	}
 	for i, t := range instances.Types {
 		if !grammar.InstanceType.Match(t) {
-			d.add(fmt.Sprintf("%s.types[%d]", path, i), "%q is no instance type; use one such as m7i.large", t)
+			d.add(fmt.Sprintf("%s.types[%d]", path, i), "%q is not an instance type; use one such as m7i.large", t)
 		} else if first := instances.Types[0]; compute.InstanceArchitecture(t) != compute.InstanceArchitecture(first) {
 			d.add(
 				fmt.Sprintf("%s.types[%d]", path, i),

@@ -174,7 +174,7 @@ func (d *decoder) image(path string, i Image, c *Config) {
 	_, region, _, inECR := i.ECR()
 	switch {
 	case !imageURI.MatchString(i.URI):
-		d.add(path+".uri", "%q is no image reference", i.URI)
+		d.add(path+".uri", "%q is not an image reference", i.URI)
 	case i.Dockerfile != "" || i.Target != "" || len(i.Args) > 0:
 		d.add(path, "dockerfile, target and args are for an image that is built from context, not for uri")
 	case inECR && region != c.Region && slices.Contains(regions, c.Region):
@@ -202,7 +202,7 @@ func (d *decoder) caches(path string, caches []Cache) {
 				c.Registry,
 			)
 		case asks && !cacheCredential.MatchString(c.CredentialArn):
-			d.add(at, "%q is no ARN of a secret named ecr-pullthroughcache/...", c.CredentialArn)
+			d.add(at, "%q is not an ARN of a secret named ecr-pullthroughcache/...", c.CredentialArn)
 		case !asks && c.CredentialArn != "":
 			d.add(at, "is given, but %s does not ask who pulls; leave it out", c.Registry)
 		}
@@ -233,20 +233,25 @@ func (d *decoder) entry(path string, s Service) {
 		)
 	}
 	if s.Path != "" && (!pathPrefix.MatchString(s.Path) || len(s.Path) > maxPathPrefix) {
-		d.add(path+".path", "%q is no path prefix; begin with / and use at most %d characters", s.Path, maxPathPrefix)
+		d.add(
+			path+".path",
+			"%q is not a path prefix; begin with / and use at most %d characters",
+			s.Path,
+			maxPathPrefix,
+		)
 	}
 	if depth := s.Route().Depth(); depth > compute.MaxDepth {
 		d.add(path+".path", "%q has %d segments; use at most %d", s.Path, depth, compute.MaxDepth)
 	}
 	if s.Host != "" && (!hostName.MatchString(s.Host) || len(s.Host) > 128) {
-		d.add(path+".host", "%q is no host name; use one such as api.example.com", s.Host)
+		d.add(path+".host", "%q is not a host name; use one such as api.example.com", s.Host)
 	}
 }
 
 func (d *decoder) size(path string, s Service) {
 	memories := compute.FargateMemory(s.CPU)
 	if memories == nil {
-		d.add(path+".cpu", "%d is no Fargate size; allowed are %s", s.CPU, list(compute.FargateCPUs()))
+		d.add(path+".cpu", "%d is not a Fargate size; allowed are %s", s.CPU, list(compute.FargateCPUs()))
 		return
 	}
 	if !slices.Contains(memories, s.Memory) && d.sound(path+".cpu") {
@@ -281,7 +286,7 @@ func (d *decoder) scaling(path string, s Service) {
 
 func (d *decoder) healthCheck(path string, h HealthCheck) {
 	if !strings.HasPrefix(h.Path, "/") || len(h.Path) > 1024 {
-		d.add(path+".path", "%q is no path; begin with / and use at most 1024 characters", h.Path)
+		d.add(path+".path", "%q is not a path; begin with / and use at most 1024 characters", h.Path)
 	}
 	if h.TimeoutSeconds >= h.IntervalSeconds && d.sound(path+".intervalSeconds") {
 		d.add(path+".timeoutSeconds", "%d is not shorter than intervalSeconds, %d", h.TimeoutSeconds, h.IntervalSeconds)
@@ -302,13 +307,13 @@ func (d *decoder) healthCheck(path string, h HealthCheck) {
 func (d *decoder) environment(path string, s Service) {
 	for _, name := range sortedKeys(s.Environment) {
 		if !environmentName.MatchString(name) {
-			d.add(path+".environment."+name, "is no name of an environment variable")
+			d.add(path+".environment."+name, "is not a name of an environment variable")
 		}
 	}
 	for _, name := range sortedKeys(s.Secrets) {
 		at := path + ".secrets." + name
 		if !environmentName.MatchString(name) {
-			d.add(at, "is no name of an environment variable")
+			d.add(at, "is not a name of an environment variable")
 		}
 		if _, twice := s.Environment[name]; twice {
 			d.add(at, "is in environment too")
@@ -322,10 +327,10 @@ func (d *decoder) secret(path string, secret Secret) {
 		d.add(path, "say either name, of a Secrets Manager secret, or parameter, of an SSM parameter")
 	}
 	if secret.Name != "" && !grammar.SecretName.Match(secret.Name) {
-		d.add(path+".name", "%q is no name of a secret; use 1 to 512 letters, digits and /_+=.@-", secret.Name)
+		d.add(path+".name", "%q is not a name of a secret; use 1 to 512 letters, digits and /_+=.@-", secret.Name)
 	}
 	if secret.Parameter != "" && !grammar.ParameterName.Match(secret.Parameter) {
-		d.add(path+".parameter", "%q is no name of a parameter; use one such as /shop/mode", secret.Parameter)
+		d.add(path+".parameter", "%q is not a name of a parameter; use one such as /shop/mode", secret.Parameter)
 	}
 	switch {
 	case secret.Field != "" && secret.Parameter != "":
@@ -346,7 +351,7 @@ func (d *decoder) queues(path string, queues []Queue) {
 		case q.Name != "" && !grammar.QueueName.Match(q.Name):
 			d.add(
 				at+".name",
-				"%q is no name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO "+
+				"%q is not a name of a queue; use up to 80 letters, digits, - and _, and .fifo at the end of a FIFO "+
 					"queue's",
 				q.Name,
 			)
@@ -362,7 +367,7 @@ func (d *decoder) keyAlias(path, alias string) {
 	if alias != "" && (!grammar.KeyAlias.Match(alias) || strings.HasPrefix(alias, "alias/aws/")) {
 		d.add(
 			path,
-			"%q is no alias of a customer managed key; use one such as alias/shop, and none for AWS's own",
+			"%q is not an alias of a customer managed key; use one such as alias/shop, and none for AWS's own",
 			alias,
 		)
 	}
@@ -409,7 +414,7 @@ func (d *decoder) grants(path string, grants []Grant, known []string) {
 
 func (d *decoder) containerPath(path, folder string) {
 	if folder != "" && !containerPath.MatchString(folder) {
-		d.add(path, "%q is no folder in a container; use one such as /tmp", folder)
+		d.add(path, "%q is not a folder in a container; use one such as /tmp", folder)
 	}
 }
 

@@ -55,7 +55,7 @@ func Parse(text string, now time.Time) ([]Exemption, error) {
 	decoder.DisallowUnknownFields()
 	var exemptions []Exemption
 	if err := decoder.Decode(&exemptions); err != nil {
-		return nil, fmt.Errorf("%s: is no list of rule, resource, reason and expires: %w", Key, err)
+		return nil, fmt.Errorf("%s: is not a list of rule, resource, reason and expires: %w", Key, err)
 	}
 	var mistakes []error
 	for i := range exemptions {

@@ -68,7 +68,7 @@ func TestNothingIsNoExemption(t *testing.T) {
 
 func TestEveryMistakeIsNamed(t *testing.T) {
 	for text, wants := range map[string][]string{
-		`{}`: {"exemptions: is no list"},
+		`{}`: {"exemptions: is not a list"},
 		`[` + good + `, {"resource": "**", "reason": "todo", "expires": "soon"}]`: {
 			"exemptions[1].rule: is missing",
 			`exemptions[1].resource: "**"`,

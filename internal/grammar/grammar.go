@@ -30,7 +30,7 @@ func (g Grammar) Check(field, name string) error {
 	if g.Match(name) {
 		return nil
 	}
-	return problem.New(field, "%q is no name of %s; it must match %s", name, g.noun, g)
+	return problem.New(field, "%q is not a name of %s; it must match %s", name, g.noun, g)
 }
 
 // String returns the regular expression.

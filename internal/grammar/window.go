@@ -36,7 +36,7 @@ type Window struct {
 func DailyWindow(text string) (Window, error) {
 	m := dailyWindow.FindStringSubmatch(text)
 	if m == nil {
-		return Window{}, fmt.Errorf("%q is no window; use %s", text, dailyWindowForm)
+		return Window{}, fmt.Errorf("%q is not a window; use %s", text, dailyWindowForm)
 	}
 	return newWindow(text, minuteOfDay(m[1], m[2]), minuteOfDay(m[3], m[4]), minutesPerDay)
 }
@@ -45,7 +45,7 @@ func DailyWindow(text string) (Window, error) {
 func WeeklyWindow(text string) (Window, error) {
 	m := weeklyWindow.FindStringSubmatch(text)
 	if m == nil {
-		return Window{}, fmt.Errorf("%q is no window; use %s", text, weekWindowForm)
+		return Window{}, fmt.Errorf("%q is not a window; use %s", text, weekWindowForm)
 	}
 	start := slices.Index(weekdays, m[1])*minutesPerDay + minuteOfDay(m[2], m[3])
 	end := slices.Index(weekdays, m[4])*minutesPerDay + minuteOfDay(m[5], m[6])

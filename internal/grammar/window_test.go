@@ -10,9 +10,9 @@ import (
 
 func TestWindowsThatRdsRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":            `"" is no window; use hh:mm-hh:mm in UTC, such as 02:30-03:00`,
-		"3:00-4:00":   "is no window",
-		"24:00-01:00": "is no window",
+		"":            `"" is not a window; use hh:mm-hh:mm in UTC, such as 02:30-03:00`,
+		"3:00-4:00":   "is not a window",
+		"24:00-01:00": "is not a window",
 		"03:00-03:29": `"03:00-03:29" lasts 29 minutes; RDS allows 30 minutes to less than a day`,
 		"03:00-03:00": "lasts 0 minutes",
 	} {
@@ -21,7 +21,7 @@ func TestWindowsThatRdsRefuses(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"03:00-04:00":         "use ddd:hh:mm-ddd:hh:mm in UTC, such as sun:03:00-sun:03:30",
-		"Sun:03:00-Sun:04:00": "is no window",
+		"Sun:03:00-Sun:04:00": "is not a window",
 		"sun:03:00-mon:03:00": "lasts 1440 minutes",
 		"sun:03:00-sun:02:00": "lasts 10020 minutes",
 	} {

@@ -9,17 +9,17 @@ import (
 )
 
 func TestAllFindsWhatWasJoinedAndWrapped(t *testing.T) {
-	zone := New("Zones[0]", "%q is no zone; use one such as eu-west-1a", "a")
+	zone := New("Zones[0]", "%q is not a zone; use one such as eu-west-1a", "a")
 	err := fmt.Errorf("network %q: %w", "lab", errors.Join(New("Cidr", "is missing"), errors.Join(zone, nil)))
 	require.Equal(
 		t,
-		[]Problem{{"Cidr", "is missing"}, {"Zones[0]", `"a" is no zone; use one such as eu-west-1a`}},
+		[]Problem{{"Cidr", "is missing"}, {"Zones[0]", `"a" is not a zone; use one such as eu-west-1a`}},
 		All(err),
 	)
 	require.EqualError(
 		t,
 		err,
-		"network \"lab\": Cidr: is missing\nZones[0]: \"a\" is no zone; use one such as eu-west-1a",
+		"network \"lab\": Cidr: is missing\nZones[0]: \"a\" is not a zone; use one such as eu-west-1a",
 	)
 	require.Empty(t, All(nil))
 	require.Equal(t, []Problem{{"", "something else"}}, All(errors.New("something else")))

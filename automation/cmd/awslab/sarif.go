@@ -25,7 +25,9 @@ func (a *app) checkSARIF(operation automation.Operation) error {
 	}
 	dir := filepath.Dir(a.sarif)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return &usageError{fmt.Errorf("--sarif %s: %s is no folder; create it or name a file elsewhere", a.sarif, dir)}
+		return &usageError{
+			fmt.Errorf("--sarif %s: %s is not a folder; create it or name a file elsewhere", a.sarif, dir),
+		}
 	}
 	return nil
 }

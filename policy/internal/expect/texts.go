@@ -50,7 +50,7 @@ func Containers(task rule.Resource) ([]Container, rule.Verdict) {
 		return read[[]Container]{containers, err}
 	})
 	if result.err != nil {
-		return nil, rule.Unjudged(value.Path(), "is no list of container definitions that can be read")
+		return nil, rule.Unjudged(value.Path(), "is not a list of container definitions that can be read")
 	}
 	return result.value, rule.Pass()
 }

@@ -339,7 +339,7 @@ func bucketKeyMutants(t thing) []mutant {
 	return []mutant{removed(t.name+": removed", t)}
 }
 
-// unprotected takes the resource option away where it is all that protects, and what it protects is no copy.
+// unprotected takes the resource option away where it is all that protects, and what it protects is not a copy.
 func unprotected(w world) []mutant {
 	var mutants []mutant
 	for _, t := range w.things() {

@@ -179,7 +179,7 @@ func FuzzValue(f *testing.F) {
 			}
 			for _, element := range list {
 				if element.Secret() != v.Secret() && !element.Secret() {
-					t.Errorf("%s: an element of a secret is no secret", element.Path())
+					t.Errorf("%s: an element of a secret is not a secret", element.Path())
 				}
 			}
 		}

@@ -53,7 +53,7 @@ func readExemptions(pack rule.Pack, project, stack, text string) (*exemptions, e
 	return &exemptions{given: given, fates: map[int]fate{}}, errors.Join(problems...)
 }
 
-// noRule says that a name is no rule's, and which may be meant.
+// noRule says that a name is not a rule's, and which may be meant.
 func noRule(pack rule.Pack, name string) string {
 	hint := "see: awslab policy list"
 	if like := pack.Like(name); like != "" {

@@ -141,8 +141,8 @@ func (s *session) report(r rule.Rule, on rule.Resource, d *pulumirpc.AnalyzeDiag
 	s.answer.Diagnostics = append(s.answer.Diagnostics, d)
 }
 
-// shortestSecret is the length in bytes below which a text is not searched for in messages: a secret "a" is no secret,
-// and to remove it would leave nothing readable.
+// shortestSecret is the length in bytes below which a text is not searched for in messages: a secret "a" is not a
+// secret, and to remove it would leave nothing readable.
 const shortestSecret = 4
 
 // secretsOf returns the resources' secrets, those that hold others first.

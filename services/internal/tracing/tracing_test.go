@@ -89,5 +89,5 @@ func TestTracesGoToTheCollectorThatTheEnvironmentNames(t *testing.T) {
 	ask("/orders/7", "traceparent", "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01")
 	stop() // sends what is left
 	require.Equal(t, "/v1/traces", <-asked)
-	require.Empty(t, log.String(), "a sampler that the SDK does not know is no fault")
+	require.Empty(t, log.String(), "a sampler that the SDK does not know is not a fault")
 }

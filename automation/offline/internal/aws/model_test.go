@@ -171,7 +171,7 @@ var replacesByRule = map[string][]string{
 	token.TaskDefinition: {"ipcMode", "volumes"},
 }
 
-// unseenByRule are the inputs whose change alone is no difference.
+// unseenByRule are the inputs whose change alone is not a difference.
 var unseenByRule = map[string][]string{
 	token.Table: {"attributes"}, // DynamoDB takes them with the indexes
 }
@@ -218,7 +218,7 @@ func TestAnUnknownValueOfAForceNewPropertyReplaces(t *testing.T) {
 	}
 }
 
-// Removing what AWS fills in when absent is no difference; removing anything else is.
+// Removing what AWS fills in when absent is not a difference; removing anything else is.
 func TestAbsentOptionalComputedInputsAreNoDifference(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	pkg := awsSchema(t)

@@ -167,7 +167,7 @@ func (args *vpcArgs) check() error {
 		return fmt.Errorf("subnetStrategy: %q is none of %s", *s, strings.Join(strategies, ", "))
 	}
 	if m := args.AvailabilityZoneCidrMask; m != nil && (*m < 1 || *m > 32) {
-		return fmt.Errorf("availabilityZoneCidrMask: %d is no mask; give 1 to 32", *m)
+		return fmt.Errorf("availabilityZoneCidrMask: %d is not a mask; give 1 to 32", *m)
 	}
 	if n := args.NumberOfAvailabilityZones; n != nil && *n < 1 && args.AvailabilityZoneNames == nil {
 		return fmt.Errorf("numberOfAvailabilityZones: %d is too few; give at least 1", *n)
@@ -187,10 +187,10 @@ func (args *vpcArgs) check() error {
 			return fmt.Errorf("subnetSpecs[%d].type: %q is none of %s", i, s.Type, strings.Join(kinds, ", "))
 		}
 		if m := s.CidrMask; m != nil && *m < 1 {
-			return fmt.Errorf("subnetSpecs[%d].cidrMask: %d is no mask; give 1 to 32", i, *m)
+			return fmt.Errorf("subnetSpecs[%d].cidrMask: %d is not a mask; give 1 to 32", i, *m)
 		}
 		if size := s.Size; size != nil && *size < 1 {
-			return fmt.Errorf("subnetSpecs[%d].size: %d is no number of addresses", i, *size)
+			return fmt.Errorf("subnetSpecs[%d].size: %d is not a number of addresses", i, *size)
 		}
 		if s.Type == typeUnused {
 			continue

@@ -33,7 +33,7 @@ type Behavior struct {
 	Update func(c *Change) error
 	// Remove refuses, or does what deleting does besides. References to the thing have been refused.
 	Remove func(c *Change) error
-	// Releases says whether what holds the thing goes with it when it is removed.
+	// Releases reports whether what holds the thing goes with it when it is removed.
 	Releases func(c *Change, holder world.Referrer) bool
 	// Imported finds a thing by an id for import that is neither its id, ARN, key nor name.
 	Imported func(c *Change, id string) (*world.Thing, error)

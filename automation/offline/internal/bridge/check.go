@@ -132,7 +132,7 @@ func (c *checking) fillObject(
 	return filled
 }
 
-// excluded says whether a default must not be filled in since the program gave an alternative to the property.
+// excluded reports whether a default must not be filled in since the program gave an alternative to the property.
 func (c *checking) excluded(path, name string, news resource.PropertyMap) bool {
 	if path != "" {
 		return false

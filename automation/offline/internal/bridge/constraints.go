@@ -89,7 +89,7 @@ func (c *checking) refuseConflict(inputs values.View, group []string) {
 	}
 }
 
-// isZero says whether what the program gave is false, which counts as not given.
+// isZero reports whether what the program gave is false, which counts as not given.
 func isZero(inputs values.View, path string) bool {
 	value, has := inputs.At(path)
 	return has && value.IsBool() && !value.BoolValue()

@@ -28,7 +28,7 @@ func FindBy(c *Change, token string, fits func(values.View) bool) (*world.Thing,
 	return nil, nil
 }
 
-// Matches says whether the call's filters let a thing through, whose attributes are given by their EC2 filter names.
+// Matches reports whether the call's filters let a thing through, whose attributes are given by their EC2 filter names.
 func (c Call) Matches(attributes map[string]string, tags values.View) bool {
 	for _, filter := range c.Args.Objects("filters") {
 		name := filter.Str("name")
@@ -147,7 +147,7 @@ func (c Call) Find(token string) ([]*world.Thing, error) {
 	return found, nil
 }
 
-// equalArguments says whether the plain arguments are what the state says.
+// equalArguments reports whether the plain arguments are what the state says.
 func (c Call) equalArguments(state values.View) bool {
 	for _, name := range []string{
 		"id",

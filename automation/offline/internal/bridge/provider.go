@@ -242,7 +242,7 @@ var generic = &model.Model{}
 func (p *Provider) kindOf(ctx context.Context, text string) (kind, error) {
 	name, err := urn.Parse(text)
 	if err != nil {
-		return kind{}, status.Errorf(codes.InvalidArgument, "%q is no URN: %v", text, err)
+		return kind{}, status.Errorf(codes.InvalidArgument, "%q is not a URN: %v", text, err)
 	}
 	k := kind{urn: name, Token: string(name.Type()), Type: diff.Type{Objects: p.Schema}}
 	if k.Model, err = p.models.Of(k.Token); err != nil {

@@ -132,7 +132,7 @@ func (k kind) inputsAfter(oldInputs, olds, state resource.PropertyMap, thing *wo
 	return inputs
 }
 
-// gone says whether a value that was there is not any more.
+// gone reports whether a value that was there is not any more.
 func gone(before, now resource.PropertyValue) bool {
 	return !values.IsEmpty(before) && values.IsEmpty(now)
 }

@@ -43,7 +43,7 @@ func (c *Change) follow() error {
 	return nil
 }
 
-// inWorld says whether what a value names ought to be in the world.
+// inWorld reports whether what a value names ought to be in the world.
 func (c *Change) inWorld(to Target, value string) bool {
 	if !strings.HasPrefix(value, to.Prefix) || to.Skip != nil && to.Skip(value) {
 		return false
@@ -150,7 +150,7 @@ func (c *Change) holdsWith(r world.Referrer) string {
 	return ""
 }
 
-// letsGo says whether what holds the thing goes with it.
+// letsGo reports whether what holds the thing goes with it.
 func (c *Change) letsGo(r world.Referrer) bool {
 	return c.behavior.Releases != nil && c.behavior.Releases(c, r)
 }

@@ -143,7 +143,7 @@ func (c *Change) genericOutput(name string) string {
 	return name + "-" + c.Id
 }
 
-// HasOutput says whether the type has an output of the name.
+// HasOutput reports whether the type has an output of the name.
 func (c *Change) HasOutput(name string) bool {
 	if c.Resource == nil {
 		return true

@@ -95,7 +95,7 @@ func (d *Difference) Deleted() []string {
 	return paths
 }
 
-// Changed says whether anything at or below a path of the model differs.
+// Changed reports whether anything at or below a path of the model differs.
 func (d *Difference) Changed(path string) bool {
 	for _, e := range d.Edits {
 		if e.Path == path || strings.HasPrefix(e.Path, path+".") {
@@ -128,7 +128,7 @@ func (d *Difference) record(at, path string, change changeKind, whole resource.P
 	d.Edits[at] = Edit{change, path, d.replacesAt(path, change, whole)}
 }
 
-// replacesAt says whether a difference replaces: the property does itself, or what came or went as a whole has a
+// replacesAt reports whether a difference replaces: the property does itself, or what came or went as a whole has a
 // property that does.
 func (d *Difference) replacesAt(path string, change changeKind, whole resource.PropertyValue) bool {
 	if d.Model.ForcesNew(path) {
@@ -297,13 +297,13 @@ func (d *Difference) same(path string, typ *schema.Type, old, new resource.Prope
 	return len(scratch.Edits) == 0
 }
 
-// meansNone says whether a value is as good as absent.
+// meansNone reports whether a value is as good as absent.
 func (d *Difference) meansNone(path string, v resource.PropertyValue) bool {
 	none, has := d.Model.Absent[path]
 	return has && values.Text(values.Of(none)) == values.Text(v)
 }
 
-// unseen says whether a property's changes are no difference, given the values of others.
+// unseen reports whether a property's changes are no difference, given the values of others.
 func (d *Difference) unseen(path string) bool {
 	condition, has := d.Model.Unseen[path]
 	if !has {
@@ -326,7 +326,7 @@ func (d *Difference) equalScalars(path string, old, new resource.PropertyValue) 
 	return sameText(old, new)
 }
 
-// sameText says whether two scalars are written alike: 80 and "80" are.
+// sameText reports whether two scalars are written alike: 80 and "80" are.
 func sameText(a, b resource.PropertyValue) bool {
 	scalar := func(v resource.PropertyValue) bool { return v.IsString() || v.IsNumber() || v.IsBool() }
 	return scalar(a) && scalar(b) && values.Text(a) == values.Text(b)
@@ -337,7 +337,7 @@ func (d *Difference) Ignore(paths []string) error {
 	for _, ignored := range paths {
 		pattern, err := resource.ParsePropertyPath(ignored)
 		if err != nil {
-			return fmt.Errorf("ignoreChanges: %q is no property path: %w", ignored, err)
+			return fmt.Errorf("ignoreChanges: %q is not a property path: %w", ignored, err)
 		}
 		for at := range d.Edits {
 			if place, err := resource.ParsePropertyPath(at); err == nil && pattern.Contains(place) {
@@ -348,7 +348,7 @@ func (d *Difference) Ignore(paths []string) error {
 	return nil
 }
 
-// ChangedAny says whether anything at or below one of the paths differs.
+// ChangedAny reports whether anything at or below one of the paths differs.
 func (d *Difference) ChangedAny(paths []string) bool {
 	for _, path := range paths {
 		if d.Changed(path) {

@@ -34,8 +34,8 @@ func (d *Difference) Response(inputs resource.PropertyMap) *pulumirpc.DiffRespon
 	return response
 }
 
-// nameIsGiven says whether the program named what is otherwise named automatically: a replacement would then meet its
-// predecessor under the same name.
+// nameIsGiven reports whether the program named what is otherwise named automatically: a replacement would then meet
+// its predecessor under the same name.
 func (d *Difference) nameIsGiven(inputs resource.PropertyMap) bool {
 	rule := d.Model.AutoName
 	if rule == nil || !inputs.HasValue(resource.PropertyKey(rule.Property)) {

@@ -91,7 +91,7 @@ func TestAFailingBuildFailsAndShowsNoSecret(t *testing.T) {
 	_, err := s.create(image, false)
 	require.ErrorContains(t, err, "nowhere-")
 	require.NotContains(t, err.Error(), "s3cr3t")
-	require.Empty(t, s.logs, "a broken build is no missing engine")
+	require.Empty(t, s.logs, "a broken build is not a missing engine")
 }
 
 func TestABaseImageOutOfReachCountsAsNoEngine(t *testing.T) {

@@ -114,7 +114,7 @@ func checkName(inputs resource.PropertyMap, refuse func(string, string, ...any))
 	name := plain(inputs["imageName"])
 	if name.IsString() {
 		if _, err := reference.ParseNormalizedNamed(name.StringValue()); err != nil {
-			refuse("imageName", "%q is no image name: %v", name.StringValue(), err)
+			refuse("imageName", "%q is not an image name: %v", name.StringValue(), err)
 		}
 	}
 }
@@ -127,7 +127,7 @@ func checkContext(dir, dockerfile, target string, refuse func(string, string, ..
 		refuse("build.context", "the folder %s cannot be read: %v", dir, errors.Unwrap(err))
 		return ""
 	case !info.IsDir():
-		refuse("build.context", "%s is no folder", dir)
+		refuse("build.context", "%s is not a folder", dir)
 		return ""
 	}
 	c, err := openContext(dir, dockerfile)
@@ -149,7 +149,7 @@ func checkContext(dir, dockerfile, target string, refuse func(string, string, ..
 		if target != "" && strings.Contains(err.Error(), "stage named") {
 			path = "build.target"
 		}
-		refuse(path, "%s is no Dockerfile to build from: %v", dockerfile, err)
+		refuse(path, "%s is not a Dockerfile to build from: %v", dockerfile, err)
 		return ""
 	}
 	digest, err := c.digest()
@@ -164,7 +164,7 @@ func newImage(inputs resource.PropertyMap) (*image, error) {
 	given := text(inputs["imageName"])
 	name, err := reference.ParseNormalizedNamed(given)
 	if err != nil {
-		return nil, fmt.Errorf("imageName: %q is no image name: %w", given, err)
+		return nil, fmt.Errorf("imageName: %q is not an image name: %w", given, err)
 	}
 	registry := object(inputs["registry"])
 	b := object(inputs["build"])

@@ -108,7 +108,7 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 	given := text(args["name"])
 	name, err := reference.ParseNormalizedNamed(given)
 	if err != nil {
-		return nil, fmt.Errorf("name: %q is no image name: %w", given, err)
+		return nil, fmt.Errorf("name: %q is not an image name: %w", given, err)
 	}
 	i := image{name: reference.TagNameOnly(name), given: given}
 	target := repositoryOf(i.name)

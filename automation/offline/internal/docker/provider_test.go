@@ -176,7 +176,7 @@ func TestCheckRefuses(t *testing.T) {
 		"bad name": {
 			map[string]any{"imageName": "Orders!", "build": map[string]any{"context": dir}},
 			"imageName",
-			`"Orders!" is no image name`,
+			`"Orders!" is not an image name`,
 		},
 		"unknown property": {map[string]any{"imageName": "orders", "biuld": 1}, "biuld", `Did you mean "build"?`},
 		"no context": {
@@ -184,7 +184,7 @@ func TestCheckRefuses(t *testing.T) {
 			"build.context",
 			"cannot be read: no such file or directory",
 		},
-		"no folder": {inputs(map[string]any{"context": dir + "/hello"}), "build.context", "is no folder"},
+		"no folder": {inputs(map[string]any{"context": dir + "/hello"}), "build.context", "is not a folder"},
 		"no dockerfile": {
 			inputs(map[string]any{"context": dir, "dockerfile": "nowhere/Dockerfile"}),
 			"build.dockerfile",

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Formats say what is wrong with a text, or "". An empty text is no value.
+// Formats say what is wrong with a text, or "". An empty text is not a value.
 var Formats = map[string]func(string) string{
 	"arn": func(v string) string {
 		if v == "" || strings.HasPrefix(v, "arn:") && strings.Count(v, ":") >= 5 {

@@ -54,7 +54,7 @@ type Model struct {
 	Equal map[string]string
 	// Unseen are properties whose changes are no difference while another property has, or lacks, a value.
 	Unseen map[string]Unseen
-	// Kept are properties whose removal from the program is no difference, Absent values that mean the same as none.
+	// Kept are properties whose removal from the program is not a difference, Absent values that mean the same as none.
 	Kept   []string
 	Absent map[string]any
 	// Taken is how AWS refuses a second thing of the same name.
@@ -75,7 +75,7 @@ type AutoName struct {
 	Lower  bool
 }
 
-// Unseen is a condition on another property under which a change is no difference.
+// Unseen is a condition on another property under which a change is not a difference.
 type Unseen struct {
 	Property string
 	// When lists the values under which it is not seen; Unless those under which it is.
@@ -104,7 +104,7 @@ func (p *Pattern) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &p.text)
 }
 
-// Match says whether the text matches.
+// Match reports whether the text matches.
 func (p Pattern) Match(text string) bool {
 	p.once.Do(func() { *p.re = regexp.MustCompile(p.text) })
 	return (*p.re).MatchString(text)
@@ -117,16 +117,16 @@ func (m *Model) index() {
 	m.sets, m.kept = setOf(m.Sets), setOf(m.Kept)
 }
 
-// ForcesNew says whether a change of the property replaces.
+// ForcesNew reports whether a change of the property replaces.
 func (m *Model) ForcesNew(path string) bool { return m.forceNew[path] }
 
-// FilledByAWS says whether AWS fills the property in when it is absent.
+// FilledByAWS reports whether AWS fills the property in when it is absent.
 func (m *Model) FilledByAWS(path string) bool { return m.optionalComputed[path] }
 
-// Keeps says whether the property's removal from the program is no difference.
+// Keeps reports whether the property's removal from the program is not a difference.
 func (m *Model) Keeps(path string) bool { return m.kept[path] }
 
-// IsSet says whether order has no meaning in the list.
+// IsSet reports whether order has no meaning in the list.
 func (m *Model) IsSet(path string) bool { return m.sets[path] }
 
 // Paths returns those of all properties that the model speaks of, but for computed outputs.
@@ -195,7 +195,7 @@ func ShortName(token string) string {
 	return token[strings.LastIndex(token, ":")+1:]
 }
 
-// Contains says whether a value is among those that a model allows, written in any way.
+// Contains reports whether a value is among those that a model allows, written in any way.
 func Contains(allowed []any, v resource.PropertyValue) bool {
 	return slices.ContainsFunc(allowed, func(value any) bool { return values.Text(values.Of(value)) == values.Text(v) })
 }

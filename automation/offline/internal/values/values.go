@@ -82,16 +82,16 @@ func (v View) At(path string) (resource.PropertyValue, bool) {
 	}
 }
 
-// Has says whether there is a known value that is not empty at the path.
+// Has reports whether there is a known value that is not empty at the path.
 func (v View) Has(path string) bool {
 	_, has := v.At(path)
 	return has
 }
 
-// Given says whether there is anything at the path, known or not.
+// Given reports whether there is anything at the path, known or not.
 func (v View) Given(path string) bool { return v.Has(path) || v.Unknown(path) }
 
-// Unknown says whether the value at the path, or one above it, is not known yet.
+// Unknown reports whether the value at the path, or one above it, is not known yet.
 func (v View) Unknown(path string) bool {
 	properties := resource.PropertyMap(v)
 	for {
@@ -248,7 +248,7 @@ func Reveal(v resource.PropertyValue) resource.PropertyValue {
 	}
 }
 
-// IsUnknown says whether a revealed value is not known yet.
+// IsUnknown reports whether a revealed value is not known yet.
 func IsUnknown(v resource.PropertyValue) bool {
 	return v.IsComputed() || v.IsOutput() && !v.OutputValue().Known
 }
@@ -281,7 +281,7 @@ func Number(v resource.PropertyValue) (float64, bool) {
 	}
 }
 
-// IsEmpty says whether a value means the same as none to the provider: null, "", 0, false, or a list or object of
+// IsEmpty reports whether a value means the same as none to the provider: null, "", 0, false, or a list or object of
 // nothing but such.
 func IsEmpty(v resource.PropertyValue) bool {
 	v = Reveal(v)

@@ -24,7 +24,7 @@ func (w *World) List(ctx context.Context) ([]*Thing, error) {
 func (w *World) Set(ctx context.Context, k Key, path string, value resource.PropertyValue) error {
 	where, err := resource.ParsePropertyPath(path)
 	if err != nil {
-		return fmt.Errorf("setting a property: %q is no property path: %w", path, err)
+		return fmt.Errorf("setting a property: %q is not a property path: %w", path, err)
 	}
 	return w.Update(ctx, func(t *Tx) error {
 		thing, err := t.Get(k)
@@ -58,7 +58,7 @@ func (w *World) Delete(ctx context.Context, k Key) error {
 // notesKept is for how long a note is kept: longer than a run, so that none says anything twice.
 const notesKept = 24 * time.Hour
 
-// Once says whether this is the first call with the key, in any process. Keys are forgotten after a day.
+// Once reports whether this is the first call with the key, in any process. Keys are forgotten after a day.
 func (w *World) Once(ctx context.Context, key string) (bool, error) {
 	first := false
 	err := w.Update(ctx, func(t *Tx) error {

@@ -21,7 +21,7 @@ func SecretMarker() resource.PropertyValue {
 	return resource.NewProperty(resource.PropertyMap{secretKey: resource.NewProperty(true)})
 }
 
-// IsSecretMarker says whether a value read from the world stands for a secret.
+// IsSecretMarker reports whether a value read from the world stands for a secret.
 func IsSecretMarker(v resource.PropertyValue) bool {
 	if !v.IsObject() || len(v.ObjectValue()) != 1 {
 		return false

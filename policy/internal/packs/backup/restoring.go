@@ -77,7 +77,7 @@ func judgeSelectionRole(selection rule.Resource, stack rule.Stack, _ rule.Run) r
 	case roles.Elsewhere > 0:
 		return rule.Violation(
 			arn.Path(),
-			"is no role of the stack, so that nothing tells whether there is such a role; without one no backup is "+
+			"is not a role of the stack, so that nothing tells whether there is such a role; without one no backup is "+
 				"ever made",
 		)
 	case len(roles.Resources) != 1 || !roles.Certain:

@@ -70,7 +70,7 @@ func judgeDocument(r rule.Resource, value property.Value, complain complaint) ru
 	}
 	parsed, err := expect.Document(r, value)
 	if err != nil {
-		return rule.Unjudged(value.Path(), "is no policy document that can be read")
+		return rule.Unjudged(value.Path(), "is not a policy document that can be read")
 	}
 	var verdict rule.Verdict
 	for i, statement := range parsed.Statements {

@@ -71,7 +71,10 @@ func judgeCode(task rule.Resource, containers []expect.Container, stack rule.Sta
 						"to", r.Name),
 				)
 			}
-			if len(unresolvedManagedPolicies(g)) == 0 && isReferenced(containers, r) && !g.covers(usable[resourceType], r) &&
+			if len(unresolvedManagedPolicies(g)) == 0 && isReferenced(containers, r) && !g.covers(
+				usable[resourceType],
+				r,
+			) &&
 				!opensItself(r, stack) {
 				verdict = merge(
 					verdict,

@@ -138,7 +138,7 @@ var ecsMinTasksCases = []ruletest.Case{
 		}, Want: ruletest.Unevaluated("desiredCount")},
 	{
 		Situation: ruletest.Unknown,
-		Name:      "kind of auto scaling, whose resourceId is no service's",
+		Name:      "kind of auto scaling, whose resourceId is not a service's",
 		Resource:  service(nil),
 		Rest: []ruletest.Resource{{Type: targetType, Name: "t", Properties: ruletest.Props{
 			"serviceNamespace": ruletest.Computed, "resourceId": "table/lab/web", "minCapacity": 2,

@@ -29,7 +29,7 @@ var rdsMultiAZCases = []ruletest.Case{
 		Resource:  db(ruletest.Props{"engine": "postgres", "multiAz": false}),
 		Want:      ruletest.Violation("multiAz"),
 	},
-	{Situation: ruletest.Fails, Name: "an empty source is no source",
+	{Situation: ruletest.Fails, Name: "an empty source is not a source",
 		Resource: db(ruletest.Props{"replicateSourceDb": "", "multiAz": false}), Want: ruletest.Violation("multiAz")},
 	{
 		Situation: ruletest.Unknown,

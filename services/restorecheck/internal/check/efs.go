@@ -40,7 +40,9 @@ func (s fileSystems) check(ctx context.Context, restored Restored) (Finding, err
 	}
 	found := answer.FileSystems[0]
 	var f Finding
-	f.checkStatus(string(found.LifeCycleState), []string{string(types.LifeCycleStateAvailable)}, func(state string) bool {
+	f.checkStatus(string(found.LifeCycleState), []string{
+		string(types.LifeCycleStateAvailable),
+	}, func(state string) bool {
 		return state != string(types.LifeCycleStateCreating) && state != string(types.LifeCycleStateUpdating)
 	})
 	f.require(aws.ToBool(found.Encrypted), "it is not encrypted")

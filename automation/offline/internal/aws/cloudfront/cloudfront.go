@@ -191,7 +191,7 @@ func refuseAliases(c *bridge.Change) error {
 	return nil
 }
 
-// covers says whether a certificate's name stands for a domain: itself, or with * any one label.
+// covers reports whether a certificate's name stands for a domain: itself, or with * any one label.
 func covers(name, domain string) bool {
 	apex, wildcard := strings.CutPrefix(name, "*.")
 	if !wildcard {

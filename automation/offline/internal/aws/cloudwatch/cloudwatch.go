@@ -162,7 +162,8 @@ func refuseLogKey(c *bridge.Change) error {
 	)
 }
 
-// encrypts says whether a statement's condition on the encryption context, if there is one, lets a log group through.
+// encrypts reports whether a statement's condition on the encryption context, if there is one, lets a log group
+// through.
 func encrypts(statement map[string]any, group string) bool {
 	conditions, _ := statement["Condition"].(map[string]any)
 	for _, condition := range conditions {

@@ -60,7 +60,7 @@ func checkTable(inputs values.View) []bridge.Failure {
 	return failures
 }
 
-// hasUnknowns says whether names of attributes or keys are not known yet.
+// hasUnknowns reports whether names of attributes or keys are not known yet.
 func hasUnknowns(inputs values.View) bool {
 	for _, path := range []string{
 		"hashKey", "rangeKey", "attributes", "attributes.name", "globalSecondaryIndexes",
@@ -272,7 +272,7 @@ func refuseTableReplica(c *bridge.Change, replica values.View) error {
 	return err
 }
 
-// writesScale says whether the table's write capacity is scaled.
+// writesScale reports whether the table's write capacity is scaled.
 func writesScale(c *bridge.Change) (bool, error) {
 	targets, err := c.Tx.OfType(c.Region().Name, token.ScalingTarget)
 	return slices.ContainsFunc(targets, func(target *world.Thing) bool {

@@ -39,7 +39,7 @@ func refuseInstances(c *bridge.Change) error {
 	return nil
 }
 
-// joinsCluster says whether the launch template of a group names the cluster.
+// joinsCluster reports whether the launch template of a group names the cluster.
 func joinsCluster(tx *world.Tx, group *world.Thing, cluster string) (bool, error) {
 	links, err := tx.Links(group)
 	if err != nil {

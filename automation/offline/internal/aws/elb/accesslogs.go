@@ -85,7 +85,7 @@ func refuseKeyOfLogs(c *bridge.Change, bucket *world.Thing) error {
 	return nil
 }
 
-// bucketLets says whether the policy of a bucket lets one of the principals do something with an object.
+// bucketLets reports whether the policy of a bucket lets one of the principals do something with an object.
 func bucketLets(c *bridge.Change, bucket *world.Thing, principals []string, action, object string) (bool, error) {
 	policies, err := s3.Satellites(c, bucket, token.BucketPolicy)
 	if err != nil {

@@ -113,7 +113,7 @@ func updateDBCluster(c *bridge.Change) error {
 	return managedPassword(c)
 }
 
-// isMultiAZ says whether a cluster is one of RDS, with two readable standbys, and not of Aurora.
+// isMultiAZ reports whether a cluster is one of RDS, with two readable standbys, and not of Aurora.
 func isMultiAZ(cluster values.View) bool {
 	return slices.Contains([]string{"mysql", "postgres"}, cluster.Str("engine"))
 }

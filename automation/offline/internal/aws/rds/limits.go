@@ -73,8 +73,8 @@ func refuseWindows(c *bridge.Change, backup, maintenance string) error {
 	)
 }
 
-// windowsOverlap says whether a daily window like 23:30-00:30 and a weekly one like sun:23:45-mon:00:15 do. What is no
-// window is refused by its model.
+// windowsOverlap reports whether a daily window like 23:30-00:30 and a weekly one like sun:23:45-mon:00:15 do. What is
+// no window is refused by its model.
 func windowsOverlap(daily, weekly string) bool {
 	backup, err := grammar.DailyWindow(daily)
 	if err != nil {

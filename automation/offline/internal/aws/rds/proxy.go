@@ -114,7 +114,7 @@ func refuseSources(c *bridge.Change) error {
 	return nil
 }
 
-// existsHere says whether the region has a thing of the name of any of the types.
+// existsHere reports whether the region has a thing of the name of any of the types.
 func existsHere(c *bridge.Change, types []string, name string) (bool, error) {
 	for _, token := range types {
 		things, err := c.Tx.ByName(token, name)
@@ -128,7 +128,7 @@ func existsHere(c *bridge.Change, types []string, name string) (bool, error) {
 	return false, nil
 }
 
-// isMultiAZMember says whether a name is that of an instance of a Multi-AZ cluster, which is no thing of its own.
+// isMultiAZMember reports whether a name is that of an instance of a Multi-AZ cluster, which is no thing of its own.
 func isMultiAZMember(c *bridge.Change, name string) bool {
 	clusters, err := c.Tx.OfType(c.Region().Name, token.DBCluster)
 	return err == nil && slices.ContainsFunc(clusters, func(t *world.Thing) bool {

@@ -33,7 +33,7 @@ var ManagedEdgePolicies = map[string]map[string]string{
 	},
 }
 
-// isManagedEdgePolicy says whether an id is that of a CloudFront policy that AWS manages.
+// isManagedEdgePolicy reports whether an id is that of a CloudFront policy that AWS manages.
 func isManagedEdgePolicy(id string) bool {
 	for _, policies := range ManagedEdgePolicies {
 		for _, managed := range policies {
@@ -47,15 +47,15 @@ func isManagedEdgePolicy(id string) bool {
 
 const DefaultBus = "default"
 
-// IsAWSManaged says whether an ARN is of a policy of AWS's own or of a service-linked role.
+// IsAWSManaged reports whether an ARN is of a policy of AWS's own or of a service-linked role.
 func IsAWSManaged(value string) bool {
 	return strings.HasPrefix(value, "arn:aws:iam::aws:") || strings.Contains(value, ":role/aws-service-role/")
 }
 
-// IsDefaultParameterGroup says whether RDS makes the parameter group by itself.
+// IsDefaultParameterGroup reports whether RDS makes the parameter group by itself.
 func IsDefaultParameterGroup(value string) bool { return strings.HasPrefix(value, "default.") }
 
-// IsManagedKey says whether AWS manages the key for one of its services.
+// IsManagedKey reports whether AWS manages the key for one of its services.
 func IsManagedKey(value string) bool {
 	return strings.Contains(value, "alias/aws/") || slices.ContainsFunc(region.All, func(r region.Region) bool {
 		return slices.ContainsFunc(managedKeys, func(service string) bool {
@@ -67,5 +67,5 @@ func IsManagedKey(value string) bool {
 // managedKeys are the services whose AWS managed keys the provider gives out.
 var managedKeys = []string{"backup", "rds", "elasticfilesystem", "secretsmanager", "dynamodb"}
 
-// IsFargate says whether a capacity provider is one of AWS's own.
+// IsFargate reports whether a capacity provider is one of AWS's own.
 func IsFargate(value string) bool { return value == "FARGATE" || value == "FARGATE_SPOT" }

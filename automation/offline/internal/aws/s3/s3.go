@@ -147,7 +147,7 @@ func Satellites(c *bridge.Change, bucket *world.Thing, token string) ([]values.V
 	return states, nil
 }
 
-// TakesACLs says whether a bucket has access control lists. Since April 2023 a bucket has none unless it says so.
+// TakesACLs reports whether a bucket has access control lists. Since April 2023 a bucket has none unless it says so.
 func TakesACLs(c *bridge.Change, bucket *world.Thing) (bool, error) {
 	ownerships, err := Satellites(c, bucket, token.BucketOwnership)
 	return slices.ContainsFunc(ownerships, func(o values.View) bool {
@@ -283,7 +283,7 @@ func createBucketPolicy(c *bridge.Change) error {
 	return nil
 }
 
-// isPublic says whether a statement allows something to everyone without a condition.
+// isPublic reports whether a statement allows something to everyone without a condition.
 func isPublic(policy map[string]any) bool {
 	return slices.ContainsFunc(iam.StatementsOf(policy), func(statement map[string]any) bool {
 		principal := statement["Principal"]
