@@ -1,7 +1,6 @@
 package awsx
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -344,77 +343,6 @@ func refusedByAWS(cidr string, subnets []subnet) []string {
 		}
 	}
 	return warnings
-}
-
-// mergeTags puts later tags over earlier ones. Tags stay one by one known or unknown, secret or not, as far as the
-// program gave them so.
-func mergeTags(layers ...pulumi.StringMapInput) pulumi.StringMapInput {
-	merged := pulumi.StringMap{}
-	for _, layer := range layers {
-		if layer == nil {
-			continue
-		}
-		known, ok := layer.(pulumi.StringMap)
-		if !ok {
-			return mergeUnknownTags(layers)
-		}
-		for key, tag := range known {
-			merged[key] = tag
-		}
-	}
-	return merged
-}
-
-func mergeUnknownTags(layers []pulumi.StringMapInput) pulumi.StringMapInput {
-	var outputs []any
-	for _, layer := range layers {
-		if layer != nil {
-			outputs = append(outputs, layer.ToStringMapOutput())
-		}
-	}
-	return pulumi.All(outputs...).ApplyT(func(layers []any) map[string]string {
-		merged := map[string]string{}
-		for _, layer := range layers {
-			for key, tag := range layer.(map[string]string) {
-				merged[key] = tag
-			}
-		}
-		return merged
-	}).(pulumi.StringMapOutput)
-}
-
-// describe returns a layout as the output subnetLayout has it.
-func describe(specs []spec) []map[string]any {
-	described := []map[string]any{}
-	for _, s := range specs {
-		entry := map[string]any{"type": s.kind}
-		if s.name != "" {
-			entry["name"] = s.name
-		}
-		if s.mask != 0 {
-			entry["cidrMask"] = s.mask
-		}
-		if s.size != 0 {
-			entry["size"] = s.size
-		}
-		if s.cidrBlocks != nil {
-			entry["cidrBlocks"] = s.cidrBlocks
-		}
-		described = append(described, entry)
-	}
-	return described
-}
-
-func strategyWarning(layout []map[string]any) (string, error) {
-	text, err := json.Marshal(layout)
-	if err != nil {
-		return "", fmt.Errorf("describing the subnet layout: %w", err)
-	}
-	return `The default subnetStrategy will change from "Legacy" to "Auto" in the next major version. Please ` +
-		`specify the subnetStrategy ` +
-		`explicitly. The current subnet layout can be specified via "Auto" as:` + "\n\n" + string(
-		text,
-	), nil
 }
 
 // ignored names the inputs of an endpoint that awsx passes over.

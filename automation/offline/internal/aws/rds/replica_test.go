@@ -1,0 +1,212 @@
+package rds_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/aws/awstest"
+	"github.com/awslab/awslab/automation/offline/internal/aws/token"
+	"github.com/awslab/awslab/automation/offline/internal/values"
+)
+
+func TestAReplicaTakesOverWhatItsSourceHas(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	_, subnets := l.Network()
+	key := l.Create(token.Key, "rds", awstest.In{})
+	group := l.Create(token.DBSubnetGroup, "shop", awstest.In{"subnetIds": []any{subnets[0].Id, subnets[1].Id}})
+	parameters := l.Create(token.DBParameterGroup, "shop", awstest.In{"family": "postgres17"})
+	l.Create(
+		token.DBInstance,
+		"shop",
+		awstest.Merge(
+			source,
+			awstest.In{
+				"dbSubnetGroupName":  group.Id,
+				"parameterGroupName": parameters.Id,
+				"storageEncrypted":   true,
+				"kmsKeyId":           key.Str("arn"),
+			},
+		),
+	)
+
+	inputs := awstest.In{
+		"identifier":        "reader",
+		"instanceClass":     "db.t4g.micro",
+		"replicateSourceDb": "shop",
+		"storageEncrypted":  true,
+		"skipFinalSnapshot": true,
+	}
+	replica := l.Create(token.DBInstance, "reader", inputs)
+	for property, want := range map[string]string{
+		"engine":              "postgres",
+		"engineVersionActual": "17.5",
+		"allocatedStorage":    "20",
+		"dbSubnetGroupName":   group.Id,
+		"parameterGroupName":  parameters.Id,
+		"kmsKeyId":            key.Str("arn"),
+		"port":                "5432",
+		"username":            "shop",
+	} {
+		assert.Equal(t, want, replica.Str(property), property)
+	}
+	assert.Empty(t, l.DiffChecked(replica, inputs).GetDetailedDiff())
+	assert.ErrorContains(t, l.TryDelete(group), "InvalidDBSubnetGroupStateFault")
+
+	kept := l.Update(
+		replica,
+		awstest.Merge(inputs, awstest.In{"skipFinalSnapshot": false, "finalSnapshotIdentifier": "last"}),
+	)
+	assert.ErrorContains(
+		t,
+		l.TryDelete(kept),
+		"FinalDBSnapshotIdentifier can not be specified when deleting a replica instance",
+	)
+	require.NoError(t, l.TryDelete(replica))
+}
+
+func TestAReplicaInAnotherRegionHasItsOwnKeyAndNetwork(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	west := awstest.Over(t, l.W, "us-west-2", nil)
+	key := l.Create(token.Key, "rds", awstest.In{})
+	shop := l.Create(
+		token.DBInstance,
+		"shop",
+		awstest.Merge(source, awstest.In{"storageEncrypted": true, "kmsKeyId": key.Str("arn")}),
+	)
+
+	inputs := awstest.In{
+		"identifier":        "reader",
+		"instanceClass":     "db.t4g.micro",
+		"replicateSourceDb": shop.Str("arn"),
+		"storageEncrypted":  true,
+	}
+	_, err := west.TryCreate(token.DBInstance, "reader", inputs)
+	assert.ErrorContains(t, err, "kmsKeyId must name a key in us-west-2")
+	_, err = west.TryCreate(token.DBInstance, "reader", awstest.Merge(inputs, awstest.In{"kmsKeyId": key.Str("arn")}))
+	assert.ErrorContains(t, err, "it is in us-east-1", "a key of another region")
+	own := west.Create(token.Key, "rds", awstest.In{})
+	replica := west.Create(token.DBInstance, "reader", awstest.Merge(inputs, awstest.In{"kmsKeyId": own.Str("arn")}))
+	assert.Equal(t, "default", replica.Str("dbSubnetGroupName"))
+	assert.Regexp(t, `^reader\.[0-9a-f]{12}\.us-west-2\.rds\.amazonaws\.com$`, replica.Str("address"))
+}
+
+func TestAMultiAZClusterHasThreeInstances(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	inputs := awstest.In{
+		"clusterIdentifier":        "shop",
+		"engine":                   "mysql",
+		"engineVersion":            "8.4",
+		"masterUsername":           "shop",
+		"manageMasterUserPassword": true,
+		"dbClusterInstanceClass":   "db.r6gd.large",
+		"allocatedStorage":         100,
+		"storageType":              "gp3",
+		"skipFinalSnapshot":        true,
+	}
+	m := l.Create(token.DBCluster, "shop", inputs)
+	assert.Equal(
+		t,
+		[]string{"shop-instance-1", "shop-instance-2", "shop-instance-3"},
+		values.View(m.State).Strings("clusterMembers"),
+	)
+	assert.Len(t, values.View(m.State).List("availabilityZones"), 3)
+	assert.Equal(t, "8.4.5", m.Str("engineVersionActual"))
+	assert.Regexp(
+		t,
+		`^arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!cluster-`,
+		values.View(m.State).Objects("masterUserSecrets")[0].Str("secretArn"),
+	)
+	assert.Empty(t, l.DiffChecked(m, inputs).GetDetailedDiff())
+	topic := l.Create(token.Topic, "events", awstest.In{})
+	l.Create(
+		token.DBEvents,
+		"shop",
+		awstest.In{"snsTopic": topic.Id, "sourceType": "db-instance", "sourceIds": []any{"shop-instance-2"}},
+	)
+}
+
+func TestAProxysTargetIsItsDatabase(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	_, subnets := l.Network()
+	role := l.Create(token.Role, "proxy", awstest.In{"assumeRolePolicy": awstest.Trust})
+	database := l.Create(token.DBInstance, "shop", source)
+	proxy := l.Create(
+		token.DBProxy,
+		"shop",
+		awstest.In{
+			"name":         "shop",
+			"engineFamily": "POSTGRESQL",
+			"auths":        auths,
+			"roleArn":      role.Str("arn"),
+			"vpcSubnetIds": []any{subnets[0].Id, subnets[1].Id},
+		},
+	)
+	assert.Regexp(t, `^shop\.proxy-[0-9a-z]{12}\.us-east-1\.rds\.amazonaws\.com$`, proxy.Str("endpoint"))
+	target := l.Create(
+		token.DBProxyTarget,
+		"shop",
+		awstest.In{"dbProxyName": "shop", "targetGroupName": "default", "dbInstanceIdentifier": "shop"},
+	)
+	assert.Equal(t, "shop/default/RDS_INSTANCE/shop", target.Id)
+	assert.Equal(t, database.Str("address"), target.Str("endpoint"))
+	assert.Equal(t, "5432", target.Str("port"))
+}
+
+// RDS upgrades the replicas of a PostgreSQL source in its region along with it, and wants those of MySQL upgraded
+// first.
+func TestAMajorUpgradeAndTheReplicas(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	old, new := l.Create(
+		token.DBParameterGroup,
+		"old",
+		awstest.In{"family": "postgres16"},
+	), l.Create(
+		token.DBParameterGroup,
+		"new",
+		awstest.In{"family": "postgres17"},
+	)
+	before, after := awstest.In{
+		"engineVersion":      "16",
+		"parameterGroupName": old.Id,
+	}, awstest.In{
+		"engineVersion":            "17",
+		"parameterGroupName":       new.Id,
+		"allowMajorVersionUpgrade": true,
+	}
+	reader := awstest.In{
+		"identifier":        "reader",
+		"instanceClass":     "db.t4g.micro",
+		"replicateSourceDb": "shop",
+		"skipFinalSnapshot": true,
+	}
+	primary := l.Create(token.DBInstance, "shop", awstest.Merge(source, before))
+	replica := l.Create(token.DBInstance, "reader", awstest.Merge(reader, before))
+	l.Update(primary, awstest.Merge(source, after))
+	read, exists := l.Refresh(replica)
+	require.True(t, exists)
+	assert.Equal(t, "17.5", read.Str("engineVersionActual"))
+	assert.Equal(t, "default.postgres17", read.Str("parameterGroupName"))
+	assert.Equal(t, new.Id, l.Update(replica, awstest.Merge(reader, after)).Str("parameterGroupName"))
+	require.NoError(t, l.TryDelete(old))
+
+	mysql := awstest.In{"engine": "mysql", "identifier": "books", "engineVersion": "8.0"}
+	books := l.Create(token.DBInstance, "books", awstest.Merge(source, mysql))
+	copied := awstest.In{
+		"identifier":        "copy",
+		"instanceClass":     "db.t4g.micro",
+		"replicateSourceDb": "books",
+		"skipFinalSnapshot": true,
+	}
+	follower := l.Create(token.DBInstance, "copy", copied)
+	upgrade := awstest.In{"engineVersion": "8.4", "allowMajorVersionUpgrade": true}
+	_, err := l.TryUpdate(books, awstest.Merge(source, awstest.Merge(mysql, upgrade)))
+	assert.ErrorContains(t, err, "read replicas need to be upgraded: copy")
+	l.Update(follower, awstest.Merge(copied, upgrade))
+	assert.Equal(
+		t,
+		"default.mysql8.4",
+		l.Update(books, awstest.Merge(source, awstest.Merge(mysql, upgrade))).Str("parameterGroupName"),
+	)
+}
