@@ -1,7 +1,11 @@
 package stack
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-awsx/sdk/v2/go/awsx"
@@ -31,11 +35,11 @@ func (l *lab) newProviders() error {
 	if err != nil {
 		return err
 	}
-	crosswalk, err := awsx.NewProvider(l.Context, "awsx", &awsx.ProviderArgs{})
+	crosswalk, err := awsx.NewProvider(l.Context, "awsx", &awsx.ProviderArgs{}, l.configured("awsx"))
 	if err != nil {
 		return fmt.Errorf("making the awsx provider: %w", err)
 	}
-	engine, err := docker.NewProvider(l.Context, "docker", &docker.ProviderArgs{})
+	engine, err := docker.NewProvider(l.Context, "docker", &docker.ProviderArgs{}, l.configured("docker"))
 	if err != nil {
 		return fmt.Errorf("making the docker provider: %w", err)
 	}
@@ -54,14 +58,64 @@ func (l *lab) newProviders() error {
 }
 
 func (l *lab) awsIn(name, region string) (pulumi.ProviderResource, error) {
+	tags, err := l.defaultTags()
+	if err != nil {
+		return nil, err
+	}
 	provider, err := aws.NewProvider(l.Context, name, &aws.ProviderArgs{
 		Region:      pulumi.String(region),
-		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(l.tags)},
-	})
+		DefaultTags: aws.ProviderDefaultTagsArgs{Tags: pulumi.ToStringMap(tags)},
+	}, l.configured("aws", "region", "defaultTags"))
 	if err != nil {
 		return nil, fmt.Errorf("making the aws provider for %s: %w", region, err)
 	}
 	return provider, nil
+}
+
+// defaultTags returns the stack's tags, over those of aws:defaultTags.
+func (l *lab) defaultTags() (map[string]string, error) {
+	var configured struct {
+		Tags map[string]string `json:"tags"`
+	}
+	if text, given := l.GetConfig("aws:defaultTags"); given {
+		if err := json.Unmarshal([]byte(text), &configured); err != nil {
+			return nil, fmt.Errorf("aws:defaultTags: %w; use an object such as {\"tags\": {\"Owner\": \"shop\"}}", err)
+		}
+	}
+	tags := maps.Clone(l.tags)
+	for name, value := range configured.Tags {
+		if _, own := tags[name]; !own {
+			tags[name] = value
+		}
+	}
+	return tags, nil
+}
+
+// configured gives an explicit provider what the configuration sets in its namespace, such as aws:profile: explicit
+// providers do not read it by themselves (pulumi/pulumi-aws#1307). What is left out, the program decides.
+func (l *lab) configured(namespace string, leftOut ...string) pulumi.ResourceOption {
+	return pulumi.Transformations([]pulumi.ResourceTransformation{
+		func(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+			given := reflect.Indirect(reflect.ValueOf(args.Props))
+			properties := pulumi.Map{}
+			for _, field := range reflect.VisibleFields(args.Props.ElementType()) {
+				name := field.Tag.Get("pulumi")
+				if value := given.FieldByName(field.Name); value.IsValid() && !value.IsNil() {
+					properties[name] = value.Interface().(pulumi.Input)
+				}
+				key := namespace + ":" + name
+				text, isSet := l.GetConfig(key)
+				if !isSet || slices.Contains(leftOut, name) {
+					continue
+				}
+				properties[name] = pulumi.String(text)
+				if l.IsConfigSecret(key) {
+					properties[name] = pulumi.ToSecret(properties[name])
+				}
+			}
+			return &pulumi.ResourceTransformationResult{Props: properties, Opts: args.Opts}
+		},
+	})
 }
 
 func (l *lab) findLocation() error {
