@@ -111,7 +111,7 @@ func TestATaskDefinition(t *testing.T) {
 	require.JSONEq(t, `[{
 		"name": "app", "image": "registry/orders@sha256:1", "cpu": 0, "essential": true, "user": "65532:65532",
 		"readonlyRootFilesystem": true, "privileged": false, "stopTimeout": 30,
-		"linuxParameters": {"initProcessEnabled": true, "capabilities": {"drop": ["ALL"]}},
+		"linuxParameters": {"initProcessEnabled": true, "capabilities": {"add": [], "drop": ["ALL"]}},
 		"portMappings": [{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"}],
 		"environment": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
 		"secrets": [{"name": "KEY", "valueFrom": "arn:key"}],

@@ -49,7 +49,10 @@ type linuxParameters struct {
 	Capabilities       capabilities `json:"capabilities"`
 }
 
+// capabilities has both lists, as ECS returns both and the provider compares them as they are: without the empty one,
+// each update would replace the task definition.
 type capabilities struct {
+	Add  []string `json:"add"`
 	Drop []string `json:"drop"`
 }
 
@@ -115,7 +118,7 @@ func (args *ServiceArgs) containers(v values) []container {
 func (args *ServiceArgs) newContainer(name, image, logGroup string) container {
 	return container{
 		Name: name, Image: image, User: nobody, ReadonlyRootFilesystem: true, StopTimeout: stopTimeout,
-		LinuxParameters: linuxParameters{InitProcessEnabled: true, Capabilities: capabilities{Drop: []string{"ALL"}}},
+		LinuxParameters: linuxParameters{InitProcessEnabled: true, Capabilities: capabilities{Add: []string{}, Drop: []string{"ALL"}}},
 		PortMappings:    []portMapping{}, Environment: []variable{}, Secrets: []secret{},
 		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: args.logOptions(logGroup, name)},
 		MountPoints:      []mountPoint{}, VolumesFrom: []json.RawMessage{}, SystemControls: []json.RawMessage{},

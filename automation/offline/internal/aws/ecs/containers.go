@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/awslab/awslab/automation/offline/internal/values"
@@ -51,6 +52,13 @@ func NormalizeContainers(definitions string) string {
 				definition[key] = []any{}
 			}
 		}
+		if capabilities := capabilitiesOf(definition); capabilities != nil {
+			for _, key := range []string{"add", "drop"} {
+				if capabilities[key] == nil {
+					capabilities[key] = []any{}
+				}
+			}
+		}
 		if definition["cpu"] == nil {
 			definition["cpu"] = 0
 		}
@@ -59,6 +67,14 @@ func NormalizeContainers(definitions string) string {
 		}
 	}
 	return values.Written(containers)
+}
+
+// capabilitiesOf returns linuxParameters.capabilities of a container definition, or nil. ECS returns both of its lists,
+// and the provider compares them as they are: a definition that leaves one out is another one at the next update.
+func capabilitiesOf(definition map[string]any) map[string]any {
+	parameters, _ := definition["linuxParameters"].(map[string]any)
+	capabilities, _ := parameters["capabilities"].(map[string]any)
+	return capabilities
 }
 
 // canonicalContainers brings container definitions into one form: sorted by name, with the defaults of ECS filled in
@@ -103,7 +119,11 @@ func canonicalContainer(definition map[string]any) map[string]any {
 			delete(mapping, "hostPort")
 		}
 	}
+	capabilities := maps.Clone(capabilitiesOf(definition))
 	pruned, _ := prune(definition).(map[string]any)
+	if capabilities != nil {
+		pruned["capabilities"] = capabilities // which the provider does not prune
+	}
 	return pruned
 }
 

@@ -47,3 +47,22 @@ func TestVolumesWithAnAccessPointAreEncryptedInTransit(t *testing.T) {
 	assert.ErrorContains(t, err, "rootDirectory must be omitted or /, not /data")
 	l.Create(token.TaskDefinition, "shop", task(awstest.Merge(point, awstest.In{"transitEncryption": "ENABLED"})))
 }
+
+// ECS returns both lists of capabilities, and the provider compares them as they are (terraform-provider-aws drops empty
+// lists of a container definition's own fields alone).
+func TestCapabilitiesAreComparedAsECSReturnsThem(t *testing.T) {
+	for capabilities, replaced := range map[string]bool{
+		`{"drop": ["ALL"]}`:            true,
+		`{"add": [], "drop": ["ALL"]}`: false,
+	} {
+		l := awstest.New(t, "us-east-1")
+		inputs := awstest.In{
+			"family": "shop",
+			"containerDefinitions": `[{"name": "app", "image": "app:1", "memory": 128,
+				"linuxParameters": {"capabilities": ` + capabilities + `}}]`,
+		}
+		made := l.Create(token.TaskDefinition, "it", inputs)
+		refreshed, _ := l.Refresh(made)
+		assert.Equal(t, replaced, len(l.DiffChecked(refreshed, inputs).GetReplaces()) > 0, capabilities)
+	}
+}
