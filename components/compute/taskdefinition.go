@@ -118,8 +118,11 @@ func (args *ServiceArgs) containers(v values) []container {
 func (args *ServiceArgs) newContainer(name, image, logGroup string) container {
 	return container{
 		Name: name, Image: image, User: nobody, ReadonlyRootFilesystem: true, StopTimeout: stopTimeout,
-		LinuxParameters: linuxParameters{InitProcessEnabled: true, Capabilities: capabilities{Add: []string{}, Drop: []string{"ALL"}}},
-		PortMappings:    []portMapping{}, Environment: []variable{}, Secrets: []secret{},
+		LinuxParameters: linuxParameters{
+			InitProcessEnabled: true,
+			Capabilities:       capabilities{Add: []string{}, Drop: []string{"ALL"}},
+		},
+		PortMappings: []portMapping{}, Environment: []variable{}, Secrets: []secret{},
 		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: args.logOptions(logGroup, name)},
 		MountPoints:      []mountPoint{}, VolumesFrom: []json.RawMessage{}, SystemControls: []json.RawMessage{},
 	}

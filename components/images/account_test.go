@@ -1,6 +1,8 @@
 package images
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -24,6 +26,10 @@ func TestLambdaPullsOnlyWhereItIsLet(t *testing.T) {
 		"Principal": {"Service": "lambda.amazonaws.com"},
 		"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:lambda:eu-west-1:123456789012:function:awslab-dev-check"}}
 	}]}`, g.find(t, "orders-access").Inputs["policy"].StringValue())
+	require.True(t, slices.ContainsFunc(
+		g.find(t, "orders-image").RegisterRPC.GetDependencies(),
+		func(urn string) bool { return strings.HasSuffix(urn, "::orders-access") },
+	), "a function that has the image is created after it may be pulled")
 }
 
 func TestReplicationsInputs(t *testing.T) {

@@ -136,13 +136,16 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	if err != nil {
 		return nil, err
 	}
-	if err := component.letFunctionsPull(ctx, name, args, repository); err != nil {
-		return nil, err
-	}
 	ready, err := component.newCopy(ctx, name, args)
 	if err != nil {
 		return nil, err
 	}
+	access, err := component.letFunctionsPull(ctx, name, args, repository)
+	if err != nil {
+		return nil, err
+	}
+	// A function that has the image is then created after the policy that lets it pull.
+	ready = append(ready, access...)
 	image, err := component.build(ctx, name, args, repository, ready)
 	if err != nil {
 		return nil, err
@@ -216,21 +219,22 @@ func (component *Image) letFunctionsPull(
 	name string,
 	args ImageArgs,
 	repository *ecr.Repository,
-) error {
+) ([]pulumi.Resource, error) {
 	if args.FunctionArn == "" {
-		return nil
+		return nil, nil
 	}
 	access, err := functionAccess(args.FunctionArn)
 	if err != nil {
-		return fmt.Errorf("rendering the repository policy of image %q: %w", name, err)
+		return nil, fmt.Errorf("rendering the repository policy of image %q: %w", name, err)
 	}
-	if _, err := ecr.NewRepositoryPolicy(ctx, name+"-access", &ecr.RepositoryPolicyArgs{
+	policy, err := ecr.NewRepositoryPolicy(ctx, name+"-access", &ecr.RepositoryPolicyArgs{
 		Repository: repository.Name,
 		Policy:     pulumi.String(access),
-	}, pulumi.Parent(component)); err != nil {
-		return fmt.Errorf("creating the repository policy of image %q: %w", name, err)
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the repository policy of image %q: %w", name, err)
 	}
-	return nil
+	return []pulumi.Resource{policy}, nil
 }
 
 // functionAccess returns a repository's policy. Like a trust policy it names no resource, which is the repository.

@@ -14,8 +14,8 @@ import (
 	"github.com/awslab/awslab/components/network/networktest"
 )
 
-// Explicit providers do not read their namespace of the configuration by themselves: every key of it that the provider's
-// type has is passed on, to the providers of every region.
+// Explicit providers do not read their namespace of the configuration by themselves: every key of it that the
+// provider's type has is passed on, to the providers of every region.
 func TestProvidersHaveTheirConfiguration(t *testing.T) {
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	require.NoError(t, err)

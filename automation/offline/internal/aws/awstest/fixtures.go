@@ -23,6 +23,11 @@ func (l *Lab) Function(name string, more In) Made {
 	l.Helper()
 	role := l.Create(token.Role, name, In{"name": name, "assumeRolePolicy": Trust})
 	repository := l.Create(token.Repository, name, In{"name": name})
+	l.Create(token.RepositoryPolicy, name, In{
+		"repository": repository.Id,
+		"policy": `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecr:BatchGetImage",
+			"Principal": {"Service": "lambda.amazonaws.com"}}]}`,
+	})
 	url := repository.Str("repositoryUrl")
 	require.NoError(l, l.W.PutImage(l.Context(), world.Image{Repository: url, Tag: "v1", Digest: "sha256:a"}))
 	return l.Create(
