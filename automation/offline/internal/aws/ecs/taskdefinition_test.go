@@ -48,8 +48,8 @@ func TestVolumesWithAnAccessPointAreEncryptedInTransit(t *testing.T) {
 	l.Create(token.TaskDefinition, "shop", task(awstest.Merge(point, awstest.In{"transitEncryption": "ENABLED"})))
 }
 
-// ECS returns both lists of capabilities, and the provider compares them as they are (terraform-provider-aws drops empty
-// lists of a container definition's own fields alone).
+// ECS returns both lists of capabilities, and the provider compares them as they are (terraform-provider-aws drops
+// empty lists of a container definition's own fields alone).
 func TestCapabilitiesAreComparedAsECSReturnsThem(t *testing.T) {
 	for capabilities, replaced := range map[string]bool{
 		`{"drop": ["ALL"]}`:            true,

@@ -116,8 +116,8 @@ func refuseFunctionImage(c *bridge.Change) error {
 	return refuseClosedRepository(c, repository)
 }
 
-// refuseClosedRepository refuses an image in a repository whose policy does not let Lambda pull. Where the caller may set
-// that policy, Lambda adds a statement of its own, which is then drift; the world takes it that the caller may not.
+// refuseClosedRepository refuses an image in a repository whose policy does not let Lambda pull. Where the caller may
+// set that policy, Lambda adds a statement of its own, which is then drift; the world takes it that the caller may not.
 func refuseClosedRepository(c *bridge.Change, repository string) error {
 	_, name, _ := strings.Cut(repository, "/")
 	policies, err := c.Siblings(token.RepositoryPolicy)
