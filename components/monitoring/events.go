@@ -22,8 +22,8 @@ type EventsArgs struct {
 	TopicArn pulumi.StringInput
 	// ClusterName is the ECS cluster of whose deployments and tasks to tell. Empty means of none.
 	ClusterName string
-	// BackupVaults are the names of vaults of whose jobs to tell that did not fail but were not done either: those that
-	// expired, were aborted, or are partial. Of failures AWS Backup tells by itself (VaultNotifications).
+	// BackupVaults are the names of vaults whose backup and copy jobs are reported when they fail, expire, are aborted or
+	// are only partly done. The notifications of a vault itself do not report failed backup jobs.
 	BackupVaults []string
 	// Restores tells of restores that failed, and of those on trial whose result was judged bad; of the whole account.
 	Restores bool
@@ -76,7 +76,7 @@ func (args *EventsArgs) rules() []rule {
 			"source":      []string{"aws.backup"},
 			"detail-type": []string{"Backup Job State Change", "Copy Job State Change"},
 			"detail": object{
-				"state": []string{"ABORTED", "EXPIRED", "PARTIAL"},
+				"state": []string{"FAILED", "ABORTED", "EXPIRED", "PARTIAL"},
 				"$or": []any{
 					object{"backupVaultName": args.BackupVaults},
 					object{"sourceBackupVaultArn": args.vaultArns()},

@@ -40,7 +40,7 @@ func TestEventPatterns(t *testing.T) {
 			"$or": [{"stopCode": ["TaskFailedToStart"]}, {"stopCode": ["EssentialContainerExited"],
 				"containers": {"exitCode": [{"anything-but": [0]}]}}]}}`,
 		"backups": `{"source": ["aws.backup"], "detail-type": ["Backup Job State Change", "Copy Job State Change"],
-			"detail": {"state": ["ABORTED", "EXPIRED", "PARTIAL"],
+			"detail": {"state": ["FAILED", "ABORTED", "EXPIRED", "PARTIAL"],
 			"$or": [{"backupVaultName": ["awslab-dev-vault"]},
 				{"sourceBackupVaultArn": ["arn:aws:backup:eu-west-1:123456789012:backup-vault:awslab-dev-vault"]}]}}`,
 		"restores": `{"source": ["aws.backup"], "detail-type": ["Restore Job State Change"], "detail": {
