@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/network"
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -179,7 +180,7 @@ func (args *ServiceArgs) validateReach() error {
 		}
 	}
 	add(
-		!args.worker() && (args.Port < 1 || args.Port > 65535),
+		!args.worker() && !grammar.IsPort(args.Port),
 		"Port",
 		"%d; use 1 to 65535, or for a worker neither Port nor Route",
 		args.Port,

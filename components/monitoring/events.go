@@ -22,8 +22,8 @@ type EventsArgs struct {
 	TopicArn pulumi.StringInput
 	// ClusterName is the ECS cluster of whose deployments and tasks to tell. Empty means of none.
 	ClusterName string
-	// BackupVaults are the names of vaults whose backup and copy jobs are reported when they fail, expire, are aborted or
-	// are only partly done. The notifications of a vault itself do not report failed backup jobs.
+	// BackupVaults are the names of vaults whose backup and copy jobs are reported when they fail, expire, are aborted
+	// or are only partly done. The notifications of a vault itself do not report failed backup jobs.
 	BackupVaults []string
 	// Restores tells of restores that failed, and of those on trial whose result was judged bad; of the whole account.
 	Restores bool

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // A network ACL is stateless: it judges every packet by itself, by the far end's address and the destination port, and
@@ -33,7 +35,7 @@ var (
 
 // ephemeral are the ports that connections are opened from, and answers go to. Linux uses a part of the range; NAT
 // gateways and load balancers use all of it ("Ephemeral ports", Amazon VPC user guide).
-var ephemeral = PortRange{1024, 65535}
+var ephemeral = PortRange{1024, grammar.MaxPort}
 
 // PortRange is a range of ports with both ends in it.
 type PortRange struct {
@@ -43,7 +45,9 @@ type PortRange struct {
 // Port returns the range of one port.
 func Port(port int) PortRange { return PortRange{port, port} }
 
-func (r PortRange) valid() bool { return r.From >= 1 && r.From <= r.To && r.To <= 65535 }
+func (r PortRange) valid() bool {
+	return grammar.IsPort(r.From) && grammar.IsPort(r.To) && r.From <= r.To
+}
 
 func (r PortRange) String() string {
 	if r.From == r.To {

@@ -3,7 +3,6 @@ package network
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -283,9 +283,8 @@ func checkDescription(at, description string) error {
 }
 
 func checkCidr(at, cidr string) error {
-	prefix, err := netip.ParsePrefix(cidr)
-	if err != nil || prefix.Addr().Is4In6() || prefix != prefix.Masked() {
-		return problem.New(at, "%q is not a CIDR block that begins at its network address", cidr)
+	if _, err := grammar.ParseCIDR(cidr, grammar.AnyFamily); err != nil {
+		return problem.New(at, "%v", err)
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func TestSecurityGroupProblems(t *testing.T) {
 		`Ingress[1].Name: "a" is empty or used twice`,
 		"Ingress[1].Ports: 0 is not a range of ports",
 		"Egress[0]: give exactly one of Cidr, SecurityGroupId and PrefixListId, not 2 of them",
-		`Egress[0].Cidr: "10.0.0.1/8" is not a CIDR block`,
+		`Egress[0].Cidr: 10.0.0.1/8 does not begin at its network address; use 10.0.0.0/8`,
 		"Egress[0].Ports: 1-65536 is not a range of ports",
 		`Egress[0].Description: "" is not a description`,
 	} {

@@ -351,7 +351,7 @@ func TestVpcProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 		`NatGateways: "double"; use none, single or onePerAz`,
 		`Ports.App[0]: 9000-8000 is not a range of ports`,
 		`Ports.Internet: [80] lacks 443`,
-		`ClientCidrs[0]: "198.51.100.1/24" is not a CIDR block`,
+		`ClientCidrs[0]: 198.51.100.1/24 does not begin at its network address; use 198.51.100.0/24`,
 		`ClientCidrs[1]: 2001:db8::/32 is IPv6, which the VPC has not; set Ipv6, or remove it`,
 		`InterfaceEndpoints[1]: "kms" is listed twice`,
 		`InterfaceEndpoints[2]: "s4"; use one of`,

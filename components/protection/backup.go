@@ -136,9 +136,9 @@ type Backup struct {
 
 var vaultName = regexp.MustCompile(`^[A-Za-z0-9_-]{2,50}$`)
 
-// failures are the events that only a vault's notifications report: single objects of S3 that a job left out (AWS Backup
-// API, PutBackupVaultNotifications). Jobs that failed are reported by EventBridge, see monitoring.EventsArgs: the event
-// BACKUP_JOB_FAILED is accepted here and never sent.
+// failures are the events that only a vault's notifications report: single objects of S3 that a job left out (AWS
+// Backup API, PutBackupVaultNotifications). Jobs that failed are reported by EventBridge, see monitoring.EventsArgs:
+// the event BACKUP_JOB_FAILED is accepted here and never sent.
 var failures = []string{"S3_BACKUP_OBJECT_FAILED", "S3_RESTORE_OBJECT_FAILED"}
 
 func (args *BackupArgs) copies() bool {

@@ -192,11 +192,11 @@ func TestWhatAWebAclRefuses(t *testing.T) {
 		"a limit": {func(a *WebAclArgs) { a.RequestsPerIp = 5 }, "RequestsPerIp: 5; use 10 to 2000000000"},
 		"a block": {
 			func(a *WebAclArgs) { a.DenyCidrs = []string{"198.51.100.1/24"} },
-			`DenyCidrs[0]: "198.51.100.1/24"; use a block`,
+			`DenyCidrs[0]: 198.51.100.1/24 does not begin at its network address; use 198.51.100.0/24`,
 		},
 		"everybody": {
 			func(a *WebAclArgs) { a.AllowCidrs = []string{"0.0.0.0/0"} },
-			`AllowCidrs[0]: "0.0.0.0/0"; use a block`,
+			`AllowCidrs[0]: 0.0.0.0/0 is every address`,
 		},
 		"a rule group": {
 			func(a *WebAclArgs) { a.Exclusions = map[string][]string{"Common": nil} },

@@ -165,13 +165,14 @@ func groupNames() []string {
 func checkCidrs(field string, cidrs []string) error {
 	var problems []error
 	for i, cidr := range cidrs {
-		prefix, err := netip.ParsePrefix(cidr)
-		if err != nil || prefix != prefix.Masked() || prefix.Bits() == 0 {
-			problems = append(problems, problem.New(
-				fmt.Sprintf("%s[%d]", field, i),
-				"%q; use a block such as 203.0.113.0/24 or 2001:db8::/32",
-				cidr,
-			))
+		at := fmt.Sprintf("%s[%d]", field, i)
+		block, err := grammar.ParseCIDR(cidr, grammar.AnyFamily)
+		switch {
+		case err != nil:
+			problems = append(problems, problem.New(at, "%v", err))
+		case block.Bits() == 0:
+			// "IPSet", AWS WAF API: every range but /0.
+			problems = append(problems, problem.New(at, "%s is every address; use a smaller CIDR block", cidr))
 		}
 	}
 	return errors.Join(problems...)

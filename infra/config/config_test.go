@@ -190,7 +190,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"a client block": {
 			values{"loadBalancer": `{"clientCidrs": ["10.0.0.1"]}`},
 			[]string{
-				`awslab:loadBalancer.clientCidrs[0]: "10.0.0.1" is not an IPv4 block; use one such as 203.0.113.0/24`,
+				`awslab:loadBalancer.clientCidrs[0]: "10.0.0.1" is not an IPv4 CIDR block; use one such as ` +
+					`203.0.113.0/24`,
 			},
 		},
 		"an idle timeout": {

@@ -19,12 +19,12 @@ func TestWhatComponentsRefuseIsRefusedUpFront(t *testing.T) {
 		"everybody denied": {
 			"firewall",
 			`{"denyCidrs": ["0.0.0.0/0"]}`,
-			`awslab:firewall.denyCidrs[0]: "0.0.0.0/0"; use a block`,
+			`awslab:firewall.denyCidrs[0]: 0.0.0.0/0 is every address; use a smaller CIDR block`,
 		},
 		"every IPv6 address denied": {
 			"firewall",
 			`{"denyCidrs": ["10.0.0.0/8", "::/0"]}`,
-			`awslab:firewall.denyCidrs[1]: "::/0"; use a block`,
+			`awslab:firewall.denyCidrs[1]: ::/0 is every address; use a smaller CIDR block`,
 		},
 		"an unknown rule group": {
 			"firewall",

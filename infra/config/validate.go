@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -201,9 +200,8 @@ func (d *decoder) distinctBy(path, key string, values []string) {
 
 func (d *decoder) cidrs(path string, cidrs []string) {
 	for i, cidr := range cidrs {
-		prefix, err := netip.ParsePrefix(cidr)
-		if err != nil || !prefix.Addr().Is4() || prefix != prefix.Masked() {
-			d.add(fmt.Sprintf("%s[%d]", path, i), "%q is not an IPv4 block; use one such as 203.0.113.0/24", cidr)
+		if _, err := grammar.ParseCIDR(cidr, grammar.IPv4); err != nil {
+			d.add(fmt.Sprintf("%s[%d]", path, i), "%v", err)
 		}
 	}
 	d.distinct(path, cidrs)
