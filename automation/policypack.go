@@ -53,7 +53,7 @@ func levelsFile(root string, names ...string) string {
 // PolicyPacks returns the packs that judge the stack, with their configurations.
 func (l *Lab) PolicyPacks() []PolicyPack { return slices.Clone(l.packs) }
 
-// buildPacks returns the packs as the engine wants them: executables, which start at once where a folder would be
+// buildPacks returns the packs as the engine requires them: executables, which start at once where a folder would be
 // compiled in every run, and as many configurations as packs.
 func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err error) {
 	for _, pack := range l.packs {

@@ -12,7 +12,7 @@ import (
 // CertificateArgs describe a certificate that is issued by ACM and renewed as long as its record is in the zone.
 type CertificateArgs struct {
 	Domain string
-	// ZoneId is the Route 53 hosted zone that the domain lies in; see [LookupZone].
+	// ZoneId is the Route 53 hosted zone that the domain is in; see [LookupZone].
 	ZoneId pulumi.StringInput
 	Tags   map[string]string
 }
@@ -35,7 +35,7 @@ func LookupZone(ctx *pulumi.Context, name string, opts ...pulumi.InvokeOption) (
 	return zone.ZoneId, nil
 }
 
-// NewCertificate makes a certificate and the record that proves whose the domain is.
+// NewCertificate creates a certificate and the record that proves whose the domain is.
 func NewCertificate(
 	ctx *pulumi.Context,
 	name string,

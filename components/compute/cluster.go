@@ -58,18 +58,18 @@ var fargateProviders = []string{"FARGATE", "FARGATE_SPOT"}
 type ClusterArgs struct {
 	// Name in ECS, 1 to 255 letters, digits, hyphens and underscores.
 	Name string
-	// ContainerInsights collects metrics per task, at a price.
+	// ContainerInsights collects metrics per task, which is charged.
 	ContainerInsights bool
 	// Capacity is the strategy of tasks on Fargate that have none of their own.
 	Capacity Capacity
 	// Instances are EC2 instances of the cluster's own, which run the tasks instead of Fargate. Nil means Fargate. They
-	// can be added at any time, and taken away once no service uses them: in an update after the one that moves the
+	// can be added at any time, and removed once no service uses them: in an update after the one that moves the
 	// services.
 	Instances *Instances
 	// Namespace is the name in which services find each other (Service Connect). Empty means that they do not.
 	Namespace string
-	// SessionLogGroup is the name of the log group that records what people do in tasks with ECS Exec; it is made here.
-	// Empty means that sessions go unrecorded.
+	// SessionLogGroup is the name of the log group that records what people do in tasks with ECS Exec; it is created
+	// here. Empty means that sessions go unrecorded.
 	SessionLogGroup  string
 	LogRetentionDays int
 	// KmsKeyArn encrypts sessions and the storage of tasks: the key's policy has to let Fargate in, see
@@ -95,7 +95,7 @@ type Cluster struct {
 	ready pulumi.Resource
 }
 
-// NewCluster makes a cluster.
+// NewCluster creates a cluster.
 func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pulumi.ResourceOption) (*Cluster, error) {
 	if args == nil {
 		args = &ClusterArgs{}

@@ -19,8 +19,8 @@ type Deployment struct {
 	// run during a deployment. Both 0 mean 100 and 200: none less, up to twice as many. A service of which no two tasks
 	// may run at once has 0 and 100.
 	MinimumHealthyPercent, MaximumPercent int
-	// Alarms of CloudWatch, by name, that roll back a deployment during which they go off. They have to exist before
-	// the service does.
+	// Alarms of CloudWatch, by name, that roll back a deployment during which they go into ALARM. They have to exist
+	// before the service does.
 	Alarms []string
 	// ServerErrors is how many 5xx answers of the service's tasks in a minute roll a deployment back; 0 means no number
 	// does. The alarm is the service's own.

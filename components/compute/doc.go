@@ -2,6 +2,6 @@
 // [LoadBalancer] in front of it, with a [Certificate], and a [Service] for each microservice, with its task
 // definition, its place behind the load balancer, and its scaling.
 //
-// Around deployments, a [TaskRunner] runs tasks such as migrations, and a [Redeployment] starts services anew when a
+// Around deployments, a [TaskRunner] runs tasks such as migrations, and a [Redeployment] restarts services when a
 // secret they were started with changes.
 package compute

@@ -136,7 +136,7 @@ const (
 	instanceLifetime = 14 * 24 * 60 * 60 // seconds, after which an instance is replaced by one with the newest image
 )
 
-// newInstances makes the instances and the capacity provider through which ECS governs them.
+// newInstances creates the instances and the capacity provider through which ECS governs them.
 //
 // On destroy everything goes in the opposite order: services first, then the cluster's bond with the capacity provider,
 // the capacity provider, and the Auto Scaling group with all its instances, protected or not. Otherwise each would wait

@@ -35,8 +35,8 @@ type LoadBalancerArgs struct {
 	// CertificateArn is an ACM certificate. With it requests to port 80 are redirected to HTTPS; without it (nil) HTTP
 	// is served, which is for development.
 	CertificateArn pulumi.StringInput
-	// Domain is the name by which clients call; empty means AWS's own. In the Route 53 hosted zone ZoneId it is made to
-	// lead to the load balancer; nil means that somebody else sees to that.
+	// Domain is the host name by which clients call; empty means AWS's own. ZoneId is the Route 53 hosted zone in which
+	// its record is created; nil means that the record is kept elsewhere.
 	Domain string
 	ZoneId pulumi.StringInput
 	// LogBucket is the name of the S3 bucket that keeps a record of every request. Nil means none does.
@@ -46,7 +46,7 @@ type LoadBalancerArgs struct {
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool
 	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (RFC 6797), 0 to 730; 0
-	// tells them nothing. Without a certificate it is without effect.
+	// tells them nothing. Without a certificate it has no effect.
 	HstsDays int
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
 	IdleTimeout int
@@ -94,7 +94,7 @@ func (args *LoadBalancerArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-// NewLoadBalancer makes a load balancer and its listeners.
+// NewLoadBalancer creates a load balancer and its listeners.
 func NewLoadBalancer(
 	ctx *pulumi.Context,
 	name string,
@@ -168,7 +168,7 @@ func NewLoadBalancer(
 	return component, nil
 }
 
-// newRecords makes the domain lead to the load balancer.
+// newRecords creates the DNS records that lead the domain to the load balancer.
 func (component *LoadBalancer) newRecords(
 	ctx *pulumi.Context,
 	name string,

@@ -115,7 +115,7 @@ func (args *RedeploymentArgs) stateMachineArn() string {
 	return args.Location.Arn("states", "stateMachine:"+args.Name)
 }
 
-// NewRedeployment makes a state machine that redeploys a service, and rules that start it.
+// NewRedeployment creates a state machine that redeploys a service, and rules that start it.
 func NewRedeployment(
 	ctx *pulumi.Context,
 	name string,

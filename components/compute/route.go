@@ -26,7 +26,7 @@ const (
 	MaxDepth = 9
 )
 
-// Derived priorities lie in bands, one for each kind of host and depth of path, the most specific first: a host
+// Derived priorities are in bands, one for each kind of host and depth of path, the most specific first: a host
 // outranks every host, an exact one a pattern, and a path outranks those it lies below.
 const (
 	exactHost = iota

@@ -51,7 +51,7 @@ type servicePlan struct {
 	ready []pulumi.Resource
 }
 
-// NewService makes a service and everything it owns.
+// NewService creates a service and everything it owns.
 func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pulumi.ResourceOption) (*Service, error) {
 	if args == nil {
 		args = &ServiceArgs{}

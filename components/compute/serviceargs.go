@@ -38,7 +38,7 @@ type ServiceArgs struct {
 	Internal bool
 	// Connect makes the service take part in Service Connect. Nil means not.
 	Connect *Connect
-	// Connections are what the tasks may call besides AWS. They are made before the first task runs.
+	// Connections are what the tasks may call besides AWS. They are created before the first task runs.
 	Connections []Connection
 	// CPU in 1/1024 vCPU and Memory in MiB; see FargateCPUs and FargateMemory, or on EC2 [MinCPU], [MaxCPU] and
 	// [MinMemory].
@@ -211,7 +211,7 @@ func (args *ServiceArgs) validateReach() error {
 }
 
 // Limits of a task on EC2, in 1/1024 vCPU and MiB ("Task size", Amazon ECS developer guide, task definition parameters;
-// Docker itself wants 6 MiB for a container).
+// Docker itself requires 6 MiB for a container).
 const (
 	MinCPU    = 128
 	MaxCPU    = 196608

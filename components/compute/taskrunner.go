@@ -84,7 +84,7 @@ func (args *TaskRunnerArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-// NewTaskRunner makes the function, its role and its log group.
+// NewTaskRunner creates the function, its role and its log group.
 func NewTaskRunner(
 	ctx *pulumi.Context,
 	name string,

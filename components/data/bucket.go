@@ -26,9 +26,9 @@ type BucketArgs struct {
 
 	// Transitions move objects to cheaper storage as they get older.
 	Transitions []Transition
-	// ExpireDays deletes objects after that time; 0 keeps them. Deleted ones can be had back for OldVersionDays.
+	// ExpireDays deletes objects after that time; 0 keeps them. Deleted ones can be restored for OldVersionDays.
 	ExpireDays int
-	// OldVersionDays is how long overwritten and deleted objects can be had back. Default: 30.
+	// OldVersionDays is how long overwritten and deleted objects can be restored. Default: 30.
 	OldVersionDays int
 	// ObjectLock refuses to delete or overwrite versions of objects for a time. It can be put on at any time, and the
 	// lock of what was written under it cannot be taken off.
@@ -108,7 +108,7 @@ var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$`)
 
 const bucketRule = "%q; use 3 to 63 lower-case letters, digits and hyphens"
 
-// NewBucket makes a bucket and all that protects it.
+// NewBucket creates a bucket and all that protects it.
 func NewBucket(ctx *pulumi.Context, name string, args *BucketArgs, opts ...pulumi.ResourceOption) (*Bucket, error) {
 	if args == nil {
 		args = &BucketArgs{}

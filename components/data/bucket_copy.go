@@ -9,7 +9,7 @@ import (
 	"github.com/awslab/awslab/components/identity"
 )
 
-// newCopy makes the copy and the role that S3 fills it as.
+// newCopy creates the copy and the role that S3 fills it as.
 func (component *Bucket) newCopy(ctx *pulumi.Context, name string, args *BucketArgs, from *protectedBucket) error {
 	replica := args.Copy
 	store := args.store()

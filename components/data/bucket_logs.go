@@ -29,7 +29,7 @@ type LogBucketArgs struct {
 	Tags               map[string]string
 }
 
-// NewLogBucket makes a bucket for logs. Its type token is awslab:data:Bucket, like that of other buckets.
+// NewLogBucket creates a bucket for logs. Its type token is awslab:data:Bucket, like that of other buckets.
 func NewLogBucket(
 	ctx *pulumi.Context,
 	name string,

@@ -60,7 +60,7 @@ func (b *protectedBucket) name() pulumi.StringOutput { return onceMade(b.made.Bu
 // arn returns known once the bucket is protected.
 func (b *protectedBucket) arn() pulumi.StringOutput { return onceMade(b.made.Arn, b.protection...) }
 
-// newProtectedBucket makes a bucket, its protection and its housekeeping, all of which are resources of their own.
+// newProtectedBucket creates a bucket, its protection and its housekeeping, all of which are resources of their own.
 func newProtectedBucket(
 	ctx *pulumi.Context,
 	name string,

@@ -46,7 +46,7 @@ type DatabaseArgs struct {
 	EngineVersion string
 	// AllowMajorVersionUpgrade lets a changed EngineVersion upgrade to another major version, which stops the database
 	// for a while and cannot be undone. RDS upgrades the read replicas of PostgreSQL with their source; those of MySQL
-	// have to be taken away for the time.
+	// have to be removed for the time.
 	AllowMajorVersionUpgrade bool
 	// InstanceClass is by default db.t4g.micro, for a Multi-AZ cluster db.m6gd.large and on Aurora db.t4g.medium.
 	InstanceClass string
@@ -71,7 +71,7 @@ type DatabaseArgs struct {
 	DatabaseName string
 	// Username is that of the master user, by default dbadmin. Changing it replaces the database.
 	Username string
-	// Port is by default the engine's: 5432 or 3306. A Multi-AZ cluster keeps the one it is made with.
+	// Port is by default the engine's: 5432 or 3306. A Multi-AZ cluster keeps the one it is created with.
 	Port int
 	// Parameters are set in the parameter group besides those of the lab: TLS only, and logs of connections and of
 	// statements slower than a second. Static ones take effect at the next reboot.
@@ -180,7 +180,7 @@ func (db *Database) ServerIdentifiers() []string {
 	return []string{db.Identifier + "-instance-1", db.Identifier + "-instance-2", db.Identifier + "-instance-3"}
 }
 
-// NewDatabase makes a database.
+// NewDatabase creates a database.
 func NewDatabase(
 	ctx *pulumi.Context,
 	name string,
@@ -267,7 +267,7 @@ func (args *DatabaseArgs) arn() string {
 	return args.Location.DatabaseArn(args.Identifier)
 }
 
-// finalSnapshot is nil when there is none, as RDS wants it.
+// finalSnapshot is nil when there is none, as RDS requires it.
 func (args *DatabaseArgs) finalSnapshot() pulumi.StringPtrInput {
 	if args.SkipFinalSnapshot {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// newMultiAzCluster makes a Multi-AZ DB cluster, whose three instances RDS makes itself.
+// newMultiAzCluster creates a Multi-AZ DB cluster, whose three instances RDS makes itself.
 func (db *Database) newMultiAzCluster(ctx *pulumi.Context) error {
 	args := db.clusterArgs()
 	args.DbClusterInstanceClass = pulumi.String(db.args.InstanceClass)
@@ -30,7 +30,7 @@ func (db *Database) newMultiAzCluster(ctx *pulumi.Context) error {
 	return nil
 }
 
-// newAurora makes an Aurora cluster and its instances, of which one is the writer and the others can take its place.
+// newAurora creates an Aurora cluster and its instances, of which one is the writer and the others can take its place.
 func (db *Database) newAurora(ctx *pulumi.Context) error {
 	args := db.clusterArgs()
 	args.DeleteAutomatedBackups = pulumi.Bool(db.args.SkipFinalSnapshot)

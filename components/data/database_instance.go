@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// newInstances makes an instance and its read replicas.
+// newInstances creates an instance and its read replicas.
 func (db *Database) newInstances(ctx *pulumi.Context) error {
 	args := db.instanceArgs()
 	args.Identifier = pulumi.String(db.Identifier)
@@ -88,9 +88,9 @@ func (db *Database) instanceArgs() *rds.InstanceArgs {
 	return args
 }
 
-// newReplicas makes read replicas in the region of their source. They take over engine, user, key, subnet group and the
-// size of the storage from it, and RDS refuses to be told them; nor do they have backups or a last snapshot of their
-// own.
+// newReplicas creates read replicas in the region of their source. They take over engine, user, key, subnet group and
+// the size of the storage from it, and RDS refuses to be told them; nor do they have backups or a last snapshot of
+// their own.
 func (db *Database) newReplicas(ctx *pulumi.Context, source *rds.Instance) error {
 	for i, identifier := range db.args.replicaIdentifiers() {
 		name := db.name + "-replica-" + strconv.Itoa(i+1)

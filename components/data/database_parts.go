@@ -109,7 +109,7 @@ func clusterParameters(parameters []databaseParameter) rds.ClusterParameterGroup
 	return array
 }
 
-// newLogGroups makes the log groups that an instance or a cluster exports to. RDS would make them too, but without an
+// newLogGroups creates the log groups that an instance or a cluster exports to. RDS would make them too, but without an
 // end to their retention and without a key. The result is what has to wait for them.
 func (db *Database) newLogGroups(ctx *pulumi.Context, name, what, identifier string) (pulumi.ResourceOption, error) {
 	var groups []pulumi.Resource

@@ -32,7 +32,7 @@ type masterSecret struct {
 // protectedSecretDays is the least that Secrets Manager keeps a deleted secret for.
 const protectedSecretDays = 7
 
-// secretRecoveryDays is for how long a deleted secret can be had back. One that waits for its deletion keeps its name
+// secretRecoveryDays is for how long a deleted secret can be restored. One that waits for its deletion keeps its name
 // from the next one, and RDS sets a new master password whenever asked, also for a database that is restored from a
 // snapshot: only what is protected from deletion is worth that.
 func (db *Database) secretRecoveryDays() int {
@@ -42,7 +42,7 @@ func (db *Database) secretRecoveryDays() int {
 	return 0
 }
 
-// newSecret makes a secret with a random password and returns the password.
+// newSecret creates a secret with a random password and returns the password.
 func (db *Database) newSecret(ctx *pulumi.Context) (pulumi.StringOutput, error) {
 	secret, err := secretsmanager.NewSecret(ctx, db.name+"-secret", &secretsmanager.SecretArgs{
 		Name:                 pulumi.String(db.SecretName),

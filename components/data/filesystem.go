@@ -51,7 +51,7 @@ type FileSystemArgs struct {
 // AccessPoint is a folder that clients see as their root. Changing anything of it makes the access point anew; the
 // files stay.
 type AccessPoint struct {
-	// Path is the folder, such as /orders. It is made when it is first mounted, with the access point's owner and
+	// Path is the folder, such as /orders. It is created when it is first mounted, with the access point's owner and
 	// permissions, and keeps those it has when it is there.
 	Path string
 	// Uid and Gid are the user and group that all clients act as, whoever they are in their container. Default: 65532,
@@ -62,7 +62,7 @@ type AccessPoint struct {
 }
 
 // FileSystemCopy is a file system in another region that EFS replicates to. It can be read through mount targets of
-// that region, and written to once the replication is taken away.
+// that region, and written to once the replication is removed.
 type FileSystemCopy struct {
 	Location identity.Location
 	Provider pulumi.ProviderResource // of that region
@@ -109,7 +109,7 @@ var (
 	throughputs = []string{"elastic", "bursting"}
 )
 
-// NewFileSystem makes a file system.
+// NewFileSystem creates a file system.
 func NewFileSystem(
 	ctx *pulumi.Context,
 	name string,
@@ -327,7 +327,7 @@ func idlePeriod(days int) string {
 	return fmt.Sprintf("AFTER_%d_DAYS", days)
 }
 
-// newMountTargets makes the file system reachable in each zone.
+// newMountTargets creates a mount target in each zone.
 func (f *FileSystem) newMountTargets(ctx *pulumi.Context, name string) error {
 	group, err := network.NewSecurityGroup(ctx, name+"-nfs", &network.SecurityGroupArgs{
 		VpcId:       f.args.VpcId,

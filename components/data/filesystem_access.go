@@ -93,7 +93,7 @@ func (f *FileSystem) newAccessPoints(ctx *pulumi.Context, name string) error {
 	return nil
 }
 
-// newCopy makes the file system that is replicated to, so that it has a key, tags and an end of its own: one that EFS
+// newCopy creates the file system that is replicated to, so that it has a key, tags and an end of its own: one that EFS
 // makes is not deleted with the replication.
 func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 	replica := f.args.Copy

@@ -20,15 +20,15 @@ type TableArgs struct {
 	// RangeKey is the second part of the primary key, by which items of one hash key are in order. Nil means that there
 	// is none. Changing it replaces the table.
 	RangeKey *Attribute
-	// Indexes are global secondary indexes, at most 20. A changed one is deleted and made anew, without a table being
-	// replaced.
+	// Indexes are global secondary indexes, at most 20. A changed one is deleted and created again, without a table
+	// being replaced.
 	Indexes []Index
 	// LocalIndexes are other orders of the items of one hash key, at most 5. Changing them replaces the table.
 	LocalIndexes []LocalIndex
 
 	// TimeToLive is the attribute that says, in seconds since 1970, when an item goes. Empty means that items stay, but
-	// taking it away from a table leaves it in force: DynamoDB wants the attribute's name to turn it off, and so does
-	// TimeToLiveOff.
+	// taking it away from a table leaves it in force: DynamoDB requires the attribute's name to turn it off, and so
+	// does TimeToLiveOff.
 	TimeToLive string
 	// TimeToLiveOff turns off a TimeToLive that was in force.
 	TimeToLiveOff bool
@@ -93,7 +93,7 @@ func (p Projection) projectionType() string {
 	return "ALL"
 }
 
-// nonKeyAttributes is nil where DynamoDB wants none.
+// nonKeyAttributes is nil where DynamoDB requires none.
 func (p Projection) nonKeyAttributes() pulumi.StringArrayInput {
 	if len(p.Attributes) == 0 {
 		return nil
@@ -125,7 +125,7 @@ type Table struct {
 	args *TableArgs // with defaults
 }
 
-// NewTable makes a table.
+// NewTable creates a table.
 func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.ResourceOption) (*Table, error) {
 	if args == nil {
 		args = &TableArgs{}

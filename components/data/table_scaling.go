@@ -28,7 +28,7 @@ type predefinedMetric = appautoscaling.PolicyTargetTrackingScalingPolicyConfigur
 // targetTracking is how a scaling policy keeps a metric near a value.
 type targetTracking = appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs
 
-// Auto scaling takes capacity away slowly, as DynamoDB lets it be taken away a limited number of times a day.
+// Auto scaling takes capacity away slowly, as DynamoDB lets it be removed a limited number of times a day.
 const (
 	tableScaleOutCooldown = 60  // seconds
 	tableScaleInCooldown  = 300 // seconds

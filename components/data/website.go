@@ -13,7 +13,7 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// WebsiteArgs describe static content that is served world-wide. What has a default may be left out.
+// WebsiteArgs describe static content that is served worldwide. What has a default may be left out.
 type WebsiteArgs struct {
 	Location identity.Location
 	// Name of the distribution's parts, 1 to 64 letters, digits, hyphens and underscores.
@@ -87,7 +87,7 @@ var (
 	websiteNamePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 )
 
-// NewWebsite makes the bucket, uploads the files and serves them.
+// NewWebsite creates the bucket, uploads the files and serves them.
 func NewWebsite(ctx *pulumi.Context, name string, args *WebsiteArgs, opts ...pulumi.ResourceOption) (*Website, error) {
 	if args == nil {
 		args = &WebsiteArgs{}

@@ -53,9 +53,10 @@ type DatabaseAccess struct {
 	KeyAlias   string // alias (alias/...) of the secret's customer managed key; empty means the AWS managed one
 
 	// User is the user in the database that the service signs in as with IAM database authentication, instead of with
-	// the secret. IAM knows a database by the resource id that RDS gives it when it is made, which no document known in
-	// preview can name, and offers no condition that could. So the grant is for the user of this name in any instance
-	// (or, with Cluster, any cluster) of the account and region: give each database's users names of their own.
+	// the secret. IAM knows a database by the resource id that RDS gives it when it is created, which no document known
+	// in preview can name, and offers no condition that could. So the grant is for the user of this name in any
+	// instance (or, with Cluster, any cluster) of the account and region: give each database's users names of their
+	// own.
 	User string
 }
 

@@ -20,7 +20,7 @@ type DatabaseMonitoringRoleArgs struct {
 // makes itself ("Setting up and enabling Enhanced Monitoring", RDS user guide).
 const monitoringLogGroup = "RDSOSMetrics"
 
-// NewDatabaseMonitoringRole makes the role of a database's enhanced monitoring. It allows what the managed policy
+// NewDatabaseMonitoringRole creates the role of a database's enhanced monitoring. It allows what the managed policy
 // AmazonRDSEnhancedMonitoringRole allows, but on the one log group and not on all whose names begin with RDS.
 func NewDatabaseMonitoringRole(
 	ctx *pulumi.Context,

@@ -22,7 +22,7 @@ type FunctionRoleArgs struct {
 	Tracing      bool        // lets Lambda send traces to X-Ray
 }
 
-// NewFunctionRole makes the role of a Lambda function outside a VPC. Such a function needs no more for itself than to
+// NewFunctionRole creates the role of a Lambda function outside a VPC. Such a function needs no more for itself than to
 // write its logs: AWSLambdaBasicExecutionRole, the managed policy, would let it write to all log groups and make new
 // ones.
 func NewFunctionRole(

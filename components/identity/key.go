@@ -24,7 +24,7 @@ type KeyArgs struct {
 	// Statements let AWS services use the key for themselves; see [KeyUse]. Roles need none here: the account's own
 	// IAM policies decide over them.
 	Statements []Statement
-	// DeletionDays is how long a deleted key can be had back, 7 to 30. Default: 30.
+	// DeletionDays is how long a deleted key can be restored, 7 to 30. Default: 30.
 	DeletionDays int
 	Tags         map[string]string
 }
@@ -39,7 +39,7 @@ type Key struct {
 	Alias string
 }
 
-// NewKey makes a key and its alias.
+// NewKey creates a key and its alias.
 func NewKey(ctx *pulumi.Context, name string, args *KeyArgs, opts ...pulumi.ResourceOption) (*Key, error) {
 	if args == nil {
 		args = &KeyArgs{}

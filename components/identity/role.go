@@ -51,7 +51,7 @@ type Role struct {
 	Arn pulumi.StringOutput `pulumi:"arn"`
 }
 
-// NewRole makes a role and one iam.RolePolicy for each inline policy, in the order of their names.
+// NewRole creates a role and one iam.RolePolicy for each inline policy, in the order of their names.
 func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
 	if args == nil {
 		args = &RoleArgs{}

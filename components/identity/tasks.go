@@ -42,7 +42,7 @@ type Secret struct {
 	KeyAlias string
 }
 
-// NewExecutionRole makes a service's execution role.
+// NewExecutionRole creates a service's execution role.
 func NewExecutionRole(
 	ctx *pulumi.Context,
 	name string,
@@ -80,7 +80,7 @@ type Exec struct {
 	KeyAlias        string // alias (alias/...) of the key that the cluster encrypts sessions with; empty means none
 }
 
-// NewTaskRole makes a service's task role. A service with no access has a role without policies.
+// NewTaskRole creates a service's task role. A service with no access has a role without policies.
 func NewTaskRole(ctx *pulumi.Context, name string, args *TaskRoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
 	if args == nil {
 		args = &TaskRoleArgs{}

@@ -61,7 +61,7 @@ var upstreams = map[string]upstream{
 	"registry.gitlab.com": {"registry.gitlab.com", "registry.gitlab.com", true},
 }
 
-// AsksWhoPulls reports whether a registry that ECR can cache wants credentials.
+// AsksWhoPulls reports whether a registry that ECR can cache requires credentials.
 func AsksWhoPulls(registry string) bool { return upstreams[registry].credentials }
 
 // maxRepositoryName is the longest name of a repository (ECR API, CreateRepository).
@@ -160,7 +160,7 @@ func (component *PullThroughCache) Ref(reference string) (pulumi.StringOutput, e
 	return component.ready.ApplyT(func(any) string { return image.Reference }).(pulumi.StringOutput), nil
 }
 
-// NewPullThroughCache makes a cache: ECR's rule, and the template of the repositories that ECR makes by it.
+// NewPullThroughCache creates a cache: ECR's rule, and the template of the repositories that ECR makes by it.
 func NewPullThroughCache(
 	ctx *pulumi.Context,
 	name string,

@@ -11,7 +11,7 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// ScanFindingsArgs describe who is told of weaknesses in images.
+// ScanFindingsArgs describe who is informed of weaknesses in images.
 type ScanFindingsArgs struct {
 	// Name of the EventBridge rule.
 	Name string
@@ -62,7 +62,7 @@ func (args *ScanFindingsArgs) pattern() (string, error) {
 	return string(text), err
 }
 
-// NewScanFindings makes the rule and its target.
+// NewScanFindings creates the rule and its target.
 func NewScanFindings(
 	ctx *pulumi.Context,
 	name string,

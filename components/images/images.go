@@ -114,7 +114,7 @@ func (args ImageArgs) validate() error {
 	return errors.Join(append(problems, args.checkContext())...)
 }
 
-// NewImage makes a repository, builds the image and pushes it.
+// NewImage creates a repository, builds the image and pushes it.
 func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi.ResourceOption) (*Image, error) {
 	if given == nil {
 		given = &ImageArgs{}
@@ -161,9 +161,9 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	return component, nil
 }
 
-// newCopy makes the repository that the image is copied to, if there is one, and returns what has to be there before
+// newCopy creates the repository that the image is copied to, if there is one, and returns what has to be there before
 // the image is pushed. Without it ECR would make the repository by the first copy; a template could tell it how, but
-// knows prefixes that end in a slash only, and for a key of ours wants a role that ECR may assume for anyone.
+// knows prefixes that end in a slash only, and for a key of ours requires a role that ECR may assume for anyone.
 func (component *Image) newCopy(ctx *pulumi.Context, name string, args ImageArgs) ([]pulumi.Resource, error) {
 	if args.Copy == nil {
 		return nil, nil

@@ -15,7 +15,7 @@ import (
 // AlarmsArgs describe alarms on what is watched.
 type AlarmsArgs struct {
 	Watched
-	// TopicArn is the SNS topic that is told when an alarm goes off, and when it is over.
+	// TopicArn is the SNS topic that is told when an alarm goes into ALARM, and when it is over.
 	TopicArn pulumi.StringInput
 	// EdgeTopicArn and EdgeProvider are a topic in us-east-1 and a provider for it, where CloudFront and the web ACLs
 	// in front of it report: an alarm is where its metric is, and its topic where the alarm is. They are needed when
@@ -80,7 +80,7 @@ const maxAlarmName = 255
 
 func (args *AlarmsArgs) alarmName(name string) string { return args.Name + "-" + name }
 
-// NewAlarms makes the alarms.
+// NewAlarms creates the alarms.
 func NewAlarms(ctx *pulumi.Context, name string, args *AlarmsArgs, opts ...pulumi.ResourceOption) (*Alarms, error) {
 	if args == nil {
 		args = &AlarmsArgs{}

@@ -60,7 +60,7 @@ func (args *DashboardArgs) validate() error {
 	return nil
 }
 
-// NewDashboard makes the dashboard.
+// NewDashboard creates the dashboard.
 func NewDashboard(
 	ctx *pulumi.Context,
 	name string,

@@ -141,7 +141,7 @@ func (args *EventsArgs) vaultArns() []string {
 	return arns
 }
 
-// NewEvents makes the rules and leads them to the topic.
+// NewEvents creates the rules and leads them to the topic.
 func NewEvents(ctx *pulumi.Context, name string, args *EventsArgs, opts ...pulumi.ResourceOption) (*Events, error) {
 	if args == nil {
 		args = &EventsArgs{}

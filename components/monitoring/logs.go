@@ -62,7 +62,7 @@ var queries = []query{
 | sort @timestamp asc`},
 }
 
-// NewLogs makes the filters and queries.
+// NewLogs creates the filters and queries.
 func NewLogs(ctx *pulumi.Context, name string, args *LogsArgs, opts ...pulumi.ResourceOption) (*Logs, error) {
 	if args == nil {
 		args = &LogsArgs{}

@@ -114,7 +114,7 @@ func (args *NotificationsArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-// NewNotifications makes the topic, its policy and its subscriptions.
+// NewNotifications creates the topic, its policy and its subscriptions.
 func NewNotifications(
 	ctx *pulumi.Context,
 	name string,

@@ -15,7 +15,7 @@ import (
 // signal is one line of the table of [signals]: how a kind of thing tells that it is unwell.
 type signal struct {
 	area, name string
-	// title names it on the dashboard, description says what is wrong when it goes off and where to look.
+	// title names it on the dashboard, description says what is wrong when it goes into ALARM and where to look.
 	title, description string
 	metrics            []metric
 	// expression combines the metrics by their ids. Empty means the only metric itself.

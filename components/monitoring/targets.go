@@ -9,10 +9,10 @@ import (
 // target is one thing to which the signals of its area apply.
 type target struct {
 	area, name string
-	// dimensions are the sets of dimensions under which it reports metrics. A signal that wants a set it does not have
-	// does not apply to it.
+	// dimensions are the sets of dimensions under which it reports metrics. A signal that requires a set it does not
+	// have does not apply to it.
 	dimensions map[string]pulumi.StringMap
-	// facts are numbers that limits are shares of. A signal that wants one it does not have does not apply to it.
+	// facts are numbers that limits are shares of. A signal that requires one it does not have does not apply to it.
 	facts map[string]float64
 	// logNamespace is that of the metrics made from its log.
 	logNamespace string

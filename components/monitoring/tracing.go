@@ -28,7 +28,7 @@ type TracingArgs struct {
 	// UntracedPaths are URL paths, * and ? standing for anything, of which nothing is traced. Default: /healthz and
 	// /readyz.
 	UntracedPaths []string
-	// Insights lets X-Ray look for anomalies in the groups, at a price for each trace.
+	// Insights lets X-Ray look for anomalies in the groups, which is charged for each trace.
 	Insights bool
 	// EncryptionKeyArn is the KMS key that encrypts traces. There is one for the whole account and region, so that only
 	// one stack may set it, and it stays when the stack goes. Nil leaves it as it is.
@@ -115,7 +115,7 @@ func (args *TracingArgs) untraced() []string {
 	return args.UntracedPaths
 }
 
-// NewTracing makes groups and sampling rules.
+// NewTracing creates groups and sampling rules.
 func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pulumi.ResourceOption) (*Tracing, error) {
 	if args == nil {
 		args = &TracingArgs{}
@@ -149,7 +149,7 @@ func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pul
 	return component, nil
 }
 
-// newGroups makes one group of all services, and one of each.
+// newGroups creates one group of all services, and one of each.
 func (component *Tracing) newGroups(ctx *pulumi.Context, name string, args *TracingArgs) error {
 	newGroup := func(resource, group, filter string) error {
 		if _, err := xray.NewGroup(ctx, resource, &xray.GroupArgs{

@@ -11,7 +11,7 @@ import (
 // gatewayServices are the services whose endpoints are routes, and free.
 var gatewayServices = []string{"s3", "dynamodb"}
 
-// newEndpoints makes the VPC endpoints. They are made here and not by awsx, which puts no route table to a gateway
+// newEndpoints creates the VPC endpoints. They are created here and not by awsx, which puts no route table to a gateway
 // endpoint and no subnets to an interface endpoint (pulumi-awsx#1373).
 func (v *Vpc) newEndpoints(ctx *pulumi.Context, name string) error {
 	ids := pulumi.StringMap{}

@@ -63,7 +63,7 @@ func (m SubnetMasks) withDefaults(zoneMask int) SubnetMasks {
 	}
 }
 
-// Layout is how a VPC's addresses are divided. It is plain arithmetic, known before anything is made.
+// Layout is how a VPC's addresses are divided. It is plain arithmetic, known before anything is created.
 type Layout struct {
 	Vpc      netip.Prefix
 	ZoneMask int // prefix length of a zone's block

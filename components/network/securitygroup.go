@@ -45,7 +45,7 @@ type SecurityGroup struct {
 // groupDeleteTimeout is short of the provider's 15 minutes: a group that something still uses fails soon.
 const groupDeleteTimeout = "5m"
 
-// NewSecurityGroup makes a security group and its rules.
+// NewSecurityGroup creates a security group and its rules.
 func NewSecurityGroup(
 	ctx *pulumi.Context,
 	name string,
@@ -117,7 +117,7 @@ type Connection struct {
 	pulumi.ResourceState
 }
 
-// NewConnection makes the two rules of a connection.
+// NewConnection creates the two rules of a connection.
 func NewConnection(
 	ctx *pulumi.Context,
 	name string,

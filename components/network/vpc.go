@@ -39,7 +39,7 @@ type Vpc struct {
 	EndpointIds      pulumi.StringMapOutput `pulumi:"endpointIds"`
 	FlowLogGroupName pulumi.StringOutput    `pulumi:"flowLogGroupName"`
 
-	// Layout is how the addresses are divided, known before anything is made.
+	// Layout is how the addresses are divided, known before anything is created.
 	Layout Layout
 
 	args          VpcArgs
@@ -47,7 +47,7 @@ type Vpc struct {
 	prefixListIds map[string]pulumi.StringOutput // of the gateway endpoints, by service
 }
 
-// NewVpc makes a VPC and everything in it.
+// NewVpc creates a VPC and everything in it.
 func NewVpc(ctx *pulumi.Context, name string, given *VpcArgs, opts ...pulumi.ResourceOption) (*Vpc, error) {
 	if given == nil {
 		given = &VpcArgs{}
@@ -91,7 +91,7 @@ var subnetTypes = map[Tier]awsx.SubnetType{
 	Data:   awsx.SubnetTypeIsolated,
 }
 
-// newSubnets makes the VPC with its subnets, gateways and routes.
+// newSubnets creates the VPC with its subnets, gateways and routes.
 func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
 	vpcName := name + "-vpc"
 	strategy := awsx.SubnetAllocationStrategyAuto
@@ -306,8 +306,8 @@ func (v *Vpc) aclPeer(rule aclRule) (cidr, ipv6Cidr pulumi.StringPtrInput) {
 	return pulumi.String(rule.peer.String()), nil
 }
 
-// newSecurityGroups makes the groups of load balancers and of the database, and empties the VPC's default group, which
-// would otherwise let everything in it call everything in it (FSBP EC2.2).
+// newSecurityGroups creates the groups of load balancers and of the database, and empties the VPC's default group,
+// which would otherwise let everything in it call everything in it (FSBP EC2.2).
 func (v *Vpc) newSecurityGroups(ctx *pulumi.Context, name string) error {
 	_, err := ec2.NewDefaultSecurityGroup(ctx, name+"-default-group", &ec2.DefaultSecurityGroupArgs{
 		VpcId:   v.VpcId,
@@ -403,7 +403,7 @@ func (v *Vpc) ServiceEgress() []Rule {
 	return rules
 }
 
-// Plan lists the subnets, known before anything is made.
+// Plan lists the subnets, known before anything is created.
 func (v *Vpc) Plan() []Subnet { return v.Layout.Plan(v.args.AvailabilityZones) }
 
 func (v *Vpc) outputs() pulumi.Map {

@@ -109,11 +109,11 @@ type BackupArgs struct {
 	// ("governance mode").
 	Lock bool
 	// Keepers are the ARNs of the roles that may delete recovery points and change what protects them; with none,
-	// nobody may until the vault's policy is taken away.
+	// nobody may until the vault's policy is removed.
 	Keepers []string
 	// ForceDestroy lets the vaults be deleted while they hold recovery points.
 	ForceDestroy bool
-	// TopicArn is told of backups, copies and restores that failed. Nil means nobody is.
+	// TopicArn is informed of backups, copies and restores that failed. Nil means nobody is.
 	TopicArn pulumi.StringInput
 	// CopyLocation and CopyProvider are the region of the copies. Rules that copy need them.
 	CopyLocation identity.Location
@@ -194,7 +194,7 @@ func (args *BackupArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-// NewBackup makes the vaults with their keys, policies, locks and notifications, and the plan.
+// NewBackup creates the vaults with their keys, policies, locks and notifications, and the plan.
 func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulumi.ResourceOption) (*Backup, error) {
 	if args == nil {
 		args = &BackupArgs{}
@@ -264,7 +264,7 @@ func retentions(rules []BackupRule, days func(BackupRule) int) []int {
 	return all
 }
 
-// newVault makes a vault with a key of its own: whoever may use the data's key may not read its backups.
+// newVault creates a vault with a key of its own: whoever may use the data's key may not read its backups.
 func (component *Backup) newVault(
 	ctx *pulumi.Context,
 	name string,
@@ -338,7 +338,7 @@ const (
 	completionWindow = 8 * 60
 )
 
-// newPlan makes the plan once all vaults are there that it names.
+// newPlan creates the plan once all vaults are there that it names.
 func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupArgs, vaults []pulumi.Resource) error {
 	var rules backup.PlanRuleArray
 	for _, r := range slices.SortedFunc(

@@ -191,7 +191,7 @@ func (args *RestoreTestingArgs) failedQueue() string { return args.Name + "-fail
 // planName returns the name with the characters that AWS Backup takes there.
 func (args *RestoreTestingArgs) planName() string { return strings.ReplaceAll(args.Name, "-", "_") }
 
-// NewRestoreTesting makes the restore testing plan and the function.
+// NewRestoreTesting creates the restore testing plan and the function.
 func NewRestoreTesting(
 	ctx *pulumi.Context,
 	name string,
@@ -316,7 +316,7 @@ func (args *RestoreTestingArgs) environment() lambda.FunctionEnvironmentPtrInput
 	}
 }
 
-// newFunction makes the function, and the queue for the events it failed on.
+// newFunction creates the function, and the queue for the events it failed on.
 func (component *RestoreTesting) newFunction(
 	ctx *pulumi.Context,
 	name string,

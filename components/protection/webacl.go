@@ -178,7 +178,7 @@ func checkCidrs(field string, cidrs []string) error {
 	return errors.Join(problems...)
 }
 
-// Units returns the capacity units that the rules cost, known before anything is made.
+// Units returns the capacity units that the rules cost, known before anything is created.
 func (args WebAclArgs) Units() int {
 	units := 2 // the rate limit
 	for _, g := range ruleGroups {
@@ -193,7 +193,7 @@ func (args WebAclArgs) Units() int {
 	return units
 }
 
-// NewWebAcl makes a web ACL, its log, and its associations.
+// NewWebAcl creates a web ACL, its log, and its associations.
 func NewWebAcl(ctx *pulumi.Context, name string, given *WebAclArgs, opts ...pulumi.ResourceOption) (*WebAcl, error) {
 	if given == nil {
 		given = &WebAclArgs{}

@@ -12,7 +12,7 @@ import (
 	"github.com/awslab/awslab/components/protection"
 )
 
-// What the configuration says of the components' arguments. The rest depends on what is made before.
+// What the configuration says of the components' arguments. The rest depends on what is created before.
 
 // VpcArgs returns what the configuration says of the VPC.
 func (c *Config) VpcArgs(zones []string) *network.VpcArgs {
@@ -86,7 +86,7 @@ func (db *Database) Args() *data.DatabaseArgs {
 		MaintenanceWindow:   db.MaintenanceWindow,
 		DeletionProtection:  db.DeletionProtection,
 		MonitoringSeconds:   db.MonitoringSeconds,
-		// Who changes the version wants it; going back is refused before.
+		// A change of the version needs it; an earlier version is refused before.
 		AllowMajorVersionUpgrade: true,
 	}
 }

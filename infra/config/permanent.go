@@ -148,7 +148,8 @@ func (c *Config) Permanent() map[string]string {
 func (a Attribute) String() string { return a.Name + " (" + a.Type + ")" }
 
 // CheckPermanent compares the configuration with what the stack was brought up with before. What came or went as a
-// whole is not a change: it is what its owner wants, and deletion protection stands before it. Its error is a *Error.
+// whole is not a change: it is what its owner requires, and deletion protection stands before it. Its error is a
+// *Error.
 func (c *Config) CheckPermanent(project string, before map[string]string) error {
 	now := c.Permanent()
 	var problems []Problem

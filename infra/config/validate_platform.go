@@ -128,7 +128,7 @@ func (d *decoder) cluster(project string, c *Config) {
 	}
 }
 
-// runnable refuses a service that none of the instances could run: its tasks would wait for ever.
+// runnable refuses a service that none of the instances could run: its tasks would wait forever.
 func (d *decoder) runnable(path string, s Service, types []string) {
 	if len(types) == 0 || !slices.Contains(architectures, s.Architecture) {
 		return

@@ -209,7 +209,7 @@ func (d *decoder) caches(path string, caches []Cache) {
 	}
 }
 
-// cacheCredential is a secret as ECR wants it (ECR API, CreatePullThroughCacheRule, credentialArn).
+// cacheCredential is a secret as ECR requires it (ECR API, CreatePullThroughCacheRule, credentialArn).
 var cacheCredential = regexp.MustCompile(
 	`^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:ecr-pullthroughcache/[A-Za-z0-9/_+=.@-]+$`,
 )

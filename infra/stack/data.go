@@ -199,7 +199,7 @@ func (l *lab) websites() (err error) {
 	return err
 }
 
-// databaseArgs are as much of the database as is known before anything is made.
+// databaseArgs are as much of the database as is known before anything is created.
 func (l *lab) databaseArgs() *data.DatabaseArgs {
 	db := l.config.Database
 	args := db.Args()

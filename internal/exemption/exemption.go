@@ -40,7 +40,7 @@ type Exemption struct {
 	Rule string `json:"rule" jsonschema:"required,example=rds-multi-az"`
 	// Resource is a URN in which * stands for any text.
 	Resource string `json:"resource" jsonschema:"required,example=*::database-instance"`
-	// Reason is for whoever asks later, in 10 characters or more.
+	// Reason is for those who ask later, in 10 characters or more.
 	Reason string `json:"reason" jsonschema:"required"`
 	// Expires is the last day on which it holds, in UTC: within a year.
 	Expires string `json:"expires" jsonschema:"required,example=2027-01-31"`

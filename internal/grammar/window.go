@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// Times are minutes. RDS wants both windows to be half an hour or longer and shorter than a day, and not to meet
+// Times are minutes. RDS requires both windows to be half an hour or longer and shorter than a day, and not to meet
 // (CreateDBInstance, RDS API reference).
 const (
 	minutesPerHour  = 60

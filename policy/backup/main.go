@@ -1,4 +1,4 @@
-// Command backup is the policy pack that sees to it that what is lost can be had back.
+// Command backup is the policy pack that sees to it that what is lost can be restored.
 //
 //	pulumi preview --policy-pack policy/backup --policy-pack-config policy/config/prod.json
 package main

@@ -29,7 +29,7 @@ func main() {
 }
 
 // handler runs a task for each request to Lambda: what Lambda itself sends again is the same request, while a caller
-// that calls again after a failure wants another task.
+// that calls again after a failure requires another task.
 func handler(runner *taskrun.Runner) func(context.Context, taskrun.Event) (taskrun.Result, error) {
 	return func(ctx context.Context, event taskrun.Event) (taskrun.Result, error) {
 		request, ok := lambdacontext.FromContext(ctx)

@@ -10,7 +10,7 @@ import (
 // Whole stands for the resource in a finding that is about no single property.
 const Whole = "it"
 
-// Companion wants another resource of the stack to be about this one; see Companions.
+// Companion requires another resource of the stack to be about this one; see Companions.
 func Companion(r rule.Resource, stack rule.Stack, companionType, about, without string) rule.Verdict {
 	found, doubt := Companions(r, stack, companionType, about)
 	switch {

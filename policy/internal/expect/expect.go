@@ -10,10 +10,10 @@ import (
 	"github.com/awslab/awslab/policy/internal/rule"
 )
 
-// Judge is what rule.Rule.Judge wants.
+// Judge is what rule.Rule.Judge requires.
 type Judge = func(rule.Resource, rule.Run) rule.Verdict
 
-// True wants a switch to be on. Because says why, as the rest of a sentence: "so that ...".
+// True requires a switch to be on. Because says why, as the rest of a sentence: "so that ...".
 func True(path, because string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		value := At(r, path)
@@ -30,7 +30,7 @@ func True(path, because string) Judge {
 	}
 }
 
-// NotTrue wants a switch to be off, as it is by default.
+// NotTrue requires a switch to be off, as it is by default.
 func NotTrue(path, because string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		value := At(r, path)
@@ -45,7 +45,7 @@ func NotTrue(path, because string) Judge {
 	}
 }
 
-// Set wants a value, whatever it is; one that becomes known later will do.
+// Set requires a value, whatever it is; one that becomes known later will do.
 func Set(path, because string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		value := At(r, path)
@@ -59,7 +59,7 @@ func Set(path, because string) Judge {
 	}
 }
 
-// OneOf wants a text to be one of some.
+// OneOf requires a text to be one of some.
 func OneOf(path, because string, allowed ...string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		value := At(r, path)
@@ -74,15 +74,15 @@ func OneOf(path, because string, allowed ...string) Judge {
 	}
 }
 
-// OneOfSetting wants a text to be one of those of a setting.
+// OneOfSetting requires a text to be one of those of a setting.
 func OneOfSetting(path string, setting rule.Setting, because string) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
 		return OneOf(path, because, run.Texts(setting)...)(r, run)
 	}
 }
 
-// OwnKey wants a key of the account's, whichever it is; one that becomes known later will do. Keys whose alias begins
-// with aws/ are AWS's own.
+// OwnKey requires a key of the account's, whichever it is; one that becomes known later will do. Keys whose alias
+// begins with aws/ are AWS's own.
 func OwnKey(path, because string) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
 		value := At(r, path)
@@ -99,7 +99,7 @@ func IsAWSsKey(key property.Value) bool {
 	return state == property.Known && strings.Contains(":"+text, ":alias/aws/")
 }
 
-// AtLeast wants a number not below a setting. Absent counts as 0.
+// AtLeast requires a number not below a setting. Absent counts as 0.
 func AtLeast(path string, setting rule.Setting, because string) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
 		value, want := At(r, path), run.Int(setting)
@@ -114,7 +114,7 @@ func AtLeast(path string, setting rule.Setting, because string) Judge {
 	}
 }
 
-// All wants every judge to pass.
+// All requires every judge to pass.
 func All(judges ...Judge) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
 		var verdict rule.Verdict

@@ -69,7 +69,7 @@ func (r *Reference) addSources(sources []rule.Resource, count int) {
 	r.Certain = len(added) > 0 && len(added) <= count
 }
 
-// topLevel returns the property of the resource that a value lies in: engines tell dependencies of those only.
+// topLevel returns the property of the resource that a value is in: engines tell dependencies of those only.
 func topLevel(value property.Value) string {
 	path := value.Path()
 	if end := strings.IndexAny(path, ".["); end >= 0 {

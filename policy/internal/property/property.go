@@ -64,7 +64,7 @@ func Of(properties *structpb.Struct) Value {
 	return Value{raw: structpb.NewStructValue(properties)}
 }
 
-// Path returns where the value lies in its resource, as networkConfiguration.subnets[0].
+// Path returns where the value is in its resource, as networkConfiguration.subnets[0].
 func (v Value) Path() string { return v.path }
 
 // Secret reports whether the value, or an object or list that holds it, is a secret.
@@ -182,7 +182,7 @@ func read[T any](v Value, as func(*structpb.Value) (T, bool)) (T, State) {
 	return value, Known
 }
 
-// Secrets returns every text that lies in a secret below v, so that a message can be kept free of them.
+// Secrets returns every text that is in a secret below v, so that a message can be kept free of them.
 func (v Value) Secrets() []string {
 	var texts []string
 	collectSecrets(v, &texts)

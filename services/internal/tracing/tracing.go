@@ -1,5 +1,5 @@
 // Package tracing sends what the service does, with OpenTelemetry, to the collector that the environment names. Without
-// one it costs next to nothing: spans are made and thrown away.
+// one it costs next to nothing: spans are created and thrown away.
 package tracing
 
 import (

@@ -13,7 +13,8 @@ const (
 	strategyLegacy = "Legacy"
 )
 
-// The types of subnets. Unused is address space that is set aside: it takes room in the layout, but no subnet is made.
+// The types of subnets. Unused is address space that is set aside: it takes room in the layout, but no subnet is
+// created.
 const (
 	typePublic   = "Public"
 	typePrivate  = "Private"

@@ -182,7 +182,7 @@ func (b *vpcBuilder) layOutLater() ([]laidOut, pulumi.Input, error) {
 	return later, described, nil
 }
 
-// warn says what awsx says, and what it does not: inputs without effect, and subnets that AWS will refuse.
+// warn says what awsx says, and what it does not: inputs of no effect, and subnets that AWS will refuse.
 func (b *vpcBuilder) warn(subnets []subnet, layout []spec) error {
 	warnings := refusedByAWS(b.plan.cidr, subnets)
 	for i, e := range b.args.VpcEndpointSpecs {

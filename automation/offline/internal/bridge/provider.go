@@ -1,7 +1,7 @@
 // Package bridge serves a provider's resource types as the bridged Terraform providers do: it checks inputs, names what
 // the program left unnamed, tells differences, makes and keeps things, resolves references and reads back, all from the
-// schema of the package and from what it is told of the types (see Knowledge). It knows no service: what only one does
-// are Behaviors, and what can be said as data are models.
+// schema of the package and from what it is told of the types (see Knowledge). It knows no service: what only one
+// does are Behaviors, and what can be said as data are models.
 package bridge
 
 import (

@@ -42,7 +42,7 @@ type build struct {
 	classic bool
 }
 
-// refusal is a reason why inputs cannot be accepted, with the property it lies in.
+// refusal is a reason why inputs cannot be accepted, with the property it is in.
 type refusal struct {
 	path, reason string
 }

@@ -41,7 +41,7 @@ func (n Naming) Automatic(rule *AutoName) (string, bool, error) {
 	}
 }
 
-// base gives a name the form the type wants.
+// base gives a name the form the type requires.
 func (n Naming) base(rule *AutoName, name string) string {
 	if rule.Lower {
 		name = strings.ToLower(name)

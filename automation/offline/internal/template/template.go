@@ -1,4 +1,4 @@
-// Package template makes the texts that things are given when they are made, such as ids and ARNs, from templates.
+// Package template makes the texts that things are given when they are created, such as ids and ARNs, from templates.
 package template
 
 import (

@@ -3,7 +3,7 @@
 //
 // The world never holds a secret: a secret value is replaced by a marker before it is written (see encode), and the
 // provider puts the value back from the engine's own, encrypted state. What is deleted is gone from things; what AWS
-// remembers of it (a task definition's revision numbers, a name that stays taken) lies in tables of their own, so that
+// remembers of it (a task definition's revision numbers, a name that stays taken) is in tables of their own, so that
 // a destroyed stack leaves List empty.
 //
 // Every operation is one immediate transaction, so checks and the write that depends on them cannot be torn apart by
@@ -68,7 +68,7 @@ func New(path string) (*World, error) {
 	return &World{path: path}, nil
 }
 
-// Path returns the file the world lies in.
+// Path returns the file the world is in.
 func (w *World) Path() string { return w.path }
 
 // Close releases the file. A closed world opens again at the next operation.

@@ -89,7 +89,7 @@ func isEmpty(list property.Value) bool {
 
 const everything = "so that the plan backs up all in the account that AWS Backup knows, other stacks' too"
 
-// judgeScope wants a selection to say what of the account it takes in. A tag does not narrow what resources take in.
+// judgeScope requires a selection to say what of the account it takes in. A tag does not narrow what resources take in.
 func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 	conditions, resources := selectionList(selection, "conditions"), selection.Get("resources")
 	patterns, state := selectionList(selection, "resources").List()

@@ -1,4 +1,4 @@
-// Package backup holds the rules that see to it that what is lost can be had back: data is backed up, often and long
+// Package backup holds the rules that see to it that what is lost can be restored: data is backed up, often and long
 // enough, in a second region, where nobody can delete it, and restoring is tried.
 package backup
 

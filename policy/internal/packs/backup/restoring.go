@@ -26,7 +26,7 @@ var testedAs = []struct{ resourceType, name string }{
 	{volumeType, "EBS"},
 }
 
-// judgeTested wants a test for each kind of thing that the stack has backed up.
+// judgeTested requires a test for each kind of thing that the stack has backed up.
 func judgeTested(_ rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	selections := stack.OfType(testingSelectionType)
 	if len(stack.OfType(testingPlanType)) == 0 || len(selections) == 0 {

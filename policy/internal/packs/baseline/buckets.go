@@ -17,8 +17,8 @@ const (
 	bucketType       = "aws:s3/bucketV2:BucketV2"
 )
 
-// judgeTlsOnly wants a bucket, and what is in it, to be denied to whoever comes without TLS: the one for its list, the
-// other for its objects.
+// judgeTlsOnly requires a bucket, and what is in it, to be denied to whoever comes without TLS: the one for its list,
+// the other for its objects.
 func judgeTlsOnly(bucket rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	policies, doubt := expect.Companions(bucket, stack, "aws:s3/bucketPolicy:BucketPolicy", "bucket")
 	var denied []string
@@ -154,7 +154,7 @@ func judgeBucketKey(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict 
 
 var notOwnKey = rule.Violation(expect.Whole, "is not encrypted with a customer managed KMS key, %s", ownKey)
 
-// judgeDefaultKey wants one of the rules of a bucket's encryption to name a key of the account's.
+// judgeDefaultKey requires one of the rules of a bucket's encryption to name a key of the account's.
 func judgeDefaultKey(encryption rule.Resource, rules []property.Value) rule.Verdict {
 	for _, one := range rules {
 		byDefault := one.Get("applyServerSideEncryptionByDefault")

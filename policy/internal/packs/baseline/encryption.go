@@ -229,7 +229,7 @@ func judgeViewers(r rule.Resource, run rule.Run) rule.Verdict {
 	return expect.All(judge...)(r, run)
 }
 
-// judgeDevices wants every disk of a launch template to be encrypted.
+// judgeDevices requires every disk of a launch template to be encrypted.
 func judgeDevices(r rule.Resource, _ rule.Run) rule.Verdict {
 	devices := r.Get("blockDeviceMappings")
 	elements, state := devices.List()

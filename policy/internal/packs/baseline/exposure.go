@@ -313,7 +313,7 @@ func cidrsOf(ingress property.Value) []property.Value {
 	return cidrs
 }
 
-// empty wants a list to have no elements.
+// empty requires a list to have no elements.
 func empty(name string) expect.Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		list := r.Get(name)
@@ -416,7 +416,7 @@ func judgeHopLimit(r rule.Resource, run rule.Run) rule.Verdict {
 	return rule.Unreadable(limit, state)
 }
 
-// judgeWebAcl wants a rule that does more than count or let through, or else a default that blocks.
+// judgeWebAcl requires a rule that does more than count or let through, or else a default that blocks.
 func judgeWebAcl(acl rule.Resource, _ rule.Run) rule.Verdict {
 	rules := acl.Get("rules")
 	elements, state := rules.List()

@@ -210,7 +210,7 @@ func judgeInsights(r rule.Resource, _ rule.Run) rule.Verdict {
 	)
 }
 
-// judgeRetention takes 0 for what it is, for ever.
+// judgeRetention takes 0 for what it is, forever.
 func judgeRetention(r rule.Resource, run rule.Run) rule.Verdict {
 	days := r.Get("retentionInDays")
 	number, state := days.Number()

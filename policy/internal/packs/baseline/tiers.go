@@ -167,8 +167,8 @@ func (w wayIn) toWorld() (property.Value, bool) {
 	return cidr, open
 }
 
-// judgeTier wants the internet to get no further than a load balancer, and what the internet reaches no further than a
-// service.
+// judgeTier requires the internet to get no further than a load balancer, and what the internet reaches no further than
+// a service.
 func judgeTier(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	var verdict rule.Verdict
 	add := func(one rule.Verdict) {

@@ -183,7 +183,7 @@ func zonesUsed(stack rule.Stack, which func(rule.Resource) bool) zones {
 	return used
 }
 
-// compare wants every zone that is used to be served.
+// compare requires every zone that is used to be served.
 func compare(list property.Value, served, used zones) rule.Verdict {
 	missing := used.missing(served.names)
 	switch {

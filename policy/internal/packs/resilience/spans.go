@@ -9,7 +9,7 @@ import (
 	"github.com/awslab/awslab/policy/internal/rule"
 )
 
-// judgeSpan wants the subnets that a list names to lie in a number of zones. Loss completes "so that the loss of one
+// judgeSpan requires the subnets that a list names to lie in a number of zones. Loss completes "so that the loss of one
 // ...".
 func judgeSpan(r rule.Resource, stack rule.Stack, list property.Value, want int, loss string) rule.Verdict {
 	span := spanOfList(r, stack, list)

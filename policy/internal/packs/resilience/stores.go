@@ -99,7 +99,7 @@ func judgeAurora(cluster rule.Resource, stack rule.Stack, run rule.Run) rule.Ver
 	)
 }
 
-// judgeTableScaling wants both capacities of a provisioned table, which is the default, to be scaled.
+// judgeTableScaling requires both capacities of a provisioned table, which is the default, to be scaled.
 func judgeTableScaling(table rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	mode := table.Get("billingMode")
 	text, state := mode.Text()

@@ -19,7 +19,7 @@ const (
 	MaxPriceCents     = 100_000_000 // one million US dollars
 )
 
-// Order is what a customer ordered. It does not change once it is made.
+// Order is what a customer ordered. It does not change once it is created.
 type Order struct {
 	ID         string    `json:"id"`
 	Customer   string    `json:"customer"`
@@ -48,8 +48,8 @@ type DraftLine struct {
 	PriceCents *int64 `json:"priceCents"`
 }
 
-// New makes an order of a draft, with an id and the time of now. It returns an *invalid.Error for the first field that
-// is wrong.
+// New creates an order of a draft, with an id and the time of now. It returns an *invalid.Error for the first field
+// that is wrong.
 func New(draft Draft, now time.Time) (Order, error) {
 	if err := draft.validate(); err != nil {
 		return Order{}, err
@@ -101,7 +101,7 @@ func (l DraftLine) validate(at string) error {
 	return invalid.Number(at+".priceCents", l.PriceCents, 0, MaxPriceCents)
 }
 
-// requiredLine wants one line of 1 to limit characters.
+// requiredLine requires one line of 1 to limit characters.
 func requiredLine(field, text string, limit int) error {
 	if err := invalid.Required(field, text); err != nil {
 		return err

@@ -24,8 +24,8 @@ type Store struct {
 	refused func(error)
 }
 
-// Open returns a store whose connections are made as they are needed: no error of it says that the database is out of
-// reach. refused is called, once, when the database refuses the user; see ErrRefused.
+// Open returns a store whose connections are created as they are needed: no error of it says that the database is out
+// of reach. refused is called, once, when the database refuses the user; see ErrRefused.
 func Open(ctx context.Context, config Config, refused func(error)) (*Store, error) {
 	poolConfig, err := config.pool()
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package cloudfront stands in for distributions: certificates, web ACLs and log buckets where CloudFront wants them.
+// Package cloudfront stands in for distributions: certificates, web ACLs and log buckets where CloudFront requires
+// them.
 package cloudfront
 
 import (

@@ -102,7 +102,7 @@ func createdVPC(c *bridge.Change) error {
 
 const tCidrAssociation = "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation"
 
-// vpcBlocks returns the address blocks of the VPC that the thing lies in.
+// vpcBlocks returns the address blocks of the VPC that the thing is in.
 func vpcBlocks(c *bridge.Change) ([]netip.Prefix, error) {
 	vpc := c.Target("vpcId")
 	if vpc == nil {

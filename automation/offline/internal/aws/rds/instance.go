@@ -91,7 +91,7 @@ func createDBInstance(c *bridge.Change) error {
 	return managedPassword(c)
 }
 
-// refuseIncomplete refuses a database that is made anew without what it needs for that.
+// refuseIncomplete refuses a database that is created again without what it needs for that.
 func refuseIncomplete(c *bridge.Change) error {
 	for _, other := range []string{"snapshotIdentifier", "restoreToPointInTime", "s3Import"} {
 		if c.Inputs.Has(other) {
@@ -110,8 +110,8 @@ func refuseIncomplete(c *bridge.Change) error {
 	return nil
 }
 
-// replicationSource returns the database that the program wants a replica of, which is in this region or, by its ARN,
-// in another.
+// replicationSource returns the database that the program wants a replica of, which is in this region or, by its
+// ARN, in another.
 func replicationSource(c *bridge.Change) (*world.Thing, error) {
 	name := c.Inputs.Str("replicateSourceDb")
 	if name == "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/awslab/awslab/internal/grammar"
 )
 
-// refuseDatabase refuses combinations that RDS refuses of an instance, whether it is made or changed.
+// refuseDatabase refuses combinations that RDS refuses of an instance, whether it is created or changed.
 func refuseDatabase(c *bridge.Change, known engine) error {
 	if err := refuseFamily(
 		c,
@@ -59,7 +59,7 @@ func refuseMonitoring(c *bridge.Change) error {
 	return nil
 }
 
-// refuseWindows refuses a maintenance window in which backups are made.
+// refuseWindows refuses a maintenance window in which backups are created.
 func refuseWindows(c *bridge.Change, backup, maintenance string) error {
 	daily, weekly := c.Inputs.Str(backup), c.Inputs.Str(maintenance)
 	if daily == "" || weekly == "" || !windowsOverlap(daily, weekly) {

@@ -148,7 +148,7 @@ func associateWebACL(c *bridge.Change) error {
 	return nil
 }
 
-// refuseLogDestination refuses a destination whose name does not begin as AWS WAF wants it.
+// refuseLogDestination refuses a destination whose name does not begin as AWS WAF requires it.
 func refuseLogDestination(c *bridge.Change) error {
 	for _, arn := range c.Inputs.Strings("logDestinationConfigs") {
 		name := values.AfterLast(strings.TrimSuffix(arn, ":*"), ":")

@@ -219,7 +219,7 @@ func (c *Cluster) Stop() error {
 	return os.RemoveAll(c.folder)
 }
 
-// NewDatabase makes an empty database and says how to reach it. It is gone with the cluster.
+// NewDatabase creates an empty database and says how to reach it. It is gone with the cluster.
 func (c *Cluster) NewDatabase(t testing.TB) postgres.Config {
 	t.Helper()
 	c.databases++
