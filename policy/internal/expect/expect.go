@@ -13,8 +13,8 @@ import (
 // Judge is what rule.Rule.Judge requires.
 type Judge = func(rule.Resource, rule.Run) rule.Verdict
 
-// True requires a switch to be on. Because says why, as the rest of a sentence: "so that ...".
-func True(path, because string) Judge {
+// True requires a switch to be on.
+func True(path string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		value := At(r, path)
 		on, state := value.Bool()
@@ -22,16 +22,16 @@ func True(path, because string) Judge {
 		case state == property.Known && on:
 			return rule.Pass()
 		case state == property.Known:
-			return rule.Violation(value.Path(), "is not true, %s", because)
+			return rule.Violation(value.Path(), "is not true")
 		case state == property.Absent:
-			return rule.Violation(value.Path(), "is not set and defaults to false, %s", because)
+			return rule.Violation(value.Path(), "is not set and defaults to false")
 		}
 		return rule.Unreadable(value, state)
 	}
 }
 
 // NotTrue requires a switch to be off, as it is by default.
-func NotTrue(path, because string) Judge {
+func NotTrue(path string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		value := At(r, path)
 		on, state := value.Bool()
@@ -39,28 +39,28 @@ func NotTrue(path, because string) Judge {
 		case state == property.Absent || state == property.Known && !on:
 			return rule.Pass()
 		case state == property.Known:
-			return rule.Violation(value.Path(), "is true, %s", because)
+			return rule.Violation(value.Path(), "is true")
 		}
 		return rule.Unreadable(value, state)
 	}
 }
 
 // Set requires a value, whatever it is; one that becomes known later will do.
-func Set(path, because string) Judge {
+func Set(path string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		value := At(r, path)
 		text, state := value.Text()
 		elements, listed := value.List()
 		empty := state == property.Known && text == "" || listed == property.Known && len(elements) == 0
 		if state == property.Absent || empty {
-			return rule.Violation(value.Path(), "is not set, %s", because)
+			return rule.Violation(value.Path(), "is not set")
 		}
 		return rule.Pass()
 	}
 }
 
 // OneOf requires a text to be one of some.
-func OneOf(path, because string, allowed ...string) Judge {
+func OneOf(path string, allowed ...string) Judge {
 	return func(r rule.Resource, _ rule.Run) rule.Verdict {
 		value := At(r, path)
 		text, state := value.Text()
@@ -68,28 +68,28 @@ func OneOf(path, because string, allowed ...string) Judge {
 		case state == property.Known && slices.Contains(allowed, text):
 			return rule.Pass()
 		case state == property.Known || state == property.Absent:
-			return rule.Violation(value.Path(), "is none of %s, %s", strings.Join(allowed, ", "), because)
+			return rule.Violation(value.Path(), "is none of %s", strings.Join(allowed, ", "))
 		}
 		return rule.Unreadable(value, state)
 	}
 }
 
 // OneOfSetting requires a text to be one of those of a setting.
-func OneOfSetting(path string, setting rule.Setting, because string) Judge {
+func OneOfSetting(path string, setting rule.Setting) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
-		return OneOf(path, because, run.Texts(setting)...)(r, run)
+		return OneOf(path, run.Texts(setting)...)(r, run)
 	}
 }
 
 // OwnKey requires a key of the account's, whichever it is; one that becomes known later will do. Keys whose alias
 // begins with aws/ are AWS's own.
-func OwnKey(path, because string) Judge {
+func OwnKey(path string) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
 		value := At(r, path)
 		if IsAWSsKey(value) {
-			return rule.Violation(value.Path(), "is an AWS managed key, %s", because)
+			return rule.Violation(value.Path(), "is an AWS managed key")
 		}
-		return Set(path, because)(r, run)
+		return Set(path)(r, run)
 	}
 }
 
@@ -100,7 +100,7 @@ func IsAWSsKey(key property.Value) bool {
 }
 
 // AtLeast requires a number not below a setting. Absent counts as 0.
-func AtLeast(path string, setting rule.Setting, because string) Judge {
+func AtLeast(path string, setting rule.Setting) Judge {
 	return func(r rule.Resource, run rule.Run) rule.Verdict {
 		value, want := At(r, path), run.Int(setting)
 		number, state := value.Number()
@@ -108,7 +108,7 @@ func AtLeast(path string, setting rule.Setting, because string) Judge {
 		case state == property.Known && number >= float64(want):
 			return rule.Pass()
 		case state == property.Known || state == property.Absent:
-			return rule.Violation(value.Path(), "is below %d, %s", want, because)
+			return rule.Violation(value.Path(), "is below %d", want)
 		}
 		return rule.Unreadable(value, state)
 	}

@@ -87,8 +87,6 @@ func isEmpty(list property.Value) bool {
 	return state == property.Absent || state == property.Known && len(elements) == 0
 }
 
-const everything = "so that the plan backs up all in the account that AWS Backup knows, other stacks' too"
-
 // judgeScope requires a selection to say what of the account it takes in. A tag does not narrow what resources take in.
 func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 	conditions, resources := selectionList(selection, "conditions"), selection.Get("resources")
@@ -105,7 +103,7 @@ func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict 
 	case all && conditions.State() == property.Unknown:
 		return rule.Unreadable(conditions, property.Unknown)
 	case all:
-		return rule.Violation(resources.Path(), "take in everything, and there are no conditions, %s", everything)
+		return rule.Violation(resources.Path(), "take in everything, and there are no conditions")
 	case unknown:
 		return rule.Unreadable(resources, property.Unknown)
 	}

@@ -70,7 +70,7 @@ var plans = []rule.Rule{
 		Why:   "Only the policy of a customer managed key can restrict who may decrypt the recovery points.",
 		Fix:   "set kmsKeyArn to the ARN of a customer managed key.",
 		Types: []string{vaultType},
-		Judge: expect.OwnKey("kmsKeyArn", "so that an AWS owned key encrypts it"),
+		Judge: expect.OwnKey("kmsKeyArn"),
 	},
 	{
 		Name: "backup-vault-lock", Description: "Backup vaults have AWS Backup Vault Lock.",
@@ -186,7 +186,7 @@ func judgeCopies(plan rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict {
 			}
 		}
 		return best
-	}, "copy no backup to another region, so that the loss of the region loses them all")
+	}, "copy no backup to another region")
 }
 
 // regionOf returns the region in an ARN, or "".

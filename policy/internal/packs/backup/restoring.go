@@ -73,12 +73,11 @@ func judgeSelectionRole(selection rule.Resource, stack rule.Stack, _ rule.Run) r
 	roles := expect.Refer(selection, stack, arn, roleType)
 	switch {
 	case arn.State() == property.Absent:
-		return rule.Violation(arn.Path(), "is not set, so that no backup is ever made")
+		return rule.Violation(arn.Path(), "is not set")
 	case roles.Elsewhere > 0:
 		return rule.Violation(
 			arn.Path(),
-			"is not a role of the stack, so that nothing tells whether there is such a role; without one no backup is "+
-				"ever made",
+			"is not a role of the stack",
 		)
 	case len(roles.Resources) != 1 || !roles.Certain:
 		return rule.Unreadable(arn, property.Unknown)

@@ -39,7 +39,7 @@ var services = []rule.Rule{
 		Settings: []rule.Setting{minRdsDays},
 		Types:    []string{instanceType, clusterType},
 		Judge: expect.UnlessSet("replicateSourceDb", replica,
-			expect.AtLeast("backupRetentionPeriod", minRdsDays, "so that what was lost earlier cannot be had back")),
+			expect.AtLeast("backupRetentionPeriod", minRdsDays)),
 	},
 	{
 		Name: "rds-copy-tags", Description: "RDS databases copy their tags to snapshots.",
@@ -50,7 +50,7 @@ var services = []rule.Rule{
 		Judge: expect.UnlessSet(
 			"replicateSourceDb",
 			replica,
-			expect.True("copyTagsToSnapshot", "so that nobody knows whose a snapshot is"),
+			expect.True("copyTagsToSnapshot"),
 		),
 	},
 	{
@@ -59,7 +59,7 @@ var services = []rule.Rule{
 		Why:   "Without it, a faulty write or deletion cannot be undone.",
 		Fix:   "set pointInTimeRecovery.enabled to true.",
 		Types: []string{tableType},
-		Judge: expect.True("pointInTimeRecovery.enabled", "so that a wrong write cannot be undone"),
+		Judge: expect.True("pointInTimeRecovery.enabled"),
 	},
 	{
 		Name: "s3-versioning", Description: "S3 buckets have versioning enabled.",
@@ -91,12 +91,12 @@ var services = []rule.Rule{
 		Judge: expect.ByType(map[string]expect.Judge{
 			instanceType:                    expect.UnlessSet("replicateSourceDb", replica, databaseProtection),
 			clusterType:                     databaseProtection,
-			tableType:                       orProtected(expect.True("deletionProtectionEnabled", lostForGood)),
+			tableType:                       orProtected(expect.True("deletionProtectionEnabled")),
 			secretType:                      judgeSecretRecovery,
 			fileSystemType:                  orProtected(unlessWorthless(unprotected)),
-			bucketType:                      orProtected(unlessWorthless(expect.NotTrue("forceDestroy", lostForGood))),
-			vaultType:                       orProtected(expect.NotTrue("forceDestroy", lostForGood)),
-			"aws:ecr/repository:Repository": orProtected(expect.NotTrue("forceDelete", lostForGood)),
+			bucketType:                      orProtected(unlessWorthless(expect.NotTrue("forceDestroy"))),
+			vaultType:                       orProtected(expect.NotTrue("forceDestroy")),
+			"aws:ecr/repository:Repository": orProtected(expect.NotTrue("forceDelete")),
 		}),
 	},
 }
@@ -114,7 +114,7 @@ func judgeSecretRecovery(secret rule.Resource, run rule.Run) rule.Verdict {
 		return rule.Pass()
 	}
 	return orProtected(
-		expect.AtLeast("recoveryWindowInDays", minSecretDays, "so that one wrong command loses it for good"),
+		expect.AtLeast("recoveryWindowInDays", minSecretDays),
 	)(
 		secret,
 		run,
@@ -131,11 +131,9 @@ func unlessWorthless(judge expect.Judge) expect.Judge {
 	}
 }
 
-const lostForGood = "so that one wrong command loses the data for good"
-
 var databaseProtection = expect.All(
-	orProtected(expect.True("deletionProtection", lostForGood)),
-	expect.NotTrue("skipFinalSnapshot", lostForGood),
+	orProtected(expect.True("deletionProtection")),
+	expect.NotTrue("skipFinalSnapshot"),
 )
 
 // orProtected takes Pulumi's own refusal to delete a resource for as good as the service's.
@@ -150,7 +148,7 @@ func orProtected(judge expect.Judge) expect.Judge {
 
 // unprotected returns about what has no protection of its service's.
 func unprotected(rule.Resource, rule.Run) rule.Verdict {
-	return rule.Violation(expect.Whole, "is not protected, %s", lostForGood)
+	return rule.Violation(expect.Whole, "is not protected")
 }
 
 // judgeVersioning takes a bucket in the older form by its own word.

@@ -10,11 +10,10 @@ import (
 )
 
 const (
-	serviceType    = "aws:ecs/service:Service"
-	databaseType   = "aws:rds/instance:Instance"
-	dbClusterType  = "aws:rds/cluster:Cluster"
-	targetTopic    = "aws:sns/topic:Topic"
-	unheardFailure = "so that its failure is heard of from its users"
+	serviceType   = "aws:ecs/service:Service"
+	databaseType  = "aws:rds/instance:Instance"
+	dbClusterType = "aws:rds/cluster:Cluster"
+	targetTopic   = "aws:sns/topic:Topic"
 )
 
 // watchedBy is the dimension by which CloudWatch knows a resource.
@@ -52,9 +51,9 @@ func judgeAlarms(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	case doubt != "":
 		return rule.Unjudged(expect.Whole, "may be watched by alarm %s, whose dimensions are not known yet", doubt)
 	case silent:
-		return rule.Violation(expect.Whole, "has alarms, but none with an SNS topic as an action, %s", unheardFailure)
+		return rule.Violation(expect.Whole, "has alarms, but none with an SNS topic as an action")
 	}
-	return rule.Violation(expect.Whole, "has no alarm, %s", unheardFailure)
+	return rule.Violation(expect.Whole, "has no alarm")
 }
 
 // watch is an alarm that is, or may be, about a resource.

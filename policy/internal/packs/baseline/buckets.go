@@ -152,7 +152,7 @@ func judgeBucketKey(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict 
 	return notOwnKey
 }
 
-var notOwnKey = rule.Violation(expect.Whole, "is not encrypted with a customer managed KMS key, %s", ownKey)
+var notOwnKey = rule.Violation(expect.Whole, "is not encrypted with a customer managed KMS key")
 
 // judgeDefaultKey requires one of the rules of a bucket's encryption to name a key of the account's.
 func judgeDefaultKey(encryption rule.Resource, rules []property.Value) rule.Verdict {

@@ -8,11 +8,6 @@ import (
 	"github.com/awslab/awslab/policy/internal/rule"
 )
 
-const (
-	readable = "so that whoever gets at the disks can read it"
-	ownKey   = "so that an AWS owned key encrypts it"
-)
-
 var encryption = []rule.Rule{
 	{
 		Name:        "rds-encrypted",
@@ -27,7 +22,7 @@ var encryption = []rule.Rule{
 		Judge: expect.UnlessSet(
 			"replicateSourceDb",
 			"a read replica is encrypted as its source is",
-			expect.True("storageEncrypted", readable),
+			expect.True("storageEncrypted"),
 		),
 	},
 	{
@@ -39,7 +34,7 @@ var encryption = []rule.Rule{
 		Why:         "Encryption at rest protects the files if the storage is exposed, and cannot be enabled later.",
 		Fix:         "set encrypted to true.",
 		Types:       []string{"aws:efs/fileSystem:FileSystem"},
-		Judge:       expect.True("encrypted", readable),
+		Judge:       expect.True("encrypted"),
 	},
 	{
 		Name:        "ebs-encrypted",
@@ -51,7 +46,7 @@ var encryption = []rule.Rule{
 		Fix:         "set encrypted to true; in a launch template, ebs.encrypted of each of blockDeviceMappings.",
 		Types:       []string{"aws:ebs/volume:Volume", "aws:ec2/launchTemplate:LaunchTemplate"},
 		Judge: expect.ByType(map[string]expect.Judge{
-			"aws:ebs/volume:Volume":                 expect.True("encrypted", readable),
+			"aws:ebs/volume:Volume":                 expect.True("encrypted"),
 			"aws:ec2/launchTemplate:LaunchTemplate": judgeDevices,
 		}),
 	},
@@ -62,8 +57,8 @@ var encryption = []rule.Rule{
 		Fix:   "set serverSideEncryption.enabled to true, and its kmsKeyArn to the ARN of a customer managed key.",
 		Types: []string{"aws:dynamodb/table:Table"},
 		Judge: expect.All(
-			expect.True("serverSideEncryption.enabled", ownKey),
-			expect.OwnKey("serverSideEncryption.kmsKeyArn", ownKey),
+			expect.True("serverSideEncryption.enabled"),
+			expect.OwnKey("serverSideEncryption.kmsKeyArn"),
 		),
 	},
 	{
@@ -81,7 +76,7 @@ var encryption = []rule.Rule{
 		Why:   "Only the policy of a customer managed key can restrict and audit who may decrypt the logs.",
 		Fix:   "set kmsKeyId to the ARN of a customer managed key.",
 		Types: []string{"aws:cloudwatch/logGroup:LogGroup"},
-		Judge: expect.OwnKey("kmsKeyId", ownKey),
+		Judge: expect.OwnKey("kmsKeyId"),
 	},
 	{
 		Name: "ecr-key", Description: "ECR repositories are encrypted with a customer managed KMS key.",
@@ -91,8 +86,8 @@ var encryption = []rule.Rule{
 			"managed key.",
 		Types: []string{"aws:ecr/repository:Repository"},
 		Judge: expect.First(
-			expect.OneOf("encryptionConfigurations[0].encryptionType", ownKey, "KMS", "KMS_DSSE"),
-			expect.OwnKey("encryptionConfigurations[0].kmsKey", ownKey),
+			expect.OneOf("encryptionConfigurations[0].encryptionType", "KMS", "KMS_DSSE"),
+			expect.OwnKey("encryptionConfigurations[0].kmsKey"),
 		),
 	},
 	{
@@ -101,7 +96,7 @@ var encryption = []rule.Rule{
 		Why:   "Only the policy of a customer managed key can restrict and audit who may decrypt the secret.",
 		Fix:   "set kmsKeyId to the ARN of a customer managed key.",
 		Types: []string{"aws:secretsmanager/secret:Secret"},
-		Judge: expect.OwnKey("kmsKeyId", ownKey),
+		Judge: expect.OwnKey("kmsKeyId"),
 	},
 	{
 		Name: "sns-key", Description: "SNS topics are encrypted at rest with KMS.",
@@ -109,7 +104,7 @@ var encryption = []rule.Rule{
 		Why:   "Messages are stored until they are delivered, and often contain names, addresses and error texts.",
 		Fix:   "set kmsMasterKeyId to the ARN of a KMS key.",
 		Types: []string{"aws:sns/topic:Topic"},
-		Judge: expect.Set("kmsMasterKeyId", "so that messages are stored in clear text"),
+		Judge: expect.Set("kmsMasterKeyId"),
 	},
 	{
 		Name: "sqs-encrypted", Description: "SQS queues are encrypted at rest.",
@@ -121,7 +116,7 @@ var encryption = []rule.Rule{
 			if on, state := r.Get("sqsManagedSseEnabled").Bool(); on && state == property.Known {
 				return rule.Pass()
 			}
-			return expect.Set("kmsMasterKeyId", "so that messages are stored in clear text")(r, run)
+			return expect.Set("kmsMasterKeyId")(r, run)
 		},
 	},
 	{
@@ -150,7 +145,7 @@ var encryption = []rule.Rule{
 		Why:   "Without it, passwords and data can cross the network in clear text.",
 		Fix:   "set requireTls to true.",
 		Types: []string{proxyType},
-		Judge: expect.True("requireTls", "so that anybody on the way reads along"),
+		Judge: expect.True("requireTls"),
 	},
 	{
 		Name: "cloudfront-https", Description: "CloudFront distributions require HTTPS, or redirect HTTP to HTTPS.",
@@ -196,11 +191,7 @@ func judgeViewerTLS(r rule.Resource, run rule.Run) rule.Verdict {
 		certificate.State() == property.Absent {
 		return rule.NotApplicable("it has CloudFront's own certificate, whose minimum CloudFront sets")
 	}
-	return expect.OneOfSetting(
-		"viewerCertificate.minimumProtocolVersion",
-		viewerProtocols,
-		"so that weak ciphers may be agreed on",
-	)(
+	return expect.OneOfSetting("viewerCertificate.minimumProtocolVersion", viewerProtocols)(
 		r,
 		run,
 	)
@@ -208,9 +199,8 @@ func judgeViewerTLS(r rule.Resource, run rule.Run) rule.Verdict {
 
 // judgeViewers looks at each behavior of a distribution.
 func judgeViewers(r rule.Resource, run rule.Run) rule.Verdict {
-	const because = "so that anybody on the way reads along"
 	judge := []expect.Judge{
-		expect.OneOf("defaultCacheBehavior.viewerProtocolPolicy", because, "redirect-to-https", "https-only"),
+		expect.OneOf("defaultCacheBehavior.viewerProtocolPolicy", "redirect-to-https", "https-only"),
 	}
 	ordered, _ := r.Get("orderedCacheBehaviors").List()
 	for _, behavior := range ordered {
@@ -220,7 +210,7 @@ func judgeViewers(r rule.Resource, run rule.Run) rule.Verdict {
 			case state == property.Known && (text == "redirect-to-https" || text == "https-only"):
 				return rule.Pass()
 			case state == property.Known || state == property.Absent:
-				return rule.Violation(policy.Path(), "lets HTTP through, %s", because)
+				return rule.Violation(policy.Path(), "allows HTTP")
 			default:
 				return rule.Unreadable(policy, state)
 			}
@@ -235,7 +225,7 @@ func judgeDevices(r rule.Resource, _ rule.Run) rule.Verdict {
 	elements, state := devices.List()
 	switch {
 	case state == property.Absent:
-		return rule.Violation(devices.Path(), "is not set, so that the image decides whether disks are encrypted")
+		return rule.Violation(devices.Path(), "is not set")
 	case state != property.Known:
 		return rule.Unreadable(devices, state)
 	}
@@ -248,7 +238,7 @@ func judgeDevices(r rule.Resource, _ rule.Run) rule.Verdict {
 		case state == property.Known || state == property.Absent:
 			verdict.Violations = append(
 				verdict.Violations,
-				rule.Finding{Property: encrypted.Path(), Text: "is not true, " + readable},
+				rule.Finding{Property: encrypted.Path(), Text: "is not true"},
 			)
 		default:
 			verdict.Unjudged = append(verdict.Unjudged, rule.Finding{Property: encrypted.Path(), Text: state.String()})
@@ -262,7 +252,7 @@ func judgeRotation(key rule.Resource, run rule.Run) rule.Verdict {
 	if spec, state := key.Get("customerMasterKeySpec").Text(); state == property.Known && spec != "SYMMETRIC_DEFAULT" {
 		return rule.NotApplicable("it is no symmetric key for encryption, and KMS does not rotate others")
 	}
-	return expect.True("enableKeyRotation", "so that whoever gets the key once has it for good")(key, run)
+	return expect.True("enableKeyRotation")(key, run)
 }
 
 func judgeVolumes(r rule.Resource, _ rule.Run) rule.Verdict {
@@ -340,5 +330,5 @@ func judgeForcedTLS(group rule.Resource, _ rule.Run) rule.Verdict {
 			return rule.Pass()
 		}
 	}
-	return rule.Violation(parameters.Path(), "lack %s, so that passwords and data may travel in clear text", want)
+	return rule.Violation(parameters.Path(), "lack %s", want)
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/awslab/awslab/policy/internal/rule"
 )
 
-const reachable = "so that the internet reaches it"
-
 var exposure = []rule.Rule{
 	{
 		Name:        "rds-private",
@@ -21,7 +19,7 @@ var exposure = []rule.Rule{
 		Why:         "A public address exposes the database to password guessing and to vulnerabilities from anywhere.",
 		Fix:         "set publiclyAccessible to false.",
 		Types:       []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
-		Judge:       expect.NotTrue("publiclyAccessible", reachable),
+		Judge:       expect.NotTrue("publiclyAccessible"),
 	},
 	{
 		Name: "cloudfront-waf", Description: "CloudFront distributions are associated with a WAF web ACL.",
@@ -29,7 +27,7 @@ var exposure = []rule.Rule{
 		Why:   "Without one, SQL injection, cross-site scripting and floods of requests reach the origin unfiltered.",
 		Fix:   "set webAclId to the ARN of an aws.wafv2.WebAcl of scope CLOUDFRONT.",
 		Types: []string{distributionType},
-		Judge: expect.Set("webAclId", "so that nothing filters what is asked of it"),
+		Judge: expect.Set("webAclId"),
 	},
 	{
 		Name: "ecs-no-public-ip", Description: "ECS services do not assign public IP addresses to their tasks.",
@@ -37,7 +35,7 @@ var exposure = []rule.Rule{
 		Why:   "A task with a public address can be reached around the load balancer and the web ACL.",
 		Fix:   "set networkConfiguration.assignPublicIp to false.",
 		Types: []string{"aws:ecs/service:Service"},
-		Judge: expect.NotTrue("networkConfiguration.assignPublicIp", reachable),
+		Judge: expect.NotTrue("networkConfiguration.assignPublicIp"),
 	},
 	{
 		Name: "subnet-no-auto-public-ip", Description: "Subnets do not assign public IP addresses on launch.",
@@ -45,7 +43,7 @@ var exposure = []rule.Rule{
 		Why:   "An instance would be exposed to the internet only because of the subnet it starts in.",
 		Fix:   "set mapPublicIpOnLaunch to false.",
 		Types: []string{"aws:ec2/subnet:Subnet"},
-		Judge: expect.NotTrue("mapPublicIpOnLaunch", "so that whatever is started there is reached from the internet"),
+		Judge: expect.NotTrue("mapPublicIpOnLaunch"),
 	},
 	{
 		Name:        "sg-open-ingress",
@@ -154,9 +152,8 @@ var exposure = []rule.Rule{
 					"has no S3 Block Public Access configuration",
 				)
 			}
-			const because = "so that the bucket can be made public"
-			return expect.All(expect.True("blockPublicAcls", because), expect.True("blockPublicPolicy", because),
-				expect.True("ignorePublicAcls", because), expect.True("restrictPublicBuckets", because))(r, run)
+			return expect.All(expect.True("blockPublicAcls"), expect.True("blockPublicPolicy"),
+				expect.True("ignorePublicAcls"), expect.True("restrictPublicBuckets"))(r, run)
 		},
 	},
 	{
@@ -173,7 +170,6 @@ var exposure = []rule.Rule{
 		Judge: expect.All(
 			expect.OneOf(
 				"metadataOptions.httpTokens",
-				"so that a forged request gets the instance's credentials",
 				"required",
 			),
 			judgeHopLimit,
@@ -322,7 +318,7 @@ func empty(name string) expect.Judge {
 		case state == property.Absent || state == property.Known && len(elements) == 0:
 			return rule.Pass()
 		case state == property.Known:
-			return rule.Violation(list.Path(), "is not empty, so that whatever names no group of its own gets through")
+			return rule.Violation(list.Path(), "is not empty")
 		}
 		return rule.Unreadable(list, state)
 	}
@@ -348,7 +344,7 @@ func judgeListener(r rule.Resource, run rule.Run) rule.Verdict {
 	case state == property.Unknown:
 		return rule.Unreadable(protocol, state)
 	case text == "HTTPS" || text == "TLS":
-		return expect.OneOfSetting("sslPolicy", tlsPolicies, "so that weak ciphers may be agreed on")(r, run)
+		return expect.OneOfSetting("sslPolicy", tlsPolicies)(r, run)
 	case text != "HTTP" && text != "":
 		return rule.NotApplicable("it passes on what it does not read")
 	}
@@ -374,16 +370,12 @@ func judgeHygiene(r rule.Resource, run rule.Run) rule.Verdict {
 	if kind, state := r.Get("loadBalancerType").Text(); state == property.Known && kind != "application" {
 		return rule.NotApplicable("it is no application load balancer")
 	}
-	judge := expect.True(
-		"dropInvalidHeaderFields",
-		"so that a service may read a request in another way than the load balancer",
-	)
+	judge := expect.True("dropInvalidHeaderFields")
 	if r.Get("desyncMitigationMode").State() != property.Absent { // defensive by default
 		judge = expect.All(
 			judge,
 			expect.OneOf(
 				"desyncMitigationMode",
-				"so that a request may be smuggled behind another",
 				"defensive",
 				"strictest",
 			),
@@ -426,9 +418,9 @@ func judgeWebAcl(acl rule.Resource, _ rule.Run) rule.Verdict {
 	case acl.Get("defaultAction", "block").State() != property.Absent || slices.ContainsFunc(elements, stops):
 		return rule.Pass()
 	case len(elements) > 0:
-		return rule.Violation(rules.Path(), "only count, or let through, so that it stops nothing")
+		return rule.Violation(rules.Path(), "only count, or let through")
 	}
-	return rule.Violation(rules.Path(), "is not set, so that it stops nothing")
+	return rule.Violation(rules.Path(), "is not set")
 }
 
 func stops(wafRule property.Value) bool {

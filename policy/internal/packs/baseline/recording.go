@@ -9,8 +9,6 @@ import (
 	"github.com/awslab/awslab/policy/internal/rule"
 )
 
-const unrecorded = "so that nobody can tell afterwards what happened"
-
 var minRetentionDays = rule.Setting{
 	Name: "minDays", Description: "days for which log groups retain events", Default: 365, Minimum: 1,
 }
@@ -35,7 +33,7 @@ var recording = []rule.Rule{
 		Why:   "Without access logs, an investigation cannot tell who requested what.",
 		Fix:   "set accessLogs.bucket to a log bucket, and accessLogs.enabled to true.",
 		Types: []string{loadBalancerType},
-		Judge: expect.True("accessLogs.enabled", unrecorded),
+		Judge: expect.True("accessLogs.enabled"),
 	},
 	{
 		Name: "cloudfront-logs", Description: "CloudFront distributions have access logging enabled.",
@@ -43,7 +41,7 @@ var recording = []rule.Rule{
 		Why:   "Without access logs, an investigation cannot tell who requested what.",
 		Fix:   "set loggingConfig.bucket to a bucket.",
 		Types: []string{distributionType},
-		Judge: expect.Set("loggingConfig.bucket", unrecorded),
+		Judge: expect.Set("loggingConfig.bucket"),
 	},
 	{
 		Name: "s3-logs", Description: "S3 buckets have server access logging enabled.",
@@ -91,7 +89,7 @@ var recording = []rule.Rule{
 		Why:   "Logs on the instance are rotated away, and are lost with the instance.",
 		Fix:   "set enabledCloudwatchLogsExports to the logs of the engine, such as postgresql.",
 		Types: []string{"aws:rds/instance:Instance", "aws:rds/cluster:Cluster"},
-		Judge: expect.Set("enabledCloudwatchLogsExports", unrecorded),
+		Judge: expect.Set("enabledCloudwatchLogsExports"),
 	},
 	{
 		Name: "rds-monitoring", Description: "RDS databases have Enhanced Monitoring enabled.",
@@ -100,7 +98,7 @@ var recording = []rule.Rule{
 		Fix:      "set monitoringInterval to 60 or less, and monitoringRoleArn.",
 		Settings: []rule.Setting{oneSecond},
 		Types:    []string{"aws:rds/instance:Instance", "aws:rds/clusterInstance:ClusterInstance"},
-		Judge:    expect.AtLeast("monitoringInterval", oneSecond, "so that nobody sees what keeps the database busy"),
+		Judge:    expect.AtLeast("monitoringInterval", oneSecond),
 	},
 	{
 		Name: "log-retention", Description: "CloudWatch log groups retain events for at least the required number " +
@@ -127,7 +125,7 @@ var recording = []rule.Rule{
 		Why:   "Without scanning, images with known vulnerabilities are deployed unnoticed.",
 		Fix:   "set imageScanningConfiguration.scanOnPush to true.",
 		Types: []string{"aws:ecr/repository:Repository"},
-		Judge: expect.True("imageScanningConfiguration.scanOnPush", "so that known weaknesses go unseen"),
+		Judge: expect.True("imageScanningConfiguration.scanOnPush"),
 	},
 	{
 		Name: "ecr-immutable", Description: "ECR repositories have immutable tags.",
@@ -137,7 +135,6 @@ var recording = []rule.Rule{
 		Types: []string{"aws:ecr/repository:Repository"},
 		Judge: expect.OneOf(
 			"imageTagMutability",
-			"so that what was tested may not be what runs",
 			"IMMUTABLE",
 			"IMMUTABLE_WITH_EXCLUSION",
 		),
@@ -178,8 +175,7 @@ func judgeContainerLogs(r rule.Resource, _ rule.Run) rule.Verdict {
 		if len(c.LogConfiguration) == 0 || string(c.LogConfiguration) == "null" {
 			return rule.Violation(
 				"containerDefinitions",
-				"has a container without logConfiguration, %s (container %d)",
-				unrecorded,
+				"has a container without logConfiguration: container %d",
 				i,
 			)
 		}
@@ -206,7 +202,7 @@ func judgeInsights(r rule.Resource, _ rule.Run) rule.Verdict {
 	}
 	return rule.Violation(
 		settings.Path(),
-		"do not turn on containerInsights, so that nobody sees what keeps a task busy",
+		"do not turn on containerInsights",
 	)
 }
 
@@ -216,9 +212,9 @@ func judgeRetention(r rule.Resource, run rule.Run) rule.Verdict {
 	number, state := days.Number()
 	switch {
 	case state == property.Absent || state == property.Known && number == 0:
-		return rule.Violation(days.Path(), "is not set, so that events are kept and paid for without end")
+		return rule.Violation(days.Path(), "is not set")
 	case state == property.Known && number < float64(run.Int(minRetentionDays)):
-		return rule.Violation(days.Path(), "is below %d, %s", run.Int(minRetentionDays), unrecorded)
+		return rule.Violation(days.Path(), "is below %d", run.Int(minRetentionDays))
 	case state != property.Known:
 		return rule.Unreadable(days, state)
 	}
@@ -230,13 +226,13 @@ func judgeRetention(r rule.Resource, run rule.Run) rule.Verdict {
 // asked: people and chat rooms subscribe by hand.
 func judgeAlarm(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	if on, state := r.Get("actionsEnabled").Bool(); state == property.Known && !on {
-		return rule.Violation("actionsEnabled", "is false, so that the alarm has no effect")
+		return rule.Violation("actionsEnabled", "is false")
 	}
 	actions := r.Get("alarmActions")
 	elements, state := actions.List()
 	switch {
 	case hasLost(r, "alarmActions", stack):
-		return rule.Violation(actions.Path(), "come from what is not in the stack any more, so that nobody hears of it")
+		return rule.Violation(actions.Path(), "come from what is not in the stack any more")
 	case state == property.Known && len(elements) > 0:
 		return rule.Pass()
 	case state == property.Unknown:
@@ -244,7 +240,7 @@ func judgeAlarm(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	case watched(r, stack):
 		return rule.NotApplicable("another alarm or a deployment acts on it")
 	}
-	return rule.Violation(actions.Path(), "are not set, so that nobody hears of it")
+	return rule.Violation(actions.Path(), "are not set")
 }
 
 // hasLost reports whether a property comes from a resource that is gone.

@@ -39,7 +39,7 @@ func judgeSubnets(r rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 	case public > 0 && subnets.Certain || public > 0 && public == len(subnets.Resources) && subnets.Elsewhere == 0:
 		return rule.Violation(
 			value.Path(),
-			"have a route to an internet gateway, so that one open port or address is enough to reach it from anywhere",
+			"have a route to an internet gateway",
 		)
 	case public > 0 || subnets.Elsewhere > 0 || len(subnets.Resources) == 0:
 		return rule.Unjudged(value.Path(), "may be public subnets: they are not known yet, or not in this stack")

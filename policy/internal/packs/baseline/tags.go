@@ -50,7 +50,7 @@ func judgeTags(r rule.Resource, _ rule.Stack, run rule.Run) rule.Verdict {
 	}
 	return rule.Violation(
 		all.Path(),
-		"lack %s, so that nobody can tell what it is for and who pays",
+		"lack %s",
 		strings.Join(missing, ", "),
 	)
 }

@@ -135,7 +135,7 @@ var efsAccessPointIdentity = rule.Rule{
 		var verdict rule.Verdict
 		switch user := r.Get("posixUser"); user.State() {
 		case property.Absent:
-			verdict = rule.Violation(user.Path(), "is not set, so that clients say who they are")
+			verdict = rule.Violation(user.Path(), "is not set")
 		case property.Unknown:
 			verdict = rule.Unreadable(user, property.Unknown)
 		default:

@@ -176,7 +176,7 @@ var lambdaPermissionScoped = rule.Rule{
 		}
 		return rule.Violation(
 			"sourceArn",
-			"is not set, and neither is sourceAccount, so that anyone can make the service call",
+			"is not set, and neither is sourceAccount",
 		)
 	},
 }

@@ -21,7 +21,7 @@ var balancing = []rule.Rule{
 		Settings: []rule.Setting{minZones},
 		Types:    []string{loadBalancerType},
 		JudgeInStack: func(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
-			return judgeSpan(r, stack, balancerSubnets(r), run.Int(minZones), "takes everything behind it down")
+			return judgeSpan(r, stack, balancerSubnets(r), run.Int(minZones))
 		},
 	},
 	{
@@ -31,9 +31,7 @@ var balancing = []rule.Rule{
 		Fix:   "set enableDeletionProtection to true.",
 		Types: []string{loadBalancerType},
 		Judge: expect.True(
-			"enableDeletionProtection",
-			"so that one wrong command takes everything behind it down, and its address with it",
-		),
+			"enableDeletionProtection"),
 	},
 	{
 		Name: "asg-multi-az", Description: "Auto Scaling groups have subnets in at least two Availability Zones.",
@@ -59,7 +57,6 @@ var balancing = []rule.Rule{
 			}
 			return expect.OneOf(
 				"healthCheckType",
-				"so that an instance that answers nobody keeps running",
 				"ELB",
 			)(
 				r,
@@ -82,16 +79,15 @@ func balancerSubnets(r rule.Resource) property.Value {
 
 // judgeGroupZones takes the zones of a group that names no subnets, as in a default VPC, as they are.
 func judgeGroupZones(r rule.Resource, stack rule.Stack, run rule.Run) rule.Verdict {
-	const loss = "takes all its instances down"
 	subnets, zones := r.Get("vpcZoneIdentifiers"), r.Get("availabilityZones")
 	if names, state := zones.List(); subnets.State() != property.Known && state == property.Known &&
 		len(r.PropertyDependencies["vpcZoneIdentifiers"]) == 0 {
 		if len(names) >= run.Int(minZones) {
 			return rule.Pass()
 		}
-		return rule.Violation(zones.Path(), "are fewer than %d, so that the loss of one %s", run.Int(minZones), loss)
+		return rule.Violation(zones.Path(), "are fewer than %d", run.Int(minZones))
 	}
-	return judgeSpan(r, stack, subnets, run.Int(minZones), loss)
+	return judgeSpan(r, stack, subnets, run.Int(minZones))
 }
 
 // behindBalancer reports whether target groups are attached to the group, by itself or by a resource of their own.

@@ -49,7 +49,7 @@ func judgeHealthyPercent(service rule.Resource, run rule.Run) rule.Verdict {
 	case state == property.Known:
 		return rule.Violation(
 			percent.Path(),
-			"is below %d, so that ECS may stop more tasks before it starts new ones",
+			"is below %d",
 			run.Int(minHealthyPercent),
 		)
 	default:
@@ -66,7 +66,7 @@ func judgeRollback(service rule.Resource, _ rule.Run) rule.Verdict {
 		switch on, state := value.Bool(); {
 		case state == property.Known && on:
 		case state == property.Known || state == property.Absent:
-			return rule.Violation(value.Path(), "is not true, so that ECS tries for ever to start what does not start")
+			return rule.Violation(value.Path(), "is not true")
 		default:
 			return rule.Unreadable(value, state)
 		}

@@ -190,7 +190,7 @@ func compare(list property.Value, served, used zones) rule.Verdict {
 	case len(missing) > 0 && served.certain:
 		return rule.Violation(
 			list.Path(),
-			"lack a subnet in %s, so that tasks there depend on another Availability Zone",
+			"lack a subnet in %s",
 			join(missing),
 		)
 	case !served.certain || !used.certain:
@@ -232,7 +232,7 @@ func judgeMountTargets(files rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 	case len(missing) > unplaced:
 		return rule.Violation(
 			expect.Whole,
-			"has no mount target in %s, so that tasks there depend on another Availability Zone",
+			"has no mount target in %s",
 			join(missing),
 		)
 	case unplaced > 0 || !used.certain:

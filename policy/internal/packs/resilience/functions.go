@@ -30,7 +30,7 @@ var functions = []rule.Rule{
 				state == property.Known && len(elements) == 0 {
 				return rule.NotApplicable("it is in no VPC, and AWS runs it in several zones")
 			}
-			return judgeSpan(r, stack, subnets, run.Int(minZones), "stops the function")
+			return judgeSpan(r, stack, subnets, run.Int(minZones))
 		},
 	},
 	{
@@ -70,7 +70,7 @@ func judgeFailedEvents(function rule.Resource, stack rule.Stack, _ rule.Run) rul
 	if len(doubt.Unjudged) > 0 {
 		return doubt
 	}
-	return rule.Violation(target.Path(), "is not set, so that events of %s that fail three times are lost", caller)
+	return rule.Violation(target.Path(), "is not set, and %s calls the function without waiting for the answer", caller)
 }
 
 // asyncCallers are the principals of services that send events to functions and do not wait (AWS Lambda developer

@@ -34,13 +34,13 @@ func judgeMultiAZ(db rule.Resource, _ rule.Run) rule.Verdict {
 	case property.Known:
 		return rule.Violation(
 			multiAZ.Path(),
-			"is not true, so the loss of one Availability Zone takes the database down",
+			"is not true",
 		)
 	case property.Absent:
 		// AWS creates a Single-AZ instance when CreateDBInstance has no MultiAZ, and when it restores a snapshot.
 		return rule.Violation(
 			multiAZ.Path(),
-			"is not set and defaults to false, so the loss of one Availability Zone takes the database down",
+			"is not set and defaults to false",
 		)
 	default:
 		return rule.Unreadable(multiAZ, state)

@@ -9,9 +9,8 @@ import (
 	"github.com/awslab/awslab/policy/internal/rule"
 )
 
-// judgeSpan requires the subnets that a list names to lie in a number of zones. Loss completes "so that the loss of one
-// ...".
-func judgeSpan(r rule.Resource, stack rule.Stack, list property.Value, want int, loss string) rule.Verdict {
+// judgeSpan requires the subnets that a list names to lie in a number of zones.
+func judgeSpan(r rule.Resource, stack rule.Stack, list property.Value, want int) rule.Verdict {
 	span := spanOfList(r, stack, list)
 	switch {
 	case span.least >= want:
@@ -19,10 +18,9 @@ func judgeSpan(r rule.Resource, stack rule.Stack, list property.Value, want int,
 	case span.most < want:
 		return rule.Violation(
 			list.Path(),
-			"lie in fewer than %d Availability Zones%s, so that the loss of one %s",
+			"lie in fewer than %d Availability Zones%s",
 			want,
 			span.where(),
-			loss,
 		)
 	}
 	return rule.Unjudged(list.Path(), "cannot be placed in Availability Zones: %s", span.doubt)

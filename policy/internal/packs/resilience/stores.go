@@ -45,7 +45,7 @@ var stores = []rule.Rule{
 			case state == property.Known:
 				return rule.Violation(
 					zone.Path(),
-					"is set, so that the loss of that Availability Zone takes the files along",
+					"is set",
 				)
 			default:
 				return rule.Unreadable(zone, state)
@@ -87,14 +87,13 @@ func judgeAurora(cluster rule.Resource, stack rule.Stack, run rule.Run) rule.Ver
 	case members >= want:
 		return rule.Violation(
 			expect.Whole,
-			"has its members in fewer than %d Availability Zones, so that the loss of one takes the database down",
+			"has its members in fewer than %d Availability Zones",
 			want,
 		)
 	}
 	return rule.Violation(
 		expect.Whole,
-		"has fewer than %d members, so that the loss of an Availability Zone takes the database down until AWS has "+
-			"made another",
+		"has fewer than %d members",
 		want,
 	)
 }
@@ -127,7 +126,7 @@ func judgeTableScaling(table rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 	}
 	return rule.Violation(
 		mode.Path(),
-		"is not PAY_PER_REQUEST, and nothing scales both capacities, so that a rush of requests is throttled",
+		"is not PAY_PER_REQUEST, and nothing scales both capacities",
 	)
 }
 
