@@ -8,8 +8,8 @@
 //	}
 //	result, err := lab.Up(ctx)
 //
-// The target is Offline unless AWS is asked for: nobody spends money by accident. The binary below cmd/awslab is a
-// rendering of this package; package engine finds or builds the Pulumi engine, package offline stands in for AWS.
+// The target is Offline unless AWS is asked for, so that no money is spent by accident. The binary below cmd/awslab is
+// a rendering of this package; package engine finds or builds the Pulumi engine, package offline stands in for AWS.
 package automation
 
 import (
@@ -58,13 +58,13 @@ type Options struct {
 	PolicyPacks []PolicyPack
 	// Engine is the path of the pulumi command to use. By default engine.Find decides.
 	Engine string
-	// EngineProgress hears of the engine's build, which takes minutes when it happens. May be nil.
+	// EngineProgress is called while the engine is built, which takes minutes when it happens. May be nil.
 	EngineProgress func(engine.Progress)
 	// OfflineDir is where the offline target lives. Default: ProjectDir/.awslab/offline.
 	OfflineDir string
 	// OfflinePlugin is the executable of the stand-ins. By default offline.FindPlugin decides.
 	OfflinePlugin string
-	// OnEvent hears everything that happens in an operation, one event at a time. May be nil.
+	// OnEvent is called with every event of an operation, one at a time. May be nil.
 	OnEvent func(Event)
 }
 

@@ -16,7 +16,7 @@ type Output struct {
 	Secret bool
 }
 
-// MarshalJSON hides the value of a secret; whoever needs it reads Value.
+// MarshalJSON hides the value of a secret, which is in Value.
 func (o Output) MarshalJSON() ([]byte, error) {
 	if o.Secret {
 		return json.Marshal("[secret]")

@@ -13,10 +13,11 @@ import (
 )
 
 // BucketArgs describe an S3 bucket. In any case it is versioned, encrypted, without access control lists, never public
-// and reached over TLS 1.2 or newer only, and EventBridge hears of its objects. What has a default may be left out.
+// and reached over TLS 1.2 or newer only, and EventBridge gets the events of its objects. What has a default may be
+// left out.
 type BucketArgs struct {
 	Location identity.Location
-	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it
+	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, unique across all AWS accounts. Changing it
 	// replaces the bucket.
 	Name string
 	// KmsKeyArn encrypts new objects. Nil means a key of S3's own.
@@ -77,7 +78,8 @@ type BucketCopy struct {
 
 // ObjectLock is the lock of new objects.
 type ObjectLock struct {
-	// Mode is GOVERNANCE, which those with s3:BypassGovernanceRetention may lift, or COMPLIANCE, which nobody can.
+	// Mode is GOVERNANCE, which principals with s3:BypassGovernanceRetention may lift, or COMPLIANCE, which cannot be
+	// lifted.
 	Mode string
 	// Days is how long a version stays locked, 1 to 36500.
 	Days int

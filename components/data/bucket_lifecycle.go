@@ -32,7 +32,7 @@ var storageClasses = []string{
 const (
 	// infrequentDays is how old an object has to be for the IA classes, and how long it stays there at least (ibid.).
 	infrequentDays = 30
-	// abortDays is after how many days the parts of an upload go that nobody finished.
+	// abortDays is the number of days after which the parts of an unfinished upload are deleted.
 	abortDays = 7
 	// maxDays is a century, which is what S3 allows for object locks.
 	maxDays = 36500

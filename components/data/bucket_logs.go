@@ -14,7 +14,7 @@ import (
 // write with no other.
 type LogBucketArgs struct {
 	Location identity.Location
-	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, for this account in all the world. Changing it
+	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, unique across all AWS accounts. Changing it
 	// replaces the bucket.
 	Name string
 	// ExpireDays is how long logs are kept. Default: 365 (FSBP CloudWatch.16 asks as much of logs).

@@ -116,8 +116,8 @@ type DatabaseArgs struct {
 	LogRetentionDays int
 	// LogKmsKeyArn encrypts the log groups. Nil means CloudWatch's own key.
 	LogKmsKeyArn pulumi.StringPtrInput
-	// EventTopicArn is the SNS topic that hears of failovers, failures, low storage, maintenance and changes. Nil means
-	// that nobody does.
+	// EventTopicArn is the SNS topic that receives failovers, failures, low storage, maintenance and changes. Nil means
+	// that they are not reported.
 	EventTopicArn pulumi.StringInput
 
 	// Proxy puts RDS Proxy in front. Nil means none.
@@ -127,7 +127,7 @@ type DatabaseArgs struct {
 	CopyProvider pulumi.ProviderResource
 	// CopyLocation is that region.
 	CopyLocation identity.Location
-	// CopyKmsKeyArn is a key in that region. Changing it copies the backups anew.
+	// CopyKmsKeyArn is a key in that region. Changing it copies the backups again.
 	CopyKmsKeyArn pulumi.StringInput
 
 	// RolePath and PermissionsBoundary are for the roles of monitoring and proxy; empty means "/" and none.

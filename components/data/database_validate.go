@@ -86,7 +86,7 @@ func (p *databaseProblems) add(field, format string, values ...any) {
 }
 
 // CheckServers tells what is wrong with what the database is: its version, class, replicas, storage, names and windows.
-// Kind and Engine have to be right. For whoever knows these before the rest, which only [NewDatabase] checks.
+// Kind and Engine have to be right. For callers that know these before the rest, which only [NewDatabase] checks.
 func (args *DatabaseArgs) CheckServers() []problem.Problem {
 	full := args.withDefaults()
 	var problems databaseProblems

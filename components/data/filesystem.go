@@ -48,7 +48,7 @@ type FileSystemArgs struct {
 	Tags map[string]string
 }
 
-// AccessPoint is a folder that clients see as their root. Changing anything of it makes the access point anew; the
+// AccessPoint is a folder that clients see as their root. Changing anything of it replaces the access point; the
 // files stay.
 type AccessPoint struct {
 	// Path is the folder, such as /orders. It is created when it is first mounted, with the access point's owner and

@@ -143,7 +143,7 @@ func (args *PullThroughCacheArgs) Cached(reference string) (CachedImage, bool, e
 	}, true, nil
 }
 
-// Ref returns the reference of an image pulled through the cache, for whoever starts it: it is known once the cache is
+// Ref returns the reference of an image pulled through the cache, for those who start it: it is known once the cache is
 // there.
 func (component *PullThroughCache) Ref(reference string) (pulumi.StringOutput, error) {
 	image, ours, err := component.args.Cached(reference)

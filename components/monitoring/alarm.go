@@ -26,7 +26,7 @@ type alarm struct {
 	missing                     missing
 
 	role role
-	// silent alarms tell nobody; a composite alarm does.
+	// silent alarms have no action; a composite alarm does.
 	silent bool
 	edge   bool
 }

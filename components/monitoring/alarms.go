@@ -37,7 +37,7 @@ type AlarmsArgs struct {
 type Alarms struct {
 	pulumi.ResourceState
 
-	// Names are those of all alarms that tell somebody, known in preview, in the order of the alphabet.
+	// Names are those of all alarms with an action, known in preview, in alphabetical order.
 	Names []string
 	// Arns are those of all alarms, the silent ones of the objectives too, known in preview, in the order of Names.
 	Arns []string

@@ -57,7 +57,7 @@ func (t *Teams) validate() error {
 	)
 }
 
-// CheckChannels returns what is wrong with Slack and Teams, for whoever knows these before the rest.
+// CheckChannels returns what is wrong with Slack and Teams, for callers that know these before the rest.
 func (args *NotificationsArgs) CheckChannels() []problem.Problem {
 	return problem.All(errors.Join(args.Slack.validate(), args.Teams.validate()))
 }
@@ -115,7 +115,7 @@ func (component *Notifications) newChannels(
 	return nil
 }
 
-// channelTopics returns those that channels hear of.
+// channelTopics returns the topics that channels subscribe to.
 func (args *NotificationsArgs) channelTopics(topic *sns.Topic) pulumi.StringArray {
 	return append(pulumi.StringArray{topic.Arn}, args.ChannelTopicArns...)
 }

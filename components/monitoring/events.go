@@ -13,7 +13,7 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// EventsArgs describe of which events somebody is told.
+// EventsArgs describes which events are reported to a topic.
 type EventsArgs struct {
 	// Name begins the names of the rules, 1 to 50 letters, digits, dots, hyphens and underscores.
 	Name     string

@@ -24,7 +24,7 @@ type NotificationsArgs struct {
 	// Name of the topic, 1 to 200 letters, digits, hyphens and underscores.
 	Name string
 	// KmsKeyArn encrypts the messages; its policy needs [KeyStatements]. Nil means that they are not encrypted: with
-	// SNS's own key, whose policy nobody can change, alarms and events would not arrive.
+	// SNS's own key, whose policy cannot be changed, alarms and events would not arrive.
 	KmsKeyArn pulumi.StringInput
 	// Emails are addresses.
 	Emails []string
@@ -33,7 +33,8 @@ type NotificationsArgs struct {
 	// Slack and Teams are channels. Nil means none.
 	Slack *Slack
 	Teams *Teams
-	// ChannelTopicArns are other topics, of any region, that the channels hear of too: a channel has one configuration.
+	// ChannelTopicArns are other topics, of any region, that the channels subscribe to as well: a channel has one
+	// configuration.
 	ChannelTopicArns pulumi.StringArray
 	// AlarmPrefix begins the names of the alarms that channels are shown, as the Name of what is [Watched] does.
 	// Channels need it.

@@ -48,7 +48,7 @@ func (p publisher) principals() []identity.Principal {
 	return []identity.Principal{{Type: "Service", Values: []string{p.service}}}
 }
 
-// topicPolicy lets the publishers in, and nobody without TLS. The account's own roles need no more than their IAM
+// topicPolicy allows the publishers, over TLS only. The account's own roles need no more than their IAM
 // policies.
 func (args *NotificationsArgs) topicPolicy() (string, error) {
 	topic := []string{args.topicArn()}

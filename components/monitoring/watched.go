@@ -81,7 +81,7 @@ type Database struct {
 	Engine string
 	// Replicas are the identifiers of read replicas of an instance.
 	Replicas []string
-	// AllocatedStorageGiB is the size to begin with. 0 means that nobody has to care, as with Aurora.
+	// AllocatedStorageGiB is the size to begin with. 0 means that storage is not limited, as with Aurora.
 	AllocatedStorageGiB int
 	// MaxConnections is how many connections the class takes. 0 means that connections are not alarmed.
 	MaxConnections int

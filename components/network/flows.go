@@ -261,9 +261,9 @@ const (
 	ipv6Numbers     = 20000
 )
 
-// administration are the ports of SSH and of the remote desktop, which nobody on the internet may call (CIS AWS
+// administration are the ports of SSH and of the remote desktop, which must not be reachable from the internet (CIS AWS
 // Foundations Benchmark 5.1), also where they lie among the ephemeral ones. The price is that of the connections that a
-// NAT gateway or a load balancer opens, one in 64,512 is from such a port, gets no answer, and has to be opened anew.
+// NAT gateway or a load balancer opens, one in 64,512 is from such a port, gets no answer, and has to be opened again.
 var administration = []int{22, 3389}
 
 // finish numbers the rules of one direction: the VPC's own subnets, the internet, its IPv6.

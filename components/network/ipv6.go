@@ -16,7 +16,7 @@ const (
 	ipv6SubnetBits = 64 // the smallest subnet; "Subnet CIDR blocks", Amazon VPC user guide
 )
 
-// ipv6Tiers have IPv6 addresses. The data tier has none: nobody but the app tier calls it, and that over IPv4.
+// ipv6Tiers have IPv6 addresses. The data tier has none: only the app tier calls it, over IPv4.
 var ipv6Tiers = []Tier{Public, App}
 
 // ipv6Cidr returns a subnet's part of the VPC's IPv6 block. Of the eight bits between the two the first four are the

@@ -113,7 +113,7 @@ type BackupArgs struct {
 	Keepers []string
 	// ForceDestroy lets the vaults be deleted while they hold recovery points.
 	ForceDestroy bool
-	// TopicArn is informed of backups, copies and restores that failed. Nil means nobody is.
+	// TopicArn receives the failures of single S3 objects. Nil means that nothing is reported.
 	TopicArn pulumi.StringInput
 	// CopyLocation and CopyProvider are the region of the copies. Rules that copy need them.
 	CopyLocation identity.Location
@@ -315,8 +315,8 @@ func (component *Backup) newVault(
 	return vault, nil
 }
 
-// vaultPolicy keeps everybody but the keepers from deleting recovery points, and from changing how long they are kept.
-// That it does not deny taking the policy itself away leaves a way back, which CloudTrail records.
+// vaultPolicy keeps everyone except the keepers from deleting recovery points, and from changing how long they are
+// kept. That it does not deny taking the policy itself away leaves a way back, which CloudTrail records.
 func (args *BackupArgs) vaultPolicy(location identity.Location) (string, error) {
 	statement := identity.Statement{
 		Sid: "NobodyDeletesRecoveryPoints", Effect: identity.Deny,

@@ -32,7 +32,7 @@ type RestoreTestingArgs struct {
 	// VaultArns are the vaults whose recovery points are restored.
 	VaultArns pulumi.StringArray
 	// DatabaseSubnetGroup and DatabaseSecurityGroupId are where databases are restored. What is left out is taken from
-	// the account's default VPC, if there is one; then anybody in it could call the database.
+	// the account's default VPC, if there is one; then everything in it could connect to the database.
 	DatabaseSubnetGroup     string
 	DatabaseSecurityGroupId pulumi.StringInput
 	// SourceBuckets are the names of the buckets that are restored, with whose contents the copies are compared.

@@ -71,7 +71,7 @@ type Backup struct {
 	Rules []BackupRule `json:"rules,omitempty"`
 	// Lock enables AWS Backup Vault Lock, which prevents deletion of recovery points before they expire.
 	Lock bool `json:"lock,omitempty"`
-	// Keepers are ARNs of IAM roles that may delete recovery points; * matches any text. Without them nobody may.
+	// Keepers are ARNs of IAM roles that may delete recovery points; * matches any text. Without them no role may.
 	Keepers []string `json:"keepers,omitempty"`
 	// ForceDelete lets destroy delete the vaults with the recovery points in them.
 	ForceDelete bool `json:"forceDelete,omitempty"`

@@ -85,7 +85,7 @@ func continues(was, is string) bool { return strings.HasPrefix(is+" ", was+" ") 
 
 func turnsOn(was, _ string) bool { return was == off }
 
-// turnsOff also lets start anew what was turned off.
+// turnsOff also allows to turn on again what was turned off.
 func turnsOff(was, is string) bool {
 	return was == off || strings.HasSuffix(was, turnedOff) || is == was+turnedOff
 }

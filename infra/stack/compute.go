@@ -183,7 +183,7 @@ func (l *lab) taskRunner() error {
 
 func (l *lab) redeployName() string { return l.name("redeploy") }
 
-// redeployments start services anew when a secret that they are started with changes.
+// redeployments restart services when a secret that they are started with changes.
 func (l *lab) redeployments() error {
 	args := &compute.RedeploymentArgs{
 		Name:                l.redeployName(),

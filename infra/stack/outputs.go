@@ -86,7 +86,7 @@ func (l *lab) publicEndpoint(s config.Service) pulumi.StringOutput {
 	return pulumi.Sprintf("%s://%s%s", scheme, s.Host, s.Path)
 }
 
-// arns are for whoever grants access to the stack's parts, or tells other tools of them.
+// arns are for granting access to the stack's resources, and for other tools.
 func (l *lab) arns() pulumi.StringMap {
 	arns := pulumi.StringMap{"cluster": l.cluster.ClusterArn, "loadBalancer": l.balancer.Arn}
 	for name, roles := range l.roles {

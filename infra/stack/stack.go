@@ -25,8 +25,8 @@ const programDir = "infra"
 // Deploy returns the Pulumi program.
 func Deploy(ctx *pulumi.Context) error { return deploy(ctx, ctx.RootDirectory()) }
 
-// Program returns Deploy for whoever runs it inside the Automation API, where the engine does not say where the project
-// lies: root is the folder of Pulumi.yaml.
+// Program returns Deploy for programs that run it inside the Automation API, where the engine does not say where the
+// project lies: root is the folder of Pulumi.yaml.
 func Program(root string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error { return deploy(ctx, root) }
 }

@@ -27,7 +27,8 @@ import (
 // Key is the configuration key, in the project's namespace.
 const Key = "exemptions"
 
-// longest is for how many days an exemption can be given: a year, leap day included. Then somebody has to decide anew.
+// longest is for how many days an exemption can be given: a year, leap day included. Then the decision has to be
+// renewed.
 const longest = 366
 
 // shortestReason keeps out reasons such as "todo", in characters.

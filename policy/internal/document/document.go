@@ -164,7 +164,7 @@ func (p *principals) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Anyone reports whether the principal is everybody in the world.
+// Anyone reports whether the principal is everyone.
 func (p Principal) Anyone() bool { return p.Value == "*" && (p.Type == "*" || p.Type == "AWS") }
 
 // WholeAccount reports whether the principal is an account, by the ARN of its root or by its number alone, which IAM

@@ -1,5 +1,5 @@
 // Package backup holds the rules that see to it that what is lost can be restored: data is backed up, often and long
-// enough, in a second region, where nobody can delete it, and restoring is tried.
+// enough, in a second region, where it cannot be deleted, and restores are tested.
 package backup
 
 import (
