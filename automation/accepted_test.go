@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 	"pgregory.net/rapid"
 
 	"github.com/awslab/awslab/automation"
@@ -26,13 +25,7 @@ func TestWhatIsAcceptedComesUp(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		configuration := configtest.DrawAtLimits(r)
 		leaveOutWhatIsElsewhere(configuration)
-		named := map[string]any{}
-		for key, value := range configuration {
-			named["awslab:"+key] = value
-		}
-		content, err := yaml.Marshal(map[string]any{"config": named})
-		require.NoError(r, err)
-		require.NoError(r, os.WriteFile(filepath.Join(p.dir, "Pulumi.dev.yaml"), content, 0o600))
+		p.write(r, "dev", configuration)
 		require.NoError(r, os.RemoveAll(filepath.Join(p.dir, ".awslab")))
 
 		options := p.options("dev")
@@ -45,7 +38,7 @@ func TestWhatIsAcceptedComesUp(t *testing.T) {
 			require.NoDirExists(r, filepath.Join(p.dir, ".awslab"), "a refusal comes before anything is made")
 			r.Skip(err)
 		}
-		require.NoError(r, err, "%s", content)
+		require.NoError(r, err, "%v", configuration)
 	})
 }
 

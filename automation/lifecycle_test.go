@@ -60,16 +60,21 @@ func (p *project) edit(t *testing.T, stackName string, changes map[string]any) {
 	for key, value := range changes {
 		set(t, config, steps.FindAllString(key, -1), value)
 	}
+	p.write(t, stackName, config)
+}
+
+// write replaces a stack's configuration. Keys without a namespace are the project's.
+func (p *project) write(t require.TestingT, stackName string, configuration map[string]any) {
 	named := map[string]any{}
-	for key, value := range config {
+	for key, value := range configuration {
 		if !strings.Contains(key, ":") {
 			key = "awslab:" + key
 		}
 		named[key] = value
 	}
-	content, err = yaml.Marshal(map[string]any{"config": named})
+	content, err := yaml.Marshal(map[string]any{"config": named})
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, content, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "Pulumi."+stackName+".yaml"), content, 0o600))
 }
 
 var steps = regexp.MustCompile(`[A-Za-z0-9]+`)

@@ -174,9 +174,9 @@ func (component *Cluster) newInstances(
 	if err != nil {
 		return nil, fmt.Errorf("creating the capacity provider of cluster %q: %w", name, err)
 	}
-	component.LaunchType, component.CapacityProvider, component.ScalingGroup = "EC2", capacityProviderName(
-		args.Name,
-	), args.Name
+	component.LaunchType = "EC2"
+	component.CapacityProvider = capacityProviderName(args.Name)
+	component.ScalingGroup = args.Name
 	return provider, nil
 }
 

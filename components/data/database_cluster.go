@@ -51,13 +51,8 @@ func (db *Database) newAurora(ctx *pulumi.Context) error {
 		db.ReplicaIdentifiers = append(db.ReplicaIdentifiers, identifier)
 		db.servers = append(db.servers, instance)
 	}
-	db.Endpoint, db.ReaderEndpoint = databaseOnceMade(
-		cluster.Endpoint,
-		db.servers,
-	), databaseOnceMade(
-		cluster.ReaderEndpoint,
-		db.servers,
-	)
+	db.Endpoint = databaseOnceMade(cluster.Endpoint, db.servers)
+	db.ReaderEndpoint = databaseOnceMade(cluster.ReaderEndpoint, db.servers)
 	return nil
 }
 

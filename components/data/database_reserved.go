@@ -30,8 +30,8 @@ var reservedNames = map[DatabaseEngine][]string{
 		spatial specific sql sql_big_result sql_calc_found_rows sql_small_result sqlexception sqlstate sqlwarning
 		ssl starting stored straight_join system table tablesample terminated then tinyblob tinyint tinytext to
 		trailing trigger true undo union unique unlock unsigned update usage use using utc_date utc_time
-		utc_timestamp values
-		varbinary varchar varcharacter varying virtual when where while window with write xor year_month zerofill`),
+		utc_timestamp values varbinary varchar varcharacter varying virtual when where while window with write xor
+		year_month zerofill`),
 	// "SQL Key Words", appendix C of the PostgreSQL manual. The database postgres is there in any case, and may be the
 	// first.
 	DatabasePostgres: strings.Fields(`
@@ -39,8 +39,8 @@ var reservedNames = map[DatabaseEngine][]string{
 		collate column constraint create current_catalog current_date current_role current_time current_timestamp
 		current_user default deferrable desc distinct do else end except false fetch for foreign from grant group
 		having in initially intersect into lateral leading limit localtime localtimestamp not null offset on only or
-		order placing primary references returning select session_user some symmetric
-		system_user table then to trailing true union unique user using variadic when where window with`),
+		order placing primary references returning select session_user some symmetric system_user table then to
+		trailing true union unique user using variadic when where window with`),
 }
 
 func (args *DatabaseArgs) nameIsReserved() bool {

@@ -285,7 +285,7 @@ func (args *DatabaseArgs) validateNames(problems *databaseProblems) {
 	if slices.Contains(reservedUsers, args.Username) {
 		problems.add("Username", "%q is reserved or easily guessed; use another than %q", args.Username, reservedUsers)
 	}
-	problems.between("Port", args.Port, 1150, 65535, "")
+	problems.between("Port", args.Port, 1150, grammar.MaxPort, "")
 	for _, name := range slices.Sorted(maps.Keys(args.Parameters)) {
 		if !databaseParameterPattern.MatchString(name) {
 			problems.add("Parameters", "%q is not a name of a parameter; use lower-case letters, digits, _ and .", name)

@@ -192,11 +192,8 @@ func (args *TableArgs) table() *dynamodb.TableArgs {
 	}
 	if args.Capacity != nil {
 		table.BillingMode = pulumi.String("PROVISIONED")
-		table.ReadCapacity, table.WriteCapacity = pulumi.Int(
-			args.Capacity.Read.Min,
-		), pulumi.Int(
-			args.Capacity.Write.Min,
-		)
+		table.ReadCapacity = pulumi.Int(args.Capacity.Read.Min)
+		table.WriteCapacity = pulumi.Int(args.Capacity.Write.Min)
 	}
 	if args.RangeKey != nil {
 		table.RangeKey = pulumi.String(args.RangeKey.Name)

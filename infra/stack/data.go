@@ -101,9 +101,10 @@ func (l *lab) tables() error {
 	l.tableArns = pulumi.StringMap{}
 	for _, t := range l.config.Tables {
 		args := t.Args()
-		args.Location, args.Name, args.KmsKeyArn, args.Tags = l.location, l.tableName(
-			t.Name,
-		), l.keys.data.Arn, l.backedUp()
+		args.Location = l.location
+		args.Name = l.tableName(t.Name)
+		args.KmsKeyArn = l.keys.data.Arn
+		args.Tags = l.backedUp()
 		if t.Replicate {
 			args.Replicas = []data.Replica{{Region: l.config.CopyRegion, KmsKeyArn: l.keys.copies.Arn}}
 		}

@@ -21,11 +21,10 @@ func (l *lab) notify() (err error) {
 	if l.config.Website != nil && l.location.Region != edgeRegion {
 		// One configuration a channel: that of the first topic takes in the other.
 		edge := args
-		edge.Location, edge.Name, edge.KmsKeyArn, edge.Slack, edge.Teams = l.placeIn(
-			edgeRegion,
-		), l.name(
-			"edge-notifications",
-		), l.keys.edge.Arn, nil, nil
+		edge.Location = l.placeIn(edgeRegion)
+		edge.Name = l.name("edge-notifications")
+		edge.KmsKeyArn = l.keys.edge.Arn
+		edge.Slack, edge.Teams = nil, nil
 		if l.edgeNotifications, err = monitoring.NewNotifications(
 			l.Context,
 			"edge",

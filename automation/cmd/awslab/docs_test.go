@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -62,7 +63,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 				target = filepath.Join(filepath.Dir(path), file)
 			}
 			content, err := os.Stat(target)
-			if !assertNoError(t, err, "%s: %s", path, link[1]) || fragment == "" || content.IsDir() {
+			if !assert.NoError(t, err, "%s: %s", path, link[1]) || fragment == "" || content.IsDir() {
 				continue
 			}
 			linked, err := os.ReadFile(target)
@@ -73,14 +74,6 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			}
 		}
 	}
-}
-
-func assertNoError(t *testing.T, err error, format string, args ...any) bool {
-	t.Helper()
-	if err != nil {
-		t.Errorf(format+": %v", append(args, err)...)
-	}
-	return err == nil
 }
 
 var (

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 )
 
@@ -95,22 +94,10 @@ func noArguments(cmd *cobra.Command, args []string) error {
 }
 
 func unknownCommand(parent *cobra.Command, name string) error {
-	known := names(parent)
-	const few = 2 // letters to change
-	for _, candidate := range known {
-		if levenshtein.Distance(name, candidate, nil) <= few {
-			return &usageError{
-				fmt.Errorf(
-					"unknown command %q; did you mean %q? See: %s --help",
-					name,
-					candidate,
-					parent.CommandPath(),
-				),
-			}
-		}
+	parent.SuggestionsMinimumDistance = 2 // letters to change
+	hint := "known are " + strings.Join(names(parent), ", ") + "."
+	if near := parent.SuggestionsFor(name); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean %q?", near[0])
 	}
-	return &usageError{
-		fmt.Errorf("unknown command %q; known are %s. See: %s --help", name, strings.Join(known, ", "),
-			parent.CommandPath()),
-	}
+	return &usageError{fmt.Errorf("unknown command %q; %s See: %s --help", name, hint, parent.CommandPath())}
 }

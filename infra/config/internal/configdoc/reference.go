@@ -2,8 +2,8 @@ package configdoc
 
 import (
 	_ "embed"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -77,7 +77,13 @@ func Reference(source string) ([]byte, error) {
 		r.defaults[d.Key] = d
 	}
 	r.text.WriteString(introduction)
-	r.section("Top level", schema, "", func(property *jsonschema.Schema) bool { return r.object(property) == nil })
+	r.text.WriteString("\n## Top level\n")
+	r.header()
+	for pair := schema.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		if r.object(pair.Value) == nil {
+			r.row(schema, "", pair.Key, pair.Value)
+		}
+	}
 	for pair := schema.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		object := r.object(pair.Value)
 		if object == nil {
@@ -96,7 +102,8 @@ func Reference(source string) ([]byte, error) {
 				strings.ReplaceAll(example, "\n", "\n  "),
 			)
 		}
-		r.table(object, prefix+".")
+		r.header()
+		r.rows(object, prefix+".")
 	}
 	return []byte(r.text.String()), r.err
 }
@@ -121,31 +128,11 @@ func (r *reference) object(property *jsonschema.Schema) *jsonschema.Schema {
 	return nil
 }
 
-func (r *reference) section(
-	title string,
-	object *jsonschema.Schema,
-	prefix string,
-	keep func(*jsonschema.Schema) bool,
-) {
-	fmt.Fprintf(&r.text, "\n## %s\n", title)
-	r.header()
-	for pair := object.Properties.Oldest(); pair != nil; pair = pair.Next() {
-		if keep(pair.Value) {
-			r.row(object, prefix, pair.Key, pair.Value)
-		}
-	}
-}
-
 func (r *reference) header() {
 	r.text.WriteString("\n| key | type | default: dev | prod | allowed | meaning |\n|---|---|---|---|---|---|\n")
 }
 
-// table lists the keys of an object, those of the objects in it included.
-func (r *reference) table(object *jsonschema.Schema, prefix string) {
-	r.header()
-	r.rows(object, prefix)
-}
-
+// rows lists the keys of an object, those of the objects in it included.
 func (r *reference) rows(object *jsonschema.Schema, prefix string) {
 	for pair := object.Properties.Oldest(); pair != nil; pair = pair.Next() {
 		r.row(object, prefix, pair.Key, pair.Value)
@@ -171,10 +158,8 @@ func (r *reference) row(object *jsonschema.Schema, prefix, key string, property 
 		}
 		dev, prod = code(one), code(two)
 	}
-	for _, required := range object.Required {
-		if required == key {
-			dev, prod = "*required*", "*required*"
-		}
+	if slices.Contains(object.Required, key) {
+		dev, prod = "*required*", "*required*"
 	}
 	cells := []string{
 		code(prefix + key), r.typeOf(property), dev, prod, allowed(property), sentence(key, property.Description),
@@ -190,14 +175,12 @@ func (r *reference) typeOf(property *jsonschema.Schema) string {
 	case property.Ref != "":
 		return "object"
 	case property.Type == "array":
-		return "list of " + plural(r.typeOf(property.Items))
+		return "list of " + r.typeOf(property.Items) + "s"
 	case property.Type == "object" && property.AdditionalProperties != nil:
-		return "map of " + plural(r.typeOf(property.AdditionalProperties))
+		return "map of " + r.typeOf(property.AdditionalProperties) + "s"
 	}
 	return property.Type
 }
-
-func plural(name string) string { return name + "s" }
 
 // allowed says which values a key takes: an enumeration, a range, or an example.
 func allowed(property *jsonschema.Schema) string {
@@ -209,7 +192,7 @@ func allowed(property *jsonschema.Schema) string {
 	for _, value := range of.Enum {
 		parts = append(parts, code(fmt.Sprint(value)))
 	}
-	if low, high := number(of.Minimum), number(of.Maximum); low != "" || high != "" {
+	if low, high := of.Minimum.String(), of.Maximum.String(); low != "" || high != "" {
 		if high == "" {
 			high = "any"
 		}
@@ -220,8 +203,6 @@ func allowed(property *jsonschema.Schema) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-func number(n json.Number) string { return n.String() }
 
 func code(text string) string { return "`" + text + "`" }
 

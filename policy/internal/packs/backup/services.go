@@ -113,12 +113,7 @@ func judgeSecretRecovery(secret rule.Resource, run rule.Run) rule.Verdict {
 	if secret.Get("recoveryWindowInDays").State() == property.Absent {
 		return rule.Pass()
 	}
-	return orProtected(
-		expect.AtLeast("recoveryWindowInDays", minSecretDays),
-	)(
-		secret,
-		run,
-	)
+	return orProtected(expect.AtLeast("recoveryWindowInDays", minSecretDays))(secret, run)
 }
 
 // unlessWorthless leaves alone what says that nothing in it is worth a backup.

@@ -191,10 +191,7 @@ func judgeViewerTLS(r rule.Resource, run rule.Run) rule.Verdict {
 		certificate.State() == property.Absent {
 		return rule.NotApplicable("it has CloudFront's own certificate, whose minimum CloudFront sets")
 	}
-	return expect.OneOfSetting("viewerCertificate.minimumProtocolVersion", viewerProtocols)(
-		r,
-		run,
-	)
+	return expect.OneOfSetting("viewerCertificate.minimumProtocolVersion", viewerProtocols)(r, run)
 }
 
 // judgeViewers looks at each behavior of a distribution.

@@ -201,10 +201,7 @@ func trustsService(role rule.Resource, service string, stack rule.Stack) bool {
 func assumes(role rule.Resource, g grants, other rule.Resource, stack rule.Stack) bool {
 	allowed := g.allowOn("sts:AssumeRole", func(pattern string) bool { return isRole(pattern, other) })
 	return slices.ContainsFunc(trusted(other, stack), func(p document.Principal) bool {
-		return p.Type == "AWS" &&
-			(strings.Contains(
-				p.Value,
-				":role/",
-			) && isRole(p.Value, role) || allowed && (p.Anyone() || p.WholeAccount()))
+		named := strings.Contains(p.Value, ":role/") && isRole(p.Value, role)
+		return p.Type == "AWS" && (named || allowed && (p.Anyone() || p.WholeAccount()))
 	})
 }

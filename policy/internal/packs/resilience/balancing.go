@@ -55,13 +55,7 @@ var balancing = []rule.Rule{
 			if !behindBalancer(r, stack) {
 				return rule.NotApplicable("it is behind no load balancer of the stack")
 			}
-			return expect.OneOf(
-				"healthCheckType",
-				"ELB",
-			)(
-				r,
-				run,
-			)
+			return expect.OneOf("healthCheckType", "ELB")(r, run)
 		},
 	},
 }

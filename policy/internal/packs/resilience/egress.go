@@ -224,10 +224,9 @@ func judgeMountTargets(files rule.Resource, stack rule.Stack, _ rule.Run) rule.V
 		served.certain = false
 	}
 	missing := used.missing(served.names)
+	placedAll := unplaced > 0 && len(served.names)+unplaced >= len(possible.names)
 	switch {
-	case used.certain && unplaced > 0 && len(served.names)+unplaced >= len(
-		possible.names,
-	) && len(used.missing(possible.names)) == 0:
+	case used.certain && placedAll && len(used.missing(possible.names)) == 0:
 		return rule.Pass()
 	case len(missing) > unplaced:
 		return rule.Violation(

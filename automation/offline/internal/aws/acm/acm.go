@@ -90,17 +90,12 @@ func validationRecords(domains []string) []any {
 	records := []any{}
 	for _, domain := range domains {
 		apex := strings.TrimPrefix(domain, "*.")
+		value := "_" + digest("value/"+apex, 32) + "." + digest("zone/"+apex, 10)
 		records = append(records, map[string]any{
-			"domainName":         domain,
-			"resourceRecordName": "_" + digest(apex, 32) + "." + apex + ".",
-			"resourceRecordType": "CNAME",
-			"resourceRecordValue": "_" + digest(
-				"value/"+apex,
-				32,
-			) + "." + digest(
-				"zone/"+apex,
-				10,
-			) + ".acm-validations.aws.",
+			"domainName":          domain,
+			"resourceRecordName":  "_" + digest(apex, 32) + "." + apex + ".",
+			"resourceRecordType":  "CNAME",
+			"resourceRecordValue": value + ".acm-validations.aws.",
 		})
 	}
 	return records

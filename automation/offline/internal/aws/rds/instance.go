@@ -200,10 +200,9 @@ func versions(c *bridge.Change, e engine) {
 
 // defaultParameters names the default parameter group of the version unless the program names one.
 func defaultParameters(c *bridge.Change, property, family string) {
+	state := values.View(c.State)
 	if !c.Inputs.Has(property) &&
-		(!values.View(c.State).Has(
-			property,
-		) || references.IsDefaultParameterGroup(values.View(c.State).Str(property))) {
+		(!state.Has(property) || references.IsDefaultParameterGroup(state.Str(property))) {
 		c.Set(property, "default."+family)
 	}
 }
@@ -270,9 +269,8 @@ func updateDBInstance(c *bridge.Change) error {
 		)
 	}
 	known := engines[values.View(c.State).Str("engine")]
-	if before, after := c.Olds.Str(
-		"engineVersionActual",
-	), known.full(values.View(c.State).Str("engineVersion")); before != "" {
+	after := known.full(values.View(c.State).Str("engineVersion"))
+	if before := c.Olds.Str("engineVersionActual"); before != "" {
 		if known.family(before) != known.family(after) && !c.Inputs.Bool("allowMajorVersionUpgrade") {
 			return bridge.Refuse(
 				"InvalidParameterCombination",

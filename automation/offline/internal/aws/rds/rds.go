@@ -134,14 +134,9 @@ func zonesOf(tx *world.Tx, group *world.Thing) (zones []string, vpc string) {
 	}
 	for _, link := range links {
 		if link.Property == "subnetIds" {
-			zones, vpc = append(
-				zones,
-				bridge.StateOf(link.Target).Str("availabilityZone"),
-			), bridge.StateOf(
-				link.Target,
-			).Str(
-				"vpcId",
-			)
+			subnet := bridge.StateOf(link.Target)
+			zones = append(zones, subnet.Str("availabilityZone"))
+			vpc = subnet.Str("vpcId")
 		}
 	}
 	slices.Sort(zones)

@@ -93,11 +93,8 @@ func refuseStateMachine(c *bridge.Change) error {
 			start,
 		)
 	}
-	level, destination := c.Inputs.Str(
-		"loggingConfiguration.level",
-	), c.Inputs.Str(
-		"loggingConfiguration.logDestination",
-	)
+	level := c.Inputs.Str("loggingConfiguration.level")
+	destination := c.Inputs.Str("loggingConfiguration.logDestination")
 	if level != "" && level != "OFF" && !strings.HasSuffix(destination, ":*") {
 		return bridge.Refuse(
 			"InvalidLoggingConfiguration",
