@@ -68,7 +68,7 @@ func OneOf(path string, allowed ...string) Judge {
 		case state == property.Known && slices.Contains(allowed, text):
 			return rule.Pass()
 		case state == property.Known || state == property.Absent:
-			return rule.Violation(value.Path(), "is none of %s", strings.Join(allowed, ", "))
+			return rule.Violation(value.Path(), "is not %s", strings.Join(allowed, " or "))
 		}
 		return rule.Unreadable(value, state)
 	}

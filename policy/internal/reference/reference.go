@@ -3,7 +3,10 @@ package reference
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/awslab/awslab/policy/internal/packs"
@@ -16,20 +19,44 @@ import (
 //go:embed introduction.md
 var introduction string
 
-// Markdown returns docs/policies.md.
-func Markdown() []byte {
+// Markdown returns docs/policies.md for the repository at root. What fails a rule is quoted from the findings that the
+// tests of the packs record.
+func Markdown(root string) ([]byte, error) {
 	var text strings.Builder
 	text.WriteString(introduction)
 	for _, pack := range append(packs.Separate[:len(packs.Separate):len(packs.Separate)], remediation.Pack) {
 		fmt.Fprintf(&text, "\n## %s\n\n%s\n", pack.Name, pack.Description)
+		findings, err := recorded(root, pack)
+		if err != nil {
+			return nil, err
+		}
 		for _, r := range pack.Rules {
-			writeRule(&text, r)
+			writeRule(&text, r, findings[r.Name])
 		}
 	}
-	return []byte(text.String())
+	return []byte(text.String()), nil
 }
 
-func writeRule(text *strings.Builder, r rule.Rule) {
+// recorded returns what the rules of a pack say to the resources that fail in its tests, by rule. Rules with remedies
+// change resources, and so find nothing.
+func recorded(root string, pack rule.Pack) (map[string][]string, error) {
+	if pack.Name == remediation.Pack.Name {
+		return nil, nil
+	}
+	folder := strings.ReplaceAll(strings.TrimPrefix(pack.Name, "awslab-"), "-", "")
+	path := filepath.Join(root, "policy", "internal", "packs", folder, "testdata", "findings.json")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the recorded findings of %s: %w", pack.Name, err)
+	}
+	var findings map[string][]string
+	if err := json.Unmarshal(content, &findings); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return findings, nil
+}
+
+func writeRule(text *strings.Builder, r rule.Rule, findings []string) {
 	controls := make([]string, len(r.Controls))
 	for i, control := range r.Controls {
 		controls[i] = control.Label()
@@ -38,6 +65,10 @@ func writeRule(text *strings.Builder, r rule.Rule) {
 	paragraph(text, fmt.Sprintf("**%s** %s [%s]", r.Description, r.Severity, strings.Join(controls, ", ")))
 	fmt.Fprintln(text)
 	item(text, "Why: "+r.Why)
+	if len(findings) > 0 {
+		shown := findings[:min(len(findings), maxFindings)]
+		item(text, "Fails: "+strings.ReplaceAll(strings.Join(shown, " "), "*", `\*`))
+	}
 	item(text, "Fix: "+strings.ToUpper(r.Fix[:1])+r.Fix[1:])
 	for _, s := range r.Settings {
 		item(text, fmt.Sprintf("Setting `%s`, by default `%v`: %s", s.Name, s.Schema()["default"], s.Description))
@@ -49,6 +80,9 @@ func writeRule(text *strings.Builder, r rule.Rule) {
 
 // maxTypes keeps rules about nearly every type from listing them.
 const maxTypes = 12
+
+// maxFindings keeps variations of one finding from hiding the rest.
+const maxFindings = 3
 
 func paragraph(text *strings.Builder, line string) { wrapped(text, line, "", "") }
 

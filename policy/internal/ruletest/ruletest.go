@@ -116,6 +116,7 @@ func Run(t *testing.T, pack rule.Pack, cases map[string][]Case) {
 			}
 		})
 	}
+	t.Run("the recorded findings are current", func(t *testing.T) { checkFindings(t, pack, cases) })
 }
 
 func check(t *testing.T, pack rule.Pack, r rule.Rule, c Case) {

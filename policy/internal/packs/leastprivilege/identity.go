@@ -40,7 +40,7 @@ var iamNoServiceWildcard = rule.Rule{
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && slices.ContainsFunc(s.Actions, wholeService) {
-			return "allows all actions of a service, and those it will get"
+			return "allows every action of a service"
 		}
 		return ""
 	}),
@@ -95,7 +95,7 @@ var iamNoNotElements = rule.Rule{
 	Types:       identityTypes,
 	Judge: judgeIdentity(func(s document.Statement) string {
 		if s.Allow && len(s.NotActions)+len(s.NotResources)+len(s.NotPrincipal) > 0 {
-			return "allows all but something, which grows with every action and resource that AWS adds"
+			return "contains NotAction, NotResource or NotPrincipal"
 		}
 		return ""
 	}),
@@ -247,7 +247,7 @@ func judgeManaged(arn property.Value) rule.Verdict {
 	case state != property.Known:
 		return rule.Unreadable(arn, state)
 	case administers(text):
-		return rule.Violation(arn.Path(), "is a policy of AWS's for administrators")
+		return rule.Violation(arn.Path(), "is an AWS managed policy for administrators")
 	}
 	return rule.Pass()
 }

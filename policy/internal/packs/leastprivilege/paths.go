@@ -67,7 +67,7 @@ func judgePaths(role rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
 			if !named[further.URN] {
 				return rule.Violation(
 					expect.Whole,
-					"can act as %s, and by way of it as %s, which its own policies do not name",
+					"can assume %s, and through that role %s, which its own policies do not name",
 					reached.Name,
 					further.Name,
 				)

@@ -146,7 +146,7 @@ func complainOfPublicity(s document.Statement) string {
 	case len(s.NotPrincipal) > 0:
 		return "grants access to everyone except those that it lists"
 	case slices.ContainsFunc(s.Principals, document.Principal.Anyone) && !s.Has(inside...):
-		return "lets everyone in"
+		return "allows every principal, without a condition that limits it"
 	}
 	return ""
 }

@@ -10,9 +10,16 @@ import (
 )
 
 func main() {
-	path := filepath.Join("..", "..", "..", "docs", "policies.md")
-	if err := os.WriteFile(path, reference.Markdown(), 0o600); err != nil {
+	if err := write(filepath.Join("..", "..", "..")); err != nil {
 		fmt.Fprintln(os.Stderr, "writing the reference of the policies:", err)
 		os.Exit(1)
 	}
+}
+
+func write(root string) error {
+	text, err := reference.Markdown(root)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(root, "docs", "policies.md"), text, 0o600)
 }
