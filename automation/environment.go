@@ -122,10 +122,27 @@ func OfflineEnvironment(ctx context.Context, o Options) (map[string]string, stri
 
 // OfflineWorld lists what exists at the offline target of the project.
 func OfflineWorld(ctx context.Context, o Options) ([]offline.Thing, error) {
+	home, err := offlineHome(o)
+	if err != nil {
+		return nil, err
+	}
+	return home.List(ctx)
+}
+
+// OfflineAudit lists the calls that the policies at the offline target of the project deny, and the permissions that no
+// call needs.
+func OfflineAudit(ctx context.Context, o Options) (offline.Audit, error) {
+	home, err := offlineHome(o)
+	if err != nil {
+		return offline.Audit{}, err
+	}
+	return home.Audit(ctx)
+}
+
+func offlineHome(o Options) (*offline.Home, error) {
 	root, err := filepath.Abs(o.ProjectDir)
 	if err != nil {
 		return nil, fmt.Errorf("resolving the project folder: %w", err)
 	}
-	home := &offline.Home{Dir: offlineDir(root, o.OfflineDir)}
-	return home.List(ctx)
+	return &offline.Home{Dir: offlineDir(root, o.OfflineDir)}, nil
 }

@@ -125,6 +125,15 @@ func (p *project) world(t testing.TB) []offline.Thing {
 	return things
 }
 
+// requireExactPermissions expects the policies in the world to allow every call and nothing besides.
+func (p *project) requireExactPermissions(t testing.TB) {
+	t.Helper()
+	audit, err := automation.OfflineAudit(context.Background(), automation.Options{ProjectDir: p.dir})
+	require.NoError(t, err)
+	require.Empty(t, audit.Denied, "a call is denied")
+	require.Empty(t, audit.Unused, "a permission is of no use")
+}
+
 func step(t testing.TB, r *automation.Result, resourceType, name string) automation.Step {
 	t.Helper()
 	for _, s := range r.Steps {
@@ -166,6 +175,7 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 	up, err := lab.Up(ctx)
 	require.NoError(t, err)
 	require.True(t, up.Succeeded)
+	p.requireExactPermissions(t)
 	for _, name := range []string{
 		"url",
 		"vpcId",

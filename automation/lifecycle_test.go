@@ -156,6 +156,7 @@ func TestLifecycleOfProd(t *testing.T) {
 	} {
 		require.NotEmpty(t, up.Outputs[output].Value, "output %s", output)
 	}
+	p.requireExactPermissions(t)
 
 	again, err := lab.Up(ctx)
 	require.NoError(t, err)
@@ -454,10 +455,12 @@ func TestLifecycleOfEveryKind(t *testing.T) {
 			again, err := p.open(t, "dev").Up(ctx)
 			require.NoError(t, err)
 			require.True(t, again.Unchanged(), "a second up has nothing to do, not %v", again.Steps)
+			p.requireExactPermissions(t)
 			p.edit(t, "dev", test.changed)
 			changed, err := p.open(t, "dev").Up(ctx)
 			require.NoError(t, err)
 			requireDataKept(t, changed)
+			p.requireExactPermissions(t)
 			destroyed, err := p.open(t, "dev").Destroy(ctx)
 			require.NoError(t, err)
 			require.True(t, destroyed.Succeeded)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3"
 
+	"github.com/awslab/awslab/automation/offline/internal/aws/calls"
 	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
@@ -166,6 +167,39 @@ func (h *Home) List(ctx context.Context) ([]Thing, error) {
 		things[i] = Thing{Region: t.Region, Type: t.Type, ID: t.ID, Name: t.Name, URN: t.URN}
 	}
 	return things, nil
+}
+
+// Audit is what IAM has to say of the world: each call that a service of AWS or a program makes there is decided by the
+// policies that exist.
+type Audit struct {
+	// Denied are the calls that are not allowed, with the reason.
+	Denied []string `json:"denied"`
+	// Unused are the permissions that no call needs.
+	Unused []string `json:"unused"`
+}
+
+// Audit decides every call in the world. An update has been refused already where one of AWS's own calls is denied.
+func (h *Home) Audit(ctx context.Context) (Audit, error) {
+	w, err := world.New(h.worldFile())
+	if err != nil {
+		return Audit{}, err
+	}
+	defer func() { _ = w.Close() }()
+	var audit Audit
+	err = w.Update(ctx, func(tx *world.Tx) error {
+		review, err := calls.Review(tx)
+		for _, verdict := range review.Denied {
+			audit.Denied = append(audit.Denied, verdict.String())
+		}
+		for _, grant := range review.Unused {
+			audit.Unused = append(audit.Unused, grant.String())
+		}
+		return err
+	})
+	if err != nil {
+		return Audit{}, fmt.Errorf("auditing the policies in the world: %w", err)
+	}
+	return audit, nil
 }
 
 // FindPlugin looks for the stand-ins' executable: beside the running executable, then on PATH.

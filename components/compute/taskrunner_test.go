@@ -82,7 +82,7 @@ func TestATaskRunnerMayRunItsFamiliesInItsCluster(t *testing.T) {
 	require.Contains(
 		t,
 		g.inputs(t, "runner-role")["assumeRolePolicy"],
-		"arn:aws:lambda:eu-west-1:123456789012:function:awslab-dev-runtask",
+		`"StringEqualsIfExists":{"aws:SourceAccount":"123456789012"}`,
 	)
 }
 

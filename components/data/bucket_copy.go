@@ -20,13 +20,9 @@ func (component *Bucket) newCopy(ctx *pulumi.Context, name string, args *BucketA
 		return err
 	}
 	role, err := identity.NewRole(ctx, name+"-replicator", &identity.RoleArgs{
-		Name:        replica.RoleName,
-		Description: fmt.Sprintf("Replicates bucket %s to %s", args.Name, replica.Location.Region),
-		Trust: identity.ServiceTrust(
-			"s3.amazonaws.com",
-			args.Location.AccountId,
-			args.Location.BucketArn(args.Name),
-		),
+		Name:                replica.RoleName,
+		Description:         fmt.Sprintf("Replicates bucket %s to %s", args.Name, replica.Location.Region),
+		Trust:               identity.AccountTrust("s3.amazonaws.com", args.Location.AccountId),
 		Policies:            map[string]identity.Document{"replicate": {Statements: args.replicationStatements()}},
 		PermissionsBoundary: args.PermissionsBoundary,
 		Tags:                args.Tags,
@@ -99,22 +95,17 @@ func (args *BucketArgs) replicationStatements() []identity.Statement {
 	if args.KmsKeyArn == nil {
 		return statements
 	}
-	return append(statements,
-		keyStatement("DecryptObjects", args.Location, args.KeyAlias, "kms:Decrypt"),
-		keyStatement("EncryptCopies", replica.Location, replica.KeyAlias, "kms:Encrypt"))
-}
-
-// keyStatement allows one use of a key through S3, knowing the key by its alias: its id is not known before it exists.
-func keyStatement(sid string, location identity.Location, alias, action string) identity.Statement {
-	return identity.Statement{
-		Sid: sid, Actions: []string{action}, Resources: []string{location.Arn("kms", "key/*")},
-		Conditions: []identity.Condition{
-			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{alias}},
-			{
-				Operator: "StringEquals",
-				Key:      "kms:ViaService",
-				Values:   []string{"s3." + location.Region + ".amazonaws.com"},
-			},
-		},
-	}
+	return append(
+		statements,
+		identity.KeyUse("DecryptObjects", args.Location, args.KeyAlias, "s3", "kms:Decrypt"),
+		// An S3 Bucket Key is made as a data key ("Replicating encrypted objects", S3 user guide).
+		identity.KeyUse(
+			"EncryptCopies",
+			replica.Location,
+			replica.KeyAlias,
+			"s3",
+			"kms:Encrypt",
+			"kms:GenerateDataKey",
+		),
+	)
 }

@@ -17,6 +17,8 @@ type LogBucketArgs struct {
 	// Name in AWS, 3 to 63 lower-case letters, digits and hyphens, unique across all AWS accounts. Changing it
 	// replaces the bucket.
 	Name string
+	// LoadBalancers are the prefixes, such as their names, under which load balancers put their logs.
+	LoadBalancers []string
 	// ExpireDays is how long logs are kept. Default: 365 (FSBP CloudWatch.16 asks as much of logs).
 	ExpireDays int
 	// CloudFront lets distributions write their logs, which they only do where access control lists work. Such a bucket
@@ -95,9 +97,9 @@ func (args *LogBucketArgs) store() *bucketStore {
 	return store
 }
 
-// deliveries let load balancers of the place, and S3 for other buckets of the account, put logs and nothing else. The
-// load balancers' prefix is AWSLogs/<account> at any depth ("Access logs", Elastic Load Balancing user guide); S3's is
-// the logged bucket's name.
+// deliveries let the load balancers, and S3 for other buckets of the account, put logs and nothing else. The load
+// balancers put AWSLogs/<account> behind their prefixes ("Access logs", Elastic Load Balancing user guide); S3's prefix
+// is the logged bucket's name.
 func (args *LogBucketArgs) deliveries() []identity.Statement {
 	arn := args.Location.BucketArn(args.Name)
 	put := func(sid, service string, resources []string, condition identity.Condition) identity.Statement {
@@ -109,18 +111,7 @@ func (args *LogBucketArgs) deliveries() []identity.Statement {
 			Conditions: []identity.Condition{condition},
 		}
 	}
-	logs := "AWSLogs/" + args.Location.AccountId + "/*"
-	return []identity.Statement{
-		put(
-			"LoadBalancerLogs",
-			"logdelivery.elasticloadbalancing.amazonaws.com",
-			[]string{arn + "/" + logs, arn + "/*/" + logs},
-			identity.Condition{
-				Operator: "ArnLike",
-				Key:      "aws:SourceArn",
-				Values:   []string{args.Location.Arn("elasticloadbalancing", "loadbalancer/*")},
-			},
-		),
+	statements := []identity.Statement{
 		put(
 			"BucketLogs",
 			"logging.s3.amazonaws.com",
@@ -132,4 +123,21 @@ func (args *LogBucketArgs) deliveries() []identity.Statement {
 			},
 		),
 	}
+	if len(args.LoadBalancers) == 0 {
+		return statements
+	}
+	var logs []string
+	for _, prefix := range args.LoadBalancers {
+		logs = append(logs, arn+"/"+prefix+"/AWSLogs/"+args.Location.AccountId+"/*")
+	}
+	return append(statements, put(
+		"LoadBalancerLogs",
+		"logdelivery.elasticloadbalancing.amazonaws.com",
+		logs,
+		identity.Condition{
+			Operator: "ArnLike",
+			Key:      "aws:SourceArn",
+			Values:   []string{args.Location.Arn("elasticloadbalancing", "loadbalancer/*")},
+		},
+	))
 }

@@ -301,7 +301,13 @@ func TestLogBuckets(t *testing.T) {
 	for name, edge := range map[string]bool{"bucket-logs": false, "bucket-logs-cloudfront": true} {
 		g, err := registerLogBucket(
 			t,
-			&LogBucketArgs{Location: databaseLocation, Name: "awslab-dev-logs", CloudFront: edge, Tags: databaseTags},
+			&LogBucketArgs{
+				Location:      databaseLocation,
+				Name:          "awslab-dev-logs",
+				LoadBalancers: []string{"awslab-dev-alb"},
+				CloudFront:    edge,
+				Tags:          databaseTags,
+			},
 		)
 		require.NoError(t, err)
 		g.requireGolden(t, name)

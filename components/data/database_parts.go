@@ -158,7 +158,7 @@ func (args *DatabaseArgs) monitoringRole() *identity.RoleArgs {
 			{
 				Sid:       "MakeLogGroup",
 				Actions:   []string{"logs:CreateLogGroup", "logs:PutRetentionPolicy"},
-				Resources: []string{group, group + ":*"},
+				Resources: []string{group},
 			},
 			{
 				Sid: "WriteLogs",

@@ -45,14 +45,10 @@ func (proxy *DatabaseProxy) validate(problems *databaseProblems) {
 // proxyRole lets RDS Proxy read the secret that it opens connections with.
 func (args *DatabaseArgs) proxyRole() *identity.RoleArgs {
 	return &identity.RoleArgs{
-		Name:        args.Identifier + "-proxy",
-		Path:        args.RolePath,
-		Description: "Lets RDS Proxy read the database's secret",
-		Trust: identity.ServiceTrust(
-			"rds.amazonaws.com",
-			args.Location.AccountId,
-			args.Location.Arn("rds", "db-proxy:*"),
-		),
+		Name:                args.Identifier + "-proxy",
+		Path:                args.RolePath,
+		Description:         "Lets RDS Proxy read the database's secret",
+		Trust:               identity.AccountTrust("rds.amazonaws.com", args.Location.AccountId),
 		Policies:            map[string]identity.Document{"read": {Statements: args.readSecret()}},
 		PermissionsBoundary: args.PermissionsBoundary,
 		Tags:                args.Tags,

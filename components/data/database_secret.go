@@ -115,21 +115,8 @@ func (args *DatabaseArgs) readSecret() []identity.Statement {
 	if args.KeyAlias == "" {
 		return []identity.Statement{statement}
 	}
-	suffix := "amazonaws.com"
-	if args.Location.Partition == "aws-cn" {
-		suffix = "amazonaws.com.cn"
+	return []identity.Statement{
+		statement,
+		identity.KeyUse("DecryptDatabaseSecret", args.Location, args.KeyAlias, "secretsmanager", "kms:Decrypt"),
 	}
-	return []identity.Statement{statement, {
-		Sid:       "DecryptDatabaseSecret",
-		Actions:   []string{"kms:Decrypt"},
-		Resources: []string{args.Location.Arn("kms", "key/*")},
-		Conditions: []identity.Condition{
-			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{args.KeyAlias}},
-			{
-				Operator: "StringEquals",
-				Key:      "kms:ViaService",
-				Values:   []string{fmt.Sprintf("secretsmanager.%s.%s", args.Location.Region, suffix)},
-			},
-		},
-	}}
 }

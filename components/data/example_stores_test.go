@@ -43,9 +43,10 @@ func ExampleNewBucket() {
 			return err
 		}
 		logs, err := data.NewLogBucket(ctx, "logs", &data.LogBucketArgs{
-			Location:   ireland,
-			Name:       "shop-logs-" + ireland.AccountId + "-" + ireland.Region,
-			ExpireDays: 90,
+			Location:      ireland,
+			Name:          "shop-logs-" + ireland.AccountId + "-" + ireland.Region,
+			LoadBalancers: []string{"shop-alb"},
+			ExpireDays:    90,
 		})
 		if err != nil {
 			return err

@@ -19,13 +19,15 @@ import (
 // FileSystemArgs describe an EFS file system. What has a default may be left out.
 type FileSystemArgs struct {
 	Location identity.Location
-	// Name by which role policies find it, 1 to 128 letters, digits, . _ - (its tag [identity.FileSystemTag]).
+	// Name is its tag Name, 1 to 128 letters, digits, . _ -.
 	Name string
 	// VpcId and SubnetIds are where it is mounted: one subnet of the data tier in each zone.
 	VpcId     pulumi.StringInput
 	SubnetIds pulumi.StringArray
 	// AccessPoints are what can be mounted, by name. There is no other way in, so there is at least one.
 	AccessPoints map[string]AccessPoint
+	// Clients are the roles that may mount it, by one of the access points.
+	Clients []FileSystemClient
 
 	// KmsKeyArn encrypts the files. Nil means the AWS managed key of EFS. Changing it replaces the file system.
 	KmsKeyArn pulumi.StringInput
@@ -59,6 +61,17 @@ type AccessPoint struct {
 	Uid, Gid int
 	// Permissions of the folder, in octal. Default: 0750.
 	Permissions string
+}
+
+// FileSystemClient lets a role mount the file system. Which access point it takes says the task definition: the ARNs of
+// access points are not known before they exist, and the policy has to be known in preview.
+type FileSystemClient struct {
+	// RoleArn is put together from the role's name, so that it is known before the role exists.
+	RoleArn string
+	// Role is created first, as the policy can name only roles that exist.
+	Role pulumi.Resource
+	// Mode is read, or one that writes.
+	Mode identity.Mode
 }
 
 // FileSystemCopy is a file system in another region that EFS replicates to. It can be read through mount targets of
@@ -218,6 +231,12 @@ func (args *FileSystemArgs) validate() error {
 		)
 	}
 	args.validateAccessPoints(p)
+	for i, client := range args.Clients {
+		at := fmt.Sprintf("Clients[%d]", i)
+		p.addIf(client.RoleArn == "" || client.Role == nil, at, "RoleArn or Role is missing; give both")
+		p.addIf(!client.Mode.Valid(), at+".Mode", "%q; use %s, %s or %s", client.Mode, identity.Read, identity.Write,
+			identity.ReadWrite)
+	}
 	if replica := args.Copy; replica != nil {
 		if err := replica.Location.Validate(); err != nil {
 			p.add(problem.In("Copy", err))
@@ -280,13 +299,13 @@ func (args *FileSystemArgs) validateAccessPoints(p *problems) {
 	}
 }
 
-// tagged returns tags with the names by which people and role policies find the file system.
+// tagged returns tags with the name of the file system.
 func (args *FileSystemArgs) tagged(tags map[string]string) pulumi.StringMap {
 	all := pulumi.ToStringMap(tags)
 	if all == nil {
 		all = pulumi.StringMap{}
 	}
-	all["Name"], all[identity.FileSystemTag] = pulumi.String(args.Name), pulumi.String(args.Name)
+	all["Name"] = pulumi.String(args.Name)
 	return all
 }
 

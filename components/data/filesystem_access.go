@@ -11,32 +11,80 @@ import (
 	"github.com/awslab/awslab/components/identity"
 )
 
-// clientActions are what clients do to a file system (EFS user guide, "Using IAM to control file system data access").
-var clientActions = []string{
-	"elasticfilesystem:ClientMount",
-	"elasticfilesystem:ClientRootAccess",
-	"elasticfilesystem:ClientWrite",
-}
+// What clients do to a file system (Amazon EFS user guide, "Using IAM to control access to file systems").
+const (
+	clientMount = "elasticfilesystem:ClientMount"
+	clientWrite = "elasticfilesystem:ClientWrite"
+	clientRoot  = "elasticfilesystem:ClientRootAccess"
+)
 
-// fileSystemPolicy denies everything without TLS, and clients that come by anything but an access point. It allows
-// nobody anything: that is what the policies of the clients' roles are for. In it * is the file system itself, whose id
-// is not known before it exists.
-func fileSystemPolicy() (string, error) {
-	denied := func(sid string, actions []string, operator, key, value string) identity.Statement {
-		return identity.Statement{
-			Sid: sid, Effect: identity.Deny, Actions: actions, Resources: []string{"*"},
-			Principals: []identity.Principal{{Type: "AWS", Values: []string{"*"}}},
-			Conditions: []identity.Condition{{Operator: operator, Key: key, Values: []string{value}}},
+// fileSystemPolicy lets the clients mount the file system, and denies everything without TLS and all that do not come
+// by an access point. The policies of the clients' roles cannot allow it: EFS tells them nothing about the file system
+// but its ARN, which is not known before the file system exists. In its own policy * is the file system itself.
+func fileSystemPolicy(location identity.Location, clients []FileSystemClient) (string, error) {
+	everyone := []identity.Principal{{Type: "AWS", Values: []string{"*"}}}
+	document := identity.Document{Statements: []identity.Statement{
+		{
+			Sid:        "TlsOnly",
+			Effect:     identity.Deny,
+			Principals: everyone,
+			Actions:    []string{"elasticfilesystem:*"},
+			Resources:  []string{"*"},
+			Conditions: []identity.Condition{
+				{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}},
+			},
+		},
+		{
+			Sid:        "AccessPointsOnly",
+			Effect:     identity.Deny,
+			Principals: everyone,
+			Actions:    []string{clientMount, clientRoot, clientWrite},
+			Resources:  []string{"*"},
+			Conditions: []identity.Condition{
+				{Operator: "Null", Key: "elasticfilesystem:AccessPointArn", Values: []string{"true"}},
+			},
+		},
+	}}
+	var all, writers []string
+	for _, client := range clients {
+		all = append(all, client.RoleArn)
+		if client.Mode.Writes() {
+			writers = append(writers, client.RoleArn)
 		}
 	}
-	return identity.Document{Statements: []identity.Statement{
-		denied("TlsOnly", []string{"elasticfilesystem:*"}, "Bool", "aws:SecureTransport", "false"),
-		denied("AccessPointsOnly", clientActions, "Null", "elasticfilesystem:AccessPointArn", "true"),
-	}}.JSON()
+	document.Statements = append(document.Statements, allowClients("Mount", location, all, clientMount)...)
+	document.Statements = append(document.Statements, allowClients("Write", location, writers, clientWrite)...)
+	return document.JSON()
+}
+
+// allowClients lets roles do something by an access point, and is nothing without roles.
+func allowClients(sid string, location identity.Location, roles []string, action string) []identity.Statement {
+	if len(roles) == 0 {
+		return nil
+	}
+	return []identity.Statement{{
+		Sid:        sid,
+		Principals: []identity.Principal{{Type: "AWS", Values: roles}},
+		Actions:    []string{action},
+		Resources:  []string{"*"},
+		Conditions: []identity.Condition{
+			{Operator: "Bool", Key: "elasticfilesystem:AccessedViaMountTarget", Values: []string{"true"}},
+			{
+				Operator: "ArnLike",
+				Key:      "elasticfilesystem:AccessPointArn",
+				Values:   []string{location.Arn("elasticfilesystem", "access-point/*")},
+			},
+		},
+	}}
 }
 
 func (f *FileSystem) newPolicy(ctx *pulumi.Context, name string) error {
-	policy, err := attachPolicy(ctx, name, f.files, pulumi.Parent(f))
+	var roles []pulumi.Resource
+	for _, client := range f.args.Clients {
+		roles = append(roles, client.Role)
+	}
+	policy, err := attachPolicy(ctx, name, f.files, f.args.Location, f.args.Clients,
+		pulumi.Parent(f), pulumi.DependsOn(roles))
 	f.Entrances = append(f.Entrances, policy)
 	return err
 }
@@ -45,9 +93,11 @@ func attachPolicy(
 	ctx *pulumi.Context,
 	name string,
 	files *efs.FileSystem,
+	location identity.Location,
+	clients []FileSystemClient,
 	opts ...pulumi.ResourceOption,
 ) (*efs.FileSystemPolicy, error) {
-	document, err := fileSystemPolicy()
+	document, err := fileSystemPolicy(location, clients)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +163,7 @@ func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("creating its copy in %s: %w", replica.Location.Region, err)
 	}
-	policy, err := attachPolicy(ctx, name+"-copy", files, there...)
+	policy, err := attachPolicy(ctx, name+"-copy", files, replica.Location, nil, there...)
 	if err != nil {
 		return fmt.Errorf("its copy in %s: %w", replica.Location.Region, err)
 	}

@@ -30,6 +30,10 @@ func fullFileSystem(there pulumi.ProviderResource) *FileSystemArgs {
 	}
 	args.KmsKeyArn, args.InfrequentAccessDays, args.ArchiveDays = pulumi.String("arn:key"), 1, 90
 	args.NoAutomaticBackups, args.DeletionProtection = true, true
+	args.Clients = []FileSystemClient{
+		{RoleArn: "arn:aws:iam::123456789012:role/orders", Role: there, Mode: identity.ReadWrite},
+		{RoleArn: "arn:aws:iam::123456789012:role/invoices", Role: there, Mode: identity.Read},
+	}
 	args.Copy = &FileSystemCopy{Location: copyLocation, Provider: there, KmsKeyArn: pulumi.String("arn:copy-key")}
 	return args
 }
@@ -77,14 +81,13 @@ func TestFileSystems(t *testing.T) {
 	}
 }
 
-// Role policies find a file system by its tag, as its id is not known before it exists.
-func TestRolesFindAFileSystemByItsTag(t *testing.T) {
+func TestAFileSystemIsTaggedWithItsName(t *testing.T) {
 	g, err := registerFileSystem(t, func(*FileSystemArgs) {})
 	require.NoError(t, err)
 	for _, name := range []string{"files-files", "files-copy-files"} {
 		require.Equal(
 			t,
-			map[string]any{"Name": "awslab-dev-files", identity.FileSystemTag: "awslab-dev-files", "stack": "dev"},
+			map[string]any{"Name": "awslab-dev-files", "stack": "dev"},
 			g.inputs(t, name)["tags"],
 		)
 	}
@@ -96,7 +99,7 @@ func TestAFileSystemWithoutTagsHasItsName(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(
 		t,
-		map[string]any{"Name": "awslab-dev-files", identity.FileSystemTag: "awslab-dev-files"},
+		map[string]any{"Name": "awslab-dev-files"},
 		g.inputs(t, "files-files")["tags"],
 	)
 	require.Equal(
@@ -208,6 +211,13 @@ func TestFileSystemsThatAreRefused(t *testing.T) {
 			point(func(p *AccessPoint) { p.Permissions = "rwx" }),
 			[]string{`AccessPoints["orders"].Permissions: "rwx"; use octal digits`},
 		},
+		"client": {
+			func(a *FileSystemArgs) { a.Clients = []FileSystemClient{{Mode: "all"}} },
+			[]string{
+				"Clients[0]: RoleArn or Role is missing; give both",
+				`Clients[0].Mode: "all"; use read, write or readwrite`,
+			},
+		},
 		"copy": {func(a *FileSystemArgs) { a.Copy = &FileSystemCopy{Location: databaseLocation} },
 			[]string{
 				`Copy.Location.Region: "eu-west-1" is the file system's own`,
@@ -233,6 +243,7 @@ func TestChangesThatReplaceAFileSystemAreTheDocumentedOnes(t *testing.T) {
 				"other": {Path: "/other"},
 			}
 		},
+		"Clients":              func(a *FileSystemArgs) { a.Clients = nil },
 		"KmsKeyArn":            func(a *FileSystemArgs) { a.KmsKeyArn = pulumi.String("arn:other") },
 		"Throughput":           func(a *FileSystemArgs) { a.Throughput, a.ArchiveDays = "bursting", 0 },
 		"InfrequentAccessDays": func(a *FileSystemArgs) { a.InfrequentAccessDays = 0 },

@@ -21,23 +21,30 @@ const (
 	ReadWrite Mode = "readwrite"
 )
 
-func (m Mode) reads() bool  { return m == Read || m == ReadWrite }
-func (m Mode) writes() bool { return m == Write || m == ReadWrite }
-func (m Mode) valid() bool  { return m.reads() || m.writes() }
+// Reads reports whether the mode lets read.
+func (m Mode) Reads() bool { return m == Read || m == ReadWrite }
 
-// Access is what a service may reach, by names that are known before the things exist.
+// Writes reports whether the mode lets write.
+func (m Mode) Writes() bool { return m == Write || m == ReadWrite }
+
+// Valid reports whether the mode is one of the three.
+func (m Mode) Valid() bool { return m.Reads() || m.Writes() }
+
+// Access is what a service may reach, by names that are known before the things exist. File systems are not among it:
+// their ids are not known then, so that the file system's own policy names the roles that may mount it.
 type Access struct {
-	Tables     []Grant // DynamoDB tables
-	Buckets    []Grant // S3 buckets
-	Queues     []Grant // SQS queues
-	Database   *DatabaseAccess
-	FileSystem *FileSystemAccess
+	Tables   []Grant // DynamoDB tables
+	Buckets  []Grant // S3 buckets
+	Queues   []Grant // SQS queues
+	Database *DatabaseAccess
 }
 
 // Grant lets a service use one named thing.
 type Grant struct {
 	Name string
 	Mode Mode
+	// Indexed says that a table has indexes, which are read with it.
+	Indexed bool
 	// alias (alias/...) of the customer managed key it is encrypted with; empty means an AWS managed one
 	KeyAlias string
 }
@@ -60,16 +67,6 @@ type DatabaseAccess struct {
 	User string
 }
 
-// FileSystemTag is the tag by which policies find an EFS file system, whose id is not known before it exists. Who
-// makes the file system puts this tag on it, with its name as the value.
-const FileSystemTag = "awslab:file-system"
-
-// FileSystemAccess lets a service mount the EFS file system that carries [FileSystemTag] with this name.
-type FileSystemAccess struct {
-	Name string
-	Mode Mode
-}
-
 // storeKind is how access to one kind of store is written in IAM.
 type storeKind struct {
 	field       string // of Access
@@ -85,30 +82,31 @@ type storeKind struct {
 type permission struct {
 	sid     string
 	actions []string
-	arns    func(Location, string) []string
+	arns    func(Location, Grant) []string
 }
 
 var storeKinds = []storeKind{
 	{
 		field: "Access.Tables", name: grammar.TableName, grants: func(a Access) []Grant { return a.Tables },
-		read: []permission{{
-			"ReadTables",
-			[]string{
-				"dynamodb:BatchGetItem",
-				"dynamodb:ConditionCheckItem",
-				"dynamodb:DescribeTable",
-				"dynamodb:GetItem",
-				"dynamodb:Query",
-				"dynamodb:Scan",
+		read: []permission{
+			{
+				"ReadTables",
+				[]string{
+					"dynamodb:BatchGetItem",
+					"dynamodb:ConditionCheckItem",
+					"dynamodb:DescribeTable",
+					"dynamodb:GetItem",
+					"dynamodb:Query",
+					"dynamodb:Scan",
+				},
+				tableArns,
 			},
-			func(p Location, name string) []string {
-				return []string{p.TableArn(name), p.TableArn(name) + "/index/*"}
-			},
-		}},
+			{"ReadIndexes", []string{"dynamodb:Query", "dynamodb:Scan"}, indexArns},
+		},
 		write: []permission{{
 			"WriteTables",
 			[]string{"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-			func(p Location, name string) []string { return []string{p.TableArn(name)} },
+			tableArns,
 		}},
 		service: "dynamodb", readKey: []string{"kms:Decrypt"}, writeKey: []string{"kms:Decrypt"},
 	},
@@ -118,7 +116,7 @@ var storeKinds = []storeKind{
 			{
 				"ListBuckets",
 				[]string{"s3:ListBucket"},
-				func(p Location, name string) []string { return []string{p.BucketArn(name)} },
+				func(p Location, bucket Grant) []string { return []string{p.BucketArn(bucket.Name)} },
 			},
 			{"ReadObjects", []string{"s3:GetObject"}, objectArns},
 		},
@@ -148,8 +146,17 @@ var storeKinds = []storeKind{
 	},
 }
 
-func objectArns(p Location, bucket string) []string { return []string{p.BucketArn(bucket) + "/*"} }
-func queueArns(p Location, queue string) []string   { return []string{p.QueueArn(queue)} }
+func tableArns(p Location, table Grant) []string { return []string{p.TableArn(table.Name)} }
+
+func indexArns(p Location, table Grant) []string {
+	if !table.Indexed {
+		return nil
+	}
+	return []string{p.TableArn(table.Name) + "/index/*"}
+}
+
+func objectArns(p Location, bucket Grant) []string { return []string{p.BucketArn(bucket.Name) + "/*"} }
+func queueArns(p Location, queue Grant) []string   { return []string{p.QueueArn(queue.Name)} }
 
 // statements returns what the access needs and no more, or everything that is wrong with it.
 func (a Access) statements(location Location) ([]Statement, error) {
@@ -160,13 +167,13 @@ func (a Access) statements(location Location) ([]Statement, error) {
 	keys := keyUses{}
 	for _, store := range storeKinds {
 		grants := store.grants(a)
-		statements = append(statements, granted(location, store.read, grants, Mode.reads)...)
-		statements = append(statements, granted(location, store.write, grants, Mode.writes)...)
+		statements = append(statements, granted(location, store.read, grants, Mode.Reads)...)
+		statements = append(statements, granted(location, store.write, grants, Mode.Writes)...)
 		for _, grant := range grants {
-			if grant.Mode.reads() {
+			if grant.Mode.Reads() {
 				keys.add(grant.KeyAlias, store.service, store.readKey)
 			}
-			if grant.Mode.writes() {
+			if grant.Mode.Writes() {
 				keys.add(grant.KeyAlias, store.service, store.writeKey)
 			}
 		}
@@ -174,9 +181,6 @@ func (a Access) statements(location Location) ([]Statement, error) {
 	if a.Database != nil {
 		statements = append(statements, a.Database.statement(location))
 		keys.add(a.Database.KeyAlias, "secretsmanager", []string{"kms:Decrypt"})
-	}
-	if a.FileSystem != nil {
-		statements = append(statements, fileSystem(location, *a.FileSystem))
 	}
 	return append(statements, keys.statements(location)...), nil
 }
@@ -188,7 +192,7 @@ func granted(location Location, permissions []permission, grants []Grant, hasMod
 		var arns []string
 		for _, grant := range grants {
 			if hasMode(grant.Mode) {
-				arns = append(arns, permission.arns(location, grant.Name)...)
+				arns = append(arns, permission.arns(location, grant)...)
 			}
 		}
 		if len(arns) > 0 {
@@ -217,18 +221,11 @@ func (a Access) validate() error {
 	if a.Database != nil {
 		problems = append(problems, a.Database.validate())
 	}
-	if a.FileSystem != nil {
-		problems = append(
-			problems,
-			grammar.FileSystemName.Check("Access.FileSystem.Name", a.FileSystem.Name),
-			checkMode("Access.FileSystem", a.FileSystem.Mode),
-		)
-	}
 	return errors.Join(problems...)
 }
 
 func checkMode(at string, mode Mode) error {
-	if mode.valid() {
+	if mode.Valid() {
 		return nil
 	}
 	return problem.New(at+".Mode", "%q is not a mode; use %s, %s or %s", mode, Read, Write, ReadWrite)
@@ -299,22 +296,6 @@ func managedSecret(location Location, sid, kind, tag string, arns []string) Stat
 		Actions:    []string{"secretsmanager:GetSecretValue"},
 		Resources:  []string{location.Arn("secretsmanager", "secret:rds!"+kind+"-*")},
 		Conditions: []Condition{{Operator: "StringEquals", Key: "aws:ResourceTag/aws:rds:" + tag, Values: arns}},
-	}
-}
-
-func fileSystem(location Location, access FileSystemAccess) Statement {
-	actions := []string{"elasticfilesystem:ClientMount"}
-	if access.Mode.writes() {
-		actions = append(actions, "elasticfilesystem:ClientWrite")
-	}
-	return Statement{
-		Sid:       "MountFileSystem",
-		Actions:   actions,
-		Resources: []string{location.Arn("elasticfilesystem", "file-system/*")},
-		Conditions: []Condition{
-			{Operator: "StringEquals", Key: "aws:ResourceTag/" + FileSystemTag, Values: []string{access.Name}},
-			{Operator: "Bool", Key: "elasticfilesystem:AccessedViaMountTarget", Values: []string{"true"}},
-		},
 	}
 }
 
@@ -405,28 +386,37 @@ func (uses keyUses) add(alias, service string, actions []string) {
 	uses[use] = append(uses[use], actions...)
 }
 
-// statements allow each use of a key through its service only. A key's id is not known before the key exists, so the
-// key is told by its alias, with the condition key kms:ResourceAliases.
+// statements allow each use of a key through its service only.
 func (uses keyUses) statements(location Location) []Statement {
 	ordered := slices.SortedFunc(maps.Keys(uses), func(a, b keyUse) int {
 		return strings.Compare(a.service+a.alias, b.service+b.alias)
 	})
 	statements := make([]Statement, 0, len(uses))
 	for _, use := range ordered {
-		statements = append(statements, Statement{
-			Actions:   uses[use],
-			Resources: []string{location.Arn("kms", "key/*")},
-			Conditions: []Condition{
-				{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{use.alias}},
-				{
-					Operator: "StringEquals",
-					Key:      "kms:ViaService",
-					Values:   []string{location.serviceEndpoint(use.service)},
-				},
-			},
-		})
+		statements = append(statements, KeyUse("", location, use.alias, use.service, uses[use]...))
 	}
 	return statements
+}
+
+// KeyUse returns the statement that allows use of the location's key with the alias through a service, such as s3, or
+// directly without one. A key's id is not known before the key exists, so the key is told by its alias.
+func KeyUse(sid string, location Location, alias, service string, actions ...string) Statement {
+	statement := Statement{
+		Sid:       sid,
+		Actions:   actions,
+		Resources: []string{location.Arn("kms", "key/*")},
+		Conditions: []Condition{
+			{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{alias}},
+		},
+	}
+	if service != "" {
+		statement.Conditions = append(statement.Conditions, Condition{
+			Operator: "StringEquals",
+			Key:      "kms:ViaService",
+			Values:   []string{location.serviceEndpoint(service)},
+		})
+	}
+	return statement
 }
 
 func checkKeyAlias(at, alias string) error {

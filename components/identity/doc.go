@@ -5,7 +5,6 @@
 // the name of the thing, never taken from a resource's output.
 //
 // [NewExecutionRole] and [NewTaskRole] make the two roles of an ECS service, [NewFunctionRole] that of a Lambda
-// function, [NewDatabaseMonitoringRole] that of a database's enhanced monitoring, and [NewRole] any other role. ECS
-// auto scaling needs none: it acts by its service-linked role. [NewKey] makes a customer managed key that roles find by
-// its alias.
+// function, and [NewRole] any other role. ECS auto scaling needs none: it acts by its service-linked role. [NewKey]
+// makes a customer managed key that roles find by its alias.
 package identity

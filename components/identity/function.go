@@ -14,7 +14,7 @@ import (
 type FunctionRoleArgs struct {
 	RoleSettings
 	Location     Location
-	Function     string      // the function's name; the role is of use to no other function
+	Function     string      // the function's name
 	LogGroup     string      // log group, by name, that the function writes to; by default /aws/lambda/<Function>
 	Access       Access      // what its code may reach
 	Statements   []Statement // what its code may do besides
@@ -38,7 +38,7 @@ func NewFunctionRole(
 	if err != nil {
 		return nil, fmt.Errorf("function role %q: %w", name, err)
 	}
-	trust := ServiceTrust("lambda.amazonaws.com", args.Location.AccountId, args.Location.FunctionArn(args.Function))
+	trust := AccountTrust("lambda.amazonaws.com", args.Location.AccountId)
 	return NewRole(ctx, name, args.role("What a Lambda function may do", trust, "access", statements), opts...)
 }
 

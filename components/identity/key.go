@@ -115,18 +115,6 @@ func (args *KeyArgs) policy() (string, error) {
 	return text, errors.Join(append(problems, err)...)
 }
 
-// KeyUse lets an AWS service, such as sns.amazonaws.com, encrypt and decrypt with the key it is a statement of, when it
-// acts for the account.
-func KeyUse(sid, service, accountId string) Statement {
-	return Statement{
-		Sid:        sid,
-		Actions:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"},
-		Resources:  []string{"*"},
-		Principals: []Principal{{Type: "Service", Values: []string{service}}},
-		Conditions: []Condition{{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{accountId}}},
-	}
-}
-
 // LogsKeyUse lets CloudWatch Logs use a key for the log groups of the place. Logs does not send the account along, but
 // the log group's ARN as encryption context.
 func LogsKeyUse(location Location) Statement {

@@ -22,7 +22,7 @@ func TestKeyRegisters(t *testing.T) {
 		Alias:       "alias/awslab-dev-data",
 		Description: "Data at rest",
 		Tags:        map[string]string{"Project": "awslab"},
-		Statements:  []Statement{LogsKeyUse(ireland), KeyUse("Topics", "sns.amazonaws.com", ireland.AccountId)},
+		Statements:  []Statement{LogsKeyUse(ireland)},
 	}
 	_, err := g.key(args)
 	require.NoError(t, err)
@@ -35,10 +35,7 @@ func TestKeyRegisters(t *testing.T) {
 			"Principal": {"Service": "logs.eu-west-1.amazonaws.com"},
 		 "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
 		 "Condition": {"ArnLike": {
-			"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:*"}}},
-		{"Sid": "Topics", "Effect": "Allow", "Resource": "*", "Principal": {"Service": "sns.amazonaws.com"},
-		 "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"],
-		 	"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}
+			"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:*"}}}
 	]}`, inputs["policy"].(string))
 	delete(inputs, "policy")
 	require.Equal(t, map[string]any{

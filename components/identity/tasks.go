@@ -211,15 +211,8 @@ func (exec Exec) statements(location Location) ([]Statement, error) {
 		)
 	}
 	if exec.KeyAlias != "" {
-		statements = append(statements, Statement{
-			Sid:       "DecryptSessions",
-			Actions:   []string{"kms:Decrypt"},
-			Resources: []string{location.Arn("kms", "key/*")},
-			// The agent calls KMS itself, so that there is no service that it goes through.
-			Conditions: []Condition{
-				{Operator: "ForAnyValue:StringEquals", Key: "kms:ResourceAliases", Values: []string{exec.KeyAlias}},
-			},
-		})
+		// The agent calls KMS itself, so that there is no service that it goes through.
+		statements = append(statements, KeyUse("DecryptSessions", location, exec.KeyAlias, "", "kms:Decrypt"))
 	}
 	return statements, errors.Join(problems...)
 }

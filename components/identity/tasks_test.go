@@ -152,11 +152,13 @@ func TestSigningInToADatabase(t *testing.T) {
 
 func TestTaskRoleWithAccessToEverything(t *testing.T) {
 	requireGolden(t, "task.json", registerTaskRole(t, taskRole(Access{
-		Tables:     []Grant{{Name: "awslab-dev-orders", Mode: ReadWrite}, {Name: "awslab-dev-prices", Mode: Read}},
-		Buckets:    []Grant{{Name: "awslab-dev-invoices", Mode: Write, KeyAlias: "alias/awslab-dev"}},
-		Queues:     []Grant{{Name: "awslab-dev-events", Mode: Read}},
-		Database:   &DatabaseAccess{Identifier: "awslab-dev-database"},
-		FileSystem: &FileSystemAccess{Name: "awslab-dev-shared", Mode: ReadWrite},
+		Tables: []Grant{
+			{Name: "awslab-dev-orders", Mode: ReadWrite, Indexed: true},
+			{Name: "awslab-dev-prices", Mode: Read},
+		},
+		Buckets:  []Grant{{Name: "awslab-dev-invoices", Mode: Write, KeyAlias: "alias/awslab-dev"}},
+		Queues:   []Grant{{Name: "awslab-dev-events", Mode: Read}},
+		Database: &DatabaseAccess{Identifier: "awslab-dev-database"},
 	})).input("orders-task-access", "policy"))
 }
 
@@ -211,17 +213,14 @@ func TestModesGrantNothingMore(t *testing.T) {
 		}
 		require.Equal(t, want, sids, mode)
 	}
-	readOnly := fileSystem(ireland, FileSystemAccess{Name: "shared", Mode: Read})
-	require.Equal(t, []string{"elasticfilesystem:ClientMount"}, readOnly.Actions)
 }
 
 func TestAccessProblemsAreReportedTogether(t *testing.T) {
 	_, err := taskRole(Access{
-		Tables:     []Grant{{Name: "*", Mode: Read}},
-		Buckets:    []Grant{{Name: "b", Mode: "all"}},
-		Queues:     []Grant{{Name: "q", KeyAlias: "awslab"}},
-		Database:   &DatabaseAccess{Identifier: "Database"},
-		FileSystem: &FileSystemAccess{},
+		Tables:   []Grant{{Name: "*", Mode: Read}},
+		Buckets:  []Grant{{Name: "b", Mode: "all"}},
+		Queues:   []Grant{{Name: "q", KeyAlias: "awslab"}},
+		Database: &DatabaseAccess{Identifier: "Database"},
 	}).statements()
 	for _, want := range []string{
 		`Access.Tables[0].Name: "*" is not a name of a DynamoDB table`,
@@ -230,8 +229,6 @@ func TestAccessProblemsAreReportedTogether(t *testing.T) {
 		`Access.Queues[0].Mode: ""`,
 		`Access.Queues[0].KeyAlias: "awslab" is not a name of a key alias`,
 		`Access.Database.Identifier: "Database"`,
-		`Access.FileSystem.Name: ""`,
-		`Access.FileSystem.Mode: ""`,
 	} {
 		require.ErrorContains(t, err, want)
 	}

@@ -17,7 +17,7 @@ func ExampleNewNotifications() {
 		key, err := identity.NewKey(ctx, "notifications", &identity.KeyArgs{
 			Location:   location,
 			Alias:      "alias/shop-notifications",
-			Statements: monitoring.KeyStatements(location),
+			Statements: monitoring.KeyStatements(location, monitoring.CloudWatchAlarms),
 		})
 		if err != nil {
 			return err
@@ -26,6 +26,7 @@ func ExampleNewNotifications() {
 			Location:    location,
 			Name:        "shop-alarms",
 			KmsKeyArn:   key.Arn,
+			Publishers:  []monitoring.Publisher{monitoring.CloudWatchAlarms},
 			Emails:      []string{"ops@example.com"},
 			AlarmPrefix: "shop",
 			Slack:       &monitoring.Slack{TeamId: "T07EA123LEP", ChannelId: "C07EZ1ABC23"},

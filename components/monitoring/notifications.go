@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"net/mail"
 	"net/url"
 	"regexp"
@@ -26,6 +27,8 @@ type NotificationsArgs struct {
 	// KmsKeyArn encrypts the messages; its policy needs [KeyStatements]. Nil means that they are not encrypted: with
 	// SNS's own key, whose policy cannot be changed, alarms and events would not arrive.
 	KmsKeyArn pulumi.StringInput
+	// Publishers are the services of AWS that may publish; the account's own roles need no more than their policies.
+	Publishers []Publisher
 	// Emails are addresses.
 	Emails []string
 	// Urls begin with https://. They are kept as secrets, since many have a token in them.
@@ -90,6 +93,15 @@ func (args *NotificationsArgs) validate() error {
 			role,
 			len(role),
 			maxRoleName,
+		)
+	}
+	for i, publisher := range args.Publishers {
+		add(
+			principals[publisher] == "",
+			fmt.Sprintf("Publishers[%d]", i),
+			"%q is not one of those that are known; use %v",
+			publisher,
+			slices.Sorted(maps.Keys(principals)),
 		)
 	}
 	for i, address := range args.Emails {

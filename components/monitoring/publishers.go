@@ -2,14 +2,10 @@ package monitoring
 
 import "github.com/awslab/awslab/components/identity"
 
-// publisher is a service of AWS that publishes to the topic.
-type publisher struct {
-	sid, service string
-	// sources are the beginnings of ARNs that it says it publishes for. Without any, it does not say.
-	sources func(identity.Location) []string
-}
+// Publisher is a service of AWS that publishes to a topic.
+type Publisher string
 
-// publishers are all there are. Each is held to the account by the conditions that it supports:
+// All that the lab knows. Each is held to the account by the conditions that it supports:
 //
 // EventBridge supports none, neither in the policy of a topic (EventBridge user guide, "Amazon SNS permissions") nor in
 // that of its key (SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted
@@ -18,34 +14,46 @@ type publisher struct {
 //
 // AWS Backup documents none, but publishes to topics of its own account only (AWS Backup developer guide, "Notification
 // options with AWS Backup").
-var publishers = []publisher{
-	{
-		"CloudWatchAlarms",
-		"cloudwatch.amazonaws.com",
-		func(p identity.Location) []string { return []string{p.Arn("cloudwatch", "alarm:*")} },
-	},
-	{
-		"DatabaseEvents",
-		"events.rds.amazonaws.com",
-		func(p identity.Location) []string { return []string{p.Arn("rds", "*")} },
-	},
-	{"EventBridge", "events.amazonaws.com", nil},
-	{"Backup", "backup.amazonaws.com", nil},
+const (
+	CloudWatchAlarms Publisher = "CloudWatchAlarms"
+	DatabaseEvents   Publisher = "DatabaseEvents"
+	EventBridge      Publisher = "EventBridge"
+	BackupVaults     Publisher = "Backup"
+)
+
+// principals are the publishers' service principals.
+var principals = map[Publisher]string{
+	CloudWatchAlarms: "cloudwatch.amazonaws.com",
+	DatabaseEvents:   "events.rds.amazonaws.com",
+	EventBridge:      "events.amazonaws.com",
+	BackupVaults:     "backup.amazonaws.com",
+}
+
+// sources are the ARNs that a publisher says it publishes for. Others do not say.
+func (p Publisher) sources(location identity.Location) []string {
+	switch p {
+	case CloudWatchAlarms:
+		return []string{location.Arn("cloudwatch", "alarm:*")}
+	case DatabaseEvents:
+		return []string{location.Arn("rds", "*")}
+	}
+	return nil
 }
 
 // conditions hold a publisher to the account and region.
-func (p publisher) conditions(location identity.Location) []identity.Condition {
-	if p.sources == nil {
+func (p Publisher) conditions(location identity.Location) []identity.Condition {
+	sources := p.sources(location)
+	if sources == nil {
 		return nil
 	}
 	return []identity.Condition{
 		{Operator: "StringEquals", Key: "aws:SourceAccount", Values: []string{location.AccountId}},
-		{Operator: "ArnLike", Key: "aws:SourceArn", Values: p.sources(location)},
+		{Operator: "ArnLike", Key: "aws:SourceArn", Values: sources},
 	}
 }
 
-func (p publisher) principals() []identity.Principal {
-	return []identity.Principal{{Type: "Service", Values: []string{p.service}}}
+func (p Publisher) principals() []identity.Principal {
+	return []identity.Principal{{Type: "Service", Values: []string{principals[p]}}}
 }
 
 // topicPolicy allows the publishers, over TLS only. The account's own roles need no more than their IAM
@@ -57,9 +65,9 @@ func (args *NotificationsArgs) topicPolicy() (string, error) {
 		Principals: []identity.Principal{{Type: "AWS", Values: []string{"*"}}},
 		Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
 	}}}
-	for _, p := range publishers {
+	for _, p := range args.Publishers {
 		document.Statements = append(document.Statements, identity.Statement{
-			Sid:        p.sid,
+			Sid:        string(p),
 			Actions:    []string{"sns:Publish"},
 			Resources:  topic,
 			Principals: p.principals(),
@@ -69,15 +77,17 @@ func (args *NotificationsArgs) topicPolicy() (string, error) {
 	return document.JSON()
 }
 
-// KeyStatements returns what the policy of a topic's key needs, so that the services that publish to it can: those of
-// AWS that tell of alarms, events, backups and databases. The place is the key's.
-func KeyStatements(location identity.Location) []identity.Statement {
+// KeyStatements returns what the policy of a topic's key needs, so that the topic's publishers can use it. The location
+// is the key's.
+func KeyStatements(location identity.Location, publishers ...Publisher) []identity.Statement {
 	var statements []identity.Statement
 	for _, p := range publishers {
 		statements = append(statements, identity.Statement{
-			// the key itself
-			Sid: "Notify" + p.sid, Actions: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resources: []string{"*"},
-			Principals: p.principals(), Conditions: p.conditions(location),
+			Sid:        "Notify" + string(p),
+			Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey*"},
+			Resources:  []string{"*"}, // the key itself
+			Principals: p.principals(),
+			Conditions: p.conditions(location),
 		})
 	}
 	return statements

@@ -433,11 +433,7 @@ func serviceRole(
 		Description:         "What AWS Backup may do",
 		PermissionsBoundary: boundary,
 		Tags:                tags,
-		Trust: identity.ServiceTrust(
-			"backup.amazonaws.com",
-			location.AccountId,
-			location.Arn("backup", "*"),
-		),
+		Trust:               identity.AccountTrust("backup.amazonaws.com", location.AccountId),
 	}, pulumi.Parent(parent))
 	if err != nil {
 		return nil, nil, fmt.Errorf("creating the role of %q: %w", name, err)

@@ -30,7 +30,7 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 		return err
 	}
 	args := l.config.LoadBalancer.Args()
-	args.Name, args.Tags, args.DualStack = l.name("alb"), l.tags, l.config.Network.IPv6
+	args.Name, args.Tags, args.DualStack = l.balancerName(), l.tags, l.config.Network.IPv6
 	args.SubnetIds, args.SecurityGroupId = l.vpc.PublicSubnetIds, l.vpc.LoadBalancerSecurityGroupId
 	args.LogBucket = l.logBucketName()
 	if args.ZoneId, err = l.zoneId(); err != nil {
@@ -308,6 +308,8 @@ func (l *lab) connections(s config.Service) []compute.Connection {
 	}
 	return connections
 }
+
+func (l *lab) balancerName() string { return l.name("alb") }
 
 func (l *lab) logGroup(s config.Service) string { return "/ecs/" + l.name(s.Name) }
 

@@ -27,8 +27,6 @@ func (l *lab) bucketNameIn(name, region string) string {
 	return names.Bucket.Fit(l.name(name, l.location.AccountId, region))
 }
 
-func (l *lab) fileSystemName() string { return l.name("files") }
-
 // backedUp returns the tags of what the backup plan takes in.
 func (l *lab) backedUp() map[string]string { return l.tagged("backup", l.Stack()) }
 
@@ -50,11 +48,12 @@ func (l *lab) logBuckets() (err error) {
 		return nil
 	}
 	args := data.LogBucketArgs{
-		Location:     l.location,
-		Name:         l.bucketName("logs"),
-		ExpireDays:   l.config.Monitoring.LogRetentionDays,
-		ForceDestroy: l.config.LoadBalancer.ForceDelete,
-		Tags:         l.notBackedUp(),
+		Location:      l.location,
+		Name:          l.bucketName("logs"),
+		LoadBalancers: []string{l.balancerName()},
+		ExpireDays:    l.config.Monitoring.LogRetentionDays,
+		ForceDestroy:  l.config.LoadBalancer.ForceDelete,
+		Tags:          l.notBackedUp(),
 	}
 	if l.logBucket, err = data.NewLogBucket(l.Context, "logs", &args, l.providers.all); err != nil {
 		return err
@@ -63,6 +62,7 @@ func (l *lab) logBuckets() (err error) {
 		return nil
 	}
 	args.Location, args.Name = l.placeIn(l.config.CopyRegion), l.bucketNameIn("logs", l.config.CopyRegion)
+	args.LoadBalancers = nil
 	l.copyLogBucket, err = data.NewLogBucket(l.Context, "copy-logs", &args, pulumi.Provider(l.providers.copies))
 	return err
 }
@@ -152,7 +152,7 @@ func (l *lab) fileSystems() (err error) {
 	}
 	args := &data.FileSystemArgs{
 		Location:             l.location,
-		Name:                 l.fileSystemName(),
+		Name:                 l.name("files"),
 		VpcId:                l.vpc.VpcId,
 		SubnetIds:            l.vpc.SubnetIdByZone(network.Data),
 		AccessPoints:         map[string]data.AccessPoint{},
@@ -165,6 +165,11 @@ func (l *lab) fileSystems() (err error) {
 	for _, s := range l.config.Services {
 		if mount := s.Access.FileSystem; mount != nil {
 			args.AccessPoints[s.Name] = data.AccessPoint{Path: "/" + cmp.Or(mount.Folder, s.Name)}
+			args.Clients = append(args.Clients, data.FileSystemClient{
+				RoleArn: l.location.RoleArn("", l.role(s.Name, "task").Name),
+				Role:    l.roles[s.Name].task,
+				Mode:    identity.Mode(mount.Mode),
+			})
 		}
 	}
 	if l.config.FileSystem.Replicate {

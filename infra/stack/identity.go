@@ -34,7 +34,7 @@ func (l *lab) encryption() (err error) {
 	if l.keys.data, err = l.newKey("data", "Data at rest", l.location, l.providers.all, storage...); err != nil {
 		return err
 	}
-	uses := append(monitoring.KeyStatements(l.location), identity.LogsKeyUse(l.location))
+	uses := append(monitoring.KeyStatements(l.location, l.publishers()...), identity.LogsKeyUse(l.location))
 	if l.keys.logs, err = l.newKey("logs", "Logs and notifications", l.location, l.providers.all, uses...); err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (l *lab) encryption() (err error) {
 			"Logs and notifications of what CloudFront needs here",
 			edge,
 			pulumi.Provider(l.providers.edge),
-			append(monitoring.KeyStatements(edge), identity.LogsKeyUse(edge))...)
+			append(monitoring.KeyStatements(edge, edgePublishers...), identity.LogsKeyUse(edge))...)
 	}
 	return err
 }
@@ -190,16 +190,25 @@ func (l *lab) accessOf(s config.Service) identity.Access {
 			identity.Grant{Name: q.Name, Mode: identity.Mode(q.Mode), KeyAlias: q.KeyAlias},
 		)
 	}
-	if mount := s.Access.FileSystem; mount != nil {
-		access.FileSystem = &identity.FileSystemAccess{Name: l.fileSystemName(), Mode: identity.Mode(mount.Mode)}
-	}
 	return access
 }
 
 func (l *lab) grants(configured []config.Grant, name func(string) string) []identity.Grant {
 	grants := make([]identity.Grant, len(configured))
 	for i, g := range configured {
-		grants[i] = identity.Grant{Name: name(g.Name), Mode: identity.Mode(g.Mode), KeyAlias: l.keys.data.Alias}
+		grants[i] = identity.Grant{
+			Name:     name(g.Name),
+			Mode:     identity.Mode(g.Mode),
+			Indexed:  l.indexed(g.Name),
+			KeyAlias: l.keys.data.Alias,
+		}
 	}
 	return grants
+}
+
+// indexed reports whether there is a table of the name that has indexes.
+func (l *lab) indexed(name string) bool {
+	return slices.ContainsFunc(l.config.Tables, func(t config.Table) bool {
+		return t.Name == name && len(t.Indexes) > 0
+	})
 }

@@ -24,6 +24,7 @@ func (l *lab) notify() (err error) {
 		edge.Location = l.placeIn(edgeRegion)
 		edge.Name = l.name("edge-notifications")
 		edge.KmsKeyArn = l.keys.edge.Arn
+		edge.Publishers = edgePublishers
 		edge.Slack, edge.Teams = nil, nil
 		if l.edgeNotifications, err = monitoring.NewNotifications(
 			l.Context,
@@ -50,12 +51,28 @@ func (l *lab) notify() (err error) {
 	return err
 }
 
+// edgePublishers are what reports about the website from us-east-1.
+var edgePublishers = []monitoring.Publisher{monitoring.CloudWatchAlarms}
+
+// publishers returns what reports to the stack's topic.
+func (l *lab) publishers() []monitoring.Publisher {
+	publishers := []monitoring.Publisher{monitoring.CloudWatchAlarms, monitoring.EventBridge}
+	if l.config.Database != nil {
+		publishers = append(publishers, monitoring.DatabaseEvents)
+	}
+	if l.config.Backup.Enabled {
+		publishers = append(publishers, monitoring.BackupVaults)
+	}
+	return publishers
+}
+
 func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 	m := l.config.Monitoring
 	args := monitoring.NotificationsArgs{
 		Location:            l.location,
 		Name:                l.name("notifications"),
 		KmsKeyArn:           l.keys.logs.Arn,
+		Publishers:          l.publishers(),
 		Emails:              m.Emails,
 		Urls:                m.Urls,
 		AlarmPrefix:         l.name(),

@@ -55,8 +55,6 @@ var (
 	DatabaseUser = of("a database user", `^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
 	// DatabaseIdentifier is an instance or a cluster (RDS API, CreateDBInstance).
 	DatabaseIdentifier = of("an RDS instance or cluster", `^[a-z][a-z0-9-]{0,62}$`)
-	// FileSystemName is a file system by its Name tag.
-	FileSystemName = of("a file system", `^[A-Za-z0-9_.-]{1,255}$`)
 	// RepositoryName is a repository (ECR API, CreateRepository).
 	RepositoryName = of("an ECR repository", `^[a-z0-9][a-z0-9._/-]{0,254}[a-z0-9]$`)
 	// FunctionName is a function (Lambda API, CreateFunction).

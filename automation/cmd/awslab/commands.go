@@ -380,8 +380,38 @@ func (a *app) offlineCommand() *cobra.Command {
 			return nil
 		},
 	}
-	parent.AddCommand(env, list)
+	parent.AddCommand(env, list, a.auditCommand())
 	return parent
+}
+
+func (a *app) auditCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "audit",
+		Short: "List calls that IAM denies in the offline target's world, and permissions that no call needs",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			project, err := a.projectDir()
+			if err != nil {
+				return err
+			}
+			audit, err := automation.OfflineAudit(cmd.Context(), automation.Options{ProjectDir: project})
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return json.NewEncoder(a.out).Encode(audit)
+			}
+			for _, denied := range audit.Denied {
+				fmt.Fprintln(a.out, "denied:", denied)
+			}
+			for _, unused := range audit.Unused {
+				fmt.Fprintln(a.out, "unused:", unused)
+			}
+			fmt.Fprintf(a.err, "awslab: %d calls are denied, %d permissions are unused\n",
+				len(audit.Denied), len(audit.Unused))
+			return nil
+		},
+	}
 }
 
 func (a *app) engineCommand() *cobra.Command {

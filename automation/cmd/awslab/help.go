@@ -37,8 +37,9 @@ var manuals = map[string]manual{
 	"awslab policy list": {
 		"awslab policy list --stack prod", []int{exitFailed, exitCancelled},
 	},
-	"awslab offline":      {"awslab offline list", nil},
-	"awslab offline list": {"awslab offline list --json", []int{exitFailed}},
+	"awslab offline":       {"awslab offline list", nil},
+	"awslab offline list":  {"awslab offline list --json", []int{exitFailed}},
+	"awslab offline audit": {"awslab offline audit", []int{exitFailed}},
 	"awslab offline env": {
 		`eval "$(awslab offline env)" && pulumi preview --stack dev`, readCodes,
 	},

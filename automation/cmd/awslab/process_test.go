@@ -93,6 +93,7 @@ func TestNoOutputHoldsASecret(t *testing.T) {
 		{"export", "--json"},
 		{"offline", "list"},
 		{"offline", "list", "--json"},
+		{"offline", "audit"},
 		{"offline", "env"},
 	} {
 		if args[0] != "offline" {

@@ -47,5 +47,10 @@ func checkFindings(t *testing.T, pack rule.Pack, cases map[string][]Case) {
 	require.NoError(t, err)
 	var want map[string][]string
 	require.NoError(t, json.Unmarshal(content, &want))
-	require.Equal(t, want, got, "run: go test ./policy/internal/packs/... -run TestRules -update; go generate ./policy/...")
+	require.Equal(
+		t,
+		want,
+		got,
+		"run: go test ./policy/internal/packs/... -run TestRules -update; go generate ./policy/...",
+	)
 }

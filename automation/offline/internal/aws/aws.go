@@ -10,6 +10,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/appautoscaling"
 	"github.com/awslab/awslab/automation/offline/internal/aws/autoscaling"
 	"github.com/awslab/awslab/automation/offline/internal/aws/backup"
+	"github.com/awslab/awslab/automation/offline/internal/aws/calls"
 	"github.com/awslab/awslab/automation/offline/internal/aws/cloudfront"
 	"github.com/awslab/awslab/automation/offline/internal/aws/cloudwatch"
 	"github.com/awslab/awslab/automation/offline/internal/aws/dynamodb"
@@ -89,5 +90,10 @@ func Knowledge() bridge.Knowledge {
 	if err != nil {
 		panic(err) // the folder is part of the program
 	}
-	return bridge.Knowledge{Models: models, References: references.References, Services: services}
+	return bridge.Knowledge{
+		Models:     models,
+		References: references.References,
+		Services:   services,
+		Authorize:  calls.Authorize,
+	}
 }

@@ -187,9 +187,19 @@ func (c *Change) create(checked resource.PropertyMap) error {
 		return err
 	}
 	if c.behavior.Created != nil {
-		return c.behavior.Created(c)
+		if err := c.behavior.Created(c); err != nil {
+			return err
+		}
 	}
-	return nil
+	return c.authorize()
+}
+
+// authorize refuses what has calls that are denied.
+func (c *Change) authorize() error {
+	if c.p.Authorize == nil {
+		return nil
+	}
+	return c.p.Authorize(c.Tx, c.Thing)
 }
 
 // refusePatterns refuses what AWS checks and the provider does not.
@@ -298,7 +308,10 @@ func (c *Change) update(id string, olds, checked resource.PropertyMap) error {
 		return err
 	}
 	c.Set("id", c.Id)
-	return c.write(checked)
+	if err := c.write(checked); err != nil {
+		return err
+	}
+	return c.authorize()
 }
 
 // merged returns the state that an update of the thing leads to: what the program changed as it says, everything else

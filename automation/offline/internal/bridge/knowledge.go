@@ -10,6 +10,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/model"
 	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/awslab/awslab/automation/offline/internal/values"
+	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // Service is what one AWS service does that its models cannot say.
@@ -34,6 +35,9 @@ type Knowledge struct {
 	References map[string][]Reference
 	// Services are listed in no order.
 	Services []Service
+	// Authorize refuses a change of a thing, once it is in the world, when what follows from it is not allowed. Nil
+	// allows everything.
+	Authorize func(tx *world.Tx, thing *world.Thing) error
 }
 
 // knowledge is a Knowledge with an index.

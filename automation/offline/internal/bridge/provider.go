@@ -47,6 +47,8 @@ type Provider struct {
 	warn     Warn
 	run      string
 	Patience time.Duration
+	// Authorize is that of the Knowledge. Nil allows everything.
+	Authorize func(tx *world.Tx, thing *world.Thing) error
 	knowledge
 
 	// Set by Configure, before any other call.
@@ -64,8 +66,9 @@ type Provider struct {
 func New(pkg *schema.Package, known Knowledge, w *world.World, warn Warn, run string) *Provider {
 	cancelled, cancel := context.WithCancel(context.Background())
 	return &Provider{
-		world: w, Schema: pkg, warn: warn, run: run, Patience: patience, knowledge: known.index(),
-		Region: region.All[0], cancelled: cancelled, cancel: cancel,
+		world: w, Schema: pkg, warn: warn, run: run, Patience: patience, Authorize: known.Authorize,
+		knowledge: known.index(),
+		Region:    region.All[0], cancelled: cancelled, cancel: cancel,
 	}
 }
 

@@ -24,9 +24,11 @@ var iamTrust = rule.Rule{
 	},
 }
 
-// withoutSource are services that do not send along for whom they act when they assume a role: EC2 instances and the
-// state machines of AWS's own, for instance ("Services that don't support aws:SourceArn", IAM user guide).
-var withoutSource = []string{"ec2.amazonaws.com"}
+// withoutSource are services whose guides do not say that they send aws:SourceAccount or aws:SourceArn when they assume
+// a role: a condition that requires one could keep them out for ever.
+var withoutSource = []string{
+	"backup.amazonaws.com", "ec2.amazonaws.com", "lambda.amazonaws.com", "rds.amazonaws.com", "s3.amazonaws.com",
+}
 
 func complainOfTrust(s document.Statement) string {
 	if !s.Allow {

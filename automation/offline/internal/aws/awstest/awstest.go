@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/automation/offline/internal/aws"
+	"github.com/awslab/awslab/automation/offline/internal/aws/calls"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
@@ -50,6 +51,7 @@ func Over(t testing.TB, w *world.World, region string, config map[string]any) *L
 	require.NoError(t, err)
 	// What is waited out stays as it is in most tests; those about waiting set their own.
 	l.Provider.Patience = time.Millisecond
+	l.Provider.Authorize = nil
 	if config == nil {
 		config = map[string]any{}
 	}
@@ -58,6 +60,12 @@ func Over(t testing.TB, w *world.World, region string, config map[string]any) *L
 	require.NoError(t, err)
 	_, err = l.Provider.Configure(t.Context(), &pulumirpc.ConfigureRequest{Args: args})
 	require.NoError(t, err)
+	return l
+}
+
+// Authorized has the lab's provider refuse what IAM denies. Tests of other things need no permissions.
+func (l *Lab) Authorized() *Lab {
+	l.Provider.Authorize = calls.Authorize
 	return l
 }
 

@@ -3,14 +3,10 @@
 package cloudwatch
 
 import (
-	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strings"
 
-	"github.com/awslab/awslab/automation/offline/internal/aws/iam"
-	"github.com/awslab/awslab/automation/offline/internal/aws/kms"
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
@@ -23,7 +19,6 @@ var Service = bridge.Service{
 	Behaviors: map[string]bridge.Behavior{
 		token.MetricAlarm:     {Check: checkAlarm, Remove: removeAlarm},
 		token.CompositeAlarm:  {Create: followAlarms, Update: followAlarms, Remove: removeAlarm},
-		token.LogGroup:        {Create: refuseLogKey, Update: refuseLogKey},
 		token.TraceEncryption: {Check: checkTraceEncryption},
 		token.EventRule:       {Create: createEventRule},
 		token.EventTarget:     {Create: createEventTarget, Update: refuseTarget},
@@ -121,60 +116,6 @@ func removeAlarm(c *bridge.Change) error {
 		}
 	}
 	return nil
-}
-
-// refuseLogKey refuses to encrypt a log group with a key that does not let CloudWatch Logs use it for that group. From
-// "Encrypt log data in CloudWatch Logs using AWS Key Management Service" in the CloudWatch Logs User Guide.
-func refuseLogKey(c *bridge.Change) error {
-	key := c.Target("kmsKeyId")
-	if key == nil {
-		return nil
-	}
-	group := fmt.Sprintf(
-		"arn:%s:logs:%s:%s:log-group:%s",
-		c.Region().Partition(),
-		c.Region().Name,
-		world.Account,
-		c.Inputs.Str("name"),
-	)
-	policies, err := kms.PoliciesOf(c, key)
-	if err != nil {
-		return err
-	}
-	services := []string{"*", "logs.amazonaws.com", "logs." + c.Region().Name + "." + c.Region().DNSSuffix()}
-	for _, policy := range policies {
-		parsed, _ := values.ParseJSON(policy)
-		document, _ := parsed.(map[string]any)
-		if slices.ContainsFunc(iam.StatementsOf(document), func(statement map[string]any) bool {
-			return kms.Lets(services, "kms:GenerateDataKey")(statement) && encrypts(statement, group)
-		}) {
-			return nil
-		}
-	}
-	return bridge.Refuse(
-		"AccessDeniedException",
-		"The specified KMS key does not exist or is not allowed to be used with Arn '%s': the policy of %s must let "+
-			"logs.%s.%s use it",
-		group,
-		key.ARN,
-		c.Region().Name,
-		c.Region().DNSSuffix(),
-	)
-}
-
-// encrypts reports whether a statement's condition on the encryption context, if there is one, lets a log group
-// through.
-func encrypts(statement map[string]any, group string) bool {
-	conditions, _ := statement["Condition"].(map[string]any)
-	for _, condition := range conditions {
-		keys, _ := condition.(map[string]any)
-		patterns := iam.TextsOf(keys["kms:EncryptionContext:aws:logs:arn"])
-		if len(patterns) > 0 &&
-			!slices.ContainsFunc(patterns, func(pattern string) bool { return values.Wildcard(pattern, group) }) {
-			return false
-		}
-	}
-	return true
 }
 
 func checkTraceEncryption(inputs values.View) []bridge.Failure {

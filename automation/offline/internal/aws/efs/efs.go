@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/ec2"
+	"github.com/awslab/awslab/automation/offline/internal/aws/iam"
 	"github.com/awslab/awslab/automation/offline/internal/aws/region"
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
@@ -20,9 +21,10 @@ import (
 var Service = bridge.Service{
 	Module: "efs", Name: "EFS",
 	Behaviors: map[string]bridge.Behavior{
-		token.FileSystem:      {Create: createFileSystem, Read: readFileSystem, Remove: removeFileSystem},
-		token.MountTarget:     {Create: createMountTarget},
-		token.FileReplication: {Create: createFileReplication, Remove: removeFileReplication},
+		token.FileSystem:       {Create: createFileSystem, Read: readFileSystem, Remove: removeFileSystem},
+		token.MountTarget:      {Create: createMountTarget},
+		token.FileSystemPolicy: {Create: createPolicy, Update: createPolicy},
+		token.FileReplication:  {Create: createFileReplication, Remove: removeFileReplication},
 	},
 }
 
@@ -115,6 +117,9 @@ func refuseOtherVPC(c *bridge.Change, other *world.Thing, vpc string) error {
 	}
 	return nil
 }
+
+// createPolicy refuses a policy that names a role which does not exist.
+func createPolicy(c *bridge.Change) error { return iam.RefusePrincipals(c, c.Inputs.Str("policy")) }
 
 // removeFileSystem refuses to delete a file system that another one is copied to.
 func removeFileSystem(c *bridge.Change) error {

@@ -201,7 +201,7 @@ func refuseKeyPolicy(c *bridge.Change) error {
 		return bridge.Refuse("MalformedPolicyDocumentException", "The policy has no statements")
 	}
 	if !c.Inputs.Bool("bypassPolicyLockoutSafetyCheck") &&
-		!slices.ContainsFunc(iam.StatementsOf(document), Lets(rootPrincipals, "kms:PutKeyPolicy")) {
+		!slices.ContainsFunc(iam.StatementsOf(document), lets(rootPrincipals, "kms:PutKeyPolicy")) {
 		return bridge.Refuse(
 			"MalformedPolicyDocumentException",
 			"The new key policy will not allow you to update the key policy in the future.",
@@ -221,8 +221,8 @@ func refuseKeyPolicy(c *bridge.Change) error {
 // rootPrincipals stand for the account.
 var rootPrincipals = []string{"*", world.Account, "arn:aws:iam::" + world.Account + ":root"}
 
-// Lets makes a test of whether a statement allows one of the principals, of an account or a service, an action.
-func Lets(principals []string, action string) func(statement map[string]any) bool {
+// lets makes a test of whether a statement allows one of the principals, of an account or a service, an action.
+func lets(principals []string, action string) func(statement map[string]any) bool {
 	return func(statement map[string]any) bool {
 		if statement["Effect"] != "Allow" {
 			return false
@@ -236,16 +236,4 @@ func Lets(principals []string, action string) func(statement map[string]any) boo
 				return values.Wildcard(strings.ToLower(pattern), strings.ToLower(action))
 			})
 	}
-}
-
-// PoliciesOf returns the policy of a key: its own, or the one that a resource of its own gives it.
-func PoliciesOf(c *bridge.Change, key *world.Thing) ([]string, error) {
-	policies := []string{bridge.StateOf(key).Str("policy")}
-	referrers, err := c.Tx.Referrers(key)
-	for _, r := range referrers {
-		if r.Thing.Type == token.KeyPolicy {
-			policies = append(policies, bridge.StateOf(r.Thing).Str("policy"))
-		}
-	}
-	return policies, err
 }

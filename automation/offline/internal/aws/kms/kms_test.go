@@ -12,12 +12,12 @@ import (
 
 // A log group is encrypted with keys only that let CloudWatch Logs in, for that group.
 func TestLogGroupsWantAKeyThatLetsCloudWatchLogsIn(t *testing.T) {
-	l := awstest.New(t, "us-east-1")
+	l := awstest.New(t, "us-east-1").Authorized()
 	statement := func(service, condition string) string {
 		return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` +
 			`123456789012:root"},"Action":"kms:*","Resource":"*"},` +
 			`{"Effect":"Allow","Principal":{"Service":` +
-			`"` + service + `"},"Action":["kms:GenerateDataKey*","kms:Decrypt*"],"Resource":"*"` + condition + `}]}`
+			`"` + service + `"},"Action":"kms:*","Resource":"*"` + condition + `}]}`
 	}
 	context := func(pattern string) string {
 		return `,"Condition":{"ArnLike":{"kms:EncryptionContext:aws:logs:arn":"` + pattern + `"}}`
@@ -41,7 +41,7 @@ func TestLogGroupsWantAKeyThatLetsCloudWatchLogsIn(t *testing.T) {
 			),
 			false,
 		},
-		"for the groups anywhere": {statement("logs.us-east-1.amazonaws.com", context("arn:aws:logs:*")), true},
+		"for the groups anywhere": {statement("logs.us-east-1.amazonaws.com", context("arn:aws:logs:*:*:*")), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inputs := awstest.In{}
@@ -58,7 +58,7 @@ func TestLogGroupsWantAKeyThatLetsCloudWatchLogsIn(t *testing.T) {
 				assert.ErrorContains(
 					t,
 					err,
-					"AccessDeniedException: The specified KMS key does not exist or is not allowed to be used with Arn",
+					"AccessDenied: Amazon CloudWatch Logs encrypts a log group: logs.us-east-1.amazonaws.com",
 				)
 				return
 			}

@@ -113,27 +113,7 @@ func refuseFunctionImage(c *bridge.Change) error {
 			image,
 		)
 	}
-	return refuseClosedRepository(c, repository)
-}
-
-// refuseClosedRepository refuses an image in a repository whose policy does not let Lambda pull. Where the caller may
-// set that policy, Lambda adds a statement of its own, which is then drift; the world takes it that the caller may not.
-func refuseClosedRepository(c *bridge.Change, repository string) error {
-	_, name, _ := strings.Cut(repository, "/")
-	policies, err := c.Siblings(token.RepositoryPolicy)
-	if err != nil {
-		return err
-	}
-	for _, policy := range policies {
-		inputs := values.View(policy.Inputs)
-		if inputs.Str("repository") == name && strings.Contains(inputs.Str("policy"), "lambda.amazonaws.com") {
-			return nil
-		}
-	}
-	return bridge.Refuse(
-		"AccessDeniedException",
-		"Lambda does not have permission to access the ECR image. Check the ECR permissions.",
-	)
+	return nil
 }
 
 func updateFunction(c *bridge.Change) error {
