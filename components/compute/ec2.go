@@ -379,9 +379,8 @@ func (component *Cluster) newGroup(
 			[]string{"GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances", "GroupTotalInstances"},
 		),
 		Tags: groupTags(args.Tags),
-	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{cluster}), pulumi.IgnoreChanges([]string{
-		"desiredCapacity",
-	}))
+	}, pulumi.Parent(component), pulumi.DependsOn(append(instances.Network.After, cluster)),
+		pulumi.IgnoreChanges([]string{"desiredCapacity"}))
 	if err != nil {
 		return nil, fmt.Errorf("creating the Auto Scaling group of cluster %q: %w", name, err)
 	}

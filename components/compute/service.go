@@ -67,7 +67,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		ServiceArgs: args,
 		name:        name,
 		component:   component,
-		ready:       []pulumi.Resource{args.Cluster.ready},
+		ready:       append([]pulumi.Resource{args.Cluster.ready}, args.Network.After...),
 	}
 	for _, volume := range args.Volumes {
 		plan.ready = append(plan.ready, volume.After...)
@@ -121,6 +121,7 @@ func (p *servicePlan) connect(ctx *pulumi.Context) error {
 		return fmt.Errorf("creating the security group of service %q: %w", p.name, err)
 	}
 	p.group, p.component.SecurityGroupId = group.SecurityGroupId, group.SecurityGroupId
+	p.ready = append(p.ready, group) // without its rules of egress no image can be pulled
 	if p.routed() {
 		if err := p.newConnection(ctx, "from-load-balancer", &network.ConnectionArgs{
 			FromSecurityGroupId: p.LoadBalancer.SecurityGroupId,

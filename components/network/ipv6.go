@@ -96,7 +96,7 @@ func (v *Vpc) withIpv6(ctx *pulumi.Context, vpcName string) pulumi.ResourceTrans
 
 // newIpv6Routes lead the public tier to the internet gateway, and the app tier to an egress-only one, through which
 // answers come in and nothing else.
-func (v *Vpc) newIpv6Routes(ctx *pulumi.Context, name, vpcName string, vpc *awsx.Vpc) error {
+func (v *Vpc) newIpv6Routes(ctx *pulumi.Context, name string, vpc *awsx.Vpc) error {
 	gatewayName := name + "-egress-only-gateway"
 	egressOnly, err := ec2.NewEgressOnlyInternetGateway(ctx, gatewayName, &ec2.EgressOnlyInternetGatewayArgs{
 		VpcId: v.VpcId,
@@ -115,7 +115,7 @@ func (v *Vpc) newIpv6Routes(ctx *pulumi.Context, name, vpcName string, vpc *awsx
 	for zone := range v.Layout.Zones {
 		for _, tier := range ipv6Tiers {
 			route, routeName := targets[tier], childName(name, tier, zone)+"-ipv6"
-			route.RouteTableId = routeTableId(vpc, childName(vpcName, tier, zone))
+			route.RouteTableId = v.routeTables[tier][zone]
 			route.DestinationIpv6CidrBlock = pulumi.String(anywhereIpv6.String())
 			if _, err := ec2.NewRoute(ctx, routeName, &route, pulumi.Parent(v)); err != nil {
 				return fmt.Errorf("creating route %q: %w", routeName, err)

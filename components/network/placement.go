@@ -18,11 +18,14 @@ type Placement struct {
 	// Egress are the rules of egress that reach AWS: the internet through NAT, or VPC endpoints. Whom else a service
 	// calls is the matter of a [Connection] each.
 	Egress []Rule
+	// After is what has to be there before anything that runs can be reached and can reach AWS, such as routes and VPC
+	// endpoints. Where the ids of the subnets come after it anyway, nil will do.
+	After []pulumi.Resource
 }
 
 // ServicePlacement returns the VPC's app tier.
 func (v *Vpc) ServicePlacement() *Placement {
-	return &Placement{VpcId: v.VpcId, SubnetIds: v.AppSubnetIds, Egress: v.ServiceEgress()}
+	return &Placement{VpcId: v.VpcId, SubnetIds: v.AppSubnetIds, Egress: v.ServiceEgress(), After: []pulumi.Resource{v}}
 }
 
 // Validate reports what is missing. It is called on nil for what has no placement.

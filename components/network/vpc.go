@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	awsx "github.com/pulumi/pulumi-awsx/sdk/v2/go/awsx/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 )
 
 // Vpc is a VPC with three tiers of subnets, their network ACLs, the VPC endpoints, the flow logs, and the security
@@ -44,6 +45,7 @@ type Vpc struct {
 
 	args          VpcArgs
 	subnets       map[Tier]pulumi.StringArray    // their ids, by zone
+	routeTables   map[Tier]pulumi.StringArray    // their ids, by zone
 	prefixListIds map[string]pulumi.StringOutput // of the gateway endpoints, by service
 }
 
@@ -121,21 +123,22 @@ func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
 	v.VpcId = vpc.VpcId
 	v.CidrBlock = pulumi.String(v.args.CidrBlock).ToStringOutput()
 	v.AvailabilityZones = pulumi.ToStringArray(v.args.AvailabilityZones).ToStringArrayOutput()
-	v.PublicSubnetIds = vpc.PublicSubnetIds
-	v.AppSubnetIds = vpc.PrivateSubnetIds
-	v.DataSubnetIds = vpc.IsolatedSubnetIds
-	v.subnets = map[Tier]pulumi.StringArray{}
+	v.subnets, v.routeTables = map[Tier]pulumi.StringArray{}, map[Tier]pulumi.StringArray{}
+	subnets, tables := byName[*ec2.Subnet](ctx, vpc.Subnets), byName[*ec2.RouteTable](ctx, vpc.RouteTables)
 	for _, tier := range tiers {
 		for zone := range v.Layout.Zones {
-			v.subnets[tier] = append(
-				v.subnets[tier],
-				idOf[*ec2.Subnet](vpc.Subnets, "subnet", childName(vpcName, tier, zone)),
-			)
+			child := childName(vpcName, tier, zone)
+			v.subnets[tier] = append(v.subnets[tier], idOf(subnets, child))
+			v.routeTables[tier] = append(v.routeTables[tier], idOf(tables, child))
 		}
 	}
-	v.PublicRouteTableIds = v.routeTableIds(vpc, vpcName, Public)
-	v.AppRouteTableIds = v.routeTableIds(vpc, vpcName, App)
-	v.DataRouteTableIds = v.routeTableIds(vpc, vpcName, Data)
+	// A load balancer needs the internet gateway too, which awsx's own list comes after.
+	v.PublicSubnetIds = vpc.PublicSubnetIds
+	v.AppSubnetIds = v.subnets[App].ToStringArrayOutput()
+	v.DataSubnetIds = v.subnets[Data].ToStringArrayOutput()
+	v.PublicRouteTableIds = v.routeTables[Public].ToStringArrayOutput()
+	v.AppRouteTableIds = v.routeTables[App].ToStringArrayOutput()
+	v.DataRouteTableIds = v.routeTables[Data].ToStringArrayOutput()
 	v.NatGatewayIds = vpc.NatGateways.ApplyT(func(gateways []*ec2.NatGateway) pulumi.StringArrayOutput {
 		ids := make(pulumi.StringArray, 0, len(gateways))
 		for _, gateway := range gateways {
@@ -148,7 +151,7 @@ func (v *Vpc) newSubnets(ctx *pulumi.Context, name string) error {
 		return nil
 	}
 	v.Ipv6CidrBlock = v.ipv6Block(ctx, v.VpcId)
-	return v.newIpv6Routes(ctx, name, vpcName, vpc)
+	return v.newIpv6Routes(ctx, name, vpc)
 }
 
 func (v *Vpc) subnetSpecs() []awsx.SubnetSpecArgs {
@@ -175,34 +178,54 @@ func childName(vpcName string, tier Tier, zone int) string {
 	return fmt.Sprintf("%s-%s-%d", vpcName, tier, zone+1)
 }
 
-func (v *Vpc) routeTableIds(vpc *awsx.Vpc, vpcName string, tier Tier) pulumi.StringArrayOutput {
-	ids := make(pulumi.StringArray, 0, len(v.Layout.Zones))
-	for zone := range v.Layout.Zones {
-		ids = append(ids, routeTableId(vpc, childName(vpcName, tier, zone)))
-	}
-	return ids.ToStringArrayOutput()
-}
-
-func routeTableId(vpc *awsx.Vpc, name string) pulumi.StringOutput {
-	return idOf[*ec2.RouteTable](vpc.RouteTables, "route table", name)
-}
-
-// idOf picks what is so named out of one of awsx's lists. It depends on no other id in the list, so that the preview of
-// another zone, whose subnets and tables have none yet, knows those of the zones there are.
-func idOf[T pulumi.CustomResource](list pulumi.Output, what, name string) pulumi.StringOutput {
-	return list.ApplyT(func(children []T) pulumi.StringOutput {
-		urns := make([]any, 0, len(children))
-		for _, child := range children {
-			urns = append(urns, child.URN())
+// byName returns the resources of one of awsx's lists by their names, as an output that depends on nothing. The lists
+// depend on the whole VPC, and so would each id in them: policies could not tell in a preview, when ids are not known
+// yet, whether one is that of a private subnet.
+func byName[T pulumi.CustomResource](ctx *pulumi.Context, list pulumi.Output) pulumi.Output {
+	named, resolve, reject := ctx.NewOutput()
+	go func() {
+		if resources, err := awaitByName[T](ctx, list); err != nil {
+			reject(err)
+		} else {
+			resolve(resources)
 		}
-		return pulumi.All(urns...).ApplyT(func(urns []any) (pulumi.StringOutput, error) {
-			for i, urn := range urns {
-				if strings.HasSuffix(string(urn.(pulumi.URN)), "::"+name) {
-					return children[i].ID().ToStringOutput(), nil
-				}
-			}
-			return pulumi.StringOutput{}, fmt.Errorf("finding %s %q: awsx made none of that name", what, name)
-		}).(pulumi.StringOutput)
+	}()
+	return named
+}
+
+// awaitByName returns nil while the list is not known.
+func awaitByName[T pulumi.CustomResource](
+	ctx *pulumi.Context,
+	list pulumi.Output,
+) (map[string]pulumi.CustomResource, error) {
+	result, err := internals.UnsafeAwaitOutput(ctx.Context(), list)
+	if err != nil || !result.Known {
+		return nil, err
+	}
+	resources := map[string]pulumi.CustomResource{}
+	for _, child := range result.Value.([]T) {
+		urn, err := internals.UnsafeAwaitOutput(ctx.Context(), child.URN())
+		if err != nil {
+			return nil, err
+		}
+		text := string(urn.Value.(pulumi.URN))
+		resources[text[strings.LastIndex(text, "::")+len("::"):]] = child
+	}
+	return resources, nil
+}
+
+// idOf returns the id of one of the resources that byName returns. It depends on this one alone.
+func idOf(named pulumi.Output, name string) pulumi.StringOutput {
+	return named.ApplyT(func(resources any) (pulumi.StringOutput, error) {
+		byName := resources.(map[string]pulumi.CustomResource)
+		if byName == nil {
+			return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput), nil
+		}
+		child, found := byName[name]
+		if !found {
+			return pulumi.StringOutput{}, fmt.Errorf("awsx created no resource %q", name)
+		}
+		return child.ID().ToStringOutput(), nil
 	}).(pulumi.StringOutput)
 }
 
