@@ -5,6 +5,7 @@ package automation_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -190,6 +191,12 @@ func TestLifecycleOfProd(t *testing.T) {
 	})
 	p.setLevels(t, "prod", map[string]any{"stateful-protect": "advisory", "alb-deletion-protection": "advisory"})
 	p.takeDown(t, "prod")
+
+	t.Run("it comes up and goes down again", func(t *testing.T) {
+		_, err := p.open(t, "prod").Up(ctx)
+		require.NoError(t, err)
+		p.takeDown(t, "prod")
+	})
 }
 
 // changes are of keys that belong to something stateful: each is made on prod, all together, and keeps the data.
@@ -461,12 +468,75 @@ func TestLifecycleOfEveryKind(t *testing.T) {
 			require.NoError(t, err)
 			requireDataKept(t, changed)
 			p.requireExactPermissions(t)
-			destroyed, err := p.open(t, "dev").Destroy(ctx)
-			require.NoError(t, err)
-			require.True(t, destroyed.Succeeded)
-			require.Empty(t, p.world(t))
+			p.edit(t, "dev", map[string]any{"database.finalSnapshot": true})
+			for again := range 2 {
+				_, err := p.open(t, "dev").Up(ctx)
+				require.NoError(t, err)
+				destroyed, err := p.open(t, "dev").Destroy(ctx)
+				require.NoError(t, err)
+				require.True(t, destroyed.Succeeded)
+				left := p.world(t)
+				require.Len(t, left, 1+again, "the keys of the snapshots")
+				for _, thing := range left {
+					require.Equal(t, "aws:kms/key:Key", thing.Type)
+				}
+			}
 		})
 	}
+}
+
+// A listener has one rule for each priority, a security group one for each port, and a repository one image for each
+// tag, at every moment.
+func TestLifecycleOfWhatIsThereOnce(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	_, err := p.open(t, "dev").Up(ctx)
+	require.NoError(t, err)
+	for _, change := range []struct {
+		name  string
+		pairs []string
+	}{
+		{"a service is renamed", []string{"name: orders", "name: sales"}},
+		{"two services swap their paths", []string{"path: /items", "path: /orders", "path: /orders", "path: /items"}},
+		{"a service listens on another port", []string{"port: 8080", "port: 9090"}},
+		{"all of it is taken back", []string{
+			"name: sales", "name: orders", "port: 9090", "port: 8080",
+			"path: /items", "path: /orders", "path: /orders", "path: /items",
+		}},
+	} {
+		t.Run(change.name, func(t *testing.T) {
+			p.configure(t, "dev", change.pairs...)
+			_, err := p.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+			again, err := p.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+			require.True(t, again.Unchanged(), "%v", again.Steps)
+			p.requireExactPermissions(t)
+		})
+	}
+	t.Run("an image is pushed once for each content, also for one that returns", func(t *testing.T) {
+		source := filepath.Join(p.dir, "services", "catalog", "main.go")
+		original, err := os.ReadFile(source)
+		require.NoError(t, err)
+		info, err := os.Stat(source)
+		require.NoError(t, err)
+		for _, change := range []func() error{
+			func() error { return os.Chmod(source, info.Mode()^0o020) }, // as another umask has it
+			func() error { return os.WriteFile(source, append(original, '\n'), 0o600) },
+			func() error { return errors.Join(os.WriteFile(source, original, 0o600), os.Chmod(source, info.Mode())) },
+		} {
+			require.NoError(t, change())
+			_, err := p.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+		}
+		again, err := p.open(t, "dev").Up(ctx)
+		require.NoError(t, err)
+		require.True(t, again.Unchanged(), "%v", again.Steps)
+	})
+
+	_, err = p.open(t, "dev").Destroy(ctx)
+	require.NoError(t, err)
+	require.Empty(t, p.world(t))
 }
 
 // A stack for each branch: names that are long, or alike but for what AWS does not tell apart, in one account.

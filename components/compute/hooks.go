@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,15 +21,13 @@ type TaskRun struct {
 	// Name is unique among the service's runs, 1 to 64 letters, digits, hyphens and underscores.
 	Name    string
 	Command []string
-	// Timeout in seconds, 1 to [MaxRunTimeout]. Default: 600.
+	// Timeout in seconds, 1 to [MaxRunTimeout], which is the default: a migration may have to wait for a new database.
 	Timeout int
 }
 
 // MaxRunTimeout leaves the function that waits for a task a minute of its 15 (AWS Lambda quotas) to stop the task and
 // read its logs.
 const MaxRunTimeout = 840
-
-const runTimeout = 600 // seconds
 
 // runEvent is what the function is called with; see services/runtask.
 type runEvent struct {
@@ -131,13 +130,12 @@ func (p *servicePlan) run(
 }
 
 func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput) pulumi.StringOutput {
-	timeout := run.Timeout
-	if timeout == 0 {
-		timeout = runTimeout
-	}
 	event := runEvent{
-		ContainerName: containerName, Command: run.Command, TimeoutSeconds: timeout, LogStreamPrefix: containerName,
-		StartedBy: run.Name,
+		ContainerName:   containerName,
+		Command:         run.Command,
+		TimeoutSeconds:  cmp.Or(run.Timeout, MaxRunTimeout),
+		LogStreamPrefix: containerName,
+		StartedBy:       run.Name,
 	}
 	for _, s := range p.shares() {
 		event.CapacityProviderStrategy = append(

@@ -24,7 +24,7 @@ func TestARunsInput(t *testing.T) {
 		"cluster": "arn:lab-cluster", "taskDefinition": "arn:orders-task",
 		"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "base": 0, "weight": 1}],
 		"subnets": ["network-vpc-app-1-id", "network-vpc-app-2-id"], "securityGroups": ["orders-tasks-group-id"],
-		"containerName": "app", "command": ["migrate"], "timeoutSeconds": 600,
+		"containerName": "app", "command": ["migrate"], "timeoutSeconds": 840,
 		"logGroup": "/ecs/awslab-dev-orders", "logStreamPrefix": "app", "startedBy": "migrate"
 	}`, inputs["input"].(string))
 	delete(inputs, "input")
@@ -45,7 +45,7 @@ func TestRunsAreInTheirOrderAroundTheDeployment(t *testing.T) {
 	require.Contains(
 		t,
 		g.dependencies(t, "orders-before-migrate"),
-		"orders-to-database-ingress",
+		"orders-to-database-ingress-5432",
 		"a migration reaches the database",
 	)
 	require.NotContains(t, g.dependencies(t, "orders-before-migrate"), "orders-service")

@@ -66,6 +66,8 @@ type LoadBalancer struct {
 	// ListenerArn is the listener that carries the routes.
 	ListenerArn     pulumi.StringOutput `pulumi:"listenerArn"`
 	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
+
+	name string
 }
 
 // Problems returns what is wrong with the arguments, those that come from other resources included.
@@ -107,7 +109,7 @@ func NewLoadBalancer(
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("load balancer %q: %w", name, err)
 	}
-	component := &LoadBalancer{}
+	component := &LoadBalancer{name: name}
 	if err := ctx.RegisterComponentResource("awslab:compute:LoadBalancer", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering load balancer %q: %w", name, err)
 	}

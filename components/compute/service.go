@@ -2,6 +2,7 @@ package compute
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -67,7 +68,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		ServiceArgs: args,
 		name:        name,
 		component:   component,
-		ready:       append([]pulumi.Resource{args.Cluster.ready}, args.Network.After...),
+		ready:       slices.Concat([]pulumi.Resource{args.Cluster.ready}, args.Network.After, args.Ready),
 	}
 	for _, volume := range args.Volumes {
 		plan.ready = append(plan.ready, volume.After...)
@@ -186,7 +187,10 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("creating the target group of service %q: %w", p.name, err)
 	}
-	rule, err := lb.NewListenerRule(ctx, p.name+"-rule", &lb.ListenerRuleArgs{
+	// A priority is unique in its listener at every moment. So the rule is named after it: when a route goes from one
+	// service to another, its rule is updated, and not created while another has its priority.
+	ruleName := fmt.Sprintf("%s-rule-%d", p.LoadBalancer.name, p.Route.RulePriority())
+	rule, err := lb.NewListenerRule(ctx, ruleName, &lb.ListenerRuleArgs{
 		ListenerArn: p.LoadBalancer.ListenerArn,
 		Priority:    pulumi.Int(p.Route.RulePriority()),
 		Conditions:  p.Route.conditions(),
@@ -194,7 +198,7 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 			lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: p.targets.Arn},
 		},
 		Tags: pulumi.ToStringMap(p.Tags),
-	}, pulumi.Parent(p.component))
+	}, pulumi.Parent(p.component), formerly(p.name+"-rule"))
 	if err != nil {
 		return fmt.Errorf("routing requests to service %q: %w", p.name, err)
 	}
@@ -202,4 +206,9 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 	p.ready = append(p.ready, rule)
 	p.component.TargetGroupArn, p.component.TargetGroupArnSuffix = p.targets.Arn, p.targets.ArnSuffix
 	return nil
+}
+
+// formerly is the name that a resource had in stacks of earlier versions, which keep the resource.
+func formerly(name string) pulumi.ResourceOption {
+	return pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(name)}})
 }

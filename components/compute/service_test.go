@@ -2,6 +2,7 @@ package compute
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -21,6 +22,9 @@ var (
 	labTags = map[string]string{"Project": "awslab"}
 	asTags  = object{"Project": "awslab"}
 )
+
+// ordersRule is the name of the listener rule for /orders.
+var ordersRule = fmt.Sprintf("lab-rule-%d", Route{Path: "/orders"}.RulePriority())
 
 func unchanged(*ServiceArgs) {}
 
@@ -75,7 +79,7 @@ func TestAServicesInputs(t *testing.T) {
 		"conditions": []any{object{"pathPattern": object{"values": []any{"/orders", "/orders/*"}}}},
 		"actions":    []any{object{"type": "forward", "targetGroupArn": "arn:orders-targets"}},
 		"tags":       asTags,
-	}, g.inputs(t, "orders-rule"))
+	}, g.inputs(t, ordersRule))
 	require.Equal(
 		t,
 		object{"name": "/ecs/awslab-dev-orders", "retentionInDays": 30.0, "tags": asTags},
@@ -163,9 +167,9 @@ func TestAServiceWaitsForItsRuleAndTheClustersCapacity(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))
 	dependencies := g.dependencies(t, "orders-service")
-	require.Contains(t, dependencies, "orders-rule")
+	require.Contains(t, dependencies, ordersRule)
 	require.Contains(t, dependencies, "lab-capacity")
-	require.Contains(t, dependencies, "orders-from-load-balancer-ingress")
+	require.Contains(t, dependencies, "orders-from-load-balancer-ingress-8080")
 }
 
 func TestAServiceWaitsForWhatItMounts(t *testing.T) {
@@ -266,10 +270,10 @@ func TestConnectionsAreThereBeforeTheTasks(t *testing.T) {
 		}
 	}))
 	require.Equal(t, []string{"orders-tasks-group-id"}, g.into("sg-database"))
-	egress := g.inputs(t, "orders-to-database-egress")
+	egress := g.inputs(t, "orders-to-database-egress-5432")
 	require.Equal(t, "orders-tasks-group-id", egress["securityGroupId"])
 	require.Equal(t, 5432.0, egress["fromPort"])
-	require.Contains(t, g.dependencies(t, "orders-service"), "orders-to-database-egress")
+	require.Contains(t, g.dependencies(t, "orders-service"), "orders-to-database-egress-5432")
 }
 
 func TestOnEC2(t *testing.T) {

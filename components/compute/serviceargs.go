@@ -30,7 +30,8 @@ type ServiceArgs struct {
 	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same
 	// VPC.
 	Network *network.Placement
-	// Image is the reference of the container's image; by digest, so that what was tested is what runs.
+	// Image is the reference of the container's image; by digest or by a tag that cannot be moved, so that what was
+	// tested is what runs.
 	Image pulumi.StringInput
 	// Port is the one the container listens on; 0 for a worker.
 	Port int
@@ -40,6 +41,8 @@ type ServiceArgs struct {
 	Connect *Connect
 	// Connections are what the tasks may call besides AWS. They are created before the first task runs.
 	Connections []Connection
+	// Ready is what has to be there before the tasks run, such as a parameter that ECS reads for them.
+	Ready []pulumi.Resource
 	// CPU in 1/1024 vCPU and Memory in MiB; see FargateCPUs and FargateMemory, or on EC2 [MinCPU], [MaxCPU] and
 	// [MinMemory].
 	CPU, Memory int

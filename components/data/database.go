@@ -96,6 +96,10 @@ type DatabaseArgs struct {
 	MaintenanceWindow string
 	// DeletionProtection refuses to delete the database.
 	DeletionProtection bool
+	// FinalSnapshotSuffix is put behind FinalSnapshotIdentifier, so that a database that is created again can leave
+	// another snapshot: what is different then, such as the first part of the id of a KMS key of the same stack. Nil
+	// means none.
+	FinalSnapshotSuffix pulumi.StringInput
 	// SkipFinalSnapshot deletes the database and its automated backups without a last snapshot.
 	SkipFinalSnapshot bool
 	// FinalSnapshotIdentifier names the last snapshot, by default after Identifier: <identifier>-final. RDS refuses to
@@ -116,6 +120,9 @@ type DatabaseArgs struct {
 	LogRetentionDays int
 	// LogKmsKeyArn encrypts the log groups. Nil means CloudWatch's own key.
 	LogKmsKeyArn pulumi.StringPtrInput
+	// ParameterPath begins the names of parameters of Systems Manager that say where the database is, such as /shop/db;
+	// see [DatabaseParameter]. Empty means none.
+	ParameterPath string
 	// EventTopicArn is the SNS topic that receives failovers, failures, low storage, maintenance and changes. Nil means
 	// that they are not reported.
 	EventTopicArn pulumi.StringInput
@@ -159,6 +166,8 @@ type Database struct {
 	Port                                           int
 	// SubnetGroupName is that of the subnet group that all servers are in, known in preview.
 	SubnetGroupName string
+	// Parameters are those below ParameterPath.
+	Parameters []pulumi.Resource
 	// ReplicaIdentifiers are the names of the read replicas, on Aurora of all instances.
 	ReplicaIdentifiers []string
 
@@ -235,7 +244,7 @@ func (db *Database) make(ctx *pulumi.Context) error {
 	if err := servers(ctx); err != nil {
 		return err
 	}
-	return errors.Join(db.newProxy(ctx), db.newEventSubscriptions(ctx))
+	return errors.Join(db.newProxy(ctx), db.newEventSubscriptions(ctx), db.newParameters(ctx))
 }
 
 // isCluster reports whether RDS knows the database as a DB cluster.
@@ -272,7 +281,10 @@ func (args *DatabaseArgs) finalSnapshot() pulumi.StringPtrInput {
 	if args.SkipFinalSnapshot {
 		return nil
 	}
-	return pulumi.String(args.FinalSnapshotIdentifier)
+	if args.FinalSnapshotSuffix == nil {
+		return pulumi.String(args.FinalSnapshotIdentifier)
+	}
+	return pulumi.Sprintf("%s-%s", args.FinalSnapshotIdentifier, args.FinalSnapshotSuffix).ToStringPtrOutput()
 }
 
 func databaseOptional(value pulumi.StringInput) pulumi.StringPtrInput {

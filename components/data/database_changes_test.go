@@ -115,6 +115,10 @@ var databaseChanges = map[string]struct {
 		func(a *DatabaseArgs) { a.DeletionProtection, a.SkipFinalSnapshot = false, true },
 		"update update update",
 	},
+	"FinalSnapshotSuffix": {
+		func(a *DatabaseArgs) { a.FinalSnapshotSuffix = pulumi.String("2") },
+		"update update update",
+	},
 	"FinalSnapshotIdentifier": {func(a *DatabaseArgs) { a.FinalSnapshotIdentifier = "last" }, "update update update"},
 	"ApplyImmediately":        {func(a *DatabaseArgs) { a.ApplyImmediately = false }, "update update update"},
 	"CaCertIdentifier": {
@@ -125,6 +129,7 @@ var databaseChanges = map[string]struct {
 	"PerformanceInsightsDays": {func(a *DatabaseArgs) { a.PerformanceInsightsDays = 7 }, "update update none"},
 	"LogRetentionDays":        {func(a *DatabaseArgs) { a.LogRetentionDays = 7 }, "none none none"},
 	"LogKmsKeyArn":            {func(a *DatabaseArgs) { a.LogKmsKeyArn = nil }, "none none none"},
+	"ParameterPath":           {func(a *DatabaseArgs) { a.ParameterPath = "" }, "none none none"},
 	"EventTopicArn":           {func(a *DatabaseArgs) { a.EventTopicArn = nil }, "none none none"},
 	"Proxy":                   {func(a *DatabaseArgs) { a.Proxy = nil }, "none none none"},
 	"CopyProvider": {

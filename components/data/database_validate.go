@@ -297,6 +297,13 @@ func (args *DatabaseArgs) validateNames(problems *databaseProblems) {
 }
 
 func (args *DatabaseArgs) validateInputs(problems *databaseProblems) {
+	if args.ParameterPath != "" && !parameterPath.MatchString(args.ParameterPath) {
+		problems.add("ParameterPath", "%q; use a path such as /shop/db", args.ParameterPath)
+	}
+	if strings.HasPrefix(args.ParameterPath, "/aws") || strings.HasPrefix(args.ParameterPath, "/ssm") {
+		problems.add("ParameterPath", "%q begins with /aws or /ssm, which Systems Manager keeps for itself; use a "+
+			"path such as /shop/db", args.ParameterPath)
+	}
 	if args.SubnetIds == nil {
 		problems.add("SubnetIds", "it is missing; give the subnets of the data tier, in two zones or more")
 	}

@@ -58,6 +58,7 @@ type DatabaseAccess struct {
 	Identifier string // of the RDS instance, or of the cluster
 	Cluster    bool   // Identifier is that of an Aurora or a Multi-AZ DB cluster
 	KeyAlias   string // alias (alias/...) of the secret's customer managed key; empty means the AWS managed one
+	SecretName string // of the secret; empty means the one that RDS manages for the database
 
 	// User is the user in the database that the service signs in as with IAM database authentication, instead of with
 	// the secret. IAM knows a database by the resource id that RDS gives it when it is created, which no document known
@@ -251,6 +252,12 @@ func (access DatabaseAccess) validate() error {
 
 func (access DatabaseAccess) statement(location Location) Statement {
 	switch {
+	case access.User == "" && access.SecretName != "":
+		return Statement{
+			Sid:       "ReadDatabaseSecret",
+			Actions:   []string{"secretsmanager:GetSecretValue"},
+			Resources: []string{location.SecretArn(access.SecretName)},
+		}
 	case access.User == "" && access.Cluster:
 		return clusterSecret(location, access.Identifier)
 	case access.User == "":

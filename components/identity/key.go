@@ -21,9 +21,12 @@ type KeyArgs struct {
 	Location    Location
 	Alias       string // alias/..., by which role policies find the key; see [Grant]
 	Description string
-	// Statements let AWS services use the key for themselves; see [KeyUse]. Roles need none here: the account's own
+	// Statements let AWS services use the key for themselves. Roles need none here: the account's own
 	// IAM policies decide over them.
 	Statements []Statement
+	// Retained leaves the key in the account, without its alias, when it is deleted from the stack: for what it
+	// encrypts and outlives the stack.
+	Retained bool
 	// DeletionDays is how long a deleted key can be restored, 7 to 30. Default: 30.
 	DeletionDays int
 	Tags         map[string]string
@@ -58,7 +61,7 @@ func NewKey(ctx *pulumi.Context, name string, args *KeyArgs, opts ...pulumi.Reso
 		EnableKeyRotation:    pulumi.Bool(true),
 		DeletionWindowInDays: pulumi.Int(args.deletionDays()),
 		Tags:                 pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component))
+	}, pulumi.Parent(component), pulumi.RetainOnDelete(args.Retained))
 	if err != nil {
 		return nil, fmt.Errorf("creating key %q: %w", args.Alias, err)
 	}

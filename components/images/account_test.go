@@ -14,7 +14,7 @@ import (
 var ireland = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
 
 func TestLambdaPullsOnlyWhereItIsLet(t *testing.T) {
-	g := &graph{}
+	g := newGraph()
 	args := &ImageArgs{
 		Repository:  "awslab-dev-check",
 		Context:     folder(t, service),
@@ -33,7 +33,7 @@ func TestLambdaPullsOnlyWhereItIsLet(t *testing.T) {
 }
 
 func TestReplicationsInputs(t *testing.T) {
-	g := &graph{}
+	g := newGraph()
 	replicate := func(args *ReplicationArgs) error {
 		return pulumi.RunErr(func(ctx *pulumi.Context) error {
 			_, err := NewReplication(ctx, "images", args)
@@ -60,7 +60,7 @@ func TestReplicationsInputs(t *testing.T) {
 }
 
 func TestScanFindingsInputs(t *testing.T) {
-	g := &graph{}
+	g := newGraph()
 	tell := func(args *ScanFindingsArgs) error {
 		return pulumi.RunErr(func(ctx *pulumi.Context) error {
 			_, err := NewScanFindings(ctx, "findings", args)

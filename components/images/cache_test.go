@@ -24,7 +24,7 @@ func (g *graph) cache(args *PullThroughCacheArgs, use func(*pulumi.Context, *Pul
 }
 
 func TestAPullThroughCachesInputs(t *testing.T) {
-	g := &graph{}
+	g := newGraph()
 	args := &PullThroughCacheArgs{
 		Location: ireland, Upstream: "docker.io", Prefix: "awslab-dev/hub", Keep: 7,
 		CredentialArn: pulumi.String(
@@ -98,13 +98,17 @@ func TestWhatAPullThroughCacheRefuses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			g, args := &graph{}, &PullThroughCacheArgs{Location: ireland, Upstream: "public.ecr.aws", Prefix: "public"}
+			g, args := newGraph(), &PullThroughCacheArgs{
+				Location: ireland,
+				Upstream: "public.ecr.aws",
+				Prefix:   "public",
+			}
 			test.change(args)
 			require.ErrorContains(t, g.cache(args, nil), test.want)
 			require.Empty(t, g.resources, "nothing is registered")
 		})
 	}
-	require.ErrorContains(t, (&graph{}).cache(nil, nil), `pull-through cache "public": Location`)
+	require.ErrorContains(t, (newGraph()).cache(nil, nil), `pull-through cache "public": Location`)
 }
 
 func TestHowImagesArePulledThroughACache(t *testing.T) {

@@ -57,11 +57,17 @@ func (args ImageArgs) providerContext() (string, error) {
 // two that share a tag by accident.
 const tagLength = 16
 
-// tag derives an image's tag from all that its build sees: the files of the context that .dockerignore lets through,
-// with their paths and executable bits, the Dockerfile, and the parameters. Dates and owners do not count.
+// tag derives an image's tag from all by which the provider decides whether to build again: the folder of the context,
+// its files and folders that .dockerignore lets through, with their paths and modes, the Dockerfile, and the
+// parameters. So a build never meets its own tag, which cannot be moved. Dates and owners do not count.
 func (args ImageArgs) tag() (string, error) {
 	digest := sha256.New()
-	fmt.Fprintf(digest, "dockerfile %q target %q arch %q\n", args.Dockerfile, args.Target, args.Architecture)
+	folder, err := args.providerContext()
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(digest, "context %q dockerfile %q target %q arch %q\n",
+		folder, args.Dockerfile, args.Target, args.Architecture)
 	for _, key := range slices.Sorted(maps.Keys(args.Args)) {
 		fmt.Fprintf(digest, "arg %q=%q\n", key, args.Args[key])
 	}
@@ -84,14 +90,12 @@ func (args ImageArgs) tag() (string, error) {
 		switch {
 		case err != nil:
 			return fmt.Errorf("matching %s against .dockerignore: %w", relative, err)
-		case entry.IsDir():
-			// A pattern with ! can bring back what lies below an ignored folder.
-			if skip && !ignored.Exclusions() {
-				return fs.SkipDir
-			}
-			return nil
+		case skip && entry.IsDir() && !ignored.Exclusions(): // with !, a pattern can bring back what lies below
+			return fs.SkipDir
 		case skip:
 			return nil
+		case entry.IsDir():
+			return addFolder(digest, relative, entry)
 		default:
 			return addFile(digest, args.Context, relative)
 		}
@@ -127,6 +131,15 @@ func (args ImageArgs) ignored() (*patternmatcher.PatternMatcher, error) {
 	return matcher, nil
 }
 
+func addFolder(digest hash.Hash, relative string, entry fs.DirEntry) error {
+	info, err := entry.Info()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(digest, "folder %q %v\n", filepath.ToSlash(relative), info.Mode())
+	return err
+}
+
 func addFile(digest hash.Hash, root, relative string) error {
 	path := filepath.Join(root, relative)
 	info, err := os.Lstat(path)
@@ -141,7 +154,7 @@ func addFile(digest hash.Hash, root, relative string) error {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is neither a file, a folder nor a link; remove it or list it in .dockerignore", path)
 	}
-	fmt.Fprintf(digest, "file %q %v %d\n", filepath.ToSlash(relative), info.Mode()&0o111 != 0, info.Size())
+	fmt.Fprintf(digest, "file %q %v %d\n", filepath.ToSlash(relative), info.Mode(), info.Size())
 	file, err := os.Open(path) //nolint:gosec // below the context
 	if err != nil {
 		return err

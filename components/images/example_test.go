@@ -7,10 +7,11 @@ import (
 	"github.com/awslab/awslab/components/images"
 )
 
-// An image for Graviton, handed on by digest.
+// An image for Graviton, handed on by a tag that follows from its content.
 func Example() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
 		image, err := images.NewImage(ctx, "orders", &images.ImageArgs{
+			Location:     identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
 			Repository:   "shop-orders",
 			Context:      "services",
 			Dockerfile:   "orders/Dockerfile",

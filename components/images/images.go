@@ -1,6 +1,6 @@
 // Package images builds a microservice's container image from its Dockerfile, pushes it to an ECR repository of its
-// own, and hands it on by digest (step 2 of the lab). Around it: copies in another region ([Replication]), word of what
-// scans find ([ScanFindings]), and images of other registries kept close by ([PullThroughCache]).
+// own, and hands it on by an immutable tag (step 2 of the lab). Around it: copies in another region ([Replication]),
+// word of what scans find ([ScanFindings]), and images of other registries kept close by ([PullThroughCache]).
 //
 // The tag is derived from what is built, so that an unchanged build context keeps its tag, a changed one gets a new
 // tag, and tags in the repository can be immutable.
@@ -24,6 +24,8 @@ import (
 
 // ImageArgs describe an image and the repository it is kept in.
 type ImageArgs struct {
+	// Location is where the repository is.
+	Location identity.Location
 	// Repository is the repository's name in ECR, 2 to 256 characters.
 	Repository string
 	// Context is the build context, an existing folder.
@@ -48,6 +50,9 @@ type ImageArgs struct {
 	// FunctionArn is the ARN, or a pattern of it, of the Lambda functions that run the image. Empty means none: unlike
 	// ECS, Lambda pulls with a right that the repository itself grants.
 	FunctionArn string
+	// BuiltBefore is the BuiltTag of the last run, and empty on the first. Without it, an image that ECR has is not
+	// built and pushed again, such as one whose content returns.
+	BuiltBefore string
 	// Copy is the repository of the same name that [Replication] copies the image to. Nil means that it is not copied,
 	// or that ECR makes one: with tags that can be moved, every image kept, and ECR's own key.
 	Copy *RepositoryCopy
@@ -66,13 +71,17 @@ type RepositoryCopy struct {
 type Image struct {
 	pulumi.ResourceState
 
-	// Ref names the image by digest: <repository URL>@sha256:<digest>.
+	// Ref names the image by its tag, <repository URL>:<tag>, which is known in a preview. What has it as an input is
+	// created after the image.
 	Ref pulumi.StringOutput `pulumi:"ref"`
 	// RepositoryUrl and RepositoryName are the repository's.
 	RepositoryUrl  pulumi.StringOutput `pulumi:"repositoryUrl"`
 	RepositoryName pulumi.StringOutput `pulumi:"repositoryName"`
-	// Tag is derived from the content of the build.
+	// Tag is derived from the content of the build, and cannot be moved to another image.
 	Tag string
+	// BuiltTag is the tag if this image was built by a run of this stack, and empty if it was found in ECR. Give it to
+	// the next run as [ImageArgs.BuiltBefore].
+	BuiltTag string
 }
 
 // repositoryName follows ECR's rule (API reference, CreateRepository).
@@ -94,7 +103,7 @@ func (args ImageArgs) withDefaults() ImageArgs {
 }
 
 func (args ImageArgs) validate() error {
-	var problems []error
+	problems := []error{args.Location.Validate()}
 	if len(args.Repository) < 2 || len(args.Repository) > 256 || !repositoryName.MatchString(args.Repository) {
 		problems = append(problems, problem.New(
 			"Repository",
@@ -128,7 +137,7 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 		return nil, fmt.Errorf("image %q: %w", name, err)
 	}
 
-	component := &Image{Tag: tag}
+	component := &Image{Tag: tag, BuiltTag: tag}
 	if err := ctx.RegisterComponentResource("awslab:images:Image", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering image %q: %w", name, err)
 	}
@@ -146,13 +155,24 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	}
 	// A function that has the image is then created after the policy that lets it pull.
 	ready = append(ready, access...)
-	image, err := component.build(ctx, name, args, repository, ready)
+	pushed, err := component.pushed(ctx, args)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("looking for image %q: %w", name, err)
+	}
+	if pushed {
+		component.BuiltTag = ""
+	} else {
+		image, err := component.build(ctx, name, args, repository, ready)
+		if err != nil {
+			return nil, err
+		}
+		ready = append(ready, image)
 	}
 	component.RepositoryUrl = repository.RepositoryUrl
 	component.RepositoryName = repository.Name
-	component.Ref = image.RepoDigest
+	ref := pulumi.Sprintf("%s/%s:%s", args.Location.RegistryHost(), args.Repository, tag)
+	component.Ref = pulumi.OutputWithDependencies(
+		ctx.Context(), ref, append(ready, repository)...).(pulumi.StringOutput)
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
 		"ref": component.Ref, "repositoryUrl": component.RepositoryUrl, "repositoryName": component.RepositoryName,
 	}); err != nil {
@@ -160,6 +180,25 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	}
 	return component, nil
 }
+
+// pushed reports whether ECR has the image already, though not by what the last run built: it was pushed by an update
+// that did not end, or before the content changed and changed back.
+func (component *Image) pushed(ctx *pulumi.Context, args ImageArgs) (bool, error) {
+	if args.BuiltBefore == component.Tag {
+		return false, nil
+	}
+	_, err := ecr.GetImage(ctx, &ecr.GetImageArgs{
+		RepositoryName: args.Repository,
+		ImageTag:       &component.Tag,
+	}, pulumi.Parent(component))
+	if err != nil && notFound.MatchString(err.Error()) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// notFound matches ECR's errors for an image or a repository that is not there (API reference, DescribeImages).
+var notFound = regexp.MustCompile(`ImageNotFoundException|RepositoryNotFoundException`)
 
 // newCopy creates the repository that the image is copied to, if there is one, and returns what has to be there before
 // the image is pushed. Without it ECR would make the repository by the first copy; a template could tell it how, but

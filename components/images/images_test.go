@@ -1,6 +1,7 @@
 package images
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awslab/awslab/components/identity"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,8 +40,12 @@ var service = files{
 	".dockerignore": "*.md\n",
 }
 
+// tagOf returns the tag of an image whose context the provider finds where the program is, if nothing else is given.
 func tagOf(t *testing.T, args ImageArgs) string {
 	t.Helper()
+	if args.ProgramDir == "" {
+		args.ProgramDir = args.Context
+	}
 	tag, err := args.withDefaults().tag()
 	require.NoError(t, err)
 	return tag
@@ -75,9 +82,13 @@ func TestTheTagFollowsFromWhatIsBuilt(t *testing.T) {
 		"a name": {func(t *testing.T, a *ImageArgs) {
 			require.NoError(t, os.Rename(filepath.Join(a.Context, "main.go"), filepath.Join(a.Context, "app.go")))
 		}, false},
-		"an empty folder's birth": {func(t *testing.T, a *ImageArgs) {
+		"an empty folder": {func(t *testing.T, a *ImageArgs) {
 			require.NoError(t, os.Mkdir(filepath.Join(a.Context, "empty"), 0o700))
-		}, true},
+		}, false},
+		"who may write, as another umask has it": {func(t *testing.T, a *ImageArgs) {
+			require.NoError(t, os.Chmod(filepath.Join(a.Context, "main.go"), 0o620))
+		}, false},
+		"the folder": {func(_ *testing.T, a *ImageArgs) { a.ProgramDir = filepath.Dir(a.Context) }, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +158,10 @@ func TestAPipeIsRefusedInsteadOfRead(t *testing.T) {
 
 // graph records what a program registers, and answers as ECR would.
 type graph struct {
-	mutex     sync.Mutex
+	mutex sync.Mutex
+	// pushed is what ECR says to the question for the image: by default that there is none.
+	pushed    error
+	image     *Image
 	resources []pulumi.MockResourceArgs
 	calls     []pulumi.MockCallArgs
 }
@@ -170,6 +184,9 @@ func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 func (g *graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
+	if args.Token == "aws:ecr/getImage:getImage" {
+		return resource.PropertyMap{}, g.pushed
+	}
 	g.calls = append(g.calls, args)
 	return resource.NewPropertyMapFromMap(object{"userName": "AWS", "password": "token"}), nil
 }
@@ -182,14 +199,59 @@ func (g *graph) find(t *testing.T, name string) pulumi.MockResourceArgs {
 }
 
 func (g *graph) run(args *ImageArgs) error {
-	return pulumi.RunErr(func(ctx *pulumi.Context) error {
-		_, err := NewImage(ctx, "orders", args)
+	args.Location = identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"}
+	return pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
+		g.image, err = NewImage(ctx, "orders", args)
 		return err
 	}, pulumi.WithMocks("awslab", "dev", g))
 }
 
+func newGraph() *graph {
+	return &graph{pushed: errors.New("api error ImageNotFoundException: The image does not exist")}
+}
+
+func TestWhatECRHasIsNotBuiltAgain(t *testing.T) {
+	dir := folder(t, service)
+	args := func() *ImageArgs { return &ImageArgs{Repository: "awslab-dev-orders", Context: dir, ProgramDir: dir} }
+	tag := tagOf(t, *args())
+	for name, test := range map[string]struct {
+		pushed      error
+		builtBefore string
+		built       bool
+		problem     string
+	}{
+		"nothing there":             {newGraph().pushed, "", true, ""},
+		"no repository yet":         {errors.New("RepositoryNotFoundException"), "", true, ""},
+		"pushed, the state lost":    {nil, "", false, ""},
+		"content that returns":      {nil, "0000000000000000", false, ""},
+		"what the last run built":   {nil, tag, true, ""},
+		"no permission to find out": {errors.New("api error AccessDenied"), "", false, "looking for image \"orders\""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &graph{pushed: test.pushed}
+			given := args()
+			given.BuiltBefore = test.builtBefore
+			err := g.run(given)
+			if test.problem != "" {
+				require.ErrorContains(t, err, test.problem)
+				return
+			}
+			require.NoError(t, err)
+			built := slices.ContainsFunc(g.resources, func(r pulumi.MockResourceArgs) bool {
+				return r.TypeToken == "docker:index/image:Image"
+			})
+			require.Equal(t, test.built, built)
+			require.Equal(t, test.built, g.image.BuiltTag == tag)
+			ref, err := internals.UnsafeAwaitOutput(t.Context(), g.image.Ref)
+			require.NoError(t, err)
+			require.True(t, ref.Known)
+			require.Equal(t, "123456789012.dkr.ecr.eu-west-1.amazonaws.com/awslab-dev-orders:"+tag, ref.Value)
+		})
+	}
+}
+
 func TestAnImagesInputs(t *testing.T) {
-	dir, g := folder(t, service), &graph{}
+	dir, g := folder(t, service), newGraph()
 	args := &ImageArgs{
 		Repository:   "awslab-dev-orders",
 		Context:      dir,
@@ -245,7 +307,7 @@ func within(value resource.PropertyValue, without ...string) object {
 }
 
 func TestTheRegistrysPasswordIsSecret(t *testing.T) {
-	g := &graph{}
+	g := newGraph()
 	require.NoError(t, g.run(&ImageArgs{Repository: "awslab-dev-orders", Context: folder(t, service)}))
 	require.Equal(t, "aws:ecr/getAuthorizationToken:getAuthorizationToken", g.calls[0].Token)
 	require.Equal(t, "123456789012", g.calls[0].Args["registryId"].StringValue())
@@ -286,7 +348,7 @@ func TestWhatAnImageRefuses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			g, args := &graph{}, &ImageArgs{Repository: "awslab-dev-orders", Context: folder(t, service)}
+			g, args := newGraph(), &ImageArgs{Repository: "awslab-dev-orders", Context: folder(t, service)}
 			test.change(args)
 			err := g.run(args)
 			require.ErrorContains(t, err, test.want)

@@ -3,7 +3,6 @@ package monitoring
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -80,7 +79,7 @@ func (a alarm) create(
 		Tags:               pulumi.ToStringMap(tags),
 	}
 	if !a.silent {
-		args.AlarmActions, args.OkActions = anyOf(actions), anyOf(actions)
+		args.AlarmActions = anyOf(actions)
 	}
 	if a.missing == silence {
 		args.InsufficientDataActions = anyOf(actions)
@@ -125,11 +124,8 @@ func (a alarm) watch(args *cloudwatch.MetricAlarmArgs) {
 		args.Statistic = pulumi.String(m.statistic)
 		return
 	}
+	// Few samples are evaluated too, as is the default: ignored, they would leave the alarm in its state for ever.
 	args.ExtendedStatistic = pulumi.String(m.statistic)
-	if strings.HasPrefix(m.statistic, "p") {
-		// The 99th percentile of five requests says nothing.
-		args.EvaluateLowSampleCountPercentiles = pulumi.String("ignore")
-	}
 }
 
 // statistics are those that are not extended.

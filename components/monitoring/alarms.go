@@ -15,7 +15,8 @@ import (
 // AlarmsArgs describe alarms on what is watched.
 type AlarmsArgs struct {
 	Watched
-	// TopicArn is the SNS topic that is told when an alarm goes into ALARM, and when it is over.
+	// TopicArn is the SNS topic that is told when an alarm goes into ALARM. That it is over tells [EventsArgs.Alarms]:
+	// an action for the state OK would also be taken when a new alarm has its first data.
 	TopicArn pulumi.StringInput
 	// EdgeTopicArn and EdgeProvider are a topic in us-east-1 and a provider for it, where CloudFront and the web ACLs
 	// in front of it report: an alarm is where its metric is, and its topic where the alarm is. They are needed when
@@ -208,14 +209,12 @@ func (component *Alarms) combine(
 	parts []pulumi.Resource,
 ) (*cloudwatch.CompositeAlarm, error) {
 	full := component.args.alarmName(name)
-	actions := pulumi.StringArray{component.args.TopicArn}
 	created, err := cloudwatch.NewCompositeAlarm(ctx, component.name+"-"+name, &cloudwatch.CompositeAlarmArgs{
 		AlarmName:        pulumi.String(full),
 		AlarmDescription: pulumi.String(description),
 		AlarmRule:        pulumi.String(rule),
 		ActionsEnabled:   pulumi.Bool(true),
-		AlarmActions:     actions,
-		OkActions:        actions,
+		AlarmActions:     pulumi.StringArray{component.args.TopicArn},
 		Tags:             pulumi.ToStringMap(component.args.Tags),
 		// The rule is a plain string, so that it can be read in preview: the alarms it names have to be there first.
 	}, pulumi.Parent(component), pulumi.DependsOn(parts))

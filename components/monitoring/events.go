@@ -25,6 +25,8 @@ type EventsArgs struct {
 	// BackupVaults are the names of vaults whose backup and copy jobs are reported when they fail, expire, are aborted
 	// or are only partly done. The notifications of a vault itself do not report failed backup jobs.
 	BackupVaults []string
+	// Alarms tells of alarms of the stack that are over: those whose names begin with Name.
+	Alarms bool
 	// Restores tells of restores that failed, and of those on trial whose result was judged bad; of the whole account.
 	Restores bool
 	Tags     map[string]string
@@ -52,7 +54,7 @@ func (args *EventsArgs) validate() error {
 	if len(args.rules()) == 0 {
 		problems = append(
 			problems,
-			problem.New("ClusterName, BackupVaults, Restores", "none is set; say what to tell of"),
+			problem.New("ClusterName, BackupVaults, Alarms, Restores", "none is set; say what to tell of"),
 		)
 	}
 	return errors.Join(problems...)
@@ -70,6 +72,17 @@ func (args *EventsArgs) rules() []rule {
 	var rules []rule
 	if args.ClusterName != "" {
 		rules = append(rules, args.clusterRules()...)
+	}
+	if args.Alarms {
+		rules = append(rules, rule{"recoveries", "Alarms that are over", object{
+			"source": []string{"aws.cloudwatch"}, "detail-type": []string{"CloudWatch Alarm State Change"},
+			"resources": []any{object{"prefix": args.Location.Arn("cloudwatch", "alarm:"+args.Name+"-")}},
+			"detail": object{
+				"alarmName":     []any{object{"anything-but": object{"suffix": silentSuffixes()}}},
+				"state":         object{"value": []string{"OK"}},
+				"previousState": object{"value": []string{"ALARM"}},
+			},
+		}})
 	}
 	if len(args.BackupVaults) > 0 {
 		rules = append(rules, rule{"backups", "Backups and copies that were not done", object{

@@ -188,7 +188,7 @@ func (s Service) burnAlarms(t target) []burnAlarm {
 
 func (o objective) alarm(t target, name string, w window, period, minimum int) alarm {
 	return alarm{
-		key: "objective." + o.name, name: name + "-" + strings.ReplaceAll(formatPeriod(period), " ", ""),
+		key: "objective." + o.name, name: name + silentSuffix(period),
 		description: fmt.Sprintf(
 			"Of service %s, the error budget of %q is used up more than %g times too fast over %s. Part of the "+
 				"composite alarm %s.",
@@ -212,4 +212,15 @@ func formatPeriod(seconds int) string {
 		return fmt.Sprintf("%d h", seconds/3600)
 	}
 	return fmt.Sprintf("%d min", seconds/60)
+}
+
+// silentSuffix ends the name of an alarm on one window, which tells nobody by itself.
+func silentSuffix(period int) string { return "-" + strings.ReplaceAll(formatPeriod(period), " ", "") }
+
+func silentSuffixes() []string {
+	var suffixes []string
+	for _, w := range windows {
+		suffixes = append(suffixes, silentSuffix(w.long), silentSuffix(w.short))
+	}
+	return suffixes
 }

@@ -66,8 +66,11 @@ var trafficSignals = []signal{
 		title:       "response time, p99",
 		description: "One request in a hundred takes longer than this. Look at traces, at the database and at CPU.",
 		metrics: []metric{
-			{namespace: "AWS/ApplicationELB", name: "TargetResponseTime", statistic: "p99", dimensions: targetGroup},
+			{"latency", "AWS/ApplicationELB", "TargetResponseTime", "p99", targetGroup},
+			requestCount,
 		},
+		// The 99th percentile of five requests says nothing.
+		expression: "IF(requests >= 20, latency, 0)",
 		comparison: above,
 		threshold:  2,
 		unit:       seconds,

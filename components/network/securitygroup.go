@@ -146,23 +146,28 @@ func NewConnection(
 	if err := ctx.RegisterComponentResource("awslab:network:Connection", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering connection %q: %w", name, err)
 	}
-	if err := newEgressRule(
-		ctx,
-		name+"-egress",
-		args.FromSecurityGroupId,
-		egress,
-		pulumi.Parent(component),
-	); err != nil {
-		return nil, err
-	}
-	if err := newIngressRule(
-		ctx,
-		name+"-ingress",
-		args.ToSecurityGroupId,
-		ingress,
-		pulumi.Parent(component),
-	); err != nil {
-		return nil, err
+	// The rules are named after their ports: when these change, new rules are created first and the old ones deleted
+	// last, so that what runs with the old ports is reached until it is gone.
+	for _, rule := range []struct {
+		name  string
+		group pulumi.StringInput
+		of    func(*pulumi.Context, string, pulumi.StringInput, Rule, ...pulumi.ResourceOption) error
+		Rule
+	}{
+		{name + "-egress", args.FromSecurityGroupId, newEgressRule, egress},
+		{name + "-ingress", args.ToSecurityGroupId, newIngressRule, ingress},
+	} {
+		formerly := pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(rule.name)}})
+		if err := rule.of(
+			ctx,
+			rule.name+"-"+args.Ports.String(),
+			rule.group,
+			rule.Rule,
+			pulumi.Parent(component),
+			formerly,
+		); err != nil {
+			return nil, err
+		}
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
 		return nil, fmt.Errorf("registering outputs of connection %q: %w", name, err)

@@ -66,8 +66,8 @@ func TestConnectionOpensBothEnds(t *testing.T) {
 			"ipProtocol": "tcp", "fromPort": 5432.0, "toPort": 5432.0,
 		}
 	}
-	require.Equal(t, rule("sg-orders", "sg-database"), g.inputs(t, "orders-to-database-egress"))
-	require.Equal(t, rule("sg-database", "sg-orders"), g.inputs(t, "orders-to-database-ingress"))
+	require.Equal(t, rule("sg-orders", "sg-database"), g.inputs(t, "orders-to-database-egress-5432"))
+	require.Equal(t, rule("sg-database", "sg-orders"), g.inputs(t, "orders-to-database-ingress-5432"))
 }
 
 func TestSecurityGroupProblems(t *testing.T) {

@@ -10,11 +10,11 @@ import "github.com/awslab/awslab/internal/exemption"
 // schema.json, is generated from these types. What holds when a key is left out is in [Defaults].
 type Config struct {
 	// Profile is the set of defaults: dev is small and cheap, prod highly available and protected.
-	Profile string `json:"profile,omitempty" jsonschema:"enum=dev,enum=prod,default=dev"`
+	Profile string `json:"profile,omitempty"             jsonschema:"enum=dev,enum=prod,default=dev"`
 	// Region is the AWS region of the stack.
-	Region string `json:"region" jsonschema:"required,example=eu-west-1"`
+	Region string `json:"region"                        jsonschema:"required,example=eu-west-1"`
 	// CopyRegion is the Region that holds copies of backups, buckets, tables, files and images.
-	CopyRegion string `json:"copyRegion,omitempty" jsonschema:"example=eu-central-1"`
+	CopyRegion string `json:"copyRegion,omitempty"          jsonschema:"example=eu-central-1"`
 	// PermissionsBoundary is the ARN of an IAM policy that limits every role of the stack.
 	PermissionsBoundary string `json:"permissionsBoundary,omitempty"`
 	// Network is the VPC.
@@ -53,20 +53,20 @@ type Network struct {
 	Cidr string `json:"cidr,omitempty"`
 	// AvailabilityZones is the number of Availability Zones. The first ones by name that are available when the stack
 	// is created are used. A change from 2 to 3 keeps existing resources.
-	AvailabilityZones int `json:"availabilityZones,omitempty" jsonschema:"minimum=2,maximum=3"`
+	AvailabilityZones int `json:"availabilityZones,omitempty"    jsonschema:"minimum=2,maximum=3"`
 	// ZoneNames selects two or three Availability Zones by name, instead of availabilityZones.
-	ZoneNames []string `json:"zoneNames,omitempty" jsonschema:"example=eu-west-1a"`
+	ZoneNames []string `json:"zoneNames,omitempty"            jsonschema:"example=eu-west-1a"`
 	// NatGateways is the number of NAT gateways: none, a single one, or one per Availability Zone.
-	NatGateways string `json:"natGateways,omitempty" jsonschema:"enum=none,enum=single,enum=onePerAz"`
+	NatGateways string `json:"natGateways,omitempty"          jsonschema:"enum=none,enum=single,enum=onePerAz"`
 	// SubnetMasks are the prefix lengths of the subnets. By default the app tier gets half of a zone's block, and the
 	// public and data tiers a quarter each.
 	SubnetMasks SubnetMasks `json:"subnetMasks,omitempty"`
 	// InterfaceEndpoints lists AWS services that get an interface VPC endpoint. Without NAT gateways, tasks need
 	// ecr.api, ecr.dkr, logs, and the services that they call.
-	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty" jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=ecs,enum=ecs-agent,enum=ecs-telemetry,enum=elasticfilesystem,enum=events,enum=kms,enum=logs,enum=monitoring,enum=secretsmanager,enum=sns,enum=sqs,enum=ssm,enum=ssmmessages,enum=sts,enum=xray"`
+	InterfaceEndpoints []string `json:"interfaceEndpoints,omitempty"   jsonschema:"enum=ecr.api,enum=ecr.dkr,enum=ecs,enum=ecs-agent,enum=ecs-telemetry,enum=elasticfilesystem,enum=events,enum=kms,enum=logs,enum=monitoring,enum=secretsmanager,enum=sns,enum=sqs,enum=ssm,enum=ssmmessages,enum=sts,enum=xray"`
 	// EgressPorts are the ports on the internet that services may connect to. 443 is required, because AWS APIs use
 	// it.
-	EgressPorts []int `json:"egressPorts,omitempty" jsonschema:"minimum=1,maximum=65535"`
+	EgressPorts []int `json:"egressPorts,omitempty"          jsonschema:"minimum=1,maximum=65535"`
 	// FlowLogRetentionDays is the retention of the VPC flow logs in CloudWatch Logs.
 	FlowLogRetentionDays int `json:"flowLogRetentionDays,omitempty"`
 	// IPv6 assigns IPv6 blocks to the VPC and its subnets, in addition to IPv4.
@@ -86,7 +86,7 @@ type SubnetMasks struct {
 // Images configures the image repositories.
 type Images struct {
 	// Keep is the number of images that the lifecycle policy of a repository retains.
-	Keep int `json:"keep,omitempty" jsonschema:"minimum=1,maximum=1000"`
+	Keep int `json:"keep,omitempty"           jsonschema:"minimum=1,maximum=1000"`
 	// ForceDelete lets destroy delete repositories that contain images.
 	ForceDelete bool `json:"forceDelete,omitempty"`
 	// Caches are pull-through caches. An image URI of such a registry is pulled through the stack's ECR.
@@ -100,7 +100,7 @@ type Images struct {
 // Cache is a pull-through cache of another registry.
 type Cache struct {
 	// Registry is the host name of the upstream registry.
-	Registry string `json:"registry" jsonschema:"required,enum=public.ecr.aws,enum=registry.k8s.io,enum=quay.io,enum=docker.io,enum=ghcr.io,enum=registry.gitlab.com"`
+	Registry string `json:"registry"                jsonschema:"required,enum=public.ecr.aws,enum=registry.k8s.io,enum=quay.io,enum=docker.io,enum=ghcr.io,enum=registry.gitlab.com"`
 	// CredentialArn is the ARN of a Secrets Manager secret named ecr-pullthroughcache/..., with user name and access
 	// token. docker.io, ghcr.io and registry.gitlab.com require it.
 	CredentialArn string `json:"credentialArn,omitempty"`
@@ -111,16 +111,16 @@ type Cache struct {
 type Cluster struct {
 	// LaunchType is fargate, or ec2 for EC2 instances that the stack manages. A change from fargate to ec2 is possible
 	// at any time; docs/operations.md describes the way back.
-	LaunchType string `json:"launchType,omitempty" jsonschema:"enum=fargate,enum=ec2"`
+	LaunchType string `json:"launchType,omitempty"        jsonschema:"enum=fargate,enum=ec2"`
 	// ContainerInsights enables CloudWatch Container Insights, which is charged per metric.
 	ContainerInsights bool `json:"containerInsights,omitempty"`
 	// OnDemandBase is the number of tasks of each service that run on FARGATE before the weights apply.
-	OnDemandBase int `json:"onDemandBase,omitempty" jsonschema:"minimum=0,maximum=100000"`
+	OnDemandBase int `json:"onDemandBase,omitempty"      jsonschema:"minimum=0,maximum=100000"`
 	// OnDemandWeight is the relative share of FARGATE. If both weights are 0, all tasks run on FARGATE.
-	OnDemandWeight int `json:"onDemandWeight,omitempty" jsonschema:"minimum=0,maximum=1000"`
+	OnDemandWeight int `json:"onDemandWeight,omitempty"    jsonschema:"minimum=0,maximum=1000"`
 	// SpotWeight is the relative share of FARGATE_SPOT, which is cheaper and can be interrupted with two minutes'
 	// notice.
-	SpotWeight int `json:"spotWeight,omitempty" jsonschema:"minimum=0,maximum=1000"`
+	SpotWeight int `json:"spotWeight,omitempty"        jsonschema:"minimum=0,maximum=1000"`
 	// Instances configures the EC2 instances of launch type ec2.
 	Instances Instances `json:"instances,omitempty"`
 }
@@ -131,9 +131,9 @@ type Instances struct {
 	// architecture.
 	Types []string `json:"types,omitempty"`
 	// Min is the minimum number of instances.
-	Min int `json:"min,omitempty" jsonschema:"minimum=0,maximum=5000"`
+	Min int `json:"min,omitempty"            jsonschema:"minimum=0,maximum=5000"`
 	// Max is the maximum number of instances.
-	Max int `json:"max,omitempty" jsonschema:"minimum=1,maximum=5000"`
+	Max int `json:"max,omitempty"            jsonschema:"minimum=1,maximum=5000"`
 	// TargetCapacity is the percentage of the instances' capacity that managed scaling keeps in use.
 	TargetCapacity int `json:"targetCapacity,omitempty" jsonschema:"minimum=1,maximum=100"`
 	// SpotPercentage is the percentage of Spot Instances among the instances beyond min.
@@ -150,14 +150,14 @@ type LoadBalancer struct {
 	CertificateArn string `json:"certificateArn,omitempty"`
 	// Domain is the host name of the load balancer. Unless certificateArn is given, a certificate is requested and
 	// validated through zone.
-	Domain string `json:"domain,omitempty" jsonschema:"example=api.example.com"`
+	Domain string `json:"domain,omitempty"             jsonschema:"example=api.example.com"`
 	// Zone is the name of the Route 53 hosted zone that contains domain. The stack creates the DNS record in it.
-	Zone string `json:"zone,omitempty" jsonschema:"example=example.com"`
+	Zone string `json:"zone,omitempty"               jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 CIDR blocks that may connect.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
 	// HstsDays is the max-age of the Strict-Transport-Security header in days; 0 omits the header. It has no effect
 	// without HTTPS.
-	HstsDays int `json:"hstsDays,omitempty" jsonschema:"minimum=0,maximum=730"`
+	HstsDays int `json:"hstsDays,omitempty"           jsonschema:"minimum=0,maximum=730"`
 	// AccessLogs stores access logs of the load balancer, the buckets and the website in S3.
 	AccessLogs bool `json:"accessLogs,omitempty"`
 	// ForceDelete lets destroy delete the log buckets with the logs in them.
@@ -171,11 +171,11 @@ type LoadBalancer struct {
 // Service is one microservice.
 type Service struct {
 	// Name identifies the service. It is part of the names of its resources; a renamed service is a new one.
-	Name string `json:"name" jsonschema:"required"`
+	Name string `json:"name"                       jsonschema:"required"`
 	// Image is built from a Dockerfile, or is an existing image.
-	Image Image `json:"image" jsonschema:"required"`
+	Image Image `json:"image"                      jsonschema:"required"`
 	// Port is the port that the container listens on. A service without a port is a worker.
-	Port int `json:"port,omitempty" jsonschema:"minimum=1,maximum=65535"`
+	Port int `json:"port,omitempty"             jsonschema:"minimum=1,maximum=65535"`
 	// Internal makes the port reachable for other services only, at http://<name>:<port>, through Service Connect.
 	Internal bool `json:"internal,omitempty"`
 	// Path is the URL path prefix that the load balancer routes to the service, with at most 9 segments.
@@ -184,16 +184,16 @@ type Service struct {
 	Host string `json:"host,omitempty"`
 	// Priority is the priority of the listener rule; the lowest matching one wins. By default it follows from host and
 	// path, the more specific first.
-	Priority int `json:"priority,omitempty" jsonschema:"minimum=1,maximum=50000"`
+	Priority int `json:"priority,omitempty"         jsonschema:"minimum=1,maximum=50000"`
 	// CPU is in CPU units, 1024 per vCPU. Fargate supports 256, 512, 1024, 2048, 4096, 8192 and 16384.
-	CPU int `json:"cpu,omitempty" jsonschema:"minimum=128,maximum=196608"`
+	CPU int `json:"cpu,omitempty"              jsonschema:"minimum=128,maximum=196608"`
 	// Memory is in MiB. The sizes that Fargate supports depend on cpu.
-	Memory int `json:"memory,omitempty" jsonschema:"minimum=128,maximum=3145728"`
+	Memory int `json:"memory,omitempty"           jsonschema:"minimum=128,maximum=3145728"`
 	// Architecture is the CPU architecture of the image.
-	Architecture string `json:"architecture,omitempty" jsonschema:"enum=amd64,enum=arm64"`
+	Architecture string `json:"architecture,omitempty"     jsonschema:"enum=amd64,enum=arm64"`
 	// DesiredCount is the initial number of tasks; auto scaling changes it later. By default it is scaling.min, or 1
 	// without scaling.
-	DesiredCount *int `json:"desiredCount,omitempty" jsonschema:"minimum=0,maximum=5000"`
+	DesiredCount *int `json:"desiredCount,omitempty"     jsonschema:"minimum=0,maximum=5000"`
 	// Scaling enables auto scaling by target tracking.
 	Scaling *Scaling `json:"scaling,omitempty"`
 	// Before are tasks that run before each deployment, such as a database migration. A failing task stops the
@@ -203,7 +203,7 @@ type Service struct {
 	After []Task `json:"after,omitempty"`
 	// RollbackErrors is the number of HTTP 5xx responses per minute that rolls a deployment back; 0 disables it. It
 	// applies to services behind the load balancer.
-	RollbackErrors *int `json:"rollbackErrors,omitempty" jsonschema:"minimum=0,maximum=1000000"`
+	RollbackErrors *int `json:"rollbackErrors,omitempty"   jsonschema:"minimum=0,maximum=1000000"`
 	// RollbackAlarms are the names of existing CloudWatch alarms that roll a deployment back when they go into the
 	// ALARM state.
 	RollbackAlarms []string `json:"rollbackAlarms,omitempty"`
@@ -240,9 +240,9 @@ type Deployment struct {
 // Task is one run of the service's container with another command.
 type Task struct {
 	// Name identifies the task within the service.
-	Name string `json:"name" jsonschema:"required"`
+	Name string `json:"name"                     jsonschema:"required"`
 	// Command replaces the command of the image.
-	Command []string `json:"command" jsonschema:"required"`
+	Command []string `json:"command"                  jsonschema:"required"`
 	// TimeoutSeconds is the time after which the task is stopped and counts as failed.
 	TimeoutSeconds int `json:"timeoutSeconds,omitempty" jsonschema:"minimum=10,maximum=840"`
 }
@@ -275,19 +275,19 @@ type Image struct {
 // Scaling keeps the averages of the service's tasks near targets.
 type Scaling struct {
 	// Min is the minimum number of tasks.
-	Min int `json:"min,omitempty" jsonschema:"minimum=0,maximum=5000"`
+	Min int `json:"min,omitempty"                     jsonschema:"minimum=0,maximum=5000"`
 	// Max is the maximum number of tasks.
-	Max int `json:"max" jsonschema:"required,minimum=1,maximum=5000"`
+	Max int `json:"max"                               jsonschema:"required,minimum=1,maximum=5000"`
 	// CPU is the target CPU utilization in percent.
-	CPU int `json:"cpu,omitempty" jsonschema:"minimum=1,maximum=100"`
+	CPU int `json:"cpu,omitempty"                     jsonschema:"minimum=1,maximum=100"`
 	// Memory is the target memory utilization in percent.
-	Memory int `json:"memory,omitempty" jsonschema:"minimum=1,maximum=100"`
+	Memory int `json:"memory,omitempty"                  jsonschema:"minimum=1,maximum=100"`
 	// RequestsPerTarget is the target number of requests per task and minute; 0 does not scale by requests.
-	RequestsPerTarget int `json:"requestsPerTarget,omitempty" jsonschema:"minimum=0"`
+	RequestsPerTarget int `json:"requestsPerTarget,omitempty"       jsonschema:"minimum=0"`
 	// ScaleOutCooldownSeconds is the time between two increases.
 	ScaleOutCooldownSeconds int `json:"scaleOutCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
 	// ScaleInCooldownSeconds is the time between two decreases.
-	ScaleInCooldownSeconds int `json:"scaleInCooldownSeconds,omitempty" jsonschema:"minimum=1,maximum=3600"`
+	ScaleInCooldownSeconds int `json:"scaleInCooldownSeconds,omitempty"  jsonschema:"minimum=1,maximum=3600"`
 	// Schedules change min and max at given times. Later updates leave the limits that the last schedule has set.
 	Schedules []Schedule `json:"schedules,omitempty"`
 }
@@ -295,15 +295,15 @@ type Scaling struct {
 // Schedule sets the limits of scaling from a point in time on.
 type Schedule struct {
 	// Name identifies the schedule within the service.
-	Name string `json:"name" jsonschema:"required"`
+	Name string `json:"name"               jsonschema:"required"`
 	// At is a cron(...), rate(...) or at(...) expression of Application Auto Scaling.
-	At string `json:"at" jsonschema:"required,example=cron(0 7 ? * MON-FRI *)"`
+	At string `json:"at"                 jsonschema:"required,example=cron(0 7 ? * MON-FRI *)"`
 	// TimeZone is the time zone of at, by its IANA name.
 	TimeZone string `json:"timeZone,omitempty" jsonschema:"example=Europe/Dublin"`
 	// Min is the minimum number of tasks from then on.
-	Min int `json:"min" jsonschema:"required,minimum=0,maximum=5000"`
+	Min int `json:"min"                jsonschema:"required,minimum=0,maximum=5000"`
 	// Max is the maximum number of tasks from then on.
-	Max int `json:"max" jsonschema:"required,minimum=0,maximum=5000"`
+	Max int `json:"max"                jsonschema:"required,minimum=0,maximum=5000"`
 }
 
 // HealthCheck decides when a task gets requests, and when it is replaced.
@@ -313,9 +313,9 @@ type HealthCheck struct {
 	// IntervalSeconds is the time between two checks.
 	IntervalSeconds int `json:"intervalSeconds,omitempty" jsonschema:"minimum=5,maximum=300"`
 	// TimeoutSeconds is the timeout of a check. It is shorter than the interval and, with command, at most 60.
-	TimeoutSeconds int `json:"timeoutSeconds,omitempty" jsonschema:"minimum=2,maximum=120"`
+	TimeoutSeconds int `json:"timeoutSeconds,omitempty"  jsonschema:"minimum=2,maximum=120"`
 	// GraceSeconds is the time for which a new task may be unhealthy.
-	GraceSeconds int `json:"graceSeconds,omitempty" jsonschema:"minimum=1,maximum=2147483647"`
+	GraceSeconds int `json:"graceSeconds,omitempty"    jsonschema:"minimum=1,maximum=2147483647"`
 	// Command is the health check of the container, such as [CMD, /catalog, healthcheck]; by default there is none.
 	Command []string `json:"command,omitempty"`
 }
@@ -329,11 +329,12 @@ type Secret struct {
 	// Field selects one field of a secret whose value is a JSON object; by default the whole value is passed.
 	Field string `json:"field,omitempty"`
 	// KeyAlias is the alias of the customer managed KMS key that encrypts it; by default none does.
-	KeyAlias string `json:"keyAlias,omitempty" jsonschema:"example=alias/shop"`
+	KeyAlias string `json:"keyAlias,omitempty"  jsonschema:"example=alias/shop"`
 }
 
 // Access lists what a service may reach. From it follow its role, its security group's rules and its environment:
-// TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _PORT, _NAME and _SECRET, and SERVICE_<NAME>_URL.
+// TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _READER_HOST, _PORT, _NAME and _SECRET_ARN, and
+// SERVICE_<NAME>_URL.
 type Access struct {
 	// Tables are names in tables, each with a mode.
 	Tables []Grant `json:"tables,omitempty"`
@@ -355,9 +356,9 @@ type Mount struct {
 	// service that is renamed.
 	Folder string `json:"folder,omitempty"`
 	// Path is the mount path in the container.
-	Path string `json:"path" jsonschema:"required"`
+	Path string `json:"path"             jsonschema:"required"`
 	// Mode is read or readwrite.
-	Mode string `json:"mode" jsonschema:"required,enum=read,enum=readwrite"`
+	Mode string `json:"mode"             jsonschema:"required,enum=read,enum=readwrite"`
 }
 
 // Grant is access to one resource.
@@ -371,9 +372,9 @@ type Grant struct {
 // Queue is access to one SQS queue. Reading is receiving and deleting messages, writing is sending them.
 type Queue struct {
 	// Name is the name of the queue.
-	Name string `json:"name" jsonschema:"required"`
+	Name string `json:"name"               jsonschema:"required"`
 	// Mode is read (receive and delete messages), write (send messages) or readwrite.
-	Mode string `json:"mode" jsonschema:"required,enum=read,enum=write,enum=readwrite"`
+	Mode string `json:"mode"               jsonschema:"required,enum=read,enum=write,enum=readwrite"`
 	// KeyAlias is the alias of the customer managed KMS key that encrypts the queue; by default none does.
 	KeyAlias string `json:"keyAlias,omitempty" jsonschema:"example=alias/shop"`
 }

@@ -196,15 +196,15 @@ func (l *lab) redeployments() error {
 	}
 	for _, s := range l.config.Services {
 		one := compute.RedeployedService{Name: s.Name, ServiceName: l.name(s.Name)}
+		if s.Access.Database {
+			one.Parameters = slices.Sorted(maps.Values(l.databaseParameters()))
+		}
 		for _, name := range slices.Sorted(maps.Keys(s.Secrets)) {
 			if secret := s.Secrets[name]; secret.Parameter != "" {
 				one.Parameters = append(one.Parameters, secret.Parameter)
 			} else {
 				one.SecretNames = append(one.SecretNames, secret.Name)
 			}
-		}
-		if s.Access.Database {
-			one.Secrets = append(one.Secrets, l.database.SecretArn)
 		}
 		if len(one.Secrets)+len(one.SecretNames)+len(one.Parameters) > 0 {
 			args.Services = append(args.Services, one)
@@ -226,6 +226,9 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args.ExecutionRoleArn, args.TaskRoleArn = l.roles[s.Name].execution.Arn, l.roles[s.Name].task.Arn
 	args.Environment, args.Secrets, args.Volumes = l.environment(s), l.secretArns(s), l.volumes(s)
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags
+	if s.Access.Database {
+		args.Ready = l.database.Parameters
+	}
 	if s.Public() {
 		args.LoadBalancer = l.balancer
 	}
@@ -341,8 +344,6 @@ func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 		variables[config.Variable("QUEUE", q.Name)+"_URL"] = pulumi.String(l.location.QueueUrl(q.Name))
 	}
 	if s.Access.Database {
-		variables["DATABASE_HOST"] = l.databaseHost()
-		variables["DATABASE_READER_HOST"] = l.database.ReaderEndpoint
 		variables["DATABASE_PORT"] = pulumi.String(strconv.Itoa(l.database.Port))
 		variables["DATABASE_NAME"] = pulumi.String(l.database.DatabaseName)
 	}
@@ -356,7 +357,9 @@ func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 func (l *lab) secretArns(s config.Service) pulumi.StringMap {
 	arns := pulumi.StringMap{}
 	if s.Access.Database {
-		arns["DATABASE_SECRET"] = l.database.SecretArn
+		for variable, parameter := range l.databaseParameters() {
+			arns[variable] = pulumi.String(l.location.ParameterArn(parameter))
+		}
 	}
 	for name, secret := range s.Secrets {
 		arns[name] = l.secretArn(secret)

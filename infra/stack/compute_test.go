@@ -66,13 +66,15 @@ func TestAServiceIsRedeployedForTheSecretsItIsConfiguredWith(t *testing.T) {
 	})
 	pattern := made.inputs(t, "redeploy-worker-secrets")["eventPattern"].StringValue()
 	for _, want := range []string{
-		`"additionalEventData":{"SecretId":["arn:secret:database-instance",{"prefix":"arn:aws:secretsmanager:` +
+		`"additionalEventData":{"SecretId":[{"prefix":"arn:aws:secretsmanager:` +
 			`eu-west-1:123456789012:secret:shop/token-"}]}`,
 		`"shop/token"`,
 	} {
 		require.Contains(t, pattern, want)
 	}
-	require.Contains(t, made.inputs(t, "redeploy-worker-parameters")["eventPattern"].StringValue(), `"/shop/mode"`)
+	parameters := made.inputs(t, "redeploy-worker-parameters")["eventPattern"].StringValue()
+	require.Contains(t, parameters, `"/shop/mode"`)
+	require.Contains(t, parameters, `"/databases/awslab-dev-database/host"`, "a database that moved")
 }
 
 // A boundary that one role escapes is none.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -209,25 +210,15 @@ func (l *lab) websites() (err error) {
 func (l *lab) databaseArgs() *data.DatabaseArgs {
 	db := l.config.Database
 	args := db.Args()
-	args.Location, args.Identifier = l.location, l.databaseName()
+	args.Location, args.Identifier, args.ParameterPath = l.location, l.databaseName(), l.databasePath()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
-	args.SkipFinalSnapshot = !db.FinalSnapshot && !db.DeletionProtection
+	args.SkipFinalSnapshot = !l.leavesSnapshot()
+	if l.leavesSnapshot() {
+		args.FinalSnapshotSuffix = firstPart(l.keys.data.KeyId)
+	}
 	args.LogRetentionDays, args.LogKmsKeyArn = l.config.Monitoring.LogRetentionDays, l.keys.logs.Arn
 	args.PermissionsBoundary, args.Tags = l.config.PermissionsBoundary, l.backedUp()
 	return args
-}
-
-// databaseSecret returns how a service's execution role finds the secret of the database's user.
-func (l *lab) databaseSecret() identity.Secret {
-	secret := identity.Secret{KeyAlias: l.keys.data.Alias}
-	if name := l.databaseArgs().SecretName(); name != "" {
-		secret.Name = name
-	} else if l.config.Database.Kind == string(data.DatabaseInstance) {
-		secret.Database = l.databaseName()
-	} else {
-		secret.DatabaseCluster = l.databaseName()
-	}
-	return secret
 }
 
 func (l *lab) databases() (err error) {
@@ -245,6 +236,40 @@ func (l *lab) databases() (err error) {
 	}
 	l.database, err = data.NewDatabase(l.Context, "database", args, l.providers.all)
 	return err
+}
+
+// leavesSnapshot reports whether the database leaves a snapshot when it is deleted. The key that encrypts it then stays
+// as well.
+func (l *lab) leavesSnapshot() bool {
+	db := l.config.Database
+	return db != nil && (db.FinalSnapshot || db.DeletionProtection)
+}
+
+// firstPart returns the first part of a key's id, which is another one each time that the stack is created.
+func firstPart(keyId pulumi.StringOutput) pulumi.StringOutput {
+	return keyId.ApplyT(func(id string) string {
+		first, _, _ := strings.Cut(id, "-")
+		return first
+	}).(pulumi.StringOutput)
+}
+
+// databaseVariables tell a service's code where the database is. ECS reads them from parameters.
+var databaseVariables = map[string]data.DatabaseParameter{
+	"DATABASE_HOST":        data.DatabaseHost,
+	"DATABASE_READER_HOST": data.DatabaseReaderHost,
+	"DATABASE_SECRET_ARN":  data.DatabaseSecretArn,
+}
+
+// databasePath begins the names of the parameters. Systems Manager keeps names for itself that begin with aws.
+func (l *lab) databasePath() string { return "/databases/" + l.databaseName() }
+
+// databaseParameters returns the names of the parameters, by the variables.
+func (l *lab) databaseParameters() map[string]string {
+	parameters := map[string]string{}
+	for variable, says := range databaseVariables {
+		parameters[variable] = l.databasePath() + "/" + string(says)
+	}
+	return parameters
 }
 
 // databaseProxy returns what services call instead of the database.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/infra/config"
@@ -71,6 +72,7 @@ func (l *lab) newKey(
 		Alias:       "alias/" + l.name(name),
 		Description: description,
 		Statements:  uses,
+		Retained:    name == "data" && l.leavesSnapshot(),
 		Tags:        l.tags,
 	}, provider)
 }
@@ -173,7 +175,9 @@ func (l *lab) secretsOf(s config.Service) []identity.Secret {
 		)
 	}
 	if s.Access.Database {
-		secrets = append(secrets, l.databaseSecret())
+		for _, parameter := range slices.Sorted(maps.Values(l.databaseParameters())) {
+			secrets = append(secrets, identity.Secret{Parameter: parameter})
+		}
 	}
 	return secrets
 }
@@ -183,6 +187,14 @@ func (l *lab) accessOf(s config.Service) identity.Access {
 	access := identity.Access{
 		Tables:  l.grants(s.Access.Tables, l.tableName),
 		Buckets: l.grants(s.Access.Buckets, l.bucketName),
+	}
+	if s.Access.Database {
+		access.Database = &identity.DatabaseAccess{
+			Identifier: l.databaseName(),
+			Cluster:    l.config.Database.Kind != string(data.DatabaseInstance),
+			SecretName: l.databaseArgs().SecretName(),
+			KeyAlias:   l.keys.data.Alias,
+		}
 	}
 	for _, q := range s.Access.Queues {
 		access.Queues = append(

@@ -103,6 +103,7 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 		copied = &images.RepositoryCopy{Provider: l.providers.copies, KmsKeyArn: l.keys.copies.Arn}
 	}
 	image, err := images.NewImage(l.Context, name, &images.ImageArgs{
+		Location:     l.location,
 		Repository:   l.name(name),
 		Context:      filepath.Join(l.root, i.Context),
 		ProgramDir:   filepath.Join(l.root, programDir),
@@ -114,11 +115,18 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 		ForceDelete:  l.config.Images.ForceDelete,
 		KmsKeyArn:    l.keys.data.Arn,
 		FunctionArn:  functionArn,
+		BuiltBefore:  l.builtBefore[builtKey(name)],
 		Copy:         copied,
 		Tags:         l.tags,
 	}, l.providers.all)
 	if err != nil {
 		return nil, err
 	}
+	if image.BuiltTag != "" {
+		l.built[builtKey(name)] = image.BuiltTag
+	}
 	return image.Ref, nil
 }
+
+// builtKey is that of the tag of an image that the stack built, among what a stack keeps for its next run.
+func builtKey(name string) string { return "images." + name + ".built" }

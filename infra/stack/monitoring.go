@@ -52,7 +52,7 @@ func (l *lab) notify() (err error) {
 }
 
 // edgePublishers are what reports about the website from us-east-1.
-var edgePublishers = []monitoring.Publisher{monitoring.CloudWatchAlarms}
+var edgePublishers = []monitoring.Publisher{monitoring.CloudWatchAlarms, monitoring.EventBridge}
 
 // publishers returns what reports to the stack's topic.
 func (l *lab) publishers() []monitoring.Publisher {
@@ -104,6 +104,17 @@ func (l *lab) monitor() error {
 	if _, err := monitoring.NewEvents(l.Context, "lab", l.eventsArgs(), l.providers.all); err != nil {
 		return err
 	}
+	if l.edgeNotifications != nil {
+		if _, err := monitoring.NewEvents(l.Context, "edge", &monitoring.EventsArgs{
+			Name:     l.name(),
+			Location: l.placeIn(edgeRegion),
+			TopicArn: l.edgeNotifications.TopicArn,
+			Alarms:   true,
+			Tags:     l.tags,
+		}, pulumi.Provider(l.providers.edge)); err != nil {
+			return err
+		}
+	}
 	if _, err := monitoring.NewLogs(
 		l.Context,
 		"lab",
@@ -143,6 +154,7 @@ func (l *lab) eventsArgs() *monitoring.EventsArgs {
 		Location:    l.location,
 		TopicArn:    l.notifications.TopicArn,
 		ClusterName: l.clusterName(),
+		Alarms:      true,
 		Tags:        l.tags,
 	}
 	if l.backup != nil {

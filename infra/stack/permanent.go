@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ func namesOf(ctx *pulumi.Context, before map[string]string) names.Namer {
 func (l *lab) exportPermanent() {
 	values := l.config.Permanent()
 	values[config.ZonesKey], values[prefixKey] = strings.Join(l.zones, " "), l.names.Prefix()
+	maps.Copy(values, l.built)
 	l.Export(permanentOutput, pulumi.ToStringMap(values))
 }
 

@@ -85,6 +85,9 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 			"taskDefinition": resource.NewStringProperty("arn:" + strings.TrimPrefix(name, "awslab-prod-") + "-task"),
 		}, nil
 	}
+	if args.Token == "aws:ecr/getImage:getImage" {
+		return nil, errors.New("ImageNotFoundException: no image was pushed yet")
+	}
 	answer, known := answers[args.Token]
 	if !known {
 		return nil, fmt.Errorf("nobody answers %s", args.Token)

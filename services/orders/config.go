@@ -30,6 +30,7 @@ func database(r *env.Reader) *postgres.Config {
 			"DATABASE_PORT",
 			"DATABASE_NAME",
 			"DATABASE_SECRET",
+			"DATABASE_SECRET_ARN",
 			"DATABASE_TLS",
 			"DATABASE_CA",
 		} {
@@ -47,14 +48,7 @@ func database(r *env.Reader) *postgres.Config {
 	if db.Database = r.Get("DATABASE_NAME"); db.Database == "" {
 		r.Problem("DATABASE_NAME: is missing; name the database on %s", host)
 	}
-	secret := r.Get("DATABASE_SECRET")
-	if secret == "" {
-		r.Problem("DATABASE_SECRET: is missing; it is the JSON that RDS keeps in Secrets Manager")
-	} else if user, err := postgres.ParseUser(secret); err != nil {
-		r.Problem("DATABASE_SECRET: %s", err)
-	} else {
-		db.User = user
-	}
+	db.Credentials = credentials(r)
 	r.Read("DATABASE_TLS", string(postgres.TLSVerifyFull), "verify-full, require or disable", encryption(&db.TLS))
 	if db.TLS == postgres.TLSDisable && !postgres.IsLoopback(host) {
 		r.Problem("DATABASE_TLS: disable is for a database on this machine, not on %s", host)
@@ -63,6 +57,25 @@ func database(r *env.Reader) *postgres.Config {
 		r.Problem("DATABASE_CA: is %q, but with DATABASE_TLS %s no certificate is verified", db.CAFile, db.TLS)
 	}
 	return db
+}
+
+// credentials are read from Secrets Manager, or given for a database outside AWS.
+func credentials(r *env.Reader) postgres.Credentials {
+	arn, secret := r.Get("DATABASE_SECRET_ARN"), r.Get("DATABASE_SECRET")
+	switch {
+	case arn != "" && secret != "":
+		r.Problem("DATABASE_SECRET: is there, and so is DATABASE_SECRET_ARN; give one of them")
+	case arn != "":
+		return postgres.FromSecretsManager(arn)
+	case secret == "":
+		r.Problem("DATABASE_SECRET_ARN: is missing; name the secret that RDS keeps in Secrets Manager, " +
+			"or give its JSON as DATABASE_SECRET")
+	}
+	user, err := postgres.ParseUser(secret)
+	if secret != "" && err != nil {
+		r.Problem("DATABASE_SECRET: %s", err)
+	}
+	return postgres.Fixed(user)
 }
 
 func encryption(to *postgres.TLS) func(string) bool {

@@ -84,7 +84,7 @@ func migrate(ctx context.Context, cfg config, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	applied, err := postgres.Migrate(ctx, *cfg.database, migrations)
+	applied, err := postgres.Migrate(ctx, *cfg.database, migrations, log)
 	if err != nil {
 		return err
 	}

@@ -59,8 +59,10 @@ func TestConfigFromEnvironment(t *testing.T) {
 		"DATABASE_CA":      "/ca.pem",
 	}))
 	require.NoError(t, err)
-	user, err := postgres.ParseUser(secret)
+	user, err := got.database.Credentials(t.Context())
 	require.NoError(t, err)
+	assert.Equal(t, "dbadmin", user.Name)
+	got.database.Credentials = nil // functions are not comparable
 	assert.Equal(
 		t,
 		config{
@@ -69,7 +71,6 @@ func TestConfigFromEnvironment(t *testing.T) {
 				Host:     "db.internal",
 				Port:     6432,
 				Database: "lab",
-				User:     user,
 				TLS:      postgres.TLSVerifyFull,
 				CAFile:   "/ca.pem",
 			},
@@ -138,7 +139,21 @@ func TestConfigOfTheDatabase(t *testing.T) {
 		},
 		"no secret": {
 			map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab"},
-			"DATABASE_SECRET: is missing; it is the JSON that RDS keeps in Secrets Manager",
+			"DATABASE_SECRET_ARN: is missing; name the secret that RDS keeps in Secrets Manager, " +
+				"or give its JSON as DATABASE_SECRET",
+		},
+		"by the ARN": {
+			map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET_ARN": "arn:aws:it"},
+			"",
+		},
+		"two secrets": {
+			map[string]string{
+				"DATABASE_HOST":       "db",
+				"DATABASE_NAME":       "lab",
+				"DATABASE_SECRET":     secret,
+				"DATABASE_SECRET_ARN": "arn:aws:it",
+			},
+			"DATABASE_SECRET: is there, and so is DATABASE_SECRET_ARN; give one of them",
 		},
 		"no password": {
 			map[string]string{

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 
@@ -17,24 +16,14 @@ import (
 // memoryCapacity bounds the orders of a service that has no database.
 const memoryCapacity = 10_000
 
-// serve answers requests on the listener until ctx ends, or until the database refuses the user: then the secret that
-// this process was started with is no longer the right one, and it returns an error so that a new process, with the new
-// secret, takes its place. Open connections outlive a rotation, and so do requests in flight.
+// serve answers requests on the listener until ctx ends.
 func serve(ctx context.Context, listener net.Listener, log *slog.Logger, cfg config) error {
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	store, closeStore, err := openStore(ctx, cfg, log, end)
+	store, closeStore, err := openStore(ctx, cfg, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer closeStore()
-	if err := httpserver.Serve(ctx, listener, api.New(store, log), tracing.Handler, log, cfg.Config); err != nil {
-		return err
-	}
-	if cause := context.Cause(ctx); errors.Is(cause, postgres.ErrRefused) {
-		return fmt.Errorf("stopped to be started anew with the secret as it is now: %w", cause)
-	}
-	return nil
+	return httpserver.Serve(ctx, listener, api.New(store, log), tracing.Handler, log, cfg.Config)
 }
 
 // openStore does not wait for the database: until it is in reach, the service is live but not ready.
@@ -42,7 +31,6 @@ func openStore(
 	ctx context.Context,
 	cfg config,
 	log *slog.Logger,
-	refused func(error),
 ) (store order.Store, closeStore func(), err error) {
 	if cfg.database == nil {
 		log.Warn(
@@ -52,7 +40,7 @@ func openStore(
 		)
 		return order.NewMemory(memoryCapacity), func() {}, nil
 	}
-	opened, err := postgres.Open(context.WithoutCancel(ctx), *cfg.database, refused)
+	opened, err := postgres.Open(context.WithoutCancel(ctx), *cfg.database)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -62,8 +50,6 @@ func openStore(
 		cfg.database.Host,
 		"database",
 		cfg.database.Database,
-		"user",
-		cfg.database.User.Name,
 		"tls",
 		string(cfg.database.TLS),
 	)

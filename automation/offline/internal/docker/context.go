@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/awslab/awslab/automation/offline/internal/template"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 )
@@ -140,8 +139,7 @@ func (c *buildContext) writeEntry(archive *tar.Writer, path, name string, entry 
 	if err != nil {
 		return err
 	}
-	const othersWrite = 0o022
-	header := &tar.Header{Name: name, Mode: int64(info.Mode().Perm() &^ othersWrite), ModTime: time.Unix(0, 0)}
+	header := &tar.Header{Name: name, Mode: int64(info.Mode().Perm()), ModTime: time.Unix(0, 0)}
 	switch {
 	case info.IsDir():
 		header.Typeflag, header.Name = tar.TypeDir, name+"/"
@@ -185,12 +183,6 @@ func (c *buildContext) digest() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// standInDigest identifies an image that was not built by everything that would have gone into it.
-func standInDigest(contextDigest string, b build) string {
-	hash := sha256.New()
-	fmt.Fprintf(hash, "%q %q %q\n", contextDigest, b.platform, b.target)
-	for _, name := range slices.Sorted(maps.Keys(b.args)) {
-		fmt.Fprintf(hash, "%q=%q\n", name, b.args[name])
-	}
-	return "sha256:" + hex.EncodeToString(hash.Sum(nil))
-}
+// madeUpDigest returns a digest for an image that was not built. Each build has another one, as files in an image have
+// dates.
+func madeUpDigest() string { return "sha256:" + template.RandomHex(hex.EncodedLen(sha256.Size)) }

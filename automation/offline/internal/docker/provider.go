@@ -361,9 +361,9 @@ func (p *Provider) make(ctx context.Context, urn string, i *image, preview bool)
 	digest, size, err := p.buildAndPush(ctx, i, local)
 	var cannot unavailable
 	if errors.As(err, &cannot) {
-		digest, err = standInDigest(i.build.digest, i.build), nil
+		digest, err = madeUpDigest(), nil
 		err = errors.Join(err, p.log(ctx, pulumirpc.LogSeverity_WARNING, urn, fmt.Sprintf(
-			"offline: image not built: %s: %s. Its digest stands for the build context, and there is nothing to run.",
+			"offline: image not built: %s: %s. Its digest is made up, and there is nothing to run.",
 			i.given,
 			cannot.reason,
 		)))

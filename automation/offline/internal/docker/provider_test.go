@@ -284,7 +284,7 @@ func TestWithoutAnEngineNothingIsBuiltAndTheRunSaysSo(t *testing.T) {
 	require.Equal(
 		t,
 		[]string{"WARNING offline: image not built: " + repositoryURL + ":1: no Docker Engine answers at " + noEngine +
-			". Its digest stands for the build context, and there is nothing to run."},
+			". Its digest is made up, and there is nothing to run."},
 		s.logs,
 	)
 	digest := outputs["repoDigest"].StringValue()
@@ -302,7 +302,7 @@ func TestWithoutAnEngineNothingIsBuiltAndTheRunSaysSo(t *testing.T) {
 
 	again, err := newStandIn(t, noEngine, "MUTABLE").create(imageInputs(dir, "1"), false)
 	require.NoError(t, err)
-	require.Equal(t, outputs, again, "the same context is the same image, in any run")
+	require.NotEqual(t, outputs["repoDigest"], again["repoDigest"], "each build has another digest")
 }
 
 func TestPreviewBuildsNothingAndKnowsNoDigest(t *testing.T) {
@@ -323,11 +323,7 @@ func TestPushesAreRefusedAsECRRefusesThem(t *testing.T) {
 	_, err := s.create(imageInputs(dir, "1"), false)
 	require.NoError(t, err)
 	_, err = s.create(imageInputs(dir, "1"), false)
-	require.NoError(t, err, "the same image may be pushed again")
-
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "hello"), []byte("changed"), 0o644))
-	_, err = s.create(imageInputs(dir, "1"), false)
-	require.ErrorIs(t, err, errTagExists)
+	require.ErrorIs(t, err, errTagExists, "built again, the same context is another image")
 	require.ErrorContains(
 		t,
 		err,

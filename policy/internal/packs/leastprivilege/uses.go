@@ -34,7 +34,7 @@ var usable = map[string]string{
 	"aws:kinesis/stream:Stream":        "kinesis",
 	"aws:efs/fileSystem:FileSystem":    "elasticfilesystem",
 	"aws:secretsmanager/secret:Secret": "secretsmanager",
-	"aws:ssm/parameter:Parameter":      "ssm",
+	parameterType:                      "ssm",
 }
 
 func judgeUses(task rule.Resource, stack rule.Stack, _ rule.Run) rule.Verdict {
@@ -198,10 +198,24 @@ func refersTo(task, r rule.Resource, stack rule.Stack) bool {
 			return true
 		}
 	}
+	if refersByParameter(task, r, stack) {
+		return true
+	}
 	text, state := task.Get("containerDefinitions").Text()
 	names := namesOf(r)
 	return state != property.Known || len(names) == 0 ||
 		slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, name) })
+}
+
+const parameterType = "aws:ssm/parameter:Parameter"
+
+// refersByParameter reports whether a task definition refers to a parameter of Systems Manager whose value comes from
+// the resource.
+func refersByParameter(task, r rule.Resource, stack rule.Stack) bool {
+	return r.Type != parameterType && slices.ContainsFunc(stack.OfType(parameterType), func(p rule.Resource) bool {
+		says := slices.Concat(p.PropertyDependencies["value"], p.PropertyDependencies["insecureValue"])
+		return slices.Contains(says, r.URN) && refersTo(task, p, stack)
+	})
 }
 
 // isReferenced reports whether an environment variable of a container holds the resource's name, ARN or URL. A plain

@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	itemsARN  = "arn:aws:dynamodb:eu-west-1:123456789012:table/lab-items"
-	secretARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:lab-database-AbCdEf"
+	itemsARN     = "arn:aws:dynamodb:eu-west-1:123456789012:table/lab-items"
+	parameterARN = "arn:aws:ssm:eu-west-1:123456789012:parameter/lab/which"
+	secretARN    = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:lab-database-AbCdEf"
 )
 
 func taskTold(variable string, secrets ...string) ruletest.Resource {
@@ -69,6 +70,32 @@ func withPolicy(policyType, about, whose, statement string) ruletest.Resource {
 
 var useCases = []ruletest.Case{
 	{Situation: ruletest.Passes, Resource: taskTold("lab-items"), Rest: usesItems, Want: ruletest.Pass},
+	{
+		Situation: ruletest.Passes,
+		Name:      "by a parameter that says which",
+		Resource:  taskTold("none", parameterARN),
+		Rest: append(stackOf(may("dynamodb:GetItem", itemsARN), may("ssm:GetParameters", parameterARN)),
+			ruletest.Resource{
+				Type:       parameterType,
+				Name:       "which",
+				Properties: ruletest.Props{"name": "/lab/which", "insecureValue": itemsARN},
+				DependsOn:  map[string][]string{"insecureValue": {"items"}},
+			}),
+		Want: ruletest.Pass,
+	},
+	{
+		Situation: ruletest.Fails,
+		Name:      "a parameter that says another",
+		Resource:  taskTold("none", parameterARN),
+		Rest: append(stackOf(may("dynamodb:GetItem", itemsARN), may("ssm:GetParameters", parameterARN)),
+			ruletest.Resource{
+				Type:       parameterType,
+				Name:       "which",
+				Properties: ruletest.Props{"name": "/lab/which", "insecureValue": "lab-uploads"},
+				DependsOn:  map[string][]string{"insecureValue": {"uploads"}},
+			}),
+		Want: ruletest.Violation("taskRoleArn"),
+	},
 	{
 		Situation: ruletest.Passes,
 		Name:      "by a pattern",

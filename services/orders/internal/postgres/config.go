@@ -2,15 +2,15 @@
 package postgres
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -19,33 +19,12 @@ type Config struct {
 	Host     string
 	Port     uint16
 	Database string
-	User     User
-	TLS      TLS
+	// Credentials are those of each new connection.
+	Credentials Credentials
+	TLS         TLS
 	// CAFile is a file of PEM certificates that may sign the database's, for TLSVerifyFull. Empty means those that the
 	// system trusts.
 	CAFile string
-}
-
-// User is a database user. Printing one does not show its password.
-type User struct {
-	Name     string
-	password string
-}
-
-func (u User) String() string   { return u.Name }
-func (u User) GoString() string { return u.Name }
-
-// ParseUser reads the JSON that Secrets Manager keeps for a database user, {"username": ..., "password": ...} and more
-// that does not matter here. Its error does not repeat the JSON.
-func ParseUser(secret string) (User, error) {
-	var read struct{ Username, Password string }
-	if err := json.Unmarshal([]byte(secret), &read); err != nil {
-		return User{}, errors.New("is not JSON such as {\"username\": ..., \"password\": ...}")
-	}
-	if read.Username == "" || read.Password == "" {
-		return User{}, errors.New("has no username or no password")
-	}
-	return User{Name: read.Username, password: read.Password}, nil
 }
 
 // TLS is how a connection is encrypted, in the words of libpq's sslmode.
@@ -94,8 +73,7 @@ func (c Config) tls() (*tls.Config, error) {
 
 const (
 	connectTimeout = 5 * time.Second
-	// Connections are renewed, each at its own time, so that they follow a failover and a rotated secret without all
-	// coming at once.
+	// Connections are renewed, each at its own time, so that they follow a failover without all coming at once.
 	connectionLifetime       = 30 * time.Minute
 	connectionLifetimeJitter = 10 * time.Minute
 	// maxConnections of one task: a small instance of RDS (db.t4g.micro, 1 GiB) allows about 110 in all.
@@ -115,11 +93,21 @@ func (c Config) pool() (*pgxpool.Config, error) {
 	}
 	connection := parsed.ConnConfig
 	connection.Host, connection.Port, connection.Database = c.Host, c.Port, c.Database
-	connection.User, connection.Password = c.User.Name, c.User.password
 	connection.TLSConfig, connection.Fallbacks = encryption, nil
 	connection.ConnectTimeout = connectTimeout
 	connection.Tracer = tracer{c.Database}
+	parsed.BeforeConnect = c.signIn
 	parsed.MaxConns = maxConnections
 	parsed.MaxConnLifetime, parsed.MaxConnLifetimeJitter = connectionLifetime, connectionLifetimeJitter
 	return parsed, nil
+}
+
+// signIn gives a connection its user.
+func (c Config) signIn(ctx context.Context, connection *pgx.ConnConfig) error {
+	user, err := c.Credentials(ctx)
+	if err != nil {
+		return fmt.Errorf("signing in to %s: %w", c.Host, err)
+	}
+	connection.User, connection.Password = user.Name, user.password
+	return nil
 }

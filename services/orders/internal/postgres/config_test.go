@@ -14,7 +14,7 @@ func TestParseUser(t *testing.T) {
 	assert.Equal(t, User{Name: "dbadmin", password: `p"w`}, user)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		assert.NotContains(t, fmt.Sprintf(verb, user), `p\`, verb)
-		assert.NotContains(t, fmt.Sprintf(verb, Config{User: user}), `p\`, verb)
+		assert.NotContains(t, fmt.Sprintf(verb, []User{user}), `p\`, verb)
 	}
 }
 
@@ -53,14 +53,15 @@ func TestTheEnvironmentOfLibpqDoesNotReachTheConnection(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	got, err := Config{
-		Host:     "db.internal",
-		Port:     5432,
-		Database: "lab",
-		User:     User{"dbadmin", "secret"},
-		TLS:      TLSVerifyFull,
+		Host:        "db.internal",
+		Port:        5432,
+		Database:    "lab",
+		Credentials: Fixed(User{"dbadmin", "secret"}),
+		TLS:         TLSVerifyFull,
 	}.pool()
 	require.NoError(t, err)
 	connection := got.ConnConfig
+	require.NoError(t, got.BeforeConnect(t.Context(), connection))
 	assert.Equal(t, []any{"db.internal", uint16(5432), "lab", "dbadmin", "secret"},
 		[]any{connection.Host, connection.Port, connection.Database, connection.User, connection.Password})
 	assert.Empty(t, connection.Fallbacks)

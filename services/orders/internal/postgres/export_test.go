@@ -22,6 +22,7 @@ func HoldTable(t testing.TB, config Config) (release func()) {
 	t.Helper()
 	pool, err := config.pool()
 	require.NoError(t, err)
+	require.NoError(t, config.signIn(t.Context(), pool.ConnConfig))
 	connection, err := pgx.ConnectConfig(t.Context(), pool.ConnConfig)
 	require.NoError(t, err)
 	_, err = connection.Exec(t.Context(), "BEGIN; SELECT FROM orders")

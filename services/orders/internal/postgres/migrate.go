@@ -8,10 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"regexp"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 //go:embed migrations
@@ -76,17 +80,19 @@ const createHistory = `
 		applied_at timestamptz NOT NULL DEFAULT now()
 	)`
 
-// Migrate applies the steps that the database has not had, all of them or none, and returns them. It may run several
-// times, and at once. A database that has had later steps than those given is left alone: the version of the service
+// Migrate applies the steps that the database has not had, all of them or none, and returns them. It waits for a
+// database that is not in reach yet, see [Patience], and says so in the log. It may run several times, and at once. A
+// database that has had later steps than those given is left alone: the version of the service
 // that made them keeps the earlier one working, which may just be coming back.
-func Migrate(ctx context.Context, config Config, migrations []Migration) (applied []Migration, err error) {
-	pool, err := config.pool()
+func Migrate(
+	ctx context.Context,
+	config Config,
+	migrations []Migration,
+	log *slog.Logger,
+) (applied []Migration, err error) {
+	connection, err := config.connect(ctx, log)
 	if err != nil {
 		return nil, err
-	}
-	connection, err := pgx.ConnectConfig(ctx, pool.ConnConfig)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w", config.Host, err)
 	}
 	defer func() { err = errors.Join(err, connection.Close(context.WithoutCancel(ctx))) }()
 	err = pgx.BeginFunc(ctx, connection, func(tx pgx.Tx) error {
@@ -97,6 +103,58 @@ func Migrate(ctx context.Context, config Config, migrations []Migration) (applie
 		return nil, fmt.Errorf("migrating database %s: %w", config.Database, err)
 	}
 	return applied, nil
+}
+
+// Patience is for how long Migrate waits for the database: a new RDS Proxy answers some minutes after it was created,
+// when its target is available ("Troubleshooting for RDS Proxy", Amazon RDS user guide).
+const Patience = 15 * time.Minute
+
+// Pauses between two tries to connect.
+const (
+	firstPause = time.Second
+	lastPause  = 15 * time.Second
+)
+
+func (c Config) connect(ctx context.Context, log *slog.Logger) (*pgx.Conn, error) {
+	pool, err := c.pool()
+	if err != nil {
+		return nil, err
+	}
+	deadline := time.Now().Add(Patience)
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		err := c.signIn(ctx, pool.ConnConfig)
+		if err == nil {
+			var connection *pgx.Conn
+			if connection, err = pgx.ConnectConfig(ctx, pool.ConnConfig); err == nil {
+				return connection, nil
+			}
+		}
+		if final(err) || time.Now().Add(pause).After(deadline) {
+			return nil, fmt.Errorf("connecting to %s: %w", c.Host, err)
+		}
+		log.Info(
+			"waiting for the database",
+			"host",
+			c.Host,
+			"until",
+			deadline.UTC().Format(time.RFC3339),
+			"reason",
+			err.Error(),
+		)
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("connecting to %s: %w", c.Host, errors.Join(ctx.Err(), err))
+		case <-time.After(pause):
+		}
+	}
+}
+
+// final reports whether waiting is of no use: the secret holds no user, or the database answered, and refuses the
+// password or the name.
+func final(err error) bool {
+	answered := new(pgconn.PgError)
+	return errors.Is(err, errSecret) ||
+		errors.As(err, &answered) && slices.Contains([]string{invalidPassword, undefinedDatabase}, answered.Code)
 }
 
 func migrate(ctx context.Context, tx pgx.Tx, migrations []Migration) (applied []Migration, err error) {

@@ -3,6 +3,10 @@
 package postgres_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +24,8 @@ const (
 	tick       = 10 * time.Millisecond
 )
 
+var quiet = slog.New(slog.DiscardHandler)
+
 func ownMigrations(t testing.TB) []postgres.Migration {
 	t.Helper()
 	migrations, err := postgres.Migrations()
@@ -30,20 +36,20 @@ func ownMigrations(t testing.TB) []postgres.Migration {
 
 func TestMigrationsAreAppliedOnce(t *testing.T) {
 	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
-	applied, err := postgres.Migrate(t.Context(), config, migrations)
+	applied, err := postgres.Migrate(t.Context(), config, migrations, quiet)
 	require.NoError(t, err)
 	assert.Equal(t, migrations, applied)
-	applied, err = postgres.Migrate(t.Context(), config, migrations)
+	applied, err = postgres.Migrate(t.Context(), config, migrations, quiet)
 	require.NoError(t, err)
 	assert.Empty(t, applied)
-	assert.NoError(t, open(t, config, notRefused(t)).Ping(t.Context()))
+	assert.NoError(t, open(t, config).Ping(t.Context()))
 }
 
 func TestMigrationsGoOnWhereTheyEnded(t *testing.T) {
 	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
-	_, err := postgres.Migrate(t.Context(), config, migrations[:1])
+	_, err := postgres.Migrate(t.Context(), config, migrations[:1], quiet)
 	require.NoError(t, err)
-	applied, err := postgres.Migrate(t.Context(), config, migrations)
+	applied, err := postgres.Migrate(t.Context(), config, migrations, quiet)
 	require.NoError(t, err)
 	assert.Equal(t, migrations[1:], applied)
 }
@@ -51,10 +57,10 @@ func TestMigrationsGoOnWhereTheyEnded(t *testing.T) {
 // The previous version of the service comes back after a failed deployment, and runs its migrations too.
 func TestAnEarlierVersionLeavesALaterSchemaAlone(t *testing.T) {
 	config, migrations := migrated(t), ownMigrations(t)
-	applied, err := postgres.Migrate(t.Context(), config, migrations[:1])
+	applied, err := postgres.Migrate(t.Context(), config, migrations[:1], quiet)
 	require.NoError(t, err)
 	assert.Empty(t, applied)
-	assert.NoError(t, open(t, config, notRefused(t)).Ping(t.Context()))
+	assert.NoError(t, open(t, config).Ping(t.Context()))
 }
 
 func TestMigrationsAtOnceApplyOnce(t *testing.T) {
@@ -63,7 +69,7 @@ func TestMigrationsAtOnceApplyOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			got, err := postgres.Migrate(t.Context(), config, migrations)
+			got, err := postgres.Migrate(t.Context(), config, migrations, quiet)
 			assert.NoError(t, err)
 			applied.Add(int64(len(got)))
 		})
@@ -78,10 +84,10 @@ func TestAFailedMigrationLeavesNothingBehind(t *testing.T) {
 		migrations[:len(migrations):len(migrations)],
 		postgres.NewMigration(len(migrations)+1, "broken", "CREATE TABLE half (); SELECT 1 / 0"),
 	)
-	_, err := postgres.Migrate(t.Context(), config, broken)
+	_, err := postgres.Migrate(t.Context(), config, broken, quiet)
 	require.ErrorContains(t, err, "migration 0003_broken: ERROR: division by zero")
 
-	applied, err := postgres.Migrate(t.Context(), config, migrations)
+	applied, err := postgres.Migrate(t.Context(), config, migrations, quiet)
 	require.NoError(t, err)
 	assert.Equal(t, migrations, applied, "none was applied")
 }
@@ -89,7 +95,7 @@ func TestAFailedMigrationLeavesNothingBehind(t *testing.T) {
 func TestAnEditedMigrationIsRefused(t *testing.T) {
 	config, migrations := migrated(t), ownMigrations(t)
 	migrations[0] = postgres.NewMigration(1, "orders", "CREATE TABLE orders ()")
-	_, err := postgres.Migrate(t.Context(), config, migrations)
+	_, err := postgres.Migrate(t.Context(), config, migrations, quiet)
 	assert.ErrorContains(
 		t,
 		err,
@@ -104,10 +110,10 @@ func TestAMigrationGivesUpOnATableThatIsInUse(t *testing.T) {
 		migrations[:len(migrations):len(migrations)],
 		postgres.NewMigration(len(migrations)+1, "waits", "ALTER TABLE orders ADD COLUMN note text"),
 	)
-	_, err := postgres.Migrate(t.Context(), config, waits)
+	_, err := postgres.Migrate(t.Context(), config, waits, quiet)
 	require.ErrorContains(t, err, "lock timeout")
 	release()
-	applied, err := postgres.Migrate(t.Context(), config, waits)
+	applied, err := postgres.Migrate(t.Context(), config, waits, quiet)
 	require.NoError(t, err)
 	assert.Len(t, applied, 1)
 }
@@ -131,4 +137,40 @@ func TestMigrationFilesAreNumberedWithoutGaps(t *testing.T) {
 		_, err := postgres.ReadMigrations(files)
 		assert.ErrorContains(t, err, want)
 	}
+}
+
+// A new RDS Proxy answers some minutes after it was created.
+func TestMigrateWaitsForTheDatabase(t *testing.T) {
+	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
+	tries := 0
+	user := config.Credentials
+	config.Credentials = func(ctx context.Context) (postgres.User, error) {
+		if tries++; tries == 1 {
+			return postgres.User{}, errors.New("the secret is not there yet")
+		}
+		return user(ctx)
+	}
+	var log bytes.Buffer
+	applied, err := postgres.Migrate(t.Context(), config, migrations, slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, err)
+	assert.Equal(t, migrations, applied)
+	assert.Equal(t, 2, tries)
+	assert.Contains(t, log.String(), "waiting for the database")
+	assert.Contains(t, log.String(), "the secret is not there yet")
+}
+
+func TestMigrateDoesNotWaitForWhatIsRefused(t *testing.T) {
+	config := needCluster(t).NewDatabase(t)
+	config.Database = "absent"
+	_, err := postgres.Migrate(t.Context(), config, ownMigrations(t), quiet)
+	assert.ErrorContains(t, err, `database "absent" does not exist`)
+}
+
+func TestMigrateEndsWhenItIsStopped(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err := postgres.Migrate(ctx, postgres.Config{
+		Host: "127.0.0.1", Port: 1, TLS: postgres.TLSDisable, Credentials: postgres.Fixed(postgres.User{}),
+	}, ownMigrations(t), quiet)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -14,19 +13,12 @@ import (
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
-// ErrRefused says that the database knows no such user with this password. A secret that was rotated is the usual
-// cause, and a process that was given its secret at its start cannot repair that.
-var ErrRefused = errors.New("the database refuses the user or its password")
-
 // Store is an order.Store in PostgreSQL.
-type Store struct {
-	pool    *pgxpool.Pool
-	refused func(error)
-}
+type Store struct{ pool *pgxpool.Pool }
 
 // Open returns a store whose connections are created as they are needed: no error of it says that the database is out
-// of reach. refused is called, once, when the database refuses the user; see ErrRefused.
-func Open(ctx context.Context, config Config, refused func(error)) (*Store, error) {
+// of reach.
+func Open(ctx context.Context, config Config) (*Store, error) {
 	poolConfig, err := config.pool()
 	if err != nil {
 		return nil, err
@@ -35,8 +27,7 @@ func Open(ctx context.Context, config Config, refused func(error)) (*Store, erro
 	if err != nil {
 		return nil, fmt.Errorf("preparing connections to %s: %w", config.Host, err)
 	}
-	var once sync.Once
-	return &Store{pool: pool, refused: func(err error) { once.Do(func() { refused(err) }) }}, nil
+	return &Store{pool}, nil
 }
 
 // Close ends all connections once they are idle.
@@ -144,11 +135,12 @@ func (s *Store) Ping(ctx context.Context) error {
 const (
 	invalidAuthorization = "28000"
 	invalidPassword      = "28P01"
+	undefinedDatabase    = "3D000"
 	undefinedTable       = "42P01"
 	undefinedColumn      = "42703"
 )
 
-// wrap says what was attempted, gives the error its meaning in the terms of order.Store, and reports a refused user.
+// wrap says what was attempted, and gives the error its meaning in the terms of order.Store.
 func (s *Store) wrap(attempted string, err error) error {
 	if err == nil {
 		return nil
@@ -156,11 +148,7 @@ func (s *Store) wrap(attempted string, err error) error {
 	if explained := explain(err); explained != nil {
 		err = fmt.Errorf("%w: %w", explained, err)
 	}
-	err = fmt.Errorf("%s: %w", attempted, err)
-	if errors.Is(err, ErrRefused) {
-		s.refused(err)
-	}
-	return err
+	return fmt.Errorf("%s: %w", attempted, err)
 }
 
 var errSchema = errors.New("the schema is not there; run orders migrate")
@@ -169,7 +157,7 @@ func explain(err error) error {
 	if answered := new(pgconn.PgError); errors.As(err, &answered) {
 		switch answered.Code {
 		case invalidAuthorization, invalidPassword:
-			return ErrRefused
+			return order.ErrUnavailable // for a moment, while its password is rotated
 		case undefinedTable, undefinedColumn:
 			return errSchema
 		}

@@ -3,6 +3,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -57,16 +58,12 @@ func needCluster(t testing.TB) *postgrestest.Cluster {
 	return cluster
 }
 
-func open(t testing.TB, config postgres.Config, refused func(error)) *postgres.Store {
+func open(t testing.TB, config postgres.Config) *postgres.Store {
 	t.Helper()
-	store, err := postgres.Open(t.Context(), config, refused)
+	store, err := postgres.Open(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
 	return store
-}
-
-func notRefused(t testing.TB) func(error) {
-	return func(err error) { t.Errorf("refused: %v", err) }
 }
 
 func migrated(t testing.TB) postgres.Config {
@@ -74,17 +71,17 @@ func migrated(t testing.TB) postgres.Config {
 	config := needCluster(t).NewDatabase(t)
 	migrations, err := postgres.Migrations()
 	require.NoError(t, err)
-	_, err = postgres.Migrate(t.Context(), config, migrations)
+	_, err = postgres.Migrate(t.Context(), config, migrations, quiet)
 	require.NoError(t, err)
 	return config
 }
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t testing.TB) order.Store { return open(t, migrated(t), notRefused(t)) })
+	storetest.Run(t, func(t testing.TB) order.Store { return open(t, migrated(t)) })
 }
 
 func TestTextThatPostgreSQLCannotHoldIsNotFound(t *testing.T) {
-	store := open(t, migrated(t), notRefused(t))
+	store := open(t, migrated(t))
 	for _, id := range []string{"\x00", "a\x00b", "\xff"} {
 		_, err := store.Get(t.Context(), id)
 		require.ErrorIs(t, err, order.ErrNotFound, "%q", id)
@@ -94,14 +91,14 @@ func TestTextThatPostgreSQLCannotHoldIsNotFound(t *testing.T) {
 }
 
 func TestWithoutSchemaTheStoreIsNotReady(t *testing.T) {
-	store := open(t, needCluster(t).NewDatabase(t), notRefused(t))
+	store := open(t, needCluster(t).NewDatabase(t))
 	assert.ErrorContains(t, store.Ping(t.Context()), "the schema is not there; run orders migrate")
 }
 
 func TestOutOfReachIsUnavailable(t *testing.T) {
 	config := needCluster(t).NewDatabase(t)
 	config.Port = 1 // nobody listens there
-	store := open(t, config, notRefused(t))
+	store := open(t, config)
 	assert.ErrorIs(t, store.Ping(t.Context()), order.ErrUnavailable)
 	_, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
 	assert.ErrorIs(t, err, order.ErrUnavailable)
@@ -109,7 +106,7 @@ func TestOutOfReachIsUnavailable(t *testing.T) {
 
 func TestConnectionsLostAreMadeAnew(t *testing.T) {
 	config := migrated(t)
-	store := open(t, config, notRefused(t))
+	store := open(t, config)
 	created, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
 	require.NoError(t, err)
 	needCluster(
@@ -125,38 +122,36 @@ func TestConnectionsLostAreMadeAnew(t *testing.T) {
 	}, eventually, tick)
 }
 
-func TestARefusedUserIsReportedOnce(t *testing.T) {
+func TestARefusedUserIsUnavailable(t *testing.T) {
 	config := migrated(t)
 	wrong, err := postgres.ParseUser(`{"username": "orders", "password": "of yesterday"}`)
 	require.NoError(t, err)
-	config.User = wrong
-	reported := make(chan error, 2)
-	store := open(t, config, func(err error) { reported <- err })
-	for range 2 {
-		require.ErrorIs(t, store.Ping(t.Context()), postgres.ErrRefused)
-	}
-	require.Len(t, reported, 1)
-	err = <-reported
-	require.ErrorIs(t, err, postgres.ErrRefused)
+	config.Credentials = postgres.Fixed(wrong)
+	err = open(t, config).Ping(t.Context())
+	require.ErrorIs(t, err, order.ErrUnavailable)
 	assert.NotContains(t, err.Error(), "of yesterday")
 }
 
-// A rotation does not end connections: what is open goes on, and what is new is refused.
-func TestARotatedPasswordLeavesOpenConnectionsAlone(t *testing.T) {
+// RDS rotates the secret that it manages every seven days.
+func TestARotationGoesUnnoticed(t *testing.T) {
 	config := migrated(t)
 	cluster := needCluster(t)
 	role := "rotated_" + config.Database
+	password := "first"
+	config.Credentials = func(context.Context) (postgres.User, error) {
+		return postgres.ParseUser(`{"username": "` + role + `", "password": "` + password + `"}`)
+	}
 	cluster.Exec(t, "CREATE ROLE "+role+" LOGIN SUPERUSER PASSWORD 'first'")
-	var err error
-	config.User, err = postgres.ParseUser(`{"username": "` + role + `", "password": "first"}`)
-	require.NoError(t, err)
-	before := open(t, config, notRefused(t))
-	require.NoError(t, before.Ping(t.Context()))
+	store := open(t, config)
+	require.NoError(t, store.Ping(t.Context()))
 
 	cluster.Exec(t, "ALTER ROLE "+role+" PASSWORD 'second'")
-	assert.NoError(t, before.Ping(t.Context()))
-	after := open(t, config, func(error) {})
-	assert.ErrorIs(t, after.Ping(t.Context()), postgres.ErrRefused)
+	require.NoError(t, store.Ping(t.Context()), "a connection outlives the password that it was opened with")
+	password = "second"
+	cluster.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.NoError(c, store.Ping(t.Context()))
+	}, eventually, tick)
 }
 
 func TestTLS(t *testing.T) {
@@ -179,7 +174,7 @@ func TestTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config := migrated(t)
 			tc.change(&config)
-			err := open(t, config, notRefused(t)).Ping(t.Context())
+			err := open(t, config).Ping(t.Context())
 			if tc.want == "" {
 				require.NoError(t, err)
 				return
@@ -192,12 +187,12 @@ func TestTLS(t *testing.T) {
 
 func TestTLSWithoutCertificatesIsRefusedAtTheStart(t *testing.T) {
 	config := postgres.Config{Host: "localhost", TLS: postgres.TLSVerifyFull, CAFile: "absent.pem"}
-	_, err := postgres.Open(t.Context(), config, notRefused(t))
+	_, err := postgres.Open(t.Context(), config)
 	assert.ErrorContains(t, err, "absent.pem")
 	config.CAFile = "store_test.go"
-	_, err = postgres.Open(t.Context(), config, notRefused(t))
+	_, err = postgres.Open(t.Context(), config)
 	assert.ErrorContains(t, err, "store_test.go holds no PEM certificate")
 	config.TLS = "prefer"
-	_, err = postgres.Open(t.Context(), config, notRefused(t))
+	_, err = postgres.Open(t.Context(), config)
 	assert.ErrorContains(t, err, `TLS: "prefer"; use verify-full, require or disable`)
 }

@@ -37,6 +37,24 @@ var codeLines = []Line{
 		}),
 	},
 	{
+		Of:       token.Service,
+		Does:     "the code of a task reads a secret that a parameter names",
+		Source:   "Service Authorization Reference, AWS Secrets Manager",
+		Optional: true,
+		Calls: task(func(t *runningTask) requests {
+			var all requests
+			for _, c := range t.containers {
+				for _, s := range c.Secrets {
+					parameter := bridge.StateOf(t.byARN(s.ValueFrom))
+					if named := parameter.Str("insecureValue"); strings.Contains(named, ":secretsmanager:") {
+						all = append(all, t.secretOf(as(t.role), t.region, named)...)
+					}
+				}
+			}
+			return all
+		}),
+	},
+	{
 		Of:     token.Service,
 		Does:   "the collector of a task sends traces",
 		Source: "AWS X-Ray developer guide, How AWS X-Ray works with IAM",

@@ -230,12 +230,12 @@ func (c *Cluster) NewDatabase(t testing.TB) postgres.Config {
 		t.Fatal(err)
 	}
 	return postgres.Config{
-		Host:     Host,
-		Port:     c.Port,
-		Database: name,
-		User:     user,
-		TLS:      postgres.TLSVerifyFull,
-		CAFile:   c.CAFile,
+		Host:        Host,
+		Port:        c.Port,
+		Database:    name,
+		Credentials: postgres.Fixed(user),
+		TLS:         postgres.TLSVerifyFull,
+		CAFile:      c.CAFile,
 	}
 }
 
