@@ -168,7 +168,7 @@ func TestLimitsAreInTheUnitOfTheMetric(t *testing.T) {
 		"service.errors":          5,                                    // percent, as the expression
 		"database.storage":        8 * 100 * 1024 * 1024 * 1024 / 100.0, // 8 % of 100 GiB, in bytes
 		"database.connections":    640,                                  // 80 % of 800
-		"database.memory":         134_217_728,                          // 128 MiB
+		"database.memory":         67_108_864,                           // 64 MiB
 		"database.readLatency":    0.02,                                 // 20 ms, in seconds
 		"function.duration":       54_000,                               // 90 % of a minute, in milliseconds
 		"bucket.errors":           0.05,                                 // a share
