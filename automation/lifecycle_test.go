@@ -120,6 +120,13 @@ func (p *project) setLevels(t *testing.T, stackName string, levels map[string]an
 // takeDown lets a stack go that is protected, and destroys it.
 func (p *project) takeDown(t *testing.T, stackName string) {
 	t.Helper()
+	p.takeDownBeside(t, stackName)
+	require.Empty(t, p.world(t))
+}
+
+// takeDownBeside does the same beside other stacks.
+func (p *project) takeDownBeside(t *testing.T, stackName string) {
+	t.Helper()
 	ctx := context.Background()
 	p.edit(t, stackName, map[string]any{
 		"database.deletionProtection":     false,
@@ -138,7 +145,6 @@ func (p *project) takeDown(t *testing.T, stackName string) {
 	destroyed, err := p.open(t, stackName).Destroy(ctx)
 	require.NoError(t, err)
 	require.True(t, destroyed.Succeeded)
-	require.Empty(t, p.world(t))
 }
 
 func TestLifecycleOfProd(t *testing.T) {
@@ -483,6 +489,42 @@ func TestLifecycleOfEveryKind(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What an account has once in a region belongs to none of its stacks.
+func TestLifecycleOfTwoStacksInOneAccount(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	requireUnchanged := func(stackName string) {
+		again, err := p.open(t, stackName).Up(ctx)
+		require.NoError(t, err)
+		require.True(t, again.Unchanged(), "%s: %v", stackName, again.Steps)
+	}
+	for _, stackName := range []string{"prod", "dev"} {
+		p.edit(t, stackName, map[string]any{
+			"region":           "eu-west-1",
+			"copyRegion":       "eu-central-1",
+			"images.replicate": true,
+			"firewall":         map[string]any{"enabled": true},
+			"website":          map[string]any{"folder": "services/website"},
+		})
+	}
+	for _, stackName := range []string{"prod", "dev"} {
+		_, err := p.open(t, stackName).Up(ctx)
+		require.NoError(t, err)
+	}
+	requireUnchanged("prod")
+	_, err := p.open(t, "dev").Destroy(ctx)
+	require.NoError(t, err)
+	requireUnchanged("prod")
+	_, err = p.open(t, "dev").Up(ctx)
+	require.NoError(t, err)
+	p.setLevels(t, "prod", map[string]any{"stateful-protect": "advisory", "alb-deletion-protection": "advisory"})
+	p.takeDownBeside(t, "prod")
+	requireUnchanged("dev")
+	_, err = p.open(t, "dev").Destroy(ctx)
+	require.NoError(t, err)
+	require.Empty(t, p.world(t))
 }
 
 // A listener has one rule for each priority, a security group one for each port, and a repository one image for each

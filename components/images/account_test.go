@@ -32,33 +32,6 @@ func TestLambdaPullsOnlyWhereItIsLet(t *testing.T) {
 	), "a function that has the image is created after it may be pulled")
 }
 
-func TestReplicationsInputs(t *testing.T) {
-	g := newGraph()
-	replicate := func(args *ReplicationArgs) error {
-		return pulumi.RunErr(func(ctx *pulumi.Context) error {
-			_, err := NewReplication(ctx, "images", args)
-			return err
-		}, pulumi.WithMocks("awslab", "dev", g))
-	}
-	require.ErrorContains(
-		t,
-		replicate(&ReplicationArgs{Location: ireland, Prefix: "a", Region: "eu-west-1"}),
-		`Prefix: "a"; use at least 2 characters`,
-	)
-	require.ErrorContains(
-		t,
-		replicate(&ReplicationArgs{Location: ireland, Prefix: "awslab-dev-", Region: "eu-west-1"}),
-		`Region: "eu-west-1"; name another than eu-west-1`,
-	)
-	require.Empty(t, g.resources, "nothing is registered")
-
-	require.NoError(t, replicate(&ReplicationArgs{Location: ireland, Prefix: "awslab-dev-", Region: "eu-central-1"}))
-	require.Equal(t, object{"replicationConfiguration": object{"rules": []any{object{
-		"destinations":      []any{object{"region": "eu-central-1", "registryId": "123456789012"}},
-		"repositoryFilters": []any{object{"filter": "awslab-dev-", "filterType": "PREFIX_MATCH"}},
-	}}}}, g.find(t, "images-replication").Inputs.Mappable())
-}
-
 func TestScanFindingsInputs(t *testing.T) {
 	g := newGraph()
 	tell := func(args *ScanFindingsArgs) error {

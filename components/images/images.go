@@ -1,6 +1,6 @@
 // Package images builds a microservice's container image from its Dockerfile, pushes it to an ECR repository of its
-// own, and hands it on by an immutable tag (step 2 of the lab). Around it: copies in another region ([Replication]),
-// word of what scans find ([ScanFindings]), and images of other registries kept close by ([PullThroughCache]).
+// own, and hands it on by an immutable tag (step 2 of the lab). Around it: word of what
+// scans find ([ScanFindings]), and images of other registries kept close by ([PullThroughCache]).
 //
 // The tag is derived from what is built, so that an unchanged build context keeps its tag, a changed one gets a new
 // tag, and tags in the repository can be immutable.
@@ -50,11 +50,11 @@ type ImageArgs struct {
 	// FunctionArn is the ARN, or a pattern of it, of the Lambda functions that run the image. Empty means none: unlike
 	// ECS, Lambda pulls with a right that the repository itself grants.
 	FunctionArn string
-	// BuiltBefore is the BuiltTag of the last run, and empty on the first. Without it, an image that ECR has is not
-	// built and pushed again, such as one whose content returns.
-	BuiltBefore string
-	// Copy is the repository of the same name that [Replication] copies the image to. Nil means that it is not copied,
-	// or that ECR makes one: with tags that can be moved, every image kept, and ECR's own key.
+	// BuiltBefore is Built of the last run, and nil on the first. An image that ECR has is not built and pushed again
+	// otherwise, such as one whose content returns.
+	BuiltBefore map[string]string
+	// Copy is a repository of the same name in another region that the image is pushed to as well, so that services can
+	// be started there when the first region is lost. Nil means none.
 	Copy *RepositoryCopy
 	Tags map[string]string
 }
@@ -79,9 +79,9 @@ type Image struct {
 	RepositoryName pulumi.StringOutput `pulumi:"repositoryName"`
 	// Tag is derived from the content of the build, and cannot be moved to another image.
 	Tag string
-	// BuiltTag is the tag if this image was built by a run of this stack, and empty if it was found in ECR. Give it to
-	// the next run as [ImageArgs.BuiltBefore].
-	BuiltTag string
+	// Built has the tags of what runs of this stack built, by the names of the docker.Image resources; what was found in
+	// ECR is not in it. Give it to the next run as [ImageArgs.BuiltBefore].
+	Built map[string]string
 }
 
 // repositoryName follows ECR's rule (API reference, CreateRepository).
@@ -137,7 +137,7 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 		return nil, fmt.Errorf("image %q: %w", name, err)
 	}
 
-	component := &Image{Tag: tag, BuiltTag: tag}
+	component := &Image{Tag: tag, Built: map[string]string{}}
 	if err := ctx.RegisterComponentResource("awslab:images:Image", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering image %q: %w", name, err)
 	}
@@ -145,28 +145,20 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	if err != nil {
 		return nil, err
 	}
-	ready, err := component.newCopy(ctx, name, args)
+	// A function that has the image is created after the policy that lets it pull.
+	ready, err := component.letFunctionsPull(ctx, name, args, repository)
 	if err != nil {
 		return nil, err
 	}
-	access, err := component.letFunctionsPull(ctx, name, args, repository)
+	image, err := component.push(ctx, name+"-image", args, repository, ready)
 	if err != nil {
 		return nil, err
 	}
-	// A function that has the image is then created after the policy that lets it pull.
-	ready = append(ready, access...)
-	pushed, err := component.pushed(ctx, args)
-	if err != nil {
-		return nil, fmt.Errorf("looking for image %q: %w", name, err)
-	}
-	if pushed {
-		component.BuiltTag = ""
-	} else {
-		image, err := component.build(ctx, name, args, repository, ready)
-		if err != nil {
-			return nil, err
-		}
+	if image != nil {
 		ready = append(ready, image)
+	}
+	if err := component.pushCopy(ctx, name, args); err != nil {
+		return nil, err
 	}
 	component.RepositoryUrl = repository.RepositoryUrl
 	component.RepositoryName = repository.Name
@@ -181,43 +173,48 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	return component, nil
 }
 
-// pushed reports whether ECR has the image already, though not by what the last run built: it was pushed by an update
-// that did not end, or before the content changed and changed back.
-func (component *Image) pushed(ctx *pulumi.Context, args ImageArgs) (bool, error) {
-	if args.BuiltBefore == component.Tag {
-		return false, nil
+// push builds the image and pushes it, once what it needs is ready. It returns nil if ECR has the image already, though
+// not by what the last run built: it was pushed by an update that did not end, or before the content changed and changed
+// back.
+func (component *Image) push(
+	ctx *pulumi.Context,
+	name string,
+	args ImageArgs,
+	repository *ecr.Repository,
+	ready []pulumi.Resource,
+	opts ...pulumi.InvokeOption,
+) (*docker.Image, error) {
+	opts = append(opts, pulumi.Parent(component))
+	if args.BuiltBefore[name] != component.Tag {
+		_, err := ecr.GetImage(
+			ctx, &ecr.GetImageArgs{RepositoryName: args.Repository, ImageTag: &component.Tag}, opts...)
+		if err == nil {
+			return nil, nil
+		}
+		if !notFound.MatchString(err.Error()) {
+			return nil, fmt.Errorf("looking for image %q: %w", name, err)
+		}
 	}
-	_, err := ecr.GetImage(ctx, &ecr.GetImageArgs{
-		RepositoryName: args.Repository,
-		ImageTag:       &component.Tag,
-	}, pulumi.Parent(component))
-	if err != nil && notFound.MatchString(err.Error()) {
-		return false, nil
-	}
-	return err == nil, err
+	component.Built[name] = component.Tag
+	return component.build(ctx, name, args, repository, ready, opts...)
 }
 
 // notFound matches ECR's errors for an image or a repository that is not there (API reference, DescribeImages).
 var notFound = regexp.MustCompile(`ImageNotFoundException|RepositoryNotFoundException`)
 
-// newCopy creates the repository that the image is copied to, if there is one, and returns what has to be there before
-// the image is pushed. Without it ECR would make the repository by the first copy; a template could tell it how, but
-// knows prefixes that end in a slash only, and for a key of ours requires a role that ECR may assume for anyone.
-func (component *Image) newCopy(ctx *pulumi.Context, name string, args ImageArgs) ([]pulumi.Resource, error) {
+// pushCopy pushes the image to another region. ECR could replicate it, but has one such setting for all of an account's
+// repositories in a region: two stacks would take it from each other.
+func (component *Image) pushCopy(ctx *pulumi.Context, name string, args ImageArgs) error {
 	if args.Copy == nil {
-		return nil, nil
+		return nil
 	}
-	repository, err := component.newRepository(
-		ctx,
-		name+"-copy",
-		args,
-		args.Copy.KmsKeyArn,
-		pulumi.Provider(args.Copy.Provider),
-	)
+	there := pulumi.Provider(args.Copy.Provider)
+	repository, err := component.newRepository(ctx, name+"-copy", args, args.Copy.KmsKeyArn, there)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return []pulumi.Resource{repository}, nil
+	_, err = component.push(ctx, name+"-copy-image", args, repository, nil, there)
+	return err
 }
 
 func (component *Image) newRepository(
@@ -328,24 +325,24 @@ func renderLifecycle(rules ...lifecycleRule) (string, error) {
 	return string(text), err
 }
 
-// build builds the image and pushes it, once what it needs is ready.
 func (component *Image) build(
 	ctx *pulumi.Context,
 	name string,
 	args ImageArgs,
 	repository *ecr.Repository,
 	ready []pulumi.Resource,
+	opts ...pulumi.InvokeOption,
 ) (*docker.Image, error) {
 	login := ecr.GetAuthorizationTokenOutput(
 		ctx,
 		ecr.GetAuthorizationTokenOutputArgs{RegistryId: repository.RegistryId},
-		pulumi.Parent(component),
+		opts...,
 	)
 	context, err := args.providerContext()
 	if err != nil {
 		return nil, fmt.Errorf("image %q: %w", name, err)
 	}
-	image, err := docker.NewImage(ctx, name+"-image", &docker.ImageArgs{
+	image, err := docker.NewImage(ctx, name, &docker.ImageArgs{
 		ImageName: pulumi.Sprintf("%s:%s", repository.RepositoryUrl, component.Tag),
 		Build: docker.DockerBuildArgs{
 			Context:    pulumi.String(context),

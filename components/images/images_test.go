@@ -225,12 +225,12 @@ func TestWhatECRHasIsNotBuiltAgain(t *testing.T) {
 		"pushed, the state lost":    {nil, "", false, ""},
 		"content that returns":      {nil, "0000000000000000", false, ""},
 		"what the last run built":   {nil, tag, true, ""},
-		"no permission to find out": {errors.New("api error AccessDenied"), "", false, "looking for image \"orders\""},
+		"no permission to find out": {errors.New("api error AccessDenied"), "", false, "looking for image \"orders-image\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &graph{pushed: test.pushed}
 			given := args()
-			given.BuiltBefore = test.builtBefore
+			given.BuiltBefore = map[string]string{"orders-image": test.builtBefore}
 			err := g.run(given)
 			if test.problem != "" {
 				require.ErrorContains(t, err, test.problem)
@@ -241,7 +241,7 @@ func TestWhatECRHasIsNotBuiltAgain(t *testing.T) {
 				return r.TypeToken == "docker:index/image:Image"
 			})
 			require.Equal(t, test.built, built)
-			require.Equal(t, test.built, g.image.BuiltTag == tag)
+			require.Equal(t, test.built, g.image.Built["orders-image"] == tag)
 			ref, err := internals.UnsafeAwaitOutput(t.Context(), g.image.Ref)
 			require.NoError(t, err)
 			require.True(t, ref.Known)

@@ -30,10 +30,7 @@ type TracingArgs struct {
 	UntracedPaths []string
 	// Insights lets X-Ray look for anomalies in the groups, which is charged for each trace.
 	Insights bool
-	// EncryptionKeyArn is the KMS key that encrypts traces. There is one for the whole account and region, so that only
-	// one stack may set it, and it stays when the stack goes. Nil leaves it as it is.
-	EncryptionKeyArn pulumi.StringInput
-	Tags             map[string]string
+	Tags     map[string]string
 }
 
 // TracedService is a service that sends traces.
@@ -133,14 +130,6 @@ func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pul
 	for _, rule := range args.samplingRules() {
 		if err := component.newRule(ctx, name, args, rule); err != nil {
 			return nil, err
-		}
-	}
-	if args.EncryptionKeyArn != nil {
-		if _, err := xray.NewEncryptionConfig(ctx, name+"-encryption", &xray.EncryptionConfigArgs{
-			Type:  pulumi.String("KMS"),
-			KeyId: args.EncryptionKeyArn.ToStringOutput().ToStringPtrOutput(),
-		}, pulumi.Parent(component)); err != nil {
-			return nil, fmt.Errorf("encrypting the traces of the account: %w", err)
 		}
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {

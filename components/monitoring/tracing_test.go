@@ -59,13 +59,12 @@ func TestTracingInputs(t *testing.T) {
 	require.Empty(t, g.names("aws:xray/encryptionConfig:EncryptionConfig"), "it is the account's")
 }
 
-func TestTracingOfTheWholeAccountIsEncryptedOnlyWhenAsked(t *testing.T) {
+func TestEverythingIsTracedWhenAsked(t *testing.T) {
 	g := &graph{}
 	require.NoError(
 		t,
-		g.tracing(func(a *TracingArgs) { a.EncryptionKeyArn, a.UntracedPaths = text("arn:key"), []string{} }),
+		g.tracing(func(a *TracingArgs) { a.UntracedPaths = []string{} }),
 	)
-	require.Equal(t, map[string]any{"type": "KMS", "keyId": "arn:key"}, g.inputs(t, "lab-encryption"))
 	require.Equal(
 		t,
 		[]string{"lab-billing-sampling", "lab-orders-sampling"},

@@ -91,7 +91,7 @@ type Images struct {
 	ForceDelete bool `json:"forceDelete,omitempty"`
 	// Caches are pull-through caches. An image URI of such a registry is pulled through the stack's ECR.
 	Caches []Cache `json:"caches,omitempty"`
-	// Replicate copies every image to the copy Region. ECR has one replication setting per account and Region.
+	// Replicate pushes every image to the copy Region too.
 	Replicate bool `json:"replicate,omitempty"`
 	// ReportFindings sends critical and high findings of image scans to the notification topic.
 	ReportFindings bool `json:"reportFindings,omitempty"`

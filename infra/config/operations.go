@@ -20,15 +20,12 @@ type Monitoring struct {
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
 	// Tracing sends traces to X-Ray through a collector in each task.
 	Tracing bool `json:"tracing,omitempty"`
-	// EncryptTraces makes X-Ray encrypt traces with the stack's key. X-Ray has one such setting per account and
-	// Region; turn it off before the stack is destroyed, or the traces are lost with the key.
-	EncryptTraces bool `json:"encryptTraces,omitempty"`
 }
 
 // Slack is a channel in a workspace that the account's administrators have allowed.
 type Slack struct {
 	// Team is the workspace ID. An administrator has to authorize the workspace first.
-	Team string `json:"team" jsonschema:"required"`
+	Team string `json:"team"    jsonschema:"required"`
 	// Channel is the channel ID.
 	Channel string `json:"channel" jsonschema:"required"`
 }
@@ -36,9 +33,9 @@ type Slack struct {
 // Teams is a channel of Microsoft Teams, in a team that the account's administrators have allowed.
 type Teams struct {
 	// Tenant is the tenant ID, a UUID.
-	Tenant string `json:"tenant" jsonschema:"required"`
+	Tenant string `json:"tenant"  jsonschema:"required"`
 	// Team is the team ID, a UUID. An administrator has to authorize the team first.
-	Team string `json:"team" jsonschema:"required"`
+	Team string `json:"team"    jsonschema:"required"`
 	// Channel is the part of the channel's link between /channel/ and the next slash, such as 19%3a...%40thread.tacv2.
 	Channel string `json:"channel" jsonschema:"required"`
 }
@@ -50,7 +47,7 @@ type Firewall struct {
 	// CountOnly counts matching requests instead of blocking them.
 	CountOnly bool `json:"countOnly,omitempty"`
 	// RequestsPerIp is the number of requests that one IP address may send in five minutes.
-	RequestsPerIp int `json:"requestsPerIp,omitempty" jsonschema:"minimum=10,maximum=2000000000"`
+	RequestsPerIp int `json:"requestsPerIp,omitempty"    jsonschema:"minimum=10,maximum=2000000000"`
 	// AllowCidrs are CIDR blocks whose requests are allowed before any other rule.
 	AllowCidrs []string `json:"allowCidrs,omitempty"`
 	// DenyCidrs are CIDR blocks whose requests are blocked.
@@ -83,9 +80,9 @@ type Backup struct {
 type BackupRule struct {
 	// Schedule is how often a recovery point is created. hourly omits 02:15 and 03:15 UTC, when RDS has its own
 	// windows.
-	Schedule string `json:"schedule" jsonschema:"required,enum=hourly,enum=daily,enum=weekly,enum=monthly"`
+	Schedule string `json:"schedule"                    jsonschema:"required,enum=hourly,enum=daily,enum=weekly,enum=monthly"`
 	// RetentionDays is the retention of a recovery point.
-	RetentionDays int `json:"retentionDays" jsonschema:"required,minimum=1,maximum=36500"`
+	RetentionDays int `json:"retentionDays"               jsonschema:"required,minimum=1,maximum=36500"`
 	// CopyRetentionDays is the retention of the copy in the copy Region; 0 creates no copy.
 	CopyRetentionDays int `json:"copyRetentionDays,omitempty" jsonschema:"minimum=0,maximum=36500"`
 }

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"maps"
 	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -11,15 +12,6 @@ import (
 )
 
 func (l *lab) containerImages() error {
-	if l.config.Images.Replicate {
-		if _, err := images.NewReplication(l.Context, "images", &images.ReplicationArgs{
-			Location: l.location,
-			Prefix:   l.name(""),
-			Region:   l.config.CopyRegion,
-		}, l.providers.all); err != nil {
-			return err
-		}
-	}
 	if err := l.imageCaches(); err != nil {
 		return err
 	}
@@ -115,18 +107,13 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 		ForceDelete:  l.config.Images.ForceDelete,
 		KmsKeyArn:    l.keys.data.Arn,
 		FunctionArn:  functionArn,
-		BuiltBefore:  l.builtBefore[builtKey(name)],
+		BuiltBefore:  l.builtBefore,
 		Copy:         copied,
 		Tags:         l.tags,
 	}, l.providers.all)
 	if err != nil {
 		return nil, err
 	}
-	if image.BuiltTag != "" {
-		l.built[builtKey(name)] = image.BuiltTag
-	}
+	maps.Copy(l.built, image.Built)
 	return image.Ref, nil
 }
-
-// builtKey is that of the tag of an image that the stack built, among what a stack keeps for its next run.
-func builtKey(name string) string { return "images." + name + ".built" }

@@ -135,9 +135,6 @@ func (l *lab) monitor() error {
 		return nil
 	}
 	tracing := &monitoring.TracingArgs{Name: l.name(), ReservoirSize: 1, FixedRate: tracedRate, Tags: l.tags}
-	if m.EncryptTraces {
-		tracing.EncryptionKeyArn = l.keys.logs.Arn
-	}
 	for _, s := range l.config.Services {
 		tracing.Services = append(tracing.Services, monitoring.TracedService{Name: s.Name, ServiceName: l.name(s.Name)})
 	}

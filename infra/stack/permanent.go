@@ -2,7 +2,6 @@ package stack
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -18,6 +17,19 @@ const permanentOutput = "permanent"
 // prefixKey is that of what the names of the stack's resources begin with. It is in no configuration.
 const prefixKey = "names"
 
+// builtKey begins those of the tags of images that the stack built.
+const builtKey = "built:"
+
+func builtBefore(before map[string]string) map[string]string {
+	built := map[string]string{}
+	for key, value := range before {
+		if name, found := strings.CutPrefix(key, builtKey); found {
+			built[name] = value
+		}
+	}
+	return built
+}
+
 // namesOf returns what makes the names of the stack's resources, which keep the prefix that they were made with.
 func namesOf(ctx *pulumi.Context, before map[string]string) names.Namer {
 	if len(before) > 0 && before[prefixKey] == "" {
@@ -30,7 +42,9 @@ func namesOf(ctx *pulumi.Context, before map[string]string) names.Namer {
 func (l *lab) exportPermanent() {
 	values := l.config.Permanent()
 	values[config.ZonesKey], values[prefixKey] = strings.Join(l.zones, " "), l.names.Prefix()
-	maps.Copy(values, l.built)
+	for name, tag := range l.built {
+		values[builtKey+name] = tag
+	}
 	l.Export(permanentOutput, pulumi.ToStringMap(values))
 }
 

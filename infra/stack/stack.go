@@ -48,7 +48,8 @@ type lab struct {
 	keys   keys
 	roles  map[string]roles
 	images map[string]pulumi.StringInput
-	// built are the tags of the images that the stack built; builtBefore those of its last run.
+	// built are the tags of the images that the stack built, see [images.Image.Built]; builtBefore those of its last
+	// run.
 	built, builtBefore map[string]string
 	// caches are the pull-through caches, by the registry whose images they take.
 	caches map[string]*images.PullThroughCache
@@ -101,7 +102,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 		root:        root,
 		names:       namesOf(ctx, before),
 		built:       map[string]string{},
-		builtBefore: before,
+		builtBefore: builtBefore(before),
 		zones:       strings.Fields(before[config.ZonesKey]),
 	}
 	for _, step := range []struct {

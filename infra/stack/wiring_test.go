@@ -21,7 +21,7 @@ func prodOfEverything(t *testing.T, changes map[string]string) *account {
 		"website":  `{"folder": "services/website"}`,
 		"firewall": `{"denyCountries": ["KP"]}`,
 		"backup":   `{"keepers": ["arn:aws:iam::123456789012:role/keeper"]}`,
-		"monitoring": `{"emails": ["ops@example.com"], "encryptTraces": true, "slack": {"team": "T1", "channel": ` +
+		"monitoring": `{"emails": ["ops@example.com"], "slack": {"team": "T1", "channel": ` +
 			`"C1"}, "teams": {"tenant": "6a1b7c1e-0000-4000-8000-123456789012", "team": ` +
 			`"6a1b7c1e-0000-4000-8000-123456789012", "channel": "19%3a1"}}`,
 	}
@@ -166,7 +166,6 @@ func TestProdIsBehindFirewalls(t *testing.T) {
 	}
 	require.True(t, made.has("firewall-load-balancer"), "it stands before the load balancer")
 	require.Equal(t, "arn:edge-firewall-acl", made.inputs(t, "website-distribution").Mappable()["webAclId"])
-	require.Equal(t, "KMS", made.inputs(t, "lab-encryption").Mappable()["type"])
 }
 
 // The way down that the README tells.

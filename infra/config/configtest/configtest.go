@@ -199,10 +199,9 @@ func drawConfiguration(t *rapid.T) object {
 		configuration,
 		"monitoring",
 		object{
-			"emails":        []string{"ops@example.com"},
-			"tracing":       true,
-			"encryptTraces": true,
-			"slack":         object{"team": "T012345AB", "channel": "C012345AB"},
+			"emails":  []string{"ops@example.com"},
+			"tracing": true,
+			"slack":   object{"team": "T012345AB", "channel": "C012345AB"},
 			"teams": object{
 				"tenant":  "6a1b7c1e-0000-4000-8000-123456789012",
 				"team":    "6a1b7c1e-0000-4000-8000-123456789012",

@@ -27,7 +27,7 @@ var Service = bridge.Service{
 		token.Repository:         {Remove: removeRepository},
 		token.LifecyclePolicy:    {Create: createLifecyclePolicy},
 		token.RepositoryPolicy:   {Create: refuseRepositoryPolicy, Update: refuseRepositoryPolicy},
-		token.ImageReplication:   {Create: refuseReplication, Update: refuseReplication},
+		token.ImageReplication:   {Create: createReplication, Update: refuseReplication},
 		token.PullThrough:        {Create: refuseUpstream, Update: refuseUpstream},
 		token.RepositoryTemplate: {Create: checkTemplate, Update: checkTemplate},
 	},
@@ -92,6 +92,22 @@ func checkTemplate(c *bridge.Change) error {
 		)
 	}
 	return nil
+}
+
+// createReplication refuses to take the place of a registry's only replication configuration, which ECR would do.
+func createReplication(c *bridge.Change) error {
+	others, err := c.Siblings(token.ImageReplication)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return bridge.Refuse(
+			"ValidationException",
+			"The registry has a replication configuration already, made by %s, which this one would replace",
+			others[0].URN,
+		)
+	}
+	return refuseReplication(c)
 }
 
 // refuseReplication refuses to copy images to where they come from.
