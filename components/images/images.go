@@ -79,8 +79,8 @@ type Image struct {
 	RepositoryName pulumi.StringOutput `pulumi:"repositoryName"`
 	// Tag is derived from the content of the build, and cannot be moved to another image.
 	Tag string
-	// Built has the tags of what runs of this stack built, by the names of the docker.Image resources; what was found in
-	// ECR is not in it. Give it to the next run as [ImageArgs.BuiltBefore].
+	// Built has the tags of what runs of this stack built, by the names of the docker.Image resources; what was found
+	// in ECR is not in it. Give it to the next run as [ImageArgs.BuiltBefore].
 	Built map[string]string
 }
 
@@ -174,8 +174,8 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 }
 
 // push builds the image and pushes it, once what it needs is ready. It returns nil if ECR has the image already, though
-// not by what the last run built: it was pushed by an update that did not end, or before the content changed and changed
-// back.
+// not by what the last run built: it was pushed by an update that did not end, or before the content changed and
+// changed back.
 func (component *Image) push(
 	ctx *pulumi.Context,
 	name string,

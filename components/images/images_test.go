@@ -220,12 +220,12 @@ func TestWhatECRHasIsNotBuiltAgain(t *testing.T) {
 		built       bool
 		problem     string
 	}{
-		"nothing there":             {newGraph().pushed, "", true, ""},
-		"no repository yet":         {errors.New("RepositoryNotFoundException"), "", true, ""},
-		"pushed, the state lost":    {nil, "", false, ""},
-		"content that returns":      {nil, "0000000000000000", false, ""},
-		"what the last run built":   {nil, tag, true, ""},
-		"no permission to find out": {errors.New("api error AccessDenied"), "", false, "looking for image \"orders-image\""},
+		"nothing there":           {newGraph().pushed, "", true, ""},
+		"no repository yet":       {errors.New("RepositoryNotFoundException"), "", true, ""},
+		"pushed, the state lost":  {nil, "", false, ""},
+		"content that returns":    {nil, "0000000000000000", false, ""},
+		"what the last run built": {nil, tag, true, ""},
+		"no permission":           {errors.New("api error AccessDenied"), "", false, "looking for image"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &graph{pushed: test.pushed}
