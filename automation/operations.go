@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/awslab/awslab/automation/cost"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
@@ -45,6 +46,9 @@ type Result struct {
 	Outputs Outputs `json:"outputs,omitempty"`
 	// Duration in nanoseconds, from the call to its return.
 	Duration time.Duration `json:"duration"`
+
+	// before and after are all resources as they are, and as the program wants them, of a preview.
+	before, after []cost.Resource
 }
 
 // Unchanged reports whether the operation found nothing to do.
@@ -241,6 +245,9 @@ func (c *collector) take(e events.EngineEvent) {
 		return
 	}
 	c.note(e)
+	if planned := e.ResourcePreEvent; planned != nil && planned.Planning {
+		c.result.plan(planned.Metadata)
+	}
 	event, ok := translate(e)
 	if !ok {
 		return

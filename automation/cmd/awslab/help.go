@@ -31,6 +31,7 @@ var manuals = map[string]manual{
 	"awslab up":      {"awslab up --stack dev\nawslab up --stack prod --target aws --yes", operationCodes},
 	"awslab refresh": {"awslab refresh --stack dev", changeCodes},
 	"awslab destroy": {"awslab destroy --stack dev", changeCodes},
+	"awslab cost":    {"awslab cost --stack prod", readCodes},
 	"awslab outputs": {"awslab outputs --stack dev --json", readCodes},
 	"awslab export":  {"awslab export --stack dev > dev.json", readCodes},
 	"awslab policy":  {"awslab policy list", nil},

@@ -91,6 +91,8 @@ func TestNoOutputHoldsASecret(t *testing.T) {
 		{"refresh", "--json"},
 		{"export"},
 		{"export", "--json"},
+		{"cost"},
+		{"cost", "--json"},
 		{"offline", "list"},
 		{"offline", "list", "--json"},
 		{"offline", "audit"},
