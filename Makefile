@@ -10,7 +10,7 @@ FUZZTIME ?= 10s
 CHECKS   ?= 12
 SEED     ?= 1
 
-TEST_TIMEOUT = 30m
+TEST_TIMEOUT = 45m
 
 .PHONY: help build up test race fuzz e2e mutation bench accepted examples image-test lint vuln generate clean
 
