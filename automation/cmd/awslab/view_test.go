@@ -137,7 +137,7 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 	}{
 		"unknown command": {
 			[]string{"deploy"},
-			`unknown command "deploy"; known are completion, destroy, engine, export`,
+			`unknown command "deploy"; known are completion, cost, destroy, engine, export`,
 		},
 		"unknown flag":   {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
 		"stray argument": {[]string{"up", "dev"}, `unexpected argument "dev"`},
