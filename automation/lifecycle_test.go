@@ -491,6 +491,43 @@ func TestLifecycleOfEveryKind(t *testing.T) {
 	}
 }
 
+// A stack comes up in every partition, and in a region that is newer than the provider.
+func TestLifecycleInOtherRegions(t *testing.T) {
+	ctx := context.Background()
+	for region, changes := range map[string]map[string]any{
+		"cn-north-1": {
+			"copyRegion":                 "cn-northwest-1",
+			"images.replicate":           true,
+			"cluster.launchType":         "ec2",
+			"network.interfaceEndpoints": []string{"ecr.api", "ecr.dkr", "logs", "sqs"},
+			"loadBalancer.accessLogs":    true,
+		},
+		"us-gov-west-1":  {"database": map[string]any{"kind": "aurora"}, "monitoring.tracing": true},
+		"ap-southeast-6": {},
+	} {
+		t.Run(region, func(t *testing.T) {
+			p := newProject(t)
+			changes["region"] = region
+			p.configure(t, "dev", "config:\n", "config:\n  aws:skipRegionValidation: true\n")
+			p.edit(t, "dev", changes)
+			_, err := p.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+			again, err := p.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+			require.True(t, again.Unchanged(), "a second up has nothing to do, not %v", again.Steps)
+			p.requireExactPermissions(t)
+			deployment, err := p.open(t, "dev").Export(ctx, automation.ExportOptions{})
+			require.NoError(t, err)
+			if !strings.HasPrefix(region, "ap-") {
+				require.NotContains(t, string(deployment.Deployment), "arn:aws:", "an ARN of another partition")
+			}
+			_, err = p.open(t, "dev").Destroy(ctx)
+			require.NoError(t, err)
+			require.Empty(t, p.world(t))
+		})
+	}
+}
+
 // What an account has once in a region belongs to none of its stacks.
 func TestLifecycleOfTwoStacksInOneAccount(t *testing.T) {
 	ctx := context.Background()

@@ -272,8 +272,10 @@ func (component *Cluster) newProfile(
 		Tags:                args.Tags,
 		// EC2 sends no source along when an instance assumes its role.
 		Trust: identity.Document{Statements: []identity.Statement{{
-			Actions:    []string{"sts:AssumeRole"},
-			Principals: []identity.Principal{{Type: "Service", Values: []string{"ec2.amazonaws.com"}}},
+			Actions: []string{"sts:AssumeRole"},
+			Principals: []identity.Principal{
+				{Type: "Service", Values: []string{args.Instances.Location.InstancesPrincipal()}},
+			},
 		}}},
 		Policies: map[string]identity.Document{
 			"instance": {Statements: instanceStatements(args.Instances.Location, args.Name)},

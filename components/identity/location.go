@@ -103,9 +103,16 @@ func (p Location) FunctionArn(name string) string { return p.Arn("lambda", "func
 
 // serviceEndpoint returns the name by which the condition key kms:ViaService knows a service.
 func (p Location) serviceEndpoint(service string) string {
-	suffix := "amazonaws.com"
-	if p.Partition == "aws-cn" {
-		suffix = "amazonaws.com.cn"
-	}
-	return fmt.Sprintf("%s.%s.%s", service, p.Region, suffix)
+	return fmt.Sprintf("%s.%s.%s", service, p.Region, p.dnsSuffix())
 }
+
+func (p Location) dnsSuffix() string {
+	if p.Partition == "aws-cn" {
+		return "amazonaws.com.cn"
+	}
+	return "amazonaws.com"
+}
+
+// InstancesPrincipal is EC2 when it assumes the role of an instance: of the services here the one whose principal ends
+// in the partition's own domain ("Amazon Web Services in China: getting started", service principals).
+func (p Location) InstancesPrincipal() string { return "ec2." + p.dnsSuffix() }

@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -95,6 +96,14 @@ func (v *Vpc) endpointRules() []Rule {
 	return rules
 }
 
+// underCn are the services whose interface endpoints are named cn.com.amazonaws in China, as
+// ec2:DescribeVpcEndpointServices lists them there (aws/aws-cdk#25333). The others' are named as everywhere.
+var underCn = []string{"ecr.api", "ecr.dkr", "elasticfilesystem", "monitoring", "sqs", "sts", "xray"}
+
 func (v *Vpc) serviceName(service string) string {
-	return fmt.Sprintf("com.amazonaws.%s.%s", v.args.Location.Region, service)
+	name := fmt.Sprintf("com.amazonaws.%s.%s", v.args.Location.Region, service)
+	if v.args.Location.Partition == "aws-cn" && slices.Contains(underCn, service) {
+		return "cn." + name
+	}
+	return name
 }

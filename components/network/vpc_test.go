@@ -176,6 +176,22 @@ func TestInterfaceEndpointsAreInTheAppTier(t *testing.T) {
 	}, g.inputs(t, "network-endpoints-ingress-app-2"))
 }
 
+// In China the names of some services' interface endpoints begin with cn, those of gateways and of others do not.
+func TestEndpointsInChina(t *testing.T) {
+	args := twoZones()
+	args.Location = identity.Location{Partition: "aws-cn", Region: "cn-north-1", AccountId: "123456789012"}
+	args.AvailabilityZones = []string{"cn-north-1a", "cn-north-1b"}
+	args.InterfaceEndpoints = []string{"ecr.api", "logs"}
+	g := newGraph(t, args)
+	for endpoint, name := range map[string]string{
+		"network-ecr-api-endpoint": "cn.com.amazonaws.cn-north-1.ecr.api",
+		"network-logs-endpoint":    "com.amazonaws.cn-north-1.logs",
+		"network-s3-endpoint":      "com.amazonaws.cn-north-1.s3",
+	} {
+		require.Equal(t, name, g.inputs(t, endpoint)["serviceName"])
+	}
+}
+
 func TestFlowLogsGoToTheirOwnLogGroup(t *testing.T) {
 	args := twoZones()
 	args.FlowLogs = FlowLogs{

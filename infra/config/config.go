@@ -11,7 +11,8 @@ import "github.com/awslab/awslab/internal/exemption"
 type Config struct {
 	// Profile is the set of defaults: dev is small and cheap, prod highly available and protected.
 	Profile string `json:"profile,omitempty"             jsonschema:"enum=dev,enum=prod,default=dev"`
-	// Region is the AWS region of the stack.
+	// Region is the AWS region of the stack, in any partition. A region that is newer than the aws provider needs
+	// aws:skipRegionValidation. Outside the partition aws there is no website, and no notification by Slack or Teams.
 	Region string `json:"region"                        jsonschema:"required,example=eu-west-1"`
 	// CopyRegion is the Region that holds copies of backups, buckets, tables, files and images.
 	CopyRegion string `json:"copyRegion,omitempty"          jsonschema:"example=eu-central-1"`

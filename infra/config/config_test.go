@@ -66,7 +66,24 @@ func TestWhatIsRefused(t *testing.T) {
 		"no such region": {values{"region": "Ireland"}, []string{`awslab:region: "Ireland" is not an AWS region`}},
 		"a misspelt region": {
 			values{"region": "eu-wset-1"},
-			[]string{`awslab:region: "eu-wset-1" is not an AWS region; did you mean "eu-west-1"?`},
+			[]string{`awslab:region: "eu-wset-1" is not an AWS region that the aws provider knows (a newer one needs ` +
+				`aws:skipRegionValidation: true); did you mean "eu-west-1"?`},
+		},
+		"copies in another partition": {
+			values{"region": "cn-north-1", "copyRegion": "eu-central-1"},
+			[]string{"awslab:copyRegion: eu-central-1 is in the partition aws and cn-north-1 in aws-cn; nothing is " +
+				"copied between partitions, use another region of aws-cn"},
+		},
+		"a website where there is no CloudFront": {
+			values{"region": "us-gov-west-1", "website": `{"folder": "."}`},
+			[]string{
+				"awslab:website: cannot be in us-gov-west-1: the partition aws-us-gov lacks the service; leave it out",
+			},
+		},
+		"a boundary of another partition": {
+			values{"region": "cn-north-1", "permissionsBoundary": "arn:aws:iam::123456789012:policy/all"},
+			[]string{`awslab:permissionsBoundary: "arn:aws:iam::123456789012:policy/all" is in another partition; in ` +
+				"cn-north-1 ARNs begin with arn:aws-cn:"},
 		},
 		"an unknown key": {
 			values{"netwrk": "{}"},
@@ -850,6 +867,8 @@ func TestLoadFile(t *testing.T) {
 		"config: {awslab:region: eu-west-1, awslab:loadBalancer: {clientCidrs: [10.0.0.0/8]}}\nencryptionsalt: "+
 			"v1:x",
 	))
+	require.NoError(t, load("config: {awslab:region: ap-southeast-6, aws:skipRegionValidation: true}"))
+	require.Len(t, problems(t, load("config: {awslab:region: somewhere, aws:skipRegionValidation: true}")), 1)
 	require.NoError(t, load("config: {region: eu-west-1}"), "a key without a namespace is the project's")
 	require.Equal(t, []string{`awslab:region: "[secret]" is not an AWS region`},
 		problems(t, load("config: {awslab:region: {secure: abc}}")), "a secret is text that is not known yet")

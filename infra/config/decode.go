@@ -89,6 +89,9 @@ func (d *decoder) profile(path string, values map[string]string) string {
 	return Profiles[0]
 }
 
+// skipRegionValidation is the setting with which the aws provider takes regions that are newer than itself.
+const skipRegionValidation = "aws:skipRegionValidation"
+
 // LoadFile decodes the project's keys in a Pulumi.<stack>.yaml, so that wrong configuration is refused before any
 // engine runs. Encrypted values are taken for text.
 func LoadFile(project, path string) (*Config, error) {
@@ -122,6 +125,7 @@ func (d *decoder) file(project, path string) (map[string]string, error) {
 	if err := yaml.Unmarshal(content, &file); err != nil {
 		return nil, &Error{Problems: []Problem{{Path: path, Message: "is not a valid YAML: " + err.Error()}}}
 	}
+	d.anyRegion = fmt.Sprint(file.Config[skipRegionValidation]) == "true"
 	values := map[string]string{}
 	for _, key := range sortedKeys(file.Config) {
 		name, ours := d.keyOf(project, key)
@@ -163,6 +167,8 @@ const maxSlips = 2
 // checked the file with LoadFile.
 func Load(ctx *pulumi.Context) (*Config, error) {
 	d, values, secret := newDecoder(), map[string]string{}, []string{}
+	skip, _ := ctx.GetConfig(skipRegionValidation)
+	d.anyRegion = skip == "true"
 	for key := range fieldsOf(reflect.TypeFor[Config]()) {
 		path := ctx.Project() + ":" + key
 		if value, ok := ctx.GetConfig(path); ok {
@@ -247,6 +253,8 @@ type decoder struct {
 	malformed map[string]bool
 	// given are the paths, within objects, of what somebody wrote down.
 	given map[string]bool
+	// anyRegion says that the aws provider checks no region's name, which it does for those of its own list.
+	anyRegion bool
 	// defaults are those of the profile, by key.
 	defaults map[string]any
 }

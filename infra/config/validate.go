@@ -18,6 +18,7 @@ var serviceName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 func (d *decoder) validate(project string, c *Config) {
 	d.region(project+":region", c.Region)
 	d.copies(project, c)
+	d.partition(project, c)
 	if c.PermissionsBoundary != "" && !grammar.PolicyArn.Match(c.PermissionsBoundary) {
 		d.add(project+":permissionsBoundary", "%q is not an ARN of an IAM policy", c.PermissionsBoundary)
 	}
@@ -43,10 +44,13 @@ func (d *decoder) ports(project string, c *Config) {
 }
 
 func (d *decoder) region(path, region string) {
-	if region == "" || slices.Contains(regions, region) {
+	if region == "" || d.isRegion(region) {
 		return
 	}
 	message := fmt.Sprintf("%q is not an AWS region", region)
+	if grammar.Region.Match(region) {
+		message += " that the aws provider knows (a newer one needs " + skipRegionValidation + ": true)"
+	}
 	if near := nearest(region, regions); near != "" {
 		message += fmt.Sprintf("; did you mean %q?", near)
 	}
@@ -139,7 +143,7 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 		switch {
 		case match == nil:
 			d.add(path+".certificateArn", "%q is not an ARN of an ACM certificate", lb.CertificateArn)
-		case match[1] != c.Region && slices.Contains(regions, c.Region):
+		case match[1] != c.Region && d.isRegion(c.Region):
 			d.add(
 				path+".certificateArn",
 				"the certificate is in %s; a load balancer in %s needs one in its own region",

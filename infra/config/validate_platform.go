@@ -27,7 +27,7 @@ func (d *decoder) zoneNames(path string, c *Config) {
 	d.distinct(path+".zoneNames", names)
 	zone := regexp.MustCompile("^" + regexp.QuoteMeta(c.Region) + "[a-z]$")
 	for i, name := range names {
-		if slices.Contains(regions, c.Region) && !zone.MatchString(name) {
+		if d.isRegion(c.Region) && !zone.MatchString(name) {
 			d.add(
 				fmt.Sprintf("%s.zoneNames[%d]", path, i),
 				"%q is not a zone of %s; use one such as %sa",

@@ -177,7 +177,7 @@ func (d *decoder) image(path string, i Image, c *Config) {
 		d.add(path+".uri", "%q is not an image reference", i.URI)
 	case i.Dockerfile != "" || i.Target != "" || len(i.Args) > 0:
 		d.add(path, "dockerfile, target and args are for an image that is built from context, not for uri")
-	case inECR && region != c.Region && slices.Contains(regions, c.Region):
+	case inECR && region != c.Region && d.isRegion(c.Region):
 		d.add(path+".uri", "the image is in %s; replicate it to %s, where its tasks run", region, c.Region)
 	case !inECR && c.Network.NatGateways == "none":
 		// "Considerations for using pull through cache rules", Amazon ECR user guide.

@@ -157,6 +157,9 @@ func (p *principals) UnmarshalJSON(text []byte) error {
 	}
 	for kind, names := range byType {
 		for _, name := range names {
+			if kind == "Service" {
+				name = strings.TrimSuffix(name, ".cn") // a service of China, where some end in amazonaws.com.cn
+			}
 			*p = append(*p, Principal{kind, name})
 		}
 	}

@@ -141,7 +141,10 @@ func resourceWays(t thing, s props) []way {
 			}},
 		)
 	}
-	if t.kind == "aws:iam/role:Role" && len(conditions) > 0 {
+	// A condition that only counts if its key is sent is for services that are not known to send it: no rule can ask it
+	// of them.
+	_, ifSent := conditions["StringEqualsIfExists"]
+	if t.kind == "aws:iam/role:Role" && len(conditions) > 0 && !ifSent {
 		ways = append(ways, way{"for any account's resources", func(s props) { delete(s, "Condition") }})
 	}
 	return ways

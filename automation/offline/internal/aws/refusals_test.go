@@ -97,6 +97,13 @@ func TestAWSRefusesToCreate(t *testing.T) {
 			awstest.In{"vpcId": vpc.Id, "serviceName": "com.amazonaws.eu-west-1.s3"},
 			"InvalidServiceName",
 		},
+		"an endpoint with the name of China's": {
+			token.VpcEndpoint,
+			awstest.In{
+				"vpcId": vpc.Id, "serviceName": "cn.com.amazonaws.us-east-1.ecr.api", "vpcEndpointType": "Interface",
+			},
+			"InvalidServiceName",
+		},
 		"ports for all protocols": {
 			token.SecurityGroup,
 			awstest.In{"vpcId": vpc.Id, "egress": []any{awstest.In{"protocol": "-1", "fromPort": 1, "toPort": 2}}},

@@ -113,7 +113,7 @@ func (p *Provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 	config := values.View(news)
 	var failures []Failure
 	if name := config.Str("region"); name != "" {
-		if _, err := region.Named(name); err != nil {
+		if _, err := regionOf(config, name); err != nil {
 			failures = append(failures, Failure{"region", err.Error()})
 		}
 	}
@@ -178,7 +178,7 @@ func (p *Provider) Configure(
 		return nil, errors.New("missing region information: set it with `pulumi config set aws:region <region>`, for " +
 			"example us-east-1, or on the provider resource")
 	}
-	if p.Region, err = region.Named(name); err != nil {
+	if p.Region, err = regionOf(config, name); err != nil {
 		return nil, err
 	}
 	if p.DefaultTags, err = defaultTagsOf(config); err != nil {
@@ -187,6 +187,14 @@ func (p *Provider) Configure(
 	return &pulumirpc.ConfigureResponse{
 		AcceptSecrets: true, SupportsPreview: true, SupportsAutonamingConfiguration: true,
 	}, nil
+}
+
+// regionOf refuses a region that the provider does not know, unless it is told not to.
+func regionOf(config values.View, name string) (region.Region, error) {
+	if config.Bool("skipRegionValidation") {
+		return region.Of(name), nil
+	}
+	return region.Named(name)
 }
 
 // configuration reads the provider's configuration.

@@ -45,10 +45,11 @@ func (c *Change) follow() error {
 
 // inWorld reports whether what a value names ought to be in the world.
 func (c *Change) inWorld(to Target, value string) bool {
-	if !strings.HasPrefix(value, to.Prefix) || to.Skip != nil && to.Skip(value) {
+	parsed, err := arn.Parse(value)
+	if !strings.HasPrefix(value, to.Prefix) || to.Service != "" && parsed.Service != to.Service ||
+		to.Skip != nil && to.Skip(value) {
 		return false
 	}
-	parsed, err := arn.Parse(value)
 	return err != nil || parsed.AccountID == "" || parsed.AccountID == world.Account
 }
 
@@ -184,6 +185,8 @@ type Target struct {
 	Forms []Form
 	// Prefix is what a value must begin with to be such a reference; others are left alone.
 	Prefix string
+	// Service is what a value must be an ARN of to be such a reference; others are left alone.
+	Service string
 	// Code and message are AWS's refusal when there is no such thing. The message takes the value.
 	Code, Message string
 	// Trim is cut off a value's end.

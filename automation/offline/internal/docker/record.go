@@ -13,7 +13,7 @@ import (
 
 const repositoryType = "aws:ecr/repository:Repository"
 
-var ecrHost = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com$`)
+var ecrHost = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$`)
 
 // repository is where an image goes: one of ECR's, or none that the offline target knows.
 type repository struct {

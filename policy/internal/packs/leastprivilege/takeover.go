@@ -88,13 +88,22 @@ func entersTasks(g grants, service rule.Resource, stack rule.Stack) bool {
 	})
 }
 
+// anInstance is an instance, in each partition.
+var anInstance = []string{
+	"arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0",
+	"arn:aws-cn:ec2:cn-north-1:123456789012:instance/i-0123456789abcdef0",
+	"arn:aws-us-gov:ec2:us-gov-west-1:123456789012:instance/i-0123456789abcdef0",
+}
+
 // entersInstances leaves out what a condition limits to some instances.
 func entersInstances(g grants) bool {
 	return slices.ContainsFunc([]string{"ssm:SendCommand", "ssm:StartSession"}, func(action string) bool {
 		return slices.ContainsFunc(g.allow(action), func(s document.Statement) bool {
 			return len(s.Conditions) == 0 && slices.ContainsFunc(s.Resources, func(pattern string) bool {
-				return document.Match(pattern, "arn:aws:ec2:eu-west-1:123456789012:instance/i-0123456789abcdef0") ||
-					strings.HasSuffix(pattern, ":instance/*")
+				return strings.HasSuffix(pattern, ":instance/*") ||
+					slices.ContainsFunc(anInstance, func(arn string) bool {
+						return document.Match(pattern, arn)
+					})
 			})
 		})
 	})

@@ -164,7 +164,8 @@ var lambdaPermissionScoped = rule.Rule{
 	Types:       []string{"aws:lambda/permission:Permission"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		principal, state := r.Get("principal").Text()
-		if state == property.Known && principal != "*" && !strings.HasSuffix(principal, ".amazonaws.com") {
+		service := strings.HasSuffix(strings.TrimSuffix(principal, ".cn"), ".amazonaws.com")
+		if state == property.Known && principal != "*" && !service {
 			return rule.NotApplicable("it is for a named account or role")
 		}
 		for _, name := range []string{"sourceArn", "sourceAccount", "principalOrgId"} {

@@ -119,8 +119,11 @@ func getDefaultTags(c bridge.Call) (map[string]any, error) {
 }
 
 func getPartition(c bridge.Call) (map[string]any, error) {
+	labels := strings.Split(c.Region().DNSSuffix(), ".")
+	slices.Reverse(labels)
+	reverse := strings.Join(labels, ".")
 	return map[string]any{
 		"id": c.Region().Partition(), "partition": c.Region().Partition(), "dnsSuffix": c.Region().DNSSuffix(),
-		"reverseDnsPrefix": "com.amazonaws",
+		"reverseDnsPrefix": reverse,
 	}, nil
 }

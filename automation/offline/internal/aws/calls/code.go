@@ -182,7 +182,7 @@ func (t *runningTask) useStores() requests {
 				}
 			}
 		}
-		if _, queue, found := strings.Cut(value, ".amazonaws.com/"+world.Account+"/"); found {
+		if _, queue, found := strings.Cut(value, "."+suffixOf(t.region)+"/"+world.Account+"/"); found {
 			all = append(all, role.calls(arnOf(t.region, "sqs", queue), nil,
 				"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
 				"sqs:ReceiveMessage", "sqs:SendMessage")...)

@@ -111,6 +111,10 @@ var computeLines = []Line{
 			if role == nil {
 				return nil
 			}
+			// An instance profile is global; its role's ARN tells the partition, and so the service's domain.
+			if strings.HasPrefix(role.ARN, "arn:aws-cn:") {
+				return assume("ec2.amazonaws.com.cn", role.ARN, nil)
+			}
 			return assume("ec2.amazonaws.com", role.ARN, nil)
 		},
 	},

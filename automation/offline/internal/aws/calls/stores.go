@@ -281,12 +281,6 @@ func arnOf(regionName, service, resource string) string {
 	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", partitionOf(regionName), service, regionName, world.Account, resource)
 }
 
-func partitionOf(name string) string { return named(name).Partition() }
+func partitionOf(name string) string { return region.Of(name).Partition() }
 
-func suffixOf(name string) string { return named(name).DNSSuffix() }
-
-// named returns a region that something in the world is in.
-func named(name string) region.Region {
-	known, _ := region.Named(name)
-	return known
-}
+func suffixOf(name string) string { return region.Of(name).DNSSuffix() }

@@ -2,8 +2,10 @@ package ec2
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
+	"github.com/awslab/awslab/automation/offline/internal/aws/region"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/diff"
 	"github.com/awslab/awslab/automation/offline/internal/template"
@@ -26,9 +28,7 @@ func planEndpoint(d *diff.Difference) []string {
 
 func createEndpoint(c *bridge.Change) error {
 	service := c.Inputs.Str("serviceName")
-	prefix := "com.amazonaws." + c.Region().Name + "."
-	if strings.HasPrefix(service, "com.amazonaws.") && !strings.HasPrefix(service, prefix) &&
-		!strings.HasPrefix(service, "com.amazonaws.vpce.") {
+	if !offered(c.Region(), c.Inputs.Str("vpcEndpointType"), service) {
 		return bridge.Refuse(
 			"InvalidServiceName",
 			"The Vpc Endpoint Service '%s' does not exist in %s",
@@ -61,6 +61,22 @@ func createEndpoint(c *bridge.Change) error {
 	c.Out("ipAddressType", "ipv4")
 	c.Out("dnsOptions", map[string]any{"dnsRecordIpType": "ipv4", "privateDnsOnlyForInboundResolverEndpoint": false})
 	return interfaceEndpoint(c)
+}
+
+// inChina are services whose interface endpoints have names that begin with cn in China (aws/aws-cdk#25333).
+var inChina = regexp.MustCompile(
+	`^com\.amazonaws\.cn-[a-z]+-\d\.(application-autoscaling|athena|autoscaling|backup|cloudformation|ebs|ec2|` +
+		`ecr\.api|ecr\.dkr|eks|elasticache|elasticfilesystem|lambda|monitoring|rds|redshift|s3|sqs|states|sts|xray)$`,
+)
+
+// offered reports whether the region has the service of AWS's, as far as its name tells; others' services are anything.
+func offered(r region.Region, kind, service string) bool {
+	own, chinese := strings.CutPrefix(service, "cn.")
+	if !strings.HasPrefix(own, "com.amazonaws.") || strings.HasPrefix(own, "com.amazonaws.vpce.") {
+		return true
+	}
+	expected := r.Partition() == "aws-cn" && kind == "Interface" && inChina.MatchString(own)
+	return strings.HasPrefix(own, "com.amazonaws."+r.Name+".") && chinese == expected
 }
 
 func updateEndpoint(c *bridge.Change) error {
@@ -97,7 +113,7 @@ func interfaceEndpoint(c *bridge.Change) error {
 	suffix := template.RandomText(template.Alphabets["lower"], 8)
 	service := values.AfterLast(c.Inputs.Str("serviceName"), c.Region().Name+".")
 	entries = append(entries, map[string]any{
-		"dnsName":      fmt.Sprintf("vpce-%s.%s.%s.vpce.amazonaws.com", suffix, service, c.Region().Name),
+		"dnsName":      fmt.Sprintf("vpce-%s.%s.%s.vpce.%s", suffix, service, c.Region().Name, c.Region().DNSSuffix()),
 		"hostedZoneId": c.Region().NLBZone,
 	})
 	c.Set("networkInterfaceIds", interfaces)

@@ -187,7 +187,7 @@ func copyOfFileSystem(source *world.Thing, where, key string) *world.Thing {
 	id := "fs-" + template.RandomHex(17)
 	arn := fmt.Sprintf(
 		"arn:%s:elasticfilesystem:%s:%s:file-system/%s",
-		region.All[0].Partition(),
+		region.Of(where).Partition(),
 		where,
 		world.Account,
 		id,
@@ -199,7 +199,7 @@ func copyOfFileSystem(source *world.Thing, where, key string) *world.Thing {
 		"kmsKeyId":      key,
 		"encrypted":     true,
 		"creationToken": "source-" + source.ID,
-		"dnsName":       fmt.Sprintf("%s.efs.%s.amazonaws.com", id, where),
+		"dnsName":       fmt.Sprintf("%s.efs.%s.%s", id, where, region.Of(where).DNSSuffix()),
 		"protection":    map[string]any{"replicationOverwrite": "ENABLED"},
 	} {
 		state[resource.PropertyKey(name)] = values.Of(value)

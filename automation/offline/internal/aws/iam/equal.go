@@ -3,22 +3,21 @@ package iam
 import (
 	"cmp"
 	"encoding/json"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/values"
-	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 // canonicalPolicy brings an IAM policy into one form: a list of one is its element, lists are sorted, and a bare
-// account id as a principal is its root ARN.
+// account's root ARN as a principal is its id.
 func canonicalPolicy(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		canonical := make(map[string]any, len(v))
 		for key, value := range v {
 			if key == "AWS" {
-				value = rootARNs(value)
+				value = accountsOf(value)
 			}
 			canonical[key] = canonicalPolicy(value)
 		}
@@ -42,17 +41,19 @@ func canonicalPolicy(v any) any {
 	}
 }
 
-func rootARNs(v any) any {
+var rootARN = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}):root$`)
+
+func accountsOf(v any) any {
 	switch v := v.(type) {
 	case string:
-		if len(v) == len(world.Account) && strings.Trim(v, "0123456789") == "" {
-			return "arn:aws:iam::" + v + ":root"
+		if match := rootARN.FindStringSubmatch(v); match != nil {
+			return match[1]
 		}
 		return v
 	case []any:
 		arns := make([]any, len(v))
 		for i, element := range v {
-			arns[i] = rootARNs(element)
+			arns[i] = accountsOf(element)
 		}
 		return arns
 	default:

@@ -115,7 +115,7 @@ func RefusePrincipals(c *bridge.Change, text string) error {
 	for _, statement := range StatementsOf(document) {
 		principal, _ := statement["Principal"].(map[string]any)
 		for _, arn := range TextsOf(principal["AWS"]) {
-			if !strings.HasPrefix(arn, "arn:aws:iam::"+world.Account+":role/") || references.IsAWSManaged(arn) {
+			if !strings.Contains(arn, ":iam::"+world.Account+":role/") || references.IsAWSManaged(arn) {
 				continue
 			}
 			roles, err := c.Tx.ByARN(arn)

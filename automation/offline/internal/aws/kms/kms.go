@@ -11,6 +11,7 @@ import (
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/iam"
 	"github.com/awslab/awslab/automation/offline/internal/aws/references"
+	"github.com/awslab/awslab/automation/offline/internal/aws/region"
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/template"
@@ -201,7 +202,7 @@ func refuseKeyPolicy(c *bridge.Change) error {
 		return bridge.Refuse("MalformedPolicyDocumentException", "The policy has no statements")
 	}
 	if !c.Inputs.Bool("bypassPolicyLockoutSafetyCheck") &&
-		!slices.ContainsFunc(iam.StatementsOf(document), lets(rootPrincipals, "kms:PutKeyPolicy")) {
+		!slices.ContainsFunc(iam.StatementsOf(document), lets(rootPrincipals(c.Region()), "kms:PutKeyPolicy")) {
 		return bridge.Refuse(
 			"MalformedPolicyDocumentException",
 			"The new key policy will not allow you to update the key policy in the future.",
@@ -219,7 +220,9 @@ func refuseKeyPolicy(c *bridge.Change) error {
 }
 
 // rootPrincipals stand for the account.
-var rootPrincipals = []string{"*", world.Account, "arn:aws:iam::" + world.Account + ":root"}
+func rootPrincipals(r region.Region) []string {
+	return []string{"*", world.Account, fmt.Sprintf("arn:%s:iam::%s:root", r.Partition(), world.Account)}
+}
 
 // lets makes a test of whether a statement allows one of the principals, of an account or a service, an action.
 func lets(principals []string, action string) func(statement map[string]any) bool {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/awslab/awslab/automation/offline/internal/aws/region"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 )
@@ -49,7 +50,7 @@ const DefaultBus = "default"
 
 // IsAWSManaged reports whether an ARN is of a policy of AWS's own or of a service-linked role.
 func IsAWSManaged(value string) bool {
-	return strings.HasPrefix(value, "arn:aws:iam::aws:") || strings.Contains(value, ":role/aws-service-role/")
+	return strings.Contains(value, ":iam::aws:") || strings.Contains(value, ":role/aws-service-role/")
 }
 
 // IsDefaultParameterGroup reports whether RDS makes the parameter group by itself.
@@ -57,7 +58,14 @@ func IsDefaultParameterGroup(value string) bool { return strings.HasPrefix(value
 
 // IsManagedKey reports whether AWS manages the key for one of its services.
 func IsManagedKey(value string) bool {
-	return strings.Contains(value, "alias/aws/") || slices.ContainsFunc(region.All, func(r region.Region) bool {
+	if strings.Contains(value, "alias/aws/") {
+		return true
+	}
+	where := region.All
+	if parsed, err := arn.Parse(value); err == nil {
+		where = []region.Region{region.Of(parsed.Region)}
+	}
+	return slices.ContainsFunc(where, func(r region.Region) bool {
 		return slices.ContainsFunc(managedKeys, func(service string) bool {
 			return values.AfterLast(value, "/") == r.ManagedKey(service)
 		})

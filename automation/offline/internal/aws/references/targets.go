@@ -98,7 +98,7 @@ var (
 		Types:   []string{token.LogGroup},
 		Forms:   []bridge.Form{bridge.ByARN},
 		Trim:    ":*",
-		Prefix:  "arn:aws:logs:",
+		Service: "logs",
 		Code:    "ResourceNotFoundException",
 		Message: "The specified log group does not exist: %s",
 	}
@@ -143,7 +143,7 @@ var (
 	toTaskDef = bridge.Target{
 		Types:   []string{token.TaskDefinition},
 		Forms:   []bridge.Form{bridge.ByARN},
-		Prefix:  "arn:",
+		Service: "ecs",
 		Code:    "ClientException",
 		Message: "Unable to describe task definition %s",
 	}
@@ -156,7 +156,7 @@ var (
 	toLoadBalancer = bridge.Target{
 		Types:   []string{token.LoadBalancer},
 		Forms:   []bridge.Form{bridge.ByARN},
-		Prefix:  "arn:aws:elasticloadbalancing:",
+		Service: "elasticloadbalancing",
 		Code:    "LoadBalancerNotFound",
 		Message: "Load balancers '%s' not found",
 	}
@@ -169,7 +169,7 @@ var (
 	toCertificate = bridge.Target{
 		Types:   []string{token.Certificate},
 		Forms:   []bridge.Form{bridge.ByARN},
-		Prefix:  "arn:aws:acm:",
+		Service: "acm",
 		Code:    "CertificateNotFound",
 		Message: "Certificate '%s' not found",
 	}

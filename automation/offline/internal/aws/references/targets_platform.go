@@ -16,7 +16,7 @@ var (
 	toTopic = bridge.Target{
 		Types:   []string{token.Topic},
 		Forms:   []bridge.Form{bridge.ByARN},
-		Prefix:  "arn:aws:sns:",
+		Service: "sns",
 		Code:    "NotFound",
 		Message: "Topic does not exist: %s",
 	}
@@ -86,28 +86,28 @@ var (
 	toDestQueue = bridge.Target{
 		Types:   []string{token.Queue},
 		Forms:   []bridge.Form{bridge.ByARN},
-		Prefix:  "arn:aws:sqs:",
+		Service: "sqs",
 		Code:    "InvalidArgument",
 		Message: "Unable to validate the following destination configurations: %s",
 	}
 	toDestTopic = bridge.Target{
 		Types:   []string{token.Topic},
 		Forms:   []bridge.Form{bridge.ByARN},
-		Prefix:  "arn:aws:sns:",
+		Service: "sns",
 		Code:    "InvalidArgument",
 		Message: "Unable to validate the following destination configurations: %s",
 	}
 	toDestFunction = bridge.Target{
 		Types:   []string{token.Function},
 		Forms:   []bridge.Form{bridge.ByARN},
-		Prefix:  "arn:aws:lambda:",
+		Service: "lambda",
 		Code:    "InvalidArgument",
 		Message: "Unable to validate the following destination configurations: %s",
 	}
 	toEventQueue = bridge.Target{
 		Types:   []string{token.Queue},
 		Forms:   []bridge.Form{bridge.ByARN},
-		Prefix:  "arn:aws:sqs:",
+		Service: "sqs",
 		Code:    "InvalidParameterValueException",
 		Message: "The queue %s does not exist",
 	}
@@ -128,7 +128,7 @@ var (
 		Types:   []string{token.WebACL},
 		Forms:   []bridge.Form{bridge.ByARN},
 		Region:  region.Edge,
-		Prefix:  "arn:aws:wafv2:",
+		Service: "wafv2",
 		Code:    "InvalidWebACLId",
 		Message: "The specified web ACL does not exist or its scope is not CLOUDFRONT: %s",
 	}

@@ -157,24 +157,70 @@ var All = []Region{
 	{"sa-east-1", "abc", "sae1", "Z2P70J7HTTTPLU", "ZTK26PT1VY4CU", "Z7KQH4QJS55SO", "ZU7BEURW5WQMN", "507241528517"},
 }
 
-// Named returns the region, or an error that names the nearest.
-func Named(name string) (Region, error) {
-	for _, r := range All {
-		if r.Name == name {
-			return r, nil
-		}
-	}
-	nearest := slices.MinFunc(All, func(a, b Region) int {
-		return levenshtein.Distance(name, a.Name, nil) - levenshtein.Distance(name, b.Name, nil)
-	})
-	return Region{}, fmt.Errorf("invalid AWS Region: %q; did you mean %q?", name, nearest.Name)
+// optIn are the other regions that the provider knows, those of isolated partitions left out: an account has to enable
+// them, or belongs to another partition.
+var optIn = []string{
+	"af-south-1", "ap-east-1", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-7",
+	"ca-west-1", "cn-north-1", "cn-northwest-1", "eu-central-2", "eu-south-1", "eu-south-2", "il-central-1",
+	"me-central-1", "me-south-1", "mx-central-1", "us-gov-east-1", "us-gov-west-1",
 }
 
-// Partition returns the partition of the region in ARNs. Only the standard one is modelled.
-func (r Region) Partition() string { return "aws" }
+// Named returns the region, or an error that names the nearest. Like the provider, it knows those of its version.
+func Named(name string) (Region, error) {
+	known := slices.Clone(optIn)
+	for _, r := range All {
+		known = append(known, r.Name)
+	}
+	if slices.Contains(known, name) {
+		return Of(name), nil
+	}
+	nearest := slices.MinFunc(known, func(a, b string) int {
+		return levenshtein.Distance(name, a, nil) - levenshtein.Distance(name, b, nil)
+	})
+	return Region{}, fmt.Errorf("invalid AWS Region: %q; did you mean %q?", name, nearest)
+}
+
+// Of returns the region of that name, even one that is newer than the provider (skipRegionValidation). What is not in
+// the table follows from the name: three zones, and identifiers that look like AWS's.
+func Of(name string) Region {
+	for _, r := range All {
+		if r.Name == name {
+			return r
+		}
+	}
+	r := Region{Name: name, Zones: "abc", ZonePrefix: zonePrefix(name)}
+	for of, zone := range map[string]*string{
+		"alb": &r.ALBZone, "nlb": &r.NLBZone, "s3": &r.S3Zone, "rds": &r.RDSZone,
+	} {
+		*zone = "Z" + strings.ToUpper(r.Digest("zone/"+of, 13))
+	}
+	return r
+}
+
+// zonePrefix shortens a region's name as the ids of its zones do: apse5 for ap-southeast-5, usgw1 for us-gov-west-1.
+func zonePrefix(name string) string {
+	short := strings.NewReplacer("north", "n", "south", "s", "east", "e", "west", "w", "central", "c", "gov", "g")
+	return strings.ReplaceAll(short.Replace(name), "-", "")
+}
+
+// Partition returns the partition of the region in ARNs.
+func (r Region) Partition() string {
+	switch {
+	case strings.HasPrefix(r.Name, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(r.Name, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
 
 // DNSSuffix returns the domain of the region's endpoints.
-func (r Region) DNSSuffix() string { return "amazonaws.com" }
+func (r Region) DNSSuffix() string {
+	if r.Partition() == "aws-cn" {
+		return "amazonaws.com.cn"
+	}
+	return "amazonaws.com"
+}
 
 // ZoneNames returns the availability zones' names: us-east-1a.
 func (r Region) ZoneNames() []string {

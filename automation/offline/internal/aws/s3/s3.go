@@ -272,9 +272,10 @@ func createBucketPolicy(c *bridge.Change) error {
 			state.Bool("blockPublicPolicy") {
 			return bridge.Refuse(
 				"AccessDenied",
-				"User: arn:aws:iam::%s:user/awslab-offline is not authorized to perform: s3:PutBucketPolicy on "+
-					"resource: \"arn:aws:s3:::%s\" because public policies are blocked by the BlockPublicPolicy "+
+				"User: arn:%[1]s:iam::%[2]s:user/awslab-offline is not authorized to perform: s3:PutBucketPolicy on "+
+					"resource: \"arn:%[1]s:s3:::%[3]s\" because public policies are blocked by the BlockPublicPolicy "+
 					"setting",
+				c.Region().Partition(),
 				world.Account,
 				c.Inputs.Str("bucket"),
 			)
@@ -314,7 +315,7 @@ func checkLifecycle(inputs values.View) []bridge.Failure {
 func createReplication(c *bridge.Change) error {
 	buckets := []string{c.Inputs.Str("bucket")}
 	for _, rule := range c.Inputs.Objects("rules") {
-		buckets = append(buckets, strings.TrimPrefix(rule.Str("destination.bucket"), "arn:aws:s3:::"))
+		buckets = append(buckets, values.AfterLast(rule.Str("destination.bucket"), ":"))
 		encrypted := rule.Str("sourceSelectionCriteria.sseKmsEncryptedObjects.status") == "Enabled"
 		if encrypted && !rule.Has("destination.encryptionConfiguration.replicaKmsKeyId") {
 			return bridge.Refuse(
