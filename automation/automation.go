@@ -77,6 +77,8 @@ type Lab struct {
 	stack   auto.Stack
 	// configFile is what the engine reads the stack's configuration from; empty means Pulumi.<stack>.yaml.
 	configFile string
+	// account is nil on the offline target.
+	account *account
 	// findFailures is nil where no tasks run.
 	findFailures findFailures
 	// refused is what the running program has refused.
@@ -121,7 +123,10 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 	}
 	l.command = &engine.Command{Engine: found}
 	if options.Target == AWS {
-		l.findFailures = failuresOnAWS(configured.Region)
+		if l.account, err = newAccount(stackFile(options), configured.Region); err != nil {
+			return nil, err
+		}
+		l.findFailures = l.account.failures
 	}
 	if err := l.selectStack(ctx); err != nil {
 		return nil, classify(ctx, fmt.Errorf("opening stack %s: %w", options.Stack, err), err, nil)

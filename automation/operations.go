@@ -163,7 +163,16 @@ func (l *Lab) operate(
 	}}
 	c.emit(Event{Type: EventStarted, Time: began.UTC()})
 
-	outputs, err := c.drain(run)
+	var (
+		outputs Outputs
+		err     error
+	)
+	if l.account != nil {
+		err = l.account.require(ctx)
+	}
+	if err == nil {
+		outputs, err = c.drain(run)
+	}
 	switch {
 	case c.complete && ctx.Err() != nil:
 		// What the SDK asks once the engine is done (outputs, history) was cancelled, which undoes nothing.

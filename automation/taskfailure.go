@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -74,20 +73,18 @@ func (c *collector) diagnose(urn, severity, message string) {
 	c.emit(Event{Type: EventDiagnostic, Time: time.Now().UTC(), Diagnostic: &d})
 }
 
-// failuresOnAWS asks AWS, with the credentials that the engine uses too.
-func failuresOnAWS(region string) findFailures {
-	return func(ctx context.Context, service ecsService, since time.Time) ([]TaskFailure, error) {
-		settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region))
-		if err != nil {
-			return nil, fmt.Errorf("finding AWS credentials: %w", err)
-		}
-		return taskfailures.Since(
-			ctx,
-			ecs.NewFromConfig(settings),
-			cloudwatchlogs.NewFromConfig(settings),
-			service.cluster,
-			service.name,
-			since,
-		)
+// failures asks AWS.
+func (a *account) failures(ctx context.Context, service ecsService, since time.Time) ([]TaskFailure, error) {
+	settings, err := a.load(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("finding AWS credentials: %w", err)
 	}
+	return taskfailures.Since(
+		ctx,
+		ecs.NewFromConfig(settings),
+		cloudwatchlogs.NewFromConfig(settings),
+		service.cluster,
+		service.name,
+		since,
+	)
 }

@@ -80,13 +80,18 @@ func exitCode(ctx context.Context, err error) int {
 		policy   *automation.PolicyError
 		locked   *automation.ConcurrentUpdateError
 		noEngine *engine.MissingError
+		nobody   *automation.CredentialsError
 	)
 	switch {
 	case err == nil:
 		return 0
 	case ctx.Err() != nil, errors.Is(err, automation.ErrCancelled):
 		return exitCancelled
-	case errors.As(err, &input), errors.As(err, &config), errors.As(err, &usage), errors.As(err, &kept):
+	case errors.As(err, &input),
+		errors.As(err, &config),
+		errors.As(err, &usage),
+		errors.As(err, &kept),
+		errors.As(err, &nobody):
 		return exitInput
 	case errors.As(err, &policy):
 		return exitPolicy
