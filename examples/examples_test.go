@@ -142,7 +142,7 @@ func TestAServiceIsAddedByConfigurationAlone(t *testing.T) {
 	for _, resource := range []string{
 		"aws:ecs/service:Service hello-service",
 		"aws:ecr/repository:Repository hello-repository",
-		"aws:lb/listenerRule:ListenerRule hello-rule",
+		"aws:lb/targetGroup:TargetGroup hello-targets",
 		"aws:iam/role:Role hello-task-role",
 	} {
 		require.Contains(t, output, resource)
