@@ -1,8 +1,8 @@
 // Command awslab brings the lab up, shows what would change, and takes it down, for a stack on a target. It renders
 // what package automation reports: a live view on a terminal, plain lines elsewhere, JSON lines with --json.
 //
-// Exit codes: 0 success; 1 the operation failed; 2 wrong arguments or configuration, nothing was done; 3 refused by a
-// mandatory policy; 4 the stack is locked by another operation; 5 no Pulumi engine; 130 cancelled.
+// Exit codes: 0 success; 1 the operation failed; 2 wrong arguments or configuration, or no AWS credentials, nothing was
+// done; 3 refused by a mandatory policy; 4 the stack is locked by another operation; 5 no Pulumi engine; 130 cancelled.
 package main
 
 import (
