@@ -569,12 +569,20 @@ func TestLifecycleOfTwoStacksInOneAccount(t *testing.T) {
 func TestLifecycleOfWhatIsThereOnce(t *testing.T) {
 	ctx := context.Background()
 	p := newProject(t)
+	p.configure(
+		t,
+		"dev",
+		"config:\n",
+		"config:\n  awslab:backup: {enabled: true, lock: true, rules: [{schedule: daily, "+
+			"retentionDays: 35}]}\n",
+	)
 	_, err := p.open(t, "dev").Up(ctx)
 	require.NoError(t, err)
 	for _, change := range []struct {
 		name  string
 		pairs []string
 	}{
+		{"a vault is locked for other days", []string{"retentionDays: 35", "retentionDays: 40"}},
 		{"a service is renamed", []string{"name: orders", "name: sales"}},
 		{"two services swap their paths", []string{"path: /items", "path: /orders", "path: /orders", "path: /items"}},
 		{"a service listens on another port", []string{"port: 8080", "port: 9090"}},
@@ -591,6 +599,14 @@ func TestLifecycleOfWhatIsThereOnce(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, again.Unchanged(), "%v", again.Steps)
 			p.requireExactPermissions(t)
+			refreshed, err := p.open(t, "dev").Refresh(ctx)
+			require.NoError(t, err)
+			require.True(
+				t,
+				refreshed.Unchanged(),
+				"the end of what was replaced took nothing new away: %v",
+				refreshed.Steps,
+			)
 		})
 	}
 	t.Run("an image is pushed once for each content, also for one that returns", func(t *testing.T) {

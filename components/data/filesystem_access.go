@@ -173,7 +173,8 @@ func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 			Region:       pulumi.String(replica.Location.Region),
 			FileSystemId: files.ID().ToStringOutput(),
 		},
-	}, pulumi.Parent(f))
+		// A file system is replicated to one place at a time.
+	}, pulumi.Parent(f), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return fmt.Errorf("replicating it to %s: %w", replica.Location.Region, err)
 	}

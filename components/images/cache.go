@@ -186,7 +186,8 @@ func NewPullThroughCache(
 		EcrRepositoryPrefix: pulumi.String(args.Prefix),
 		UpstreamRegistryUrl: pulumi.String(upstreams[args.Upstream].url),
 		CredentialArn:       args.CredentialArn,
-	}, pulumi.Parent(component))
+		// A prefix has one rule.
+	}, pulumi.Parent(component), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return nil, fmt.Errorf("creating the rule of pull-through cache %q: %w", name, err)
 	}

@@ -222,7 +222,8 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 			BackupVaultName:   vault.Name,
 			SnsTopicArn:       args.TopicArn,
 			BackupVaultEvents: pulumi.ToStringArray(failures),
-		}, pulumi.Parent(component)); err != nil {
+			// A vault has its notifications once: deleted after a replacement, the old ones would take the new ones along.
+		}, pulumi.Parent(component), pulumi.DeleteBeforeReplace(true)); err != nil {
 			return nil, fmt.Errorf("turning on the notifications of backup %q: %w", name, err)
 		}
 	}
@@ -309,7 +310,8 @@ func (component *Backup) newVault(
 		BackupVaultName:  vault.Name,
 		MinRetentionDays: pulumi.Int(slices.Min(retentions)),
 		MaxRetentionDays: pulumi.Int(slices.Max(retentions)),
-	}, opts...); err != nil {
+		// A vault has one lock: deleted after a replacement, the old one would take the new one along.
+	}, append(opts, pulumi.DeleteBeforeReplace(true))...); err != nil {
 		return nil, fmt.Errorf("locking vault %q: %w", name, err)
 	}
 	return vault, nil
