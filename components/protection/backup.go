@@ -222,7 +222,7 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 			BackupVaultName:   vault.Name,
 			SnsTopicArn:       args.TopicArn,
 			BackupVaultEvents: pulumi.ToStringArray(failures),
-			// A vault has its notifications once: deleted after a replacement, the old ones would take the new ones along.
+			// A vault has them once: deleted after a replacement, the old ones would take the new ones along.
 		}, pulumi.Parent(component), pulumi.DeleteBeforeReplace(true)); err != nil {
 			return nil, fmt.Errorf("turning on the notifications of backup %q: %w", name, err)
 		}

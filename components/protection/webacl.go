@@ -234,7 +234,7 @@ func NewWebAcl(ctx *pulumi.Context, name string, given *WebAclArgs, opts ...pulu
 		if _, err := wafv2.NewWebAclAssociation(ctx, name+"-"+resource, &wafv2.WebAclAssociationArgs{
 			ResourceArn: args.Resources[resource],
 			WebAclArn:   acl.Arn,
-			// A resource has one web ACL: deleted after a replacement, the old association would take the new one along.
+			// A resource has one: deleted after a replacement, the old association would take the new one along.
 		}, pulumi.Parent(component), pulumi.DeleteBeforeReplace(true)); err != nil {
 			return nil, fmt.Errorf("putting web ACL %q in front of %s: %w", name, resource, err)
 		}
@@ -442,7 +442,11 @@ func (component *WebAcl) newLog(ctx *pulumi.Context, name string, args WebAclArg
 		LogDestinationConfigs: pulumi.StringArray{logs.Arn},
 		RedactedFields:        redacted,
 		// A web ACL has one: deleted after a replacement, the old one would take the new one along.
-	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{delivery}), pulumi.DeleteBeforeReplace(true)); err != nil {
+	},
+		pulumi.Parent(component),
+		pulumi.DependsOn([]pulumi.Resource{delivery}),
+		pulumi.DeleteBeforeReplace(true),
+	); err != nil {
 		return fmt.Errorf("turning on the log of web ACL %q: %w", name, err)
 	}
 	component.LogGroupName = logs.Name
