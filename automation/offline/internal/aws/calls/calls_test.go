@@ -95,6 +95,26 @@ func TestMounts(t *testing.T) {
 	}
 }
 
+// A secret that is managed elsewhere is named without the end of its ARN, by which IAM decides all the same.
+func TestSecretsFromElsewhere(t *testing.T) {
+	const (
+		read      = `"secretsmanager:GetSecretValue"`
+		elsewhere = "arn:aws:secretsmanager:us-east-1:" + account + ":secret:a/b"
+	)
+	for resource, refused := range map[string]string{
+		elsewhere + "-??????": "",
+		elsewhere:             "GetSecretValue",
+		elsewhere + "c-*":     "GetSecretValue",
+	} {
+		l := awstest.New(t, "us-east-1").Authorized()
+		requireDenied(t, service(l, awstest.In{
+			"executionRoleArn": role(l, "execution", awstest.Trust, allow(read, resource, "")),
+			"containerDefinitions": `[{"name":"web","image":"` + pullable + `","memory":64,
+				"secrets":[{"name":"PASSWORD","valueFrom":"` + elsewhere + `:password::"}]}]`,
+		}), refused)
+	}
+}
+
 // Services whose guides do not say that they send aws:SourceArn when they assume a role cannot meet a condition on it.
 func TestServicesThatDoNotSayForWhatTheyAct(t *testing.T) {
 	required := `"StringEquals":{"aws:SourceAccount":"` + account + `"}`

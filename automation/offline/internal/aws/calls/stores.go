@@ -230,11 +230,12 @@ func deliverAccessLogs(r *reader, balancer *world.Thing) []authorization.Request
 	return all
 }
 
-// secretOf are the calls of a role that reads a secret.
+// secretOf are the calls of a role that reads a secret. One that is managed elsewhere is named without the six
+// characters at the end of its ARN, and IAM decides by the whole ARN (AWS Secrets Manager user guide, "Secret ARN").
 func (r *reader) secretOf(role caller, region, arn string) requests {
-	keys, key := context{}, ""
+	keys, key, whole := context{}, "", arn+"-AbCdEf"
 	if secret := r.byARN(arn); secret != nil {
-		keys, key = tagsOf(secret), bridge.StateOf(secret).Str("kmsKeyId")
+		whole, keys, key = arn, tagsOf(secret), bridge.StateOf(secret).Str("kmsKeyId")
 	}
 	for typ, tag := range map[string]string{
 		token.DBInstance: "primaryDBInstanceArn", token.DBCluster: "primaryDBClusterArn",
@@ -242,13 +243,14 @@ func (r *reader) secretOf(role caller, region, arn string) requests {
 		for _, database := range r.many(r.tx.OfType(region, typ)) {
 			for _, secret := range bridge.StateOf(database).Objects("masterUserSecrets") {
 				if secret.Str("secretArn") == arn {
-					keys, key = context{"aws:ResourceTag/aws:rds:" + tag: {database.ARN}}, secret.Str("kmsKeyId")
+					whole, key = arn, secret.Str("kmsKeyId")
+					keys = context{"aws:ResourceTag/aws:rds:" + tag: {database.ARN}}
 				}
 			}
 		}
 	}
 	return append(
-		role.calls(arn, keys, "secretsmanager:GetSecretValue"),
+		role.calls(whole, keys, "secretsmanager:GetSecretValue"),
 		r.encrypted(role, region, key, via("secretsmanager", region), "kms:Decrypt")...)
 }
 
