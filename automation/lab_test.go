@@ -145,6 +145,14 @@ func step(t testing.TB, r *automation.Result, resourceType, name string) automat
 	return automation.Step{}
 }
 
+// requireUnchanged holds if another up of the stack has nothing to do.
+func (p *project) requireUnchanged(t testing.TB, stackName string) {
+	t.Helper()
+	again, err := p.open(t, stackName).Up(context.Background())
+	require.NoError(t, err)
+	require.True(t, again.Unchanged(), "another up of %s has nothing to do, not %v", stackName, again.Steps)
+}
+
 // requireNothingReplaced holds but for what runs again, as a migration does.
 func requireNothingReplaced(t testing.TB, r *automation.Result) {
 	t.Helper()
@@ -193,9 +201,7 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, string(before), string(after), "the offline target leaves the stack's configuration alone")
 
-	again, err := p.open(t, "dev").Up(ctx)
-	require.NoError(t, err)
-	require.True(t, again.Unchanged(), "a second up has nothing to do, not %v", again.Steps)
+	p.requireUnchanged(t, "dev")
 
 	refreshed, err := lab.Refresh(ctx)
 	require.NoError(t, err)

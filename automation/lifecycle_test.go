@@ -465,9 +465,7 @@ func TestLifecycleOfEveryKind(t *testing.T) {
 			p.edit(t, "dev", test.made)
 			_, err := p.open(t, "dev").Up(ctx)
 			require.NoError(t, err)
-			again, err := p.open(t, "dev").Up(ctx)
-			require.NoError(t, err)
-			require.True(t, again.Unchanged(), "a second up has nothing to do, not %v", again.Steps)
+			p.requireUnchanged(t, "dev")
 			p.requireExactPermissions(t)
 			p.edit(t, "dev", test.changed)
 			changed, err := p.open(t, "dev").Up(ctx)
@@ -512,9 +510,7 @@ func TestLifecycleInOtherRegions(t *testing.T) {
 			p.edit(t, "dev", changes)
 			_, err := p.open(t, "dev").Up(ctx)
 			require.NoError(t, err)
-			again, err := p.open(t, "dev").Up(ctx)
-			require.NoError(t, err)
-			require.True(t, again.Unchanged(), "a second up has nothing to do, not %v", again.Steps)
+			p.requireUnchanged(t, "dev")
 			p.requireExactPermissions(t)
 			deployment, err := p.open(t, "dev").Export(ctx, automation.ExportOptions{})
 			require.NoError(t, err)
@@ -532,11 +528,6 @@ func TestLifecycleInOtherRegions(t *testing.T) {
 func TestLifecycleOfTwoStacksInOneAccount(t *testing.T) {
 	ctx := context.Background()
 	p := newProject(t)
-	requireUnchanged := func(stackName string) {
-		again, err := p.open(t, stackName).Up(ctx)
-		require.NoError(t, err)
-		require.True(t, again.Unchanged(), "%s: %v", stackName, again.Steps)
-	}
 	for _, stackName := range []string{"prod", "dev"} {
 		p.edit(t, stackName, map[string]any{
 			"region":           "eu-west-1",
@@ -550,15 +541,15 @@ func TestLifecycleOfTwoStacksInOneAccount(t *testing.T) {
 		_, err := p.open(t, stackName).Up(ctx)
 		require.NoError(t, err)
 	}
-	requireUnchanged("prod")
+	p.requireUnchanged(t, "prod")
 	_, err := p.open(t, "dev").Destroy(ctx)
 	require.NoError(t, err)
-	requireUnchanged("prod")
+	p.requireUnchanged(t, "prod")
 	_, err = p.open(t, "dev").Up(ctx)
 	require.NoError(t, err)
 	p.setLevels(t, "prod", map[string]any{"stateful-protect": "advisory", "alb-deletion-protection": "advisory"})
 	p.takeDownBeside(t, "prod")
-	requireUnchanged("dev")
+	p.requireUnchanged(t, "dev")
 	_, err = p.open(t, "dev").Destroy(ctx)
 	require.NoError(t, err)
 	require.Empty(t, p.world(t))
@@ -595,9 +586,7 @@ func TestLifecycleOfWhatIsThereOnce(t *testing.T) {
 			p.configure(t, "dev", change.pairs...)
 			_, err := p.open(t, "dev").Up(ctx)
 			require.NoError(t, err)
-			again, err := p.open(t, "dev").Up(ctx)
-			require.NoError(t, err)
-			require.True(t, again.Unchanged(), "%v", again.Steps)
+			p.requireUnchanged(t, "dev")
 			p.requireExactPermissions(t)
 			refreshed, err := p.open(t, "dev").Refresh(ctx)
 			require.NoError(t, err)
@@ -624,9 +613,7 @@ func TestLifecycleOfWhatIsThereOnce(t *testing.T) {
 			_, err := p.open(t, "dev").Up(ctx)
 			require.NoError(t, err)
 		}
-		again, err := p.open(t, "dev").Up(ctx)
-		require.NoError(t, err)
-		require.True(t, again.Unchanged(), "%v", again.Steps)
+		p.requireUnchanged(t, "dev")
 	})
 
 	_, err = p.open(t, "dev").Destroy(ctx)

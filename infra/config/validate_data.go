@@ -19,8 +19,6 @@ const (
 	replicatedStream = "NEW_AND_OLD_IMAGES"
 )
 
-var ()
-
 func (d *decoder) data(project string, c *Config) {
 	if c.Database != nil {
 		d.database(project+":database", c)

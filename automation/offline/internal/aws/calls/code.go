@@ -174,13 +174,7 @@ func (t *runningTask) useStores() requests {
 			all = append(all, role.calls(bucket.ARN, nil, "s3:ListBucket")...)
 			all = append(all, role.calls(bucket.ARN+"/it", nil,
 				"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")...)
-			for _, encryption := range t.satellites(t.region, token.BucketEncryption, "bucket", value) {
-				for _, rule := range bridge.StateOf(encryption).Objects("rules") {
-					all = append(all, t.encrypted(role, t.region,
-						rule.Str("applyServerSideEncryptionByDefault.kmsMasterKeyId"), via("s3", t.region),
-						"kms:Decrypt", "kms:GenerateDataKey")...)
-				}
-			}
+			all = append(all, t.encryptedObjects(role, bucket, "kms:Decrypt", "kms:GenerateDataKey")...)
 		}
 		if _, queue, found := strings.Cut(value, "."+suffixOf(t.region)+"/"+world.Account+"/"); found {
 			all = append(all, role.calls(arnOf(t.region, "sqs", queue), nil,
@@ -225,7 +219,7 @@ func runTasks(r *reader, function *world.Thing) []authorization.Request {
 	}
 	for _, group := range r.every(token.LogGroup) {
 		all = append(all, role.calls(
-			arnOf(group.Region, "logs", "log-group:"+group.Name+":log-stream:it"), nil, "logs:GetLogEvents")...)
+			logStream(group.Region, group.Name), nil, "logs:GetLogEvents")...)
 	}
 	return all
 }

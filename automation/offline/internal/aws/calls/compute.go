@@ -47,9 +47,8 @@ var computeLines = []Line{
 			var all requests
 			for _, c := range t.containers {
 				if group := c.LogConfiguration.Options["awslogs-group"]; group != "" {
-					stream := t.logStream(group)
 					all = append(all, as(t.executionRole).calls(
-						stream, nil, "logs:CreateLogStream", "logs:PutLogEvents")...)
+						logStream(t.region, group), nil, "logs:CreateLogStream", "logs:PutLogEvents")...)
 				}
 			}
 			return all
@@ -148,7 +147,7 @@ var computeLines = []Line{
 			state := bridge.StateOf(function)
 			role, group := as(state.Str("role")), state.Str("loggingConfig.logGroup")
 			all := role.calls(
-				arnOf(function.Region, "logs", "log-group:"+group+":log-stream:it"),
+				logStream(function.Region, group),
 				nil, "logs:CreateLogStream", "logs:PutLogEvents")
 			if state.Str("tracingConfig.mode") == "Active" {
 				all = append(all, role.calls("*", nil, "xray:PutTelemetryRecords", "xray:PutTraceSegments")...)
@@ -234,18 +233,17 @@ func task(calls func(*runningTask) requests) func(*reader, *world.Thing) []autho
 	}
 }
 
-func (t *runningTask) logStream(group string) string {
-	return arnOf(t.region, "logs", "log-group:"+group+":log-stream:it")
+// logStream returns the ARN of a stream of a log group.
+func logStream(region, group string) string {
+	return arnOf(region, "logs", "log-group:"+group+":log-stream:it")
 }
 
 // pull are the calls for an image in a repository of the account.
 func (t *runningTask) pull(image string) requests {
-	registry, path, _ := strings.Cut(image, "/")
-	if registry != world.Account+".dkr.ecr."+t.region+"."+suffixOf(t.region) {
+	name := repositoryName(t.region, image)
+	if name == "" {
 		return nil
 	}
-	name, _, _ := strings.Cut(path, "@")
-	name, _, _ = strings.Cut(name, ":")
 	repository, role := arnOf(t.region, "ecr", "repository/"+name), as(t.executionRole)
 	all := append(
 		role.calls("*", nil, "ecr:GetAuthorizationToken"),
@@ -322,7 +320,7 @@ func (t *runningTask) execute() requests {
 		const command = "configuration.executeCommandConfiguration."
 		all = append(all, t.encrypted(role, t.region, sessions.Str(command+"kmsKeyId"), nil, "kms:Decrypt")...)
 		if group := sessions.Str(command + "logConfiguration.cloudWatchLogGroupName"); group != "" {
-			all = append(all, role.calls(arnOf(t.region, "logs", "log-group:"+group+":log-stream:it"), nil,
+			all = append(all, role.calls(logStream(t.region, group), nil,
 				"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")...)
 			all = append(all, role.calls(arnOf(t.region, "logs", "log-group:*"), nil, "logs:DescribeLogGroups")...)
 		}
@@ -332,11 +330,21 @@ func (t *runningTask) execute() requests {
 
 // repository returns the repository of the account that an image is in, or nil.
 func (r *reader) repository(region, image string) *world.Thing {
-	registry, path, _ := strings.Cut(image, "/")
-	if !strings.HasPrefix(registry, world.Account+".dkr.ecr."+region) {
+	name := repositoryName(region, image)
+	if name == "" {
 		return nil
+	}
+	return r.named(region, token.Repository, name)
+}
+
+// repositoryName returns the name of the repository that an image is in, or "" if it is none of the account's in the
+// region.
+func repositoryName(region, image string) string {
+	registry, path, _ := strings.Cut(image, "/")
+	if registry != world.Account+".dkr.ecr."+region+"."+suffixOf(region) {
+		return ""
 	}
 	name, _, _ := strings.Cut(path, "@")
 	name, _, _ = strings.Cut(name, ":")
-	return r.named(region, token.Repository, name)
+	return name
 }

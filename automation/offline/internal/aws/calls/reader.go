@@ -104,7 +104,7 @@ func (r *reader) key(region, value string) *world.Thing {
 	return nil
 }
 
-// with calls use of the key with these actions, if a value names one of the account's.
+// encrypted are calls of these actions for the key that a value names, if it is one of the account's.
 func (r *reader) encrypted(caller caller, region, value string, keys context, actions ...string) requests {
 	key := r.key(region, value)
 	if key == nil {

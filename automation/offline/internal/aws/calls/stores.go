@@ -182,19 +182,7 @@ func replicate(r *reader, replication *world.Thing) []authorization.Request {
 		read = append(read, "s3:GetObjectLegalHold", "s3:GetObjectRetention")
 	}
 	all = append(all, role.calls(from.ARN+"/it", nil, read...)...)
-	for _, encryption := range r.satellites(from.Region, token.BucketEncryption, "bucket", from.ID) {
-		for _, rule := range bridge.StateOf(encryption).Objects("rules") {
-			all = append(all, r.encrypted(
-				role,
-				from.Region,
-				rule.Str(
-					"applyServerSideEncryptionByDefault.kmsMasterKeyId",
-				),
-				via("s3", from.Region),
-				"kms:Decrypt",
-			)...)
-		}
-	}
+	all = append(all, r.encryptedObjects(role, from, "kms:Decrypt")...)
 	for _, rule := range state.Objects("rules") {
 		to := r.byARN(rule.Str("destination.bucket"))
 		if to == nil {
@@ -205,6 +193,18 @@ func replicate(r *reader, replication *world.Thing) []authorization.Request {
 		all = append(all, r.encrypted(role, to.Region,
 			rule.Str("destination.encryptionConfiguration.replicaKmsKeyId"), via("s3", to.Region),
 			"kms:Encrypt", "kms:GenerateDataKey")...)
+	}
+	return all
+}
+
+// encryptedObjects are the calls for the key that a bucket encrypts its objects with.
+func (r *reader) encryptedObjects(role caller, bucket *world.Thing, actions ...string) requests {
+	var all requests
+	for _, encryption := range r.satellites(bucket.Region, token.BucketEncryption, "bucket", bucket.ID) {
+		for _, rule := range bridge.StateOf(encryption).Objects("rules") {
+			key := rule.Str("applyServerSideEncryptionByDefault.kmsMasterKeyId")
+			all = append(all, r.encrypted(role, bucket.Region, key, via("s3", bucket.Region), actions...)...)
+		}
 	}
 	return all
 }
