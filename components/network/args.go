@@ -33,7 +33,7 @@ type VpcArgs struct {
 	CidrBlock         string      // /16 to /23 of a private range; by default 10.0.0.0/16
 	SubnetMasks       SubnetMasks // by default half of a zone's block for app, a quarter each for public and data
 	NatGateways       NatGateways // by default NatSingle
-	Ports             Ports       // what the tiers serve; by default HTTP, 8080, PostgreSQL and NFS
+	Ports             Ports       // what the tiers serve; by default HTTP, PostgreSQL and NFS
 	ClientCidrs       []string    // who may call load balancers, IPv4 and, with IPv6, IPv6 blocks; by default everyone
 
 	// Ipv6 gives the VPC and its public and app subnets IPv6 addresses besides. Load balancers can then be called over
@@ -128,7 +128,6 @@ func (args VpcArgs) portProblems() []error {
 	var problems []error
 	fields := map[string][]PortRange{
 		"Listeners": args.Ports.Listeners,
-		"App":       args.Ports.App,
 		"Data":      args.Ports.Data,
 		"Internet":  args.Ports.Internet,
 	}
@@ -224,12 +223,11 @@ func (args VpcArgs) checkAclSizes(layout Layout) error {
 				problems = append(problems, problem.New(
 					"Ports",
 					"the %s tier's network ACL needs %d rules of one direction for %s and AWS allows %d; "+
-						"use fewer ports below %d, or ranges of them",
+						"use fewer ports, or ranges of them",
 					tier,
 					most,
 					family,
 					maxAclRules,
-					ephemeral.From,
 				))
 			}
 		}

@@ -18,8 +18,8 @@ import (
 // instance and task metadata, and whatever stays within one subnet.
 //
 // What a stateless filter cannot do: tell an answer from a call to the same port. Where two ends call each other
-// (within a tier, and between the internet and a public tier with NAT) the ephemeral ports are therefore open both
-// ways. Who may call is in the end decided by the security groups, which are stateful.
+// (within a tier, between load balancers and tasks, and between the internet and a public tier with NAT) the ephemeral
+// ports are therefore open both ways. Who may call is in the end decided by the security groups, which are stateful.
 
 // internet is the far end that is not in the VPC. Gateway endpoints for S3 and DynamoDB are part of it: to an ACL their
 // addresses are public ones.
@@ -59,7 +59,6 @@ func (r PortRange) String() string {
 // Ports are what the tiers serve. An empty list means the default.
 type Ports struct {
 	Listeners []PortRange // of load balancers; by default 80 and 443
-	App       []PortRange // of ECS tasks; by default 8080
 	Data      []PortRange // of databases and file systems; by default 5432 (PostgreSQL) and 2049 (NFS)
 	Internet  []PortRange // on the internet, that the app tier may call; by default 80 and 443
 }
@@ -76,11 +75,15 @@ func (p Ports) withDefaults() Ports {
 	}
 	return Ports{
 		Listeners: orElse(p.Listeners, 80, 443),
-		App:       orElse(p.App, 8080),
 		Data:      orElse(p.Data, 5432, 2049),
 		Internet:  orElse(p.Internet, 80, 443),
 	}
 }
+
+// taskPorts are the ports of ECS tasks: all, as the security groups narrow them down to those that a service has. A
+// rule for each would fill the ACLs, and, as an update of an ACL deletes rules before it adds any, cut off the running
+// tasks of a service whose port changes.
+var taskPorts = []PortRange{{1, grammar.MaxPort}}
 
 const https = 443
 
@@ -97,8 +100,8 @@ func (args *VpcArgs) flows() []flow {
 	ports := args.Ports
 	table := []flow{
 		{from: internet, to: Public, ports: ports.Listeners}, // clients to load balancers
-		{from: Public, to: App, ports: ports.App},            // load balancers to tasks
-		{from: App, to: App, ports: ports.App},               // services to one another, across zones
+		{from: Public, to: App, ports: taskPorts},            // load balancers to tasks
+		{from: App, to: App, ports: taskPorts},               // to one another, and to interface endpoints
 		{from: App, to: Data, ports: ports.Data},             // tasks to databases and file systems
 		{from: Data, to: Data, ports: ports.Data},            // members and replicas of a database to one another
 		{from: App, to: internet, ports: callsHttps},         // tasks to S3 and DynamoDB, through gateway endpoints
@@ -106,9 +109,6 @@ func (args *VpcArgs) flows() []flow {
 	if args.NatGateways != NatNone {
 		// tasks to the rest of the world
 		table = append(table, flow{from: App, via: Public, to: internet, ports: ports.Internet})
-	}
-	if len(args.InterfaceEndpoints) > 0 {
-		table = append(table, flow{from: App, to: App, ports: callsHttps}) // tasks to interface endpoints
 	}
 	if args.Ipv6 {
 		table = append(table,
@@ -252,14 +252,38 @@ func (d *draft) passesFragmentationNeeded(peer Tier) {
 	d.egress = append(d.egress, peerRule{peer, protocolIcmp, PortRange{}})
 }
 
-// Numbers of rules. The rules about a zone's subnets are numbered within the zone's hundred, so that another zone adds
-// rules and renumbers none. Before the internet's rules, whose 0.0.0.0/0 would cover the VPC too, comes a refusal of
-// everything else in the VPC. The two address families share the numbers.
+// Numbers of rules. A rule's number follows from what it says alone: an update deletes every rule that is not as it was
+// before it adds any, so that a rule that changed its number because of another one would cut off its tier meanwhile.
+// The numbers of a zone's subnets lie together, and within them those of a tier. Before the internet's rules, whose
+// 0.0.0.0/0 would cover the VPC too, comes a refusal of everything else in the VPC. The two address families share the
+// numbers, of which AWS has 32,766 ("Network ACL rules", Amazon VPC user guide).
 const (
-	zoneNumbers     = 100
+	zoneNumbers     = 2000
+	tierNumbers     = 600
 	internetNumbers = 10000
 	ipv6Numbers     = 20000
+	allowedNumbers  = 1000 // from the refusals to what is allowed after them
+	outsideNumbers  = 8000
 )
+
+// numbered gives each rule a number of its own from first on, below first+count. Numbers of ports are more than numbers
+// of rules: of two rules that should have the same number the one that is later in order takes the next.
+func numbered(first, count int, rules []peerRule) map[peerRule]int {
+	taken := map[int]bool{}
+	numbers := map[peerRule]int{}
+	for _, rule := range rules {
+		slot := 0
+		if rule.protocol == protocolTcp {
+			slot = 1 + (rule.ports.From+7*(rule.ports.To-rule.ports.From))%(count-1)
+		}
+		for taken[slot] {
+			slot = (slot + 1) % count
+		}
+		taken[slot] = true
+		numbers[rule] = first + slot
+	}
+	return numbers
+}
 
 // administration are the ports of SSH and of the remote desktop, which must not be reachable from the internet (CIS AWS
 // Foundations Benchmark 5.1), also where they lie among the ephemeral ones. The price is that of the connections that a
@@ -271,18 +295,9 @@ func (d *draft) finish(all []peerRule, closed []int) []aclRule {
 	drafted := withoutCovered(all)
 	var rules []aclRule
 	for zone := range d.layout.Zones {
-		number := zoneNumbers * (zone + 1)
-		for _, rule := range drafted {
-			if rule.peer == internet || rule.peer == internetIpv6 {
-				continue
-			}
-			rules = append(rules, aclRule{
-				number:   number,
-				protocol: rule.protocol,
-				peer:     d.layout.Zones[zone].Subnets[rule.peer],
-				ports:    rule.ports,
-			})
-			number++
+		for i, tier := range tiers {
+			rules = append(rules, allowing(
+				zoneNumbers*(zone+1)+tierNumbers*i, tierNumbers, d.layout.Zones[zone].Subnets[tier], drafted, tier)...)
 		}
 	}
 	refusal := aclRule{number: internetNumbers, deny: true, protocol: protocolAll, peer: d.layout.Vpc}
@@ -296,24 +311,14 @@ func (d *draft) finish(all []peerRule, closed []int) []aclRule {
 // outside returns the rules about a far end outside the VPC, behind the refusals of what is in it, and of closed ports;
 // nothing when there are none.
 func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRule, closed []int) []aclRule {
-	var allowed []aclRule
-	for _, rule := range drafted {
-		if rule.peer == peer {
-			allowed = append(allowed, aclRule{
-				number:   refusal.number + 100 + len(allowed),
-				protocol: rule.protocol,
-				peer:     everyone,
-				ports:    rule.ports,
-			})
-		}
-	}
+	allowed := allowing(refusal.number+allowedNumbers, outsideNumbers, everyone, drafted, peer)
 	if len(allowed) == 0 {
 		return nil
 	}
 	refused := []aclRule{refusal}
 	for _, port := range closed {
 		refused = append(refused, aclRule{
-			number:   refusal.number + len(refused),
+			number:   refusal.number + 1 + slices.Index(administration, port),
 			deny:     true,
 			protocol: protocolTcp,
 			peer:     everyone,
@@ -321,6 +326,17 @@ func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRu
 		})
 	}
 	return append(refused, allowed...)
+}
+
+// allowing returns the rules about one far end, in the order of their numbers.
+func allowing(first, count int, address netip.Prefix, drafted []peerRule, peer Tier) []aclRule {
+	about := slices.DeleteFunc(slices.Clone(drafted), func(r peerRule) bool { return r.peer != peer })
+	var rules []aclRule
+	for rule, number := range numbered(first, count, about) {
+		rules = append(rules, aclRule{number: number, protocol: rule.protocol, peer: address, ports: rule.ports})
+	}
+	slices.SortFunc(rules, func(a, b aclRule) int { return cmp.Compare(a.number, b.number) })
+	return rules
 }
 
 // closedAmong returns those of the ports that would be open to a far end because they are ephemeral, and for no flow of
@@ -362,6 +378,7 @@ func withoutCovered(rules []peerRule) []peerRule {
 			cmp.Compare(a.peer, b.peer),
 			cmp.Compare(a.protocol, b.protocol),
 			cmp.Compare(a.ports.From, b.ports.From),
+			cmp.Compare(a.ports.To, b.ports.To),
 		)
 	})
 	return kept

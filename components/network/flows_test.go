@@ -3,6 +3,7 @@ package network
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -130,6 +131,30 @@ func TestAnotherZoneRenumbersNoRule(t *testing.T) {
 	})
 }
 
+// An update of an ACL deletes what is not as it was before it adds what is new: what a change does not mean to change
+// has to keep its number. Here are one port more that tasks call, a service more that answers within the VPC, and a way
+// more into the internet.
+func TestOneFlowMoreChangesNoOtherRule(t *testing.T) {
+	changes := map[string]func(*VpcArgs){
+		"a port on the internet": func(args *VpcArgs) { args.Ports.Internet = append(args.Ports.Internet, Port(25)) },
+		"a port of data":         func(args *VpcArgs) { args.Ports.Data = append(args.Ports.Data, Port(1433)) },
+		"a listener":             func(args *VpcArgs) { args.Ports.Listeners = append(args.Ports.Listeners, Port(8)) },
+		"an interface endpoint":  func(args *VpcArgs) { args.InterfaceEndpoints = []string{"ecr.api"} },
+		"data reaches S3":        func(args *VpcArgs) { args.DataEndpointAccess = true },
+		"IPv6":                   func(args *VpcArgs) { args.Ipv6 = true },
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		before := drawWorld(t)
+		change := rapid.SampledFrom(slices.Sorted(maps.Keys(changes))).Draw(t, "change")
+		changes[change](&before.args)
+		after := newWorld(t, before.args)
+		for tier, acl := range before.acls {
+			require.Subset(t, after.acls[tier].ingress, acl.ingress, "%s: what comes into %s", change, tier)
+			require.Subset(t, after.acls[tier].egress, acl.egress, "%s: what goes out of %s", change, tier)
+		}
+	})
+}
+
 func TestRuleNumbersAreUniqueAndInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		for _, acl := range drawWorld(t).acls {
@@ -240,10 +265,10 @@ func (w world) allowed(caller, called Tier, port int) bool {
 		return in(w.args.Ports.Listeners) || nat && answered && !slices.Contains(administration, port)
 	case "public to internet":
 		return nat && (in(w.args.Ports.Internet) || answered)
-	case "public to app":
-		return in(w.args.Ports.App)
-	case "app to app":
-		return in(w.args.Ports.App) || answered || port == 443 && len(w.args.InterfaceEndpoints) > 0
+	case "public to app", "app to app":
+		return true
+	case "app to public":
+		return answered
 	case "app to data":
 		return in(w.args.Ports.Data)
 	case "data to data":
@@ -271,7 +296,6 @@ func drawWorld(t *rapid.T) world {
 		NatGateways: rapid.SampledFrom([]NatGateways{NatNone, NatSingle, NatOnePerAz}).Draw(t, "nat"),
 		Ports: Ports{
 			Listeners: ports("listeners", 80, 443, 8443),
-			App:       ports("app", 80, 3000, 8080, 9090),
 			Data:      ports("data", 443, 2049, 3306, 5432, 6379),
 			Internet:  append(ports("internet", 80, 587, 5671), Port(443)),
 		},
@@ -310,7 +334,7 @@ func (w world) drawHosts(t *rapid.T) []host {
 // interestingPorts returns those at which something changes.
 func interestingPorts(args VpcArgs) []int {
 	ports := []int{1, 22, 443, 1023, 1024, 3389, 65535}
-	for _, ranges := range [][]PortRange{args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet} {
+	for _, ranges := range [][]PortRange{args.Ports.Listeners, args.Ports.Data, args.Ports.Internet} {
 		for _, r := range ranges {
 			ports = append(ports, r.From-1, r.From, r.To, r.To+1)
 		}
@@ -324,7 +348,7 @@ func drawCallingPort(t *rapid.T, args VpcArgs) int {
 	return rapid.IntRange(1024, 65535).Filter(func(port int) bool {
 		return !slices.Contains(administration, port) &&
 			!slices.ContainsFunc(
-				slices.Concat(args.Ports.Listeners, args.Ports.App, args.Ports.Data, args.Ports.Internet),
+				slices.Concat(args.Ports.Listeners, args.Ports.Data, args.Ports.Internet),
 				func(r PortRange) bool { return r.From <= port && port <= r.To },
 			)
 	}).Draw(t, "calling port")

@@ -188,7 +188,7 @@ func TestIpv6RulesNameTheVpcsOwnBlock(t *testing.T) {
 			"toPort":        0.0,
 		},
 		{
-			"ruleNo":        20100.0,
+			"ruleNo":        21000.0,
 			"action":        "allow",
 			"protocol":      "58",
 			"ipv6CidrBlock": "::/0",
@@ -198,7 +198,7 @@ func TestIpv6RulesNameTheVpcsOwnBlock(t *testing.T) {
 			"icmpCode":      0.0,
 		},
 		{
-			"ruleNo":        20102.0,
+			"ruleNo":        21444.0,
 			"action":        "allow",
 			"protocol":      "6",
 			"ipv6CidrBlock": "::/0",

@@ -90,7 +90,7 @@ func TestEachTierHasItsAcl(t *testing.T) {
 	}
 	ingress := g.inputs(t, "network-public-acl")["ingress"].([]any)
 	require.Contains(t, ingress, map[string]any{
-		"ruleNo":    10001.0,
+		"ruleNo":    10002.0,
 		"action":    "deny",
 		"protocol":  "6",
 		"cidrBlock": "0.0.0.0/0",
@@ -106,7 +106,7 @@ func TestEachTierHasItsAcl(t *testing.T) {
 		"toPort":    0.0,
 	})
 	require.Contains(t, ingress, map[string]any{
-		"ruleNo":    10100.0,
+		"ruleNo":    11000.0,
 		"action":    "allow",
 		"protocol":  "1",
 		"cidrBlock": "0.0.0.0/0",
@@ -116,7 +116,7 @@ func TestEachTierHasItsAcl(t *testing.T) {
 		"icmpCode":  4.0,
 	})
 	require.Contains(t, ingress, map[string]any{
-		"ruleNo":    10102.0,
+		"ruleNo":    11444.0,
 		"action":    "allow",
 		"protocol":  "6",
 		"cidrBlock": "0.0.0.0/0",
@@ -347,7 +347,7 @@ func TestVpcProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 		AvailabilityZones:  []string{"eu-west-1a", "eu-west-1a", "us-east-1a"},
 		CidrBlock:          "10.1.2.3/16",
 		NatGateways:        "double",
-		Ports:              Ports{App: []PortRange{{9000, 8000}}, Internet: []PortRange{Port(80)}},
+		Ports:              Ports{Data: []PortRange{{9000, 8000}}, Internet: []PortRange{Port(80)}},
 		ClientCidrs:        []string{"198.51.100.1/24", "2001:db8::/32"},
 		InterfaceEndpoints: []string{"kms", "kms", "s4"},
 		FlowLogs:           FlowLogs{RetentionInDays: 8, Traffic: "SOME"},
@@ -365,7 +365,7 @@ func TestVpcProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 		`AvailabilityZones[2]: "us-east-1a" is not a zone of eu-west-1`,
 		`CidrBlock: 10.1.2.3/16 does not begin at its network address; use 10.1.0.0/16`,
 		`NatGateways: "double"; use none, single or onePerAz`,
-		`Ports.App[0]: 9000-8000 is not a range of ports`,
+		`Ports.Data[0]: 9000-8000 is not a range of ports`,
 		`Ports.Internet: [80] lacks 443`,
 		`ClientCidrs[0]: 198.51.100.1/24 does not begin at its network address; use 198.51.100.0/24`,
 		`ClientCidrs[1]: 2001:db8::/32 is IPv6, which the VPC has not; set Ipv6, or remove it`,
@@ -381,7 +381,10 @@ func TestVpcProblemsAreReportedTogetherAndRegisterNothing(t *testing.T) {
 
 func TestTooManyPortsForAnAcl(t *testing.T) {
 	args := twoZones()
-	args.Ports.App = []PortRange{Port(1001), Port(1003), Port(1005), Port(1007), Port(1009), Port(1011)}
+	args.Ports.Internet = []PortRange{Port(https)}
+	for port := 1001; port < 1020; port += 2 {
+		args.Ports.Internet = append(args.Ports.Internet, Port(port))
+	}
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
 		_, err := NewVpc(ctx, "network", args)
 		return err
@@ -389,9 +392,9 @@ func TestTooManyPortsForAnAcl(t *testing.T) {
 	require.ErrorContains(
 		t,
 		err,
-		"Ports: the app tier's network ACL needs 32 rules of one direction for IPv4 and AWS allows 19",
+		"Ports: the app tier's network ACL needs 20 rules of one direction for IPv4 and AWS allows 19",
 	)
-	require.ErrorContains(t, err, "Ports: the public tier's network ACL needs 20 rules of one direction for IPv4")
+	require.ErrorContains(t, err, "Ports: the public tier's network ACL needs 30 rules of one direction for IPv4")
 }
 
 func TestLookupAvailabilityZones(t *testing.T) {

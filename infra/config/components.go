@@ -53,13 +53,6 @@ func (c *Config) ports() network.Ports {
 	for _, port := range c.Network.EgressPorts {
 		ports.Internet = append(ports.Internet, network.Port(port))
 	}
-	seen := map[int]bool{0: true}
-	for _, s := range c.Services {
-		if !seen[s.Port] {
-			ports.App = append(ports.App, network.Port(s.Port))
-		}
-		seen[s.Port] = true
-	}
 	if c.Database != nil {
 		ports.Data = append(ports.Data, network.Port(c.Database.Port()))
 	}

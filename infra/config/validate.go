@@ -39,7 +39,7 @@ func (d *decoder) ports(project string, c *Config) {
 	}
 	zones := make([]string, c.Network.AvailabilityZones)
 	if err := c.VpcArgs(zones).CheckAclSizes(); err != nil {
-		d.add(project+":services", "%v", err)
+		d.add(project+":network.egressPorts", "%v", err)
 	}
 }
 
