@@ -86,6 +86,8 @@ func TestALoadBalancer(t *testing.T) {
 		"desyncMitigationMode":     "strictest",
 		"enableDeletionProtection": true,
 		"idleTimeout":              60.0,
+		"ipAddressType":            "ipv4",
+		"accessLogs":               object{"bucket": "", "enabled": false},
 		"tags":                     asTags,
 	}, g.inputs(t, "lab-alb"))
 	require.Equal(t, []string{"lab-http"}, g.names("aws:lb/listener:Listener"))

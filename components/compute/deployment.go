@@ -85,8 +85,11 @@ func (p *servicePlan) deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	args := p.serviceArgs()
-	if alarms != nil {
-		args.Alarms = ecs.ServiceAlarmsArgs{AlarmNames: alarms, Enable: pulumi.Bool(true), Rollback: pulumi.Bool(true)}
+	// Without the block the provider would keep the alarms of before, which are gone.
+	args.Alarms = ecs.ServiceAlarmsArgs{
+		AlarmNames: alarms,
+		Enable:     pulumi.Bool(len(alarms) > 0),
+		Rollback:   pulumi.Bool(len(alarms) > 0),
 	}
 	opts := []pulumi.ResourceOption{pulumi.Parent(p.component), pulumi.DependsOn(p.ready)}
 	if p.Scaling != nil {
@@ -204,9 +207,9 @@ func (args *ServiceArgs) capacityStrategies() ecs.ServiceCapacityProviderStrateg
 	return strategies
 }
 
-// rollbackAlarms returns the names of the alarms that roll a deployment back; nil when there are none.
+// rollbackAlarms returns the names of the alarms that roll a deployment back.
 func (p *servicePlan) rollbackAlarms(ctx *pulumi.Context) (pulumi.StringArray, error) {
-	var names pulumi.StringArray
+	names := pulumi.StringArray{}
 	for _, name := range slices.Sorted(slices.Values(p.Deployment.Alarms)) {
 		names = append(names, pulumi.String(name))
 	}

@@ -127,7 +127,10 @@ func NewLoadBalancer(
 		DesyncMitigationMode:     pulumi.String("strictest"),
 		EnableDeletionProtection: pulumi.Bool(args.DeletionProtection),
 		IdleTimeout:              pulumi.Int(idleTimeout),
-		Tags:                     pulumi.ToStringMap(args.Tags),
+		// Left out, they would stay as they were.
+		IpAddressType: pulumi.String("ipv4"),
+		AccessLogs:    lb.LoadBalancerAccessLogsArgs{Bucket: pulumi.String(""), Enabled: pulumi.Bool(false)},
+		Tags:          pulumi.ToStringMap(args.Tags),
 	}
 	if args.DualStack {
 		settings.IpAddressType = pulumi.String("dualstack")

@@ -112,7 +112,13 @@ func (p *servicePlan) scale(ctx *pulumi.Context, service *ecs.Service) error {
 	if s == nil {
 		return nil
 	}
-	opts := []pulumi.ResourceOption{pulumi.Parent(p.component)}
+	// Schedules leave the limits that they set last behind them when they are removed, and the provider, which compares
+	// with what it set itself, sees no difference. So the target is then registered anew.
+	opts := []pulumi.ResourceOption{
+		pulumi.Parent(p.component),
+		pulumi.ReplacementTrigger(pulumi.Bool(len(s.Schedules) > 0)),
+		pulumi.DeleteBeforeReplace(true), // a service has one target
+	}
 	if len(s.Schedules) > 0 {
 		// The limits belong to the schedules from the first deployment on: an update at night would else wake the
 		// service.

@@ -48,6 +48,7 @@ func TestAServicesInputs(t *testing.T) {
 		"deploymentMinimumHealthyPercent": 100.0,
 		"deploymentMaximumPercent":        200.0,
 		"deploymentCircuitBreaker":        object{"enable": true, "rollback": true},
+		"alarms":                          object{"enable": false, "rollback": false, "alarmNames": []any{}},
 		"availabilityZoneRebalancing":     "ENABLED",
 		"enableEcsManagedTags":            true,
 		"enableExecuteCommand":            false,

@@ -33,7 +33,7 @@ type TableArgs struct {
 	// TimeToLiveOff turns off a TimeToLive that was in force.
 	TimeToLiveOff bool
 	// Stream is what the table's stream of changes shows: KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES. Empty
-	// means no stream, or with Replicas the last of these, by which DynamoDB replicates.
+	// means the last of these, by which DynamoDB replicates. A stream costs nothing until it is read.
 	Stream string
 	// RecoveryDays is for how long the table can be restored to any second, 1 to 35. Default: 35.
 	RecoveryDays int
@@ -113,8 +113,7 @@ type Replica struct {
 type Table struct {
 	pulumi.ResourceState
 
-	Arn pulumi.StringOutput `pulumi:"arn"`
-	// StreamArn is empty without a stream.
+	Arn       pulumi.StringOutput `pulumi:"arn"`
 	StreamArn pulumi.StringOutput `pulumi:"streamArn"`
 	// TableName is Name, known once the table is there.
 	TableName pulumi.StringOutput `pulumi:"tableName"`
@@ -163,9 +162,8 @@ func (args *TableArgs) withDefaults() *TableArgs {
 	full := *args
 	full.RecoveryDays = cmp.Or(full.RecoveryDays, maxRecoveryDays)
 	full.Class = cmp.Or(full.Class, tableClasses[0])
-	if len(full.Replicas) > 0 {
-		full.Stream = cmp.Or(full.Stream, replicatedStream)
-	}
+	// There always is one: it cannot be turned off together with the replicas that need it.
+	full.Stream = cmp.Or(full.Stream, replicatedStream)
 	if full.Capacity != nil {
 		full.Capacity = full.Capacity.withDefaults()
 	}
@@ -184,6 +182,8 @@ func (args *TableArgs) table() *dynamodb.TableArgs {
 			Enabled:   pulumi.Bool(true),
 			KmsKeyArn: optionalInput(args.KmsKeyArn),
 		},
+		StreamEnabled:             pulumi.Bool(true),
+		StreamViewType:            pulumi.String(args.Stream),
 		PointInTimeRecovery:       args.pointInTimeRecovery(),
 		DeletionProtectionEnabled: pulumi.Bool(args.DeletionProtection),
 		TableClass:                pulumi.String(args.Class),
@@ -203,9 +203,6 @@ func (args *TableArgs) table() *dynamodb.TableArgs {
 			AttributeName: pulumi.String(args.TimeToLive),
 			Enabled:       pulumi.Bool(!args.TimeToLiveOff),
 		}
-	}
-	if args.Stream != "" {
-		table.StreamEnabled, table.StreamViewType = pulumi.Bool(true), pulumi.String(args.Stream)
 	}
 	return table
 }

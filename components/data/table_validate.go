@@ -21,7 +21,7 @@ const (
 	maxRecoveryDays  = 35
 )
 
-// replicatedStream is what the stream of a table with replicas shows by default.
+// replicatedStream is what the stream of a table shows by default, and that of one with replicas always.
 const replicatedStream = "NEW_AND_OLD_IMAGES"
 
 var (

@@ -99,7 +99,8 @@ type Table struct {
 	TimeToLive string `json:"timeToLive,omitempty"`
 	// TimeToLiveOff disables the expiry. timeToLive must still name the attribute.
 	TimeToLiveOff bool `json:"timeToLiveOff,omitempty"`
-	// Stream enables DynamoDB Streams with this view type; by default there is no stream.
+	// Stream is the view type of the table's stream of changes; by default NEW_AND_OLD_IMAGES. It costs nothing until
+	// it is read.
 	Stream string `json:"stream,omitempty" jsonschema:"enum=KEYS_ONLY,enum=NEW_IMAGE,enum=OLD_IMAGE,enum=NEW_AND_OLD_IMAGES"`
 	// Capacity selects provisioned capacity with auto scaling. Without it the table uses on-demand capacity.
 	Capacity *Capacity `json:"capacity,omitempty"`

@@ -35,21 +35,22 @@ func Draw(t *rapid.T) map[string]any {
 		}
 		_, path, _ := strings.Cut(refused.Problems[0].Path, ":")
 		if !remove(configuration, elements.FindAllString(path, -1)) {
-			// What is refused is a default, or it is missing: something else asks for it.
-			delete(configuration, rapid.SampledFrom(optional(configuration)).Draw(t, "removed"))
+			// What is refused is a default, or it is missing: something else asks for it. The services, which bring most to
+			// a configuration, go last.
+			keys := optional(configuration)
+			if others := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return k == "services" }); len(others) > 0 {
+				keys = others
+			}
+			delete(configuration, rapid.SampledFrom(keys).Draw(t, "removed"))
 		}
 	}
 }
 
-// optional returns the keys that a configuration can do without. The services, which bring most to it, go last.
+// optional returns the keys that a configuration can do without.
 func optional(configuration map[string]any) []string {
-	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(configuration)), func(key string) bool {
-		return slices.Contains([]string{"profile", "region", "copyRegion", "services"}, key)
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(configuration)), func(key string) bool {
+		return slices.Contains([]string{"profile", "region", "copyRegion"}, key)
 	})
-	if len(keys) == 0 {
-		return []string{"services"}
-	}
-	return keys
 }
 
 // elements are the keys and the indexes of a path such as services[1].image.
@@ -365,4 +366,37 @@ func drawServices(t *rapid.T, among object) []object {
 		worker,
 		{"name": "inner", "image": object{"uri": "quay.io/lab/inner:2"}, "port": 81, "internal": true},
 	}
+}
+
+// DrawWithout takes one drawn value, however deep, out of a configuration and returns its path. What a stack cannot do
+// without stays.
+func DrawWithout(t *rapid.T, configuration map[string]any) string {
+	var paths [][]string
+	for _, key := range optional(configuration) {
+		paths = append(paths, pathsIn(configuration[key], key)...)
+	}
+	if len(paths) == 0 {
+		t.Skip("everything in it is needed")
+	}
+	path := rapid.SampledFrom(paths).Draw(t, "removed")
+	remove(configuration, path)
+	return strings.Join(path, ".")
+}
+
+// pathsIn lists the path to a value and those to what is in it, but for the elements of lists.
+func pathsIn(value any, path ...string) [][]string {
+	paths := [][]string{path}
+	switch value := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			paths = append(paths, pathsIn(value[key], append(slices.Clone(path), key)...)...)
+		}
+	case []any:
+		for i, element := range value {
+			if object, isObject := element.(map[string]any); isObject {
+				paths = append(paths, pathsIn(object, append(slices.Clone(path), strconv.Itoa(i))...)[1:]...)
+			}
+		}
+	}
+	return paths
 }
