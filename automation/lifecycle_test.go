@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,19 +81,21 @@ func (p *project) write(t require.TestingT, stackName string, configuration map[
 
 var steps = regexp.MustCompile(`[A-Za-z0-9]+`)
 
-// set walks from maps and lists of one element each to the last key.
+// set walks through maps and lists to the last key.
 func set(t *testing.T, holder map[string]any, path []string, value any) {
 	t.Helper()
 	key := path[0]
+	list, isList := holder[key].([]any)
 	switch {
 	case len(path) == 1 && value == nil:
 		delete(holder, key)
 	case len(path) == 1:
 		holder[key] = value
-	case path[1] == "0":
-		list, _ := holder[key].([]any)
-		require.NotEmpty(t, list, key)
-		set(t, list[0].(map[string]any), path[2:], value)
+	case isList:
+		index, err := strconv.Atoi(path[1])
+		require.NoError(t, err, "an element of %s", key)
+		require.Less(t, index, len(list), key)
+		set(t, list[index].(map[string]any), path[2:], value)
 	default:
 		inner, ok := holder[key].(map[string]any)
 		if !ok {

@@ -34,7 +34,8 @@ func (d Deployment) percents() (minimum, maximum int) {
 	return d.MinimumHealthyPercent, d.MaximumPercent
 }
 
-func (d Deployment) validate(routed bool) error {
+// validate takes the least number of tasks that there may be, from 1 up.
+func (d Deployment) validate(routed bool, tasks int) error {
 	var problems []error
 	minimum, maximum := d.percents()
 	if d.MaximumPercent == 0 && d.MinimumHealthyPercent != 0 {
@@ -52,10 +53,14 @@ func (d Deployment) validate(routed bool) error {
 			maximum,
 		))
 	}
-	if minimum == 100 && maximum == 100 {
+	// ECS rounds the minimum up and the maximum down.
+	least, most := (tasks*minimum+99)/100, tasks*maximum/100
+	if least >= tasks && most <= tasks {
 		problems = append(problems, problem.New(
 			"Deployment",
-			"100 to 100 percent leaves no task to replace; lower MinimumHealthyPercent or raise MaximumPercent",
+			"%d to %d percent of %d tasks are %d to %d: a deployment could neither start nor stop one; lower "+
+				"the minimum or raise the maximum, to 200 for a single task",
+			minimum, maximum, tasks, least, most,
 		))
 	}
 	for i, alarm := range d.Alarms {
@@ -92,9 +97,8 @@ func (p *servicePlan) deploy(ctx *pulumi.Context) error {
 		Rollback:   pulumi.Bool(len(alarms) > 0),
 	}
 	opts := []pulumi.ResourceOption{pulumi.Parent(p.component), pulumi.DependsOn(p.ready)}
-	if p.Scaling != nil {
-		// The count belongs to the autoscaler from the first deployment on.
-		opts = append(opts, pulumi.IgnoreChanges([]string{"desiredCount"}))
+	if ignored := p.ignoredChanges(); len(ignored) > 0 {
+		opts = append(opts, pulumi.IgnoreChanges(ignored))
 	}
 	service, err := ecs.NewService(ctx, p.name+"-service", args, opts...)
 	if err != nil {
@@ -106,6 +110,18 @@ func (p *servicePlan) deploy(ctx *pulumi.Context) error {
 		return err
 	}
 	return p.runAfter(ctx, service)
+}
+
+func (p *servicePlan) ignoredChanges() []string {
+	var ignored []string
+	if p.Scaling != nil {
+		ignored = append(ignored, "desiredCount") // it belongs to the autoscaler from the first deployment on
+	}
+	if !p.routed() || p.NewlyRouted {
+		// ECS refuses a grace period in the update that adds or removes the target group.
+		ignored = append(ignored, "healthCheckGracePeriodSeconds")
+	}
+	return ignored
 }
 
 // deployed returns the task definition that runs, or an error when ECS went back to an earlier one: the provider waits
@@ -168,7 +184,9 @@ func (p *servicePlan) serviceArgs() *ecs.ServiceArgs {
 		args.OrderedPlacementStrategies = placement
 	}
 	if p.routed() {
-		args.HealthCheckGracePeriodSeconds = pulumi.Int(p.Health.Grace)
+		if !p.NewlyRouted {
+			args.HealthCheckGracePeriodSeconds = pulumi.Int(p.Health.Grace)
+		}
 		args.LoadBalancers = ecs.ServiceLoadBalancerArray{ecs.ServiceLoadBalancerArgs{
 			TargetGroupArn: p.targets.Arn,
 			ContainerName:  pulumi.String(containerName),

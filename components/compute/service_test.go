@@ -444,7 +444,13 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		},
 		"a deployment that cannot begin": {
 			func(a *ServiceArgs) { a.Deployment = Deployment{MinimumHealthyPercent: 100, MaximumPercent: 100} },
-			"leaves no task to replace",
+			"100 to 100 percent of 2 tasks are 2 to 2: a deployment could neither start nor stop one",
+		},
+		"a deployment that cannot begin with one task": {
+			func(a *ServiceArgs) {
+				a.DesiredCount, a.Deployment = 1, Deployment{MinimumHealthyPercent: 50, MaximumPercent: 150}
+			},
+			"50 to 150 percent of 1 tasks are 1 to 1: a deployment could neither start nor stop one",
 		},
 		"half of the percents": {
 			func(a *ServiceArgs) { a.Deployment.MinimumHealthyPercent = 50 },

@@ -60,6 +60,9 @@ type ServiceArgs struct {
 	Capacity         Capacity
 	Health           Health
 	Deployment       Deployment
+	// NewlyRouted says that the service is there and had no Route: ECS takes no grace period in the update that adds
+	// one. The next update sets Health.Grace.
+	NewlyRouted bool
 	// Before and After run, in their order, each time there is a new task definition: Before until every one of them
 	// has succeeded and only then the service is deployed, After once its deployment is stable. They need TaskRunner,
 	// the name of the function that runs them; see [NewTaskRunner].
@@ -116,6 +119,18 @@ func (args *ServiceArgs) routed() bool { return !args.Internal && !args.worker()
 
 func (args *ServiceArgs) worker() bool { return args.Port == 0 && args.Route == Route{} }
 
+// fewestTasks is the least number of tasks of the service when it runs at all.
+func (args *ServiceArgs) fewestTasks() int {
+	if args.Scaling == nil {
+		return max(1, args.DesiredCount)
+	}
+	fewest := args.Scaling.Min
+	for _, s := range args.Scaling.Schedules {
+		fewest = min(fewest, s.Min)
+	}
+	return max(1, fewest)
+}
+
 func (args *ServiceArgs) onEC2() bool { return args.CapacityProvider != "" }
 
 var ecsName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -166,7 +181,7 @@ func (args *ServiceArgs) validate() error {
 		args.validateReach(),
 		args.validateSize(),
 		args.Health.validate(args.routed()),
-		args.Deployment.validate(args.routed()),
+		args.Deployment.validate(args.routed(), args.fewestTasks()),
 		args.validateScaling(),
 		args.validateVolumes(),
 		args.validateTaskRuns(),

@@ -110,8 +110,8 @@ type Cache struct {
 // Cluster configures the ECS cluster. On Fargate a service's tasks are spread over the two kinds of capacity by weight,
 // once OnDemandBase tasks run on demand.
 type Cluster struct {
-	// LaunchType is fargate, or ec2 for EC2 instances that the stack manages. A change from fargate to ec2 is possible
-	// at any time; docs/operations.md describes the way back.
+	// LaunchType is fargate, or ec2 for EC2 instances that the stack manages. It can be changed at any time; the
+	// way from ec2 to fargate takes two updates.
 	LaunchType string `json:"launchType,omitempty"        jsonschema:"enum=fargate,enum=ec2"`
 	// ContainerInsights enables CloudWatch Container Insights, which is charged per metric.
 	ContainerInsights bool `json:"containerInsights,omitempty"`

@@ -548,7 +548,8 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		{
 			`{"deployment": {"maximumPercent": 100}}`,
-			"deployment: 100 to 100 percent leaves no task to replace; lower minimumPercent or raise maximumPercent",
+			"deployment: 100 to 100 percent of 1 tasks are 1 to 1: a deployment could neither start nor stop one; " +
+				"lower the minimum or raise the maximum, to 200 for a single task",
 		},
 		{`{"deployment": {"minimumPercent": 101}}`, "deployment.minimumPercent: 101; allowed is 0 to 100"},
 		{`{"rollbackAlarms": [""]}`, `rollbackAlarms[0]: ""; an alarm's name has 1 to 255 characters`},

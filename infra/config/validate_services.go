@@ -436,12 +436,6 @@ func (d *decoder) tasks(path string, s Service) {
 }
 
 func (d *decoder) deployment(path string, s Service) {
-	if s.Deployment.MinimumPercent == 100 && s.Deployment.MaximumPercent == 100 {
-		d.add(
-			path+".deployment",
-			"100 to 100 percent leaves no task to replace; lower minimumPercent or raise maximumPercent",
-		)
-	}
 	for i, alarm := range s.RollbackAlarms {
 		if alarm == "" || len(alarm) > maxAlarmName {
 			d.add(

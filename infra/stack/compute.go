@@ -73,9 +73,10 @@ func (l *lab) certificate(zoneId pulumi.StringInput) (pulumi.StringInput, error)
 	return certificate.Arn, nil
 }
 
-// instances is nil for a cluster on Fargate.
+// instances is nil for a cluster on Fargate, unless its services are about to leave the instances: ECS takes no
+// capacity provider from a cluster while services use it.
 func (l *lab) instances() *compute.Instances {
-	if l.config.Cluster.LaunchType != "ec2" {
+	if !l.onInstances() && !l.leavesInstances() {
 		return nil
 	}
 	i := l.config.Cluster.Instances
@@ -232,7 +233,10 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	if s.Public() {
 		args.LoadBalancer = l.balancer
 	}
-	args.CapacityProvider = l.cluster.CapacityProvider
+	if l.onInstances() {
+		args.CapacityProvider = l.cluster.CapacityProvider
+	}
+	args.NewlyRouted = s.Public() && l.before[accessKey+s.Name] == internal
 	if l.namespace() != "" {
 		args.Connect = &compute.Connect{Namespace: l.cluster.Namespace}
 		if s.Port != 0 {

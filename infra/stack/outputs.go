@@ -9,7 +9,7 @@ import (
 	"github.com/awslab/awslab/infra/config"
 )
 
-func (l *lab) exports() {
+func (l *lab) exports() error {
 	refs, names, endpoints := pulumi.StringMap{}, pulumi.StringMap{}, pulumi.StringMap{}
 	for _, s := range l.config.Services {
 		refs[s.Name], names[s.Name] = l.images[s.Name], l.services[s.Name].ServiceName
@@ -41,7 +41,7 @@ func (l *lab) exports() {
 		l.Export(name, value)
 	}
 	l.exportData()
-	l.exportPermanent()
+	return l.exportPermanent()
 }
 
 // exportData says where what the configuration asked for is.

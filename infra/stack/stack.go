@@ -41,6 +41,8 @@ type lab struct {
 
 	providers providers
 	location  identity.Location
+	// before is what the stack's last run recorded in its output permanent.
+	before map[string]string
 	// zones are the names of the availability zones: those of the last run until there is a network.
 	zones []string
 
@@ -101,6 +103,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 		config:      configured,
 		root:        root,
 		names:       namesOf(ctx, before),
+		before:      before,
 		built:       map[string]string{},
 		builtBefore: builtBefore(before),
 		zones:       strings.Fields(before[config.ZonesKey]),
@@ -131,8 +134,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 			return fmt.Errorf("step %s: %w", step.name, err)
 		}
 	}
-	l.exports()
-	return nil
+	return l.exports()
 }
 
 // name returns what something is called in AWS.

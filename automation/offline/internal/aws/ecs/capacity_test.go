@@ -69,12 +69,19 @@ func TestAServicesCapacityProvidersAreItsClusters(t *testing.T) {
 		err,
 		"cannot contain a capacity provider that is not associated with the cluster: FARGATE_SPOT is not of lab",
 	)
-	l.Create(
+	providers := l.Create(
 		token.ClusterProviders,
 		"lab",
 		awstest.In{"clusterName": "lab", "capacityProviders": []any{"FARGATE_SPOT"}},
 	)
-	l.Create(token.Service, "shop", service)
+	made := l.Create(token.Service, "shop", service)
+	_, err = l.TryUpdate(providers, awstest.In{"clusterName": "lab", "capacityProviders": []any{"FARGATE"}})
+	assert.ErrorContains(t, err, "ResourceInUseException")
+	assert.ErrorContains(t, err, "FARGATE_SPOT runs service")
+
+	service["healthCheckGracePeriodSeconds"] = 30
+	_, err = l.TryUpdate(made, service)
+	assert.ErrorContains(t, err, "Health check grace period is only valid for services configured to use load balancers")
 }
 
 func TestServicesHoldTheirNamespace(t *testing.T) {

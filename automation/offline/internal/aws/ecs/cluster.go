@@ -8,6 +8,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/template"
+	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
@@ -100,6 +101,33 @@ func refuseStrategy(c *bridge.Change) error {
 		)
 	}
 	return nil
+}
+
+// updateProviders refuses to take away a capacity provider by which services of the cluster run (Amazon ECS API,
+// PutClusterCapacityProviders).
+func updateProviders(c *bridge.Change) error {
+	services, err := c.Siblings(token.Service)
+	if err != nil {
+		return err
+	}
+	for _, service := range services {
+		state := bridge.StateOf(service)
+		if !strings.HasSuffix(state.Str("cluster"), "/"+c.Inputs.Str("clusterName")) {
+			continue
+		}
+		for _, entry := range state.Objects("capacityProviderStrategies") {
+			used := values.AfterLast(entry.Str("capacityProvider"), "/")
+			if !slices.Contains(c.Inputs.Strings("capacityProviders"), used) {
+				return bridge.Refuse(
+					"ResourceInUseException",
+					"The specified capacity provider is in use and cannot be removed: %s runs service %s",
+					used,
+					service.Name,
+				)
+			}
+		}
+	}
+	return refuseStrategy(c)
 }
 
 func createCapacityProvider(c *bridge.Change) error {

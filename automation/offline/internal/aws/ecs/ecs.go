@@ -13,7 +13,7 @@ var Service = bridge.Service{
 	Module: "ecs", Name: "ECS",
 	Behaviors: map[string]bridge.Behavior{
 		token.Cluster:          {Remove: refuseInstances},
-		token.ClusterProviders: {Create: refuseStrategy, Update: refuseStrategy},
+		token.ClusterProviders: {Create: refuseStrategy, Update: updateProviders},
 		token.CapacityProvider: {Create: createCapacityProvider},
 		token.TaskDefinition: {
 			Check: checkTaskDefinition, Diff: diffTaskDefinition, Create: createTaskDefinition,

@@ -42,10 +42,7 @@ func createService(c *bridge.Change) error {
 		)
 	}
 	if c.Inputs.Has("healthCheckGracePeriodSeconds") && len(c.Inputs.List("loadBalancers")) == 0 {
-		return bridge.Refuse(
-			"InvalidParameterException",
-			"Health check grace period is only valid for services configured to use load balancers",
-		)
+		return refuseGrace()
 	}
 	if err := refuseProviders(c); err != nil {
 		return err
@@ -65,11 +62,24 @@ func createService(c *bridge.Change) error {
 	return nil
 }
 
+// updateService refuses a grace period in the update that adds or removes the target groups: ECS holds it against the
+// service as it is.
 func updateService(c *bridge.Change) error {
+	before, after := len(c.Olds.List("loadBalancers")), len(c.Inputs.List("loadBalancers"))
+	if c.Difference.Changed("healthCheckGracePeriodSeconds") && (before == 0 || after == 0) {
+		return refuseGrace()
+	}
 	if err := refuseProviders(c); err != nil {
 		return err
 	}
 	return deployService(c)
+}
+
+func refuseGrace() error {
+	return bridge.Refuse(
+		"InvalidParameterException",
+		"Health check grace period is only valid for services configured to use load balancers",
+	)
 }
 
 // refuseProviders refuses a strategy with capacity providers that the service's cluster does not have.

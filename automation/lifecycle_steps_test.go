@@ -1,0 +1,52 @@
+//go:build e2e
+
+package automation_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What AWS refuses in one step takes two updates, neither of which fails; what a configuration no longer has is gone.
+func TestLifecycleOfChangesInTwoSteps(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	p.setLevels(t, "dev", map[string]any{"all": "advisory"})
+	night := map[string]any{"name": "night", "at": "cron(0 20 * * ? *)", "min": 0, "max": 0}
+	p.edit(t, "dev", map[string]any{
+		"cluster.launchType":         "ec2",
+		"services[1].path":           nil,
+		"services[1].internal":       true,
+		"services[0].rollbackErrors": 5,
+		"services[0].desiredCount":   nil,
+		"services[0].scaling":        map[string]any{"min": 1, "max": 2, "schedules": []any{night}},
+	})
+	_, err := p.open(t, "dev").Up(ctx)
+	require.NoError(t, err)
+	for _, change := range []struct {
+		name    string
+		changes map[string]any
+		steps   int
+	}{
+		{"instances make place for Fargate", map[string]any{"cluster.launchType": nil}, 2},
+		{"an internal service becomes public", map[string]any{"services[1].path": "/orders", "services[1].internal": nil}, 2},
+		{"and internal again", map[string]any{"services[1].path": nil, "services[1].internal": true}, 1},
+		{"schedules and alarms go", map[string]any{
+			"services[0].rollbackErrors": 0, "services[0].scaling": map[string]any{"min": 1, "max": 2},
+		}, 1},
+	} {
+		t.Run(change.name, func(t *testing.T) {
+			p.edit(t, "dev", change.changes)
+			for range change.steps {
+				up, err := p.open(t, "dev").Up(ctx)
+				require.NoError(t, err)
+				require.False(t, up.Unchanged(), "there is a step more than it takes")
+				requireDataKept(t, up)
+			}
+			p.requireUnchanged(t, "dev")
+		})
+	}
+	p.takeDown(t, "dev")
+}
