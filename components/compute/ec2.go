@@ -139,8 +139,7 @@ const (
 // newInstances creates the instances and the capacity provider through which ECS governs them.
 //
 // On destroy everything goes in the opposite order: services first, then the cluster's bond with the capacity provider,
-// the capacity provider, and the Auto Scaling group with all its instances, protected or not. Otherwise each would wait
-// for the next (https://github.com/hashicorp/terraform-provider-aws/issues/18849).
+// the capacity provider, and the Auto Scaling group with all its instances. Otherwise each would wait for the next (https://github.com/hashicorp/terraform-provider-aws/issues/18849).
 func (component *Cluster) newInstances(
 	ctx *pulumi.Context,
 	name string,
@@ -158,9 +157,12 @@ func (component *Cluster) newInstances(
 	provider, err := ecs.NewCapacityProvider(ctx, name+"-provider", &ecs.CapacityProviderArgs{
 		Name: pulumi.String(capacityProviderName(args.Name)),
 		AutoScalingGroupProvider: ecs.CapacityProviderAutoScalingGroupProviderArgs{
-			AutoScalingGroupArn:          group.Arn,
-			ManagedDraining:              pulumi.String("ENABLED"),
-			ManagedTerminationProtection: pulumi.String("ENABLED"),
+			AutoScalingGroupArn: group.Arn,
+			ManagedDraining:     pulumi.String("ENABLED"),
+			// A protected instance would outlive the maximum instance lifetime and never be patched ("Replace Auto
+			// Scaling instances based on maximum instance lifetime", Amazon EC2 Auto Scaling user guide). Draining
+			// moves the tasks of one that goes.
+			ManagedTerminationProtection: pulumi.String("DISABLED"),
 			ManagedScaling: ecs.CapacityProviderAutoScalingGroupProviderManagedScalingArgs{
 				Status:                 pulumi.String("ENABLED"),
 				TargetCapacity:         pulumi.Int(args.Instances.TargetCapacity),
@@ -368,13 +370,12 @@ func (component *Cluster) newGroup(
 		HealthCheckType:     pulumi.String("EC2"),
 		CapacityRebalance:   pulumi.Bool(true),
 		MaxInstanceLifetime: pulumi.Int(instanceLifetime),
-		ProtectFromScaleIn:  pulumi.Bool(true), // ECS takes the protection away from an instance without tasks
-		ForceDelete:         pulumi.Bool(true), // else the protected instances would hold up a destroy for ever
+		ProtectFromScaleIn:  pulumi.Bool(false),
+		ForceDelete:         pulumi.Bool(true), // else a destroy would wait for tasks to leave the instances
 		InstanceRefresh: autoscaling.GroupInstanceRefreshArgs{
 			Strategy: pulumi.String("Rolling"),
 			Preferences: autoscaling.GroupInstanceRefreshPreferencesArgs{
-				MinHealthyPercentage:      pulumi.Int(100),
-				ScaleInProtectedInstances: pulumi.String("Refresh"),
+				MinHealthyPercentage: pulumi.Int(100),
 			},
 		},
 		EnabledMetrics: pulumi.ToStringArray(

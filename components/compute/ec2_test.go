@@ -75,14 +75,14 @@ func TestAClusterOfInstances(t *testing.T) {
 		group["vpcZoneIdentifiers"],
 		"over all zones",
 	)
-	require.Equal(t, true, group["protectFromScaleIn"])
+	require.Equal(t, false, group["protectFromScaleIn"], "else it would never be patched")
 	require.Equal(t, true, group["forceDelete"])
 	distribution := group["mixedInstancesPolicy"].(object)["instancesDistribution"].(object)
 	require.Equal(t, 2.0, distribution["onDemandBaseCapacity"])
 	require.Equal(t, 75.0, distribution["onDemandPercentageAboveBaseCapacity"])
 
 	provider := g.inputs(t, "lab-provider")["autoScalingGroupProvider"].(object)
-	require.Equal(t, "ENABLED", provider["managedTerminationProtection"])
+	require.Equal(t, "DISABLED", provider["managedTerminationProtection"])
 	require.Equal(t, "ENABLED", provider["managedDraining"])
 	require.Equal(t, 80.0, provider["managedScaling"].(object)["targetCapacity"])
 	capacity := g.inputs(t, "lab-capacity")

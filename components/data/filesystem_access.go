@@ -151,15 +151,18 @@ func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 		return nil
 	}
 	there := []pulumi.ResourceOption{pulumi.Parent(f), pulumi.Provider(replica.Provider)}
-	files, err := efs.NewFileSystem(ctx, name+"-copy-files", &efs.FileSystemArgs{
+	settings := &efs.FileSystemArgs{
 		Encrypted:         pulumi.Bool(true),
 		KmsKeyId:          optionalInput(replica.KmsKeyArn),
 		ThroughputMode:    pulumi.String(f.args.Throughput),
 		LifecyclePolicies: f.args.lifecyclePolicies(),
-		Protection:        efs.FileSystemProtectionArgs{ReplicationOverwrite: pulumi.String("DISABLED")},
 		Tags:              f.args.tagged(replica.Tags),
-		// While it is replicated to, EFS says REPLICATING instead of DISABLED.
-	}, with(there, pulumi.Protect(f.args.DeletionProtection), pulumi.IgnoreChanges([]string{"protection"}))...)
+	}
+	if !replica.Replicating {
+		settings.Protection = efs.FileSystemProtectionArgs{ReplicationOverwrite: pulumi.String("DISABLED")}
+	}
+	files, err := efs.NewFileSystem(ctx, name+"-copy-files", settings,
+		with(there, pulumi.Protect(f.args.DeletionProtection))...)
 	if err != nil {
 		return fmt.Errorf("creating its copy in %s: %w", replica.Location.Region, err)
 	}

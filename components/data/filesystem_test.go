@@ -119,9 +119,9 @@ func TestDeletionProtectionIsForTheFilesAlone(t *testing.T) {
 
 // EFS shows another protection of what it replicates to, and would refuse to have it changed.
 func TestUpdatesLeaveTheProtectionOfTheCopyAlone(t *testing.T) {
-	g, err := registerFileSystem(t, func(*FileSystemArgs) {})
+	g, err := registerFileSystem(t, func(args *FileSystemArgs) { args.Copy.Replicating = true })
 	require.NoError(t, err)
-	require.Equal(t, []string{"protection"}, g.resources["files-copy-files"].RegisterRPC.GetIgnoreChanges())
+	require.NotContains(t, g.resources["files-copy-files"].Inputs, "protection")
 	require.Contains(t, g.resources["files-copy-files"].Provider, "::there::")
 	require.NotContains(
 		t,

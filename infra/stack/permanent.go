@@ -21,10 +21,14 @@ const prefixKey = "names"
 const builtKey = "built:"
 
 // Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
-// records what its last update left: whether its services run on instances, and whether a service is internal.
+// records what its last update left: whether its services run on instances, whether its files are replicated, and whether
+// a service is internal.
 const (
 	instancesKey = "instances"
 	inUse        = "in use"
+
+	filesKey    = "files"
+	replicating = "replicating"
 
 	accessKey = "access:" // begins those of the services
 	internal  = "internal"
@@ -38,6 +42,9 @@ func (l *lab) leavesInstances() bool { return !l.onInstances() && l.before[insta
 
 // recordSteps records what this update leaves, and says what the next one has to do.
 func (l *lab) recordSteps(values map[string]string) error {
+	if l.config.FileSystem != nil && l.config.FileSystem.Replicate {
+		values[filesKey] = replicating
+	}
 	if l.onInstances() {
 		values[instancesKey] = inUse
 	}

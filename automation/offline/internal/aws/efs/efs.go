@@ -155,15 +155,16 @@ func createFileReplication(c *bridge.Change) error {
 	c.Set("sourceFileSystemArn", source.ARN)
 	c.Set("originalSourceFileSystemArn", source.ARN)
 	if c.Inputs.Has("destination.fileSystemId") {
-		return refuseDestination(c, where)
+		return replicateTo(c, where)
 	}
 	destination := copyOfFileSystem(source, where, c.Inputs.Str("destination.kmsKeyId"))
 	c.Set("destination.fileSystemId", destination.ID)
 	return c.Tx.Put(destination, nil)
 }
 
-// refuseDestination refuses a destination that is not in the region or is protected from being overwritten.
-func refuseDestination(c *bridge.Change, region string) error {
+// replicateTo refuses a destination that is not in the region or is protected from being overwritten. From then on EFS
+// says REPLICATING of its protection, which it accepts from nobody (EFS API, FileSystemProtectionDescription).
+func replicateTo(c *bridge.Change, region string) error {
 	id := c.Inputs.Str("destination.fileSystemId")
 	systems, err := c.Tx.ByID(token.FileSystem, id)
 	if err != nil {
@@ -180,7 +181,17 @@ func refuseDestination(c *bridge.Change, region string) error {
 			id,
 		)
 	}
-	return nil
+	return protect(c, systems[0], "REPLICATING")
+}
+
+func protect(c *bridge.Change, destination *world.Thing, status string) error {
+	links, err := c.Tx.Links(destination)
+	if err != nil {
+		return err
+	}
+	destination.State = destination.State.Copy()
+	values.Set(destination.State, "protection", values.Of(map[string]any{"replicationOverwrite": status}))
+	return c.Tx.Put(destination, links)
 }
 
 func copyOfFileSystem(source *world.Thing, where, key string) *world.Thing {
@@ -213,11 +224,14 @@ func copyOfFileSystem(source *world.Thing, where, key string) *world.Thing {
 	}
 }
 
-// removeFileReplication tells of the file system that stays: EFS only stops copying to it.
+// removeFileReplication tells of the file system that stays: EFS only stops copying to it, and protects it again.
 func removeFileReplication(c *bridge.Change) error {
 	id, region := c.Olds.Str("destination.fileSystemId"), c.Olds.Str("destination.region")
 	systems, err := c.Tx.ByID(token.FileSystem, id)
-	if err == nil && len(systems) > 0 && systems[0].URN == "" {
+	if err != nil || len(systems) == 0 {
+		return err
+	}
+	if systems[0].URN == "" {
 		c.Warn(
 			"EFS made the file system %s in %s for this replication, and no resource manages it: it stays until "+
 				"somebody deletes it",
@@ -225,5 +239,5 @@ func removeFileReplication(c *bridge.Change) error {
 			region,
 		)
 	}
-	return err
+	return protect(c, systems[0], "ENABLED")
 }
