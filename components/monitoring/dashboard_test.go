@@ -95,10 +95,12 @@ func (g *graph) dashboard(change func(*DashboardArgs)) (*Dashboard, error) {
 }
 
 // body returns what the dashboard shows, read back.
-func (g *graph) body(t *testing.T) []widget {
+func (g *graph) body(t *testing.T) []widget { return g.page(t, "lab-dashboard") }
+
+func (g *graph) page(t *testing.T, name string) []widget {
 	t.Helper()
 	var body struct{ Widgets []widget }
-	require.NoError(t, json.Unmarshal([]byte(g.inputs(t, "lab-dashboard")["dashboardBody"].(string)), &body))
+	require.NoError(t, json.Unmarshal([]byte(g.inputs(t, name)["dashboardBody"].(string)), &body))
 	return body.Widgets
 }
 
@@ -227,6 +229,41 @@ func TestManyAlarmsAreSharedOutByRegionAndNumber(t *testing.T) {
 	require.Len(t, find(t, widgets, "Alarms (50)")["alarms"], 50)
 }
 
+func TestWhatIsTooMuchForOneDashboardIsOnSeveral(t *testing.T) {
+	g := &graph{}
+	_, err := g.dashboard(func(a *DashboardArgs) {
+		for i := range 120 {
+			a.Tables = append(a.Tables, Table{fmt.Sprintf("t%d", i), "t"})
+		}
+	})
+	require.NoError(t, err)
+	var titles []any
+	for page, name := range []string{"lab-dashboard", "lab-dashboard-2"} {
+		widgets := g.page(t, name)
+		require.LessOrEqual(t, len(widgets), 500)
+		links := widgets[0].Properties["markdown"]
+		require.Contains(t, links, fmt.Sprintf("**page %d**", page+1))
+		require.Contains(t, links, []string{"#dashboards/dashboard/awslab-dev-2)", "#dashboards/dashboard/awslab-dev)"}[page])
+		require.NotEqual(t, "text", widgets[len(widgets)-1].Type, "a heading stands before its row")
+		for _, w := range widgets {
+			titles = append(titles, w.Properties["title"])
+		}
+	}
+	require.Contains(t, titles, "t0: "+signalsOf("table")[0])
+	require.Contains(t, titles, "t119: "+signalsOf("table")[0])
+}
+
+// signalsOf returns the titles of the signals of an area.
+func signalsOf(area string) []string {
+	var titles []string
+	for _, s := range signals {
+		if s.area == area {
+			titles = append(titles, s.title)
+		}
+	}
+	return titles
+}
+
 func TestDashboardProblems(t *testing.T) {
 	for want, change := range map[string]func(*DashboardArgs){
 		`Name: ""; use 1 to 64`:                    func(a *DashboardArgs) { a.Name = "" },
@@ -234,12 +271,6 @@ func TestDashboardProblems(t *testing.T) {
 		`Thresholds["service.foo"]: there is no such`: func(a *DashboardArgs) {
 			a.Thresholds = map[string]float64{
 				"service.foo": 1,
-			}
-		},
-		"widgets; CloudWatch allows 500": func(a *DashboardArgs) {
-			a.Tables = nil
-			for i := range 120 {
-				a.Tables = append(a.Tables, Table{fmt.Sprintf("t%d", i), "t"})
 			}
 		},
 	} {

@@ -31,6 +31,8 @@ func heading(markdown string) widget {
 	}
 }
 
+func isHeading(row []widget) bool { return len(row) == 1 && row[0].Type == "text" }
+
 // alarmWidgets show the state of alarms, given by their ARNs.
 func alarmWidgets(arns []string) []widget {
 	var widgets []widget
