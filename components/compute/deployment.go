@@ -159,7 +159,7 @@ func (p *servicePlan) serviceArgs() *ecs.ServiceArgs {
 		CapacityProviderStrategies: p.capacityStrategies(),
 		NetworkConfiguration: ecs.ServiceNetworkConfigurationArgs{
 			Subnets:        p.Network.SubnetIds,
-			SecurityGroups: pulumi.StringArray{p.group},
+			SecurityGroups: p.groups,
 			AssignPublicIp: pulumi.Bool(false),
 		},
 		DeploymentMinimumHealthyPercent: pulumi.Int(minimum),

@@ -147,12 +147,12 @@ func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput) pulumi.Str
 		p.Cluster.ClusterArn,
 		task,
 		p.Network.SubnetIds.ToStringArrayOutput(),
-		p.group,
+		p.groups.ToStringArrayOutput(),
 		p.logs.Name,
 	).ApplyT(func(known []any) (string, error) {
 		event := event
 		event.Cluster, event.TaskDefinition = known[0].(string), known[1].(string)
-		event.Subnets, event.SecurityGroups = known[2].([]string), []string{known[3].(string)}
+		event.Subnets, event.SecurityGroups = known[2].([]string), known[3].([]string)
 		event.LogGroup = known[4].(string)
 		text, err := json.Marshal(event)
 		if err != nil {

@@ -23,7 +23,8 @@ func TestARunsInput(t *testing.T) {
 	require.JSONEq(t, `{
 		"cluster": "arn:lab-cluster", "taskDefinition": "arn:orders-task",
 		"capacityProviderStrategy": [{"capacityProvider": "FARGATE", "base": 0, "weight": 1}],
-		"subnets": ["network-vpc-app-1-id", "network-vpc-app-2-id"], "securityGroups": ["orders-tasks-group-id"],
+		"subnets": ["network-vpc-app-1-id", "network-vpc-app-2-id"],
+		"securityGroups": ["orders-tasks-group-id", "lab-targets-group-id"],
 		"containerName": "app", "command": ["migrate"], "timeoutSeconds": 840,
 		"logGroup": "/ecs/awslab-dev-orders", "logStreamPrefix": "app", "startedBy": "migrate"
 	}`, inputs["input"].(string))

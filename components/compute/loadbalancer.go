@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/internal/names"
 	"github.com/awslab/awslab/internal/problem"
 )
@@ -68,6 +69,11 @@ type LoadBalancer struct {
 	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
 
 	name string
+	tags map[string]string
+	// targets is the security group of the tasks that the load balancer calls, once there is a service with a route, and
+	// doors are the ports on which it does.
+	targets *network.SecurityGroup
+	doors   map[int]*network.Connection
 }
 
 // Problems returns what is wrong with the arguments, those that come from other resources included.
@@ -109,7 +115,7 @@ func NewLoadBalancer(
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("load balancer %q: %w", name, err)
 	}
-	component := &LoadBalancer{name: name}
+	component := &LoadBalancer{name: name, tags: args.Tags, doors: map[int]*network.Connection{}}
 	if err := ctx.RegisterComponentResource("awslab:compute:LoadBalancer", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering load balancer %q: %w", name, err)
 	}
@@ -171,6 +177,37 @@ func NewLoadBalancer(
 		return nil, fmt.Errorf("registering outputs of load balancer %q: %w", name, err)
 	}
 	return component, nil
+}
+
+// open lets the load balancer call tasks on a port. It returns the security group that these have to be in: one for all
+// services, as a group of rules for each would be full with 60 of them ("Amazon VPC quotas", Amazon VPC user guide).
+func (component *LoadBalancer) open(
+	ctx *pulumi.Context,
+	vpcId pulumi.StringInput,
+	port int,
+) (*network.SecurityGroup, *network.Connection, error) {
+	var err error
+	if component.targets == nil {
+		if component.targets, err = network.NewSecurityGroup(ctx, component.name+"-targets", &network.SecurityGroupArgs{
+			VpcId:       vpcId,
+			Description: "Tasks behind load balancer " + component.name,
+			Tags:        component.tags,
+		}, pulumi.Parent(component)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if component.doors[port] == nil {
+		name := fmt.Sprintf("%s-to-targets-%d", component.name, port)
+		if component.doors[port], err = network.NewConnection(ctx, name, &network.ConnectionArgs{
+			FromSecurityGroupId: component.SecurityGroupId,
+			ToSecurityGroupId:   component.targets.SecurityGroupId,
+			Ports:               network.Port(port),
+			Description:         "Load balancer to tasks",
+		}, pulumi.Parent(component)); err != nil {
+			return nil, nil, err
+		}
+	}
+	return component.targets, component.doors[port], nil
 }
 
 // newRecords creates the DNS records that lead the domain to the load balancer.

@@ -45,7 +45,7 @@ type servicePlan struct {
 	name      string // of the component
 	component *Service
 	logs      *cloudwatch.LogGroup
-	group     pulumi.StringOutput // the tasks' security group
+	groups    pulumi.StringArray  // the tasks' security groups: the service's own, and those shared with others
 	targets   *lb.TargetGroup     // nil without a route
 	task      *ecs.TaskDefinition
 	// ready is what has to be there before the tasks run.
@@ -109,8 +109,8 @@ func (p *servicePlan) newLogGroup(ctx *pulumi.Context) (err error) {
 	return nil
 }
 
-// connect makes the service's security group, which the load balancer alone reaches, and which reaches AWS and the
-// service's connections.
+// connect makes the service's security group, which reaches AWS and the service's connections, and puts a service with a
+// route in the group that the load balancer reaches.
 func (p *servicePlan) connect(ctx *pulumi.Context) error {
 	group, err := network.NewSecurityGroup(ctx, p.name+"-tasks", &network.SecurityGroupArgs{
 		VpcId:       p.Network.VpcId,
@@ -121,37 +121,28 @@ func (p *servicePlan) connect(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("creating the security group of service %q: %w", p.name, err)
 	}
-	p.group, p.component.SecurityGroupId = group.SecurityGroupId, group.SecurityGroupId
+	p.component.SecurityGroupId = group.SecurityGroupId
+	p.groups = append(pulumi.StringArray{group.SecurityGroupId}, p.SecurityGroupIds...)
 	p.ready = append(p.ready, group) // without its rules of egress no image can be pulled
 	if p.routed() {
-		if err := p.newConnection(ctx, "from-load-balancer", &network.ConnectionArgs{
-			FromSecurityGroupId: p.LoadBalancer.SecurityGroupId,
-			ToSecurityGroupId:   p.group,
-			Ports:               network.Port(p.Port),
-			Description:         "Load balancer to service " + p.Name,
-		}); err != nil {
-			return err
+		targets, door, err := p.LoadBalancer.open(ctx, p.Network.VpcId, p.Port)
+		if err != nil {
+			return fmt.Errorf("letting the load balancer call service %q: %w", p.name, err)
 		}
+		p.groups, p.ready = append(p.groups, targets.SecurityGroupId), append(p.ready, door)
 	}
 	for _, connection := range p.Connections {
-		if err := p.newConnection(ctx, "to-"+connection.Name, &network.ConnectionArgs{
-			FromSecurityGroupId: p.group,
+		made, err := network.NewConnection(ctx, p.name+"-to-"+connection.Name, &network.ConnectionArgs{
+			FromSecurityGroupId: group.SecurityGroupId,
 			ToSecurityGroupId:   connection.SecurityGroupId,
 			Ports:               connection.Ports,
 			Description:         "Service " + p.Name + " to " + connection.Name,
-		}); err != nil {
-			return err
+		}, pulumi.Parent(p.component))
+		if err != nil {
+			return fmt.Errorf("connecting service %q with %s: %w", p.name, connection.Name, err)
 		}
+		p.ready = append(p.ready, made)
 	}
-	return nil
-}
-
-func (p *servicePlan) newConnection(ctx *pulumi.Context, role string, args *network.ConnectionArgs) error {
-	connection, err := network.NewConnection(ctx, p.name+"-"+role, args, pulumi.Parent(p.component))
-	if err != nil {
-		return fmt.Errorf("connecting service %q (%s): %w", p.name, role, err)
-	}
-	p.ready = append(p.ready, connection)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package compute
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func TestAServicesInputs(t *testing.T) {
 		"desiredCount":               2.0,
 		"capacityProviderStrategies": []any{object{"capacityProvider": "FARGATE", "base": 0.0, "weight": 1.0}},
 		"networkConfiguration": object{
-			"assignPublicIp": false, "securityGroups": []any{"orders-tasks-group-id"},
+			"assignPublicIp": false, "securityGroups": []any{"orders-tasks-group-id", "lab-targets-group-id"},
 			"subnets": []any{"network-vpc-app-1-id", "network-vpc-app-2-id"},
 		},
 		"loadBalancers": []any{
@@ -91,16 +92,19 @@ func TestAServicesInputs(t *testing.T) {
 func TestOnlyTheLoadBalancerReachesAService(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))
+	groups := g.inputs(t, "orders-service")["networkConfiguration"].(object)["securityGroups"].([]any)
+	require.Equal(t, []any{"orders-tasks-group-id", "lab-targets-group-id"}, groups)
 	for _, r := range g.resources {
 		if r.TypeToken == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule" &&
-			r.Inputs["securityGroupId"].StringValue() == "orders-tasks-group-id" {
+			slices.Contains(groups, any(r.Inputs["securityGroupId"].StringValue())) {
 			require.NotContains(t, r.Inputs, resource.PropertyKey("cidrIpv4"), "%s lets a block in", r.Name)
 		}
 	}
+	require.Empty(t, g.into("orders-tasks-group-id"))
 	require.Equal(
 		t,
 		[]string{g.inputs(t, "lab-alb")["securityGroups"].([]any)[0].(string)},
-		g.into("orders-tasks-group-id"),
+		g.into("lab-targets-group-id"),
 	)
 }
 
@@ -170,7 +174,7 @@ func TestAServiceWaitsForItsRuleAndTheClustersCapacity(t *testing.T) {
 	dependencies := g.dependencies(t, "orders-service")
 	require.Contains(t, dependencies, ordersRule)
 	require.Contains(t, dependencies, "lab-capacity")
-	require.Contains(t, dependencies, "orders-from-load-balancer-ingress-8080")
+	require.Contains(t, dependencies, "lab-to-targets-8080-ingress-8080")
 }
 
 func TestAServiceWaitsForWhatItMounts(t *testing.T) {

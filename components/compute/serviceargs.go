@@ -41,6 +41,9 @@ type ServiceArgs struct {
 	Connect *Connect
 	// Connections are what the tasks may call besides AWS. They are created before the first task runs.
 	Connections []Connection
+	// SecurityGroupIds are further security groups of the tasks, at most 3, such as those that may call a database
+	// (ECS allows 5: NetworkConfiguration, ECS API).
+	SecurityGroupIds pulumi.StringArray
 	// Ready is what has to be there before the tasks run, such as a parameter that ECS reads for them.
 	Ready []pulumi.Resource
 	// CPU in 1/1024 vCPU and Memory in MiB; see FargateCPUs and FargateMemory, or on EC2 [MinCPU], [MaxCPU] and

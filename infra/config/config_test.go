@@ -739,7 +739,26 @@ func TestZonesThatAreNamed(t *testing.T) {
 	}
 }
 
-func TestMoreServicesThanSecurityGroupsHaveRulesFor(t *testing.T) {
+func TestMoreCallersThanASecurityGroupHasRulesFor(t *testing.T) {
+	all := []string{with(`{"name": "shop", "path": "/shop"}`)}
+	for i := range maxCalls + 1 {
+		all = append(all, with(fmt.Sprintf(`{"name": "s%d", "path": "/s%d", "access": {"services": ["shop"]}}`, i, i)))
+	}
+	decode := func(services []string) error {
+		_, err := Decode("awslab", map[string]string{
+			"region": "eu-west-1", "services": "[" + strings.Join(services, ",") + "]",
+		})
+		return err
+	}
+	require.NoError(t, decode(all[:maxCalls+1]))
+	require.Equal(
+		t,
+		[]string{"awslab:services[0].access.services: shop is called by 51 services; AWS has room for rules of 50"},
+		problems(t, decode(all)),
+	)
+}
+
+func TestMoreServicesThanALoadBalancerHasRulesFor(t *testing.T) {
 	services := func(n int) string {
 		all := make([]string, n)
 		for i := range all {
@@ -753,8 +772,7 @@ func TestMoreServicesThanSecurityGroupsHaveRulesFor(t *testing.T) {
 	require.Equal(
 		t,
 		[]string{
-			"awslab:services: 51 services; use at most 50: the security groups of the load balancer and the " +
-				"database have a rule for each, and AWS allows 60",
+			"awslab:services: 101 services; use at most 100: the load balancer has a rule for each, and AWS allows no more",
 		},
 		problems(t, err),
 	)

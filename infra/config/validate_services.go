@@ -25,10 +25,11 @@ const (
 	maxServiceName = 16  // a target group's name has 32 characters, of which project and stack take the rest
 	maxAlarmName   = 255 // CloudWatch API, PutMetricAlarm
 	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
-	// maxServices is the quota of 60 rules of a security group in one direction ("Security groups", Amazon VPC quotas),
-	// less what a group has besides: the load balancer's, the database's and the file system's have a rule for each
-	// service.
-	maxServices = 50
+	// maxServices is the quota of 100 rules of a load balancer ("Quotas for your Application Load Balancers").
+	maxServices = 100
+	// maxCalls is how many services one can call, or be called by: the quota of 60 rules of a security group in one
+	// direction ("Security groups", Amazon VPC quotas), less what a service's group has besides.
+	maxCalls = 50
 )
 
 func (d *decoder) services(project string, c *Config) {
@@ -38,12 +39,12 @@ func (d *decoder) services(project string, c *Config) {
 	if len(c.Services) > maxServices {
 		d.add(
 			path,
-			"%d services; use at most %d: the security groups of the load balancer and the database have a rule "+
-				"for each, and AWS allows 60",
+			"%d services; use at most %d: the load balancer has a rule for each, and AWS allows no more",
 			len(c.Services),
 			maxServices,
 		)
 	}
+	d.calls(path, c.Services)
 	names, routes, priorities := map[string]string{}, map[string]string{}, map[int]string{}
 	for i, s := range c.Services {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -67,6 +68,24 @@ func (d *decoder) services(project string, c *Config) {
 		}
 		routes[key] = at
 		d.priority(at, route.RulePriority(), priorities)
+	}
+}
+
+// calls refuses services that call, or are called by, more than their security groups have rules for.
+func (d *decoder) calls(path string, services []Service) {
+	callers := map[string]int{}
+	for _, s := range services {
+		for _, called := range s.Access.Services {
+			callers[called]++
+		}
+	}
+	for i, s := range services {
+		for what, count := range map[string]int{"calls": len(s.Access.Services), "is called by": callers[s.Name]} {
+			if count > maxCalls {
+				d.add(fmt.Sprintf("%s[%d].access.services", path, i), "%s %s %d services; AWS has room for rules of %d",
+					s.Name, what, count, maxCalls)
+			}
+		}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/compute"
-	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/infra/config"
 )
@@ -228,7 +227,11 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args.Environment, args.Secrets, args.Volumes = l.environment(s), l.secretArns(s), l.volumes(s)
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags
 	if s.Access.Database {
-		args.Ready = l.database.Parameters
+		args.Ready = slices.Clone(l.database.Parameters)
+		l.databaseClients.admit(args)
+	}
+	if s.Access.FileSystem != nil {
+		l.fileClients.admit(args)
 	}
 	if s.Public() {
 		args.LoadBalancer = l.balancer
@@ -293,24 +296,12 @@ func (l *lab) callees(s config.Service) []pulumi.Resource {
 	return callees
 }
 
-// connections returns whom the service calls in the VPC.
+// connections returns which services the service calls.
 func (l *lab) connections(s config.Service) []compute.Connection {
 	var connections []compute.Connection
 	for _, name := range s.Access.Services {
 		connections = append(connections, compute.Connection{
 			Name: name, SecurityGroupId: l.services[name].SecurityGroupId, Ports: network.Port(l.config.Port(name)),
-		})
-	}
-	if s.Access.FileSystem != nil {
-		connections = append(connections, compute.Connection{
-			Name:            "files",
-			SecurityGroupId: l.fileSystem.SecurityGroupId,
-			Ports:           network.Port(data.NfsPort),
-		})
-	}
-	if s.Access.Database {
-		connections = append(connections, compute.Connection{
-			Name: "database", SecurityGroupId: l.databaseEntry, Ports: network.Port(l.config.Database.Port()),
 		})
 	}
 	return connections

@@ -182,7 +182,10 @@ func (l *lab) fileSystems() (err error) {
 			Tags:        l.notBackedUp(),
 		}
 	}
-	l.fileSystem, err = data.NewFileSystem(l.Context, "files", args, l.providers.all)
+	if l.fileSystem, err = data.NewFileSystem(l.Context, "files", args, l.providers.all); err != nil {
+		return err
+	}
+	l.fileClients, err = l.newClients("files", network.Port(data.NfsPort), l.fileSystem.SecurityGroupId)
 	return err
 }
 
@@ -229,13 +232,16 @@ func (l *lab) databases() (err error) {
 	args := l.databaseArgs()
 	args.SubnetIds, args.EventTopicArn = l.vpc.DataSubnetIds, l.notifications.TopicArn
 	args.SecurityGroupIds = pulumi.StringArray{l.vpc.DatabaseSecurityGroupId}
-	l.databaseEntry = l.vpc.DatabaseSecurityGroupId
+	entry := l.vpc.DatabaseSecurityGroupId
 	if l.config.Database.Proxy {
-		if args.Proxy, err = l.databaseProxy(); err != nil {
+		if args.Proxy, entry, err = l.databaseProxy(); err != nil {
 			return err
 		}
 	}
-	l.database, err = data.NewDatabase(l.Context, "database", args, l.providers.all)
+	if l.database, err = data.NewDatabase(l.Context, "database", args, l.providers.all); err != nil {
+		return err
+	}
+	l.databaseClients, err = l.newClients("database", network.Port(l.config.Database.Port()), entry)
 	return err
 }
 
@@ -274,7 +280,7 @@ func (l *lab) databaseParameters() map[string]string {
 }
 
 // databaseProxy returns what services call instead of the database.
-func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
+func (l *lab) databaseProxy() (*data.DatabaseProxy, pulumi.StringOutput, error) {
 	port := network.Port(l.config.Database.Port())
 	group, err := network.NewSecurityGroup(l.Context, "database-proxy", &network.SecurityGroupArgs{
 		VpcId:       l.vpc.VpcId,
@@ -282,7 +288,7 @@ func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
 		Tags:        l.tags,
 	}, l.providers.all)
 	if err != nil {
-		return nil, err
+		return nil, pulumi.StringOutput{}, err
 	}
 	if _, err := network.NewConnection(l.Context, "database-proxy-to-database", &network.ConnectionArgs{
 		FromSecurityGroupId: group.SecurityGroupId,
@@ -290,10 +296,10 @@ func (l *lab) databaseProxy() (*data.DatabaseProxy, error) {
 		Ports:               port,
 		Description:         "RDS Proxy to the database",
 	}, l.providers.all); err != nil {
-		return nil, fmt.Errorf("connecting the proxy with the database: %w", err)
+		return nil, pulumi.StringOutput{}, fmt.Errorf("connecting the proxy with the database: %w", err)
 	}
-	l.databaseEntry = group.SecurityGroupId
-	return &data.DatabaseProxy{SecurityGroupIds: pulumi.StringArray{group.SecurityGroupId}}, nil
+	proxy := &data.DatabaseProxy{SecurityGroupIds: pulumi.StringArray{group.SecurityGroupId}}
+	return proxy, group.SecurityGroupId, nil
 }
 
 // databaseHost returns the proxy's, if there is one.

@@ -1,8 +1,12 @@
 package stack
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/network"
 )
 
@@ -38,4 +42,39 @@ func (l *lab) chooseZones() error {
 		}
 	}
 	return nil
+}
+
+// clients are the services that may call something. They share a security group: rules for each of them would fill that
+// of what they call, which takes 60 ("Amazon VPC quotas", Amazon VPC user guide).
+type clients struct {
+	group      pulumi.StringOutput
+	connection *network.Connection
+}
+
+// newClients creates the group of those who call what is in another group.
+func (l *lab) newClients(of string, ports network.PortRange, called pulumi.StringOutput) (clients, error) {
+	group, err := network.NewSecurityGroup(l.Context, of+"-clients", &network.SecurityGroupArgs{
+		VpcId:       l.vpc.VpcId,
+		Description: "Services that have access: " + of,
+		Tags:        l.tags,
+	}, l.providers.all)
+	if err != nil {
+		return clients{}, err
+	}
+	connection, err := network.NewConnection(l.Context, of+"-clients-to-"+of, &network.ConnectionArgs{
+		FromSecurityGroupId: group.SecurityGroupId,
+		ToSecurityGroupId:   called,
+		Ports:               ports,
+		Description:         "Services that have access: " + of,
+	}, l.providers.all)
+	if err != nil {
+		return clients{}, fmt.Errorf("connecting the services with %s: %w", of, err)
+	}
+	return clients{group.SecurityGroupId, connection}, nil
+}
+
+// admit makes a service one of the clients.
+func (c clients) admit(args *compute.ServiceArgs) {
+	args.SecurityGroupIds = append(args.SecurityGroupIds, c.group)
+	args.Ready = append(args.Ready, c.connection)
 }

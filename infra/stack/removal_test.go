@@ -17,8 +17,8 @@ import (
 
 // idle is what may stay, as nothing uses it once what it belongs to is turned off.
 var idle = []string{
-	"masterUserSecretKmsKeyId", // of manageMasterUserPassword
-	"monitoringRoleArn",        // of monitoringInterval
+	"masterUserSecretKmsKeyId",                                          // of manageMasterUserPassword
+	"monitoringRoleArn",                                                 // of monitoringInterval
 	"performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod", // of performanceInsightsEnabled
 }
 

@@ -65,14 +65,14 @@ type lab struct {
 
 	logBucket *data.Bucket
 	// copyLogBucket is that of the copy region.
-	copyLogBucket *data.Bucket
-	tableArns     pulumi.StringMap
-	bucketNames   pulumi.StringMap
-	fileSystem    *data.FileSystem
-	website       *data.Website
-	database      *data.Database
-	// databaseEntry is the security group by which services get to the database.
-	databaseEntry pulumi.StringOutput
+	copyLogBucket   *data.Bucket
+	tableArns       pulumi.StringMap
+	bucketNames     pulumi.StringMap
+	fileSystem      *data.FileSystem
+	website         *data.Website
+	database        *data.Database
+	databaseClients clients
+	fileClients     clients
 
 	notifications, edgeNotifications *monitoring.Notifications
 	dashboard                        *monitoring.Dashboard
