@@ -31,7 +31,7 @@ func TestLifecycleOfChangesInTwoSteps(t *testing.T) {
 		steps   int
 	}{
 		{"instances make place for Fargate", map[string]any{"cluster.launchType": nil}, 2},
-		{"an internal service becomes public", map[string]any{"services[1].path": "/orders", "services[1].internal": nil}, 2},
+		{"a service becomes public", map[string]any{"services[1].path": "/orders", "services[1].internal": nil}, 2},
 		{"and internal again", map[string]any{"services[1].path": nil, "services[1].internal": true}, 1},
 		{"schedules and alarms go", map[string]any{
 			"services[0].rollbackErrors": 0, "services[0].scaling": map[string]any{"min": 1, "max": 2},

@@ -139,7 +139,8 @@ const (
 // newInstances creates the instances and the capacity provider through which ECS governs them.
 //
 // On destroy everything goes in the opposite order: services first, then the cluster's bond with the capacity provider,
-// the capacity provider, and the Auto Scaling group with all its instances. Otherwise each would wait for the next (https://github.com/hashicorp/terraform-provider-aws/issues/18849).
+// the capacity provider, and the Auto Scaling group with all its instances. Otherwise each would wait for the next
+// (https://github.com/hashicorp/terraform-provider-aws/issues/18849).
 func (component *Cluster) newInstances(
 	ctx *pulumi.Context,
 	name string,

@@ -70,8 +70,8 @@ type LoadBalancer struct {
 
 	name string
 	tags map[string]string
-	// targets is the security group of the tasks that the load balancer calls, once there is a service with a route, and
-	// doors are the ports on which it does.
+	// targets is the security group of the tasks that the load balancer calls, once there is a service with a route.
+	// Doors are the ports on which it calls them.
 	targets *network.SecurityGroup
 	doors   map[int]*network.Connection
 }

@@ -109,8 +109,8 @@ func (p *servicePlan) newLogGroup(ctx *pulumi.Context) (err error) {
 	return nil
 }
 
-// connect makes the service's security group, which reaches AWS and the service's connections, and puts a service with a
-// route in the group that the load balancer reaches.
+// connect makes the service's security group, which reaches AWS and the service's connections. A service with a route
+// is also in the group that the load balancer reaches.
 func (p *servicePlan) connect(ctx *pulumi.Context) error {
 	group, err := network.NewSecurityGroup(ctx, p.name+"-tasks", &network.SecurityGroupArgs{
 		VpcId:       p.Network.VpcId,

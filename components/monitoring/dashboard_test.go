@@ -243,7 +243,11 @@ func TestWhatIsTooMuchForOneDashboardIsOnSeveral(t *testing.T) {
 		require.LessOrEqual(t, len(widgets), 500)
 		links := widgets[0].Properties["markdown"]
 		require.Contains(t, links, fmt.Sprintf("**page %d**", page+1))
-		require.Contains(t, links, []string{"#dashboards/dashboard/awslab-dev-2)", "#dashboards/dashboard/awslab-dev)"}[page])
+		require.Contains(
+			t,
+			links,
+			[]string{"#dashboards/dashboard/awslab-dev-2)", "#dashboards/dashboard/awslab-dev)"}[page],
+		)
 		require.NotEqual(t, "text", widgets[len(widgets)-1].Type, "a heading stands before its row")
 		for _, w := range widgets {
 			titles = append(titles, w.Properties["title"])

@@ -772,7 +772,8 @@ func TestMoreServicesThanALoadBalancerHasRulesFor(t *testing.T) {
 	require.Equal(
 		t,
 		[]string{
-			"awslab:services: 101 services; use at most 100: the load balancer has a rule for each, and AWS allows no more",
+			"awslab:services: 101 services; use at most 100: the load balancer has a rule for each, and " +
+				"AWS allows no more",
 		},
 		problems(t, err),
 	)

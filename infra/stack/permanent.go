@@ -21,8 +21,8 @@ const prefixKey = "names"
 const builtKey = "built:"
 
 // Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
-// records what its last update left: whether its services run on instances, whether its files are replicated, and whether
-// a service is internal.
+// records what its last update left: whether its services run on instances, whether its files are replicated, and which
+// services are internal.
 const (
 	instancesKey = "instances"
 	inUse        = "in use"

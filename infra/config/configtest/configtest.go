@@ -35,11 +35,11 @@ func Draw(t *rapid.T) map[string]any {
 		}
 		_, path, _ := strings.Cut(refused.Problems[0].Path, ":")
 		if !remove(configuration, elements.FindAllString(path, -1)) {
-			// What is refused is a default, or it is missing: something else asks for it. The services, which bring most to
-			// a configuration, go last.
-			keys := optional(configuration)
-			if others := slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return k == "services" }); len(others) > 0 {
-				keys = others
+			// What is refused is a default, or it is missing: something else asks for it. The services, which bring the
+			// most to a configuration, go last.
+			keys := slices.DeleteFunc(optional(configuration), func(key string) bool { return key == "services" })
+			if len(keys) == 0 {
+				keys = []string{"services"}
 			}
 			delete(configuration, rapid.SampledFrom(keys).Draw(t, "removed"))
 		}

@@ -81,7 +81,11 @@ func TestAServicesCapacityProvidersAreItsClusters(t *testing.T) {
 
 	service["healthCheckGracePeriodSeconds"] = 30
 	_, err = l.TryUpdate(made, service)
-	assert.ErrorContains(t, err, "Health check grace period is only valid for services configured to use load balancers")
+	assert.ErrorContains(
+		t,
+		err,
+		"Health check grace period is only valid for services configured to use load balancers",
+	)
 }
 
 func TestServicesHoldTheirNamespace(t *testing.T) {
