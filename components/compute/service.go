@@ -45,8 +45,8 @@ type servicePlan struct {
 	name      string // of the component
 	component *Service
 	logs      *cloudwatch.LogGroup
-	groups    pulumi.StringArray  // the tasks' security groups: the service's own, and those shared with others
-	targets   *lb.TargetGroup     // nil without a route
+	groups    pulumi.StringArray // the tasks' security groups: the service's own, and those shared with others
+	targets   *lb.TargetGroup    // nil without a route
 	task      *ecs.TaskDefinition
 	// ready is what has to be there before the tasks run.
 	ready []pulumi.Resource
