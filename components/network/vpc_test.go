@@ -405,11 +405,23 @@ func TestLookupAvailabilityZones(t *testing.T) {
 		require.Equal(t, []string{"eu-west-1a", "eu-west-1b"}, zones)
 
 		_, err = LookupAvailabilityZones(ctx, 4)
-		require.ErrorContains(t, err, "the region has 3")
+		require.ErrorContains(t, err, "the region has 3 with Fargate")
+		require.NoError(t, CheckAvailabilityZones(ctx, "us-west-1", []string{"eu-west-1c", "eu-west-1a"}))
+		require.NoError(
+			t,
+			CheckAvailabilityZones(ctx, "eu-west-1", []string{"eu-west-1d"}),
+			"it has Fargate everywhere",
+		)
+		require.ErrorContains(
+			t,
+			CheckAvailabilityZones(ctx, "us-west-1", []string{"eu-west-1d"}),
+			"zone eu-west-1d is not there",
+		)
 		return nil
 	}, pulumi.WithMocks("awslab", "dev", g)))
 	require.Equal(t, map[string]any{
-		"state":   "available",
-		"filters": []any{map[string]any{"name": "opt-in-status", "values": []any{"opt-in-not-required"}}},
+		"state":          "available",
+		"excludeZoneIds": []any{"apne1-az3", "cac1-az3", "cac1-az4", "cnn1-az3", "usw1-az2"},
+		"filters":        []any{map[string]any{"name": "opt-in-status", "values": []any{"opt-in-not-required"}}},
 	}, g.asked.Mappable())
 }

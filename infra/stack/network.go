@@ -26,8 +26,10 @@ func (l *lab) network() (err error) {
 func (l *lab) chooseZones() error {
 	n := l.config.Network
 	if len(n.ZoneNames) > 0 {
+		chosen := func(zone string) bool { return slices.Contains(l.zones, zone) }
+		added := slices.DeleteFunc(slices.Clone(n.ZoneNames), chosen)
 		l.zones = n.ZoneNames
-		return nil
+		return network.CheckAvailabilityZones(l.Context, l.location.Region, added, l.providers.invoke)
 	}
 	if len(l.zones) >= n.AvailabilityZones {
 		return nil
