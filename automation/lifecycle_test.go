@@ -225,6 +225,7 @@ var changes = map[string]any{
 	"database.backupRetentionDays": 30,
 	"database.monitoringSeconds":   30,
 	"database.proxy":               false,
+	"database.applyImmediately":    true,
 	"tables[0].indexes": []any{
 		map[string]any{
 			"name":     "by-date",

@@ -105,6 +105,9 @@ type DatabaseArgs struct {
 	// FinalSnapshotIdentifier names the last snapshot, by default after Identifier: <identifier>-final. RDS refuses to
 	// delete the database while a snapshot of an earlier one has the name.
 	FinalSnapshotIdentifier string
+	// KeepVersion leaves the version as it is: RDS upgrades minor versions by itself, and an EngineVersion that names
+	// the one of before would ask for a downgrade. It is for updates that do not mean to change the version.
+	KeepVersion bool
 	// ApplyImmediately applies changes at once, with a restart where they need one, and not in the maintenance window.
 	ApplyImmediately bool
 	// CaCertIdentifier is the authority of the servers' certificates, by default rds-ca-rsa2048-g1.

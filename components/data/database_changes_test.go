@@ -79,6 +79,7 @@ var databaseChanges = map[string]struct {
 	"Kind":                     {func(a *DatabaseArgs) { *a = *changeKind(a) }, "replace replace replace"},
 	"Engine":                   {func(a *DatabaseArgs) { a.Engine = DatabaseMySQL }, "replace replace replace"},
 	"EngineVersion":            {func(a *DatabaseArgs) { a.EngineVersion = "16" }, "update update update"},
+	"KeepVersion":              {func(a *DatabaseArgs) { a.KeepVersion = true }, "none none none"},
 	"AllowMajorVersionUpgrade": {func(a *DatabaseArgs) { a.AllowMajorVersionUpgrade = true }, "update update update"},
 	"InstanceClass":            {func(a *DatabaseArgs) { a.InstanceClass = "db.r6gd.large" }, "update update none"},
 	"MultiAz":                  {func(a *DatabaseArgs) { a.MultiAz = false }, "update none none"},

@@ -118,7 +118,7 @@ func (db *Database) newCluster(ctx *pulumi.Context, args *rds.ClusterArgs) (*rds
 	if err != nil {
 		return nil, err
 	}
-	cluster, err := rds.NewCluster(ctx, db.name+"-cluster", args, pulumi.Parent(db), logs)
+	cluster, err := rds.NewCluster(ctx, db.name+"-cluster", args, pulumi.Parent(db), logs, db.keepVersion())
 	if err != nil {
 		return nil, fmt.Errorf("creating cluster %q: %w", db.Identifier, err)
 	}

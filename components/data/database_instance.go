@@ -39,7 +39,7 @@ func (db *Database) newInstances(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	instance, err := rds.NewInstance(ctx, db.name+"-instance", args, pulumi.Parent(db), logs)
+	instance, err := rds.NewInstance(ctx, db.name+"-instance", args, pulumi.Parent(db), logs, db.keepVersion())
 	if err != nil {
 		return fmt.Errorf("creating instance %q: %w", db.Identifier, err)
 	}
@@ -53,6 +53,13 @@ func (db *Database) newInstances(ctx *pulumi.Context) error {
 		return err
 	}
 	return db.newBackupCopy(ctx, instance)
+}
+
+func (db *Database) keepVersion() pulumi.ResourceOption {
+	if db.args.KeepVersion {
+		return pulumi.IgnoreChanges([]string{"engineVersion"})
+	}
+	return pulumi.IgnoreChanges(nil)
 }
 
 // instanceArgs returns what an instance and its replicas have in common.

@@ -77,6 +77,7 @@ func (db *Database) Args() *data.DatabaseArgs {
 		BackupRetentionDays: db.BackupRetentionDays,
 		BackupWindow:        db.BackupWindow,
 		MaintenanceWindow:   db.MaintenanceWindow,
+		ApplyImmediately:    db.ApplyImmediately,
 		DeletionProtection:  db.DeletionProtection,
 		MonitoringSeconds:   db.MonitoringSeconds,
 		// A change of the version needs it; an earlier version is refused before.

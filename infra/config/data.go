@@ -37,6 +37,9 @@ type Database struct {
 	// MaintenanceWindow is the weekly maintenance window, ddd:hh:mm-ddd:hh:mm in UTC. It must keep clear of the
 	// schedules of backup.rules, except for Aurora.
 	MaintenanceWindow string `json:"maintenanceWindow,omitempty" jsonschema:"example=sun:03:00-sun:03:30"`
+	// ApplyImmediately makes changes of class, version and storage at once, with an interruption where they need one,
+	// and not in the maintenance window.
+	ApplyImmediately bool `json:"applyImmediately,omitempty"`
 	// MonitoringSeconds is the interval of Enhanced Monitoring; 0 disables it.
 	MonitoringSeconds int `json:"monitoringSeconds,omitempty" jsonschema:"enum=0,enum=1,enum=5,enum=10,enum=15,enum=30,enum=60"`
 	// Proxy adds RDS Proxy, which pools connections and shortens failovers.

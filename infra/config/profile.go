@@ -79,6 +79,7 @@ var Defaults = []Default{
 	{"database.backupRetentionDays", 7, 35},
 	{"database.backupWindow", "02:30-03:00", "02:30-03:00"},
 	{"database.maintenanceWindow", "sun:03:00-sun:03:30", "sun:03:00-sun:03:30"},
+	{"database.applyImmediately", true, false},
 	{"database.monitoringSeconds", 0, 60},
 	{"database.proxy", false, true},
 	{"database.deletionProtection", false, true},

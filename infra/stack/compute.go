@@ -239,7 +239,7 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	if l.onInstances() {
 		args.CapacityProvider = l.cluster.CapacityProvider
 	}
-	args.NewlyRouted = s.Public() && l.before[accessKey+s.Name] == internal
+	args.NewlyRouted = l.newlyRouted(s)
 	if l.namespace() != "" {
 		args.Connect = &compute.Connect{Namespace: l.cluster.Namespace}
 		if s.Port != 0 {

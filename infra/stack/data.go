@@ -216,6 +216,7 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 	args := db.Args()
 	args.Location, args.Identifier, args.ParameterPath = l.location, l.databaseName(), l.databasePath()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
+	args.KeepVersion = l.before["database.version"] == args.Version()
 	args.SkipFinalSnapshot = !l.leavesSnapshot()
 	if l.leavesSnapshot() {
 		args.FinalSnapshotSuffix = firstPart(l.keys.data.KeyId)

@@ -20,55 +20,6 @@ const prefixKey = "names"
 // builtKey begins those of the tags of images that the stack built.
 const builtKey = "built:"
 
-// Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
-// records what its last update left: whether its services run on instances, whether its files are replicated, and which
-// services are internal.
-const (
-	instancesKey = "instances"
-	inUse        = "in use"
-
-	filesKey    = "files"
-	replicating = "replicating"
-
-	accessKey = "access:" // begins those of the services
-	internal  = "internal"
-	public    = "public"
-)
-
-func (l *lab) onInstances() bool { return l.config.Cluster.LaunchType == "ec2" }
-
-// leavesInstances reports whether this update moves the services to Fargate, and the next one removes the instances.
-func (l *lab) leavesInstances() bool { return !l.onInstances() && l.before[instancesKey] == inUse }
-
-// recordSteps records what this update leaves, and says what the next one has to do.
-func (l *lab) recordSteps(values map[string]string) error {
-	if l.config.FileSystem != nil && l.config.FileSystem.Replicate {
-		values[filesKey] = replicating
-	}
-	if l.onInstances() {
-		values[instancesKey] = inUse
-	}
-	if l.leavesInstances() {
-		if err := l.Log.Warn("The services move to Fargate. The next update removes the instances: "+
-			"bring the stack up once more", nil); err != nil {
-			return err
-		}
-	}
-	for _, s := range l.config.Services {
-		values[accessKey+s.Name] = internal
-		if s.Public() {
-			values[accessKey+s.Name] = public
-		}
-		if s.Public() && l.before[accessKey+s.Name] == internal {
-			if err := l.Log.Warn("Service "+s.Name+" gets behind the load balancer. The next update sets its "+
-				"healthCheck.graceSeconds: bring the stack up once more", nil); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func builtBefore(before map[string]string) map[string]string {
 	built := map[string]string{}
 	for key, value := range before {
