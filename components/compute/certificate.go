@@ -3,6 +3,9 @@ package compute
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
@@ -12,7 +15,9 @@ import (
 // CertificateArgs describe a certificate that is issued by ACM and renewed as long as its record is in the zone.
 type CertificateArgs struct {
 	Domain string
-	// ZoneId is the Route 53 hosted zone that the domain is in; see [LookupZone].
+	// Names are further names that it is for, at most 9 (ACM quotas), which may begin with *.
+	Names []string
+	// ZoneId is the Route 53 hosted zone that all of them are in; see [LookupZone].
 	ZoneId pulumi.StringInput
 	Tags   map[string]string
 }
@@ -50,29 +55,23 @@ func NewCertificate(
 		return nil, fmt.Errorf("registering certificate %q: %w", name, err)
 	}
 	certificate, err := acm.NewCertificate(ctx, name+"-certificate", &acm.CertificateArgs{
-		DomainName:       pulumi.String(args.Domain),
-		ValidationMethod: pulumi.String("DNS"),
-		KeyAlgorithm:     pulumi.String("EC_prime256v1"),
-		Tags:             pulumi.ToStringMap(args.Tags),
+		DomainName: pulumi.String(args.Domain),
+		// ACM counts the domain among them. Without any the provider would keep those of before.
+		SubjectAlternativeNames: pulumi.ToStringArray(append([]string{args.Domain}, args.Names...)),
+		ValidationMethod:        pulumi.String("DNS"),
+		KeyAlgorithm:            pulumi.String("EC_prime256v1"),
+		Tags:                    pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("requesting certificate %q: %w", name, err)
 	}
-	proof := certificate.DomainValidationOptions.Index(pulumi.Int(0))
-	record, err := route53.NewRecord(ctx, name+"-proof", &route53.RecordArgs{
-		ZoneId:         args.ZoneId,
-		AllowOverwrite: pulumi.Bool(true),
-		Ttl:            pulumi.Int(60),
-		Name:           proof.ResourceRecordName().Elem(),
-		Type:           proof.ResourceRecordType().Elem(),
-		Records:        pulumi.StringArray{proof.ResourceRecordValue().Elem()},
-	}, pulumi.Parent(component))
+	proofs, err := component.newProofs(ctx, name, args, certificate)
 	if err != nil {
-		return nil, fmt.Errorf("proving certificate %q: %w", name, err)
+		return nil, err
 	}
 	valid, err := acm.NewCertificateValidation(ctx, name+"-validation", &acm.CertificateValidationArgs{
 		CertificateArn:        certificate.Arn,
-		ValidationRecordFqdns: pulumi.StringArray{record.Fqdn},
+		ValidationRecordFqdns: proofs,
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("waiting for certificate %q: %w", name, err)
@@ -82,4 +81,55 @@ func NewCertificate(
 		return nil, fmt.Errorf("registering outputs of certificate %q: %w", name, err)
 	}
 	return component, nil
+}
+
+// newProofs creates the records that prove whose the names are, and returns what they are called. A name that begins
+// with *. is proven by the record of the name after it.
+func (component *Certificate) newProofs(
+	ctx *pulumi.Context,
+	name string,
+	args *CertificateArgs,
+	certificate *acm.Certificate,
+) (pulumi.StringArray, error) {
+	records := map[string]string{args.Domain: name + "-proof"}
+	for _, other := range args.Names {
+		proven := strings.TrimPrefix(other, "*.")
+		if _, known := records[proven]; !known {
+			records[proven] = name + "-proof-" + proven
+		}
+	}
+	var names pulumi.StringArray
+	for _, proven := range slices.Sorted(maps.Keys(records)) {
+		proof := certificate.DomainValidationOptions.Index(pulumi.Int(0))
+		if len(records) > 1 {
+			proof = optionOf(certificate, proven)
+		}
+		record, err := route53.NewRecord(ctx, records[proven], &route53.RecordArgs{
+			ZoneId:         args.ZoneId,
+			AllowOverwrite: pulumi.Bool(true),
+			Ttl:            pulumi.Int(60),
+			Name:           proof.ResourceRecordName().Elem(),
+			Type:           proof.ResourceRecordType().Elem(),
+			Records:        pulumi.StringArray{proof.ResourceRecordValue().Elem()},
+		}, pulumi.Parent(component))
+		if err != nil {
+			return nil, fmt.Errorf("proving %s of certificate %q: %w", proven, name, err)
+		}
+		names = append(names, record.Fqdn)
+	}
+	return names, nil
+}
+
+// optionOf returns how a name is proven. ACM lists the names in no order.
+func optionOf(certificate *acm.Certificate, name string) acm.CertificateDomainValidationOptionOutput {
+	return certificate.DomainValidationOptions.ApplyT(
+		func(options []acm.CertificateDomainValidationOption) (acm.CertificateDomainValidationOption, error) {
+			for _, option := range options {
+				if option.DomainName != nil && strings.TrimPrefix(*option.DomainName, "*.") == name {
+					return option, nil
+				}
+			}
+			return acm.CertificateDomainValidationOption{}, fmt.Errorf("ACM does not say how to prove %s", name)
+		},
+	).(acm.CertificateDomainValidationOptionOutput)
 }

@@ -18,7 +18,7 @@ func TestACertificateIsProvenInItsZone(t *testing.T) {
 		return err
 	}))
 	require.Equal(t, object{
-		"domainName": "api.example.com", "validationMethod": "DNS", "keyAlgorithm": "EC_prime256v1", "tags": asTags,
+		"domainName": "api.example.com", "subjectAlternativeNames": []any{"api.example.com"}, "validationMethod": "DNS", "keyAlgorithm": "EC_prime256v1", "tags": asTags,
 	}, g.inputs(t, "lab-certificate"))
 	require.Equal(t, object{
 		"zoneId":         "Z1",
@@ -34,6 +34,26 @@ func TestACertificateIsProvenInItsZone(t *testing.T) {
 		g.inputs(t, "lab-validation")["certificateArn"],
 		"nobody gets it before it is valid",
 	)
+}
+
+func TestEveryNameOfACertificateIsProven(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.run(func(ctx *pulumi.Context) error {
+		_, err := NewCertificate(ctx, "lab", &CertificateArgs{
+			Domain: "api.example.com",
+			Names:  []string{"*.shop.example.com", "pay.example.com", "shop.example.com"},
+			ZoneId: pulumi.String("Z1"),
+		})
+		return err
+	}))
+	require.Equal(t, []any{"api.example.com", "*.shop.example.com", "pay.example.com", "shop.example.com"},
+		g.inputs(t, "lab-certificate")["subjectAlternativeNames"])
+	for record, name := range map[string]string{
+		"lab-proof": "api", "lab-proof-pay.example.com": "pay", "lab-proof-shop.example.com": "shop",
+	} {
+		require.Equal(t, "_proof."+name+".example.com", g.inputs(t, record)["name"])
+	}
+	require.Len(t, g.inputs(t, "lab-validation")["validationRecordFqdns"], 3, "one for a name and all below it")
 }
 
 func TestWhatACertificateRefuses(t *testing.T) {

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -40,14 +41,20 @@ func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 		}
 	}
 	if args.TypeToken == "aws:acm/certificate:Certificate" {
-		proof := map[string]any{
-			"resourceRecordName":  "_proof." + args.Inputs["domainName"].StringValue(),
-			"resourceRecordType":  "CNAME",
-			"resourceRecordValue": "_proven.acm-validations.aws",
+		names := []resource.PropertyValue{args.Inputs["domainName"]}
+		if others := args.Inputs["subjectAlternativeNames"]; others.IsArray() {
+			names = append(others.ArrayValue(), names...) // in no order that tells anything
 		}
-		state["domainValidationOptions"] = resource.NewArrayProperty(
-			[]resource.PropertyValue{resource.NewObjectProperty(resource.NewPropertyMapFromMap(proof))},
-		)
+		var proofs []resource.PropertyValue
+		for _, name := range names {
+			proofs = append(proofs, resource.NewObjectProperty(resource.NewPropertyMapFromMap(map[string]any{
+				"domainName":          name.StringValue(),
+				"resourceRecordName":  "_proof." + strings.TrimPrefix(name.StringValue(), "*."),
+				"resourceRecordType":  "CNAME",
+				"resourceRecordValue": "_proven.acm-validations.aws",
+			})))
+		}
+		state["domainValidationOptions"] = resource.NewArrayProperty(proofs)
 	}
 	return id, state, nil
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
@@ -40,6 +41,8 @@ type LoadBalancerArgs struct {
 	// its record is created; nil means that the record is kept elsewhere.
 	Domain string
 	ZoneId pulumi.StringInput
+	// Hosts are further names in the zone by which clients call, such as those of routes; they may begin with *.
+	Hosts []string
 	// LogBucket is the name of the S3 bucket that keeps a record of every request. Nil means none does.
 	LogBucket pulumi.StringInput
 	// DualStack lets clients call over IPv6 too; the subnets have to have it.
@@ -220,25 +223,42 @@ func (component *LoadBalancer) newRecords(
 	if args.Domain == "" || args.ZoneId == nil {
 		return nil
 	}
-	records := map[string]string{"A": name + "-domain"}
-	if args.DualStack {
-		records["AAAA"] = name + "-domain-ipv6"
+	records := map[string]string{args.Domain: name + "-domain"}
+	for _, host := range args.Hosts {
+		records[host] = name + "-host-" + strings.Replace(host, "*", "any", 1)
 	}
-	for _, kind := range slices.Sorted(maps.Keys(records)) {
-		if _, err := route53.NewRecord(ctx, records[kind], &route53.RecordArgs{
-			ZoneId: args.ZoneId,
-			Name:   pulumi.String(args.Domain),
-			Type:   pulumi.String(kind),
-			Aliases: route53.RecordAliasArray{
-				route53.RecordAliasArgs{
-					Name:                 balancer.DnsName,
-					ZoneId:               balancer.ZoneId,
-					EvaluateTargetHealth: pulumi.Bool(true),
-				},
-			},
-		}, pulumi.Parent(component)); err != nil {
-			return fmt.Errorf("making %s lead to load balancer %q (%s): %w", args.Domain, name, kind, err)
+	for _, host := range slices.Sorted(maps.Keys(records)) {
+		if err := component.newRecord(ctx, records[host], "A", host, args, balancer); err != nil {
+			return err
 		}
+		if args.DualStack {
+			if err := component.newRecord(ctx, records[host]+"-ipv6", "AAAA", host, args, balancer); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (component *LoadBalancer) newRecord(
+	ctx *pulumi.Context,
+	name, kind, host string,
+	args *LoadBalancerArgs,
+	balancer *lb.LoadBalancer,
+) error {
+	if _, err := route53.NewRecord(ctx, name, &route53.RecordArgs{
+		ZoneId: args.ZoneId,
+		Name:   pulumi.String(host),
+		Type:   pulumi.String(kind),
+		Aliases: route53.RecordAliasArray{
+			route53.RecordAliasArgs{
+				Name:                 balancer.DnsName,
+				ZoneId:               balancer.ZoneId,
+				EvaluateTargetHealth: pulumi.Bool(true),
+			},
+		},
+	}, pulumi.Parent(component)); err != nil {
+		return fmt.Errorf("making %s lead to load balancer %q (%s): %w", host, args.Name, kind, err)
 	}
 	return nil
 }

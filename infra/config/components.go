@@ -10,6 +10,7 @@ import (
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/components/protection"
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // What the configuration says of the components' arguments. The rest depends on what is created before.
@@ -95,6 +96,23 @@ func (db *Database) Port() int {
 
 // HTTPS reports whether there is a certificate.
 func (b LoadBalancer) HTTPS() bool { return b.CertificateArn != "" || b.Domain != "" }
+
+// Hosts returns the host names of services, besides the load balancer's own, in its zone: those that the stack leads to
+// the load balancer and has a certificate for.
+func (c *Config) Hosts() []string {
+	var hosts []string
+	for _, s := range c.Services {
+		if host := s.Route().Normal().Host; c.LoadBalancer.holds(host) && host != c.LoadBalancer.Domain {
+			hosts = append(hosts, host)
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(hosts)))
+}
+
+// holds reports whether a host lies in the zone, and is one that can be in a certificate.
+func (b LoadBalancer) holds(host string) bool {
+	return b.Zone != "" && (host == b.Zone || strings.HasSuffix(host, "."+b.Zone)) && grammar.DomainPattern.Match(host)
+}
 
 // Route returns what leads to the service.
 func (s Service) Route() compute.Route {

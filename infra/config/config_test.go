@@ -237,6 +237,16 @@ func TestWhatIsRefused(t *testing.T) {
 					`zone that it lies in`,
 			},
 		},
+		"a host that the certificate cannot be for": {
+			values{
+				"loadBalancer": `{"domain": "api.example.com", "zone": "example.com"}`,
+				"services":     "[" + with(`{"host": "shop.example.org"}`) + "]",
+			},
+			[]string{
+				`awslab:services[0].host: "shop.example.org" is no name in the zone example.com, and the stack's ` +
+					"certificate is for such names alone; use one, or bring your own in loadBalancer.certificateArn",
+			},
+		},
 		"instances": {
 			values{"cluster": `{"launchType": "ec2", "instances": {"types": ["large"], "min": 5}}`},
 			[]string{

@@ -25,6 +25,7 @@ func (d *decoder) validate(project string, c *Config) {
 	d.network(project+":network", c)
 	d.cluster(project, c)
 	d.loadBalancer(project+":loadBalancer", c)
+	d.hosts(project, c)
 	d.data(project, c)
 	d.services(project, c)
 	d.operations(project, c)
@@ -165,6 +166,29 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 	case lb.Zone == "" && lb.CertificateArn != "": // somebody else makes the name lead to the load balancer
 	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone) || lb.Zone == "":
 		d.add(path+".zone", "%q does not hold %s; name the Route 53 hosted zone that it lies in", lb.Zone, lb.Domain)
+	}
+}
+
+// maxHosts are the names of a certificate but for the load balancer's own ("Quotas", AWS Certificate Manager user
+// guide).
+const maxHosts = 9
+
+// hosts refuses host names that the stack's certificate cannot be for.
+func (d *decoder) hosts(project string, c *Config) {
+	lb := c.LoadBalancer
+	if lb.Zone == "" || lb.CertificateArn != "" {
+		return
+	}
+	for i, s := range c.Services {
+		if host := s.Route().Normal().Host; host != "" && host != lb.Domain && !lb.holds(host) {
+			d.add(fmt.Sprintf("%s:services[%d].host", project, i), "%q is no name in the zone %s, and the stack's "+
+				"certificate is for such names alone; use one, or bring your own in loadBalancer.certificateArn",
+				s.Host, lb.Zone)
+		}
+	}
+	if hosts := c.Hosts(); len(hosts) > maxHosts {
+		d.add(project+":services", "%d hosts besides %s; a certificate has room for %d. Use one with *, such as *.%s",
+			len(hosts), lb.Domain, maxHosts, lb.Zone)
 	}
 }
 

@@ -30,6 +30,7 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 	}
 	args := l.config.LoadBalancer.Args()
 	args.Name, args.Tags, args.DualStack = l.balancerName(), l.tags, l.config.Network.IPv6
+	args.Hosts = l.config.Hosts()
 	args.SubnetIds, args.SecurityGroupId = l.vpc.PublicSubnetIds, l.vpc.LoadBalancerSecurityGroupId
 	args.LogBucket = l.logBucketName()
 	if args.ZoneId, err = l.zoneId(); err != nil {
@@ -63,7 +64,7 @@ func (l *lab) certificate(zoneId pulumi.StringInput) (pulumi.StringInput, error)
 	certificate, err := compute.NewCertificate(
 		l.Context,
 		"lab",
-		&compute.CertificateArgs{Domain: lb.Domain, ZoneId: zoneId, Tags: l.tags},
+		&compute.CertificateArgs{Domain: lb.Domain, Names: l.config.Hosts(), ZoneId: zoneId, Tags: l.tags},
 		l.providers.all,
 	)
 	if err != nil {

@@ -119,6 +119,31 @@ func TestADomainWithACertificateOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestTheHostsOfServicesAreInTheCertificateAndTheZone(t *testing.T) {
+	made, err := deployValues("../..", "dev", map[string]string{
+		"region":       "eu-west-1",
+		"loadBalancer": `{"domain": "api.example.com", "zone": "example.com"}`,
+		"services": `[
+			{"name": "shop", "image": {"uri": "quay.io/lab/shop:1"}, "port": 8080, "host": "*.shop.example.com"},
+			{"name": "pay", "image": {"uri": "quay.io/lab/pay:1"}, "port": 8080, "host": "pay.example.com"},
+			{"name": "refund", "image": {"uri": "quay.io/lab/pay:1"}, "port": 8080, "host": "pay.example.com",
+				"path": "/refunds"}
+		]`,
+	})
+	require.NoError(t, err)
+	require.Equal(
+		t,
+		[]any{"api.example.com", "*.shop.example.com", "pay.example.com"},
+		made.inputs(t, "lab-certificate").Mappable()["subjectAlternativeNames"],
+	)
+	for record, name := range map[string]string{
+		"lab-domain": "api.example.com", "lab-host-pay.example.com": "pay.example.com",
+		"lab-host-any.shop.example.com": "*.shop.example.com",
+	} {
+		require.Equal(t, name, made.inputs(t, record)["name"].StringValue())
+	}
+}
+
 func TestZonesAreAsTheyAreNamed(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{"network": `{"zoneNames": ["eu-west-1c", "eu-west-1a"]}`})
 	i := slices.IndexFunc(

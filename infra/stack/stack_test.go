@@ -47,11 +47,6 @@ func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 			state[output] = resource.NewStringProperty(string(output) + ":" + args.Name)
 		}
 		for output, element := range map[resource.PropertyKey]map[string]any{
-			"domainValidationOptions": {
-				"resourceRecordName":  "_proof",
-				"resourceRecordType":  "CNAME",
-				"resourceRecordValue": "proven",
-			},
 			"masterUserSecrets": {"secretArn": "arn:secret:" + args.Name},
 		} {
 			state[output] = resource.NewArrayProperty(
@@ -59,7 +54,28 @@ func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.Pr
 			)
 		}
 	}
+	if args.TypeToken == "aws:acm/certificate:Certificate" {
+		state["domainValidationOptions"] = proofs(args.Inputs)
+	}
 	return id, state, nil
+}
+
+// proofs are how the names of a certificate are proven.
+func proofs(certificate resource.PropertyMap) resource.PropertyValue {
+	names := []resource.PropertyValue{certificate["domainName"]}
+	if others := certificate["subjectAlternativeNames"]; others.IsArray() {
+		names = append(names, others.ArrayValue()...)
+	}
+	var proofs []resource.PropertyValue
+	for _, name := range names {
+		proofs = append(proofs, resource.NewObjectProperty(resource.NewPropertyMapFromMap(map[string]any{
+			"domainName":          name.StringValue(),
+			"resourceRecordName":  "_proof." + name.StringValue(),
+			"resourceRecordType":  "CNAME",
+			"resourceRecordValue": "proven",
+		})))
+	}
+	return resource.NewArrayProperty(proofs)
 }
 
 func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
