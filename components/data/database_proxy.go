@@ -13,7 +13,8 @@ import (
 // DatabaseProxy describes an RDS Proxy, which shares connections between clients and keeps them through a failover. It
 // listens on the database's port, to TLS only, for the users in the database's secret.
 type DatabaseProxy struct {
-	// SubnetIds are by default the database's. Changing them replaces the proxy, not the database.
+	// SubnetIds are by default the database's. The proxy keeps those that it was made with: RDS cannot change them, and
+	// another proxy would have another endpoint.
 	SubnetIds pulumi.StringArrayInput
 	// SecurityGroupIds are of the proxy; the database's group has to let it in.
 	SecurityGroupIds pulumi.StringArrayInput
@@ -82,7 +83,7 @@ func (db *Database) newProxy(ctx *pulumi.Context) error {
 		VpcSubnetIds:        db.args.Proxy.SubnetIds,
 		VpcSecurityGroupIds: db.args.Proxy.SecurityGroupIds,
 		Tags:                pulumi.ToStringMap(db.args.Tags),
-	}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{logs}))
+	}, pulumi.Parent(db), pulumi.DependsOn([]pulumi.Resource{logs}), pulumi.IgnoreChanges([]string{"vpcSubnetIds"}))
 	if err != nil {
 		return fmt.Errorf("creating proxy %q: %w", db.Identifier, err)
 	}
