@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
-	"gopkg.in/yaml.v3"
+
+	labconfig "github.com/awslab/awslab/infra/config"
 )
 
 // CredentialsError says that there are no AWS credentials to act with. Nothing has been done.
@@ -45,23 +45,11 @@ var ownCredentials = []string{"accessKey", "assumeRole", "assumeRoleWithWebIdent
 	"sharedConfigFiles", "skipCredentialsValidation"}
 
 func newAccount(stackFile, region string) (*account, error) {
-	content, err := os.ReadFile(stackFile)
+	settings, err := labconfig.ReadNamespace("aws", stackFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading the stack's configuration: %w", err)
+		return nil, err
 	}
-	var file struct {
-		Config map[string]any `yaml:"config"`
-	}
-	if err := yaml.Unmarshal(content, &file); err != nil {
-		return nil, fmt.Errorf("reading the stack's configuration: %w", err)
-	}
-	a := &account{region: region, settings: map[string]string{}}
-	for key, value := range file.Config {
-		if name, is := strings.CutPrefix(key, "aws:"); is {
-			a.settings[name] = fmt.Sprint(value)
-		}
-	}
-	return a, nil
+	return &account{region: region, settings: settings}, nil
 }
 
 func (a *account) load(ctx context.Context) (aws.Config, error) {

@@ -169,6 +169,9 @@ func (l *Lab) operate(
 	)
 	if l.account != nil {
 		err = l.account.require(ctx)
+		if err == nil && (operation == OperationUp || operation == OperationPreview) {
+			err = requireImageStore(ctx)
+		}
 	}
 	if err == nil {
 		outputs, err = c.drain(run)

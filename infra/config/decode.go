@@ -113,8 +113,22 @@ func ReadFile(project, path string) (map[string]string, error) {
 	return values, err
 }
 
-// file reads the project's keys as pulumi would hand them to the program.
-func (d *decoder) file(project, path string) (map[string]string, error) {
+// ReadNamespace returns the values in a Pulumi.<stack>.yaml of the keys of a provider's namespace, without it.
+func ReadNamespace(namespace, path string) (map[string]string, error) {
+	keys, err := readKeys(path)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for key, value := range keys {
+		if name, is := strings.CutPrefix(key, namespace+":"); is {
+			values[name] = fmt.Sprint(value)
+		}
+	}
+	return values, nil
+}
+
+func readKeys(path string) (map[string]any, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the stack's configuration: %w", err)
@@ -125,14 +139,23 @@ func (d *decoder) file(project, path string) (map[string]string, error) {
 	if err := yaml.Unmarshal(content, &file); err != nil {
 		return nil, &Error{Problems: []Problem{{Path: path, Message: "is not a valid YAML: " + err.Error()}}}
 	}
-	d.anyRegion = fmt.Sprint(file.Config[skipRegionValidation]) == "true"
+	return file.Config, nil
+}
+
+// file reads the project's keys as pulumi would hand them to the program.
+func (d *decoder) file(project, path string) (map[string]string, error) {
+	keys, err := readKeys(path)
+	if err != nil {
+		return nil, err
+	}
+	d.anyRegion = fmt.Sprint(keys[skipRegionValidation]) == "true"
 	values := map[string]string{}
-	for _, key := range sortedKeys(file.Config) {
+	for _, key := range sortedKeys(keys) {
 		name, ours := d.keyOf(project, key)
-		if !ours || file.Config[key] == nil {
+		if !ours || keys[key] == nil {
 			continue
 		}
-		text, err := textOf(file.Config[key])
+		text, err := textOf(keys[key])
 		if err != nil {
 			d.wrongType(project+":"+name, "%v", err)
 			continue

@@ -1,7 +1,7 @@
 // Command awslab brings the lab up, shows what would change, and takes it down, for a stack on a target. It renders
 // what package automation reports: a live view on a terminal, plain lines elsewhere, JSON lines with --json.
 //
-// Exit codes: 0 success; 1 the operation failed; 2 wrong arguments or configuration, or no AWS credentials, nothing was
+// Exit codes: 0 success; 1 the operation failed; 2 wrong arguments, configuration or surroundings, nothing was
 // done; 3 refused by a mandatory policy; 4 the stack is locked by another operation; 5 no Pulumi engine; 130 cancelled.
 package main
 
@@ -81,6 +81,7 @@ func exitCode(ctx context.Context, err error) int {
 		locked   *automation.ConcurrentUpdateError
 		noEngine *engine.MissingError
 		nobody   *automation.CredentialsError
+		store    *automation.ImageStoreError
 	)
 	switch {
 	case err == nil:
@@ -91,7 +92,8 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &config),
 		errors.As(err, &usage),
 		errors.As(err, &kept),
-		errors.As(err, &nobody):
+		errors.As(err, &nobody),
+		errors.As(err, &store):
 		return exitInput
 	case errors.As(err, &policy):
 		return exitPolicy

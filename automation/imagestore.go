@@ -1,0 +1,30 @@
+package automation
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+)
+
+// ImageStoreError says that Docker keeps images in the store of containerd, from which they cannot be pushed to Amazon
+// ECR as they are built (pulumi/pulumi-docker#967). Nothing has been done.
+type ImageStoreError struct{}
+
+func (*ImageStoreError) Error() string {
+	return "Docker keeps its images in the containerd store, from which pushes to Amazon ECR fail: turn it off, with " +
+		`{"features": {"containerd-snapshotter": false}} in /etc/docker/daemon.json and a restart of Docker, or in ` +
+		"Docker Desktop under Settings, General"
+}
+
+// containerdStore is what docker info says of images in that store.
+const containerdStore = "io.containerd.snapshotter.v1"
+
+// requireImageStore refuses a Docker engine whose images cannot be pushed. One that does not answer is the business of
+// the provider, which needs none where nothing has to be built.
+func requireImageStore(ctx context.Context) error {
+	status, err := exec.CommandContext(ctx, "docker", "info", "--format", "{{.DriverStatus}}").Output()
+	if err == nil && strings.Contains(string(status), containerdStore) {
+		return &ImageStoreError{}
+	}
+	return nil
+}
