@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 )
 
 // ProtectedError refuses to delete what is protected against deletion. Nothing was deleted, nor changed.
@@ -36,10 +37,16 @@ func (e *ProtectedError) Error() string {
 // deletionProtection are the names that resource types of AWS have for it.
 var deletionProtection = []string{"deletionProtection", "deletionProtectionEnabled", "enableDeletionProtection"}
 
-// protected reports whether Pulumi or AWS refuses to delete a resource. A repository of the program's holds images as
-// soon as it is deployed.
+// emptied are the properties by which a thing is emptied when it is deleted. Without, AWS deletes it only while it is
+// empty, which a repository or a bucket that is in use is not.
+var emptied = map[tokens.Type]string{
+	"aws:ecr/repository:Repository": "forceDelete",
+	"aws:s3/bucketV2:BucketV2":      "forceDestroy",
+}
+
+// protected reports whether Pulumi or AWS refuses to delete a resource.
 func protected(r apitype.ResourceV3) bool {
-	if r.Type == "aws:ecr/repository:Repository" && r.Outputs["forceDelete"] != true {
+	if property, holds := emptied[r.Type]; holds && r.Outputs[property] != true {
 		return true
 	}
 	return r.Protect ||

@@ -18,7 +18,11 @@ func TestACertificateIsProvenInItsZone(t *testing.T) {
 		return err
 	}))
 	require.Equal(t, object{
-		"domainName": "api.example.com", "subjectAlternativeNames": []any{"api.example.com"}, "validationMethod": "DNS", "keyAlgorithm": "EC_prime256v1", "tags": asTags,
+		"domainName":              "api.example.com",
+		"subjectAlternativeNames": []any{"api.example.com"},
+		"validationMethod":        "DNS",
+		"keyAlgorithm":            "EC_prime256v1",
+		"tags":                    asTags,
 	}, g.inputs(t, "lab-certificate"))
 	require.Equal(t, object{
 		"zoneId":         "Z1",

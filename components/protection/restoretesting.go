@@ -283,6 +283,11 @@ func (component *RestoreTesting) newPlan(
 			},
 			pulumi.Parent(component),
 			pulumi.DependsOn(ready),
+			// Updates can be lost (hashicorp/terraform-provider-aws#48316). A name is unique in its plan.
+			pulumi.ReplaceOnChanges([]string{
+				"iamRoleArn", "protectedResourceConditions", "restoreMetadataOverrides", "validationWindowHours",
+			}),
+			pulumi.DeleteBeforeReplace(true),
 		); err != nil {
 			return nil, fmt.Errorf("selecting %s for restore testing %q: %w", t, name, err)
 		}

@@ -12,7 +12,7 @@ import (
 var exitMeanings = map[int]string{
 	0:             "success",
 	exitFailed:    "the operation failed",
-	exitInput:     "wrong arguments or configuration, no AWS credentials, or a Docker that cannot push; nothing was done",
+	exitInput:     "wrong arguments, configuration, credentials or Docker engine; nothing was done",
 	exitPolicy:    "refused by a mandatory policy",
 	exitLocked:    "another operation holds the stack's lock",
 	exitEngine:    "there is no Pulumi engine and none could be built",

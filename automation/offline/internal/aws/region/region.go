@@ -50,7 +50,10 @@ var All = []Region{
 		"127311923021",
 	},
 	{"us-east-2", "abc", "use2", "Z3AADJGX6KTTL2", "ZLMOA37VPKANP", "Z2O1EMRO9K5GLX", "Z2XHWR1WZ565X2", "033677994240"},
-	{"us-west-1", "abc", "usw1", "Z368ELLRRE2KJ0", "Z24FKFUX50B4VW", "Z2F56UZL2M1ACD", "Z10WI91S59XXQN", "027434742980"},
+	{
+		"us-west-1", "abc", "usw1",
+		"Z368ELLRRE2KJ0", "Z24FKFUX50B4VW", "Z2F56UZL2M1ACD", "Z10WI91S59XXQN", "027434742980",
+	},
 	{
 		"us-west-2",
 		"abcd",
