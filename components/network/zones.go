@@ -9,8 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// unfit are the ids of the zones without Fargate ("AWS Fargate Regions", Amazon ECS developer guide), by region. Ids are
-// the same for all accounts. The zone of Tokyo has no NAT gateways either (terraform-aws-modules/terraform-aws-vpc#462).
+// unfit are the zones without Fargate ("AWS Fargate Regions", Amazon ECS developer guide), by region, as ids, which are
+// the same for all accounts. Tokyo's has no NAT gateways either (terraform-aws-modules/terraform-aws-vpc#462).
 var unfit = map[string][]string{
 	"ap-northeast-1": {"apne1-az3"},
 	"ca-central-1":   {"cac1-az3", "cac1-az4"},
