@@ -158,11 +158,12 @@ func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 		LifecyclePolicies: f.args.lifecyclePolicies(),
 		Tags:              f.args.tagged(replica.Tags),
 	}
+	opts := with(there, pulumi.Protect(f.args.DeletionProtection))
 	if !replica.Replicating {
 		settings.Protection = efs.FileSystemProtectionArgs{ReplicationOverwrite: pulumi.String("DISABLED")}
+		opts = append(opts, pulumi.IgnoreChanges([]string{"protection"})) // so that the first refresh reports none
 	}
-	files, err := efs.NewFileSystem(ctx, name+"-copy-files", settings,
-		with(there, pulumi.Protect(f.args.DeletionProtection))...)
+	files, err := efs.NewFileSystem(ctx, name+"-copy-files", settings, opts...)
 	if err != nil {
 		return fmt.Errorf("creating its copy in %s: %w", replica.Location.Region, err)
 	}
