@@ -243,7 +243,7 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 		}
 		component.CopyVaultArn, vaults = other.Arn, append(vaults, other)
 	}
-	if err := component.newPlan(ctx, name, args, vaults); err != nil {
+	if err := component.newPlans(ctx, name, args, vaults); err != nil {
 		return nil, err
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
@@ -340,11 +340,62 @@ const (
 	completionWindow = 8 * 60
 )
 
-// newPlan creates the plan once all vaults are there that it names.
-func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupArgs, vaults []pulumi.Resource) error {
+// newPlans creates the plans once all vaults are there that they name: one for everything, and where that is hourly,
+// another one for tables, without the hourly backups. Each backup of a table is a whole copy, and point-in-time recovery
+// goes back to any second.
+func (component *Backup) newPlans(ctx *pulumi.Context, name string, args *BackupArgs, vaults []pulumi.Resource) error {
+	role, ready, err := serviceRole(
+		ctx,
+		name,
+		args.Name+"-backup",
+		args.Location,
+		args.PermissionsBoundary,
+		args.Tags,
+		backupPolicies,
+		component,
+	)
+	if err != nil {
+		return err
+	}
+	all := planned{name: name, awsName: args.Name, rules: args.Rules, resources: []string{"*"}}
+	plans := []planned{all}
+	seldom := slices.DeleteFunc(slices.Clone(args.Rules), func(r BackupRule) bool { return r.Schedule == Hourly })
+	if len(seldom) > 0 && len(seldom) < len(args.Rules) {
+		tables := []string{fmt.Sprintf("arn:%s:dynamodb:*:*:table/*", args.Location.Partition)}
+		plans[0].except = tables
+		plans = append(plans, planned{name + "-tables", args.Name + "-tables", seldom, tables, nil})
+	}
+	for i, p := range plans {
+		plan, err := component.newPlan(ctx, p, args, vaults)
+		if err != nil {
+			return err
+		}
+		if err := component.selects(ctx, p, args, plan, role, ready); err != nil {
+			return err
+		}
+		if i == 0 {
+			component.PlanId = plan.ID().ToStringOutput()
+		}
+	}
+	return nil
+}
+
+// planned is one plan, with the ARNs of what it may take in and of what it leaves out.
+type planned struct {
+	name, awsName     string
+	rules             []BackupRule
+	resources, except []string
+}
+
+func (component *Backup) newPlan(
+	ctx *pulumi.Context,
+	p planned,
+	args *BackupArgs,
+	vaults []pulumi.Resource,
+) (*backup.Plan, error) {
 	var rules backup.PlanRuleArray
 	for _, r := range slices.SortedFunc(
-		slices.Values(args.Rules),
+		slices.Values(p.rules),
 		func(a, b BackupRule) int { return cmp.Compare(a.Schedule.Hours(), b.Schedule.Hours()) },
 	) {
 		rule := backup.PlanRuleArgs{
@@ -367,44 +418,54 @@ func (component *Backup) newPlan(ctx *pulumi.Context, name string, args *BackupA
 		}
 		rules = append(rules, rule)
 	}
-	plan, err := backup.NewPlan(ctx, name+"-plan", &backup.PlanArgs{
-		Name:  pulumi.String(args.Name),
+	plan, err := backup.NewPlan(ctx, p.name+"-plan", &backup.PlanArgs{
+		Name:  pulumi.String(p.awsName),
 		Rules: rules,
 		Tags:  pulumi.ToStringMap(args.Tags),
 	}, pulumi.Parent(component), pulumi.DependsOn(vaults))
 	if err != nil {
-		return fmt.Errorf("creating the plan of backup %q: %w", name, err)
+		return nil, fmt.Errorf("creating backup plan %q: %w", p.awsName, err)
 	}
-	role, ready, err := serviceRole(
-		ctx,
-		name,
-		args.Name+"-backup",
-		args.Location,
-		args.PermissionsBoundary,
-		args.Tags,
-		backupPolicies,
-		component,
-	)
-	if err != nil {
-		return err
-	}
-	if _, err := backup.NewSelection(ctx, name+"-selection", &backup.SelectionArgs{
-		Name:       pulumi.String(args.Name),
+	return plan, nil
+}
+
+func (component *Backup) selects(
+	ctx *pulumi.Context,
+	p planned,
+	args *BackupArgs,
+	plan *backup.Plan,
+	role *identity.Role,
+	ready []pulumi.Resource,
+) error {
+	selection := &backup.SelectionArgs{
+		Name:       pulumi.String(p.awsName),
 		PlanId:     plan.ID(),
 		IamRoleArn: role.Arn,
 		// Not SelectionTags: they add to what Resources take in, which here is the whole account
 		// (https://github.com/hashicorp/terraform-provider-aws/issues/49829).
-		Resources: pulumi.ToStringArray([]string{"*"}),
+		Resources: pulumi.ToStringArray(p.resources),
 		Conditions: backup.SelectionConditionArray{backup.SelectionConditionArgs{
 			StringEquals: backup.SelectionConditionStringEqualArray{backup.SelectionConditionStringEqualArgs{
 				Key:   pulumi.String("aws:ResourceTag/" + args.TagKey),
 				Value: pulumi.String(args.TagValue),
 			}},
 		}},
-	}, pulumi.Parent(component), pulumi.DependsOn(ready)); err != nil {
-		return fmt.Errorf("creating the selection of backup %q: %w", name, err)
 	}
-	component.PlanId = plan.ID().ToStringOutput()
+	name := p.name + "-selection"
+	if len(p.except) > 0 {
+		selection.NotResources = pulumi.ToStringArray(p.except)
+	} else {
+		name += "-without-exceptions" // a name of its own, as the provider would keep exceptions that went
+	}
+	if _, err := backup.NewSelection(
+		ctx,
+		name,
+		selection,
+		pulumi.Parent(component),
+		pulumi.DependsOn(ready),
+	); err != nil {
+		return fmt.Errorf("selecting what backup plan %q takes in: %w", p.awsName, err)
+	}
 	return nil
 }
 

@@ -125,11 +125,23 @@ func TestChannelsHearOfBothRegions(t *testing.T) {
 
 func TestProdIsBackedUp(t *testing.T) {
 	made := prodOfEverything(t, nil)
-	var schedules []string
-	for _, rule := range made.inputs(t, "backup-plan").Mappable()["rules"].([]any) {
-		schedules = append(schedules, rule.(object)["ruleName"].(string))
+	for plan, want := range map[string][]any{
+		"backup-plan": {"hourly", "daily", "monthly"}, "backup-tables-plan": {"daily", "monthly"},
+	} {
+		var schedules []any
+		for _, rule := range made.inputs(t, plan).Mappable()["rules"].([]any) {
+			schedules = append(schedules, rule.(object)["ruleName"])
+		}
+		require.Equal(t, want, schedules)
 	}
-	require.Equal(t, []string{"hourly", "daily", "monthly"}, schedules)
+	tables := []any{"arn:aws:dynamodb:*:*:table/*"}
+	require.Equal(t, tables, made.inputs(t, "backup-selection").Mappable()["notResources"])
+	require.Equal(
+		t,
+		tables,
+		made.inputs(t, "backup-tables-selection-without-exceptions").Mappable()["resources"],
+		"each hourly backup of a table would be a whole copy",
+	)
 	require.Equal(
 		t,
 		"aws:ResourceTag/backup",

@@ -149,11 +149,43 @@ func matchesARN(list property.Value, r rule.Resource) answer {
 		switch {
 		case state == property.Known && (text == "*" || ownState == property.Known && document.Match(text, own)):
 			return yes
+		case state == property.Known && ownState != property.Known:
+			matches := matchesType(text, r.Type)
+			if matches == yes {
+				return yes
+			}
+			result = max(result, matches)
 		case state != property.Known || ownState != property.Known:
 			result = maybe
 		}
 	}
 	return result
+}
+
+// allOf are patterns, behind the account, that take in every resource of a type, by the service in its ARN.
+var allOf = map[string]struct{ service, pattern string }{
+	instanceType:   {"rds", "db:*"},
+	clusterType:    {"rds", "cluster:*"},
+	tableType:      {"dynamodb", "table/*"},
+	fileSystemType: {"elasticfilesystem", "file-system/*"},
+	bucketType:     {"s3", "*"},
+	volumeType:     {"ec2", "volume/*"},
+}
+
+// matchesType reports whether a pattern takes in a resource of which no more is known than its type.
+func matchesType(pattern, resourceType string) answer {
+	parts := strings.SplitN(pattern, ":", 6)
+	all, known := allOf[resourceType]
+	if len(parts) < 6 || !known || strings.ContainsAny(parts[2], "*?") {
+		return maybe
+	}
+	switch anywhere := strings.Trim(parts[3], "*") + strings.Trim(parts[4], "*"); {
+	case parts[2] != all.service:
+		return no
+	case anywhere == "" && (parts[5] == "*" || parts[5] == all.pattern):
+		return yes
+	}
+	return maybe
 }
 
 func anyTag(list property.Value, tags map[string]string) answer {

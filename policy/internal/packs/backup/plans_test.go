@@ -137,7 +137,9 @@ var coverageCases = []ruletest.Case{
 		Want:      doubtful("it"),
 	},
 	{Situation: ruletest.Unknown, Name: "ARN", Resource: table(ruletest.Props{"arn": ruletest.Computed}),
-		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:dynamodb:*:*:table/*"}}), Want: doubtful("it")},
+		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:dynamodb:*:*:table/i*"}}), Want: doubtful("it")},
+	{Situation: ruletest.Passes, Name: "by type", Resource: table(ruletest.Props{"arn": ruletest.Computed}),
+		Rest: selecting(ruletest.Props{"resources": []any{"arn:aws:dynamodb:*:*:table/*"}}), Want: ruletest.Pass},
 	{
 		Situation: ruletest.Secret,
 		Resource:  tagged(object{"Backup": ruletest.Secretly("secret-plan")}),
