@@ -341,8 +341,8 @@ const (
 )
 
 // newPlans creates the plans once all vaults are there that they name: one for everything, and where that is hourly,
-// another one for tables, without the hourly backups. Each backup of a table is a whole copy, and point-in-time recovery
-// goes back to any second.
+// another one for tables, without the hourly backups. Each backup of a table is a whole copy, and point-in-time
+// recovery goes back to any second.
 func (component *Backup) newPlans(ctx *pulumi.Context, name string, args *BackupArgs, vaults []pulumi.Resource) error {
 	role, ready, err := serviceRole(
 		ctx,
