@@ -3,6 +3,7 @@ package automation
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -114,7 +115,7 @@ func phaseOf(planning bool, otherwise Phase) Phase {
 
 func (e Event) withDiagnostic(d *apitype.DiagnosticEvent) (Event, bool) {
 	severity, _, _ := strings.Cut(d.Severity, "#")
-	message := strings.TrimSpace(plain(d.Message))
+	message := strings.TrimSpace(unwrapped.ReplaceAllString(strings.TrimSpace(plain(d.Message)), ""))
 	if severity == "debug" || d.Ephemeral || message == "" {
 		return e, false
 	}
@@ -145,6 +146,11 @@ func (e Event) withStep(m apitype.StepEventMetadata, phase Phase) (Event, bool) 
 	e.Type, e.Resource = EventResource, step
 	return e, true
 }
+
+// unwrapped is what the SDK puts before the one error of a program.
+var unwrapped = regexp.MustCompile(
+	`^an unhandled error occurred: (?:program failed:\s*)?(?:1 error occurred:\s*\*\s*)?`,
+)
 
 // plain removes the engine's colour directives.
 func plain(text string) string { return colors.Never.Colorize(text) }

@@ -28,6 +28,13 @@ func TestTranslate(t *testing.T) {
 		want Event
 		none bool
 	}{
+		"the one error of a program is said without the SDK's words for it": {
+			in: apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{
+				Severity: "error", Message: "an unhandled error occurred: 1 error occurred:\n\t* step 1. network: no\n\n\n",
+			}},
+			want: Event{Type: EventDiagnostic, Diagnostic: &Diagnostic{
+				Severity: "error", Message: "step 1. network: no"}},
+		},
 		"a planned step": {
 			in: apitype.EngineEvent{
 				ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true},

@@ -303,6 +303,9 @@ func (a *app) outputsCommand() *cobra.Command {
 	return cmd
 }
 
+// internalOutput is the one in which the program records what its next run has to know.
+const internalOutput = "permanent"
+
 func (a *app) exportCommand() *cobra.Command {
 	var options automation.ExportOptions
 	cmd := a.onStack(&cobra.Command{Use: "export", Short: "Print the stack's state as JSON, secrets encrypted"})
@@ -437,11 +440,14 @@ func (a *app) engineCommand() *cobra.Command {
 // quote makes a value safe for a POSIX shell.
 func quote(value string) string { return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'" }
 
-// printOutputs prints a line for each output, and for objects and lists of them one for each of their entries.
+// printOutputs prints a line for each output but the program's own, and for objects and lists of them one for each of their entries.
 func printOutputs(w io.Writer, outputs automation.Outputs) error {
 	var rows [][2]string
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
 		output := outputs[name]
+		if name == internalOutput {
+			continue
+		}
 		if output.Secret {
 			text, err := json.Marshal(output)
 			if err != nil {

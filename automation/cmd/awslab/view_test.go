@@ -172,7 +172,8 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 func TestOutputsHideSecrets(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, printOutputs(&out, automation.Outputs{
-		"url": {Value: "http://x"}, "ids": {Value: []any{"a", "b"}}, "password": {Value: "hunter2", Secret: true}}))
+		"url": {Value: "http://x"}, "ids": {Value: []any{"a", "b"}}, "password": {Value: "hunter2", Secret: true},
+		"permanent": {Value: map[string]any{"region": "eu-west-1"}}}))
 	require.Equal(t, "ids       [\"a\",\"b\"]\npassword  \"[secret]\"\nurl       http://x\n", out.String())
 }
 
