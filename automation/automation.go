@@ -81,6 +81,8 @@ type Lab struct {
 	account *account
 	// findFailures is nil where no tasks run.
 	findFailures findFailures
+	// awaitRollout is nil where nothing is rolled out.
+	awaitRollout awaitRollout
 	// refused is what the running program has refused.
 	refused atomic.Pointer[config.Error]
 }
@@ -126,7 +128,7 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 		if l.account, err = newAccount(stackFile(options), configured.Region); err != nil {
 			return nil, err
 		}
-		l.findFailures = l.account.failures
+		l.findFailures, l.awaitRollout = l.account.failures, l.account.rollout
 	}
 	if err := l.selectStack(ctx); err != nil {
 		return nil, classify(ctx, fmt.Errorf("opening stack %s: %w", options.Stack, err), err, nil)

@@ -30,7 +30,8 @@ func TestTranslate(t *testing.T) {
 	}{
 		"the one error of a program is said without the SDK's words for it": {
 			in: apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{
-				Severity: "error", Message: "an unhandled error occurred: 1 error occurred:\n\t* step 1. network: no\n\n\n",
+				Severity: "error",
+				Message:  "an unhandled error occurred: 1 error occurred:\n\t* step 1. network: no\n\n\n",
 			}},
 			want: Event{Type: EventDiagnostic, Diagnostic: &Diagnostic{
 				Severity: "error", Message: "step 1. network: no"}},

@@ -186,6 +186,9 @@ func (l *Lab) operate(
 	case !c.complete && err == nil:
 		err = errors.New("the engine ended without saying that it succeeded")
 	}
+	if err == nil && operation == OperationUp {
+		err = c.settle(ctx)
+	}
 	c.result.Succeeded = err == nil
 	c.result.Outputs = outputs
 	if err != nil {

@@ -2,6 +2,7 @@ package automation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
+	"github.com/awslab/awslab/automation/internal/rollout"
 	"github.com/awslab/awslab/automation/internal/taskfailures"
 )
 
@@ -23,6 +25,12 @@ type ecsService struct{ cluster, name string }
 
 // findFailures looks for the tasks of a service that stopped since a point in time.
 type findFailures func(ctx context.Context, service ecsService, since time.Time) ([]TaskFailure, error)
+
+// awaitRollout returns once the deployment of a service is over, with an error if it failed.
+type awaitRollout func(ctx context.Context, service ecsService) error
+
+// rolloutPause is between two questions to ECS, which allows 20 a second ("Request throttling for the Amazon ECS API").
+const rolloutPause = 10 * time.Second
 
 const ecsServiceType = "aws:ecs/service:Service"
 
@@ -67,6 +75,21 @@ func (c *collector) explain(ctx context.Context, began time.Time) {
 	}
 }
 
+// settle waits until every service that was deployed has done so for good.
+func (c *collector) settle(ctx context.Context) error {
+	if c.lab.awaitRollout == nil {
+		return nil
+	}
+	var failed []error
+	for _, urn := range slices.Sorted(maps.Keys(c.services)) {
+		if err := c.lab.awaitRollout(ctx, c.services[urn]); err != nil {
+			c.diagnose(urn, "error", err.Error())
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
 func (c *collector) diagnose(urn, severity, message string) {
 	d := Diagnostic{Severity: severity, URN: urn, Message: message}
 	c.result.Diagnostics = append(c.result.Diagnostics, d)
@@ -87,4 +110,13 @@ func (a *account) failures(ctx context.Context, service ecsService, since time.T
 		service.name,
 		since,
 	)
+}
+
+// rollout asks AWS.
+func (a *account) rollout(ctx context.Context, service ecsService) error {
+	settings, err := a.load(ctx)
+	if err != nil {
+		return fmt.Errorf("finding AWS credentials: %w", err)
+	}
+	return rollout.Wait(ctx, ecs.NewFromConfig(settings), service.cluster, service.name, rolloutPause)
 }

@@ -81,3 +81,22 @@ func TestWhatCannotBeFoundOutIsSaid(t *testing.T) {
 	)
 	require.Empty(t, result.TaskFailures)
 }
+
+func TestUpWaitsForDeploymentsToBeOver(t *testing.T) {
+	var awaited []ecsService
+	c := &collector{lab: &Lab{awaitRollout: func(_ context.Context, service ecsService) error {
+		awaited = append(awaited, service)
+		return errors.New("the deployment was rolled back")
+	}}}
+	c.take(engineEvent(apitype.EngineEvent{
+		ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpUpdate)},
+	}))
+	require.EqualError(t, c.settle(context.Background()), "the deployment was rolled back")
+	require.Equal(t, []ecsService{{"lab", "awslab-dev-orders"}}, awaited)
+	require.Equal(
+		t,
+		[]Diagnostic{{Severity: "error", URN: serviceURN, Message: "the deployment was rolled back"}},
+		c.result.Diagnostics,
+	)
+	require.NoError(t, (&collector{lab: &Lab{}}).settle(context.Background()), "offline nothing is rolled out")
+}

@@ -440,7 +440,8 @@ func (a *app) engineCommand() *cobra.Command {
 // quote makes a value safe for a POSIX shell.
 func quote(value string) string { return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'" }
 
-// printOutputs prints a line for each output but the program's own, and for objects and lists of them one for each of their entries.
+// printOutputs prints a line for each output but the program's own, and for objects and lists of them one for each of
+// their entries.
 func printOutputs(w io.Writer, outputs automation.Outputs) error {
 	var rows [][2]string
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
