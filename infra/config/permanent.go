@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/awslab/awslab/components/data"
 )
 
 // permanence says what stands against changing a key once the stack is there: AWS would replace what it belongs to, and
@@ -167,10 +169,32 @@ func (c *Config) CheckPermanent(project string, before map[string]string) error 
 			Message: fmt.Sprintf("%s, and the stack was made with %s: %s; %s", now[key], was, p.reason, p.instead),
 		})
 	}
+	if was := before["database.version"]; c.upgradesBeforeReplicas(was) {
+		problems = append(problems, Problem{
+			Path: project + ":database.version",
+			Message: fmt.Sprintf("%s, and the stack was made with %s: RDS upgrades a MySQL database after its replicas "+
+				"only; set database.readReplicas: 0 and bring the stack up, then upgrade, then add replicas again",
+				now["database.version"], was),
+		})
+	}
 	if len(problems) > 0 {
 		return &Error{Problems: problems}
 	}
 	return nil
+}
+
+// upgradesBeforeReplicas reports whether a MySQL instance with replicas goes to another major version, such as from 8.0
+// to 8.4 ("Upgrades of the RDS for MySQL DB engine", RDS user guide). PostgreSQL's replicas are upgraded with it.
+func (c *Config) upgradesBeforeReplicas(was string) bool {
+	db := c.Database
+	if db == nil || was == "" || db.Engine != string(data.DatabaseMySQL) || db.Kind != string(data.DatabaseInstance) {
+		return false
+	}
+	major := func(version string) string {
+		parts := strings.SplitN(version, ".", 3)
+		return strings.Join(parts[:min(2, len(parts))], ".")
+	}
+	return *db.ReadReplicas > 0 && major(was) != major(db.Args().Version())
 }
 
 func permanenceOf(key string) permanence {

@@ -155,3 +155,28 @@ func TestEveryPermanentValueHasAReason(t *testing.T) {
 		require.NotEmpty(t, p.instead)
 	}
 }
+
+// The replicas of MySQL are upgraded first, which the program cannot do: they follow their source.
+func TestMySQLIsUpgradedWithoutReplicas(t *testing.T) {
+	decode := func(database string) *Config {
+		c, err := Decode("awslab", map[string]string{"region": "eu-west-1", "database": database})
+		require.NoError(t, err)
+		return c
+	}
+	before := decode(`{"engine": "mysql", "version": "8.0", "readReplicas": 1}`).Permanent()
+	require.Equal(
+		t,
+		[]string{
+			"awslab:database.version: 8.4, and the stack was made with 8.0: RDS upgrades a MySQL database after its " +
+				"replicas only; set database.readReplicas: 0 and bring the stack up, then upgrade, then add replicas " +
+				"again",
+		},
+		problems(t, decode(`{"engine": "mysql", "readReplicas": 1}`).CheckPermanent("awslab", before)),
+	)
+	for _, database := range []string{
+		`{"engine": "mysql", "version": "8.4"}`,
+		`{"engine": "mysql", "version": "8.0.39", "readReplicas": 1}`,
+	} {
+		require.NoError(t, decode(database).CheckPermanent("awslab", before), database)
+	}
+}
