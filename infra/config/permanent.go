@@ -173,7 +173,8 @@ func (c *Config) CheckPermanent(project string, before map[string]string) error 
 		problems = append(problems, Problem{
 			Path: project + ":database.version",
 			Message: fmt.Sprintf("%s, and the stack was made with %s: RDS upgrades a MySQL database after its "+
-				"replicas only; set database.readReplicas: 0 and bring the stack up, then upgrade, then add replicas again",
+				"replicas only; set database.readReplicas: 0 and bring the stack up, then upgrade, then add replicas "+
+				"again",
 				now["database.version"], was),
 		})
 	}
