@@ -93,7 +93,7 @@ func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict 
 	patterns, state := selectionList(selection, "resources").List()
 	all := takesAllByDefault(selection) || slices.ContainsFunc(patterns, func(pattern property.Value) bool {
 		text, state := pattern.Text()
-		return state == property.Known && strings.Trim(text, "*") == ""
+		return state == property.Known && namesNothing(text)
 	})
 	unknown := state == property.Unknown ||
 		slices.ContainsFunc(patterns, func(pattern property.Value) bool { return pattern.State() == property.Unknown })
@@ -108,6 +108,12 @@ func judgeScope(selection rule.Resource, _ rule.Stack, _ rule.Run) rule.Verdict 
 		return rule.Unreadable(resources, property.Unknown)
 	}
 	return rule.Pass()
+}
+
+// namesNothing reports whether a pattern takes in everything, or all that is of one kind: table/*, db:*.
+func namesNothing(pattern string) bool {
+	name := pattern[strings.LastIndexAny(pattern, ":/")+1:]
+	return strings.Trim(name, "*") == ""
 }
 
 // hasConditions reports whether some operator compares something.

@@ -165,6 +165,12 @@ var scopeCases = []ruletest.Case{
 	},
 	{
 		Situation: ruletest.Fails,
+		Name:      "all of a kind",
+		Resource:  selecting(ruletest.Props{"resources": []any{"arn:aws:dynamodb:*:*:table/*"}})[0],
+		Want:      violation("resources"),
+	},
+	{
+		Situation: ruletest.Fails,
 		Name:      "with a tag, which adds",
 		Want:      violation("resources"),
 		Resource: selecting(ruletest.Props{
