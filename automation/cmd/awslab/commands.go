@@ -277,35 +277,6 @@ func (a *app) confirm(ctx context.Context, lab *automation.Lab, operation automa
 	return nil
 }
 
-func (a *app) outputsCommand() *cobra.Command {
-	var showSecrets bool
-	cmd := a.onStack(&cobra.Command{Use: "outputs", Short: "Print the stack's outputs"})
-	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false, "print secret values instead of [secret]")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		lab, err := a.open(cmd.Context(), "outputs", newPlainView(a.err, "", &a.findings))
-		if err != nil {
-			return err
-		}
-		outputs, err := lab.Outputs(cmd.Context())
-		if err != nil {
-			return err
-		}
-		if showSecrets {
-			for name, output := range outputs {
-				outputs[name] = automation.Output{Value: output.Value}
-			}
-		}
-		if a.json {
-			return json.NewEncoder(a.out).Encode(outputs)
-		}
-		return printOutputs(a.out, outputs)
-	}
-	return cmd
-}
-
-// internalOutput is the one in which the program records what its next run has to know.
-const internalOutput = "permanent"
-
 func (a *app) exportCommand() *cobra.Command {
 	var options automation.ExportOptions
 	cmd := a.onStack(&cobra.Command{Use: "export", Short: "Print the stack's state as JSON, secrets encrypted"})
@@ -439,71 +410,3 @@ func (a *app) engineCommand() *cobra.Command {
 
 // quote makes a value safe for a POSIX shell.
 func quote(value string) string { return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'" }
-
-// printOutputs prints a line for each output but the program's own, and for objects and lists of them one for each of
-// their entries.
-func printOutputs(w io.Writer, outputs automation.Outputs) error {
-	var rows [][2]string
-	for _, name := range slices.Sorted(maps.Keys(outputs)) {
-		output := outputs[name]
-		if name == internalOutput {
-			continue
-		}
-		if output.Secret {
-			text, err := json.Marshal(output)
-			if err != nil {
-				return fmt.Errorf("printing output %s: %w", name, err)
-			}
-			rows = append(rows, [2]string{name, string(text)})
-			continue
-		}
-		entries, err := flatten(name, output.Value)
-		if err != nil {
-			return fmt.Errorf("printing output %s: %w", name, err)
-		}
-		rows = append(rows, entries...)
-	}
-	width := 0
-	for _, row := range rows {
-		width = max(width, len(row[0]))
-	}
-	for _, row := range rows {
-		fmt.Fprintf(w, "%-*s  %s\n", width, row[0], row[1])
-	}
-	return nil
-}
-
-// flatten returns names and texts. A list of plain values is one text.
-func flatten(name string, value any) ([][2]string, error) {
-	var rows [][2]string
-	switch v := value.(type) {
-	case string:
-		return [][2]string{{name, v}}, nil
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			entries, err := flatten(name+"."+key, v[key])
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, entries...)
-		}
-		return rows, nil
-	case []any:
-		if len(v) == 0 {
-			break
-		}
-		if _, objects := v[0].(map[string]any); !objects {
-			break
-		}
-		for i, element := range v {
-			text, err := json.Marshal(element)
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, [2]string{fmt.Sprintf("%s[%d]", name, i), string(text)})
-		}
-		return rows, nil
-	}
-	text, err := json.Marshal(value)
-	return [][2]string{{name, string(text)}}, err
-}

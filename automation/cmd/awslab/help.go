@@ -32,7 +32,7 @@ var manuals = map[string]manual{
 	"awslab refresh": {"awslab refresh --stack dev", changeCodes},
 	"awslab destroy": {"awslab destroy --stack dev", changeCodes},
 	"awslab cost":    {"awslab cost --stack prod", readCodes},
-	"awslab outputs": {"awslab outputs --stack dev --json", readCodes},
+	"awslab outputs": {"awslab outputs --stack dev --json\ncurl \"$(awslab outputs --stack dev url)\"", readCodes},
 	"awslab export":  {"awslab export --stack dev > dev.json", readCodes},
 	"awslab policy":  {"awslab policy list", nil},
 	"awslab policy list": {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 	"time"
 
@@ -175,6 +176,37 @@ func TestOutputsHideSecrets(t *testing.T) {
 		"url": {Value: "http://x"}, "ids": {Value: []any{"a", "b"}}, "password": {Value: "hunter2", Secret: true},
 		"permanent": {Value: map[string]any{"region": "eu-west-1"}}}))
 	require.Equal(t, "ids       [\"a\",\"b\"]\npassword  \"[secret]\"\nurl       http://x\n", out.String())
+}
+
+func TestOneOutputIsItsBareValue(t *testing.T) {
+	outputs := automation.Outputs{
+		"url":       {Value: "http://x"},
+		"password":  {Value: "hunter2", Secret: true},
+		"endpoints": {Value: map[string]any{"orders": "http://x/orders", "a.b": "dotted"}},
+		"ids":       {Value: []any{"a", "b"}},
+	}
+	for name, want := range map[string]string{
+		"url":              "http://x\n",
+		"endpoints.orders": "http://x/orders\n",
+		"endpoints.a.b":    "dotted\n",
+		"endpoints":        `{"a.b":"dotted","orders":"http://x/orders"}` + "\n",
+		"ids":              `["a","b"]` + "\n",
+		"password":         `"[secret]"` + "\n",
+	} {
+		var out bytes.Buffer
+		require.NoError(t, printOutput(&out, outputs, name, false))
+		require.Equal(t, want, out.String(), name)
+	}
+	for name, want := range map[string]string{
+		"ur":              `the stack has no output "ur"; it has endpoints, ids, password, url`,
+		"endpoints.items": `output endpoints has no "items" in it; awslab outputs shows what it has`,
+		"url.x":           `output url has no "x" in it; awslab outputs shows what it has`,
+	} {
+		var usage *usageError
+		err := printOutput(io.Discard, outputs, name, false)
+		require.ErrorAs(t, err, &usage)
+		require.EqualError(t, err, want)
+	}
 }
 
 func TestQuoteIsSafeForAShell(t *testing.T) {

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/awslab/awslab/automation"
+)
+
+func (a *app) outputsCommand() *cobra.Command {
+	var showSecrets bool
+	cmd := a.onStack(&cobra.Command{
+		Use:   "outputs [NAME]",
+		Short: "Print the stack's outputs, or the bare value of one, such as url or endpoints.orders",
+	})
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return &usageError{fmt.Errorf("outputs %q: give one name, or none for all", args)}
+		}
+		return nil
+	}
+	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false, "print secret values instead of [secret]")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		lab, err := a.open(cmd.Context(), "outputs", newPlainView(a.err, "", &a.findings))
+		if err != nil {
+			return err
+		}
+		outputs, err := lab.Outputs(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if showSecrets {
+			for name, output := range outputs {
+				outputs[name] = automation.Output{Value: output.Value}
+			}
+		}
+		switch {
+		case len(args) == 1:
+			return printOutput(a.out, outputs, args[0], a.json)
+		case a.json:
+			return json.NewEncoder(a.out).Encode(outputs)
+		}
+		return printOutputs(a.out, outputs)
+	}
+	return cmd
+}
+
+// internalOutput is the one in which the program records what its next run has to know.
+const internalOutput = "permanent"
+
+// printOutput prints one output, or a part of one by the path that [printOutputs] prints: a text as it is, all else and
+// with asJSON everything as JSON.
+func printOutput(w io.Writer, outputs automation.Outputs, path string, asJSON bool) error {
+	name, rest, _ := strings.Cut(path, ".")
+	output, known := outputs[name]
+	if !known {
+		return &usageError{fmt.Errorf(
+			"the stack has no output %q; it has %s", name, strings.Join(slices.Sorted(maps.Keys(outputs)), ", "),
+		)}
+	}
+	var value any = output
+	if !output.Secret {
+		if value, known = at(output.Value, rest); !known {
+			return &usageError{fmt.Errorf("output %s has no %q in it; awslab outputs shows what it has", name, rest)}
+		}
+	}
+	if text, isText := value.(string); isText && !asJSON {
+		_, err := fmt.Fprintln(w, text)
+		return err
+	}
+	return json.NewEncoder(w).Encode(value)
+}
+
+// at returns the value at a path of keys, which may have dots in them.
+func at(value any, path string) (any, bool) {
+	if path == "" {
+		return value, true
+	}
+	object, _ := value.(map[string]any)
+	if inner, there := object[path]; there {
+		return inner, true
+	}
+	key, rest, _ := strings.Cut(path, ".")
+	inner, there := object[key]
+	if !there {
+		return nil, false
+	}
+	return at(inner, rest)
+}
+
+// printOutputs prints a line for each output but the program's own, and for objects and lists of them one for each of
+// their entries.
+func printOutputs(w io.Writer, outputs automation.Outputs) error {
+	var rows [][2]string
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		output := outputs[name]
+		if name == internalOutput {
+			continue
+		}
+		if output.Secret {
+			text, err := json.Marshal(output)
+			if err != nil {
+				return fmt.Errorf("printing output %s: %w", name, err)
+			}
+			rows = append(rows, [2]string{name, string(text)})
+			continue
+		}
+		entries, err := flatten(name, output.Value)
+		if err != nil {
+			return fmt.Errorf("printing output %s: %w", name, err)
+		}
+		rows = append(rows, entries...)
+	}
+	width := 0
+	for _, row := range rows {
+		width = max(width, len(row[0]))
+	}
+	for _, row := range rows {
+		fmt.Fprintf(w, "%-*s  %s\n", width, row[0], row[1])
+	}
+	return nil
+}
+
+// flatten returns names and texts. A list of plain values is one text.
+func flatten(name string, value any) ([][2]string, error) {
+	var rows [][2]string
+	switch v := value.(type) {
+	case string:
+		return [][2]string{{name, v}}, nil
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			entries, err := flatten(name+"."+key, v[key])
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, entries...)
+		}
+		return rows, nil
+	case []any:
+		if len(v) == 0 {
+			break
+		}
+		if _, objects := v[0].(map[string]any); !objects {
+			break
+		}
+		for i, element := range v {
+			text, err := json.Marshal(element)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, [2]string{fmt.Sprintf("%s[%d]", name, i), string(text)})
+		}
+		return rows, nil
+	}
+	text, err := json.Marshal(value)
+	return [][2]string{{name, string(text)}}, err
+}
