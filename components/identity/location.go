@@ -12,7 +12,7 @@ import (
 // Location is where ARNs are assembled for: a partition, a region and an account. All three are plain strings, looked
 // up once by the program, so that every ARN is known in a preview.
 type Location struct {
-	Partition string // aws, aws-cn or aws-us-gov
+	Partition string // aws, aws-cn, aws-us-gov or aws-eusc
 	Region    string // for example eu-west-1
 	AccountId string // twelve digits
 }
@@ -23,7 +23,7 @@ func (p Location) Validate() error {
 	if !grammar.Partition.Match(p.Partition) {
 		problems = append(
 			problems,
-			problem.New("Location.Partition", "%q is not an AWS partition; use aws, aws-cn or aws-us-gov", p.Partition),
+			problem.New("Location.Partition", "%q is not an AWS partition; use aws, aws-cn, aws-us-gov or aws-eusc", p.Partition),
 		)
 	}
 	if !grammar.Region.Match(p.Region) {
@@ -107,8 +107,11 @@ func (p Location) serviceEndpoint(service string) string {
 }
 
 func (p Location) dnsSuffix() string {
-	if p.Partition == "aws-cn" {
+	switch p.Partition {
+	case "aws-cn":
 		return "amazonaws.com.cn"
+	case "aws-eusc":
+		return "amazonaws.eu"
 	}
 	return "amazonaws.com"
 }

@@ -177,9 +177,12 @@ func TestInlinePoliciesAreCountedTogether(t *testing.T) {
 func TestArns(t *testing.T) {
 	china := Location{Partition: "aws-cn", Region: "cn-north-1", AccountId: "123456789012"}
 	for want, got := range map[string]string{
-		"arn:aws:iam::123456789012:role/r":                                    ireland.RoleArn("", "r"),
-		"arn:aws:iam::123456789012:role/awslab/r":                             ireland.RoleArn("/awslab/", "r"),
-		"arn:aws-cn:s3:::b":                                                   china.BucketArn("b"),
+		"arn:aws:iam::123456789012:role/r":        ireland.RoleArn("", "r"),
+		"arn:aws:iam::123456789012:role/awslab/r": ireland.RoleArn("/awslab/", "r"),
+		"123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu": Location{
+			Partition: "aws-eusc", Region: "eusc-de-east-1", AccountId: "123456789012",
+		}.RegistryHost(),
+		"arn:aws-cn:s3:::b": china.BucketArn("b"),
 		"arn:aws-cn:dynamodb:cn-north-1:123456789012:table/t":                 china.TableArn("t"),
 		"arn:aws:ecr:eu-west-1:123456789012:repository/team/app":              ireland.RepositoryArn("team/app"),
 		"arn:aws:ssm:eu-west-1:123456789012:parameter/app/key":                ireland.ParameterArn("/app/key"),

@@ -143,7 +143,10 @@ func (args *DashboardArgs) body(w *Watched, page int) (string, error) {
 
 // consoles are the domains of the console in the partitions.
 var consoles = map[string]string{
-	"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com",
+	"aws":        "console.aws.amazon.com",
+	"aws-cn":     "console.amazonaws.cn",
+	"aws-us-gov": "console.amazonaws-us-gov.com",
+	"aws-eusc":   "console.amazonaws-eusc.eu",
 }
 
 func (args *DashboardArgs) url(page int) string {

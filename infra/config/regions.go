@@ -32,6 +32,8 @@ func partitionOf(region string) string {
 		return "aws-cn"
 	case strings.HasPrefix(region, "us-gov-"):
 		return "aws-us-gov"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc"
 	}
 	return "aws"
 }
@@ -67,8 +69,8 @@ func (d *decoder) partition(project string, c *Config) {
 	if here == "aws" {
 		return
 	}
-	// Both as of 2025-06: "AWS services available" of the China and the GovCloud (US) regions. CloudFront in China is a
-	// product of its own, with neither origin access control nor web ACLs of us-east-1.
+	// As of 2025-06: "AWS services available" of the China and the GovCloud (US) regions, and of the European Sovereign
+	// Cloud. CloudFront in China is a product of its own, with neither origin access control nor web ACLs of us-east-1.
 	lacking := map[string]bool{
 		"website":          c.Website != nil,
 		"monitoring.slack": c.Monitoring.Slack != nil,

@@ -26,3 +26,11 @@ func TestTheRegionsAreTheProviders(t *testing.T) {
 	slices.Sort(known)
 	require.Equal(t, slices.Compact(known), regions)
 }
+
+func TestPartitionsOfRegions(t *testing.T) {
+	for region, partition := range map[string]string{
+		"eu-west-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "eusc-de-east-1": "aws-eusc",
+	} {
+		require.Equal(t, partition, partitionOf(region))
+	}
+}

@@ -213,14 +213,19 @@ func (r Region) Partition() string {
 		return "aws-cn"
 	case strings.HasPrefix(r.Name, "us-gov-"):
 		return "aws-us-gov"
+	case strings.HasPrefix(r.Name, "eusc-"):
+		return "aws-eusc"
 	}
 	return "aws"
 }
 
 // DNSSuffix returns the domain of the region's endpoints.
 func (r Region) DNSSuffix() string {
-	if r.Partition() == "aws-cn" {
+	switch r.Partition() {
+	case "aws-cn":
 		return "amazonaws.com.cn"
+	case "aws-eusc":
+		return "amazonaws.eu"
 	}
 	return "amazonaws.com"
 }
