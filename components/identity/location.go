@@ -21,10 +21,11 @@ type Location struct {
 func (p Location) Validate() error {
 	var problems []error
 	if !grammar.Partition.Match(p.Partition) {
-		problems = append(
-			problems,
-			problem.New("Location.Partition", "%q is not an AWS partition; use aws, aws-cn, aws-us-gov or aws-eusc", p.Partition),
-		)
+		problems = append(problems, problem.New(
+			"Location.Partition",
+			"%q is not an AWS partition; use aws, aws-cn, aws-us-gov or aws-eusc",
+			p.Partition,
+		))
 	}
 	if !grammar.Region.Match(p.Region) {
 		problems = append(
