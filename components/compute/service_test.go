@@ -108,6 +108,18 @@ func TestOnlyTheLoadBalancerReachesAService(t *testing.T) {
 	)
 }
 
+func TestFurtherSecurityGroupsAreThoseOfTasksToo(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
+		args.SecurityGroupIds = pulumi.StringArray{pulumi.String("sg-database-clients")}
+	}))
+	require.Equal(
+		t,
+		[]any{"orders-tasks-group-id", "sg-database-clients", "lab-targets-group-id"},
+		g.inputs(t, "orders-service")["networkConfiguration"].(object)["securityGroups"],
+	)
+}
+
 func TestATaskDefinition(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
@@ -455,6 +467,12 @@ func TestWhatAServiceRefuses(t *testing.T) {
 				a.DesiredCount, a.Deployment = 1, Deployment{MinimumHealthyPercent: 50, MaximumPercent: 150}
 			},
 			"50 to 150 percent of 1 tasks are 1 to 1: a deployment could neither start nor stop one",
+		},
+		"more security groups than ECS takes": {
+			func(a *ServiceArgs) {
+				a.SecurityGroupIds = pulumi.ToStringArray([]string{"sg-1", "sg-2", "sg-3", "sg-4"})
+			},
+			"SecurityGroupIds: 4 groups; use at most 3",
 		},
 		"half of the percents": {
 			func(a *ServiceArgs) { a.Deployment.MinimumHealthyPercent = 50 },

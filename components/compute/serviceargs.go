@@ -41,8 +41,7 @@ type ServiceArgs struct {
 	Connect *Connect
 	// Connections are what the tasks may call besides AWS. They are created before the first task runs.
 	Connections []Connection
-	// SecurityGroupIds are further security groups of the tasks, at most 3, such as those that may call a database
-	// (ECS allows 5: NetworkConfiguration, ECS API).
+	// SecurityGroupIds are further security groups of the tasks, at most 3, such as those that may call a database.
 	SecurityGroupIds pulumi.StringArray
 	// Ready is what has to be there before the tasks run, such as a parameter that ECS reads for them.
 	Ready []pulumi.Resource
@@ -120,6 +119,10 @@ type Connection struct {
 // routed reports whether the service is behind the load balancer.
 func (args *ServiceArgs) routed() bool { return !args.Internal && !args.worker() }
 
+// maxFurtherGroups leaves room for the service's own group and the load balancer's: ECS takes 5 (ECS API,
+// AwsVpcConfiguration).
+const maxFurtherGroups = 3
+
 func (args *ServiceArgs) worker() bool { return args.Port == 0 && args.Route == Route{} }
 
 // fewestTasks is the least number of tasks of the service when it runs at all.
@@ -173,6 +176,13 @@ func (args *ServiceArgs) validate() error {
 		args.Architecture,
 	)
 	add(args.LogGroup == "", "LogGroup", "missing")
+	add(
+		len(args.SecurityGroupIds) > maxFurtherGroups,
+		"SecurityGroupIds",
+		"%d groups; use at most %d",
+		len(args.SecurityGroupIds),
+		maxFurtherGroups,
+	)
 	add(args.DesiredCount < 0, "DesiredCount", "%d is negative", args.DesiredCount)
 	for _, name := range slices.Sorted(maps.Keys(args.Secrets)) {
 		_, twice := args.Environment[name]
