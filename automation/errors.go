@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -78,6 +80,42 @@ func (e *OperationError) Error() string {
 
 func (e *OperationError) Unwrap() error { return e.cause }
 
+// AccessDeniedError says that AWS refused a call for want of a right. What was done before is in the state.
+type AccessDeniedError struct {
+	// Principal is the ARN of who called, Actions what it may not do, sorted.
+	Principal string
+	Actions   []string
+	cause     *OperationError
+}
+
+func (e *AccessDeniedError) Error() string {
+	return fmt.Sprintf(
+		"%s may not do %s: grant it, or name other credentials in aws:profile or AWS_PROFILE, and run the operation again",
+		e.Principal, strings.Join(e.Actions, ", "),
+	)
+}
+
+func (e *AccessDeniedError) Unwrap() error { return e.cause }
+
+// unauthorized is how AWS says so ("Troubleshoot access denied error messages", IAM user guide).
+var unauthorized = regexp.MustCompile(`(arn:\S+) is not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)`)
+
+// accessDenied returns nil unless errors say that AWS refused calls.
+func accessDenied(failed *OperationError) *AccessDeniedError {
+	denied := &AccessDeniedError{cause: failed}
+	for _, d := range failed.Diagnostics {
+		for _, match := range unauthorized.FindAllStringSubmatch(d.Message, -1) {
+			denied.Principal, denied.Actions = match[1], append(denied.Actions, match[2])
+		}
+	}
+	if denied.Principal == "" {
+		return nil
+	}
+	slices.Sort(denied.Actions)
+	denied.Actions = slices.Compact(denied.Actions)
+	return denied
+}
+
 // classify turns an error of the SDK into one of ours. The SDK's predicates do not unwrap, so raw is the error as the
 // SDK returned it; wrapped carries what was attempted. seen is what the event stream told, nil when there was none.
 func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
@@ -95,6 +133,9 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	failed := &OperationError{cause: wrapped}
 	if seen != nil {
 		failed.Diagnostics = seen.errors()
+	}
+	if denied := accessDenied(failed); denied != nil && seen.Target == AWS {
+		return denied
 	}
 	return failed
 }

@@ -195,6 +195,28 @@ func TestFailuresAreTyped(t *testing.T) {
 		require.EqualError(t, err, "logs: BucketAlreadyExists")
 		require.ErrorIs(t, err, errors.Unwrap(err))
 	})
+	t.Run("a right that is missing", func(t *testing.T) {
+		text := func(action string) string {
+			return "operation error ECS: api error AccessDeniedException: User: arn:aws:sts::123456789012:assumed-role/" +
+				"ci/x is not authorized to perform: " + action + " on resource: * because no identity-based policy " +
+				"allows it"
+		}
+		seen := &Result{Target: AWS}
+		for _, action := range []string{"ecs:CreateCluster", "ec2:CreateVpc", "ecs:CreateCluster"} {
+			seen.Diagnostics = append(seen.Diagnostics, Diagnostic{Severity: "error", Message: text(action)})
+		}
+		err := classify(context.Background(), failure, failure, seen)
+		var denied *AccessDeniedError
+		require.ErrorAs(t, err, &denied)
+		require.Equal(t, []string{"ec2:CreateVpc", "ecs:CreateCluster"}, denied.Actions)
+		require.EqualError(t, err, "arn:aws:sts::123456789012:assumed-role/ci/x may not do ec2:CreateVpc, "+
+			"ecs:CreateCluster: grant it, or name other credentials in aws:profile or AWS_PROFILE, and run the "+
+			"operation again")
+		var failed *OperationError
+		require.ErrorAs(t, err, &failed, "with all that was said")
+		seen.Target = Offline
+		require.NotErrorAs(t, classify(context.Background(), failure, failure, seen), &denied, "a role of the stack's")
+	})
 	t.Run("a cancelled operation", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		cancel(errors.New("interrupted"))
