@@ -198,8 +198,8 @@ func TestFailuresAreTyped(t *testing.T) {
 	t.Run("a right that is missing", func(t *testing.T) {
 		text := func(action string) string {
 			return "operation error ECS: api error AccessDeniedException: User: " +
-				"arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: " + action + " on resource: * because no identity-based policy " +
-				"allows it"
+				"arn:aws:sts::123456789012:assumed-role/ci/x is not authorized to perform: " + action +
+				" on resource: * because no identity-based policy allows it"
 		}
 		seen := &Result{Target: AWS}
 		for _, action := range []string{"ecs:CreateCluster", "ec2:CreateVpc", "ecs:CreateCluster"} {
