@@ -90,7 +90,8 @@ type AccessDeniedError struct {
 
 func (e *AccessDeniedError) Error() string {
 	return fmt.Sprintf(
-		"%s may not do %s: grant it, or name other credentials in aws:profile or AWS_PROFILE, and run the operation again",
+		"%s may not do %s: grant it, or name other credentials in aws:profile or AWS_PROFILE, and run the operation "+
+			"again",
 		e.Principal, strings.Join(e.Actions, ", "),
 	)
 }
