@@ -68,11 +68,15 @@ func (v *Vpc) newGatewayEndpoint(ctx *pulumi.Context, name, service string) (*ec
 
 func (v *Vpc) newInterfaceEndpoint(ctx *pulumi.Context, name, service string) (*ec2.VpcEndpoint, error) {
 	endpointName := fmt.Sprintf("%s-%s-endpoint", name, strings.ReplaceAll(service, ".", "-"))
+	subnets, err := v.endpointSubnets(ctx, service)
+	if err != nil {
+		return nil, err
+	}
 	endpoint, err := ec2.NewVpcEndpoint(ctx, endpointName, &ec2.VpcEndpointArgs{
 		VpcId:             v.VpcId,
 		ServiceName:       pulumi.String(v.serviceName(service)),
 		VpcEndpointType:   pulumi.String("Interface"),
-		SubnetIds:         v.AppSubnetIds,
+		SubnetIds:         subnets,
 		SecurityGroupIds:  pulumi.StringArray{v.EndpointSecurityGroupId},
 		PrivateDnsEnabled: pulumi.Bool(true),
 		Tags:              tags(v.args.Tags, endpointName),
@@ -81,6 +85,34 @@ func (v *Vpc) newInterfaceEndpoint(ctx *pulumi.Context, name, service string) (*
 		return nil, fmt.Errorf("creating interface endpoint %q: %w", endpointName, err)
 	}
 	return endpoint, nil
+}
+
+// endpointSubnets returns the app tier's in the zones in which the service has endpoints: not every service is in every
+// zone. Tasks in other zones reach them as well. Where AWS does not say, all are taken.
+func (v *Vpc) endpointSubnets(ctx *pulumi.Context, service string) (pulumi.StringArrayInput, error) {
+	name, kind := v.serviceName(service), "Interface"
+	found, err := ec2.LookupVpcEndpointService(
+		ctx,
+		&ec2.LookupVpcEndpointServiceArgs{ServiceName: &name, ServiceType: &kind},
+		pulumi.Parent(v),
+	)
+	if err != nil || len(found.AvailabilityZones) == 0 {
+		return v.AppSubnetIds, nil
+	}
+	var subnets pulumi.StringArray
+	for zone, subnet := range v.subnets[App] {
+		if slices.Contains(found.AvailabilityZones, v.args.AvailabilityZones[zone]) {
+			subnets = append(subnets, subnet)
+		}
+	}
+	switch len(subnets) {
+	case 0:
+		return nil, fmt.Errorf("%s has no interface endpoints in %q, but in %q; choose other zones, or leave it out",
+			name, v.args.AvailabilityZones, found.AvailabilityZones)
+	case len(v.subnets[App]):
+		return v.AppSubnetIds, nil
+	}
+	return subnets, nil
 }
 
 func (v *Vpc) endpointRules() []Rule {

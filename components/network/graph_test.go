@@ -21,8 +21,10 @@ type graph struct {
 	mutex     sync.Mutex
 	resources []pulumi.MockResourceArgs
 	zoneNames []string // what the region answers to getAvailabilityZones
-	asked     resource.PropertyMap
-	ipv6Block string // of every VPC
+	// endpointZones are where every service has interface endpoints.
+	endpointZones []string
+	asked         resource.PropertyMap
+	ipv6Block     string // of every VPC
 }
 
 func (g *graph) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -51,6 +53,13 @@ func (g *graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 			"id":            args.Args["id"],
 			"ipv6CidrBlock": resource.NewStringProperty(g.ipv6Block),
 		}, nil
+	}
+	if args.Token == "aws:ec2/getVpcEndpointService:getVpcEndpointService" {
+		zones := []any{}
+		for _, zone := range g.endpointZones {
+			zones = append(zones, zone)
+		}
+		return resource.NewPropertyMapFromMap(map[string]any{"availabilityZones": zones}), nil
 	}
 	g.asked = args.Args
 	names := []resource.PropertyValue{}

@@ -176,6 +176,26 @@ func TestInterfaceEndpointsAreInTheAppTier(t *testing.T) {
 	}, g.inputs(t, "network-endpoints-ingress-app-2"))
 }
 
+func TestInterfaceEndpointsAreInTheZonesOfTheirService(t *testing.T) {
+	args := twoZones()
+	args.InterfaceEndpoints = []string{"ecr.api"}
+	create := func(g *graph) error {
+		return g.run(2, func(ctx *pulumi.Context) error {
+			_, err := NewVpc(ctx, "network", args)
+			return err
+		})
+	}
+	g := &graph{endpointZones: []string{"eu-west-1b", "eu-west-1c"}}
+	require.NoError(t, create(g))
+	require.Equal(t, []any{"network-vpc-app-2-id"}, g.inputs(t, "network-ecr-api-endpoint")["subnetIds"])
+	require.ErrorContains(
+		t,
+		create(&graph{endpointZones: []string{"eu-west-1c"}}),
+		`com.amazonaws.eu-west-1.ecr.api has no interface endpoints in ["eu-west-1a" "eu-west-1b"], but in `+
+			`["eu-west-1c"]`,
+	)
+}
+
 // In China the names of some services' interface endpoints begin with cn, those of gateways and of others do not.
 func TestEndpointsInChina(t *testing.T) {
 	args := twoZones()
@@ -421,7 +441,7 @@ func TestLookupAvailabilityZones(t *testing.T) {
 	}, pulumi.WithMocks("awslab", "dev", g)))
 	require.Equal(t, map[string]any{
 		"state":          "available",
-		"excludeZoneIds": []any{"apne1-az3", "cac1-az3", "cac1-az4", "cnn1-az3", "usw1-az2"},
+		"excludeZoneIds": []any{"apne1-az3", "cac1-az3", "cac1-az4", "cnn1-az3", "use1-az3", "usw1-az2"},
 		"filters":        []any{map[string]any{"name": "opt-in-status", "values": []any{"opt-in-not-required"}}},
 	}, g.asked.Mappable())
 }

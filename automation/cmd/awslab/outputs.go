@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -59,6 +60,9 @@ const internalOutput = "permanent"
 func printOutput(w io.Writer, outputs automation.Outputs, path string, asJSON bool) error {
 	name, rest, _ := strings.Cut(path, ".")
 	output, known := outputs[name]
+	if len(outputs) == 0 {
+		return &usageError{errors.New("the stack has no outputs; bring it up first")}
+	}
 	if !known {
 		return &usageError{fmt.Errorf(
 			"the stack has no output %q; it has %s", name, strings.Join(slices.Sorted(maps.Keys(outputs)), ", "),

@@ -61,9 +61,10 @@ var Service = bridge.Service{
 			token.SecurityGroup,
 			"InvalidGroup.NotFound",
 		),
-		"aws:ec2/getPrefixList:getPrefixList":               getPrefixList,
-		"aws:ec2/getManagedPrefixList:getManagedPrefixList": getManagedPrefixList,
-		"aws:ec2/getAmi:getAmi":                             getAMI,
+		"aws:ec2/getPrefixList:getPrefixList":                 getPrefixList,
+		"aws:ec2/getVpcEndpointService:getVpcEndpointService": getEndpointService,
+		"aws:ec2/getManagedPrefixList:getManagedPrefixList":   getManagedPrefixList,
+		"aws:ec2/getAmi:getAmi":                               getAMI,
 	},
 	Equalities: map[string]func(a, b string) bool{
 		"protocol": func(a, b string) bool { return protocolNumber(a) == protocolNumber(b) },

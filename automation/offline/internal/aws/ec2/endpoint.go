@@ -3,6 +3,7 @@ package ec2
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/region"
@@ -79,6 +80,31 @@ func offered(r region.Region, kind, service string) bool {
 	return strings.HasPrefix(own, "com.amazonaws."+r.Name+".") && chinese == expected
 }
 
+// withoutEndpoints are zones, by id, in which services have no interface endpoints. Which services lack which zone
+// changes; this one stands for all (terraform-aws-modules/terraform-aws-vpc#785).
+var withoutEndpoints = []string{"use1-az3"}
+
+func endpointZones(r region.Region) []string {
+	return slices.DeleteFunc(r.ZoneNames(), func(zone string) bool {
+		return slices.Contains(withoutEndpoints, r.ZoneID(zone))
+	})
+}
+
+// getEndpointService says in which zones a service of AWS's has interface endpoints.
+func getEndpointService(c bridge.Call) (map[string]any, error) {
+	service := c.Args.Str("serviceName")
+	if !offered(c.Region(), "Interface", service) {
+		return nil, bridge.Refuse("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", service)
+	}
+	return map[string]any{
+		"id":                service,
+		"serviceName":       service,
+		"serviceType":       "Interface",
+		"availabilityZones": values.ToAny(endpointZones(c.Region())),
+		"owner":             "amazon",
+	}, nil
+}
+
 func updateEndpoint(c *bridge.Change) error {
 	if c.Inputs.Str("vpcEndpointType") != "Interface" {
 		return nil
@@ -102,6 +128,16 @@ func interfaceEndpoint(c *bridge.Change) error {
 		c.Set("securityGroupIds", []any{bridge.StateOf(vpc).Str("defaultSecurityGroupId")})
 	}
 	subnets := c.Targets("subnetIds")
+	for _, subnet := range subnets {
+		if zone := bridge.StateOf(subnet).Str("availabilityZone"); !slices.Contains(endpointZones(c.Region()), zone) {
+			return bridge.Refuse(
+				"InvalidParameter",
+				"The VPC endpoint service %s does not support the availability zone of the subnet: %s.",
+				c.Inputs.Str("serviceName"),
+				subnet.ID,
+			)
+		}
+	}
 	if len(c.Olds.List("networkInterfaceIds")) == len(subnets) && c.Olds != nil {
 		return nil
 	}
