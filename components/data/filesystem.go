@@ -81,9 +81,6 @@ type FileSystemCopy struct {
 	Provider pulumi.ProviderResource // of that region
 	// KmsKeyArn is a key of that region. Nil means the AWS managed key of EFS. Changing it replaces the copy.
 	KmsKeyArn pulumi.StringInput
-	// Replicating says that an earlier update has made the copy. EFS then says of its protection what it accepts from
-	// nobody, and a refresh writes that down.
-	Replicating bool
 	// Tags are by default those of the file system.
 	Tags map[string]string
 }

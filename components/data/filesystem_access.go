@@ -159,7 +159,7 @@ func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 		Tags:              f.args.tagged(replica.Tags),
 	}
 	opts := with(there, pulumi.Protect(f.args.DeletionProtection))
-	if !replica.Replicating {
+	if !f.args.replicating(ctx) {
 		settings.Protection = efs.FileSystemProtectionArgs{ReplicationOverwrite: pulumi.String("DISABLED")}
 		opts = append(opts, pulumi.IgnoreChanges([]string{"protection"})) // so that the first refresh reports none
 	}
@@ -184,4 +184,18 @@ func (f *FileSystem) newCopy(ctx *pulumi.Context, name string) error {
 	}
 	f.CopyId = onceMade(files.ID().ToStringOutput(), policy, replication)
 	return nil
+}
+
+// replicating reports whether the copy is being replicated to. EFS then says of its protection what it accepts from
+// nobody, and a refresh writes that down: an update that says anything of it would be refused. A copy that cannot be
+// found is not there yet.
+func (args *FileSystemArgs) replicating(ctx *pulumi.Context) bool {
+	found, err := efs.LookupFileSystem(
+		ctx,
+		&efs.LookupFileSystemArgs{Tags: map[string]string{"Name": args.Name}},
+		pulumi.Provider(args.Copy.Provider),
+	)
+	return err == nil && slices.ContainsFunc(found.Protections, func(p efs.GetFileSystemProtection) bool {
+		return p.ReplicationOverwrite == "REPLICATING"
+	})
 }

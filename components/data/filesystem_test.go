@@ -119,9 +119,17 @@ func TestDeletionProtectionIsForTheFilesAlone(t *testing.T) {
 
 // EFS shows another protection of what it replicates to, and would refuse to have it changed.
 func TestUpdatesLeaveTheProtectionOfTheCopyAlone(t *testing.T) {
-	g, err := registerFileSystem(t, func(args *FileSystemArgs) { args.Copy.Replicating = true })
+	g, err := registerFileSystem(t, func(args *FileSystemArgs) { args.Name = replicatedFiles })
 	require.NoError(t, err)
-	require.NotContains(t, g.resources["files-copy-files"].Inputs, "protection")
+	require.NotContains(t, g.inputs(t, "files-copy-files"), "protection")
+	first, err := registerFileSystem(t, func(*FileSystemArgs) {})
+	require.NoError(t, err)
+	require.Equal(
+		t,
+		map[string]any{"replicationOverwrite": "DISABLED"},
+		first.inputs(t, "files-copy-files")["protection"],
+		"one that is not there yet has to let itself be overwritten",
+	)
 	require.Contains(t, g.resources["files-copy-files"].Provider, "::there::")
 	require.NotContains(
 		t,

@@ -32,6 +32,19 @@ func newStoreGraph() *storeGraph {
 	return &storeGraph{databaseGraph{resources: map[string]pulumi.MockResourceArgs{}}}
 }
 
+// replicatedFiles is the name of a file system whose copy is there.
+const replicatedFiles = "replicated"
+
+func (g *storeGraph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if args.Token != "aws:efs/getFileSystem:getFileSystem" ||
+		args.Args["tags"].ObjectValue()["Name"].StringValue() != replicatedFiles {
+		return g.databaseGraph.Call(args)
+	}
+	return resource.NewPropertyMapFromMap(map[string]any{
+		"protections": []any{map[string]any{"replicationOverwrite": "REPLICATING"}},
+	}), nil
+}
+
 func (g *storeGraph) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	id, state, err := g.databaseGraph.NewResource(args)
 	if err != nil || !args.Custom {

@@ -175,11 +175,10 @@ func (l *lab) fileSystems() (err error) {
 	}
 	if l.config.FileSystem.Replicate {
 		args.Copy = &data.FileSystemCopy{
-			Location:    l.placeIn(l.config.CopyRegion),
-			Provider:    l.providers.copies,
-			KmsKeyArn:   l.keys.copies.Arn,
-			Replicating: l.before[filesKey] == replicating,
-			Tags:        l.notBackedUp(),
+			Location:  l.placeIn(l.config.CopyRegion),
+			Provider:  l.providers.copies,
+			KmsKeyArn: l.keys.copies.Arn,
+			Tags:      l.notBackedUp(),
 		}
 	}
 	if l.fileSystem, err = data.NewFileSystem(l.Context, "files", args, l.providers.all); err != nil {

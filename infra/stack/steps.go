@@ -7,14 +7,11 @@ import (
 )
 
 // Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
-// records, in its output permanent, what its last update left: whether its services run on instances, whether its files
-// are replicated, what the database runs on, and which services are internal.
+// records, in its output permanent, what its last update left: whether its services run on instances, what the database
+// runs on, and which services are internal.
 const (
 	instancesKey = "instances"
 	inUse        = "in use"
-
-	filesKey    = "files"
-	replicating = "replicating"
 
 	serversKey = "servers"
 
@@ -36,9 +33,6 @@ func (l *lab) newlyRouted(s config.Service) bool {
 // recordSteps records what this update leaves, and says what is left to do after it.
 func (l *lab) recordSteps(values map[string]string) error {
 	var left []string
-	if l.config.FileSystem != nil && l.config.FileSystem.Replicate {
-		values[filesKey] = replicating
-	}
 	if l.onInstances() {
 		values[instancesKey] = inUse
 	}

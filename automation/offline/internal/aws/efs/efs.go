@@ -26,6 +26,19 @@ var Service = bridge.Service{
 		token.FileSystemPolicy: {Create: createPolicy, Update: createPolicy},
 		token.FileReplication:  {Create: createFileReplication, Remove: removeFileReplication},
 	},
+	Functions: map[string]func(bridge.Call) (map[string]any, error){
+		"aws:efs/getFileSystem:getFileSystem": getFileSystem,
+	},
+}
+
+func getFileSystem(c bridge.Call) (map[string]any, error) {
+	found, err := bridge.GetOne(token.FileSystem, "FileSystemNotFound")(c)
+	if err != nil {
+		return nil, err
+	}
+	found["protections"] = []any{found["protection"]}
+	delete(found, "protection")
+	return found, nil
 }
 
 func createFileSystem(c *bridge.Change) error {
