@@ -20,6 +20,7 @@ var idle = []string{
 	"masterUserSecretKmsKeyId",                                          // of manageMasterUserPassword
 	"monitoringRoleArn",                                                 // of monitoringInterval
 	"performanceInsightsKmsKeyId", "performanceInsightsRetentionPeriod", // of performanceInsightsEnabled
+	"readCapacity", "writeCapacity", // of the billing mode PROVISIONED
 }
 
 // The provider takes a property that AWS fills in, and some blocks, for unchanged when a program leaves them out: what
