@@ -23,26 +23,18 @@ func TestNoCredentials(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newProject(t)
 			home := t.TempDir()
-			for variable, value := range map[string]string{
+			require.NoError(t, os.WriteFile(filepath.Join(home, "config"), nil, 0o600))
+			if test.profile != "" {
+				p.configure(t, "dev", "config:\n", "config:\n  aws:profile: "+test.profile+"\n")
+			}
+			lab := p.openOnAWS(t, map[string]string{
 				"AWS_PROFILE": "", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_ROLE_ARN": "",
 				"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
 				"AWS_CONFIG_FILE":             filepath.Join(home, "config"),
 				"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(home, "credentials"),
 				"AWS_EC2_METADATA_DISABLED":   "true",
-				"PULUMI_BACKEND_URL":          "file://" + home,
-				"PULUMI_CONFIG_PASSPHRASE":    "of this test",
-			} {
-				t.Setenv(variable, value)
-			}
-			require.NoError(t, os.WriteFile(filepath.Join(home, "config"), nil, 0o600))
-			if test.profile != "" {
-				p.configure(t, "dev", "config:\n", "config:\n  aws:profile: "+test.profile+"\n")
-			}
-			options := p.options("dev")
-			options.Target, options.PolicyPacks = automation.AWS, []automation.PolicyPack{}
-			lab, err := automation.Open(context.Background(), options)
-			require.NoError(t, err)
-			_, err = lab.Preview(context.Background())
+			})
+			_, err := lab.Preview(context.Background())
 			var missing *automation.CredentialsError
 			require.ErrorAs(t, err, &missing)
 			require.Equal(t, test.profile, missing.Profile)

@@ -115,7 +115,7 @@ func phaseOf(planning bool, otherwise Phase) Phase {
 
 func (e Event) withDiagnostic(d *apitype.DiagnosticEvent) (Event, bool) {
 	severity, _, _ := strings.Cut(d.Severity, "#")
-	message := strings.TrimSpace(unwrapped.ReplaceAllString(strings.TrimSpace(plain(d.Message)), ""))
+	message := strings.TrimSpace(unwrapped.ReplaceAllString(plain(d.Message), ""))
 	if severity == "debug" || d.Ephemeral || message == "" {
 		return e, false
 	}
@@ -149,7 +149,7 @@ func (e Event) withStep(m apitype.StepEventMetadata, phase Phase) (Event, bool) 
 
 // unwrapped is what the SDK puts before the one error of a program.
 var unwrapped = regexp.MustCompile(
-	`^an unhandled error occurred: (?:program failed:\s*)?(?:1 error occurred:\s*\*\s*)?`,
+	`^\s*an unhandled error occurred: (?:program failed:\s*)?(?:1 error occurred:\s*\*\s*)?`,
 )
 
 // plain removes the engine's colour directives.

@@ -19,21 +19,13 @@ func TestImagesInTheContainerdStore(t *testing.T) {
 		[]byte("#!/bin/sh\necho '[[driver-type io.containerd.snapshotter.v1]]'\n"),
 		0o700, //nolint:gosec // it has to be run
 	))
-	for variable, value := range map[string]string{
-		"PATH":                     home + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"AWS_ACCESS_KEY_ID":        "an id",
-		"AWS_SECRET_ACCESS_KEY":    "of this test",
-		"PULUMI_BACKEND_URL":       "file://" + home,
-		"PULUMI_CONFIG_PASSPHRASE": "of this test",
-	} {
-		t.Setenv(variable, value)
-	}
-	options := p.options("dev")
-	options.Target, options.PolicyPacks = automation.AWS, []automation.PolicyPack{}
-	lab, err := automation.Open(context.Background(), options)
-	require.NoError(t, err)
+	lab := p.openOnAWS(t, map[string]string{
+		"PATH":                  home + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"AWS_ACCESS_KEY_ID":     "an id",
+		"AWS_SECRET_ACCESS_KEY": "of this test",
+	})
 	for _, operation := range []func(context.Context) (*automation.Result, error){lab.Preview, lab.Up} {
-		_, err = operation(context.Background())
+		_, err := operation(context.Background())
 		var store *automation.ImageStoreError
 		require.ErrorAs(t, err, &store)
 		require.ErrorContains(t, err, `{"features": {"containerd-snapshotter": false}} in /etc/docker/daemon.json`)

@@ -145,6 +145,21 @@ func step(t testing.TB, r *automation.Result, resourceType, name string) automat
 	return automation.Step{}
 }
 
+// openOnAWS opens the stack dev on the target aws, with a backend of the test's own and with these variables.
+func (p *project) openOnAWS(t *testing.T, variables map[string]string) *automation.Lab {
+	t.Helper()
+	t.Setenv("PULUMI_BACKEND_URL", "file://"+t.TempDir())
+	t.Setenv("PULUMI_CONFIG_PASSPHRASE", "of this test")
+	for variable, value := range variables {
+		t.Setenv(variable, value)
+	}
+	options := p.options("dev")
+	options.Target, options.PolicyPacks = automation.AWS, []automation.PolicyPack{}
+	lab, err := automation.Open(t.Context(), options)
+	require.NoError(t, err)
+	return lab
+}
+
 // requireUnchanged holds if another up of the stack has nothing to do.
 func (p *project) requireUnchanged(t testing.TB, stackName string) {
 	t.Helper()

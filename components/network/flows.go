@@ -266,25 +266,6 @@ const (
 	outsideNumbers  = 8000
 )
 
-// numbered gives each rule a number of its own from first on, below first+count. Numbers of ports are more than numbers
-// of rules: of two rules that should have the same number the one that is later in order takes the next.
-func numbered(first, count int, rules []peerRule) map[peerRule]int {
-	taken := map[int]bool{}
-	numbers := map[peerRule]int{}
-	for _, rule := range rules {
-		slot := 0
-		if rule.protocol == protocolTcp {
-			slot = 1 + (rule.ports.From+7*(rule.ports.To-rule.ports.From))%(count-1)
-		}
-		for taken[slot] {
-			slot = (slot + 1) % count
-		}
-		taken[slot] = true
-		numbers[rule] = first + slot
-	}
-	return numbers
-}
-
 // administration are the ports of SSH and of the remote desktop, which must not be reachable from the internet (CIS AWS
 // Foundations Benchmark 5.1), also where they lie among the ephemeral ones. The price is that of the connections that a
 // NAT gateway or a load balancer opens, one in 64,512 is from such a port, gets no answer, and has to be opened again.
@@ -328,12 +309,25 @@ func outside(drafted []peerRule, peer Tier, everyone netip.Prefix, refusal aclRu
 	return append(refused, allowed...)
 }
 
-// allowing returns the rules about one far end, in the order of their numbers.
+// allowing returns the rules about one far end, in the order of their numbers, which lie from first on and below
+// first+count. There are more ports than numbers: of two rules that should have the same number the one that is later
+// in order takes the next.
 func allowing(first, count int, address netip.Prefix, drafted []peerRule, peer Tier) []aclRule {
-	about := slices.DeleteFunc(slices.Clone(drafted), func(r peerRule) bool { return r.peer != peer })
+	taken := map[int]bool{}
 	var rules []aclRule
-	for rule, number := range numbered(first, count, about) {
-		rules = append(rules, aclRule{number: number, protocol: rule.protocol, peer: address, ports: rule.ports})
+	for _, rule := range drafted {
+		if rule.peer != peer {
+			continue
+		}
+		slot := 0
+		if rule.protocol == protocolTcp {
+			slot = 1 + (rule.ports.From+7*(rule.ports.To-rule.ports.From))%(count-1)
+		}
+		for taken[slot] {
+			slot = (slot + 1) % count
+		}
+		taken[slot] = true
+		rules = append(rules, aclRule{number: first + slot, protocol: rule.protocol, peer: address, ports: rule.ports})
 	}
 	slices.SortFunc(rules, func(a, b aclRule) int { return cmp.Compare(a.number, b.number) })
 	return rules

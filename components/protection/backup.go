@@ -357,8 +357,7 @@ func (component *Backup) newPlans(ctx *pulumi.Context, name string, args *Backup
 	if err != nil {
 		return err
 	}
-	all := planned{name: name, awsName: args.Name, rules: args.Rules, resources: []string{"*"}}
-	plans := []planned{all}
+	plans := []planned{{name: name, awsName: args.Name, rules: args.Rules, resources: []string{"*"}}}
 	seldom := slices.DeleteFunc(slices.Clone(args.Rules), func(r BackupRule) bool { return r.Schedule == Hourly })
 	if len(seldom) > 0 && len(seldom) < len(args.Rules) {
 		tables := []string{fmt.Sprintf("arn:%s:dynamodb:*:*:table/*", args.Location.Partition)}

@@ -111,7 +111,11 @@ func (c *Config) Hosts() []string {
 
 // holds reports whether a host lies in the zone, and is one that can be in a certificate.
 func (b LoadBalancer) holds(host string) bool {
-	return b.Zone != "" && (host == b.Zone || strings.HasSuffix(host, "."+b.Zone)) && grammar.DomainPattern.Match(host)
+	return b.inZone(host) && grammar.DomainPattern.Match(host)
+}
+
+func (b LoadBalancer) inZone(host string) bool {
+	return b.Zone != "" && (host == b.Zone || strings.HasSuffix(host, "."+b.Zone))
 }
 
 // Route returns what leads to the service.

@@ -164,7 +164,7 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 	case !grammar.DomainName.Match(lb.Domain):
 		d.add(path+".domain", "%q is not a domain name; use one such as api.example.com", lb.Domain)
 	case lb.Zone == "" && lb.CertificateArn != "": // somebody else makes the name lead to the load balancer
-	case lb.Domain != lb.Zone && !strings.HasSuffix(lb.Domain, "."+lb.Zone) || lb.Zone == "":
+	case !lb.inZone(lb.Domain):
 		d.add(path+".zone", "%q does not hold %s; name the Route 53 hosted zone that it lies in", lb.Zone, lb.Domain)
 	}
 }

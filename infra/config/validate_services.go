@@ -80,12 +80,14 @@ func (d *decoder) calls(path string, services []Service) {
 		}
 	}
 	for i, s := range services {
-		for what, count := range map[string]int{"calls": len(s.Access.Services), "is called by": callers[s.Name]} {
+		refuse := func(what string, count int) {
 			if count > maxCalls {
 				d.add(fmt.Sprintf("%s[%d].access.services", path, i), "%s %s %d services; AWS has room for rules of %d",
 					s.Name, what, count, maxCalls)
 			}
 		}
+		refuse("calls", len(s.Access.Services))
+		refuse("is called by", callers[s.Name])
 	}
 }
 

@@ -107,7 +107,7 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 		ForceDelete:  l.config.Images.ForceDelete,
 		KmsKeyArn:    l.keys.data.Arn,
 		FunctionArn:  functionArn,
-		BuiltBefore:  l.builtBefore,
+		BuiltBefore:  builtBefore(l.before),
 		Copy:         copied,
 		Tags:         l.tags,
 	}, l.providers.all)

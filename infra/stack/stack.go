@@ -50,9 +50,8 @@ type lab struct {
 	keys   keys
 	roles  map[string]roles
 	images map[string]pulumi.StringInput
-	// built are the tags of the images that the stack built, see [images.Image.Built]; builtBefore those of its last
-	// run.
-	built, builtBefore map[string]string
+	// built are the tags of the images that the stack built, see [images.Image.Built].
+	built map[string]string
 	// caches are the pull-through caches, by the registry whose images they take.
 	caches map[string]*images.PullThroughCache
 	// runner runs tasks before and after deployments. It is nil when no service has any.
@@ -99,14 +98,13 @@ func deploy(ctx *pulumi.Context, root string) error {
 		return err
 	}
 	l := &lab{
-		Context:     ctx,
-		config:      configured,
-		root:        root,
-		names:       namesOf(ctx, before),
-		before:      before,
-		built:       map[string]string{},
-		builtBefore: builtBefore(before),
-		zones:       strings.Fields(before[config.ZonesKey]),
+		Context: ctx,
+		config:  configured,
+		root:    root,
+		names:   namesOf(ctx, before),
+		before:  before,
+		built:   map[string]string{},
+		zones:   strings.Fields(before[config.ZonesKey]),
 	}
 	for _, step := range []struct {
 		name string
