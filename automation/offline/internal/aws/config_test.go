@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/awstest"
-	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 )
@@ -98,46 +97,4 @@ func TestTheProviderSaysWhatItStandsInFor(t *testing.T) {
 	schema, err := l.Provider.GetSchema(t.Context(), nil)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"name":"aws","version":"6.83.2"}`, schema.GetSchema())
-}
-
-func TestImportIdsAreThoseTheProviderDocuments(t *testing.T) {
-	l := awstest.New(t, "us-east-1")
-	have := things{}
-	for _, s := range specimens {
-		key := s.token
-		if s.label != "" {
-			key += " " + s.label
-		}
-		have[key] = l.Create(s.token, "it", s.inputs(have))
-	}
-	role, service := have[token.Role].Id, have[token.Service].Str("name")
-	cluster := have[token.Cluster].Str("name")
-	resource := "service/" + cluster + "/" + service
-	for token, id := range map[string]string{
-		token.Cluster:         cluster,
-		token.Service:         cluster + "/" + service,
-		token.TaskDefinition:  have[token.TaskDefinition].Str("arn"),
-		token.Route:           have[token.RouteTable].Id + "_0.0.0.0/0",
-		token.RouteTableAssoc: have[token.Subnet].Id + "/" + have[token.RouteTable].Id,
-		token.RoleAttachment:  role + "/" + have[token.Policy].Str("arn"),
-		token.DBInstance:      "shop",
-		token.ScalingTarget:   "ecs/" + resource + "/ecs:service:DesiredCount",
-		token.ScalingPolicy: "ecs/" + resource + "/ecs:service:DesiredCount/" + have[token.ScalingPolicy].Str(
-			"name",
-		),
-		token.CapacityProvider: have[token.CapacityProvider].Str("name"),
-		token.LogMetricFilter:  have[token.LogGroup].Id + ":errors",
-		token.Key:              have[token.Key].Id,
-	} {
-		imported, exists := l.Imported(token, id)
-		if assert.True(t, exists, "%s %s", token, id) {
-			assert.Equal(t, have[token].Id, imported.Id)
-			// What the program says differs in nothing from what was imported.
-			assert.Empty(t, awstest.Details(l.Diff(imported, have[token].Inputs)), token)
-			_, failures := l.Check(token, "it", nil, imported.Inputs)
-			assert.Empty(t, failures, "what was imported is valid: %s", token)
-		}
-		_, exists = l.Imported(token, "nothing-of-that-name/x")
-		assert.False(t, exists, token)
-	}
 }

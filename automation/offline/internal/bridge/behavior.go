@@ -35,8 +35,6 @@ type Behavior struct {
 	Remove func(c *Change) error
 	// Releases reports whether what holds the thing goes with it when it is removed.
 	Releases func(c *Change, holder world.Referrer) bool
-	// Imported finds a thing by an id for import that is neither its id, ARN, key nor name.
-	Imported func(c *Change, id string) (*world.Thing, error)
 	// Read changes the state that is read, to what follows from other things in the world.
 	Read func(c *Change) error
 }

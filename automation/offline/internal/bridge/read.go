@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -11,17 +12,21 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-// Read returns what the world holds: for a refresh, with the state known so far, or for an import, with an id alone. A
-// thing that does not exist reads as an empty id.
+// Read returns what the world holds: for a refresh, with the state known so far, or for an import, with an id and no
+// state. A thing that does not exist reads as an empty id.
 func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	kind, olds, oldInputs, err := p.received(ctx, req.GetUrn(), req.GetProperties(), req.GetInputs())
 	if err != nil {
 		return nil, err
 	}
+	isImport := len(olds) == 0
+	if isImport {
+		oldInputs = nil
+	}
 	var c *Change
 	err = p.attempt(ctx, world.Read, kind, func(tx *world.Tx) (err error) {
 		c = p.newChange(tx, kind, nil)
-		return c.read(req.GetId(), olds, len(oldInputs) == 0)
+		return c.read(req.GetId(), olds)
 	})
 	if err != nil {
 		return nil, p.wrap("reading", "Describe", kind.Token, req.GetId(), err)
@@ -30,6 +35,11 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 		return &pulumirpc.ReadResponse{}, nil
 	}
 	state := restoreSecrets(c.State, olds)
+	if isImport {
+		for _, name := range kind.Model.Unread {
+			delete(state, resource.PropertyKey(name))
+		}
+	}
 	properties, err := Marshal(state)
 	if err != nil {
 		return nil, err
@@ -41,16 +51,14 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	return &pulumirpc.ReadResponse{Id: c.Thing.ID, Properties: properties, Inputs: inputs}, nil
 }
 
-// read finds the thing: by its state, or for an import by one of the ids a person may give.
-func (c *Change) read(id string, olds resource.PropertyMap, isImport bool) error {
+// read finds the thing: by its state, or for an import by an id that the type is imported by.
+func (c *Change) read(id string, olds resource.PropertyMap) error {
+	find := func() (*world.Thing, error) { return c.find(id, olds) }
+	if len(olds) == 0 {
+		find = func() (*world.Thing, error) { return c.findImport(id) }
+	}
 	var err error
-	if len(olds) > 0 {
-		c.Thing, err = c.find(id, olds)
-	}
-	if c.Thing == nil && err == nil && isImport {
-		c.Thing, err = c.findImport(id)
-	}
-	if c.Thing == nil || err != nil {
+	if c.Thing, err = find(); c.Thing == nil || err != nil {
 		return err
 	}
 	c.Id, c.Olds, c.State = c.Thing.ID, values.View(olds), c.Thing.State
@@ -63,29 +71,16 @@ func (c *Change) read(id string, olds resource.PropertyMap, isImport bool) error
 	return nil
 }
 
-// findImport finds a thing by an id that a person gave: its id, key, ARN or name, or what the type accepts besides.
+// findImport finds the thing of the type that has an id as `pulumi import` takes it.
 func (c *Change) findImport(id string) (*world.Thing, error) {
-	searches := []func() ([]*world.Thing, error){
-		func() ([]*world.Thing, error) { return c.Tx.ByID(c.Token, id) },
-		func() ([]*world.Thing, error) { return c.Tx.ByARN(id) },
-		func() ([]*world.Thing, error) { return c.Tx.ByName(c.Token, id) },
+	things, err := c.Tx.OfType(c.p.homeOf(c.kind), c.Token)
+	if err != nil {
+		return nil, err
 	}
-	for _, search := range searches {
-		things, err := search()
-		if err != nil {
-			return nil, err
+	for _, thing := range things {
+		if slices.Contains(c.Model.ImportIDs(thing.ID, thing.ARN, values.View(thing.State)), id) {
+			return thing, nil
 		}
-		for _, thing := range things {
-			if thing.Type == c.Token && thing.Region == c.p.homeOf(c.kind) {
-				return thing, nil
-			}
-		}
-	}
-	if thing, err := c.Tx.Get(world.Key{Region: c.p.homeOf(c.kind), Type: c.Token, Key: id}); err == nil {
-		return thing, nil
-	}
-	if c.behavior.Imported != nil {
-		return c.behavior.Imported(c, id)
 	}
 	return nil, nil
 }
@@ -98,6 +93,8 @@ func (k kind) inputsAfter(oldInputs, olds, state resource.PropertyMap, thing *wo
 		for name := range inputs {
 			if value, has := state[name]; has {
 				inputs[name] = value
+			} else {
+				delete(inputs, name)
 			}
 		}
 		values.SetDefaulted(inputs, nil)

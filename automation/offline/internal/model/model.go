@@ -20,6 +20,11 @@ type Model struct {
 	// ID, ARN and Key are templates (see package template). An ID that is empty is made by the type's behavior; an ARN
 	// that is empty means that the type has none. Key is what tells things of the type apart; empty means the id.
 	ID, ARN, Key string
+	// Import are templates for the id that `pulumi import` takes: of properties, {id}, {arn} and {resource}, which
+	// follows the kind of resource in the ARN. Nil means {id}; an empty list that the provider cannot import the type.
+	Import []string
+	// Unread are the inputs that the provider does not read back: an import lacks them.
+	Unread []string
 	// Global says that the thing lives in no region.
 	Global bool
 	// Name is the property that holds the AWS name; empty means "name".
@@ -136,6 +141,7 @@ func (m *Model) Paths() []string {
 		m.OptionalComputed,
 		m.Sets,
 		m.Kept,
+		m.Unread,
 		m.Secrets,
 		values.SortedKeys(m.Defaults),
 		values.SortedKeys(

@@ -17,21 +17,18 @@ var Service = bridge.Service{
 	Module: "appautoscaling", Name: "Application Auto Scaling",
 	Behaviors: map[string]bridge.Behavior{
 		token.ScalingTarget: {
-			Create:   createScalingTarget,
-			Created:  scaleService,
-			Update:   refuseCapacity,
-			Remove:   removeScalingTarget,
-			Imported: importScaling(token.ScalingTarget),
+			Create:  createScalingTarget,
+			Created: scaleService,
+			Update:  refuseCapacity,
+			Remove:  removeScalingTarget,
 		},
 		token.ScalingPolicy: {
-			Check:    checkScalingPolicy,
-			Create:   createScalingPolicy,
-			Imported: importScaling(token.ScalingPolicy),
+			Check:  checkScalingPolicy,
+			Create: createScalingPolicy,
 		},
 		token.ScheduledAction: {
-			Create:   createScheduledAction,
-			Update:   createScheduledAction,
-			Imported: importScaling(token.ScheduledAction),
+			Create: createScheduledAction,
+			Update: createScheduledAction,
 		},
 	},
 }
@@ -260,17 +257,4 @@ func createScalingPolicy(c *bridge.Change) error {
 		c.Set("alarmArns", arns)
 	}
 	return nil
-}
-
-// importScaling takes {namespace}/{resource id}/{dimension} and, for a policy or an action, /{name}.
-func importScaling(typ string) func(*bridge.Change, string) (*world.Thing, error) {
-	return func(c *bridge.Change, id string) (*world.Thing, error) {
-		return bridge.FindBy(c, typ, func(v values.View) bool {
-			full := v.Str("serviceNamespace") + "/" + v.Str("resourceId") + "/" + v.Str("scalableDimension")
-			if typ != token.ScalingTarget {
-				full += "/" + v.Str("name")
-			}
-			return full == id
-		})
-	}
 }

@@ -243,6 +243,19 @@ func (l *Lab) Refresh(m Made) (Made, bool) {
 	return l.read(m.Urn, response), true
 }
 
+// ARN returns the ARN of a thing, which not every type has an output for.
+func (l *Lab) ARN(m Made) (arn string) {
+	l.Helper()
+	require.NoError(l, l.W.Update(l.Context(), func(tx *world.Tx) error {
+		things, err := tx.ByID(string(resource.URN(m.Urn).Type()), m.Id)
+		if len(things) > 0 {
+			arn = things[0].ARN
+		}
+		return err
+	}))
+	return arn
+}
+
 // Imported reads a thing as the engine does on an import.
 func (l *Lab) Imported(token, id string) (Made, bool) {
 	l.Helper()

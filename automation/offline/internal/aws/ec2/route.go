@@ -3,7 +3,6 @@ package ec2
 import (
 	"fmt"
 	"hash/crc32"
-	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
@@ -35,17 +34,6 @@ func createRoute(c *bridge.Change) error {
 	return nil
 }
 
-// importRoute takes {route table}_{destination}.
-func importRoute(c *bridge.Change, id string) (*world.Thing, error) {
-	table, destination, found := strings.Cut(id, "_")
-	if !found {
-		return nil, nil
-	}
-	return bridge.FindBy(c, token.Route, func(route values.View) bool {
-		return route.Str("routeTableId") == table && destinationOf(route) == destination
-	})
-}
-
 func createRouteTableAssociation(c *bridge.Change) error {
 	subnet := c.Inputs.Str("subnetId")
 	if subnet == "" {
@@ -67,12 +55,4 @@ func createRouteTableAssociation(c *bridge.Change) error {
 		}
 	}
 	return nil
-}
-
-// importRouteTableAssociation takes {subnet or gateway}/{route table}.
-func importRouteTableAssociation(c *bridge.Change, id string) (*world.Thing, error) {
-	from, table, _ := strings.Cut(id, "/")
-	return bridge.FindBy(c, token.RouteTableAssoc, func(a values.View) bool {
-		return a.Str("routeTableId") == table && (a.Str("subnetId") == from || a.Str("gatewayId") == from)
-	})
 }

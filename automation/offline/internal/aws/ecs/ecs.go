@@ -17,9 +17,8 @@ var Service = bridge.Service{
 		token.CapacityProvider: {Create: createCapacityProvider},
 		token.TaskDefinition: {
 			Check: checkTaskDefinition, Diff: diffTaskDefinition, Create: createTaskDefinition,
-			Imported: importTaskDefinition,
 		},
-		token.Service: {Diff: diffService, Create: createService, Update: updateService, Imported: importService},
+		token.Service: {Diff: diffService, Create: createService, Update: updateService},
 	},
 	Equalities: map[string]func(a, b string) bool{
 		"containers": func(a, b string) bool { return model.EqualDocuments(a, b, canonicalContainers) },

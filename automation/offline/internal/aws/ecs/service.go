@@ -270,15 +270,6 @@ func refuseImages(c *bridge.Change, containers []container) error {
 	return nil
 }
 
-// importService takes {cluster}/{service}.
-func importService(c *bridge.Change, id string) (*world.Thing, error) {
-	return bridge.FindBy(
-		c,
-		token.Service,
-		func(s values.View) bool { return strings.HasSuffix(s.Str("id"), ":service/"+id) },
-	)
-}
-
 // getService finds a service by its cluster and name, as two clusters may have one of the same name.
 func getService(c bridge.Call) (map[string]any, error) {
 	things, err := c.Here(token.Service)

@@ -7,11 +7,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/diff"
 	"github.com/awslab/awslab/automation/offline/internal/values"
-	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 func checkTaskDefinition(inputs values.View) []bridge.Failure {
@@ -153,14 +151,4 @@ func units(text string, each float64) int {
 		return 0
 	}
 	return value
-}
-
-// importTaskDefinition takes the ARN of a revision, which findImport tries, or {family}:{revision}.
-func importTaskDefinition(c *bridge.Change, id string) (*world.Thing, error) {
-	family, revision, _ := strings.Cut(id, ":")
-	return bridge.FindBy(
-		c,
-		token.TaskDefinition,
-		func(d values.View) bool { return d.Str("family") == family && d.Str("revision") == revision },
-	)
 }

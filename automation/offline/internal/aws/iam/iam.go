@@ -2,7 +2,6 @@
 package iam
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -27,7 +26,6 @@ var Service = bridge.Service{
 		},
 		token.Policy:            {Create: createPolicy, Update: createPolicy, Read: readPolicy},
 		token.RolePolicy:        {Create: createRolePolicy, Update: createRolePolicy},
-		token.RoleAttachment:    {Imported: importAttachment},
 		token.ServiceLinkedRole: {Create: createServiceLinkedRole},
 		token.IdentityProvider:  {Create: createIdentityProvider},
 	},
@@ -198,19 +196,6 @@ func readPolicy(c *bridge.Change) error {
 	}
 	c.Set("attachmentCount", float64(len(referrers)))
 	return nil
-}
-
-// importAttachment takes {role}/{policy ARN}.
-func importAttachment(c *bridge.Change, id string) (*world.Thing, error) {
-	role, arn, found := strings.Cut(id, "/")
-	if !found {
-		return nil, fmt.Errorf("importing a role policy attachment: %q is not {role}/{policy ARN}", id)
-	}
-	return bridge.FindBy(
-		c,
-		token.RoleAttachment,
-		func(a values.View) bool { return a.Str("role") == role && a.Str("policyArn") == arn },
-	)
 }
 
 // linkedRoles are how the names of service-linked roles end, of the services whose own name does not tell.

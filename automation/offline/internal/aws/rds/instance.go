@@ -388,8 +388,3 @@ func removeDatabase(c *bridge.Change) error {
 	}
 	return c.Tx.Bury(c.Thing.Region, tSnapshot, snapshot, time.Now().AddDate(100, 0, 0))
 }
-
-// importDBInstance takes the identifier, which findImport tries as the name; a resource id is the id.
-func importDBInstance(c *bridge.Change, id string) (*world.Thing, error) {
-	return bridge.FindBy(c, token.DBInstance, func(v values.View) bool { return v.Str("identifier") == id })
-}

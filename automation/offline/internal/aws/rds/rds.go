@@ -16,11 +16,10 @@ var Service = bridge.Service{
 	Module: "rds", Name: "RDS",
 	Behaviors: map[string]bridge.Behavior{
 		token.DBInstance: {
-			Check:    checkDBInstance,
-			Create:   createDBInstance,
-			Update:   updateDBInstance,
-			Remove:   removeDatabase,
-			Imported: importDBInstance,
+			Check:  checkDBInstance,
+			Create: createDBInstance,
+			Update: updateDBInstance,
+			Remove: removeDatabase,
 		},
 		token.DBSubnetGroup:     {Create: createDBSubnetGroup, Update: createDBSubnetGroup},
 		token.DBCluster:         {Create: createDBCluster, Update: updateDBCluster, Remove: removeDatabase},
