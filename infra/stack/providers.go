@@ -24,6 +24,8 @@ type providers struct {
 	all pulumi.ResourceOption
 	// invoke is what functions are called with.
 	invoke pulumi.InvokeOption
+	// home is aws in the stack's region.
+	home pulumi.ProviderResource
 	// copies is aws in the copy region, edge in us-east-1. Each is nil when the stack has nothing there.
 	copies, edge pulumi.ProviderResource
 }
@@ -43,7 +45,11 @@ func (l *lab) newProviders() error {
 	if err != nil {
 		return fmt.Errorf("making the docker provider: %w", err)
 	}
-	l.providers = providers{all: pulumi.Providers(here, crosswalk, engine), invoke: pulumi.Provider(here)}
+	l.providers = providers{
+		all:    pulumi.Providers(here, crosswalk, engine),
+		invoke: pulumi.Provider(here),
+		home:   here,
+	}
 	if len(l.config.Copied()) > 0 {
 		if l.providers.copies, err = l.awsIn("aws-copies", l.config.CopyRegion); err != nil {
 			return err

@@ -97,6 +97,9 @@ func deploy(ctx *pulumi.Context, root string) error {
 	if err := configured.CheckPermanent(ctx.Project(), before); err != nil {
 		return err
 	}
+	if err := ctx.RegisterStackTransformation(nameResources); err != nil {
+		return err
+	}
 	l := &lab{
 		Context: ctx,
 		config:  configured,

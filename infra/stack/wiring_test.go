@@ -220,3 +220,21 @@ func TestProdCanBeTakenDown(t *testing.T) {
 	)
 	require.Equal(t, true, gone.inputs(t, "database-instance").Mappable()["skipFinalSnapshot"])
 }
+
+func TestTagsTellEveryResourceOfAType(t *testing.T) {
+	for _, stack := range []string{"dev", "prod"} {
+		named := map[string]string{}
+		for _, r := range deployStack(t, stack).resources {
+			tags, has := r.Inputs["tags"]
+			if !has || !strings.HasPrefix(r.TypeToken, "aws:") {
+				continue
+			}
+			name := tags.ObjectValue()[nameTag].StringValue()
+			require.NotEmpty(t, name, r.Name)
+			key := r.TypeToken + " " + r.RegisterRPC.GetProvider() + " " + name
+			require.Empty(t, named[key], "%s: %s has its name tag, too", r.Name, named[key])
+			named[key] = r.Name
+		}
+		require.Greater(t, len(named), 60, stack)
+	}
+}

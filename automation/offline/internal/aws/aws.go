@@ -31,6 +31,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/sns"
 	"github.com/awslab/awslab/automation/offline/internal/aws/sqs"
 	"github.com/awslab/awslab/automation/offline/internal/aws/ssm"
+	"github.com/awslab/awslab/automation/offline/internal/aws/tagging"
 	"github.com/awslab/awslab/automation/offline/internal/aws/wafv2"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/schema"
@@ -64,6 +65,7 @@ var services = []bridge.Service{
 	sns.Service,
 	sqs.Service,
 	ssm.Service,
+	tagging.Service,
 	wafv2.Service,
 	{Module: "chatbot", Name: "Chatbot"},
 	{Module: "servicediscovery", Name: "Service Discovery"},
