@@ -53,11 +53,33 @@ func (e *ConcurrentUpdateError) Error() string {
 	if e.Holder != "" {
 		text += " (" + e.Holder + ")"
 	}
-	release := "pulumi cancel --stack " + e.Stack
-	if e.Target == Offline {
-		release = `eval "$(awslab offline env)" && ` + release
+	return text + "; wait for it to end. If it was killed, awslab recover --stack " + e.Stack + targetFlag(e.Target) +
+		" releases the lock"
+}
+
+// InterruptedError says that another operation on the stack is under way, or was killed: the state has creates of which
+// nobody knows yet whether they happened.
+type InterruptedError struct {
+	Stack  string
+	Target Target
+	// Pending are the names of the resources that are or were being created, sorted.
+	Pending []string
+}
+
+func (e *InterruptedError) Error() string {
+	return fmt.Sprintf(
+		"another operation on stack %s is creating resources, or was killed while it did: %s; wait for it to end. If "+
+			"it was killed, run awslab recover --stack %s%s first",
+		e.Stack, strings.Join(e.Pending, ", "), e.Stack, targetFlag(e.Target),
+	)
+}
+
+// targetFlag is how a target is named on the command line, where it is not the default.
+func targetFlag(target Target) string {
+	if target == Offline {
+		return ""
 	}
-	return text + "; wait for it to end. If its process is gone, release the lock with: " + release
+	return " --target " + string(target)
 }
 
 // OperationError says that the engine, the program or a provider failed.

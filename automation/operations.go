@@ -23,6 +23,7 @@ const (
 	OperationUp      Operation = "up"
 	OperationRefresh Operation = "refresh"
 	OperationDestroy Operation = "destroy"
+	OperationRecover Operation = "recover"
 )
 
 // Result is what an operation did, or in a preview would do.
@@ -42,6 +43,8 @@ type Result struct {
 	// TaskFailures are ECS tasks that stopped while an operation went on that failed, by service: those that failed by
 	// themselves first, the latest first.
 	TaskFailures []TaskFailure `json:"taskFailures,omitempty"`
+	// Recovery is what a recover found out.
+	Recovery *Recovery `json:"recovery,omitempty"`
 	// Outputs of the stack after an up.
 	Outputs Outputs `json:"outputs,omitempty"`
 	// Duration in nanoseconds, from the call to its return.
@@ -93,7 +96,8 @@ func (l *Lab) Preview(ctx context.Context) (*Result, error) {
 	})
 }
 
-// Up previews and deploys, unless a policy or a *ProtectedError refuses. The engine alone would judge a resource only
+// Up previews and deploys, unless a policy, a *ProtectedError or an
+// *InterruptedError refuses. The engine alone would judge a resource only
 // on reaching it, in the middle of the deployment.
 func (l *Lab) Up(ctx context.Context) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
@@ -104,7 +108,7 @@ func (l *Lab) Up(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return preview, err
 	}
-	if err := l.refuseDeletion(ctx, OperationUp, preview.deleted); err != nil {
+	if err := l.requireSettled(ctx, OperationUp, preview.deleted); err != nil {
 		return preview, err
 	}
 	return l.operate(ctx, OperationUp, func(ch chan<- events.EngineEvent) (Outputs, error) {
@@ -124,21 +128,25 @@ func (l *Lab) Up(ctx context.Context) (*Result, error) {
 // Refresh brings the state in line with what exists at the target.
 func (l *Lab) Refresh(ctx context.Context) (*Result, error) {
 	return l.operate(ctx, OperationRefresh, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		_, err := l.stack.Refresh(
-			ctx,
-			optrefresh.EventStreams(ch),
-			optrefresh.ConfigFile(l.configFile),
-			optrefresh.SuppressProgress(),
-			optrefresh.ShowSecrets(false),
-		)
-		return nil, err
+		return nil, l.refresh(ctx, ch)
 	})
+}
+
+func (l *Lab) refresh(ctx context.Context, ch chan<- events.EngineEvent) error {
+	_, err := l.stack.Refresh(
+		ctx,
+		optrefresh.EventStreams(ch),
+		optrefresh.ConfigFile(l.configFile),
+		optrefresh.SuppressProgress(),
+		optrefresh.ShowSecrets(false),
+	)
+	return err
 }
 
 // Destroy deletes every resource of the stack. The stack itself, its configuration and history stay. A stack that holds
 // what is protected against deletion is refused by a *ProtectedError, whole.
 func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
-	if err := l.refuseDeletion(ctx, OperationDestroy, func(string) bool { return true }); err != nil {
+	if err := l.requireSettled(ctx, OperationDestroy, func(string) bool { return true }); err != nil {
 		return nil, err
 	}
 	return l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
@@ -153,9 +161,10 @@ func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
 	})
 }
 
-// operate runs one engine operation and collects what its events say.
+// operate runs one engine operation and collects what its events say. complete adds to the result what they do not.
 func (l *Lab) operate(
 	ctx context.Context, operation Operation, run func(chan<- events.EngineEvent) (Outputs, error),
+	complete ...func(*Result),
 ) (*Result, error) {
 	began := time.Now()
 	c := &collector{lab: l, ctx: ctx, result: Result{
@@ -188,6 +197,9 @@ func (l *Lab) operate(
 	}
 	if err == nil && operation == OperationUp {
 		err = c.settle(ctx)
+	}
+	for _, add := range complete {
+		add(&c.result)
 	}
 	c.result.Succeeded = err == nil
 	c.result.Outputs = outputs

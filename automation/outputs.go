@@ -74,3 +74,16 @@ func (l *Lab) Export(ctx context.Context, options ExportOptions) (apitype.Untype
 	}
 	return deployment, nil
 }
+
+// deployment returns the stack's state, also as it was exported.
+func (l *Lab) deployment(ctx context.Context) (apitype.UntypedDeployment, *apitype.DeploymentV3, error) {
+	exported, err := l.Export(ctx, ExportOptions{})
+	if err != nil {
+		return exported, nil, err
+	}
+	var state apitype.DeploymentV3
+	if err := json.Unmarshal(exported.Deployment, &state); err != nil {
+		return exported, nil, fmt.Errorf("reading the state of stack %s: %w", l.options.Stack, err)
+	}
+	return exported, &state, nil
+}

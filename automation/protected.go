@@ -2,13 +2,14 @@ package automation
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+
+	"github.com/awslab/awslab/automation/internal/recovery"
 )
 
 // ProtectedError refuses to delete what is protected against deletion. Nothing was deleted, nor changed.
@@ -53,16 +54,16 @@ func protected(r apitype.ResourceV3) bool {
 		slices.ContainsFunc(deletionProtection, func(name string) bool { return r.Outputs[name] == true })
 }
 
-// refuseDeletion refuses an operation that would delete what the target refuses to delete, by the state. The engine
-// would find out resource by resource, after it has deleted what depends on them.
-func (l *Lab) refuseDeletion(ctx context.Context, operation Operation, deletes func(urn string) bool) error {
-	deployment, err := l.Export(ctx, ExportOptions{})
+// requireSettled refuses an operation on a stack in which another one has creates pending, and one that would delete
+// what the target refuses to delete, by the state. The engine would find out resource by resource, after it has deleted
+// what depends on them.
+func (l *Lab) requireSettled(ctx context.Context, operation Operation, deletes func(urn string) bool) error {
+	_, state, err := l.deployment(ctx)
 	if err != nil {
 		return err
 	}
-	var state apitype.DeploymentV3
-	if err := json.Unmarshal(deployment.Deployment, &state); err != nil {
-		return fmt.Errorf("reading the state of stack %s: %w", l.options.Stack, err)
+	if pending := recovery.Pending(state); len(pending) > 0 {
+		return &InterruptedError{Stack: l.options.Stack, Target: l.options.Target, Pending: namesOf(pending)}
 	}
 	var kept []string
 	for _, r := range state.Resources {

@@ -101,7 +101,10 @@ func (h *Home) state() string      { return filepath.Join(h.Dir, "state") }
 func (h *Home) passphrase() string { return filepath.Join(h.Dir, "passphrase") }
 
 // BackendURL is where the engine keeps the state of the stacks of this target.
-func (h *Home) BackendURL() string { return "file://" + h.state() }
+//
+// Without files of metadata beside the state, which the engine does not write at once: one that is cut off, as the
+// engine is killed, makes the state unreadable.
+func (h *Home) BackendURL() string { return "file://" + h.state() + "?metadata=skip" }
 
 // HasStack reports whether the backend knows the stack, without the cost of asking the engine.
 func (h *Home) HasStack(project, stack string) bool {
@@ -167,6 +170,43 @@ func (h *Home) List(ctx context.Context) ([]Thing, error) {
 		things[i] = Thing{Region: t.Region, Type: t.Type, ID: t.ID, Name: t.Name, URN: t.URN}
 	}
 	return things, nil
+}
+
+// Fault is a failure, or a delay, that the offline target is asked for: see its fields.
+type Fault = world.Fault
+
+// Moment is when a fault strikes: before a thing is created, say, or once it is there and the engine has yet to learn
+// of it.
+type Moment = world.Operation
+
+// The moments of operations that change something.
+const (
+	Create  = world.Create
+	Created = world.Created
+	Update  = world.Update
+	Updated = world.Updated
+	Delete  = world.Delete
+	Deleted = world.Deleted
+)
+
+// Inject asks for a fault.
+func (h *Home) Inject(ctx context.Context, fault Fault) error {
+	w, err := world.New(h.worldFile())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Close() }()
+	return w.AddFault(ctx, fault)
+}
+
+// Faults returns the number of faults that have yet to strike.
+func (h *Home) Faults(ctx context.Context) (int, error) {
+	w, err := world.New(h.worldFile())
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = w.Close() }()
+	return w.Faults(ctx)
 }
 
 // Audit is what IAM has to say of the world: each call that a service of AWS or a program makes there is decided by the

@@ -87,6 +87,7 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		),
 		a.operation("refresh", "Bring the stack's state in line with what exists", (*automation.Lab).Refresh, true),
 		a.operation("destroy", "Delete every resource of the stack", (*automation.Lab).Destroy, true),
+		a.recoverCommand(),
 		a.costCommand(),
 		a.outputsCommand(),
 		a.exportCommand(),
@@ -275,6 +276,23 @@ func (a *app) confirm(ctx context.Context, lab *automation.Lab, operation automa
 	}
 	a.openView(operation)
 	return nil
+}
+
+func (a *app) recoverCommand() *cobra.Command {
+	var options automation.RecoverOptions
+	cmd := a.operation(
+		string(automation.OperationRecover),
+		"Mend the stack's state after an operation was killed",
+		func(lab *automation.Lab, ctx context.Context) (*automation.Result, error) {
+			return lab.Recover(ctx, options)
+		},
+		true,
+	)
+	cmd.Long = cmd.Short + ": release the lock that the operation left, if its process has ended, adopt the " +
+		"resources that it created and had no time to record, and refresh. Then run up again to complete it."
+	cmd.Flags().StringToStringVar(&options.IDs, "id", nil,
+		"the id of a resource that recover could not find, as NAME=ID; NAME= if there is none")
+	return cmd
 }
 
 func (a *app) exportCommand() *cobra.Command {

@@ -14,7 +14,7 @@ var exitMeanings = map[int]string{
 	exitFailed:    "the operation failed",
 	exitInput:     "wrong arguments, configuration, credentials or Docker engine; nothing was done",
 	exitPolicy:    "refused by a mandatory policy",
-	exitLocked:    "another operation holds the stack's lock",
+	exitLocked:    "another operation on the stack is under way, or was killed",
 	exitEngine:    "there is no Pulumi engine and none could be built",
 	exitCancelled: "cancelled",
 }
@@ -31,6 +31,10 @@ var manuals = map[string]manual{
 	"awslab up":      {"awslab up --stack dev\nawslab up --stack prod --target aws --yes", operationCodes},
 	"awslab refresh": {"awslab refresh --stack dev", changeCodes},
 	"awslab destroy": {"awslab destroy --stack dev", changeCodes},
+	"awslab recover": {
+		"awslab recover --stack dev\nawslab recover --stack prod --target aws --id website-access=E74FTE3EXAMPLE",
+		changeCodes,
+	},
 	"awslab cost":    {"awslab cost --stack prod", readCodes},
 	"awslab outputs": {"awslab outputs --stack dev --json\ncurl \"$(awslab outputs --stack dev url)\"", readCodes},
 	"awslab export":  {"awslab export --stack dev > dev.json", readCodes},

@@ -2,7 +2,8 @@
 // what package automation reports: a live view on a terminal, plain lines elsewhere, JSON lines with --json.
 //
 // Exit codes: 0 success; 1 the operation failed; 2 wrong arguments, configuration or surroundings, nothing was
-// done; 3 refused by a mandatory policy; 4 the stack is locked by another operation; 5 no Pulumi engine; 130 cancelled.
+// done; 3 refused by a mandatory policy; 4 another operation is under way, or was killed; 5 no Pulumi engine; 130
+// cancelled.
 package main
 
 import (
@@ -63,7 +64,7 @@ func (a *app) handleSignals(cancel context.CancelCauseFunc) {
 	a.notify("stopping: what has begun is finished first; interrupt again to force")
 	cancel(errors.New("interrupted"))
 	<-signals
-	a.notify("forcing: resources in flight stay in the state as pending operations; run awslab refresh afterwards")
+	a.notify("forcing: resources in flight stay in the state as pending operations; run awslab recover afterwards")
 	if lab := a.lab.Load(); lab != nil {
 		lab.Terminate()
 	}
@@ -79,6 +80,7 @@ func exitCode(ctx context.Context, err error) int {
 		kept     *automation.ProtectedError
 		policy   *automation.PolicyError
 		locked   *automation.ConcurrentUpdateError
+		pending  *automation.InterruptedError
 		noEngine *engine.MissingError
 		nobody   *automation.CredentialsError
 		store    *automation.ImageStoreError
@@ -97,7 +99,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInput
 	case errors.As(err, &policy):
 		return exitPolicy
-	case errors.As(err, &locked):
+	case errors.As(err, &locked), errors.As(err, &pending):
 		return exitLocked
 	case errors.As(err, &noEngine):
 		return exitEngine

@@ -139,13 +139,32 @@ func lines(e automation.Event, command automation.Operation, found *findings, wi
 		return []line{{diagnosticLine(*e.Diagnostic), style(e)}}
 	case automation.EventFinished:
 		summary := line{summaryLine(*e.Result), style(e)}
-		section := found.section(*e.Result, width)
+		section := append(recoveryLines(e.Result.Recovery), found.section(*e.Result, width)...)
 		if refused(*e.Result) {
 			return append([]line{summary}, section...)
 		}
 		return append(section, summary)
 	}
 	return nil
+}
+
+// recoveryLines tell what became of what an operation that was killed had left.
+func recoveryLines(r *automation.Recovery) []line {
+	if r == nil {
+		return nil
+	}
+	var told []line
+	for _, holder := range r.Released {
+		told = append(told, line{text: "  released the lock of " + holder + ", whose process has ended"})
+	}
+	for _, v := range r.Verdicts {
+		text := fmt.Sprintf("  %-8s %s", v.Fate, v.Name())
+		if v.ID != "" {
+			text += " " + v.ID
+		}
+		told = append(told, line{text: text})
+	}
+	return told
 }
 
 // shown reports whether a step gets a line: when it has ended, or, where a plan was asked for, when it is planned. Of

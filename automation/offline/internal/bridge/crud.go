@@ -111,6 +111,9 @@ func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kin
 	deadline := time.Now().Add(p.Patience)
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		err := p.world.Update(ctx, f)
+		if err == nil {
+			return p.injectFaultAtEnd(ctx, operation, k)
+		}
 		if !isRetried(err) || time.Now().After(deadline) {
 			return err
 		}
@@ -118,6 +121,14 @@ func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kin
 			return err
 		}
 	}
+}
+
+// injectFaultAtEnd lets a requested fault strike once the operation is done.
+func (p *Provider) injectFaultAtEnd(ctx context.Context, operation world.Operation, k kind) error {
+	if ended, has := operation.End(); has {
+		return p.injectFault(ctx, ended, k)
+	}
+	return nil
 }
 
 // injectFault lets a requested fault strike.

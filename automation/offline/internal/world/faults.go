@@ -15,7 +15,22 @@ const (
 	Read   Operation = "read"
 	Update Operation = "update"
 	Delete Operation = "delete"
+
+	// Created, Updated and Deleted are the ends of operations: what a fault strikes there has been done, and the engine
+	// learns of it late, or never.
+	Created Operation = "created"
+	Updated Operation = "updated"
+	Deleted Operation = "deleted"
 )
+
+// end is that of each operation that changes something.
+var end = map[Operation]Operation{Create: Created, Update: Updated, Delete: Deleted}
+
+// End returns the end of an operation, where a fault can strike what has been done; a read has none.
+func (o Operation) End() (Operation, bool) {
+	ended, has := end[o]
+	return ended, has
+}
 
 // Fault is a requested failure of the offline target.
 type Fault struct {
@@ -35,9 +50,10 @@ type Fault struct {
 // AddFault asks for a fault.
 func (w *World) AddFault(ctx context.Context, f Fault) error {
 	switch f.Operation {
-	case Create, Read, Update, Delete:
+	case Create, Read, Update, Delete, Created, Updated, Deleted:
 	default:
-		return fmt.Errorf("adding a fault: operation %q is none of create, read, update, delete", f.Operation)
+		return fmt.Errorf("adding a fault: operation %q is none of create, read, update, delete, created, updated, "+
+			"deleted", f.Operation)
 	}
 	if f.URN == "" {
 		return fmt.Errorf("adding a fault: it names no resource; use * for every one")
@@ -56,6 +72,17 @@ func (w *World) AddFault(ctx context.Context, f Fault) error {
 			f.Times,
 		)
 	})
+}
+
+// Faults returns the number of faults that have been asked for and have yet to strike.
+func (w *World) Faults(ctx context.Context) (n int, err error) {
+	err = w.Update(ctx, func(t *Tx) error {
+		return t.tx.QueryRowContext(t.ctx, "SELECT count(*) FROM faults").Scan(&n)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("counting the faults: %w", err)
+	}
+	return n, nil
 }
 
 // ClearFaults drops every fault that was asked for.

@@ -1,0 +1,257 @@
+package recovery
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/infra/stack"
+)
+
+// byAWSX are the types that awsx creates for a VPC.
+var byAWSX = []string{
+	"ec2.Vpc", "ec2.Subnet", "ec2.RouteTable", "ec2.RouteTableAssociation", "ec2.Route", "ec2.InternetGateway",
+	"ec2.NatGateway", "ec2.Eip",
+}
+
+// constructor is a call that creates a resource, such as ec2.NewFlowLog(.
+var constructor = regexp.MustCompile(`\b([a-z0-9]+)\.New([A-Z][A-Za-z0-9]*)\(\s*ctx`)
+
+func TestEveryTypeThatTheLabCreatesCanBeFoundAgain(t *testing.T) {
+	known := map[string]bool{}
+	for token := range lookups {
+		module, name, _ := strings.Cut(strings.TrimPrefix(string(token), "aws:"), "/")
+		_, name, _ = strings.Cut(name, ":")
+		known[module+"."+name] = true
+	}
+	created := map[string]bool{"docker:index.Image": true}
+	for _, name := range byAWSX {
+		created[name] = true
+	}
+	for _, root := range []string{"components", "infra"} {
+		require.NoError(t, filepath.WalkDir(filepath.Join("..", "..", "..", root), func(
+			path string, _ fs.DirEntry, err error,
+		) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, found := range constructor.FindAllStringSubmatch(string(content), -1) {
+				if strings.Contains(string(content), "/go/aws/"+found[1]+`"`) {
+					created[found[1]+"."+found[2]] = true
+				}
+			}
+			return nil
+		}))
+	}
+	require.Greater(t, len(created), 80)
+	assert.Equal(t, created, known)
+}
+
+const (
+	provider = "urn:pulumi:dev::lab::pulumi:providers:aws::aws"
+	region   = provider + "::1"
+)
+
+func pending(token tokens.Type, name string, inputs map[string]any) apitype.OperationV2 {
+	return apitype.OperationV2{Type: apitype.OperationTypeCreating, Resource: apitype.ResourceV3{
+		URN: resource.NewURN("dev", "lab", "", token, name), Type: token, Custom: true, Provider: region,
+		Inputs: inputs,
+	}}
+}
+
+func TestJudge(t *testing.T) {
+	found := &stack.Tagged{
+		Location: identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
+		Resources: map[string][]stack.TaggedResource{"aws": {
+			{Arn: "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1", Name: "public-1"},
+			{Arn: "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-old", Name: "tasks"},
+			{Arn: "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-new", Name: "tasks"},
+			{Arn: "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shop/6b55", Name: "acl"},
+			{Arn: "arn:aws:sqs:eu-west-1:123456789012:failed", Name: "queue"},
+			{Arn: "arn:aws:kms:eu-west-1:123456789012:key/one", Name: "key"},
+			{Arn: "arn:aws:kms:eu-west-1:123456789012:key/two", Name: "key"},
+		}},
+	}
+	deployment := &apitype.DeploymentV3{Resources: []apitype.ResourceV3{
+		{Type: "aws:ec2/securityGroup:SecurityGroup", ID: "sg-old"},
+	}}
+	for name, tc := range map[string]struct {
+		pending apitype.OperationV2
+		given   map[string]string
+		want    Verdict
+	}{
+		"by its name": {
+			pending("aws:cloudwatch/logGroup:LogGroup", "log", map[string]any{"name": "shop-log"}), nil,
+			Verdict{Fate: Adopted, ID: "shop-log"},
+		},
+		"by two inputs, of one only the end": {
+			pending("aws:ecs/service:Service", "orders", map[string]any{
+				"cluster": "arn:aws:ecs:eu-west-1:123456789012:cluster/shop", "name": "orders",
+			}), nil,
+			Verdict{Fate: Adopted, ID: "shop/orders"},
+		},
+		"by its tags": {
+			pending("aws:ec2/subnet:Subnet", "subnet", map[string]any{"tags": map[string]any{"Name": "public-1"}}), nil,
+			Verdict{Fate: Adopted, ID: "subnet-1"},
+		},
+		"not what it replaces, which the state has": {
+			pending("aws:ec2/securityGroup:SecurityGroup", "tasks", nil), nil,
+			Verdict{Fate: Adopted, ID: "sg-new"},
+		},
+		"a web ACL": {
+			pending("aws:wafv2/webAcl:WebAcl", "acl", map[string]any{"name": "shop", "scope": "REGIONAL"}), nil,
+			Verdict{Fate: Adopted, ID: "6b55/shop/REGIONAL"},
+		},
+		"a queue": {
+			pending("aws:sqs/queue:Queue", "queue", nil), nil,
+			Verdict{Fate: Adopted, ID: "https://sqs.eu-west-1.amazonaws.com/123456789012/failed"},
+		},
+		"nothing has its tags": {
+			pending("aws:ec2/vpc:Vpc", "vpc", nil), nil,
+			Verdict{Fate: Cleared},
+		},
+		"several have its tags": {
+			pending("aws:kms/key:Key", "key", nil), nil,
+			Verdict{Fate: Unknown, Lookup: "several have its name: one, two"},
+		},
+		"creating it again does no harm": {
+			pending("aws:lambda/invocation:Invocation", "migrate", nil), nil,
+			Verdict{Fate: Cleared},
+		},
+		"a person has found it": {
+			pending("aws:kms/key:Key", "key", nil),
+			map[string]string{string(pending("aws:kms/key:Key", "key", nil).Resource.URN): "two"},
+			Verdict{Fate: Adopted, ID: "two"},
+		},
+		"a person has found nothing": {
+			pending("aws:kms/key:Key", "key", nil),
+			map[string]string{string(pending("aws:kms/key:Key", "key", nil).Resource.URN): ""},
+			Verdict{Fate: Cleared},
+		},
+		"a type that is not in the table": {
+			pending("aws:mq/broker:Broker", "broker", nil), nil,
+			Verdict{Fate: Unknown, Lookup: "the section Import of the documentation of aws:mq/broker:Broker"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			deployment.PendingOperations = []apitype.OperationV2{tc.pending}
+			tc.want.URN = string(tc.pending.Resource.URN)
+			assert.Equal(t, []Verdict{tc.want}, Judge(deployment, found, tc.given))
+		})
+	}
+}
+
+func TestApply(t *testing.T) {
+	replaced := pending("aws:ec2/securityGroup:SecurityGroup", "tasks", nil)
+	again := pending("aws:cloudwatch/logGroup:LogGroup", "log", nil)
+	unknown, cleared := pending("aws:kms/key:Key", "key", nil), pending("aws:ec2/vpc:Vpc", "vpc", nil)
+	updating := apitype.OperationV2{Type: apitype.OperationTypeUpdating, Resource: apitype.ResourceV3{URN: "urn"}}
+	deployment := &apitype.DeploymentV3{
+		Resources: []apitype.ResourceV3{
+			{URN: replaced.Resource.URN, ID: "sg-old"},
+			{URN: again.Resource.URN, ID: "log", PendingReplacement: true},
+			{URN: "user", Dependencies: []resource.URN{again.Resource.URN}},
+		},
+		PendingOperations: []apitype.OperationV2{replaced, again, unknown, cleared, updating},
+	}
+	Apply(deployment, []Verdict{
+		{URN: string(replaced.Resource.URN), Fate: Adopted, ID: "sg-new"},
+		{URN: string(again.Resource.URN), Fate: Adopted, ID: "log"},
+		{URN: string(unknown.Resource.URN), Fate: Unknown},
+		{URN: string(cleared.Resource.URN), Fate: Cleared},
+	})
+	assert.Equal(t, []apitype.OperationV2{unknown, updating}, deployment.PendingOperations)
+	adopted := replaced.Resource
+	adopted.ID = "sg-new"
+	log := again.Resource
+	log.ID = "log"
+	assert.Equal(t, []apitype.ResourceV3{
+		{URN: replaced.Resource.URN, ID: "sg-old", Delete: true}, // as after a replacement that went on
+		log, // what was deleted for it is gone
+		{URN: "user", Dependencies: []resource.URN{again.Resource.URN}},
+		adopted,
+	}, deployment.Resources)
+}
+
+func TestResourcesComeAfterWhatTheyDependOn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 20).Draw(t, "resources")
+		resources := make([]apitype.ResourceV3, n)
+		for i := range resources {
+			resources[i].URN = resource.URN(string(rune('a' + i)))
+			for range rapid.IntRange(0, 3).Draw(t, "dependencies") {
+				if i > 0 {
+					on := resources[rapid.IntRange(0, i-1).Draw(t, "on")].URN
+					resources[i].Dependencies = append(resources[i].Dependencies, on)
+				}
+			}
+		}
+		if got := inOrder(resources); !assert.ObjectsAreEqual(resources, got) {
+			t.Fatalf("what is in order changed: %v", got)
+		}
+		shuffled := rapid.Permutation(resources).Draw(t, "shuffled")
+		seen := map[resource.URN]bool{}
+		for _, r := range inOrder(shuffled) {
+			for _, before := range r.Dependencies {
+				if !seen[before] {
+					t.Fatalf("%s comes before %s", r.URN, before)
+				}
+			}
+			seen[r.URN] = true
+		}
+		if len(seen) != n {
+			t.Fatalf("%d of %d resources are left", len(seen), n)
+		}
+	})
+}
+
+func TestHolders(t *testing.T) {
+	text := "error: the stack is currently locked by 1 lock(s).\n" +
+		"  file:///state/x.json: created by root@host (pid 42) at 2026-01-02T03:04:05Z"
+	holders := Holders(text)
+	require.Len(t, holders, 1)
+	assert.Equal(t, "root@host (pid 42) at 2026-01-02T03:04:05Z", holders[0].String())
+	assert.Empty(t, Holders("error: conflict: another update is in progress"))
+}
+
+func TestOnlyALockWhoseHolderHasEndedIsStale(t *testing.T) {
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	self, now := int32(os.Getpid()), time.Now()
+	const ended = 1 << 30 // above every process id that a system gives
+	for name, tc := range map[string]struct {
+		holders []Holder
+		want    bool
+	}{
+		"nobody is named":                {nil, false},
+		"it runs":                        {[]Holder{{Host: host, PID: self, Since: now}}, false},
+		"it has ended":                   {[]Holder{{Host: host, PID: ended, Since: now}}, true},
+		"it is on another machine":       {[]Holder{{Host: "elsewhere", PID: ended, Since: now}}, false},
+		"another process has its number": {[]Holder{{Host: host, PID: self, Since: now.Add(-time.Hour)}}, true},
+		"one of two runs": {
+			[]Holder{{Host: host, PID: ended, Since: now}, {Host: host, PID: self, Since: now}}, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stale, err := Stale(t.Context(), tc.holders)
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, stale)
+		})
+	}
+}

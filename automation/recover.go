@@ -1,0 +1,166 @@
+package automation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/awslab/awslab/automation/internal/recovery"
+	"github.com/awslab/awslab/infra/stack"
+)
+
+// RecoverOptions choose how a stack is recovered.
+type RecoverOptions struct {
+	// IDs are those of resources that Recover could not find by itself, as `pulumi import` takes them, by the names or
+	// URNs of the resources.
+	IDs map[string]string
+}
+
+// Recovery is what Recover found out.
+type Recovery struct {
+	// Released names the holders of locks that were stale: their processes had ended.
+	Released []string `json:"released,omitempty"`
+	// Verdicts say what became of each resource whose creation had been interrupted.
+	Verdicts []recovery.Verdict `json:"verdicts,omitempty"`
+}
+
+// unknown returns what only a person can find.
+func (r *Recovery) unknown() []recovery.Verdict {
+	var unknown []recovery.Verdict
+	for _, v := range r.Verdicts {
+		if v.Fate == recovery.Unknown {
+			unknown = append(unknown, v)
+		}
+	}
+	return unknown
+}
+
+// UnknownResourcesError says that resources may exist of which the state does not know. They stay pending.
+type UnknownResourcesError struct {
+	Stack     string
+	Resources []recovery.Verdict
+}
+
+func (e *UnknownResourcesError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s of stack %s may exist, and neither name nor tags tell:",
+		count(len(e.Resources), "resource"), e.Stack)
+	for _, r := range e.Resources {
+		fmt.Fprintf(&text, "\n  %s: find its id with: %s", r.Name(), r.Lookup)
+	}
+	text.WriteString("\nThen run recover again, with --id NAME=ID for each that exists and --id NAME= for each that " +
+		"does not")
+	return text.String()
+}
+
+// Recover mends the state of a stack whose operation was killed. It releases the lock if the process that held it has
+// ended, and refuses otherwise with a *ConcurrentUpdateError. Each resource whose creation was interrupted is looked
+// for by its name or by the stack's tags and adopted into the state, or cleared from it if it does not exist; then the
+// state is refreshed. The next Up completes what was interrupted. An *UnknownResourcesError names what could not be
+// found out.
+func (l *Lab) Recover(ctx context.Context, options RecoverOptions) (*Result, error) {
+	var done Recovery
+	result, err := l.operate(ctx, OperationRecover, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		if err := l.adopt(ctx, options.IDs, &done); err != nil {
+			return nil, err
+		}
+		return nil, l.unlocked(ctx, &done, func() error { return l.refresh(ctx, ch) })
+	}, func(r *Result) { r.Recovery = &done })
+	if unknown := done.unknown(); err == nil && len(unknown) > 0 {
+		return result, &UnknownResourcesError{Stack: l.options.Stack, Resources: unknown}
+	}
+	return result, err
+}
+
+// adopt settles every pending create in the state.
+func (l *Lab) adopt(ctx context.Context, given map[string]string, done *Recovery) error {
+	exported, state, err := l.deployment(ctx)
+	if err != nil {
+		return err
+	}
+	pending := recovery.Pending(state)
+	ids, err := idsByURN(given, pending)
+	if err != nil || len(pending) == 0 {
+		return err
+	}
+	found, err := l.findTagged(ctx)
+	if err != nil {
+		return err
+	}
+	done.Verdicts = recovery.Judge(state, found, ids)
+	recovery.Apply(state, done.Verdicts)
+	if exported.Deployment, err = json.Marshal(state); err != nil {
+		return fmt.Errorf("writing the state of stack %s: %w", l.options.Stack, err)
+	}
+	return l.unlocked(ctx, done, func() error { return l.stack.Import(ctx, exported) })
+}
+
+// idsByURN resolves names, and refuses what is no pending create.
+func idsByURN(given map[string]string, pending []apitype.ResourceV3) (map[string]string, error) {
+	known := map[string]string{}
+	for _, r := range pending {
+		known[string(r.URN)], known[r.URN.Name()] = string(r.URN), string(r.URN)
+	}
+	ids := map[string]string{}
+	for name, id := range given {
+		urn, is := known[name]
+		if !is {
+			return nil, &InputError{Field: "id", Value: name, Allowed: "the name of a resource whose creation was " +
+				"interrupted: " + strings.Join(namesOf(pending), ", ")}
+		}
+		ids[urn] = id
+	}
+	return ids, nil
+}
+
+func namesOf(pending []apitype.ResourceV3) []string {
+	names := map[string]bool{}
+	for _, r := range pending {
+		names[r.URN.Name()] = true
+	}
+	if len(names) == 0 {
+		return []string{"there is none"}
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// findTagged asks AWS what has the tags of the stack, through a preview, which needs no lock and changes nothing.
+func (l *Lab) findTagged(ctx context.Context) (*stack.Tagged, error) {
+	var found stack.Tagged
+	space := l.stack.Workspace()
+	space.SetProgram(stack.FindTagged(&found))
+	defer space.SetProgram(l.program)
+	_, err := l.stack.Preview(ctx, optpreview.ConfigFile(l.configFile), optpreview.SuppressProgress())
+	if err != nil {
+		return nil, fmt.Errorf("finding what has the tags of stack %s: %w", l.options.Stack, redact(err))
+	}
+	return &found, nil
+}
+
+// unlocked runs what needs the stack's lock, and releases the lock first if those who hold it have ended.
+func (l *Lab) unlocked(ctx context.Context, done *Recovery, f func() error) error {
+	err := f()
+	if err == nil || !auto.IsConcurrentUpdateError(err) {
+		return err
+	}
+	holders := recovery.Holders(err.Error())
+	if stale, staleErr := recovery.Stale(ctx, holders); staleErr != nil || !stale {
+		return errors.Join(err, staleErr)
+	}
+	if err := l.stack.Cancel(ctx); err != nil {
+		return fmt.Errorf("releasing the stale lock of stack %s: %w", l.options.Stack, redact(err))
+	}
+	for _, holder := range holders {
+		done.Released = append(done.Released, holder.String())
+	}
+	return f()
+}

@@ -1,0 +1,193 @@
+//go:build e2e
+
+package automation_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/offline"
+)
+
+var (
+	points = flag.Int("points", 4, "how often each operation is killed")
+	seed   = flag.Uint64("seed", 1, "what the points are drawn from")
+)
+
+// held is how long an operation waits where it is killed: for longer than the test lasts.
+const held = time.Hour
+
+func (p *project) home(t testing.TB) *offline.Home {
+	t.Helper()
+	home, err := offline.Open(
+		filepath.Join(p.dir, ".awslab", "offline"),
+		filepath.Join(bin, offline.PluginCommand),
+		false,
+	)
+	require.NoError(t, err)
+	return home
+}
+
+// killAt runs the command until it has done something to a resource and the engine does not know it yet, and kills
+// what the victim picks of its processes, at once and without a word.
+func (p *project) killAt(
+	t *testing.T, command string, moment offline.Moment, urn string, victim func(*process.Process) bool,
+) string {
+	t.Helper()
+	home := p.home(t)
+	require.NoError(t, home.Inject(t.Context(), offline.Fault{Operation: moment, URN: urn, Delay: held, Times: 1}))
+	var output bytes.Buffer
+	run := exec.CommandContext(t.Context(), filepath.Join(bin, "awslab"), command, "--stack", "dev", "-C", p.dir)
+	run.Stdout, run.Stderr = &output, &output
+	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(t, run.Start())
+	ended := make(chan struct{})
+	go func() {
+		_ = run.Wait()
+		close(ended)
+	}()
+	require.Eventually(t, func() bool {
+		select {
+		case <-ended:
+			return true
+		default:
+		}
+		left, err := home.Faults(t.Context())
+		return err == nil && left == 0
+	}, 2*time.Minute, 20*time.Millisecond, "%s reaches %s", command, urn)
+	select {
+	case <-ended:
+		require.Fail(t, "the operation ended by itself", "%s at %s:\n%s", command, urn, &output)
+	default:
+	}
+	root, err := process.NewProcess(int32(run.Process.Pid))
+	require.NoError(t, err)
+	for _, running := range append(descendants(root), root) {
+		if victim(running) {
+			_ = running.Kill() // some end with their parents
+		}
+	}
+	<-ended
+	return output.String()
+}
+
+// descendants lists the processes below one, the deepest first, so that none notices that another has died.
+func descendants(of *process.Process) []*process.Process {
+	children, _ := of.Children()
+	var all []*process.Process
+	for _, child := range children {
+		all = append(all, descendants(child)...)
+		all = append(all, child)
+	}
+	return all
+}
+
+// moments are those at which each operation is killed.
+var moments = map[string][]offline.Moment{
+	"up":      {offline.Create, offline.Created},
+	"destroy": {offline.Delete, offline.Deleted},
+}
+
+func everything(*process.Process) bool { return true }
+
+// isProvider picks the processes of the AWS provider.
+func isProvider(running *process.Process) bool {
+	name, err := running.Name()
+	return err == nil && strings.HasPrefix("pulumi-resource-aws", name)
+}
+
+// exists lists what there is by type and URN; ids are made anew in each life.
+func (p *project) exists(t testing.TB) []string {
+	t.Helper()
+	var found []string
+	for _, thing := range p.world(t) {
+		found = append(found, thing.Type+" "+thing.URN)
+	}
+	slices.Sort(found)
+	return found
+}
+
+// urns lists what there is of AWS.
+func (p *project) urns(t testing.TB) []string {
+	t.Helper()
+	var urns []string
+	for _, thing := range p.world(t) {
+		if strings.HasPrefix(thing.Type, "aws:") {
+			urns = append(urns, thing.URN)
+		}
+	}
+	slices.Sort(urns)
+	return slices.Compact(urns)
+}
+
+// recovered mends the stack, and fails the test unless everything was found out.
+func (p *project) recovered(t *testing.T) *automation.Recovery {
+	t.Helper()
+	result, err := p.open(t, "dev").Recover(context.Background(), automation.RecoverOptions{})
+	require.NoError(t, err)
+	return result.Recovery
+}
+
+// An operation that is killed anywhere leaves a stack that recover mends: up then comes to the world of an operation
+// that nothing disturbed, and destroy leaves nothing.
+func TestLifecycleOfOperationsThatAreKilled(t *testing.T) {
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "awslab"), "./cmd/awslab")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, string(output))
+	random := rand.New(rand.NewPCG(*seed, 0))
+	p := newProject(t)
+	ctx := context.Background()
+	up := func() {
+		_, err = p.open(t, "dev").Up(ctx)
+		require.NoError(t, err)
+	}
+	up()
+	undisturbed, all := p.exists(t), p.urns(t)
+
+	// kill has an operation killed at resources that remain until none is left, or as often as asked for.
+	kill := func(command string, remaining func() []string, victim func(*process.Process) bool) {
+		for range *points {
+			left := remaining()
+			if len(left) == 0 {
+				return
+			}
+			urn, moment := left[random.IntN(len(left))], moments[command][random.IntN(2)]
+			p.killAt(t, command, moment, urn, victim)
+			t.Logf("%s, %s %s: %+v", command, moment, urn, p.recovered(t))
+		}
+	}
+	missing := func() []string {
+		there := p.urns(t)
+		return slices.DeleteFunc(slices.Clone(all), func(urn string) bool { return slices.Contains(there, urn) })
+	}
+	kill("destroy", func() []string { return p.urns(t) }, everything)
+	_, err = p.open(t, "dev").Destroy(ctx)
+	require.NoError(t, err)
+	require.Empty(t, p.world(t))
+
+	kill("up", missing, everything)
+	up()
+	require.Equal(t, undisturbed, p.exists(t))
+	p.requireUnchanged(t, "dev")
+
+	t.Run("a provider alone", func(t *testing.T) {
+		kill("destroy", func() []string { return p.urns(t) }, isProvider)
+		kill("up", missing, isProvider)
+		up()
+		require.Equal(t, undisturbed, p.exists(t))
+		p.requireUnchanged(t, "dev")
+	})
+}
