@@ -335,7 +335,7 @@ type Secret struct {
 
 // Access lists what a service may reach. From it follow its role, its security group's rules and its environment:
 // TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _READER_HOST, _PORT, _NAME and _SECRET_ARN, and
-// SERVICE_<NAME>_URL.
+// SERVICE_<NAME>_URL. AWS_REGION is set in any case.
 type Access struct {
 	// Tables are names in tables, each with a mode.
 	Tables []Grant `json:"tables,omitempty"`

@@ -327,9 +327,10 @@ func (l *lab) environment(s config.Service) pulumi.StringMap {
 	return variables
 }
 
-// whereabouts tell the service's code where the things are that it has access to.
+// whereabouts tell the service's code where it runs, and where the things are that it has access to.
 func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
-	variables := pulumi.StringMap{}
+	// The SDKs need it. Fargate sets it by itself, EC2 instances do not.
+	variables := pulumi.StringMap{"AWS_REGION": pulumi.String(l.config.Region)}
 	for _, g := range s.Access.Tables {
 		variables[config.Variable("TABLE", g.Name)] = pulumi.String(l.tableName(g.Name))
 	}

@@ -31,7 +31,7 @@ func TestImage(t *testing.T) {
 	assert.Equal(t, "65532:65532", described[0].Config.User)
 	assert.Contains(t, described[0].Config.ExposedPorts, "8080/tcp")
 	assert.Equal(t, []string{"/catalog"}, described[0].Config.Entrypoint)
-	assert.Less(t, described[0].Size, 30<<20, "the image holds the executable alone")
+	assert.Less(t, described[0].Size, 30<<20, "the image holds the executable and certificates alone")
 
 	container := imagetest.Run(t, "--publish", "127.0.0.1::8080", "--env", "DRAIN_DELAY=0s", image)
 	require.EventuallyWithT(t, func(t *assert.CollectT) {

@@ -1,5 +1,5 @@
-// Catalog is a sample microservice: a catalog of items over HTTP. Its routes, its
-// configuration and its entry in a stack's configuration are in README.md.
+// Catalog is a sample microservice: a catalog of items over HTTP, kept in DynamoDB, with pictures in S3 and exports on
+// a file system. Its routes, its configuration and its entry in a stack's configuration are in README.md.
 package main
 
 import (
@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/awslab/awslab/services/catalog/internal/api"
-	"github.com/awslab/awslab/services/catalog/internal/item"
 	"github.com/awslab/awslab/services/internal/httpserver"
 	"github.com/awslab/awslab/services/internal/jsonapi"
 	"github.com/awslab/awslab/services/internal/tracing"
@@ -55,9 +53,13 @@ func serve(ctx context.Context, cfg config, getenv func(string) string, stdout i
 		return err
 	}
 	defer stopTracing()
+	service, err := newAPI(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
 	listener, err := httpserver.Listen(cfg.Port)
 	if err != nil {
 		return err
 	}
-	return httpserver.Serve(ctx, listener, api.New(item.NewMemory(cfg.maxItems), log), tracing.Handler, log, cfg.Config)
+	return httpserver.Serve(ctx, listener, service, tracing.Handler, log, cfg.Config)
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/services/catalog/internal/item"
+	"github.com/awslab/awslab/services/catalog/internal/item/storetest"
 	"github.com/awslab/awslab/services/internal/jsonapi"
 )
 
@@ -36,34 +36,26 @@ func (s brokenStore) Create(context.Context, item.Draft) (item.Item, error) {
 	return item.Item{}, s.fail()
 }
 func (s brokenStore) Get(context.Context, string) (item.Item, error) { return item.Item{}, s.fail() }
+func (s brokenStore) Update(context.Context, string, int64, item.Draft) (item.Item, error) {
+	return item.Item{}, s.fail()
+}
+func (s brokenStore) Delete(context.Context, string, int64) error { return s.fail() }
 func (s brokenStore) List(context.Context, int, string) (item.Page, error) {
 	return item.Page{}, s.fail()
 }
 func (s brokenStore) Ping(context.Context) error { return s.fail() }
 
-func quiet(store item.Store) *API { return New(store, slog.New(slog.DiscardHandler)) }
+func quiet(store item.Store) *API {
+	return New(Parts{Items: store, Log: slog.New(slog.DiscardHandler)})
+}
 
 // logged returns an API and what it logs, one JSON object a line.
 func logged(store item.Store) (*API, *bytes.Buffer) {
 	var log bytes.Buffer
-	return New(store, jsonapi.NewLogger(&log, slog.LevelInfo)), &log
+	return New(Parts{Items: store, Log: jsonapi.NewLogger(&log, slog.LevelInfo)}), &log
 }
 
-func send(handler http.Handler, method, target, body string, header ...string) *http.Response {
-	r := httptest.NewRequest(method, target, strings.NewReader(body))
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
-	return w.Result()
-}
-
-func decode[T any](t *testing.T, answer *http.Response) T {
-	t.Helper()
+func decode[T any](t require.TestingT, answer *http.Response) T {
 	assert.Equal(t, "application/json", answer.Header.Get("Content-Type"))
 	var v T
 	require.NoError(t, json.NewDecoder(answer.Body).Decode(&v))
@@ -79,27 +71,33 @@ func decodeError(t *testing.T, answer *http.Response) jsonapi.Error {
 	return decode[map[string]jsonapi.Error](t, answer)["error"]
 }
 
-func create(t *testing.T, handler http.Handler, name string) item.Item {
-	t.Helper()
-	answer := send(handler, "POST", "/items", fmt.Sprintf(`{"name": %q, "priceCents": 250}`, name))
+func create(t require.TestingT, handler http.Handler, name string) item.Item {
+	answer := send(t, handler, "POST", "/items", fmt.Sprintf(`{"name": %q, "priceCents": 250}`, name))
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 	return decode[item.Item](t, answer)
 }
 
 func TestCreatedItemIsFoundAtItsLocation(t *testing.T) {
 	handler := quiet(item.NewMemory(1))
-	answer := send(handler, "POST", "/items", `{"name": "lamp", "description": "brass", "priceCents": 4200}`)
+	answer := send(t, handler, "POST", "/items", `{"name": "lamp", "description": "brass", "priceCents": 4200}`)
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 	created := decode[item.Item](t, answer)
 	assert.Equal(
 		t,
-		item.Item{ID: created.ID, Name: "lamp", Description: "brass", PriceCents: 4200, CreatedAt: created.CreatedAt},
+		item.Item{
+			ID:          created.ID,
+			Version:     1,
+			Name:        "lamp",
+			Description: "brass",
+			PriceCents:  4200,
+			CreatedAt:   created.CreatedAt,
+		},
 		created,
 	)
 	assert.NotEmpty(t, created.ID)
 	assert.False(t, created.CreatedAt.IsZero())
 
-	answer = send(handler, "GET", answer.Header.Get("Location"), "")
+	answer = send(t, handler, "GET", answer.Header.Get("Location"), "")
 	require.Equal(t, http.StatusOK, answer.StatusCode)
 	assert.Equal(t, created, decode[item.Item](t, answer))
 }
@@ -113,7 +111,7 @@ func TestListPages(t *testing.T) {
 	var listed []string
 	var sizes []int
 	for target := "/items?limit=2"; target != ""; {
-		answer := send(handler, "GET", target, "")
+		answer := send(t, handler, "GET", target, "")
 		require.Equal(t, http.StatusOK, answer.StatusCode)
 		page := decode[listAnswer](t, answer)
 		sizes = append(sizes, len(page.Items))
@@ -125,7 +123,7 @@ func TestListPages(t *testing.T) {
 			target = "/items?limit=2&cursor=" + page.Next
 		}
 	}
-	assert.Equal(t, names, listed)
+	assert.ElementsMatch(t, names, listed)
 	assert.Equal(t, []int{2, 2, 1}, sizes)
 }
 
@@ -134,13 +132,13 @@ func TestListHasADefaultLimit(t *testing.T) {
 	for range jsonapi.DefaultLimit + 1 {
 		create(t, handler, "x")
 	}
-	page := decode[listAnswer](t, send(handler, "GET", "/items", ""))
+	page := decode[listAnswer](t, send(t, handler, "GET", "/items", ""))
 	assert.Len(t, page.Items, jsonapi.DefaultLimit)
 	assert.NotEmpty(t, page.Next)
 }
 
 func TestEmptyListIsAnArray(t *testing.T) {
-	body, err := io.ReadAll(send(quiet(item.NewMemory(1)), "GET", "/items", "").Body)
+	body, err := io.ReadAll(send(t, quiet(item.NewMemory(1)), "GET", "/items", "").Body)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"items": []}`, string(body))
 }
@@ -156,8 +154,46 @@ func TestRefusals(t *testing.T) {
 	}{
 		"no such item": {
 			method: "GET",
+			target: "/items/" + storetest.Absent,
+			want:   refusal(404, "not_found", "no item has this id", "id"),
+		},
+		"no id of an item": {
+			method: "GET",
 			target: "/items/absent",
 			want:   refusal(404, "not_found", "no item has this id", "id"),
+		},
+		"update of no item": {
+			method: "PUT",
+			target: "/items/" + storetest.Absent,
+			body:   valid,
+			header: []string{"If-Match", `"1"`},
+			want:   refusal(404, "not_found", "no item has this id", "id"),
+		},
+		"deletion of no item": {
+			method: "DELETE",
+			target: "/items/" + storetest.Absent,
+			header: []string{"If-Match", `"1"`},
+			want:   refusal(404, "not_found", "no item has this id", "id"),
+		},
+		"update without a version": {
+			method: "PUT",
+			target: "/items/" + storetest.Absent,
+			body:   valid,
+			want: refusal(428, "precondition_required",
+				"is required; it is the ETag of the item that is to be changed", "If-Match"),
+		},
+		"deletion without a version": {
+			method: "DELETE",
+			target: "/items/" + storetest.Absent,
+			want: refusal(428, "precondition_required",
+				"is required; it is the ETag of the item that is to be changed", "If-Match"),
+		},
+		"update without a name": {
+			method: "PUT",
+			target: "/items/" + storetest.Absent,
+			body:   `{"priceCents": 1}`,
+			header: []string{"If-Match", `"1"`},
+			want:   refusal(422, "invalid_item", "is required", "name"),
 		},
 		"no such route": {
 			method: "GET",
@@ -302,12 +338,32 @@ func TestRefusals(t *testing.T) {
 			want:   refusal(507, "store_full", "the catalog has no room for another item", ""),
 		},
 		"list on broken": {store: brokenStore{}, method: "GET", target: "/items", want: jsonapi.Internal},
-		"get on broken":  {store: brokenStore{}, method: "GET", target: "/items/x", want: jsonapi.Internal},
+		"get on broken": {
+			store:  brokenStore{},
+			method: "GET",
+			target: "/items/" + storetest.Absent,
+			want:   jsonapi.Internal,
+		},
 		"create on broken": {
 			store:  brokenStore{},
 			method: "POST",
 			target: "/items",
 			body:   valid,
+			want:   jsonapi.Internal,
+		},
+		"update on broken": {
+			store:  brokenStore{},
+			method: "PUT",
+			target: "/items/" + storetest.Absent,
+			body:   valid,
+			header: []string{"If-Match", `"1"`},
+			want:   jsonapi.Internal,
+		},
+		"delete on broken": {
+			store:  brokenStore{},
+			method: "DELETE",
+			target: "/items/" + storetest.Absent,
+			header: []string{"If-Match", `"1"`},
 			want:   jsonapi.Internal,
 		},
 		"panic": {
@@ -327,7 +383,7 @@ func TestRefusals(t *testing.T) {
 			if tc.store == nil {
 				tc.store = item.NewMemory(1)
 			}
-			answer := send(quiet(tc.store), tc.method, tc.target, tc.body, tc.header...)
+			answer := send(t, quiet(tc.store), tc.method, tc.target, tc.body, tc.header...)
 			got := decodeError(t, answer)
 			got.Status = answer.StatusCode
 			assert.Equal(t, tc.want, got)
@@ -350,7 +406,7 @@ func TestLongestItemFitsTheBody(t *testing.T) {
 		strings.Repeat(escaped, item.MaxDescriptionLength),
 		item.MaxPriceCents,
 	)
-	assert.Equal(t, http.StatusCreated, send(quiet(item.NewMemory(1)), "POST", "/items", body).StatusCode)
+	assert.Equal(t, http.StatusCreated, send(t, quiet(item.NewMemory(1)), "POST", "/items", body).StatusCode)
 }
 
 func TestHealth(t *testing.T) {
@@ -365,14 +421,14 @@ func TestHealth(t *testing.T) {
 		"draining": {draining, 200, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, tc.live, send(tc.handler, "GET", "/healthz", "").StatusCode)
-			assert.Equal(t, tc.ready, send(tc.handler, "GET", "/readyz", "").StatusCode)
+			assert.Equal(t, tc.live, send(t, tc.handler, "GET", "/healthz", "").StatusCode)
+			assert.Equal(t, tc.ready, send(t, tc.handler, "GET", "/readyz", "").StatusCode)
 		})
 	}
 	assert.Equal(
 		t,
 		http.StatusOK,
-		send(draining, "GET", "/items", "").StatusCode,
+		send(t, draining, "GET", "/items", "").StatusCode,
 		"while draining, requests are served",
 	)
 }
@@ -387,7 +443,7 @@ func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			handler, log := logged(tc.store)
-			body, err := io.ReadAll(send(handler, "GET", "/items", "", "X-Request-Id", "req-1").Body)
+			body, err := io.ReadAll(send(t, handler, "GET", "/items", "", "X-Request-Id", "req-1").Body)
 			require.NoError(t, err)
 			assert.NotContains(t, string(body), errBroken.Error())
 

@@ -5,7 +5,7 @@ import (
 	"github.com/awslab/awslab/services/internal/jsonapi"
 )
 
-// draftBody is what a create request has as its body. A draft whose texts are all at their limit fits in, even if each
+// draftBody is what creates or updates an item. A draft whose texts are all at their limit fits in, even if each
 // character is written as an escaped surrogate pair of 12 bytes.
 var draftBody = jsonapi.Body{
 	Max:   32 << 10,

@@ -2,100 +2,76 @@ package item
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
-	"sync"
-	"time"
+	"iter"
 )
 
-// What a Store answers when it cannot do what was asked for.
+// Errors of a Store.
 var (
-	ErrNotFound = errors.New("no such item")
-	ErrCursor   = errors.New("the cursor is not one that a list returned")
-	ErrFull     = errors.New("the store is full")
+	ErrNotFound    = errors.New("no such item")
+	ErrVersion     = errors.New("the item has another version")
+	ErrCursor      = errors.New("the cursor is not one that a list returned")
+	ErrFull        = errors.New("the store is full")
+	ErrUnavailable = errors.New("the store cannot be reached")
 )
 
-// Store keeps items. Implementations are safe for concurrent use.
+// Store keeps items. Implementations are safe for concurrent use. Where a method takes an id, it is a valid one, and
+// the method returns ErrNotFound if no item has it. Each method returns ErrUnavailable if the store does not answer
+// before the context ends.
 type Store interface {
-	// Create keeps a valid draft under a new id. It returns ErrFull if there is no room.
+	// Create keeps a valid draft as an item with a new id and version 1. It returns ErrFull if there is no room.
 	Create(ctx context.Context, draft Draft) (Item, error)
-	// Get returns ErrNotFound if no item has the id.
+	// Get returns the item with the id as its last acknowledged write left it.
 	Get(ctx context.Context, id string) (Item, error)
-	// List returns up to limit items (at least 1) in the order of their creation, from the start or from where the page
-	// that returned the cursor ended. It returns ErrCursor for a cursor that no page returned.
+	// Update replaces the contents of an item with those of a valid draft and returns its next version. It returns
+	// ErrVersion if the item does not have the given version: of several updates of a version exactly one succeeds.
+	Update(ctx context.Context, id string, version int64, draft Draft) (Item, error)
+	// Delete deletes an item. It returns ErrVersion if the item does not have the given version.
+	Delete(ctx context.Context, id string, version int64) error
+	// List returns up to limit items (at least 1) in no particular order, from the start or from where the page that
+	// returned the cursor ended, even if the last item of that page was deleted since. A list that follows the cursors
+	// to the end has every item exactly once that existed all the while. List returns ErrCursor for a cursor that
+	// cannot be one.
 	List(ctx context.Context, limit int, cursor string) (Page, error)
-	// Ping returns an error while the store cannot be reached.
+	// Ping returns an error while the store cannot be used.
 	Ping(ctx context.Context) error
 }
 
 // Page is one part of a list.
 type Page struct {
 	Items []Item
-	Next  string // cursor of the following page; empty on the last one
+	Next  string // cursor of the following page, which has items; empty on the last one
 }
 
-// Memory is a Store in the memory of one process: each task of a service has its own, and it ends with the task.
-type Memory struct {
-	capacity int
-
-	mu       sync.RWMutex
-	items    []Item         // in the order of creation
-	position map[string]int // id -> index in items
-}
-
-// NewMemory returns an empty store with room for capacity items.
-func NewMemory(capacity int) *Memory {
-	return &Memory{capacity: capacity, position: make(map[string]int)}
-}
-
-func (m *Memory) Create(_ context.Context, draft Draft) (Item, error) {
-	created := Item{
-		ID:          rand.Text(),
-		Name:        draft.Name,
-		Description: draft.Description,
-		PriceCents:  *draft.PriceCents,
-		CreatedAt:   time.Now().UTC(),
+// NewPage returns the first limit items as a page. More than limit items say that another page follows. The id of a
+// page's last item is its cursor.
+func NewPage(items []Item, limit int) Page {
+	if len(items) <= limit {
+		return Page{Items: items}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.items) >= m.capacity {
-		return Item{}, fmt.Errorf("creating an item: %w: it holds %d of %d items", ErrFull, len(m.items), m.capacity)
-	}
-	m.position[created.ID] = len(m.items)
-	m.items = append(m.items, created)
-	return created, nil
+	return Page{Items: items[:limit], Next: items[limit-1].ID}
 }
 
-func (m *Memory) Get(_ context.Context, id string) (Item, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	at, ok := m.position[id]
-	if !ok {
-		return Item{}, fmt.Errorf("reading item %q: %w", id, ErrNotFound)
-	}
-	return m.items[at], nil
-}
-
-// List uses the id of a page's last item as its cursor.
-func (m *Memory) List(_ context.Context, limit int, cursor string) (Page, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	from := 0
-	if cursor != "" {
-		at, ok := m.position[cursor]
-		if !ok {
-			return Page{}, fmt.Errorf("listing items after %q: %w", cursor, ErrCursor)
+// All returns an iterator over all items of a store, which it reads in pages of pageSize items. An error is the last
+// element.
+func All(ctx context.Context, store Store, pageSize int) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		cursor := ""
+		for {
+			page, err := store.List(ctx, pageSize, cursor)
+			if err != nil {
+				yield(Item{}, err)
+				return
+			}
+			for _, it := range page.Items {
+				if !yield(it, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			cursor = page.Next
 		}
-		from = at + 1
 	}
-	to := min(from+limit, len(m.items))
-	page := Page{Items: append([]Item{}, m.items[from:to]...)}
-	if to < len(m.items) {
-		page.Next = page.Items[len(page.Items)-1].ID
-	}
-	return page, nil
 }
-
-// Ping always succeeds: the process's own memory is in reach.
-func (m *Memory) Ping(context.Context) error { return nil }
