@@ -28,6 +28,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/offline"
 	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/infra/stack"
 )
@@ -77,8 +78,9 @@ type Lab struct {
 	stack   auto.Stack
 	// configFile is what the engine reads the stack's configuration from; empty means Pulumi.<stack>.yaml.
 	configFile string
-	// account is nil on the offline target.
+	// account is nil on the offline target, offline on AWS.
 	account *account
+	offline *offline.Home
 	// findFailures is nil where no tasks run.
 	findFailures findFailures
 	// awaitRollout is nil where nothing is rolled out.
@@ -220,6 +222,7 @@ func (l *Lab) selectStack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.offline = home
 	l.command.Environ = offlineEnviron(home)
 	if l.configFile, err = home.StackConfig(stackFile(l.options)); err != nil {
 		return err

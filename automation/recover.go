@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudcontrol"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
@@ -44,7 +47,7 @@ func (r *Recovery) unknown() []recovery.Verdict {
 	return unknown
 }
 
-// UnknownResourcesError says that resources may exist of which the state does not know. They stay pending.
+// UnknownResourcesError says that resources may exist of which the state does not know. The state is as it was.
 type UnknownResourcesError struct {
 	Stack     string
 	Resources []recovery.Verdict
@@ -69,55 +72,92 @@ func (e *UnknownResourcesError) Error() string {
 // found out.
 func (l *Lab) Recover(ctx context.Context, options RecoverOptions) (*Result, error) {
 	var done Recovery
-	result, err := l.operate(ctx, OperationRecover, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		if err := l.adopt(ctx, options.IDs, &done); err != nil {
+	return l.operate(ctx, OperationRecover, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		created, err := l.adopt(ctx, options.IDs, &done)
+		if err != nil {
 			return nil, err
 		}
-		return nil, l.unlocked(ctx, &done, func() error { return l.refresh(ctx, ch) })
+		if err := l.unlocked(ctx, &done, func() error { return l.refresh(ctx, ch) }); err != nil || len(created) == 0 {
+			return nil, err
+		}
+		return nil, l.rewrite(ctx, func(state *apitype.DeploymentV3) {
+			recovery.Complete(state, created)
+		}, l.stack.Import)
 	}, func(r *Result) { r.Recovery = &done })
-	if unknown := done.unknown(); err == nil && len(unknown) > 0 {
-		return result, &UnknownResourcesError{Stack: l.options.Stack, Resources: unknown}
-	}
-	return result, err
 }
 
-// adopt settles every pending create in the state.
-func (l *Lab) adopt(ctx context.Context, given map[string]string, done *Recovery) error {
+// rewrite changes the stack's state and writes it back.
+func (l *Lab) rewrite(
+	ctx context.Context, change func(*apitype.DeploymentV3),
+	write func(context.Context, apitype.UntypedDeployment) error,
+) error {
 	exported, state, err := l.deployment(ctx)
 	if err != nil {
 		return err
 	}
-	pending := recovery.Pending(state)
-	ids, err := idsByURN(given, pending)
-	if err != nil || len(pending) == 0 {
-		return err
-	}
-	found, err := l.findTagged(ctx)
-	if err != nil {
-		return err
-	}
-	done.Verdicts = recovery.Judge(state, found, ids)
-	recovery.Apply(state, done.Verdicts)
+	change(state)
 	if exported.Deployment, err = json.Marshal(state); err != nil {
 		return fmt.Errorf("writing the state of stack %s: %w", l.options.Stack, err)
 	}
-	return l.unlocked(ctx, done, func() error { return l.stack.Import(ctx, exported) })
+	return write(ctx, exported)
 }
 
-// idsByURN resolves names, and refuses what is no pending create.
-func idsByURN(given map[string]string, pending []apitype.ResourceV3) (map[string]string, error) {
-	known := map[string]string{}
-	for _, r := range pending {
-		known[string(r.URN)], known[r.URN.Name()] = string(r.URN), string(r.URN)
+// adopt settles every pending create in the state, and returns those that are to be read.
+func (l *Lab) adopt(
+	ctx context.Context, given map[string]string, done *Recovery,
+) (created []apitype.ResourceV3, err error) {
+	_, state, err := l.deployment(ctx)
+	if err != nil {
+		return nil, err
 	}
+	pending := recovery.Pending(state)
+	ids, err := idsByURN(given, pending)
+	if err != nil || len(pending) == 0 {
+		return nil, err
+	}
+	found, err := l.findTagged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// What serves the offline target's API ends with the recovery.
+	serving, cancel := context.WithCancel(ctx)
+	defer cancel()
+	api, err := l.cloudControl(serving)
+	if err != nil {
+		return nil, err
+	}
+	sources := recovery.Sources{Tagged: found, CloudControl: api}
+	done.Verdicts = recovery.Judge(ctx, state, sources, ids)
+	// The engine drops from a state that it imports what is pending: nothing may be left in doubt.
+	if unknown := done.unknown(); len(unknown) > 0 {
+		return nil, &UnknownResourcesError{Stack: l.options.Stack, Resources: unknown}
+	}
+	return pending, l.rewrite(ctx, func(state *apitype.DeploymentV3) {
+		recovery.Apply(state, done.Verdicts)
+	}, func(ctx context.Context, changed apitype.UntypedDeployment) error {
+		return l.unlocked(ctx, done, func() error { return l.stack.Import(ctx, changed) })
+	})
+}
+
+// idsByURN resolves names, and refuses what is no pending create or the name of several.
+func idsByURN(given map[string]string, pending []apitype.ResourceV3) (map[string]string, error) {
 	ids := map[string]string{}
 	for name, id := range given {
-		urn, is := known[name]
-		if !is {
+		var meant []string
+		for _, r := range pending {
+			if string(r.URN) == name || r.URN.Name() == name {
+				meant = append(meant, string(r.URN))
+			}
+		}
+		switch len(meant) {
+		case 0:
 			return nil, &InputError{Field: "id", Value: name, Allowed: "the name of a resource whose creation was " +
 				"interrupted: " + strings.Join(namesOf(pending), ", ")}
+		case 1:
+			ids[meant[0]] = id
+		default:
+			return nil, &InputError{Field: "id", Value: name, Allowed: "one of " + strings.Join(meant, ", ")}
 		}
-		ids[urn] = id
 	}
 	return ids, nil
 }
@@ -144,6 +184,26 @@ func (l *Lab) findTagged(ctx context.Context) (*stack.Tagged, error) {
 		return nil, fmt.Errorf("finding what has the tags of stack %s: %w", l.options.Stack, redact(err))
 	}
 	return &found, nil
+}
+
+// cloudControl returns how Cloud Control API is called in a region.
+func (l *Lab) cloudControl(ctx context.Context) (func(region string) recovery.CloudControl, error) {
+	var settings aws.Config
+	var err error
+	if l.account != nil {
+		settings, err = l.account.load(ctx)
+	} else {
+		var endpoint string
+		endpoint, err = l.offline.CloudControl(ctx)
+		settings.BaseEndpoint = &endpoint
+		settings.Credentials = credentials.NewStaticCredentialsProvider("offline", "offline", "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func(region string) recovery.CloudControl {
+		return cloudcontrol.NewFromConfig(settings, func(o *cloudcontrol.Options) { o.Region = region })
+	}, nil
 }
 
 // unlocked runs what needs the stack's lock, and releases the lock first if those who hold it have ended.

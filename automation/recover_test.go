@@ -5,8 +5,10 @@ package automation_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -15,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/shirou/gopsutil/v4/process"
 	"github.com/stretchr/testify/require"
 
@@ -190,4 +193,89 @@ func TestLifecycleOfOperationsThatAreKilled(t *testing.T) {
 		require.Equal(t, undisturbed, p.exists(t))
 		p.requireUnchanged(t, "dev")
 	})
+}
+
+// again are the types that recover leaves to the next up: what creating them once more does no harm to.
+var again = []string{
+	"aws:acm/certificateValidation:CertificateValidation", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+	"aws:lambda/invocation:Invocation", "aws:secretsmanager/secretVersion:SecretVersion",
+}
+
+// image is not lost with the rest: the stack's output permanent says that it was built, with which it is built again.
+const image = "docker:index/image:Image"
+
+// lose makes every resource of AWS in the state of a stack one whose creation was interrupted, and returns the
+// URNs.
+func (p *project) lose(t *testing.T, stackName string) []string {
+	t.Helper()
+	// The engine's own import drops what is pending.
+	path := filepath.Join(p.dir, ".awslab", "offline", "state", ".pulumi", "stacks", "awslab", stackName+".json")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var file struct {
+		Version    int `json:"version"`
+		Checkpoint struct {
+			Stack  string               `json:"stack"`
+			Latest apitype.DeploymentV3 `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	require.NoError(t, json.Unmarshal(content, &file))
+	var lost []string
+	state := &file.Checkpoint.Latest
+	state.Resources = slices.DeleteFunc(state.Resources, func(r apitype.ResourceV3) bool {
+		if !r.Custom || strings.HasPrefix(string(r.Type), "pulumi:") || r.Type == image {
+			return false
+		}
+		lost = append(lost, string(r.URN))
+		r.ID, r.Outputs = "", nil
+		state.PendingOperations = append(state.PendingOperations, apitype.OperationV2{
+			Type: apitype.OperationTypeCreating, Resource: r,
+		})
+		return true
+	})
+	for i := range state.Resources { // a state in which something depends on what is not there is none
+		state.Resources[i].Dependencies, state.Resources[i].PropertyDependencies = nil, nil
+	}
+	content, err = json.Marshal(file)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	return lost
+}
+
+// Every resource of a stack is found again and read as it is: after a recovery of all of them at once, up has nothing
+// to do but to say again what the provider does not read.
+func TestLifecycleOfALostState(t *testing.T) {
+	for _, stackName := range []string{"dev", "prod"} {
+		t.Run(stackName, func(t *testing.T) {
+			p := newProject(t)
+			_, err := p.open(t, stackName).Up(t.Context())
+			require.NoError(t, err)
+			before := p.world(t)
+
+			lost := p.lose(t, stackName)
+			_, err = p.open(t, stackName).Up(t.Context())
+			var interrupted *automation.InterruptedError
+			require.ErrorAs(t, err, &interrupted)
+			require.NotEmpty(t, interrupted.Pending)
+
+			result, err := p.open(t, stackName).Recover(t.Context(), automation.RecoverOptions{})
+			require.NoError(t, err)
+			require.Len(t, result.Recovery.Verdicts, len(lost))
+
+			up, err := p.open(t, stackName).Up(t.Context())
+			require.NoError(t, err)
+			for _, s := range up.Steps {
+				// A new version of its secret is a new password.
+				if s.Type != "aws:rds/instance:Instance" || !slices.Equal(s.Properties, []string{"password"}) {
+					require.Contains(t, again, s.Type, "%s %s: %v", s.Op, s.Name, s.Properties)
+				}
+			}
+			p.requireUnchanged(t, stackName)
+			require.ElementsMatch(t, withoutAgain(before), withoutAgain(p.world(t)))
+		})
+	}
+}
+
+func withoutAgain(things []offline.Thing) []offline.Thing {
+	return slices.DeleteFunc(things, func(thing offline.Thing) bool { return slices.Contains(again, thing.Type) })
 }

@@ -13,13 +13,17 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3"
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/calls"
+	"github.com/awslab/awslab/automation/offline/internal/aws/cloudcontrol"
 	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
@@ -170,6 +174,22 @@ func (h *Home) List(ctx context.Context) ([]Thing, error) {
 		things[i] = Thing{Region: t.Region, Type: t.Type, ID: t.ID, Name: t.Name, URN: t.URN}
 	}
 	return things, nil
+}
+
+// CloudControl serves AWS Cloud Control API over the world on loopback, until the context ends, and returns its URL.
+func (h *Home) CloudControl(ctx context.Context) (string, error) {
+	w, err := world.New(h.worldFile())
+	if err != nil {
+		return "", err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", errors.Join(fmt.Errorf("listening for calls of Cloud Control API: %w", err), w.Close())
+	}
+	server := &http.Server{Handler: cloudcontrol.Handler(w), ReadHeaderTimeout: time.Second}
+	go func() { _ = server.Serve(listener) }()
+	context.AfterFunc(ctx, func() { _ = errors.Join(server.Close(), w.Close()) })
+	return "http://" + listener.Addr().String(), nil
 }
 
 // Fault is a failure, or a delay, that the offline target is asked for: see its fields.

@@ -14,8 +14,8 @@ import (
 type Tagged struct {
 	// Location is the account and the region of the stack.
 	Location identity.Location
-	// Resources are listed by the names of the providers in whose regions they are.
-	Resources map[string][]TaggedResource
+	// Resources are those in the regions of the stack and in none.
+	Resources []TaggedResource
 }
 
 // TaggedResource is an AWS resource with the tags of a stack.
@@ -37,14 +37,16 @@ func FindTagged(found *Tagged) pulumi.RunFunc {
 		if err := l.newProviders(); err != nil {
 			return err
 		}
-		*found = Tagged{Location: l.location, Resources: map[string][]TaggedResource{}}
+		*found = Tagged{Location: l.location}
 		for _, provider := range []pulumi.ProviderResource{l.providers.home, l.providers.copies, l.providers.edge} {
 			if provider == nil {
 				continue
 			}
-			if found.Resources[provider.PulumiResourceName()], err = l.taggedIn(provider); err != nil {
+			resources, err := l.taggedIn(provider)
+			if err != nil {
 				return err
 			}
+			found.Resources = append(found.Resources, resources...)
 		}
 		return nil
 	}

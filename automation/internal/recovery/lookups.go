@@ -6,7 +6,7 @@ import "github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 // of `pulumi import`, in the section Import of each type's documentation.
 type lookup struct {
 	// inputs are templates for the id, of the resource's inputs; the first that has all its inputs counts. {cluster/}
-	// is what follows the last slash of the input.
+	// is what follows the last slash of the input, {name.} the input without a dot at its end.
 	inputs []string
 	// service and kind are those of the ARN of a resource that is found by its tags: ec2 and subnet/ of
 	// arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1.
@@ -14,6 +14,8 @@ type lookup struct {
 	// id is a template for the id of what was found by its tags: of {arn}, of {id}, which follows the kind, of {last},
 	// which follows the ARN's last slash, of {url}, the URL of a queue, and of inputs.
 	id string
+	// list finds what has neither; id is a template of its properties then, and of {partition}, {region} and {account}.
+	list listing
 	// command is that which finds it, a template of the inputs, where neither inputs nor tags tell.
 	command string
 	// again says that creating it once more does no harm: AWS changes what is there already, or it is no resource of
@@ -49,6 +51,13 @@ var lookups = map[tokens.Type]lookup{
 		"{name}:{restoreTestingPlanName}",
 	),
 	"aws:backup/selection:Selection": {
+		list: listing{
+			typeName: "AWS::Backup::BackupSelection",
+			model:    map[string]string{"BackupPlanId": "{planId}"},
+			property: "BackupSelection.SelectionName",
+			value:    "{name}",
+		},
+		id:      "{planId}|{SelectionId}",
 		command: "aws backup list-backup-selections --backup-plan-id {planId}, then {planId}|SelectionId",
 	},
 	"aws:backup/vault:Vault":                                   named("{name}"),
@@ -62,24 +71,39 @@ var lookups = map[tokens.Type]lookup{
 	"aws:chatbot/teamsChannelConfiguration:TeamsChannelConfiguration": named("{teamId}"),
 	"aws:cloudfront/distribution:Distribution":                        tagged("cloudfront", "distribution/"),
 	"aws:cloudfront/originAccessControl:OriginAccessControl": {
+		list: listing{
+			typeName: "AWS::CloudFront::OriginAccessControl",
+			property: "OriginAccessControlConfig.Name",
+			value:    "{name}",
+		},
+		id: "{Id}",
 		command: "aws cloudfront list-origin-access-controls " +
 			"--query \"OriginAccessControlList.Items[?Name=='{name}'].Id\"",
 	},
 	"aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": {
+		list: listing{
+			typeName: "AWS::CloudFront::ResponseHeadersPolicy",
+			property: "ResponseHeadersPolicyConfig.Name",
+			value:    "{name}",
+		},
+		id:      "{Id}",
 		command: "aws cloudfront list-response-headers-policies --type custom, the Id of {name}",
 	},
-	"aws:cloudwatch/compositeAlarm:CompositeAlarm": named("{alarmName}"),
-	"aws:cloudwatch/dashboard:Dashboard":           named("{dashboardName}"),
-	"aws:cloudwatch/eventRule:EventRule":           named("{eventBusName}/{name}", "{name}"),
-	"aws:cloudwatch/eventTarget:EventTarget": named(
-		"{eventBusName}/{rule}/{targetId}",
-		"{rule}/{targetId}",
-	),
+	"aws:cloudwatch/compositeAlarm:CompositeAlarm":       named("{alarmName}"),
+	"aws:cloudwatch/dashboard:Dashboard":                 named("{dashboardName}"),
+	"aws:cloudwatch/eventRule:EventRule":                 named("{name}"),
+	"aws:cloudwatch/eventTarget:EventTarget":             named("{rule}/{targetId}"),
 	"aws:cloudwatch/logGroup:LogGroup":                   named("{name}"),
 	"aws:cloudwatch/logMetricFilter:LogMetricFilter":     named("{logGroupName}:{name}"),
 	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy": named("{policyName}"),
 	"aws:cloudwatch/metricAlarm:MetricAlarm":             named("{name}"),
 	"aws:cloudwatch/queryDefinition:QueryDefinition": {
+		list: listing{
+			typeName: "AWS::Logs::QueryDefinition",
+			property: "Name",
+			value:    "{name}",
+		},
+		id:      "arn:{partition}:logs:{region}:{account}:query-definition:{QueryDefinitionId}",
 		command: "aws logs describe-query-definitions --query-definition-name-prefix {name}, the ARN",
 	},
 	"aws:dynamodb/table:Table": named("{name}"),
@@ -121,6 +145,13 @@ var lookups = map[tokens.Type]lookup{
 	"aws:efs/fileSystem:FileSystem":                                 tagged("elasticfilesystem", "file-system/"),
 	"aws:efs/fileSystemPolicy:FileSystemPolicy":                     named("{fileSystemId}"),
 	"aws:efs/mountTarget:MountTarget": {
+		list: listing{
+			typeName: "AWS::EFS::MountTarget",
+			model:    map[string]string{"FileSystemId": "{fileSystemId}"},
+			property: "SubnetId",
+			value:    "{subnetId}",
+		},
+		id: "{Id}",
 		command: "aws efs describe-mount-targets --file-system-id {fileSystemId} " +
 			"--query \"MountTargets[?SubnetId=='{subnetId}'].MountTargetId\"",
 	},
@@ -157,8 +188,8 @@ var lookups = map[tokens.Type]lookup{
 	),
 	"aws:rds/subnetGroup:SubnetGroup": named("{name}"),
 	"aws:route53/record:Record": named(
-		"{zoneId}_{name}_{type}_{setIdentifier}",
-		"{zoneId}_{name}_{type}",
+		"{zoneId}_{name.}_{type}_{setIdentifier}",
+		"{zoneId}_{name.}_{type}",
 	),
 	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": named("{bucket}"),
 	"aws:s3/bucketLoggingV2:BucketLoggingV2":                               named("{bucket}"),

@@ -4,6 +4,8 @@
 package recovery
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,56 +53,86 @@ func Pending(deployment *apitype.DeploymentV3) []apitype.ResourceV3 {
 	return pending
 }
 
-// Judge says what becomes of each pending create. ids are those that a person
-// gives, by URN; an empty one says that there is none.
-func Judge(deployment *apitype.DeploymentV3, found *stack.Tagged, ids map[string]string) []Verdict {
+// Sources are where what exists is looked up.
+type Sources struct {
+	Tagged *stack.Tagged
+	// CloudControl returns the API of a region.
+	CloudControl func(region string) CloudControl
+}
+
+// Judge says what becomes of each pending create. ids are those that a person gives, by URN; an empty one says that
+// there is none.
+func Judge(
+	ctx context.Context, deployment *apitype.DeploymentV3, sources Sources, ids map[string]string,
+) []Verdict {
 	var verdicts []Verdict
 	for _, pending := range Pending(deployment) {
-		verdict := judge(deployment, pending, found)
+		verdict := Verdict{URN: string(pending.URN)}
 		if id, given := ids[verdict.URN]; given {
-			verdict = Verdict{URN: verdict.URN, Fate: Adopted, ID: id}
-			if id == "" {
-				verdict.Fate = Cleared
-			}
+			verdict.settle(id)
+		} else {
+			verdict.judge(ctx, deployment, pending, sources)
 		}
 		verdicts = append(verdicts, verdict)
 	}
 	return verdicts
 }
 
-func judge(deployment *apitype.DeploymentV3, pending apitype.ResourceV3, found *stack.Tagged) Verdict {
-	verdict := Verdict{URN: string(pending.URN)}
+// settle adopts what has an id, and clears what has none.
+func (v *Verdict) settle(id string) {
+	v.Fate, v.ID = Adopted, id
+	if id == "" {
+		v.Fate = Cleared
+	}
+}
+
+func (v *Verdict) judge(
+	ctx context.Context, deployment *apitype.DeploymentV3, pending apitype.ResourceV3, sources Sources,
+) {
 	how, known := lookups[pending.Type]
-	switch {
-	case how.again || strings.HasPrefix(string(pending.Type), "pulumi:"):
-		verdict.Fate = Cleared
-		return verdict
-	case how.service != "":
-		return how.byTags(verdict, deployment, pending, found)
+	if how.again || strings.HasPrefix(string(pending.Type), "pulumi:") {
+		v.Fate = Cleared
+		return
 	}
 	for _, template := range how.inputs {
 		if id, complete := expand(template, pending.Inputs, nil); complete {
-			verdict.Fate, verdict.ID = Adopted, id
-			return verdict
+			v.settle(id)
+			return
 		}
 	}
-	verdict.Fate = Unknown
-	verdict.Lookup, _ = expand(how.command, pending.Inputs, nil)
-	if !known {
-		verdict.Lookup = "the section Import of the documentation of " + string(pending.Type)
+	var candidates []string
+	var err error
+	switch {
+	case how.service != "":
+		candidates = how.tagged(regionOf(deployment, pending), pending, sources.Tagged)
+	case how.list.typeName != "":
+		candidates, err = how.listed(ctx, deployment, pending, sources)
+	default:
+		err = errors.New("it cannot be listed")
 	}
-	return verdict
+	// What the state has is what the pending create was to replace.
+	candidates = slices.DeleteFunc(candidates, func(id string) bool { return inState(deployment, pending, id) })
+	switch {
+	case err != nil || !known:
+		v.Fate = Unknown
+		if v.Lookup, _ = expand(how.command, pending.Inputs, nil); !known {
+			v.Lookup = "the section Import of the documentation of " + string(pending.Type)
+		}
+	case len(candidates) > 1:
+		v.Fate, v.Lookup = Unknown, "several have its name: "+strings.Join(candidates, ", ")
+	default:
+		v.settle(strings.Join(candidates, ""))
+	}
 }
 
-// byTags looks for the resource among what has the stack's tags and is not in its state.
-func (l lookup) byTags(
-	verdict Verdict, deployment *apitype.DeploymentV3, pending apitype.ResourceV3, found *stack.Tagged,
-) Verdict {
+// tagged returns the ids of what has the stack's tags and the name, in the region or in none.
+func (l lookup) tagged(region string, pending apitype.ResourceV3, found *stack.Tagged) []string {
 	name := nameOf(pending)
-	var candidates []string
-	for _, r := range found.Resources[providerURN(pending.Provider).Name()] {
+	var ids []string
+	for _, r := range found.Resources {
 		parsed, err := arn.Parse(r.Arn)
-		if err != nil || r.Name != name || parsed.Service != l.service || inState(deployment, pending, r.Arn) {
+		if err != nil || r.Name != name || parsed.Service != l.service ||
+			parsed.Region != "" && parsed.Region != region {
 			continue
 		}
 		suffix, ofKind := cutKind(parsed.Resource, l.kind)
@@ -114,19 +146,49 @@ func (l lookup) byTags(
 			"url":  found.Location.QueueUrl(parsed.Resource),
 		})
 		if complete {
-			candidates = append(candidates, id)
+			ids = append(ids, id)
 		}
 	}
-	switch len(candidates) {
-	case 0:
-		verdict.Fate = Cleared
-	case 1:
-		verdict.Fate, verdict.ID = Adopted, candidates[0]
-	default:
-		verdict.Fate = Unknown
-		verdict.Lookup = "several have its name: " + strings.Join(candidates, ", ")
+	return ids
+}
+
+// listed returns the ids of what Cloud Control API lists.
+func (l lookup) listed(
+	ctx context.Context, deployment *apitype.DeploymentV3, pending apitype.ResourceV3, sources Sources,
+) ([]string, error) {
+	region := regionOf(deployment, pending)
+	found, err := l.list.find(ctx, sources.CloudControl(region), pending.Inputs)
+	if err != nil {
+		return nil, err
 	}
-	return verdict
+	var ids []string
+	for _, properties := range found {
+		variables := map[string]string{
+			"partition": sources.Tagged.Location.Partition,
+			"account":   sources.Tagged.Location.AccountId,
+			"region":    region,
+		}
+		for name, value := range properties {
+			if text, is := value.(string); is {
+				variables[name] = text
+			}
+		}
+		if id, complete := expand(l.id, pending.Inputs, variables); complete {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// regionOf returns the region of the provider of a resource.
+func regionOf(deployment *apitype.DeploymentV3, pending apitype.ResourceV3) string {
+	urn := providerURN(pending.Provider)
+	for _, r := range deployment.Resources {
+		if region, is := r.Inputs["region"].(string); r.URN == urn && is {
+			return region
+		}
+	}
+	return ""
 }
 
 // nameOf returns the tag Name that a resource is created with.
@@ -146,12 +208,11 @@ func providerURN(reference string) resource.URN {
 	return resource.URN(reference[:max(0, strings.LastIndex(reference, "::"))])
 }
 
-// inState reports whether the state has a resource of the type with the ARN.
-func inState(deployment *apitype.DeploymentV3, pending apitype.ResourceV3, arn string) bool {
+// inState reports whether the state has a resource of the type with the id: the whole of it, or the end of an ARN.
+func inState(deployment *apitype.DeploymentV3, pending apitype.ResourceV3, id string) bool {
 	return slices.ContainsFunc(deployment.Resources, func(r apitype.ResourceV3) bool {
-		id := string(r.ID)
-		return r.Type == pending.Type && (r.Outputs["arn"] == arn || id == arn ||
-			id != "" && (strings.HasSuffix(arn, "/"+id) || strings.HasSuffix(arn, ":"+id)))
+		return r.Type == pending.Type && r.ID != "" &&
+			(r.Outputs["arn"] == id || strings.HasSuffix(id, string(r.ID)) || strings.HasPrefix(id, string(r.ID)+"/"))
 	})
 }
 
@@ -183,9 +244,11 @@ func expand(template string, inputs map[string]any, variables map[string]string)
 	}
 }
 
-// input returns an input as text; cluster/ is what follows the last slash of the input cluster.
+// input returns an input as text; cluster/ is what follows the last slash of the input cluster, name. the input name
+// without a dot at its end.
 func input(inputs map[string]any, name string) (string, bool) {
 	name, last := strings.CutSuffix(name, "/")
+	name, dotless := strings.CutSuffix(name, ".")
 	value, has := inputs[name]
 	if !has || value == nil || value == "" {
 		return "", false
@@ -193,6 +256,9 @@ func input(inputs map[string]any, name string) (string, bool) {
 	text := fmt.Sprint(value)
 	if last {
 		text = text[strings.LastIndex(text, "/")+1:]
+	}
+	if dotless {
+		text = strings.TrimSuffix(text, ".")
 	}
 	return text, true
 }

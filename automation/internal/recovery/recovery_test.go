@@ -1,6 +1,8 @@
 package recovery
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudcontrol"
+	"github.com/aws/aws-sdk-go-v2/service/cloudcontrol/types"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
@@ -75,10 +79,38 @@ func pending(token tokens.Type, name string, inputs map[string]any) apitype.Oper
 	}}
 }
 
+// fakeAPI has the properties of resources, by their types and identifiers. It refuses types that it does not have.
+type fakeAPI map[string]map[string]string
+
+func (f fakeAPI) ListResources(
+	_ context.Context, input *cloudcontrol.ListResourcesInput, _ ...func(*cloudcontrol.Options),
+) (*cloudcontrol.ListResourcesOutput, error) {
+	things, may := f[*input.TypeName]
+	if !may {
+		return nil, errors.New("AccessDeniedException")
+	}
+	var listed []types.ResourceDescription
+	for id := range things {
+		listed = append(listed, types.ResourceDescription{Identifier: &id})
+	}
+	return &cloudcontrol.ListResourcesOutput{ResourceDescriptions: listed}, nil
+}
+
+func (f fakeAPI) GetResource(
+	_ context.Context, input *cloudcontrol.GetResourceInput, _ ...func(*cloudcontrol.Options),
+) (*cloudcontrol.GetResourceOutput, error) {
+	properties := f[*input.TypeName][*input.Identifier]
+	return &cloudcontrol.GetResourceOutput{
+		ResourceDescription: &types.ResourceDescription{Identifier: input.Identifier, Properties: &properties},
+	}, nil
+}
+
 func TestJudge(t *testing.T) {
 	found := &stack.Tagged{
 		Location: identity.Location{Partition: "aws", Region: "eu-west-1", AccountId: "123456789012"},
-		Resources: map[string][]stack.TaggedResource{"aws": {
+		Resources: []stack.TaggedResource{
+			{Arn: "arn:aws:ec2:eu-central-1:123456789012:subnet/subnet-elsewhere", Name: "public-1"},
+			{Arn: "arn:aws:cloudfront::123456789012:distribution/E1", Name: "website"},
 			{Arn: "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1", Name: "public-1"},
 			{Arn: "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-old", Name: "tasks"},
 			{Arn: "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-new", Name: "tasks"},
@@ -86,10 +118,17 @@ func TestJudge(t *testing.T) {
 			{Arn: "arn:aws:sqs:eu-west-1:123456789012:failed", Name: "queue"},
 			{Arn: "arn:aws:kms:eu-west-1:123456789012:key/one", Name: "key"},
 			{Arn: "arn:aws:kms:eu-west-1:123456789012:key/two", Name: "key"},
-		}},
+		},
 	}
 	deployment := &apitype.DeploymentV3{Resources: []apitype.ResourceV3{
+		{URN: provider, Inputs: map[string]any{"region": "eu-west-1"}},
 		{Type: "aws:ec2/securityGroup:SecurityGroup", ID: "sg-old"},
+	}}
+	sources := Sources{Tagged: found, CloudControl: func(region string) CloudControl {
+		return fakeAPI{"AWS::Logs::QueryDefinition": {
+			"one": `{"Name": "other", "QueryDefinitionId": "one"}`,
+			"two": `{"Name": "shop", "QueryDefinitionId": "two"}`,
+		}}
 	}}
 	for name, tc := range map[string]struct {
 		pending apitype.OperationV2
@@ -122,6 +161,10 @@ func TestJudge(t *testing.T) {
 			pending("aws:sqs/queue:Queue", "queue", nil), nil,
 			Verdict{Fate: Adopted, ID: "https://sqs.eu-west-1.amazonaws.com/123456789012/failed"},
 		},
+		"what is in no region": {
+			pending("aws:cloudfront/distribution:Distribution", "website", nil), nil,
+			Verdict{Fate: Adopted, ID: "E1"},
+		},
 		"nothing has its tags": {
 			pending("aws:ec2/vpc:Vpc", "vpc", nil), nil,
 			Verdict{Fate: Cleared},
@@ -144,6 +187,20 @@ func TestJudge(t *testing.T) {
 			map[string]string{string(pending("aws:kms/key:Key", "key", nil).Resource.URN): ""},
 			Verdict{Fate: Cleared},
 		},
+		"among all of its type": {
+			pending("aws:cloudwatch/queryDefinition:QueryDefinition", "q", map[string]any{"name": "shop"}), nil,
+			Verdict{Fate: Adopted, ID: "arn:aws:logs:eu-west-1:123456789012:query-definition:two"},
+		},
+		"not among all of its type": {
+			pending("aws:cloudwatch/queryDefinition:QueryDefinition", "q", map[string]any{"name": "shop-2"}), nil,
+			Verdict{Fate: Cleared},
+		},
+		"of a type that may not be listed": {
+			pending("aws:efs/mountTarget:MountTarget", "m", map[string]any{"fileSystemId": "fs-1", "subnetId": "s-1"}),
+			nil,
+			Verdict{Fate: Unknown, Lookup: "aws efs describe-mount-targets --file-system-id fs-1 " +
+				"--query \"MountTargets[?SubnetId=='s-1'].MountTargetId\""},
+		},
 		"a type that is not in the table": {
 			pending("aws:mq/broker:Broker", "broker", nil), nil,
 			Verdict{Fate: Unknown, Lookup: "the section Import of the documentation of aws:mq/broker:Broker"},
@@ -152,7 +209,8 @@ func TestJudge(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			deployment.PendingOperations = []apitype.OperationV2{tc.pending}
 			tc.want.URN = string(tc.pending.Resource.URN)
-			assert.Equal(t, []Verdict{tc.want}, Judge(deployment, found, tc.given))
+			verdicts := Judge(t.Context(), deployment, sources, tc.given)
+			assert.Equal(t, []Verdict{tc.want}, verdicts)
 		})
 	}
 }
@@ -160,7 +218,8 @@ func TestJudge(t *testing.T) {
 func TestApply(t *testing.T) {
 	replaced := pending("aws:ec2/securityGroup:SecurityGroup", "tasks", nil)
 	again := pending("aws:cloudwatch/logGroup:LogGroup", "log", nil)
-	unknown, cleared := pending("aws:kms/key:Key", "key", nil), pending("aws:ec2/vpc:Vpc", "vpc", nil)
+	again.Resource.Dependencies = []resource.URN{"gone"}
+	cleared := pending("aws:ec2/vpc:Vpc", "vpc", nil)
 	updating := apitype.OperationV2{Type: apitype.OperationTypeUpdating, Resource: apitype.ResourceV3{URN: "urn"}}
 	deployment := &apitype.DeploymentV3{
 		Resources: []apitype.ResourceV3{
@@ -168,19 +227,18 @@ func TestApply(t *testing.T) {
 			{URN: again.Resource.URN, ID: "log", PendingReplacement: true},
 			{URN: "user", Dependencies: []resource.URN{again.Resource.URN}},
 		},
-		PendingOperations: []apitype.OperationV2{replaced, again, unknown, cleared, updating},
+		PendingOperations: []apitype.OperationV2{replaced, again, cleared, updating},
 	}
 	Apply(deployment, []Verdict{
 		{URN: string(replaced.Resource.URN), Fate: Adopted, ID: "sg-new"},
 		{URN: string(again.Resource.URN), Fate: Adopted, ID: "log"},
-		{URN: string(unknown.Resource.URN), Fate: Unknown},
 		{URN: string(cleared.Resource.URN), Fate: Cleared},
 	})
-	assert.Equal(t, []apitype.OperationV2{unknown, updating}, deployment.PendingOperations)
+	assert.Equal(t, []apitype.OperationV2{updating}, deployment.PendingOperations)
 	adopted := replaced.Resource
 	adopted.ID = "sg-new"
 	log := again.Resource
-	log.ID = "log"
+	log.ID, log.Dependencies = "log", []resource.URN{}
 	assert.Equal(t, []apitype.ResourceV3{
 		{URN: replaced.Resource.URN, ID: "sg-old", Delete: true}, // as after a replacement that went on
 		log, // what was deleted for it is gone
