@@ -34,8 +34,10 @@ type Service struct {
 // Settings of the target group that suit short requests: with the defaults of ELB a task would take 2.5 minutes to be
 // found healthy and 5 to drain.
 const (
-	healthyThreshold    = 2
-	unhealthyThreshold  = 3
+	healthyThreshold = 2
+	// UnhealthyThreshold is the number of failed checks in a row after which a task is unhealthy, for the load balancer
+	// and for the container's own health check.
+	UnhealthyThreshold  = 3
 	deregistrationDelay = 30 // seconds
 )
 
@@ -171,7 +173,7 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 			Interval:           pulumi.Int(p.Health.Interval),
 			Timeout:            pulumi.Int(p.Health.Timeout),
 			HealthyThreshold:   pulumi.Int(healthyThreshold),
-			UnhealthyThreshold: pulumi.Int(unhealthyThreshold),
+			UnhealthyThreshold: pulumi.Int(UnhealthyThreshold),
 		},
 		Tags: pulumi.ToStringMap(p.Tags),
 	}, pulumi.Parent(p.component))

@@ -34,7 +34,7 @@ func TestTheCollector(t *testing.T) {
 	require.Equal(t, false, collector["essential"], "a service runs without its traces")
 	require.Equal(
 		t,
-		[]any{true, false, nobody},
+		[]any{true, false, User},
 		[]any{collector["readonlyRootFilesystem"], collector["privileged"], collector["user"]},
 	)
 	require.Equal(t, []any{"CMD", "/healthcheck"}, collector["healthCheck"].(object)["command"])

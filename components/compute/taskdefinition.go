@@ -12,12 +12,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
+const containerName = "app"
+
+// How ECS runs every container.
 const (
-	containerName = "app"
-	// nobody is the unprivileged user and group of the containers: the id that distroless images call nonroot.
-	nobody = "65532:65532"
-	// stopTimeout is how many seconds a container has between SIGTERM and SIGKILL (ECS default; Fargate allows 120).
-	stopTimeout = 30
+	// User is the unprivileged user and group of the containers: the id that distroless images call nonroot.
+	User = "65532:65532"
+	// StopTimeout is how many seconds a container has between SIGTERM and SIGKILL (ECS default; Fargate allows 120).
+	StopTimeout = 30
 )
 
 // container is a container definition of the ECS API. Lists are never null and what has a default is written out, as
@@ -117,7 +119,7 @@ func (args *ServiceArgs) containers(v values) []container {
 // newContainer returns what all containers have in common: no privileges, a read-only root file system, logs.
 func (args *ServiceArgs) newContainer(name, image, logGroup string) container {
 	return container{
-		Name: name, Image: image, User: nobody, ReadonlyRootFilesystem: true, StopTimeout: stopTimeout,
+		Name: name, Image: image, User: User, ReadonlyRootFilesystem: true, StopTimeout: StopTimeout,
 		LinuxParameters: linuxParameters{
 			InitProcessEnabled: true,
 			Capabilities:       capabilities{Add: []string{}, Drop: []string{"ALL"}},
@@ -167,8 +169,8 @@ func (args *ServiceArgs) app(v values) container {
 			Command:     args.Health.Command,
 			Interval:    args.Health.Interval,
 			Timeout:     args.Health.Timeout,
-			Retries:     unhealthyThreshold,
-			StartPeriod: min(args.Health.Grace, maxStartPeriod),
+			Retries:     UnhealthyThreshold,
+			StartPeriod: min(args.Health.Grace, MaxStartPeriod),
 		}
 	}
 	return c
@@ -176,7 +178,7 @@ func (args *ServiceArgs) app(v values) container {
 
 // Limits of a container's own health check, in seconds (ECS API, HealthCheck).
 const (
-	maxStartPeriod    = 300
+	MaxStartPeriod    = 300
 	MaxCommandTimeout = 60
 )
 

@@ -132,7 +132,7 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("image %q: %w", name, err)
 	}
-	tag, err := args.tag()
+	tag, err := args.ContentTag()
 	if err != nil {
 		return nil, fmt.Errorf("image %q: %w", name, err)
 	}
@@ -349,7 +349,7 @@ func (component *Image) build(
 			Dockerfile: pulumi.String(filepath.Join(context, args.Dockerfile)),
 			Platform:   pulumi.String("linux/" + args.Architecture),
 			Target:     optional(args.Target),
-			Args:       pulumi.ToStringMap(args.buildArgs()),
+			Args:       pulumi.ToStringMap(args.BuildArgs()),
 		},
 		Registry: docker.RegistryArgs{
 			Server:   repository.RepositoryUrl,
@@ -365,8 +365,8 @@ func (component *Image) build(
 	return image, nil
 }
 
-// buildArgs tells the Dockerfile its architecture, which only BuildKit would do by itself.
-func (args ImageArgs) buildArgs() map[string]string {
+// BuildArgs returns Args with TARGETARCH, which only BuildKit would set by itself.
+func (args ImageArgs) BuildArgs() map[string]string {
 	all := map[string]string{"TARGETARCH": args.Architecture}
 	for key, value := range args.Args {
 		all[key] = value

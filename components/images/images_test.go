@@ -46,7 +46,7 @@ func tagOf(t *testing.T, args ImageArgs) string {
 	if args.ProgramDir == "" {
 		args.ProgramDir = args.Context
 	}
-	tag, err := args.withDefaults().tag()
+	tag, err := args.ContentTag()
 	require.NoError(t, err)
 	return tag
 }
@@ -152,7 +152,7 @@ func TestTheDockerfilesOwnIgnoreFileGoesFirst(t *testing.T) {
 func TestAPipeIsRefusedInsteadOfRead(t *testing.T) {
 	dir := folder(t, service)
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
-	_, err := ImageArgs{Context: dir}.withDefaults().tag()
+	_, err := ImageArgs{Context: dir}.ContentTag()
 	require.ErrorContains(t, err, "pipe is neither a file, a folder nor a link; remove it or list it in .dockerignore")
 }
 

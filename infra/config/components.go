@@ -7,6 +7,7 @@ import (
 
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/data"
+	"github.com/awslab/awslab/components/images"
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/components/protection"
@@ -152,6 +153,45 @@ func (s Service) Args() *compute.ServiceArgs {
 		ScratchPaths:     s.ScratchPaths,
 		LogRetentionDays: s.LogRetentionDays,
 	}
+}
+
+// programDir is Pulumi.yaml's main: the folder of the program, in which the engine also runs the providers.
+const programDir = "infra"
+
+// ImageArgs returns what the configuration says of an image that is built, whose context is below root.
+func (i Image) ImageArgs(root, architecture string) *images.ImageArgs {
+	return &images.ImageArgs{
+		Context:      filepath.Join(root, i.Context),
+		ProgramDir:   filepath.Join(root, programDir),
+		Dockerfile:   i.Dockerfile,
+		Target:       i.Target,
+		Args:         i.Args,
+		Architecture: architecture,
+	}
+}
+
+// AccessVariables returns the names of the environment variables whose values follow from access, sorted. Their values
+// exist in a deployed stack only.
+func (s Service) AccessVariables() []string {
+	var names []string
+	for _, g := range s.Access.Tables {
+		names = append(names, Variable("TABLE", g.Name))
+	}
+	for _, g := range s.Access.Buckets {
+		names = append(names, Variable("BUCKET", g.Name))
+	}
+	for _, q := range s.Access.Queues {
+		names = append(names, Variable("QUEUE", q.Name)+"_URL")
+	}
+	if s.Access.Database {
+		names = append(names, "DATABASE_HOST", "DATABASE_NAME", "DATABASE_PORT", "DATABASE_READER_HOST",
+			"DATABASE_SECRET_ARN")
+	}
+	for _, name := range s.Access.Services {
+		names = append(names, Variable("SERVICE", name)+"_URL")
+	}
+	slices.Sort(names)
+	return names
 }
 
 // volumes returns the service's own folder of the file system, if it mounts it.

@@ -227,6 +227,19 @@ type Service struct {
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
 	// Objectives are service level objectives. Alarms report when their error budget is used up too fast.
 	Objectives Objectives `json:"objectives,omitempty"`
+	// Smoke are requests that awslab images test sends to the container before the image goes to AWS. It always
+	// requests healthCheck.path of a service behind the load balancer. No AWS resource depends on this key.
+	Smoke []SmokeRequest `json:"smoke,omitempty"`
+}
+
+// SmokeRequest is an HTTP request to the container's port, and the response that is expected.
+type SmokeRequest struct {
+	// Method is the HTTP method. The request has no body.
+	Method string `json:"method,omitempty" jsonschema:"enum=GET,enum=HEAD,enum=POST,enum=PUT,enum=PATCH,enum=DELETE,enum=OPTIONS"`
+	// Path is the URL path, with a query string if there is one.
+	Path string `json:"path"             jsonschema:"required,example=/items"`
+	// Status is the status code of the response. Redirects are not followed.
+	Status int `json:"status,omitempty" jsonschema:"minimum=100,maximum=599"`
 }
 
 // Deployment is how few and how many tasks there are during a deployment, in percent of those that should run.

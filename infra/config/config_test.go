@@ -574,6 +574,25 @@ func TestWhatIsRefused(t *testing.T) {
 			"objectives.availability: 100; use more than 95 and less than 100, or 0 for none",
 		},
 		{
+			`{"smoke": [{"path": "/items", "method": "FETCH"}]}`,
+			`smoke[0].method: "FETCH"; allowed are GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS`,
+		},
+		{`{"smoke": [{"method": "GET"}]}`, "smoke[0].path: is missing; an example is /items"},
+		{
+			`{"smoke": [{"path": "/items"}, {"path": "items"}]}`,
+			`smoke[1].path: "items" is not a path; begin with /, and encode what a URL cannot contain`,
+		},
+		{
+			`{"smoke": [{"path": "/100%"}]}`,
+			`smoke[0].path: "/100%" is not a path; begin with /, and encode what a URL cannot contain`,
+		},
+		{`{"smoke": [{"path": "/items", "status": 600}]}`, "smoke[0].status: 600; allowed is 100 to 599"},
+		{`{"smoke": [{"path": "/items", "status": 0}]}`, "smoke[0].status: 0; allowed is 100 to 599"},
+		{
+			`{"port": null, "path": null, "smoke": [{"path": "/items"}]}`,
+			"smoke: is given, and there is no port to send requests to; set port, or leave smoke out",
+		},
+		{
 			`{"scaling": {"max": 2, "schedules": [{"name": "night", "at": "22:00", "min": 0, "max": 1}]}}`,
 			`scaling.schedules[0].at: "22:00" is not a schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or ` +
 				`at(2026-01-31T07:00:00)`,

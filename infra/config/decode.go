@@ -240,12 +240,15 @@ func textOf(value any) (string, error) {
 	return string(text), nil
 }
 
+// Encrypted stands for an encrypted value where the stack's configuration is read from its file.
+const Encrypted = "[secret]"
+
 // open replaces encrypted values by a placeholder: what they hold is not ours to know yet.
 func open(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		if _, secure := v["secure"]; secure && len(v) == 1 {
-			return "[secret]"
+			return Encrypted
 		}
 		for key := range v {
 			v[key] = open(v[key])

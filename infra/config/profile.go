@@ -68,6 +68,8 @@ var Defaults = []Default{
 	{"services[].objectives.availability", 0, 99.9},
 	{"services[].objectives.latencyMilliseconds", 0, 500},
 	{"services[].objectives.latencyPercentage", 0, 99},
+	{"services[].smoke[].method", "GET", "GET"},
+	{"services[].smoke[].status", 200, 200},
 	{"database.engine", "postgres", "postgres"},
 	{"database.kind", "instance", "instance"},
 	{"database.class", "db.t4g.micro", "db.m7g.large"}, // of kind instance

@@ -20,7 +20,7 @@ var everything = map[string]string{
 	"buckets": `[{"name": "files"}]`,
 	"services": "[" + with(
 		`{"access": {"fileSystem": {"path": "/files", "mode": "read"}}, "scaling": {"max": 9}, "before": [{"name": `+
-			`"a", "command": ["x"]}], "after": [{"name": "b", "command": ["x"]}]}`,
+			`"a", "command": ["x"]}], "after": [{"name": "b", "command": ["x"]}], "smoke": [{"path": "/"}]}`,
 	) + "]",
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -161,6 +162,7 @@ func (d *decoder) service(path string, s Service, c *Config) {
 	d.tasks(path, s)
 	d.deployment(path, s)
 	d.objectives(path+".objectives", s.Objectives)
+	d.smoke(path, s)
 	for i, folder := range s.ScratchPaths {
 		d.containerPath(fmt.Sprintf("%s.scratchPaths[%d]", path, i), folder)
 	}
@@ -322,6 +324,22 @@ func (d *decoder) healthCheck(path string, h HealthCheck) {
 	}
 	if len(h.Command) > 0 && h.Command[0] != "CMD" && h.Command[0] != "CMD-SHELL" {
 		d.add(path+".command", "begins with %q; the first word is CMD or CMD-SHELL", h.Command[0])
+	}
+}
+
+func (d *decoder) smoke(path string, s Service) {
+	if len(s.Smoke) > 0 && s.Port == 0 && d.sound(path+".port") {
+		d.add(path+".smoke", "is given, and there is no port to send requests to; set port, or leave smoke out")
+	}
+	for i, request := range s.Smoke {
+		_, err := url.ParseRequestURI(request.Path)
+		if request.Path != "" && (err != nil || !strings.HasPrefix(request.Path, "/")) {
+			d.add(
+				fmt.Sprintf("%s.smoke[%d].path", path, i),
+				"%q is not a path; begin with /, and encode what a URL cannot contain",
+				request.Path,
+			)
+		}
 	}
 }
 

@@ -195,6 +195,49 @@ func TestSecretsAndQueuesOfOthers(t *testing.T) {
 	}
 }
 
+// awslab images test names the variables that it leaves out, which are those that follow from access.
+func TestAContainerHasTheVariablesThatFollowFromItsAccess(t *testing.T) {
+	values := map[string]string{
+		"region": "eu-west-1", "database": "{}",
+		"tables":  `[{"name": "items", "hashKey": {"name": "id"}}]`,
+		"buckets": `[{"name": "uploads"}]`,
+		"services": `[
+			{"name": "inner", "image": {"uri": "quay.io/lab/inner:1"}, "port": 81, "internal": true},
+			{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "access": {
+				"tables": [{"name": "items", "mode": "read"}], "buckets": [{"name": "uploads", "mode": "read"}],
+				"queues": [{"name": "new-orders.fifo", "mode": "read"}], "database": true, "services": ["inner"]}}]`,
+	}
+	made, err := deployValues("../..", "dev", values)
+	require.NoError(t, err)
+	var containers []struct{ Environment, Secrets []struct{ Name string } }
+	definitions := made.inputs(t, "worker-task")["containerDefinitions"].StringValue()
+	require.NoError(t, json.Unmarshal([]byte(definitions), &containers))
+	var names []string
+	for _, variable := range slices.Concat(containers[0].Environment, containers[0].Secrets) {
+		names = append(names, variable.Name)
+	}
+	slices.Sort(names)
+	configured, err := config.Decode("awslab", values)
+	require.NoError(t, err)
+	require.Equal(t, names, configured.Services[1].AccessVariables())
+}
+
+func TestSmokeRequestsChangeNoResource(t *testing.T) {
+	registered := func(smoke string) map[string]resource.PropertyMap {
+		made, err := deployValues("../..", "dev", map[string]string{
+			"region":   "eu-west-1",
+			"services": `[{"name": "web", "image": {"uri": "quay.io/lab/web:1"}, "port": 80, "path": "/"` + smoke + `}]`,
+		})
+		require.NoError(t, err)
+		inputs := map[string]resource.PropertyMap{}
+		for _, r := range made.resources {
+			inputs[r.TypeToken+" "+r.Name] = r.Inputs
+		}
+		return inputs
+	}
+	require.Equal(t, registered(""), registered(`, "smoke": [{"method": "POST", "path": "/items", "status": 415}]`))
+}
+
 func TestHowAServiceIsDeployedAndScaled(t *testing.T) {
 	made := deployChanged(t, "prod", map[string]string{
 		"network": `{"egressPorts": [443, 587]}`,

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"maps"
-	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -94,23 +93,11 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 	if l.config.Images.Replicate {
 		copied = &images.RepositoryCopy{Provider: l.providers.copies, KmsKeyArn: l.keys.copies.Arn}
 	}
-	image, err := images.NewImage(l.Context, name, &images.ImageArgs{
-		Location:     l.location,
-		Repository:   l.name(name),
-		Context:      filepath.Join(l.root, i.Context),
-		ProgramDir:   filepath.Join(l.root, programDir),
-		Dockerfile:   i.Dockerfile,
-		Target:       i.Target,
-		Args:         i.Args,
-		Architecture: architecture,
-		Keep:         l.config.Images.Keep,
-		ForceDelete:  l.config.Images.ForceDelete,
-		KmsKeyArn:    l.keys.data.Arn,
-		FunctionArn:  functionArn,
-		BuiltBefore:  builtBefore(l.before),
-		Copy:         copied,
-		Tags:         l.tags,
-	}, l.providers.all)
+	args := i.ImageArgs(l.root, architecture)
+	args.Location, args.Repository, args.KmsKeyArn = l.location, l.name(name), l.keys.data.Arn
+	args.Keep, args.ForceDelete = l.config.Images.Keep, l.config.Images.ForceDelete
+	args.FunctionArn, args.BuiltBefore, args.Copy, args.Tags = functionArn, builtBefore(l.before), copied, l.tags
+	image, err := images.NewImage(l.Context, name, args, l.providers.all)
 	if err != nil {
 		return nil, err
 	}

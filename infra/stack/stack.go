@@ -19,9 +19,6 @@ import (
 	"github.com/awslab/awslab/internal/names"
 )
 
-// programDir is Pulumi.yaml's main: the folder of the program, in which the engine also runs the providers.
-const programDir = "infra"
-
 // Deploy returns the Pulumi program.
 func Deploy(ctx *pulumi.Context) error { return deploy(ctx, ctx.RootDirectory()) }
 

@@ -316,6 +316,7 @@ func drawServices(t *rapid.T, among object) []object {
 		object{"availability": 99.999, "latencyMilliseconds": 1, "latencyPercentage": 95.1},
 		object{"availability": 96},
 	)
+	some(t, web, "smoke", []object{{"path": "/items"}, {"method": "POST", "path": "/items?x=1", "status": 400}})
 	some(t, web, "before", []object{{"name": "migrate", "command": []string{"x"}, "timeoutSeconds": 840}})
 	some(t, web, "rollbackErrors", 0, 1)
 	some(
