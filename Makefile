@@ -62,7 +62,8 @@ bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem -timeout $(TEST_TIMEOUT) ./...
 	cd services && go test -run '^$$' -bench . -benchmem -timeout $(TEST_TIMEOUT) ./...
 
-image-test: ## build the services' images and run them; BUILD_IMAGE names another base image
+image-test: ## build images with Docker and run them; BUILD_IMAGE names another base image of the services
+	go test -tags image -count 1 -run '^TestImage$$' ./automation/images
 	cd services && go test -tags image -count 1 -run '^TestImage$$' ./...
 
 lint: ## check formatting, go vet and staticcheck
@@ -74,6 +75,7 @@ lint: ## check formatting, go vet and staticcheck
 	cd services && go vet ./... && go vet -tags image ./...
 	go vet -tags mutation ./policy/internal/mutation
 	go vet -tags e2e ./automation
+	go vet -tags image ./automation/images
 	go vet -tags examples ./examples
 	go run $(ACTIONLINT) -shellcheck= -pyflakes=
 	go run $(STATICCHECK) -checks inherit,-ST1005 ./...

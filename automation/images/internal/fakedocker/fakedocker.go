@@ -1,0 +1,135 @@
+// Package fakedocker is a docker command that plays a Docker engine for tests, and records how it was called.
+package fakedocker
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Engine is how the engine behaves.
+type Engine struct {
+	// Down is an engine that does not answer.
+	Down bool
+	// Build is what a build prints, which fails unless BuildCode is 0.
+	Build     string
+	BuildCode int
+	// Missing says that no image is there.
+	Missing bool
+	// Architecture and User are the image's.
+	Architecture, User string
+	// ExitsAtOnce with ExitCode and OOMKilled, or on SIGTERM with StopCode.
+	ExitsAtOnce, OOMKilled bool
+	ExitCode, StopCode     int
+	// HealthCode is the exit code of the health check, HealthSays what it prints.
+	HealthCode int
+	HealthSays string
+	// Log is what the container prints.
+	Log string
+	// Address is where the container's port is published.
+	Address string
+	// RemoveCode is the exit code of docker rm.
+	RemoveCode int
+}
+
+// The command reads the Engine as JSON from Variable, and records its calls in the folder that FolderVariable names.
+const (
+	Variable       = "AWSLAB_FAKE_DOCKER"
+	FolderVariable = "AWSLAB_FAKE_DOCKER_FOLDER"
+)
+
+// Main does what the command's arguments say, and returns its exit code.
+func Main(args []string) int {
+	var engine Engine
+	if err := json.Unmarshal([]byte(os.Getenv(Variable)), &engine); err != nil {
+		panic(err)
+	}
+	if err := record(args); err != nil {
+		panic(err)
+	}
+	return engine.run(args)
+}
+
+// Call is one command of the client as the fake got it.
+type Call struct {
+	Args []string
+	// EnvFile is the content of the file of --env-file, Mode its mode.
+	EnvFile string
+	Mode    os.FileMode
+	// Variables is the client's environment.
+	Variables []string
+}
+
+func (f Engine) run(args []string) int {
+	stopped := filepath.Join(os.Getenv(FolderVariable), "stopped")
+	switch command := args[0]; {
+	case f.Down:
+		fmt.Fprintln(os.Stderr, "Cannot connect to the Docker daemon. Is the docker daemon running?")
+		return 1
+	case command == "version":
+		fmt.Println("linux/amd64")
+	case command == "build":
+		fmt.Fprintln(os.Stderr, f.Build)
+		return f.BuildCode
+	case command == "image" && f.Missing:
+		fmt.Fprintln(os.Stderr, "Error: No such image")
+		return 1
+	case command == "image":
+		fmt.Printf(`{"Id": "sha256:1", "Os": "linux", "Architecture": %q, "Size": 12000000,
+			"RootFS": {"Layers": ["a", "b"]}, "Config": {"User": %q}}`, f.Architecture, f.User)
+	case command == "container":
+		_, err := os.Stat(stopped)
+		code := f.ExitCode
+		if err == nil {
+			code = f.StopCode
+		}
+		fmt.Printf(`{"State": {"Running": %t, "ExitCode": %d, "OOMKilled": %t}}`,
+			err != nil && !f.ExitsAtOnce, code, f.OOMKilled)
+	case command == "port":
+		fmt.Println(f.Address)
+	case command == "exec":
+		fmt.Fprintln(os.Stderr, f.HealthSays)
+		return f.HealthCode
+	case command == "wait":
+		for range time.Tick(time.Minute) { // until it is interrupted
+		}
+	case command == "logs":
+		fmt.Println(f.Log)
+	case command == "stop":
+		if err := os.WriteFile(stopped, nil, 0o600); err != nil {
+			panic(err)
+		}
+	case command == "rm":
+		return f.RemoveCode
+	}
+	return 0
+}
+
+// record keeps the call in a file of its own, named by its time.
+func record(args []string) error {
+	c := Call{Args: args, Variables: os.Environ()}
+	if at := slices.Index(args, "--env-file"); at >= 0 {
+		content, err := os.ReadFile(args[at+1])
+		if err != nil {
+			return err
+		}
+		info, err := os.Stat(args[at+1])
+		if err != nil {
+			return err
+		}
+		c.EnvFile, c.Mode = string(content), info.Mode().Perm()
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	// It appears whole, because a test may look for it meanwhile.
+	path := filepath.Join(os.Getenv(FolderVariable), fmt.Sprintf("call-%d.json", time.Now().UnixNano()))
+	if err := os.WriteFile(path+".part", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".part", path)
+}

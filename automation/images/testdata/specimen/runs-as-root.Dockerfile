@@ -1,0 +1,3 @@
+FROM scratch
+COPY specimen /specimen
+ENTRYPOINT ["/specimen", "good"]
