@@ -1,10 +1,8 @@
 package images
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/awslab/awslab/automation/images/internal/fakedocker"
+	"github.com/awslab/awslab/automation/internal/fakedocker"
 	"github.com/awslab/awslab/infra/config"
 )
 
@@ -27,72 +25,20 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(folder) }()
 		fakeFolder = folder
-		build := exec.Command("go", "build", "-o", filepath.Join(folder, "docker"), "./internal/fakedocker/docker")
-		if output, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "compiling the fake docker command: %v\n%s", err, output)
+		if err := fakedocker.Compile(folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return m.Run()
 	}())
 }
 
-// calls are what the client was asked for.
-type calls struct{ folder string }
-
-// install puts the fake first on PATH.
-func install(t *testing.T, engine fakedocker.Engine) calls {
-	t.Helper()
-	folder := t.TempDir()
-	text, err := json.Marshal(engine)
-	require.NoError(t, err)
-	t.Setenv("PATH", fakeFolder)
-	t.Setenv(fakedocker.Variable, string(text))
-	t.Setenv(fakedocker.FolderVariable, folder)
-	return calls{folder}
-}
-
-func (c calls) all(t *testing.T) []fakedocker.Call {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(c.folder, "call-*.json"))
-	require.NoError(t, err)
-	slices.Sort(paths)
-	var found []fakedocker.Call
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		require.NoError(t, err)
-		var one fakedocker.Call
-		require.NoError(t, json.Unmarshal(text, &one))
-		found = append(found, one)
-	}
-	return found
-}
-
-// commands returns the first words.
-func (c calls) commands(t *testing.T) []string {
-	t.Helper()
-	var commands []string
-	for _, one := range c.all(t) {
-		commands = append(commands, one.Args[0])
-	}
-	return commands
-}
-
-// of returns the last call of a command.
-func (c calls) of(t *testing.T, command string) fakedocker.Call {
-	t.Helper()
-	all := c.all(t)
-	slices.Reverse(all)
-	at := slices.IndexFunc(all, func(one fakedocker.Call) bool { return one.Args[0] == command })
-	require.GreaterOrEqual(t, at, 0, "docker %s was not called", command)
-	return all[at]
-}
-
 // requireNothingLeft holds when every container that was created was removed.
-func (c calls) requireNothingLeft(t *testing.T) {
+func requireNothingLeft(t *testing.T, called fakedocker.Calls) {
 	t.Helper()
 	name := func(one fakedocker.Call, after string) string { return one.Args[slices.Index(one.Args, after)+1] }
-	created := c.of(t, "create")
-	require.Equal(t, []string{"rm", "--force", "--volumes", name(created, "--name")}, c.of(t, "rm").Args)
+	created := called.Of(t, "create")
+	require.Equal(t, []string{"rm", "--force", "--volumes", name(created, "--name")}, called.Of(t, "rm").Args)
 	require.NoFileExists(t, name(created, "--env-file"))
 }
 

@@ -13,14 +13,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/awslab/awslab/automation/images/internal/fakedocker"
+	"github.com/awslab/awslab/automation/internal/fakedocker"
 	"github.com/awslab/awslab/infra/config"
 )
 
 func TestAnImageIsBuiltAsTheDeploymentBuildsIt(t *testing.T) {
 	fake := good()
 	fake.Build = "#1 [internal] load build definition\n#1 sha256:2cbd\n\n#1 DONE 0.0s"
-	called := install(t, fake)
+	called := fake.Install(t, fakeFolder)
 	o := options(t, func(s *config.Service) {
 		s.Image.Target, s.Image.Args, s.Architecture = "final", map[string]string{"GOPROXY": "off"}, "arm64"
 	})
@@ -31,7 +31,7 @@ func TestAnImageIsBuiltAsTheDeploymentBuildsIt(t *testing.T) {
 	require.NoError(t, err)
 	tag, err := o.Services[0].Image.ImageArgs(o.Root, "arm64").ContentTag()
 	require.NoError(t, err)
-	build := called.of(t, "build")
+	build := called.Of(t, "build")
 	require.Equal(t, []string{
 		"build",
 		"--progress", "plain",
@@ -61,21 +61,21 @@ func TestAnImageIsBuiltAsTheDeploymentBuildsIt(t *testing.T) {
 }
 
 func TestAPlatformCanBeChosen(t *testing.T) {
-	called := install(t, good())
+	called := good().Install(t, fakeFolder)
 	o := options(t)
 	o.Platform = "linux/arm64"
 	_, err := Build(t.Context(), o)
 	require.NoError(t, err)
-	require.Subset(t, called.of(t, "build").Args, []string{"linux/arm64", "TARGETARCH=arm64"})
+	require.Subset(t, called.Of(t, "build").Args, []string{"linux/arm64", "TARGETARCH=arm64"})
 }
 
 func TestAnExistingImageIsNotBuilt(t *testing.T) {
-	called := install(t, good())
+	called := good().Install(t, fakeFolder)
 	results, err := Build(t.Context(), options(t, existing))
 	require.NoError(t, err)
 	require.Equal(t, Skipped, results[0].Outcome)
 	require.Equal(t, "not built: image.uri names an existing image", results[0].Reason)
-	require.NotContains(t, called.commands(t), "build")
+	require.NotContains(t, called.Commands(t), "build")
 }
 
 func existing(s *config.Service) { s.Image = config.Image{URI: "quay.io/lab/web:1"} }
@@ -106,7 +106,7 @@ func TestWhyABuildFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake := good()
 			fake.Build, fake.BuildCode = test.printed, 1
-			install(t, fake)
+			fake.Install(t, fakeFolder)
 			results, err := Build(t.Context(), options(t))
 			var failed *FailedError
 			require.ErrorAs(t, err, &failed)
@@ -120,12 +120,12 @@ func TestWhyABuildFails(t *testing.T) {
 }
 
 func TestAnEncryptedBuildArgumentIsRefused(t *testing.T) {
-	called := install(t, good())
+	called := good().Install(t, fakeFolder)
 	_, err := Build(t.Context(), options(t, func(s *config.Service) {
 		s.Image.Args = map[string]string{"TOKEN": config.Encrypted}
 	}))
 	require.ErrorContains(t, err, "the build argument TOKEN in image.args is encrypted; write it in clear text")
-	require.NotContains(t, called.commands(t), "build")
+	require.NotContains(t, called.Commands(t), "build")
 }
 
 func TestWithoutADockerEngineNothingIsDone(t *testing.T) {
@@ -137,7 +137,7 @@ func TestWithoutADockerEngineNothingIsDone(t *testing.T) {
 		require.EqualError(t, err, "there is no docker command on PATH; install Docker Engine or Docker Desktop")
 	})
 	t.Run("not running", func(t *testing.T) {
-		install(t, fakedocker.Engine{Down: true})
+		fakedocker.Engine{Down: true}.Install(t, fakeFolder)
 		_, err := Test(t.Context(), options(t))
 		require.ErrorAs(t, err, &noEngine)
 		require.ErrorContains(t, err, "Cannot connect to the Docker daemon")
@@ -146,7 +146,7 @@ func TestWithoutADockerEngineNothingIsDone(t *testing.T) {
 	t.Run("without BuildKit", func(t *testing.T) {
 		fake := good()
 		fake.Build, fake.BuildCode = "ERROR: BuildKit is enabled but the buildx component is missing or broken.", 1
-		install(t, fake)
+		fake.Install(t, fakeFolder)
 		_, err := Build(t.Context(), options(t))
 		require.ErrorAs(t, err, &noEngine)
 		require.ErrorContains(t, err, "install its buildx component")
@@ -154,7 +154,7 @@ func TestWithoutADockerEngineNothingIsDone(t *testing.T) {
 }
 
 func TestAContainerRunsAsItsTaskDefinitionSays(t *testing.T) {
-	called := install(t, good())
+	called := good().Install(t, fakeFolder)
 	o := options(t, func(s *config.Service) {
 		s.ScratchPaths = []string{"/tmp"}
 		s.Environment = map[string]string{
@@ -171,7 +171,7 @@ func TestAContainerRunsAsItsTaskDefinitionSays(t *testing.T) {
 	require.Equal(t, Passed, results[0].Outcome)
 	require.Equal(t, []string{"PASSWORD", "TABLE_ITEMS", "TOKEN"}, results[0].Unset)
 
-	create := called.of(t, "create")
+	create := called.Of(t, "create")
 	require.Equal(t, []string{
 		"--env", "PEM",
 		"--pull", "never",
@@ -193,21 +193,21 @@ func TestAContainerRunsAsItsTaskDefinitionSays(t *testing.T) {
 	require.Equal(t, "MODE=fast#1\n", create.EnvFile)
 	require.Equal(t, os.FileMode(0o600), create.Mode)
 	require.Contains(t, create.Variables, "PEM=line 1\nline 2")
-	for _, one := range called.all(t) {
+	for _, one := range called.All(t) {
 		require.NotContains(t, strings.Join(one.Args, " "), "fast", "no value is on a command line")
 	}
-	require.Equal(t, []string{"exec", create.Args[2], "/web", "healthcheck"}, called.of(t, "exec").Args)
-	require.Equal(t, []string{"stop", create.Args[2]}, called.of(t, "stop").Args)
-	called.requireNothingLeft(t)
+	require.Equal(t, []string{"exec", create.Args[2], "/web", "healthcheck"}, called.Of(t, "exec").Args)
+	require.Equal(t, []string{"stop", create.Args[2]}, called.Of(t, "stop").Args)
+	requireNothingLeft(t, called)
 }
 
 func TestAShellRunsAHealthCheckThatAsksForOne(t *testing.T) {
-	called := install(t, good())
+	called := good().Install(t, fakeFolder)
 	_, err := Test(t.Context(), options(t, func(s *config.Service) {
 		s.HealthCheck.Command = []string{"CMD-SHELL", "curl -f localhost || exit 1"}
 	}))
 	require.NoError(t, err)
-	require.Equal(t, []string{"/bin/sh", "-c", "curl -f localhost || exit 1"}, called.of(t, "exec").Args[2:])
+	require.Equal(t, []string{"/bin/sh", "-c", "curl -f localhost || exit 1"}, called.Of(t, "exec").Args[2:])
 }
 
 // web answers as a service would, and records the requests.
@@ -232,7 +232,7 @@ func TestTheLoadBalancersCheckAndTheSmokeRequestsAreSent(t *testing.T) {
 	var requests []string
 	fake := good()
 	fake.Address = web(t, &requests)
-	called := install(t, fake)
+	called := fake.Install(t, fakeFolder)
 	results, err := Test(t.Context(), options(t, func(s *config.Service) {
 		s.Internal, s.Path, s.HealthCheck.Path = false, "/", "/healthz"
 		s.Smoke = []config.SmokeRequest{
@@ -246,7 +246,7 @@ func TestTheLoadBalancersCheckAndTheSmokeRequestsAreSent(t *testing.T) {
 	require.Positive(t, results[0].StartTime)
 	require.Positive(t, results[0].StopTime)
 	require.Equal(t, []string{"GET /healthz", "GET /items?limit=1", "POST /missing", "GET /moved"}, requests)
-	called.requireNothingLeft(t)
+	requireNothingLeft(t, called)
 }
 
 func TestWhyAContainerFails(t *testing.T) {
@@ -332,7 +332,7 @@ func TestWhyAContainerFails(t *testing.T) {
 			if test.fake != nil {
 				test.fake(&fake)
 			}
-			called := install(t, fake)
+			called := fake.Install(t, fakeFolder)
 			o := options(t)
 			if test.change != nil {
 				test.change(&o.Services[0])
@@ -345,7 +345,7 @@ func TestWhyAContainerFails(t *testing.T) {
 			if test.kind != EngineFailed {
 				require.Equal(t, trimmed(fake.Log), trimmed(strings.Join(results[0].Failure.Log, "\n")))
 			}
-			called.requireNothingLeft(t)
+			requireNothingLeft(t, called)
 		})
 	}
 }
@@ -363,42 +363,42 @@ func TestAnImageThatRunsAsRootIsRefused(t *testing.T) {
 	} {
 		fake := good()
 		fake.User = user
-		called := install(t, fake)
+		called := fake.Install(t, fakeFolder)
 		results, err := Test(t.Context(), options(t))
 		require.ErrorContains(t, err, want)
 		require.Equal(t, RunsAsRoot, results[0].Failure.Kind)
-		require.NotContains(t, called.commands(t), "create")
+		require.NotContains(t, called.Commands(t), "create")
 	}
 }
 
 func TestAnImageForAnotherPlatformIsBuiltOnly(t *testing.T) {
 	fake := good()
 	fake.Architecture = "arm64"
-	called := install(t, fake)
+	called := fake.Install(t, fakeFolder)
 	results, err := Test(t.Context(), options(t, func(s *config.Service) { s.Architecture = "arm64" }))
 	require.NoError(t, err)
 	require.Equal(t, Built, results[0].Outcome)
 	require.Equal(t, "built, not run: no emulation of linux/arm64 on linux/amd64", results[0].Reason)
-	require.NotContains(t, called.commands(t), "create")
+	require.NotContains(t, called.Commands(t), "create")
 }
 
 func TestAnExistingImageIsTestedIfItIsOnThisMachine(t *testing.T) {
 	t.Run("it is, and ECS decides its user", func(t *testing.T) {
 		fake := good()
 		fake.User = "root"
-		called := install(t, fake)
+		called := fake.Install(t, fakeFolder)
 		results, err := Test(t.Context(), options(t, existing))
 		require.NoError(t, err)
 		require.Equal(t, Passed, results[0].Outcome)
 		require.Empty(t, results[0].Reason)
-		create := called.of(t, "create")
+		create := called.Of(t, "create")
 		require.Equal(t, "quay.io/lab/web:1", create.Args[len(create.Args)-1])
-		require.NotContains(t, called.commands(t), "build")
+		require.NotContains(t, called.Commands(t), "build")
 	})
 	t.Run("it is not", func(t *testing.T) {
 		fake := good()
 		fake.Missing = true
-		install(t, fake)
+		fake.Install(t, fakeFolder)
 		results, err := Test(t.Context(), options(t, existing))
 		require.NoError(t, err)
 		require.Equal(t, Skipped, results[0].Outcome)
@@ -413,17 +413,17 @@ func TestAnExistingImageIsTestedIfItIsOnThisMachine(t *testing.T) {
 func TestAWorkerHasToGoOnRunning(t *testing.T) {
 	worker := func(s *config.Service) { s.Port, s.Internal, s.HealthCheck.Command = 0, false, nil }
 	t.Run("it does", func(t *testing.T) {
-		called := install(t, good())
+		called := good().Install(t, fakeFolder)
 		results, err := Test(t.Context(), options(t, worker))
 		require.NoError(t, err)
 		require.Equal(t, Passed, results[0].Outcome)
 		require.GreaterOrEqual(t, results[0].StartTime, settleTime)
-		require.NotContains(t, called.of(t, "create").Args, "--publish")
+		require.NotContains(t, called.Of(t, "create").Args, "--publish")
 	})
 	t.Run("it does not", func(t *testing.T) {
 		fake := good()
 		fake.ExitsAtOnce = true
-		install(t, fake)
+		fake.Install(t, fakeFolder)
 		_, err := Test(t.Context(), options(t, worker))
 		require.ErrorContains(t, err, "the container exited with code 0")
 	})
@@ -432,7 +432,7 @@ func TestAWorkerHasToGoOnRunning(t *testing.T) {
 func TestOneFailureDoesNotHideAnother(t *testing.T) {
 	fake := good()
 	fake.StopCode = 1
-	install(t, fake)
+	fake.Install(t, fakeFolder)
 	o := options(t)
 	second := o.Services[0]
 	second.Name = "orders"
@@ -446,7 +446,7 @@ func TestOneFailureDoesNotHideAnother(t *testing.T) {
 func TestACancelledTestLeavesNothing(t *testing.T) {
 	fake := good()
 	fake.HealthCode = 1
-	called := install(t, fake)
+	called := fake.Install(t, fakeFolder)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	o := options(t, func(s *config.Service) { s.HealthCheck.GraceSeconds = 300 })
@@ -455,8 +455,8 @@ func TestACancelledTestLeavesNothing(t *testing.T) {
 		_, err := Test(ctx, o)
 		ended <- err
 	}()
-	require.Eventually(t, func() bool { return slices.Contains(called.commands(t), "exec") }, time.Minute, pollInterval)
+	require.Eventually(t, func() bool { return slices.Contains(called.Commands(t), "exec") }, time.Minute, pollInterval)
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
-	called.requireNothingLeft(t)
+	requireNothingLeft(t, called)
 }

@@ -36,6 +36,8 @@ type app struct {
 	json, yes              bool
 	// sarif is the file for the findings; empty means none and - standard output.
 	sarif string
+	// skipImageTests deploys images that were not tested.
+	skipImageTests bool
 	// findings remembers what was shown, over all operations of a command.
 	findings findings
 
@@ -91,6 +93,7 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		a.costCommand(),
 		a.outputsCommand(),
 		a.exportCommand(),
+		a.imagesCommand(),
 		a.policyCommand(),
 		a.offlineCommand(),
 		a.engineCommand(),
@@ -140,6 +143,14 @@ func (a *app) operation(
 				"--json",
 		)
 	}
+	if operation == automation.OperationUp {
+		cmd.Flags().BoolVar(
+			&a.skipImageTests,
+			"skip-image-tests",
+			false,
+			"do not run changed images on this machine before they go to AWS",
+		)
+	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := a.checkSARIF(operation); err != nil {
 			return err
@@ -158,6 +169,11 @@ func (a *app) operate(
 	lab, err := a.open(ctx, string(operation), view)
 	if err != nil {
 		return err
+	}
+	if operation == automation.OperationUp && lab.Target() == automation.AWS {
+		if err := a.testImages(ctx, lab, view); err != nil {
+			return err
+		}
 	}
 	if changes && lab.Target() == automation.AWS && !a.yes {
 		if err := a.confirm(ctx, lab, operation); err != nil {
@@ -180,17 +196,9 @@ func (a *app) operate(
 
 // open announces the target before anything else happens, and opens the lab.
 func (a *app) open(ctx context.Context, what string, view view) (*automation.Lab, error) {
-	project, err := a.projectDir()
+	project, err := a.stackProject()
 	if err != nil {
 		return nil, err
-	}
-	if a.stack == "" {
-		return nil, &usageError{
-			fmt.Errorf(
-				"no stack is named; use --stack NAME, one of %s",
-				strings.Join(automation.Stacks(project), ", "),
-			),
-		}
 	}
 	target := automation.Target(a.target)
 	if slices.Contains(automation.Targets, target) {
@@ -228,6 +236,23 @@ func describe(target automation.Target) string {
 		return "AWS (real resources, real costs)"
 	}
 	return "the offline target (stand-ins for AWS on this machine; nothing is created at AWS)"
+}
+
+// stackProject returns the project's folder if a stack is named.
+func (a *app) stackProject() (string, error) {
+	project, err := a.projectDir()
+	if err != nil {
+		return "", err
+	}
+	if a.stack == "" {
+		return "", &usageError{
+			fmt.Errorf(
+				"no stack is named; use --stack NAME, one of %s",
+				strings.Join(automation.Stacks(project), ", "),
+			),
+		}
+	}
+	return project, nil
 }
 
 // projectDir finds the project the way pulumi does: here, or in the nearest folder above.

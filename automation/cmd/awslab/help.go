@@ -38,7 +38,12 @@ var manuals = map[string]manual{
 	"awslab cost":    {"awslab cost --stack prod", readCodes},
 	"awslab outputs": {"awslab outputs --stack dev --json\ncurl \"$(awslab outputs --stack dev url)\"", readCodes},
 	"awslab export":  {"awslab export --stack dev > dev.json", readCodes},
-	"awslab policy":  {"awslab policy list", nil},
+	"awslab images":  {"awslab images test --stack dev", nil},
+	"awslab images build": {
+		"awslab images build --stack dev --service catalog --platform linux/arm64", []int{exitFailed, exitCancelled},
+	},
+	"awslab images test": {"awslab images test --stack dev --json", []int{exitFailed, exitCancelled}},
+	"awslab policy":      {"awslab policy list", nil},
 	"awslab policy list": {
 		"awslab policy list --stack prod", []int{exitFailed, exitCancelled},
 	},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/images"
 	"github.com/awslab/awslab/infra/config"
 )
 
@@ -84,6 +85,7 @@ func exitCode(ctx context.Context, err error) int {
 		noEngine *engine.MissingError
 		nobody   *automation.CredentialsError
 		store    *automation.ImageStoreError
+		noDocker *images.EngineError
 	)
 	switch {
 	case err == nil:
@@ -95,7 +97,8 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &usage),
 		errors.As(err, &kept),
 		errors.As(err, &nobody),
-		errors.As(err, &store):
+		errors.As(err, &store),
+		errors.As(err, &noDocker):
 		return exitInput
 	case errors.As(err, &policy):
 		return exitPolicy

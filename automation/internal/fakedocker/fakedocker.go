@@ -98,6 +98,8 @@ func (f Engine) run(args []string) int {
 		}
 	case command == "logs":
 		fmt.Println(f.Log)
+	case command == "start":
+		_ = os.Remove(stopped)
 	case command == "stop":
 		if err := os.WriteFile(stopped, nil, 0o600); err != nil {
 			panic(err)

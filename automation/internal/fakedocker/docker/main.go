@@ -4,7 +4,7 @@ package main
 import (
 	"os"
 
-	"github.com/awslab/awslab/automation/images/internal/fakedocker"
+	"github.com/awslab/awslab/automation/internal/fakedocker"
 )
 
 func main() { os.Exit(fakedocker.Main(os.Args[1:])) }
