@@ -106,8 +106,8 @@ func (b *build) failure(text string, last []string) *Failure {
 	}
 	next := "correct the Dockerfile or what it copies"
 	if noNetwork.MatchString(text) {
-		next = "a server could not be reached: check the network, or name mirrors in image.args of the service, such as " +
-			"BUILD_IMAGE for the base image and GOPROXY for Go modules"
+		next = "a server could not be reached: check the network, or name mirrors in image.args of the service, such " +
+			"as BUILD_IMAGE for the base image and GOPROXY for Go modules"
 	}
 	return &Failure{
 		Kind:    BuildFailed,

@@ -87,8 +87,8 @@ func failed(results []Result) error {
 
 func encryptedArgument(name string) *Failure {
 	return &Failure{Kind: BuildFailed, Message: fmt.Sprintf(
-		"the build argument %s in image.args is encrypted; write it in clear text, because the image's history shows it "+
-			"to everybody who can pull the image",
+		"the build argument %s in image.args is encrypted; write it in clear text, because the image's history shows "+
+			"it to everybody who can pull the image",
 		name,
 	)}
 }
@@ -118,8 +118,8 @@ func (f *Failure) inContainer(log []string) *Failure {
 		return f
 	}
 	return &Failure{Kind: WritesToRoot, Log: log, Message: fmt.Sprintf(
-		"the container writes to its root file system, which is a read-only file system on ECS too (%s); write below a "+
-			"folder of scratchPaths, or of access.fileSystem",
+		"the container writes to its root file system, which is a read-only file system on ECS too (%s); write below "+
+			"a folder of scratchPaths, or of access.fileSystem",
 		strings.TrimSpace(log[written]),
 	)}
 }
@@ -151,15 +151,16 @@ func smokeFailed(request config.SmokeRequest, got string) *Failure {
 
 func ignoresStop() *Failure {
 	return &Failure{Kind: IgnoresStop, Message: fmt.Sprintf(
-		"the container ignored SIGTERM and was killed after %d s, its stop timeout on ECS; on SIGTERM finish the requests "+
-			"in flight and exit with code 0",
+		"the container ignored SIGTERM and was killed after %d s, its stop timeout on ECS; on SIGTERM finish the "+
+			"requests in flight and exit with code 0",
 		compute.StopTimeout,
 	)}
 }
 
 func wrongExitCode(code int) *Failure {
 	return &Failure{Kind: WrongExitCode, Message: fmt.Sprintf(
-		"the container exited with code %d on SIGTERM; handle SIGTERM: finish the requests in flight and exit with code 0",
+		"the container exited with code %d on SIGTERM; handle SIGTERM: finish the requests in flight and exit "+
+			"with code 0",
 		code,
 	)}
 }

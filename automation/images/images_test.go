@@ -83,7 +83,7 @@ func existing(s *config.Service) { s.Image = config.Image{URI: "quay.io/lab/web:
 func TestWhyABuildFails(t *testing.T) {
 	for name, test := range map[string]struct{ printed, want string }{
 		"an instruction": {
-			"#5 0.231 main.go:3: undefined: x\n------\n > [build 2/2] RUN go build       -o /out/web .:\n------\nexit code: 1",
+			"#5 0.231 main.go:3: undefined: x\n------\n > [build 2/2] RUN go build       -o /out/web .:\n------\n",
 			"building services/web/Dockerfile failed at line 3, RUN go build       -o /out/web .; " +
 				"correct the Dockerfile or what it copies",
 		},
@@ -98,9 +98,9 @@ func TestWhyABuildFails(t *testing.T) {
 		"no network": {
 			"------\n > [internal] load metadata for docker.io/library/golang:1.26:\n------\n" +
 				"dial tcp: lookup registry-1.docker.io: no such host",
-			"building services/web/Dockerfile failed at load metadata for docker.io/library/golang:1.26; a server could not " +
-				"be reached: check the network, or name mirrors in image.args of the service, such as BUILD_IMAGE for the " +
-				"base image and GOPROXY for Go modules",
+			"building services/web/Dockerfile failed at load metadata for docker.io/library/golang:1.26; a server " +
+				"could not be reached: check the network, or name mirrors in image.args of the service, such as " +
+				"BUILD_IMAGE for the base image and GOPROXY for Go modules",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -264,11 +264,14 @@ func TestWhyAContainerFails(t *testing.T) {
 				s.Access.Tables = []config.Grant{{Name: "items"}}
 			},
 			kind: Exited,
-			want: `the container exited with code 3 after [0-9.]+ s, before it was stopped; correct what its log says\. ` +
-				`Environment variables that are unset here, because only the deployment knows their values: TABLE_ITEMS`,
+			want: `the container exited with code 3 after [0-9.]+ s, before it was stopped; correct what its log ` +
+				`says\. Environment variables that are unset here, because only the deployment knows their values: ` +
+				`TABLE_ITEMS`,
 		},
 		"it needs more memory": {
-			fake: func(f *fakedocker.Engine) { f.ExitsAtOnce, f.ExitCode, f.OOMKilled, f.HealthCode = true, 137, true, 1 },
+			fake: func(f *fakedocker.Engine) {
+				f.ExitsAtOnce, f.ExitCode, f.OOMKilled, f.HealthCode = true, 137, true, 1
+			},
 			kind: Exited,
 			want: "the container was killed because it used more than 512 MiB; raise memory",
 		},
@@ -278,14 +281,14 @@ func TestWhyAContainerFails(t *testing.T) {
 				f.Log = "starting\nopen /data: read-only file system"
 			},
 			kind: WritesToRoot,
-			want: `the container writes to its root file system, which is a read-only file system on ECS too \(open /data: ` +
-				`read-only file system\); write below a folder of scratchPaths, or of access.fileSystem`,
+			want: `the container writes to its root file system, which is a read-only file system on ECS too \(open ` +
+				`/data: read-only file system\); write below a folder of scratchPaths, or of access.fileSystem`,
 		},
 		"its health check fails": {
 			fake: func(f *fakedocker.Engine) { f.HealthCode, f.HealthSays = 1, "503" },
 			kind: Unhealthy,
-			want: `the container was not healthy within 0.0 s \(healthCheck.command exited with code 1: 503\); correct the ` +
-				`service, or healthCheck of web`,
+			want: `the container was not healthy within 0.0 s \(healthCheck.command exited with code 1: 503\); ` +
+				`correct the service, or healthCheck of web`,
 		},
 		"its health check does not exist": {
 			fake: func(f *fakedocker.Engine) { f.HealthCode, f.HealthSays = 127, "exec: no such file" },
@@ -300,8 +303,8 @@ func TestWhyAContainerFails(t *testing.T) {
 		"a smoke request has another status": {
 			change: smoke("/broken"),
 			kind:   SmokeFailed,
-			want: "GET /broken returned the status 500, and smoke expects the status 200; correct the service or its smoke " +
-				"requests",
+			want: "GET /broken returned the status 500, and smoke expects the status 200; correct the service or its " +
+				"smoke requests",
 		},
 		"a smoke request has no response": {
 			fake:   func(f *fakedocker.Engine) { f.Address = "127.0.0.1:1" },
@@ -356,7 +359,7 @@ func smoke(path string) func(*config.Service) {
 
 func TestAnImageThatRunsAsRootIsRefused(t *testing.T) {
 	for user, want := range map[string]string{
-		"":       "because in its Dockerfile there is no USER instruction; add USER 65532:65532 to services/web/Dockerfile",
+		"":       "there is no USER instruction; add USER 65532:65532 to services/web/Dockerfile",
 		"0":      "because in its Dockerfile USER is 0;",
 		"root":   "because in its Dockerfile USER is root;",
 		"0:1000": "because in its Dockerfile USER is 0:1000;",

@@ -57,8 +57,8 @@ func (args ImageArgs) providerContext() (string, error) {
 // two that share a tag by accident.
 const tagLength = 16
 
-// ContentTag derives an image's tag from all by which the provider decides whether to build again: the folder of the context,
-// its files and folders that .dockerignore lets through, with their paths and modes, the Dockerfile, and the
+// ContentTag derives an image's tag from all by which the provider decides whether to build again: the folder of the
+// context, its files and folders that .dockerignore lets through, with their paths and modes, the Dockerfile, and the
 // parameters. So a build never meets its own tag, which cannot be moved. Dates and owners do not count.
 func (args ImageArgs) ContentTag() (string, error) {
 	args = args.withDefaults()

@@ -225,8 +225,9 @@ func TestAContainerHasTheVariablesThatFollowFromItsAccess(t *testing.T) {
 func TestSmokeRequestsChangeNoResource(t *testing.T) {
 	registered := func(smoke string) map[string]resource.PropertyMap {
 		made, err := deployValues("../..", "dev", map[string]string{
-			"region":   "eu-west-1",
-			"services": `[{"name": "web", "image": {"uri": "quay.io/lab/web:1"}, "port": 80, "path": "/"` + smoke + `}]`,
+			"region": "eu-west-1",
+			"services": `[{"name": "web", "image": {"uri": "quay.io/lab/web:1"}, "port": 80, "path": "/"` +
+				smoke + `}]`,
 		})
 		require.NoError(t, err)
 		inputs := map[string]resource.PropertyMap{}

@@ -98,10 +98,10 @@ func TestExitCodesOfImages(t *testing.T) {
 		want   string
 	}{
 		"all pass":     {goodEngine(), []string{"--stack", "small"}, 0, "worker | passed\n"},
-		"one fails":    {failing, []string{"--stack", "small"}, exitFailed, "awslab: 2 of 2 images failed:\n  worker: "},
+		"all fail":     {failing, []string{"--stack", "small"}, exitFailed, "2 of 2 images failed:\n  worker: "},
 		"no engine":    {down, []string{"--stack", "small"}, exitInput, "awslab: the Docker engine does not answer"},
 		"no stack":     {goodEngine(), nil, exitInput, "awslab: no stack is named; use --stack NAME, one of small\n"},
-		"no such name": {goodEngine(), []string{"--stack", "small", "--service", "x"}, exitInput, `service "x": allowed is`},
+		"no such name": {goodEngine(), []string{"--stack", "small", "--service", "x"}, exitInput, `"x": allowed is`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			awslab, called := awslabWithDocker(t, test.engine)
