@@ -67,6 +67,9 @@ func (c *check) run(ctx context.Context, result *Result) error {
 			return err
 		}
 	}
+	if err := c.exitedOr(ctx, nil); err != nil {
+		return err
+	}
 	began := time.Now()
 	err := c.stop(ctx)
 	result.StopTime = time.Since(began)

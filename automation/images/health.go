@@ -54,13 +54,13 @@ func (c *check) poll(ctx context.Context, try func(context.Context) error) error
 	deadline := c.started.Add(c.healthTimeout())
 	for {
 		err := try(ctx)
-		if err == nil || isFailure(err) || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil {
 			return err
 		}
 		if err := c.exitedOr(ctx, nil); err != nil {
 			return err
 		}
-		if time.Now().After(deadline) {
+		if isFailure(err) || time.Now().After(deadline) {
 			return err
 		}
 		select {

@@ -170,12 +170,16 @@ func (a *app) operate(
 	if err != nil {
 		return err
 	}
+	asks := changes && lab.Target() == automation.AWS && !a.yes
+	if asks && (!term.IsTerminal(int(a.in.Fd())) || a.json) {
+		return &usageError{fmt.Errorf("%s would change AWS and there is nobody to ask; say --yes", operation)}
+	}
 	if operation == automation.OperationUp && lab.Target() == automation.AWS {
 		if err := a.testImages(ctx, lab, view); err != nil {
 			return err
 		}
 	}
-	if changes && lab.Target() == automation.AWS && !a.yes {
+	if asks {
 		if err := a.confirm(ctx, lab, operation); err != nil {
 			return err
 		}
@@ -276,9 +280,6 @@ func (a *app) projectDir() (string, error) {
 
 // confirm shows what up would do and asks; destroy and refresh ask at once.
 func (a *app) confirm(ctx context.Context, lab *automation.Lab, operation automation.Operation) error {
-	if !term.IsTerminal(int(a.in.Fd())) || a.json {
-		return &usageError{fmt.Errorf("%s would change AWS and there is nobody to ask; say --yes", operation)}
-	}
 	if operation == automation.OperationUp {
 		if result, err := lab.Preview(ctx); err != nil || result.Unchanged() {
 			return err

@@ -86,8 +86,11 @@ func (a *app) testImages(ctx context.Context, lab *automation.Lab, view view) er
 	_, err := lab.TestChangedImages(ctx, automation.ImageOptions{
 		OnProgress: func(service, line string) { view.announce(service + " | " + line) },
 	})
-	var failed *images.FailedError
-	if errors.As(err, &failed) {
+	var (
+		failed   *images.FailedError
+		noEngine *images.EngineError
+	)
+	if errors.As(err, &failed) || errors.As(err, &noEngine) {
 		return fmt.Errorf("%w\nnothing was changed on AWS; --skip-image-tests deploys the images untested", err)
 	}
 	return err

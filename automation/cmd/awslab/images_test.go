@@ -132,3 +132,31 @@ func TestAnInterruptedTestOfImagesLeavesNothing(t *testing.T) {
 	require.Equal(t, exitCancelled, exitCodeOf(t, cmd.Wait()))
 	require.Equal(t, "rm", called.Commands(t)[len(called.Commands(t))-1])
 }
+
+func TestAnUpOnAWSTestsItsImagesFirst(t *testing.T) {
+	engine := goodEngine()
+	engine.StopCode = 143
+	awslab, called := awslabWithDocker(t, engine)
+	environment := []string{
+		"PULUMI_BACKEND_URL=file://" + t.TempDir(),
+		"PULUMI_CONFIG_PASSPHRASE=of this test",
+		"AWS_ACCESS_KEY_ID=an id",
+		"AWS_SECRET_ACCESS_KEY=of this test",
+	}
+	up := awslab("up", "--stack", "small", "--target", "aws", "--yes")
+	up.Env = append(up.Env, environment...)
+	output, err := up.CombinedOutput()
+	require.Equal(t, exitFailed, exitCodeOf(t, err), string(output))
+	require.Contains(t, string(output), "1 of 1 images failed:\n  worker: the container exited with code 143")
+	require.Contains(t, string(output), "nothing was changed on AWS; --skip-image-tests deploys the images untested")
+	require.NotContains(t, string(output), "preview ...")
+
+	before := len(called.All(t))
+	skipped := awslab("up", "--stack", "small", "--target", "aws", "--yes", "--skip-image-tests")
+	skipped.Env = append(skipped.Env, append(environment, "AWS_PROFILE=nobody", "AWS_CONFIG_FILE=/nowhere")...)
+	output, err = skipped.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(output), "WARNING: --skip-image-tests: images that were never run go to AWS untested")
+	require.Contains(t, string(output), "preview ...")
+	require.Len(t, called.All(t), before, "no image is built")
+}
