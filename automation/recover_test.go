@@ -78,12 +78,19 @@ func (p *project) killAt(
 	}
 	root, err := process.NewProcess(int32(run.Process.Pid))
 	require.NoError(t, err)
-	for _, running := range append(descendants(root), root) {
+	all := append(descendants(root), root)
+	for _, running := range all {
 		if victim(running) {
 			_ = running.Kill() // some end with their parents
 		}
 	}
 	<-ended
+	require.Eventually(t, func() bool {
+		return !slices.ContainsFunc(all, func(running *process.Process) bool {
+			status, err := running.Status()
+			return err == nil && !slices.Contains(status, process.Zombie)
+		})
+	}, time.Minute, 10*time.Millisecond, "every process of %s has ended", command)
 	return output.String()
 }
 

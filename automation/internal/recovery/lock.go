@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -56,6 +57,10 @@ func Stale(ctx context.Context, holders []Holder) (bool, error) {
 		}
 		if err != nil {
 			return false, fmt.Errorf("looking for process %d: %w", h.PID, err)
+		}
+		// A process that nobody has waited for keeps its number.
+		if status, err := running.StatusWithContext(ctx); err == nil && slices.Contains(status, process.Zombie) {
+			continue
 		}
 		began, err := running.CreateTimeWithContext(ctx)
 		if err != nil {

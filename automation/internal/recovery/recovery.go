@@ -90,7 +90,8 @@ func (v *Verdict) judge(
 	ctx context.Context, deployment *apitype.DeploymentV3, pending apitype.ResourceV3, sources Sources,
 ) {
 	how, known := lookups[pending.Type]
-	if how.again || strings.HasPrefix(string(pending.Type), "pulumi:") {
+	// What is not custom is a component, which exists in the state alone.
+	if how.again || !pending.Custom || strings.HasPrefix(string(pending.Type), "pulumi:") {
 		v.Fate = Cleared
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -177,6 +178,12 @@ func TestJudge(t *testing.T) {
 			pending("aws:lambda/invocation:Invocation", "migrate", nil), nil,
 			Verdict{Fate: Cleared},
 		},
+		"a component": {
+			apitype.OperationV2{Type: apitype.OperationTypeCreating, Resource: apitype.ResourceV3{
+				URN: resource.NewURN("dev", "lab", "", "awslab:identity:Role", "role"), Type: "awslab:identity:Role",
+			}}, nil,
+			Verdict{Fate: Cleared},
+		},
 		"a person has found it": {
 			pending("aws:kms/key:Key", "key", nil),
 			map[string]string{string(pending("aws:kms/key:Key", "key", nil).Resource.URN): "two"},
@@ -293,6 +300,14 @@ func TestOnlyALockWhoseHolderHasEndedIsStale(t *testing.T) {
 	require.NoError(t, err)
 	self, now := int32(os.Getpid()), time.Now()
 	const ended = 1 << 30 // above every process id that a system gives
+	killed := exec.Command("sleep", "60")
+	require.NoError(t, killed.Start())
+	require.NoError(t, killed.Process.Kill())
+	defer func() { _ = killed.Wait() }()
+	require.Eventually(t, func() bool {
+		stale, err := Stale(t.Context(), []Holder{{Host: host, PID: int32(killed.Process.Pid), Since: now}})
+		return err == nil && stale
+	}, 10*time.Second, time.Millisecond, "a process that nobody has waited for has ended")
 	for name, tc := range map[string]struct {
 		holders []Holder
 		want    bool

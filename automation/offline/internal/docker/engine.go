@@ -2,6 +2,7 @@ package docker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,10 @@ var unreachable = regexp.MustCompile(`dial tcp|no such host|server misbehaving|n
 
 // commandFailed is how the builders say that a command in the Dockerfile failed, whatever it was about.
 var commandFailed = regexp.MustCompile(`did not complete successfully|executor failed running|returned a non-zero code`)
+
+// offlineCommand is how commands tell that there is no network: Go, curl, apt, pip and npm.
+var offlineCommand = regexp.MustCompile(`dial tcp|no such host|server misbehaving|network is unreachable|` +
+	`(?i)temporary failure (in name resolution|resolving)|could not resolve host|getaddrinfo (ENOTFOUND|EAI_AGAIN)`)
 
 // builder builds and pushes with a Docker Engine.
 type builder struct {
@@ -102,9 +107,10 @@ func (b *builder) build(ctx context.Context, i *image) (id string, err error) {
 		return "", fmt.Errorf("building %s: %w", i.given, err)
 	}
 	defer response.Body.Close()
-	output, err := follow(response.Body, func(json.RawMessage) {})
+	var reported trace
+	output, err := follow(response.Body, reported.add)
 	if err != nil {
-		return "", buildFailure(i, output, err)
+		return "", buildFailure(i, reported.failed, output+reported.output.String(), err)
 	}
 	inspected, err := b.client.ImageInspect(ctx, i.name.String())
 	if err != nil {
@@ -113,11 +119,20 @@ func (b *builder) build(ctx context.Context, i *image) (id string, err error) {
 	return inspected.ID, nil
 }
 
-func buildFailure(i *image, output string, err error) error {
+// buildFailure says why a build failed, at which step if the builder told.
+func buildFailure(i *image, step, output string, err error) error {
 	message := i.redact(err.Error())
+	if commandFailed.MatchString(message) && offlineCommand.MatchString(output) {
+		return unavailable{fmt.Sprintf("without a network %s fails in %s; name mirrors in image.args, such as GOPROXY "+
+			"for Go, or bring it up where there is a network%s",
+			cmp.Or(i.redact(step), "a command"), i.build.dockerfile, lastLines(i.redact(output)))}
+	}
 	if unreachable.MatchString(message) && !commandFailed.MatchString(message) {
 		return unavailable{fmt.Sprintf("a base image is not on this machine and its registry cannot be reached (%s); "+
 			"pull it while there is a connection, or name one that is here through a build argument", message)}
+	}
+	if step != "" {
+		message = i.redact(step) + ": " + message
 	}
 	again := "docker build"
 	if i.build.target != "" {

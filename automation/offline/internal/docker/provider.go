@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -42,6 +43,8 @@ type Provider struct {
 	registry *localRegistry
 	// host is where the Docker Engine is, empty for where it usually is.
 	host string
+	// online reports whether there is a network to build with.
+	online func(context.Context) bool
 }
 
 // New returns the stand-in over a world.
@@ -50,7 +53,7 @@ func New(w *world.World, log Log) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{world: w, log: log, schema: pkg, registry: newRegistry(w.Path())}, nil
+	return &Provider{world: w, log: log, schema: pkg, registry: newRegistry(w.Path()), online: isOnline}, nil
 }
 
 // Handshake implements pulumirpc.ResourceProviderServer.
@@ -192,8 +195,9 @@ func (p *Provider) checkTypes(inputs resource.PropertyMap) []*pulumirpc.CheckFai
 	return failures
 }
 
-// Diff updates the image in place when anything that goes into it has changed. New credentials are no change.
-func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+// Diff updates the image in place when anything that goes into it has changed, and when it could not be built before
+// and can be now. New credentials are no change.
+func (p *Provider) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	olds, err := plugin.UnmarshalProperties(req.GetOldInputs(), marshal)
 	if err != nil {
 		return nil, fmt.Errorf("reading the old inputs: %w", err)
@@ -205,7 +209,14 @@ func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	response := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true}
 	detailed := plugin.NewDetailedDiffFromObjectDiff(withoutCredentials(olds).Diff(withoutCredentials(news)), true)
 	if len(detailed) == 0 {
-		return response, nil
+		overdue, err := p.isOverdue(ctx, news)
+		if overdue {
+			response.Changes, response.Diffs = pulumirpc.DiffResponse_DIFF_SOME, []string{"repoDigest"}
+			response.DetailedDiff = map[string]*pulumirpc.PropertyDiff{
+				"repoDigest": {Kind: pulumirpc.PropertyDiff_UPDATE},
+			}
+		}
+		return response, err
 	}
 	response.Changes = pulumirpc.DiffResponse_DIFF_SOME
 	response.DetailedDiff = map[string]*pulumirpc.PropertyDiff{}
@@ -222,6 +233,42 @@ func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 		}
 	}
 	return response, nil
+}
+
+// isOverdue reports whether the image could not be built, and there is an engine and a network now.
+func (p *Provider) isOverdue(ctx context.Context, inputs resource.PropertyMap) (bool, error) {
+	if inputs.ContainsUnknowns() {
+		return false, nil
+	}
+	i, err := newImage(inputs)
+	if err != nil {
+		return false, err
+	}
+	target := repositoryOf(i.name)
+	if target == nil || i.skipPush {
+		return false, nil
+	}
+	lacking, err := target.lacks(ctx, p.world, i.tag())
+	if !lacking || err != nil {
+		return false, err
+	}
+	engine, err := connect(ctx, p.host, p.registry)
+	if err != nil {
+		return false, nil // as before: make says why
+	}
+	return p.online(ctx), engine.close()
+}
+
+// registryLookup is for how long the name of the public registry may take to be resolved.
+const registryLookup = time.Second
+
+// isOnline reports whether the name of Docker's public registry is known here: what a build needs besides an engine is
+// most likely there, too.
+func isOnline(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, registryLookup)
+	defer cancel()
+	_, err := net.DefaultResolver.LookupHost(ctx, "registry-1.docker.io")
+	return err == nil
 }
 
 func withoutCredentials(inputs resource.PropertyMap) resource.PropertyMap {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/distribution/reference"
 
@@ -54,8 +55,9 @@ func (r *repository) find(tx *world.Tx) (*world.Thing, error) {
 // errTagExists is ECR's refusal to move a tag.
 var errTagExists = errors.New("ImageTagAlreadyExistsException")
 
-// checkTag refuses to move a tag of a repository whose tags are immutable.
-func (r *repository) checkTag(tx *world.Tx, repository *world.Thing, tag, digest string) error {
+// checkTag refuses to move a tag of a repository whose tags are immutable. An image takes the tag of one that could not
+// be built: ECR would have neither.
+func (r *repository) checkTag(tx *world.Tx, repository *world.Thing, pushed world.Image) error {
 	if text(repository.State["imageTagMutability"]) != "IMMUTABLE" {
 		return nil
 	}
@@ -64,17 +66,26 @@ func (r *repository) checkTag(tx *world.Tx, repository *world.Thing, tag, digest
 		return err
 	}
 	for _, existing := range images {
-		if existing.Tag == tag && existing.Digest != digest {
+		if existing.Tag == pushed.Tag && existing.Digest != pushed.Digest && (isBuilt(existing) || !isBuilt(pushed)) {
 			return fmt.Errorf(
 				"%w: the image tag '%s' already exists in the '%s' repository and cannot be overwritten because the "+
 					"repository is immutable; give the image a tag of its own, such as the commit",
 				errTagExists,
-				tag,
+				pushed.Tag,
 				r.name,
 			)
 		}
 	}
 	return nil
+}
+
+// isBuilt tells an image from one that could not be built, which has no layers.
+func isBuilt(image world.Image) bool { return image.Size > 0 }
+
+// lacks reports whether the image with the tag could not be built when it was pushed.
+func (r *repository) lacks(ctx context.Context, w *world.World, tag string) (bool, error) {
+	images, err := w.Images(ctx, r.url)
+	return slices.ContainsFunc(images, func(i world.Image) bool { return i.Tag == tag && !isBuilt(i) }), err
 }
 
 // record writes the image into the world as pushed, or refuses as ECR would.
@@ -84,10 +95,11 @@ func (r *repository) record(ctx context.Context, w *world.World, tag, digest str
 		if err != nil {
 			return err
 		}
-		if err := r.checkTag(tx, thing, tag, digest); err != nil {
+		pushed := world.Image{Repository: r.url, Tag: tag, Digest: digest, Size: size}
+		if err := r.checkTag(tx, thing, pushed); err != nil {
 			return err
 		}
-		return tx.PutImage(world.Image{Repository: r.url, Tag: tag, Digest: digest, Size: size})
+		return tx.PutImage(pushed)
 	})
 }
 
