@@ -8,11 +8,13 @@ GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 STACK    ?= dev
 FUZZTIME ?= 10s
 CHECKS   ?= 12
+POINTS   ?= 13
 SEED     ?= 1
 
-TEST_TIMEOUT = 45m
+TEST_TIMEOUT = 60m
 
-.PHONY: help build up test race fuzz e2e mutation bench accepted examples image-test lint vuln generate clean
+.PHONY: help build up test race fuzz e2e mutation bench accepted recover examples image-test lint vuln generate \
+	clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +51,11 @@ accepted: build ## bring CHECKS (12) random stacks up on the offline target, dra
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestWhatIsAcceptedComesUp$$' \
 		./automation -rapid.checks $(CHECKS) -rapid.seed $(SEED)
+
+recover: build ## kill up and destroy at POINTS (13) resources each, drawn from SEED (1), and recover
+	bin/awslab engine
+	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycleOfOperationsThatAreKilled$$' \
+		./automation -points $(POINTS) -seed $(SEED)
 
 examples: build ## run the examples and what the READMEs show
 	bin/awslab engine

@@ -26,7 +26,7 @@ import (
 )
 
 var (
-	points = flag.Int("points", 4, "how often each operation is killed")
+	points = flag.Int("points", 2, "how often each operation is killed")
 	seed   = flag.Uint64("seed", 1, "what the points are drawn from")
 )
 

@@ -12,14 +12,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// Build builds services/<service>/Dockerfile with the module of the services as its context, from the modules that are
-// on this machine, and removes the image after the test.
+// Build builds services/<service>/Dockerfile for both architectures. The context is the module of the services, and
+// the modules are those on this machine. It returns the image for this machine, and removes both after the test.
 func Build(t *testing.T, service string, buildArgs ...string) (image string) {
 	t.Helper()
 	goEnv, err := exec.Command("go", "env", "GOMOD", "GOMODCACHE").Output()
@@ -34,21 +35,19 @@ func Build(t *testing.T, service string, buildArgs ...string) (image string) {
 		buildArgs = append(buildArgs, "BUILD_IMAGE="+base)
 	}
 	root := filepath.Dir(module)
-	build := []string{
-		"build",
-		"--quiet",
-		"--network",
-		"host",
-		"--tag",
-		image,
-		"--file",
-		filepath.Join(root, service, "Dockerfile"),
+	// The other architecture that ECS and Lambda have is built as well: the compiler runs on this one.
+	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
+	for architecture, tag := range map[string]string{runtime.GOARCH: image, other: image + "-" + other} {
+		build := []string{
+			"build", "--quiet", "--network", "host", "--platform", "linux/" + architecture, "--tag", tag,
+			"--file", filepath.Join(root, service, "Dockerfile"),
+		}
+		for _, arg := range append(buildArgs, "GOPROXY="+modules.URL) {
+			build = append(build, "--build-arg", arg)
+		}
+		Docker(t, append(build, root)...)
+		t.Cleanup(func() { Docker(t, "image", "rm", "--force", tag) })
 	}
-	for _, arg := range append(buildArgs, "GOPROXY="+modules.URL) {
-		build = append(build, "--build-arg", arg)
-	}
-	Docker(t, append(build, root)...)
-	t.Cleanup(func() { Docker(t, "image", "rm", "--force", image) })
 	return image
 }
 
