@@ -46,6 +46,8 @@ type ConcurrentUpdateError struct {
 	Target Target
 	// Holder is the engine's description of who holds the lock; may be empty.
 	Holder string
+	// Unproven says that a recovery could not prove that the holder has ended: it runs, or ran on another machine.
+	Unproven bool
 }
 
 func (e *ConcurrentUpdateError) Error() string {
@@ -53,8 +55,16 @@ func (e *ConcurrentUpdateError) Error() string {
 	if e.Holder != "" {
 		text += " (" + e.Holder + ")"
 	}
-	return text + "; wait for it to end. If it was killed, awslab recover --stack " + e.Stack + targetFlag(e.Target) +
-		" releases the lock"
+	if !e.Unproven {
+		return text + "; wait for it to end. If it was killed, awslab recover --stack " + e.Stack +
+			targetFlag(e.Target) + " releases the lock"
+	}
+	release := "pulumi cancel --stack " + e.Stack
+	if e.Target == Offline {
+		release = `eval "$(awslab offline env)" && ` + release
+	}
+	return text + ", which runs, or cannot be asked from here: wait for it to end, or run recover on its machine. If " +
+		"you know that it has ended, release the lock with: " + release
 }
 
 // InterruptedError says that another operation on the stack is under way, or was killed: the state has creates of which

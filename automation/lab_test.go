@@ -323,6 +323,10 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 		require.ErrorAs(t, err, &locked)
 		require.Equal(t, "dev", locked.Stack)
 		require.Contains(t, locked.Holder, "somebody@elsewhere (pid 42)")
+		require.ErrorContains(t, err, "If it was killed, awslab recover --stack dev releases the lock")
+
+		_, err = lab.Recover(ctx, automation.RecoverOptions{})
+		require.ErrorAs(t, err, &locked, "nobody can tell from here whether it has ended")
 		require.ErrorContains(t, err, `eval "$(awslab offline env)" && pulumi cancel --stack dev`)
 	})
 

@@ -23,6 +23,7 @@ const (
 	OperationUp      Operation = "up"
 	OperationRefresh Operation = "refresh"
 	OperationDestroy Operation = "destroy"
+	OperationDrift   Operation = "drift"
 	OperationRecover Operation = "recover"
 )
 
@@ -96,19 +97,22 @@ func (l *Lab) Preview(ctx context.Context) (*Result, error) {
 	})
 }
 
-// Up previews and deploys, unless a policy, a *ProtectedError or an
-// *InterruptedError refuses. The engine alone would judge a resource only
-// on reaching it, in the middle of the deployment.
+// Up previews and deploys, unless a policy, a *ProtectedError or an *InterruptedError refuses. The engine alone would
+// judge a resource only on reaching it, in the middle of the deployment.
 func (l *Lab) Up(ctx context.Context) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
 		return nil, orCancelled(ctx, err)
 	}
+	state, err := l.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
 	preview, err := l.Preview(ctx)
 	if err != nil {
 		return preview, err
 	}
-	if err := l.requireSettled(ctx, OperationUp, preview.deleted); err != nil {
+	if err := l.refuseDeletion(state, OperationUp, preview.deleted); err != nil {
 		return preview, err
 	}
 	return l.operate(ctx, OperationUp, func(ch chan<- events.EngineEvent) (Outputs, error) {
@@ -143,10 +147,29 @@ func (l *Lab) refresh(ctx context.Context, ch chan<- events.EngineEvent) error {
 	return err
 }
 
+// Drift finds what differs between the state and what exists at the target, and changes neither. Its steps are what
+// Refresh would record: resources that were changed or deleted by others. There are none if the result is Unchanged.
+func (l *Lab) Drift(ctx context.Context) (*Result, error) {
+	return l.operate(ctx, OperationDrift, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		_, err := l.stack.PreviewRefresh(
+			ctx,
+			optrefresh.EventStreams(ch),
+			optrefresh.ConfigFile(l.configFile),
+			optrefresh.SuppressProgress(),
+		)
+		return nil, err
+	})
+}
+
 // Destroy deletes every resource of the stack. The stack itself, its configuration and history stay. A stack that holds
-// what is protected against deletion is refused by a *ProtectedError, whole.
+// what is protected against deletion is refused by a *ProtectedError, whole, and one in which another operation is
+// under way, or was killed, by an *InterruptedError.
 func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
-	if err := l.requireSettled(ctx, OperationDestroy, func(string) bool { return true }); err != nil {
+	state, err := l.settled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.refuseDeletion(state, OperationDestroy, func(string) bool { return true }); err != nil {
 		return nil, err
 	}
 	return l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
@@ -276,6 +299,10 @@ func (c *collector) take(e events.EngineEvent) {
 		c.result.plan(planned.Metadata)
 	}
 	event, ok := translate(e)
+	if found := e.ResOutputsEvent; found != nil && c.result.Operation == OperationDrift {
+		// The engine announces that it reads a resource, and says what it found when it has read it.
+		event, ok = event.withStep(found.Metadata, Planned)
+	}
 	if !ok {
 		return
 	}

@@ -54,17 +54,21 @@ func protected(r apitype.ResourceV3) bool {
 		slices.ContainsFunc(deletionProtection, func(name string) bool { return r.Outputs[name] == true })
 }
 
-// requireSettled refuses an operation on a stack in which another one has creates pending, and one that would delete
-// what the target refuses to delete, by the state. The engine would find out resource by resource, after it has deleted
-// what depends on them.
-func (l *Lab) requireSettled(ctx context.Context, operation Operation, deletes func(urn string) bool) error {
+// settled returns the stack's state, or an *InterruptedError if another operation has creates pending in it.
+func (l *Lab) settled(ctx context.Context) (*apitype.DeploymentV3, error) {
 	_, state, err := l.deployment(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if pending := recovery.Pending(state); len(pending) > 0 {
-		return &InterruptedError{Stack: l.options.Stack, Target: l.options.Target, Pending: namesOf(pending)}
+		return nil, &InterruptedError{Stack: l.options.Stack, Target: l.options.Target, Pending: namesOf(pending)}
 	}
+	return state, nil
+}
+
+// refuseDeletion refuses an operation that would delete what the target refuses to delete, by the state. The engine
+// would find out resource by resource, after it has deleted what depends on them.
+func (l *Lab) refuseDeletion(state *apitype.DeploymentV3, operation Operation, deletes func(urn string) bool) error {
 	var kept []string
 	for _, r := range state.Resources {
 		if protected(r) && deletes(string(r.URN)) {

@@ -72,7 +72,7 @@ func (e *UnknownResourcesError) Error() string {
 // found out.
 func (l *Lab) Recover(ctx context.Context, options RecoverOptions) (*Result, error) {
 	var done Recovery
-	return l.operate(ctx, OperationRecover, func(ch chan<- events.EngineEvent) (Outputs, error) {
+	result, err := l.operate(ctx, OperationRecover, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		created, err := l.adopt(ctx, options.IDs, &done)
 		if err != nil {
 			return nil, err
@@ -84,6 +84,11 @@ func (l *Lab) Recover(ctx context.Context, options RecoverOptions) (*Result, err
 			recovery.Complete(state, created)
 		}, l.stack.Import)
 	}, func(r *Result) { r.Recovery = &done })
+	var locked *ConcurrentUpdateError
+	if errors.As(err, &locked) {
+		locked.Unproven = true
+	}
+	return result, err
 }
 
 // rewrite changes the stack's state and writes it back.
@@ -213,8 +218,12 @@ func (l *Lab) unlocked(ctx context.Context, done *Recovery, f func() error) erro
 		return err
 	}
 	holders := recovery.Holders(err.Error())
-	if stale, staleErr := recovery.Stale(ctx, holders); staleErr != nil || !stale {
-		return errors.Join(err, staleErr)
+	stale, staleErr := recovery.Stale(ctx, holders)
+	if staleErr != nil {
+		return staleErr
+	}
+	if !stale {
+		return err
 	}
 	if err := l.stack.Cancel(ctx); err != nil {
 		return fmt.Errorf("releasing the stale lock of stack %s: %w", l.options.Stack, redact(err))

@@ -317,6 +317,8 @@ func (l *lab) logGroup(s config.Service) string { return "/ecs/" + l.name(s.Name
 // state.
 func (l *lab) environment(s config.Service) pulumi.StringMap {
 	variables := l.whereabouts(s)
+	// The SDKs need it. Fargate sets it by itself, EC2 instances do not.
+	variables["AWS_REGION"] = pulumi.String(l.config.Region)
 	encrypted := l.IsConfigSecret(l.Project() + ":services")
 	for name, value := range s.Environment {
 		variables[name] = pulumi.String(value)
@@ -327,10 +329,9 @@ func (l *lab) environment(s config.Service) pulumi.StringMap {
 	return variables
 }
 
-// whereabouts tell the service's code where it runs, and where the things are that it has access to.
+// whereabouts tell the service's code where the things are that it has access to.
 func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
-	// The SDKs need it. Fargate sets it by itself, EC2 instances do not.
-	variables := pulumi.StringMap{"AWS_REGION": pulumi.String(l.config.Region)}
+	variables := pulumi.StringMap{}
 	for _, g := range s.Access.Tables {
 		variables[config.Variable("TABLE", g.Name)] = pulumi.String(l.tableName(g.Name))
 	}

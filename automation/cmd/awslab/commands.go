@@ -90,6 +90,7 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		a.operation("refresh", "Bring the stack's state in line with what exists", (*automation.Lab).Refresh, true),
 		a.operation("destroy", "Delete every resource of the stack", (*automation.Lab).Destroy, true),
 		a.recoverCommand(),
+		a.driftCommand(),
 		a.costCommand(),
 		a.outputsCommand(),
 		a.exportCommand(),
@@ -97,6 +98,8 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		a.policyCommand(),
 		a.offlineCommand(),
 		a.engineCommand(),
+		a.historyCommand(),
+		a.versionCommand(),
 	)
 	complete(root)
 	return root
@@ -319,6 +322,33 @@ func (a *app) recoverCommand() *cobra.Command {
 	cmd.Flags().StringToStringVar(&options.IDs, "id", nil,
 		"the id of a resource that recover could not find, as NAME=ID; NAME= if there is none")
 	return cmd
+}
+
+// driftError says that something differs; the view has shown what.
+type driftError struct{ resources int }
+
+func (e *driftError) Error() string {
+	differs := "differ"
+	if e.resources == 1 {
+		differs = "differs"
+	}
+	return fmt.Sprintf("%s %s from the state; awslab refresh records it, and the up after it sets it back",
+		plural(e.resources, "resource"), differs)
+}
+
+func (a *app) driftCommand() *cobra.Command {
+	return a.operation(
+		string(automation.OperationDrift),
+		"Show what differs between the stack's state and what exists, and change neither",
+		func(lab *automation.Lab, ctx context.Context) (*automation.Result, error) {
+			result, err := lab.Drift(ctx)
+			if err == nil && !result.Unchanged() {
+				err = &driftError{len(result.Steps)}
+			}
+			return result, err
+		},
+		false,
+	)
 }
 
 func (a *app) exportCommand() *cobra.Command {

@@ -16,6 +16,7 @@ var exitMeanings = map[int]string{
 	exitPolicy:    "refused by a mandatory policy",
 	exitLocked:    "another operation on the stack is under way, or was killed",
 	exitEngine:    "there is no Pulumi engine and none could be built",
+	exitDrift:     "something differs from the state",
 	exitCancelled: "cancelled",
 }
 
@@ -42,8 +43,12 @@ var manuals = map[string]manual{
 	"awslab images build": {
 		"awslab images build --stack dev --service catalog --platform linux/arm64", []int{exitFailed, exitCancelled},
 	},
-	"awslab images test": {"awslab images test --stack dev --json", []int{exitFailed, exitCancelled}},
-	"awslab policy":      {"awslab policy list", nil},
+	"awslab images test":    {"awslab images test --stack dev --json", []int{exitFailed, exitCancelled}},
+	"awslab policy":         {"awslab policy list", nil},
+	"awslab policy explain": {"awslab policy explain rds-multi-az", []int{exitFailed, exitCancelled}},
+	"awslab drift":          {"awslab drift --stack prod --target aws", append(readCodes, exitLocked, exitDrift)},
+	"awslab history":        {"awslab history --stack dev --limit 20", readCodes},
+	"awslab version":        {"awslab version --json", nil},
 	"awslab policy list": {
 		"awslab policy list --stack prod", []int{exitFailed, exitCancelled},
 	},

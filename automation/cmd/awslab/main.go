@@ -2,8 +2,8 @@
 // what package automation reports: a live view on a terminal, plain lines elsewhere, JSON lines with --json.
 //
 // Exit codes: 0 success; 1 the operation failed; 2 wrong arguments, configuration or surroundings, nothing was
-// done; 3 refused by a mandatory policy; 4 another operation is under way, or was killed; 5 no Pulumi engine; 130
-// cancelled.
+// done; 3 refused by a mandatory policy; 4 another operation is under way, or was killed; 5 no Pulumi engine; 6
+// drift; 130 cancelled.
 package main
 
 import (
@@ -26,6 +26,7 @@ const (
 	exitPolicy    = 3
 	exitLocked    = 4
 	exitEngine    = 5
+	exitDrift     = 6
 	exitCancelled = 130
 )
 
@@ -82,6 +83,7 @@ func exitCode(ctx context.Context, err error) int {
 		policy   *automation.PolicyError
 		locked   *automation.ConcurrentUpdateError
 		pending  *automation.InterruptedError
+		drift    *driftError
 		noEngine *engine.MissingError
 		nobody   *automation.CredentialsError
 		store    *automation.ImageStoreError
@@ -106,6 +108,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitLocked
 	case errors.As(err, &noEngine):
 		return exitEngine
+	case errors.As(err, &drift):
+		return exitDrift
 	default:
 		return exitFailed
 	}

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/awslab/awslab/automation"
+	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
+
+	"github.com/awslab/awslab/automation"
 )
 
 func (a *app) policyCommand() *cobra.Command {
@@ -46,8 +48,68 @@ func (a *app) policyCommand() *cobra.Command {
 		},
 	}
 	list.Flags().StringVarP(&only, "stack", "s", "", "only this stack's levels (default: a column for each stack)")
-	parent.AddCommand(list)
+	parent.AddCommand(list, a.explainCommand())
 	return parent
+}
+
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain RULE",
+		Short: "Say what a rule asks for, why, how to comply, and what it does in each stack",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &usageError{fmt.Errorf("explain takes the name of one rule; see: awslab policy list")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			project, err := a.projectDir()
+			if err != nil {
+				return err
+			}
+			policies, err := automation.Policies(cmd.Context(), project)
+			if err != nil {
+				return err
+			}
+			at := slices.IndexFunc(policies, func(p automation.Policy) bool { return p.Name == args[0] })
+			if at < 0 {
+				return unknownRule(args[0], policies)
+			}
+			if a.json {
+				return json.NewEncoder(a.out).Encode(policies[at])
+			}
+			return explainPolicy(a.out, policies[at])
+		},
+	}
+}
+
+// unknownRule suggests the rule whose name is nearest.
+func unknownRule(name string, policies []automation.Policy) error {
+	nearest := slices.MinFunc(policies, func(a, b automation.Policy) int {
+		return levenshtein.Distance(name, a.Name, nil) - levenshtein.Distance(name, b.Name, nil)
+	})
+	return &usageError{fmt.Errorf("there is no rule %q; did you mean %q? See: awslab policy list", name, nearest.Name)}
+}
+
+func explainPolicy(w io.Writer, p automation.Policy) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %s\n", p.Name, p.Description)
+	for _, part := range []struct{ title, text string }{
+		{"Why", p.Why},
+		{"Fix", p.Fix},
+		{"Severity", p.Severity},
+		{"Controls", strings.Join(p.Controls, ", ")},
+		{"Pack", p.Pack},
+	} {
+		if part.text != "" {
+			fmt.Fprintf(&text, "%s: %s\n", part.title, part.text)
+		}
+	}
+	for _, stack := range slices.Sorted(maps.Keys(p.Levels)) {
+		fmt.Fprintf(&text, "In stack %s: %s\n", stack, p.Levels[stack])
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 // printPolicies prints a table; the description stands last, where it may run over the edge.

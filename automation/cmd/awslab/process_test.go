@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -89,6 +90,11 @@ func TestNoOutputHoldsASecret(t *testing.T) {
 		{"outputs"},
 		{"outputs", "--json"},
 		{"refresh", "--json"},
+		{"drift"},
+		{"drift", "--json"},
+		{"recover", "--json"},
+		{"history"},
+		{"history", "--json"},
 		{"export"},
 		{"export", "--json"},
 		{"cost"},
@@ -213,4 +219,38 @@ func TestAnInterruptedOperationEndsWith130(t *testing.T) {
 	output, err := awslab("offline", "list").Output()
 	require.NoError(t, err)
 	require.Empty(t, string(output))
+}
+
+// TestDriftEndsWith6 has somebody else delete what the stack has.
+func TestDriftEndsWith6(t *testing.T) {
+	awslab := newProject(t)
+	up := awslab("up", "--stack", "small")
+	output, err := up.CombinedOutput()
+	require.NoError(t, err, string(output))
+	drift := func() (int, string) {
+		output, err := awslab("drift", "--stack", "small").CombinedOutput()
+		return exitCodeOf(t, err), string(output)
+	}
+	code, said := drift()
+	require.Zero(t, code, said)
+
+	world, err := sql.Open("sqlite", filepath.Join(up.Dir, ".awslab", "offline", "world.db"))
+	require.NoError(t, err)
+	deleted, err := world.Exec("DELETE FROM things WHERE type = 'aws:cloudwatch/dashboard:Dashboard'")
+	require.NoError(t, err)
+	count, err := deleted.RowsAffected()
+	require.NoError(t, err)
+	require.EqualValues(t, 1, count)
+	require.NoError(t, world.Close())
+
+	code, said = drift()
+	require.Equal(t, exitDrift, code, said)
+	require.Contains(t, said, "- delete             aws:cloudwatch/dashboard:Dashboard lab-dashboard")
+	require.Contains(t, said, "awslab: 1 resource differs from the state; awslab refresh records it")
+	code, again := drift()
+	require.Equal(t, exitDrift, code, "drift changes nothing: %s", again)
+	output, err = awslab("refresh", "--stack", "small").CombinedOutput()
+	require.NoError(t, err, string(output))
+	code, said = drift()
+	require.Zero(t, code, said)
 }

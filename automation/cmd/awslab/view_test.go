@@ -117,8 +117,9 @@ func TestExitCodes(t *testing.T) {
 		1:   {errors.New("x"), &automation.OperationError{}},
 		2:   {&usageError{errors.New("x")}, &automation.InputError{}, fmt.Errorf("x: %w", &config.Error{})},
 		3:   {&automation.PolicyError{}},
-		4:   {&automation.ConcurrentUpdateError{}},
+		4:   {&automation.ConcurrentUpdateError{}, &automation.InterruptedError{}},
 		5:   {&engine.MissingError{Reason: errors.New("x")}},
+		6:   {&driftError{1}},
 		130: {fmt.Errorf("%w: x", automation.ErrCancelled)},
 	} {
 		for _, err := range errs {
@@ -138,7 +139,7 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 	}{
 		"unknown command": {
 			[]string{"deploy"},
-			`unknown command "deploy"; known are completion, cost, destroy, engine, export`,
+			`unknown command "deploy"; known are completion, cost, destroy, drift, engine, export`,
 		},
 		"unknown flag":   {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
 		"stray argument": {[]string{"up", "dev"}, `unexpected argument "dev"`},

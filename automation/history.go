@@ -1,0 +1,45 @@
+package automation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/opthistory"
+)
+
+// PastOperation is one that changed the stack, or failed to.
+type PastOperation struct {
+	// Operation is the engine's word: update, refresh, destroy, ...
+	Operation string `json:"operation"`
+	// Result is succeeded, failed or in-progress.
+	Result string    `json:"result"`
+	Began  time.Time `json:"began"`
+	// Ended is zero while the operation is under way.
+	Ended time.Time `json:"ended,omitzero"`
+	// Changes counts resources by operation (create, update, replace, delete, same, ...).
+	Changes map[string]int `json:"changes,omitempty"`
+}
+
+// History returns the latest operations on the stack, the latest first, limit of them at most (1 or more).
+func (l *Lab) History(ctx context.Context, limit int) ([]PastOperation, error) {
+	summaries, err := l.stack.History(ctx, limit, 1, opthistory.ShowSecrets(false))
+	if err != nil {
+		wrapped := fmt.Errorf("reading the history of stack %s: %w", l.options.Stack, redact(err))
+		return nil, classify(ctx, wrapped, err, nil)
+	}
+	past := make([]PastOperation, len(summaries))
+	for i, s := range summaries {
+		past[i] = PastOperation{Operation: s.Kind, Result: s.Result}
+		if past[i].Began, err = time.Parse(time.RFC3339, s.StartTime); err != nil {
+			return nil, fmt.Errorf("reading the history of stack %s: %w", l.options.Stack, err)
+		}
+		if s.EndTime != nil {
+			past[i].Ended, _ = time.Parse(time.RFC3339, *s.EndTime)
+		}
+		if s.ResourceChanges != nil {
+			past[i].Changes = *s.ResourceChanges
+		}
+	}
+	return past, nil
+}
