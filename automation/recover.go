@@ -115,10 +115,10 @@ func (l *Lab) adopt(
 	if err != nil {
 		return nil, err
 	}
-	pending := recovery.Pending(state)
+	pending, unread := recovery.Pending(state), recovery.Unread(state)
 	ids, err := idsByURN(given, pending)
 	if err != nil || len(pending) == 0 {
-		return nil, err
+		return unread, err
 	}
 	found, err := l.findTagged(ctx)
 	if err != nil {
@@ -137,7 +137,7 @@ func (l *Lab) adopt(
 	if unknown := done.unknown(); len(unknown) > 0 {
 		return nil, &UnknownResourcesError{Stack: l.options.Stack, Resources: unknown}
 	}
-	return pending, l.rewrite(ctx, func(state *apitype.DeploymentV3) {
+	return append(unread, pending...), l.rewrite(ctx, func(state *apitype.DeploymentV3) {
 		recovery.Apply(state, done.Verdicts)
 	}, func(ctx context.Context, changed apitype.UntypedDeployment) error {
 		return l.unlocked(ctx, done, func() error { return l.stack.Import(ctx, changed) })

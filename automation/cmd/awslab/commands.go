@@ -42,6 +42,8 @@ type app struct {
 	findings findings
 
 	lab atomic.Pointer[automation.Lab]
+	// forced holds once a second interrupt has ended what was in flight.
+	forced atomic.Bool
 	// view is what is drawing now; notices must not tear it.
 	mu   sync.Mutex
 	view view
@@ -192,6 +194,9 @@ func (a *app) operate(
 	if a.sarif != "" && result != nil {
 		err = errors.Join(err, a.writeSARIF(result))
 	}
+	if err != nil && changes && ctx.Err() != nil {
+		return fmt.Errorf("%w; %s", err, goOn(operation, lab.Stack(), lab.Target(), a.forced.Load()))
+	}
 	if err != nil {
 		return err
 	}
@@ -199,6 +204,19 @@ func (a *app) operate(
 		return printOutputs(a.out, result.Outputs)
 	}
 	return nil
+}
+
+// goOn says what to type after an operation that was cancelled, or forced to end.
+func goOn(operation automation.Operation, stack string, target automation.Target, forced bool) string {
+	on := " --stack " + stack
+	if target == automation.AWS {
+		on += " --target " + string(target)
+	}
+	again := fmt.Sprintf("awslab %s%s", operation, on)
+	if forced {
+		return fmt.Sprintf("run awslab recover%s, then %s", on, again)
+	}
+	return fmt.Sprintf("what was done is in the state; run %s again for the rest", again)
 }
 
 // open announces the target before anything else happens, and opens the lab.

@@ -66,7 +66,8 @@ func (a *app) handleSignals(cancel context.CancelCauseFunc) {
 	a.notify("stopping: what has begun is finished first; interrupt again to force")
 	cancel(errors.New("interrupted"))
 	<-signals
-	a.notify("forcing: resources in flight stay in the state as pending operations; run awslab recover afterwards")
+	a.forced.Store(true)
+	a.notify("forcing: what is in flight may be done, and will not be in the state")
 	if lab := a.lab.Load(); lab != nil {
 		lab.Terminate()
 	}

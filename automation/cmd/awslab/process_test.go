@@ -209,6 +209,9 @@ func TestAnInterruptedOperationEndsWith130(t *testing.T) {
 		require.True(t, sent, "%s: %s", name, printed.String())
 		require.Equal(t, exitCancelled, code, "%s: %s", name, printed.String())
 		require.NotContains(t, printed.String(), test.command+" done", name)
+		if test.command != "preview" {
+			require.Contains(t, printed.String(), "run awslab "+test.command+" --stack small again for the rest", name)
+		}
 		if test.command == "destroy" {
 			output, err := awslab("offline", "list").Output()
 			require.NoError(t, err)

@@ -53,6 +53,17 @@ func Pending(deployment *apitype.DeploymentV3) []apitype.ResourceV3 {
 	return pending
 }
 
+// Unread returns what an earlier recovery adopted and was ended before it had read it.
+func Unread(deployment *apitype.DeploymentV3) []apitype.ResourceV3 {
+	var unread []apitype.ResourceV3
+	for _, r := range deployment.Resources {
+		if _, known := lookups[r.Type]; known && len(r.Outputs) == 0 {
+			unread = append(unread, r)
+		}
+	}
+	return unread
+}
+
 // Sources are where what exists is looked up.
 type Sources struct {
 	Tagged *stack.Tagged

@@ -254,6 +254,26 @@ func TestApply(t *testing.T) {
 	}, deployment.Resources)
 }
 
+func TestWhatWasReadGetsBackWhatItWasCreatedWith(t *testing.T) {
+	made := pending("aws:kms/key:Key", "key", map[string]any{
+		"__defaults": []any{"description"}, "description": "made up", "deletionWindowInDays": 7.0,
+	}).Resource
+	gone := pending("aws:kms/key:Key", "gone", nil).Resource
+	replaced := made
+	replaced.ID, replaced.Delete, replaced.Outputs = "old", true, map[string]any{"description": "old"}
+	read := made
+	read.ID, read.Inputs = "new", map[string]any{"description": "made up"}
+	deployment := &apitype.DeploymentV3{Resources: []apitype.ResourceV3{replaced, read}}
+	assert.Equal(t, []apitype.ResourceV3{read}, Unread(deployment), "a recovery that was ended goes on")
+
+	deployment.Resources[1].Outputs = map[string]any{"description": "as it is", "arn": "arn"}
+	Complete(deployment, []apitype.ResourceV3{made, gone})
+	read.Inputs = made.Inputs
+	read.Outputs = map[string]any{"description": "as it is", "arn": "arn", "deletionWindowInDays": 7.0}
+	assert.Equal(t, []apitype.ResourceV3{replaced, read}, deployment.Resources)
+	assert.Empty(t, Unread(deployment))
+}
+
 func TestResourcesComeAfterWhatTheyDependOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 20).Draw(t, "resources")

@@ -123,13 +123,19 @@ func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kin
 	}
 }
 
-// injectFaultAtEnd lets a requested fault strike once the operation is done.
+// injectFaultAtEnd lets a requested fault strike once the operation is done. What is done is not cancelled any more.
 func (p *Provider) injectFaultAtEnd(ctx context.Context, operation world.Operation, k kind) error {
-	if ended, has := operation.End(); has {
-		return p.injectFault(ctx, ended, k)
+	ended, has := operation.End()
+	if !has {
+		return nil
+	}
+	if err := p.injectFault(ctx, ended, k); !errors.Is(err, errCancelled) {
+		return err
 	}
 	return nil
 }
+
+var errCancelled = errors.New("the operation was cancelled")
 
 // injectFault lets a requested fault strike.
 func (p *Provider) injectFault(ctx context.Context, operation world.Operation, k kind) error {
@@ -138,7 +144,7 @@ func (p *Provider) injectFault(ctx context.Context, operation world.Operation, k
 		return err
 	}
 	if !p.pause(ctx, fault.Delay) {
-		return errors.New("the operation was cancelled")
+		return errCancelled
 	}
 	if fault.Code == "" {
 		return nil
