@@ -52,7 +52,7 @@ accepted: build ## bring CHECKS (12) random stacks up on the offline target, dra
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestWhatIsAcceptedComesUp$$' \
 		./automation -rapid.checks $(CHECKS) -rapid.seed $(SEED)
 
-recover: build ## kill up and destroy at POINTS (13) resources each, drawn from SEED (1), and recover
+recover: build ## kill every operation at POINTS (13) resources, drawn from SEED (1), and recover
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycleOfOperationsThatAreKilled$$' \
 		./automation -points $(POINTS) -seed $(SEED)

@@ -105,10 +105,15 @@ func descendants(of *process.Process) []*process.Process {
 	return all
 }
 
-// moments are those at which each operation is killed.
+// moments are those at which each operation, or a step of it, is killed.
 var moments = map[string][]offline.Moment{
 	"up":      {offline.Create, offline.Created},
 	"destroy": {offline.Delete, offline.Deleted},
+	// The steps of an update.
+	"create":  {offline.Create, offline.Created},
+	"replace": {offline.Create, offline.Created},
+	"update":  {offline.Update, offline.Updated},
+	"delete":  {offline.Delete, offline.Deleted},
 }
 
 func everything(*process.Process) bool { return true }
@@ -183,16 +188,47 @@ func TestLifecycleOfOperationsThatAreKilled(t *testing.T) {
 		there := p.urns(t)
 		return slices.DeleteFunc(slices.Clone(all), func(urn string) bool { return slices.Contains(there, urn) })
 	}
-	kill("destroy", func() []string { return p.urns(t) }, everything)
-	_, err = p.open(t, "dev").Destroy(ctx)
-	require.NoError(t, err)
-	require.Empty(t, p.world(t))
+	t.Run("destroy", func(t *testing.T) {
+		kill("destroy", func() []string { return p.urns(t) }, everything)
+		_, err := p.open(t, "dev").Destroy(ctx)
+		require.NoError(t, err)
+		require.Empty(t, p.world(t))
+	})
+	t.Run("up", func(t *testing.T) {
+		kill("up", missing, everything)
+		up()
+		require.Equal(t, undisturbed, p.exists(t))
+		p.requireUnchanged(t, "dev")
+	})
+	t.Run("an update", func(t *testing.T) {
+		changed := map[string]any{
+			"services[0].port": 9090, "services[1].name": "purchases", "firewall.enabled": false,
+		}
+		direct := newProject(t)
+		direct.edit(t, "dev", changed)
+		_, err := direct.open(t, "dev").Up(ctx)
+		require.NoError(t, err)
 
-	kill("up", missing, everything)
-	up()
-	require.Equal(t, undisturbed, p.exists(t))
-	p.requireUnchanged(t, "dev")
-
+		p.edit(t, "dev", changed)
+		for range *points {
+			preview, err := p.open(t, "dev").Preview(ctx)
+			require.NoError(t, err)
+			steps := slices.DeleteFunc(preview.Steps, func(s automation.Step) bool {
+				return !strings.HasPrefix(s.Type, "aws:") || len(moments[s.Op]) == 0
+			})
+			if len(steps) == 0 {
+				break
+			}
+			step := steps[random.IntN((len(steps)+2)/3)] // an early one, so that steps are left for the next point
+			moment := moments[step.Op][random.IntN(2)]
+			p.killAt(t, "up", moment, step.URN, everything)
+			t.Logf("%s, %s %s: %+v", step.Op, moment, step.URN, p.recovered(t))
+		}
+		up()
+		require.Equal(t, direct.exists(t), p.exists(t))
+		p.requireUnchanged(t, "dev")
+		undisturbed, all = p.exists(t), p.urns(t)
+	})
 	t.Run("a provider alone", func(t *testing.T) {
 		kill("destroy", func() []string { return p.urns(t) }, isProvider)
 		kill("up", missing, isProvider)
