@@ -28,19 +28,30 @@ type RecoverOptions struct {
 	IDs map[string]string
 }
 
+// Verdict says what became of a resource whose creation was interrupted.
+type Verdict = recovery.Verdict
+
+// The fates of such resources: adopted into the state, if they exist; cleared from it, as they do not exist or may be
+// created once more; or for a person to find out.
+const (
+	Adopted = recovery.Adopted
+	Cleared = recovery.Cleared
+	Unknown = recovery.Unknown
+)
+
 // Recovery is what Recover found out.
 type Recovery struct {
 	// Released names the holders of locks that were stale: their processes had ended.
 	Released []string `json:"released,omitempty"`
 	// Verdicts say what became of each resource whose creation had been interrupted.
-	Verdicts []recovery.Verdict `json:"verdicts,omitempty"`
+	Verdicts []Verdict `json:"verdicts,omitempty"`
 }
 
 // unknown returns what only a person can find.
-func (r *Recovery) unknown() []recovery.Verdict {
-	var unknown []recovery.Verdict
+func (r *Recovery) unknown() []Verdict {
+	var unknown []Verdict
 	for _, v := range r.Verdicts {
-		if v.Fate == recovery.Unknown {
+		if v.Fate == Unknown {
 			unknown = append(unknown, v)
 		}
 	}
@@ -50,7 +61,7 @@ func (r *Recovery) unknown() []recovery.Verdict {
 // UnknownResourcesError says that resources may exist of which the state does not know. The state is as it was.
 type UnknownResourcesError struct {
 	Stack     string
-	Resources []recovery.Verdict
+	Resources []Verdict
 }
 
 func (e *UnknownResourcesError) Error() string {
