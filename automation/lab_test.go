@@ -112,7 +112,7 @@ func (p *project) open(t testing.TB, stackName string) *automation.Lab {
 	return lab
 }
 
-func (p *project) world(t testing.TB) []offline.Thing {
+func (p *project) home(t testing.TB) *offline.Home {
 	t.Helper()
 	home, err := offline.Open(
 		filepath.Join(p.dir, ".awslab", "offline"),
@@ -120,7 +120,12 @@ func (p *project) world(t testing.TB) []offline.Thing {
 		false,
 	)
 	require.NoError(t, err)
-	things, err := home.List(context.Background())
+	return home
+}
+
+func (p *project) world(t testing.TB) []offline.Thing {
+	t.Helper()
+	things, err := p.home(t).List(context.Background())
 	require.NoError(t, err)
 	return things
 }

@@ -102,7 +102,8 @@ func (l *Lab) Recover(ctx context.Context, options RecoverOptions) (*Result, err
 	return result, err
 }
 
-// rewrite changes the stack's state and writes it back.
+// rewrite changes the stack's state and writes it back. It reads the state anew: what was read before may be old by
+// then, if an operation was under way that has ended since.
 func (l *Lab) rewrite(
 	ctx context.Context, change func(*apitype.DeploymentV3),
 	write func(context.Context, apitype.UntypedDeployment) error,

@@ -33,17 +33,6 @@ var (
 // held is how long an operation waits where it is killed: for longer than the test lasts.
 const held = time.Hour
 
-func (p *project) home(t testing.TB) *offline.Home {
-	t.Helper()
-	home, err := offline.Open(
-		filepath.Join(p.dir, ".awslab", "offline"),
-		filepath.Join(bin, offline.PluginCommand),
-		false,
-	)
-	require.NoError(t, err)
-	return home
-}
-
 // killAt runs the command until it has done something to a resource and the engine does not know it yet, and kills
 // what the victim picks of its processes, at once and without a word.
 func (p *project) killAt(

@@ -149,6 +149,16 @@ func (h *Home) Environment() map[string]string {
 	}
 }
 
+// inWorld calls f with the world open.
+func (h *Home) inWorld(f func(*world.World) error) error {
+	w, err := world.New(h.worldFile())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Close() }()
+	return f(w)
+}
+
 // Thing is something that exists in the world.
 type Thing struct {
 	Region string `json:"region,omitempty"`
@@ -160,14 +170,14 @@ type Thing struct {
 
 // List returns everything that exists in the world, sorted.
 func (h *Home) List(ctx context.Context) ([]Thing, error) {
-	w, err := world.New(h.worldFile())
-	if err != nil {
+	var found []*world.Thing
+	if err := h.inWorld(func(w *world.World) (err error) {
+		if found, err = w.List(ctx); err != nil {
+			return fmt.Errorf("listing the world: %w", err)
+		}
+		return nil
+	}); err != nil {
 		return nil, err
-	}
-	defer func() { _ = w.Close() }()
-	found, err := w.List(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("listing the world: %w", err)
 	}
 	things := make([]Thing, len(found))
 	for i, t := range found {
@@ -211,22 +221,16 @@ const (
 
 // Inject asks for a fault.
 func (h *Home) Inject(ctx context.Context, fault Fault) error {
-	w, err := world.New(h.worldFile())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = w.Close() }()
-	return w.AddFault(ctx, fault)
+	return h.inWorld(func(w *world.World) error { return w.AddFault(ctx, fault) })
 }
 
 // Faults returns the number of faults that have yet to strike.
-func (h *Home) Faults(ctx context.Context) (int, error) {
-	w, err := world.New(h.worldFile())
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = w.Close() }()
-	return w.Faults(ctx)
+func (h *Home) Faults(ctx context.Context) (left int, err error) {
+	err = h.inWorld(func(w *world.World) (err error) {
+		left, err = w.Faults(ctx)
+		return err
+	})
+	return left, err
 }
 
 // Audit is what IAM has to say of the world: each call that a service of AWS or a program makes there is decided by the

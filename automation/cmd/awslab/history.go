@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -33,13 +32,7 @@ func (a *app) historyCommand() *cobra.Command {
 		if !a.json {
 			return printHistory(a.out, past)
 		}
-		encoder := json.NewEncoder(a.out)
-		for _, o := range past {
-			if err := encoder.Encode(o); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printJSONLines(a.out, past)
 	}
 	return cmd
 }

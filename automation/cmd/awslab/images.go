@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -63,11 +62,7 @@ func (a *app) onImages(
 			},
 		)
 		if a.json {
-			encoder := json.NewEncoder(a.out)
-			for _, r := range results {
-				err = errors.Join(err, encoder.Encode(r))
-			}
-			return err
+			return errors.Join(err, printJSONLines(a.out, results))
 		}
 		if len(results) > 0 {
 			err = errors.Join(err, print(a.out, results))

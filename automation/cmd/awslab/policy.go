@@ -36,13 +36,7 @@ func (a *app) policyCommand() *cobra.Command {
 				return err
 			}
 			if a.json {
-				encoder := json.NewEncoder(a.out)
-				for _, p := range policies {
-					if err := encoder.Encode(p); err != nil {
-						return err
-					}
-				}
-				return nil
+				return printJSONLines(a.out, policies)
 			}
 			return printPolicies(a.out, policies)
 		},
@@ -85,6 +79,9 @@ func (a *app) explainCommand() *cobra.Command {
 
 // unknownRule suggests the rule whose name is nearest.
 func unknownRule(name string, policies []automation.Policy) error {
+	if len(policies) == 0 {
+		return &usageError{fmt.Errorf("there is no rule %q: the project has no policy packs", name)}
+	}
 	nearest := slices.MinFunc(policies, func(a, b automation.Policy) int {
 		return levenshtein.Distance(name, a.Name, nil) - levenshtein.Distance(name, b.Name, nil)
 	})

@@ -81,6 +81,17 @@ func (v *jsonView) engine(p engine.Progress) {
 	}
 }
 
+// printJSONLines prints each of a list as JSON, on a line of its own.
+func printJSONLines[T any](w io.Writer, list []T) error {
+	encoder := json.NewEncoder(w)
+	for _, element := range list {
+		if err := encoder.Encode(element); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // progressInterval keeps a build of several minutes visible in a log without filling it.
 const progressInterval = 5 * time.Second
 

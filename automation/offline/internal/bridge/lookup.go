@@ -12,22 +12,6 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-// FindBy returns a thing of a type in the provider's region, or without one, whose state fits.
-func FindBy(c *Change, token string, fits func(values.View) bool) (*world.Thing, error) {
-	for _, region := range []string{c.Region().Name, world.Global} {
-		things, err := c.Tx.OfType(region, token)
-		if err != nil {
-			return nil, err
-		}
-		for _, thing := range things {
-			if fits(StateOf(thing)) {
-				return thing, nil
-			}
-		}
-	}
-	return nil, nil
-}
-
 // Matches reports whether the call's filters let a thing through, whose attributes are given by their EC2 filter names.
 func (c Call) Matches(attributes map[string]string, tags values.View) bool {
 	for _, filter := range c.Args.Objects("filters") {

@@ -29,20 +29,6 @@ func withPictures(t *testing.T, between ...func(http.Handler) http.Handler) (*AP
 	}), &log
 }
 
-// sendPicture does what a client does with the answer of PUT /items/{id}/picture.
-func sendPicture(t *testing.T, upload picture.Upload, body string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), upload.Method, upload.URL, strings.NewReader(body))
-	require.NoError(t, err)
-	for name, value := range upload.Headers {
-		r.Header.Set(name, value)
-	}
-	answer, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	defer answer.Body.Close()
-	require.Equal(t, http.StatusOK, answer.StatusCode)
-}
-
 const announcement = `{"contentType": "image/png", "size": 5}`
 
 func TestAPictureIsSentToTheBucketAndFetchedFromIt(t *testing.T) {
@@ -55,7 +41,7 @@ func TestAPictureIsSentToTheBucketAndFetchedFromIt(t *testing.T) {
 	answer = send(t, handler, "PUT", at+"/picture", announcement)
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 	assert.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
-	sendPicture(t, decode[picture.Upload](t, answer), "bytes")
+	picturetest.Send(t, decode[picture.Upload](t, answer), "bytes")
 
 	answer = send(t, handler, "GET", at+"/picture", "")
 	require.Equal(t, http.StatusTemporaryRedirect, answer.StatusCode)
@@ -73,7 +59,7 @@ func TestAPictureIsSentToTheBucketAndFetchedFromIt(t *testing.T) {
 func TestAnItemIsDeletedWithItsPicture(t *testing.T) {
 	handler, _ := withPictures(t)
 	at := "/items/" + create(t, handler, "lamp").ID
-	sendPicture(t, decode[picture.Upload](t, send(t, handler, "PUT", at+"/picture", announcement)), "bytes")
+	picturetest.Send(t, decode[picture.Upload](t, send(t, handler, "PUT", at+"/picture", announcement)), "bytes")
 	from := send(t, handler, "GET", at+"/picture", "").Header.Get("Location")
 	status := func() int {
 		answer, err := http.Get(from)

@@ -27,20 +27,6 @@ func draft(contentType string, size int64) picture.Draft {
 	return picture.Draft{ContentType: contentType, Size: &size}
 }
 
-// send does what a client does with an upload.
-func send(t *testing.T, upload picture.Upload, body string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), upload.Method, upload.URL, strings.NewReader(body))
-	require.NoError(t, err)
-	for name, value := range upload.Headers {
-		r.Header.Set(name, value)
-	}
-	answer, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
-	defer answer.Body.Close()
-	require.Equal(t, http.StatusOK, answer.StatusCode)
-}
-
 func fetch(t *testing.T, from string) (contentType, body string) {
 	t.Helper()
 	answer, err := http.Get(from)
@@ -60,7 +46,7 @@ func TestAPictureIsSentFetchedReplacedAndDeleted(t *testing.T) {
 	for contentType, body := range map[string]string{"image/png": "first", "image/webp": "and second"} {
 		upload, err := store.Upload(t.Context(), storetest.Absent, draft(contentType, int64(len(body))))
 		require.NoError(t, err)
-		send(t, upload, body)
+		picturetest.Send(t, upload, body)
 		from, err := store.URL(t.Context(), storetest.Absent)
 		require.NoError(t, err)
 		gotType, gotBody := fetch(t, from)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/services/catalog/internal/awsclient"
+	"github.com/awslab/awslab/services/catalog/internal/picture"
 )
 
 // Bucket is the bucket that the S3 has.
@@ -48,4 +50,18 @@ func Client(t testing.TB, url string) *s3.Client {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
 		})
 	})
+}
+
+// Send does what a client does with an upload.
+func Send(t testing.TB, upload picture.Upload, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), upload.Method, upload.URL, strings.NewReader(body))
+	require.NoError(t, err)
+	for name, value := range upload.Headers {
+		r.Header.Set(name, value)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusOK, answer.StatusCode)
 }
