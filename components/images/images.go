@@ -50,8 +50,8 @@ type ImageArgs struct {
 	// FunctionArn is the ARN, or a pattern of it, of the Lambda functions that run the image. Empty means none: unlike
 	// ECS, Lambda pulls with a right that the repository itself grants.
 	FunctionArn string
-	// BuiltBefore is Built of the last run, and nil on the first. An image that ECR has is not built and pushed again
-	// otherwise, such as one whose content returns.
+	// BuiltBefore has the tags of the docker.Image resources in the stack's state, by their names. Any other image that
+	// ECR has, such as one whose content returns, is not built and pushed again.
 	BuiltBefore map[string]string
 	// Copy is a repository of the same name in another region that the image is pushed to as well, so that services can
 	// be started there when the first region is lost. Nil means none.
@@ -79,9 +79,6 @@ type Image struct {
 	RepositoryName pulumi.StringOutput `pulumi:"repositoryName"`
 	// Tag is derived from the content of the build, and cannot be moved to another image.
 	Tag string
-	// Built has the tags of what runs of this stack built, by the names of the docker.Image resources; what was found
-	// in ECR is not in it. Give it to the next run as [ImageArgs.BuiltBefore].
-	Built map[string]string
 }
 
 // repositoryName follows ECR's rule (API reference, CreateRepository).
@@ -137,7 +134,7 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 		return nil, fmt.Errorf("image %q: %w", name, err)
 	}
 
-	component := &Image{Tag: tag, Built: map[string]string{}}
+	component := &Image{Tag: tag}
 	if err := ctx.RegisterComponentResource("awslab:images:Image", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering image %q: %w", name, err)
 	}
@@ -195,7 +192,6 @@ func (component *Image) push(
 			return nil, fmt.Errorf("looking for image %q: %w", name, err)
 		}
 	}
-	component.Built[name] = component.Tag
 	return component.build(ctx, name, args, repository, ready, opts...)
 }
 

@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"maps"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/images"
@@ -96,11 +94,10 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 	args := i.ImageArgs(l.root, architecture)
 	args.Location, args.Repository, args.KmsKeyArn = l.location, l.name(name), l.keys.data.Arn
 	args.Keep, args.ForceDelete = l.config.Images.Keep, l.config.Images.ForceDelete
-	args.FunctionArn, args.BuiltBefore, args.Copy, args.Tags = functionArn, builtBefore(l.before), copied, l.tags
+	args.FunctionArn, args.BuiltBefore, args.Copy, args.Tags = functionArn, l.built, copied, l.tags
 	image, err := images.NewImage(l.Context, name, args, l.providers.all)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(l.built, image.Built)
 	return image.Ref, nil
 }

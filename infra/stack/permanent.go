@@ -17,19 +17,6 @@ const permanentOutput = "permanent"
 // prefixKey is that of what the names of the stack's resources begin with. It is in no configuration.
 const prefixKey = "names"
 
-// builtKey begins those of the tags of images that the stack built.
-const builtKey = "built:"
-
-func builtBefore(before map[string]string) map[string]string {
-	built := map[string]string{}
-	for key, value := range before {
-		if name, found := strings.CutPrefix(key, builtKey); found {
-			built[name] = value
-		}
-	}
-	return built
-}
-
 // namesOf returns what makes the names of the stack's resources, which keep the prefix that they were made with.
 func namesOf(ctx *pulumi.Context, before map[string]string) names.Namer {
 	if len(before) > 0 && before[prefixKey] == "" {
@@ -42,9 +29,6 @@ func namesOf(ctx *pulumi.Context, before map[string]string) names.Namer {
 func (l *lab) exportPermanent() error {
 	values := l.config.Permanent()
 	values[config.ZonesKey], values[prefixKey] = strings.Join(l.zones, " "), l.names.Prefix()
-	for name, tag := range l.built {
-		values[builtKey+name] = tag
-	}
 	if err := l.recordSteps(values); err != nil {
 		return err
 	}
@@ -66,6 +50,53 @@ func permanentBefore(ctx *pulumi.Context) (map[string]string, error) {
 	return values, nil
 }
 
+// imageType is the type of the resources that build an image and push it.
+const imageType = "docker:index/image:Image"
+
+// builtBefore returns the tags of the images in the stack's state, by the names of their resources. Its outputs cannot
+// tell: a destroy that was interrupted leaves them, while the resources are gone and the images are still there.
+func builtBefore(ctx *pulumi.Context, before map[string]string) (map[string]string, error) {
+	if len(before) == 0 {
+		return nil, nil // The engine cannot list the resources of a stack that never had any.
+	}
+	args := struct {
+		Name string `pulumi:"stackName"`
+	}{qualifiedName(ctx)}
+	var state struct {
+		Resources map[string]struct {
+			Type    string         `pulumi:"type"`
+			Outputs map[string]any `pulumi:"outputs"`
+		} `pulumi:"outputs"`
+	}
+	if err := readState(ctx, "pulumi:pulumi:readStackResourceOutputs", args, &state); err != nil {
+		return nil, fmt.Errorf("reading which images stack %s has: %w", ctx.Stack(), err)
+	}
+	built := map[string]string{}
+	for urn, r := range state.Resources {
+		if image, _ := r.Outputs["imageName"].(string); r.Type == imageType {
+			_, name, _ := strings.Cut(urn, r.Type+"::")
+			built[name] = image[strings.LastIndex(image, ":")+1:]
+		}
+	}
+	return built, nil
+}
+
+// readOutputs returns the outputs of the stack's last run.
+func readOutputs(ctx *pulumi.Context) (map[string]any, error) {
+	args := struct {
+		Name string `pulumi:"name"`
+	}{qualifiedName(ctx)}
+	var state struct {
+		Outputs map[string]any `pulumi:"outputs"`
+	}
+	err := readState(ctx, "pulumi:pulumi:readStackOutputs", args, &state)
+	return state.Outputs, err
+}
+
+func qualifiedName(ctx *pulumi.Context) string {
+	return fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())
+}
+
 // A state in a file cannot be read while the engine, which has just noted the beginning of the update, writes what
 // belongs to it. It is written before anything else can happen, so that a few more tries are enough.
 const (
@@ -73,26 +104,17 @@ const (
 	readPause = 100 * time.Millisecond
 )
 
-// readOutputs returns the outputs of the stack's last run.
-func readOutputs(ctx *pulumi.Context) (map[string]any, error) {
-	args := struct {
-		Name string `pulumi:"name"`
-	}{fmt.Sprintf("%s/%s/%s", ctx.Organization(), ctx.Project(), ctx.Stack())}
+// readState asks the engine for a part of the state that the stack's last run left.
+func readState(ctx *pulumi.Context, function string, args, result any) error {
 	for try := 1; ; try++ {
-		var result struct {
-			Outputs map[string]any `pulumi:"outputs"`
-		}
-		// Other outputs may be secret, which makes all of them so.
-		_, err := ctx.InvokePackageRaw("pulumi:pulumi:readStackOutputs", args, &result, "")
-		if err == nil {
-			return result.Outputs, nil
-		}
-		if try == readTries {
-			return nil, err
+		// What it answers may be secret in part, which makes all of it so.
+		_, err := ctx.InvokePackageRaw(function, args, result, "")
+		if err == nil || try == readTries {
+			return err
 		}
 		select {
 		case <-ctx.Context().Done():
-			return nil, ctx.Context().Err()
+			return ctx.Context().Err()
 		case <-time.After(readPause):
 		}
 	}

@@ -1,9 +1,12 @@
 package stack
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/components/network/networktest"
@@ -34,6 +37,31 @@ func TestAStateThatIsBeingWrittenIsReadAgain(t *testing.T) {
 	err = deployTo(a, "../..", "dev", map[string]string{"region": "eu-west-1"})
 	require.ErrorContains(t, err, "reading what stack dev was made with")
 	require.Empty(t, a.resources)
+}
+
+// After a destroy that was interrupted, the outputs are there as before, the images are in ECR, and their resources are
+// gone. To build them again would push other images with the same tags, which ECR refuses.
+func TestAnImageInECRIsBuiltOnlyIfItsResourceIsInTheState(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	require.NoError(t, err)
+	built := func(a *account) []pulumi.MockResourceArgs {
+		require.NoError(t, deployTo(a, root, "dev", map[string]string{
+			"region":   "eu-west-1",
+			"services": `[{"name": "catalog", "image": {"context": "services", "dockerfile": "catalog/Dockerfile"}}]`,
+		}))
+		return slices.DeleteFunc(a.resources, func(r pulumi.MockResourceArgs) bool { return r.TypeToken != imageType })
+	}
+	first := &account{}
+	images := built(first)
+	require.Len(t, images, 1)
+	recorded := map[string]any{permanentOutput: map[string]any{"region": "eu-west-1", prefixKey: "awslab-dev"}}
+	state := map[string]any{
+		"urn:pulumi:dev::awslab::awslab:images:Image$" + imageType + "::" + images[0].Name: map[string]any{
+			"type": imageType, "outputs": map[string]any{"imageName": images[0].Inputs["imageName"].StringValue()},
+		},
+	}
+	require.Len(t, built(&account{outputs: recorded, state: state, pushed: true}), 1)
+	require.Empty(t, built(&account{outputs: recorded, pushed: true}))
 }
 
 // The account answers with eu-west-1a, b and c.

@@ -47,7 +47,7 @@ type lab struct {
 	keys   keys
 	roles  map[string]roles
 	images map[string]pulumi.StringInput
-	// built are the tags of the images that the stack built, see [images.Image.Built].
+	// built are the tags of the images in the stack's state, see [images.ImageArgs.BuiltBefore].
 	built map[string]string
 	// caches are the pull-through caches, by the registry whose images they take.
 	caches map[string]*images.PullThroughCache
@@ -94,6 +94,10 @@ func deploy(ctx *pulumi.Context, root string) error {
 	if err := configured.CheckPermanent(ctx.Project(), before); err != nil {
 		return err
 	}
+	built, err := builtBefore(ctx, before)
+	if err != nil {
+		return err
+	}
 	if err := ctx.RegisterStackTransformation(nameResources); err != nil {
 		return err
 	}
@@ -103,7 +107,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 		root:    root,
 		names:   namesOf(ctx, before),
 		before:  before,
-		built:   map[string]string{},
+		built:   built,
 		zones:   strings.Fields(before[config.ZonesKey]),
 	}
 	for _, step := range []struct {

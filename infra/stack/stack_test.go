@@ -25,6 +25,9 @@ type account struct {
 	// outputs are those of the stack's last run, which cannot be read for the first so many times.
 	outputs    map[string]any
 	unreadable int
+	// state is what is in the stack's state, by URN, and pushed whether ECR has every image.
+	state  map[string]any
+	pushed bool
 }
 
 func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -86,6 +89,7 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	answers := map[string]map[string]any{
 		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
 		"pulumi:pulumi:readStackOutputs":                {"outputs": a.outputs},
+		"pulumi:pulumi:readStackResourceOutputs":        {"outputs": a.state},
 		"aws:index/getPartition:getPartition":           {"partition": "aws"},
 		"aws:index/getAvailabilityZones:getAvailabilityZones": {
 			"names": []any{"eu-west-1a", "eu-west-1b", "eu-west-1c"},
@@ -101,7 +105,9 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 			"taskDefinition": resource.NewStringProperty("arn:" + strings.TrimPrefix(name, "awslab-prod-") + "-task"),
 		}, nil
 	}
-	if args.Token == "aws:ecr/getImage:getImage" {
+	if args.Token == "aws:ecr/getImage:getImage" && a.pushed {
+		return args.Args, nil
+	} else if args.Token == "aws:ecr/getImage:getImage" {
 		return nil, errors.New("ImageNotFoundException: no image was pushed yet")
 	}
 	answer, known := answers[args.Token]
