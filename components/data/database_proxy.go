@@ -103,18 +103,21 @@ func (db *Database) newProxyTarget(ctx *pulumi.Context, proxy *rds.Proxy) error 
 		return fmt.Errorf("configuring the connections of proxy %q: %w", db.Identifier, err)
 	}
 	args := &rds.ProxyTargetArgs{DbProxyName: proxy.Name, TargetGroupName: group.Name}
-	// The target is named as in the arguments and waits for the servers, as a cluster without instances is none.
+	// The target is named as in the arguments and waits for what serves it: a cluster without instances is none, while
+	// the replicas of an instance, whose creation takes as long again, are of no use to a proxy.
+	needed := db.servers
 	if db.args.isCluster() {
 		args.DbClusterIdentifier = pulumi.String(db.Identifier)
 	} else {
 		args.DbInstanceIdentifier = pulumi.String(db.Identifier)
+		needed = db.servers[:1]
 	}
 	target, err := rds.NewProxyTarget(
 		ctx,
 		db.name+"-proxy-target",
 		args,
 		pulumi.Parent(db),
-		pulumi.DependsOn(db.servers),
+		pulumi.DependsOn(needed),
 	)
 	if err != nil {
 		return fmt.Errorf("adding database %q to its proxy: %w", db.Identifier, err)
