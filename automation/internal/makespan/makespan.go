@@ -98,8 +98,8 @@ type node struct {
 	done  time.Duration
 }
 
-// Of estimates the first deployment of what is in a state with so many workers of the engine. A type that durations.json
-// lacks is an error.
+// Of estimates the first deployment of what is in a state with so many workers of the engine. A type that
+// durations.json lacks is an error.
 func Of(resources []apitype.ResourceV3, workers int) (*Estimate, error) {
 	nodes, err := graph(resources)
 	if err != nil {

@@ -21,7 +21,9 @@ const (
 	topic      = "aws:sns/topic:Topic"           // 2 s
 )
 
-func urnOf(typ, name string) resource.URN { return resource.NewURN("dev", "lab", "", tokens.Type(typ), name) }
+func urnOf(typ, name string) resource.URN {
+	return resource.NewURN("dev", "lab", "", tokens.Type(typ), name)
+}
 
 func thing(typ, name string, needs ...resource.URN) apitype.ResourceV3 {
 	return apitype.ResourceV3{
