@@ -22,7 +22,7 @@ type build struct {
 	image, platform string
 }
 
-func (o Options) newBuild(s config.Service) (*build, error) {
+func (o Options) newBuild(ctx context.Context, s config.Service) (*build, error) {
 	for _, name := range slices.Sorted(maps.Keys(s.Image.Args)) {
 		if s.Image.Args[name] == config.Encrypted {
 			return nil, encryptedArgument(name)
@@ -37,6 +37,7 @@ func (o Options) newBuild(s config.Service) (*build, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading what the image of service %s is built from: %w", s.Name, err)
 	}
+	args.Source = images.SourceOf(ctx, args.Context)
 	return &build{
 		args:       args,
 		dockerfile: filepath.Join(s.Image.Context, s.Image.Dockerfile),
@@ -106,7 +107,7 @@ func (b *build) failure(text string, last []string) *Failure {
 	}
 	next := "correct the Dockerfile or what it copies"
 	if noNetwork.MatchString(text) {
-		next = "a server could not be reached: check the network, or name mirrors in image.args of the service, such " +
+		next = "a server could not be reached: check the network, or name mirrors in images.args, such " +
 			"as BUILD_IMAGE for the base image and GOPROXY for Go modules"
 	}
 	return &Failure{

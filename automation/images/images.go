@@ -130,7 +130,7 @@ func (o Options) build(ctx context.Context, engine docker, s config.Service, res
 		result.Reason = "not built: image.uri names an existing image"
 		return nil
 	}
-	b, err := o.newBuild(s)
+	b, err := o.newBuild(ctx, s)
 	if err != nil {
 		return err
 	}

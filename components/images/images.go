@@ -10,9 +10,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi-docker/sdk/v4/go/docker"
@@ -39,6 +41,8 @@ type ImageArgs struct {
 	Target string
 	// Args are build arguments. They end up in the image's history, so none may be secret.
 	Args map[string]string
+	// Source is the commit, which the build gets as the arguments REVISION and CREATED. Empty gives none.
+	Source Source
 	// Architecture is amd64 (the default) or arm64.
 	Architecture string
 	// Keep is the number of images that the repository keeps, 1 to 1000. Default: 30.
@@ -50,8 +54,9 @@ type ImageArgs struct {
 	// FunctionArn is the ARN, or a pattern of it, of the Lambda functions that run the image. Empty means none: unlike
 	// ECS, Lambda pulls with a right that the repository itself grants.
 	FunctionArn string
-	// BuiltBefore has the tags of the docker.Image resources in the stack's state, by their names. Any other image that
-	// ECR has, such as one whose content returns, is not built and pushed again.
+	// BuiltBefore has the tags of the docker.Image resources in the stack's state, by their names, each with a space
+	// and its source; the component's output built has them. Any other image that ECR has, such as one whose content
+	// returns, is not built and pushed again.
 	BuiltBefore map[string]string
 	// Copy is a repository of the same name in another region that the image is pushed to as well, so that services can
 	// be started there when the first region is lost. Nil means none.
@@ -79,6 +84,9 @@ type Image struct {
 	RepositoryName pulumi.StringOutput `pulumi:"repositoryName"`
 	// Tag is derived from the content of the build, and cannot be moved to another image.
 	Tag string
+	// built are the tag and the source of each docker.Image resource, by its name: the output of that name, from
+	// which the next run has [ImageArgs.BuiltBefore].
+	built map[string]string
 }
 
 // repositoryName follows ECR's rule (API reference, CreateRepository).
@@ -134,7 +142,7 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 		return nil, fmt.Errorf("image %q: %w", name, err)
 	}
 
-	component := &Image{Tag: tag}
+	component := &Image{Tag: tag, built: map[string]string{}}
 	if err := ctx.RegisterComponentResource("awslab:images:Image", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering image %q: %w", name, err)
 	}
@@ -163,7 +171,10 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	component.Ref = pulumi.OutputWithDependencies(
 		ctx.Context(), ref, append(ready, repository)...).(pulumi.StringOutput)
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
-		"ref": component.Ref, "repositoryUrl": component.RepositoryUrl, "repositoryName": component.RepositoryName,
+		"ref":            component.Ref,
+		"repositoryUrl":  component.RepositoryUrl,
+		"repositoryName": component.RepositoryName,
+		"built":          pulumi.ToStringMap(component.built),
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of image %q: %w", name, err)
 	}
@@ -182,7 +193,11 @@ func (component *Image) push(
 	opts ...pulumi.InvokeOption,
 ) (*docker.Image, error) {
 	opts = append(opts, pulumi.Parent(component))
-	if args.BuiltBefore[name] != component.Tag {
+	tag, source, _ := strings.Cut(args.BuiltBefore[name], " ")
+	if tag == component.Tag {
+		// The provider builds again when an argument changes, so an unchanged image keeps the commit it was built from.
+		args.Source = parseSource(source)
+	} else {
 		_, err := ecr.GetImage(
 			ctx, &ecr.GetImageArgs{RepositoryName: args.Repository, ImageTag: &component.Tag}, opts...)
 		if err == nil {
@@ -192,6 +207,7 @@ func (component *Image) push(
 			return nil, fmt.Errorf("looking for image %q: %w", name, err)
 		}
 	}
+	component.built[name] = strings.TrimSpace(component.Tag + " " + args.Source.String())
 	return component.build(ctx, name, args, repository, ready, opts...)
 }
 
@@ -361,12 +377,13 @@ func (component *Image) build(
 	return image, nil
 }
 
-// BuildArgs returns Args with TARGETARCH, which only BuildKit would set by itself.
+// BuildArgs returns Args with TARGETARCH, which only BuildKit would set by itself, and the source.
 func (args ImageArgs) BuildArgs() map[string]string {
 	all := map[string]string{"TARGETARCH": args.Architecture}
-	for key, value := range args.Args {
-		all[key] = value
+	if args.Source.Revision != "" {
+		all["REVISION"], all["CREATED"] = args.Source.Revision, args.Source.Created
 	}
+	maps.Copy(all, args.Args)
 	return all
 }
 

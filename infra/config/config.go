@@ -2,7 +2,12 @@
 // refusal. Package stack wires the components by it; nothing else reads a stack's configuration.
 package config
 
-import "github.com/awslab/awslab/internal/exemption"
+import (
+	"cmp"
+	"maps"
+
+	"github.com/awslab/awslab/internal/exemption"
+)
 
 //go:generate go run ./internal/configdoc/gen
 
@@ -86,6 +91,8 @@ type SubnetMasks struct {
 
 // Images configures the image repositories.
 type Images struct {
+	// Args are build arguments of every image that is built, such as BUILD_IMAGE and GOPROXY for mirrors.
+	Args map[string]string `json:"args,omitempty"`
 	// Keep is the number of images that the lifecycle policy of a repository retains.
 	Keep int `json:"keep,omitempty"           jsonschema:"minimum=1,maximum=1000"`
 	// ForceDelete lets destroy delete repositories that contain images.
@@ -96,6 +103,16 @@ type Images struct {
 	Replicate bool `json:"replicate,omitempty"`
 	// ReportFindings sends critical and high findings of image scans to the notification topic.
 	ReportFindings bool `json:"reportFindings,omitempty"`
+}
+
+// argsWith returns the build arguments of every image, with those of one image, which take precedence.
+func (i Images) argsWith(own map[string]string) map[string]string {
+	if len(i.Args) == 0 {
+		return own
+	}
+	all := maps.Clone(i.Args)
+	maps.Copy(all, own)
+	return all
 }
 
 // Cache is a pull-through cache of another registry.
@@ -280,7 +297,7 @@ type Image struct {
 	Dockerfile string `json:"dockerfile,omitempty"`
 	// Target is the build stage; by default the last.
 	Target string `json:"target,omitempty"`
-	// Args are build arguments.
+	// Args are build arguments, besides those of images.args.
 	Args map[string]string `json:"args,omitempty"`
 	// URI is an existing image, by tag or digest, instead of context.
 	URI string `json:"uri,omitempty"`
@@ -406,8 +423,9 @@ func (c *Config) complete() {
 	}
 	for i := range c.Services {
 		s := &c.Services[i]
-		if s.Image.Context != "" && s.Image.Dockerfile == "" {
-			s.Image.Dockerfile = "Dockerfile"
+		if s.Image.Context != "" {
+			s.Image.Dockerfile = cmp.Or(s.Image.Dockerfile, "Dockerfile")
+			s.Image.Args = c.Images.argsWith(s.Image.Args)
 		}
 		if s.RollbackErrors == nil {
 			errors := 0

@@ -836,6 +836,31 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 256, service.CPU)
 }
 
+func TestBuildArgumentsOfEveryImage(t *testing.T) {
+	config, err := Decode(
+		"awslab",
+		map[string]string{
+			"region": "eu-west-1",
+			"images": `{"args": {"BUILD_IMAGE": "example.com/golang:1.26", "GOPROXY": "https://example.com"}}`,
+			"services": `[
+				{"name": "a", "image": {"context": "services"}},
+				{"name": "b", "image": {"context": "services", "args": {"GOPROXY": "off", "VERSION": "1"}}},
+				{"name": "c", "image": {"uri": "public.ecr.aws/lab/c:1"}}
+			]`,
+		},
+	)
+	require.NoError(t, err)
+	const base = "example.com/golang:1.26"
+	for i, want := range []map[string]string{
+		{"BUILD_IMAGE": base, "GOPROXY": "https://example.com"},
+		{"BUILD_IMAGE": base, "GOPROXY": "off", "VERSION": "1"},
+		nil,
+	} {
+		require.Equal(t, want, config.Services[i].Image.Args, config.Services[i].Name)
+	}
+	require.Len(t, config.Images.Args, 2, "the arguments of one image do not become those of all")
+}
+
 func TestZeroTasksAreNotTheDefault(t *testing.T) {
 	config, err := Decode(
 		"awslab",

@@ -172,7 +172,7 @@ func (l *lab) taskRunner() error {
 	var err error
 	if args.Image, err = l.newImage(
 		"runtask",
-		config.Image{Context: "services", Dockerfile: "runtask/Dockerfile"},
+		config.Image{Context: "services", Dockerfile: "runtask/Dockerfile", Args: l.config.Images.Args},
 		args.Architecture,
 		l.location.Arn("lambda", "function:"+args.Name),
 	); err != nil {

@@ -50,11 +50,15 @@ func permanentBefore(ctx *pulumi.Context) (map[string]string, error) {
 	return values, nil
 }
 
-// imageType is the type of the resources that build an image and push it.
-const imageType = "docker:index/image:Image"
+// imageType is the type of the resources that build an image and push it. Their component knows of which commit.
+const (
+	imageType          = "docker:index/image:Image"
+	imageComponentType = "awslab:images:Image"
+)
 
-// builtBefore returns the tags of the images in the stack's state, by the names of their resources. Its outputs cannot
-// tell: a destroy that was interrupted leaves them, while the resources are gone and the images are still there.
+// builtBefore returns the tags of the images in the stack's state with their sources, by the names of their resources.
+// The stack's outputs cannot tell: a destroy that was interrupted leaves them, while the resources are gone and the
+// images are still there. An image whose source is not known, because the update was killed, is left out.
 func builtBefore(ctx *pulumi.Context, before map[string]string) (map[string]string, error) {
 	if len(before) == 0 {
 		return nil, nil // The engine cannot list the resources of a stack that never had any.
@@ -63,22 +67,41 @@ func builtBefore(ctx *pulumi.Context, before map[string]string) (map[string]stri
 		Name string `pulumi:"stackName"`
 	}{qualifiedName(ctx)}
 	var state struct {
-		Resources map[string]struct {
-			Type    string         `pulumi:"type"`
-			Outputs map[string]any `pulumi:"outputs"`
-		} `pulumi:"outputs"`
+		Resources map[string]resourceState `pulumi:"outputs"`
 	}
 	if err := readState(ctx, "pulumi:pulumi:readStackResourceOutputs", args, &state); err != nil {
 		return nil, fmt.Errorf("reading which images stack %s has: %w", ctx.Stack(), err)
 	}
-	built := map[string]string{}
-	for urn, r := range state.Resources {
+	return builtIn(state.Resources), nil
+}
+
+// resourceState is what the engine tells of a resource in the state.
+type resourceState struct {
+	Type    string         `pulumi:"type"`
+	Outputs map[string]any `pulumi:"outputs"`
+}
+
+func builtIn(resources map[string]resourceState) map[string]string {
+	tags, built := map[string]string{}, map[string]string{}
+	for urn, r := range resources {
 		if image, _ := r.Outputs["imageName"].(string); r.Type == imageType {
 			_, name, _ := strings.Cut(urn, r.Type+"::")
-			built[name] = image[strings.LastIndex(image, ":")+1:]
+			tags[name] = image[strings.LastIndex(image, ":")+1:]
 		}
 	}
-	return built, nil
+	for _, r := range resources {
+		if r.Type != imageComponentType {
+			continue
+		}
+		recorded, _ := r.Outputs["built"].(map[string]any)
+		for name, value := range recorded {
+			text, _ := value.(string)
+			if tag, _, _ := strings.Cut(text, " "); tag == tags[name] {
+				built[name] = text
+			}
+		}
+	}
+	return built
 }
 
 // readOutputs returns the outputs of the stack's last run.

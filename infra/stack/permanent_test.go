@@ -55,12 +55,26 @@ func TestAnImageInECRIsBuiltOnlyIfItsResourceIsInTheState(t *testing.T) {
 	images := built(first)
 	require.Len(t, images, 1)
 	recorded := map[string]any{permanentOutput: map[string]any{"region": "eu-west-1", prefixKey: "awslab-dev"}}
-	state := map[string]any{
-		"urn:pulumi:dev::awslab::awslab:images:Image$" + imageType + "::" + images[0].Name: map[string]any{
-			"type": imageType, "outputs": map[string]any{"imageName": images[0].Inputs["imageName"].StringValue()},
-		},
+	image := images[0].Inputs["imageName"].StringValue()
+	tag := image[strings.LastIndex(image, ":")+1:]
+	stateWith := func(tag string) map[string]any {
+		component := "urn:pulumi:dev::awslab::" + imageComponentType
+		return map[string]any{
+			component + "$" + imageType + "::" + images[0].Name: map[string]any{
+				"type": imageType, "outputs": map[string]any{"imageName": image},
+			},
+			component + "::catalog": map[string]any{
+				"type":    imageComponentType,
+				"outputs": map[string]any{"built": map[string]any{images[0].Name: tag + " commit 2026-01-02"}},
+			},
+		}
 	}
-	require.Len(t, built(&account{outputs: recorded, state: state, pushed: true}), 1)
+	again := built(&account{outputs: recorded, state: stateWith(tag), pushed: true})
+	require.Len(t, again, 1)
+	given := again[0].Inputs["build"].ObjectValue()["args"].ObjectValue()
+	require.Equal(t, "commit", given["REVISION"].StringValue(), "another build argument would build it again")
+	require.Empty(t, built(&account{outputs: recorded, state: stateWith("0000000000000000"), pushed: true}),
+		"the update was killed between the image and its component")
 	require.Empty(t, built(&account{outputs: recorded, pushed: true}))
 }
 

@@ -101,7 +101,7 @@ func (l *lab) testRestores(types []string) error {
 	const architecture = "arm64"
 	image, err := l.newImage(
 		"restorecheck",
-		config.Image{Context: "services", Dockerfile: "restorecheck/Dockerfile"},
+		config.Image{Context: "services", Dockerfile: "restorecheck/Dockerfile", Args: l.config.Images.Args},
 		architecture,
 		l.location.Arn("lambda", "function:"+l.restoreCheckName()),
 	)

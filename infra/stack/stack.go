@@ -47,7 +47,7 @@ type lab struct {
 	keys   keys
 	roles  map[string]roles
 	images map[string]pulumi.StringInput
-	// built are the tags of the images in the stack's state, see [images.ImageArgs.BuiltBefore].
+	// built are the tags and sources of the images in the stack's state, see [images.ImageArgs.BuiltBefore].
 	built map[string]string
 	// caches are the pull-through caches, by the registry whose images they take.
 	caches map[string]*images.PullThroughCache

@@ -7,5 +7,5 @@ import (
 )
 
 func TestTheBuildContextIsWhatTheImageIsBuiltOf(t *testing.T) {
-	buildcontext.RequireMinimal(t, "orders")
+	buildcontext.RequireMinimal(t, "orders", "internal/rdsca/amazon-rds.pem")
 }

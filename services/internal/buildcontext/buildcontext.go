@@ -17,8 +17,9 @@ import (
 )
 
 // RequireMinimal checks that the Dockerfile.dockerignore in the program's folder, which a test runs in, lets through
-// what the program is built of and nothing else, so that nothing else causes a new image.
-func RequireMinimal(t *testing.T, program string) {
+// what the program is built of and nothing else, so that nothing else causes a new image. The Dockerfile copies other
+// files of the module into the image besides.
+func RequireMinimal(t *testing.T, program string, copied ...string) {
 	t.Helper()
 	root, err := filepath.Abs("..")
 	require.NoError(t, err)
@@ -27,7 +28,7 @@ func RequireMinimal(t *testing.T, program string) {
 {{end}}{{end}}`
 	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", files, ".").Output()
 	require.NoError(t, err)
-	want := []string{"go.mod", "go.sum", program + "/Dockerfile", program + "/Dockerfile.dockerignore"}
+	want := append(copied, "go.mod", "go.sum", program+"/Dockerfile", program+"/Dockerfile.dockerignore")
 	for path := range strings.Lines(string(output)) {
 		if path = strings.TrimSpace(path); path != "" {
 			relative, err := filepath.Rel(root, path)

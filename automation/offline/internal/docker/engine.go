@@ -123,8 +123,8 @@ func (b *builder) build(ctx context.Context, i *image) (id string, err error) {
 func buildFailure(i *image, step, output string, err error) error {
 	message := i.redact(err.Error())
 	if commandFailed.MatchString(message) && offlineCommand.MatchString(output) {
-		return unavailable{fmt.Sprintf("without a network %s fails in %s; name mirrors in image.args, such as GOPROXY "+
-			"for Go, or bring it up where there is a network%s",
+		return unavailable{fmt.Sprintf("without a network %s fails in %s; name mirrors in images.args, such as "+
+			"GOPROXY for Go, or bring it up where there is a network%s",
 			cmp.Or(i.redact(step), "a command"), i.build.dockerfile, lastLines(i.redact(output)))}
 	}
 	if unreachable.MatchString(message) && !commandFailed.MatchString(message) {

@@ -47,7 +47,7 @@ func TestACommandWithoutANetworkIsSaidAndTheRestComesUp(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, s.logs, 1)
 	require.Contains(t, s.logs[0], "WARNING offline: image not built")
-	require.Contains(t, s.logs[0], "name mirrors in image.args, such as GOPROXY")
+	require.Contains(t, s.logs[0], "name mirrors in images.args, such as GOPROXY")
 	require.Contains(t, s.logs[0], "lookup proxy.golang.org: no such host")
 }
 
