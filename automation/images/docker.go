@@ -55,8 +55,14 @@ func openDocker(ctx context.Context) (docker, error) {
 // command returns a command of the client. It is in a process group of its own: a terminal's Ctrl-C reaches it once,
 // through ctx, and not at all where the client removes a container.
 func (d docker) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, d.path, args...)
+	cmd := command(ctx, d.path, args...)
 	cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
+	return cmd
+}
+
+// command returns a command that is interrupted when ctx ends, and only then.
+func command(ctx context.Context, path string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = cancelGrace

@@ -57,6 +57,9 @@ type Result struct {
 	// StartTime is the time until the container was healthy, StopTime the time from SIGTERM until it had exited.
 	StartTime time.Duration `json:"startTime,omitempty"`
 	StopTime  time.Duration `json:"stopTime,omitempty"`
+	// Findings are nil if the image was not scanned, and Unscanned says why.
+	Findings  *Findings `json:"findings,omitempty"`
+	Unscanned string    `json:"unscanned,omitempty"`
 	// Unset are the environment variables that the container has on AWS only, because their values follow from access
 	// and secrets, or are encrypted in the stack's configuration.
 	Unset   []string `json:"unset,omitempty"`
@@ -74,9 +77,9 @@ func Build(ctx context.Context, options Options) ([]Result, error) {
 	return options.each(ctx, options.build)
 }
 
-// Test builds the image of every service that has a build context, and runs each that is for the platform of the Docker
-// engine. An existing image is tested if it is on this machine. Containers and volumes are removed, also when ctx ends.
-// The errors are those of [Build].
+// Test builds the image of every service that has a build context, scans it if a scanner is installed, and runs each
+// that is for the platform of the Docker engine. An existing image is tested if it is on this machine. Containers and
+// volumes are removed, also when ctx ends. The errors are those of [Build].
 func Test(ctx context.Context, options Options) ([]Result, error) {
 	return options.each(ctx, options.test)
 }
@@ -164,8 +167,12 @@ func (o Options) test(ctx context.Context, engine docker, s config.Service, resu
 			return nil
 		}
 		result.Reason = ""
-	} else if err := refuseRoot(ctx, engine, s, result.Image); err != nil {
-		return err
+	}
+	result.scan(ctx, func(format string, args ...any) { o.progress(s, format, args...) })
+	if result.Outcome == Built {
+		if err := refuseRoot(ctx, engine, s, result.Image); err != nil {
+			return err
+		}
 	}
 	if result.Platform != engine.platform {
 		result.Reason = fmt.Sprintf("built, not run: no emulation of %s on %s", result.Platform, engine.platform)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -67,6 +68,9 @@ func (a *app) onImages(
 		if len(results) > 0 {
 			err = errors.Join(err, print(a.out, results))
 		}
+		for _, reason := range unscanned(results) {
+			fmt.Fprintf(a.err, "awslab: images were not scanned: %s\n", reason)
+		}
 		return err
 	}
 	return cmd
@@ -104,13 +108,38 @@ func printBuilt(w io.Writer, results []images.Result) error {
 
 func printTested(w io.Writer, results []images.Result) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SERVICE\tPLATFORM\tSIZE\tLAYERS\tSTART\tSTOP\tRESULT")
+	fmt.Fprintln(table, "SERVICE\tPLATFORM\tSIZE\tLAYERS\tSTART\tSTOP\tVULNERABILITIES\tRESULT")
 	for _, r := range results {
 		fmt.Fprintln(table, strings.Join([]string{
-			r.Service, orDash(r.Platform), size(r), layers(r), duration(r.StartTime), duration(r.StopTime), outcome(r),
+			r.Service,
+			orDash(r.Platform),
+			size(r),
+			layers(r),
+			duration(r.StartTime),
+			duration(r.StopTime),
+			vulnerabilities(r),
+			outcome(r),
 		}, "\t"))
 	}
 	return table.Flush()
+}
+
+func vulnerabilities(r images.Result) string {
+	if r.Findings == nil {
+		return "-"
+	}
+	return r.Findings.String()
+}
+
+// unscanned returns why images were not scanned, each reason once.
+func unscanned(results []images.Result) []string {
+	var reasons []string
+	for _, r := range results {
+		if r.Unscanned != "" && !slices.Contains(reasons, r.Unscanned) {
+			reasons = append(reasons, r.Unscanned)
+		}
+	}
+	return reasons
 }
 
 func size(r images.Result) string {

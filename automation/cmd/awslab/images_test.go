@@ -68,14 +68,26 @@ func TestTheTablesOfImages(t *testing.T) {
 		"build": "SERVICE PLATFORM SIZE LAYERS BUILD RESULT ID\n" +
 			"worker linux/amd64 12.0 MB 2 N s built sha256:1\n" +
 			"other - - - - not built: image.uri names an existing image -\n",
-		"test": "SERVICE PLATFORM SIZE LAYERS START STOP RESULT\n" +
-			"worker linux/amd64 12.0 MB 2 N s N s passed\n" +
-			"other linux/amd64 12.0 MB 2 N s N s passed\n",
+		"test": "SERVICE PLATFORM SIZE LAYERS START STOP VULNERABILITIES RESULT\n" +
+			"worker linux/amd64 12.0 MB 2 N s N s none passed\n" +
+			"other linux/amd64 12.0 MB 2 N s N s none passed\n",
 	} {
 		output, err := awslab("images", command, "--stack", "small").Output()
 		require.NoError(t, err)
 		require.Equal(t, want, seconds.ReplaceAllString(spaces.ReplaceAllString(string(output), " "), "N s"))
 	}
+}
+
+func TestImagesThatCannotBeScannedAreTestedAllTheSame(t *testing.T) {
+	engine := goodEngine()
+	engine.ScanCode = 1
+	awslab, _ := awslabWithDocker(t, engine)
+	output, err := awslab("images", "test", "--stack", "small").CombinedOutput()
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(
+		string(output),
+		"awslab: images were not scanned: trivy could not scan the image: exit status 1: FATAL failed to download",
+	), string(output))
 }
 
 func TestImagesAsJSON(t *testing.T) {

@@ -1,7 +1,9 @@
-// Package fakedocker is a docker command that plays a Docker engine for tests, and records how it was called.
+// Package fakedocker is a docker command that plays a Docker engine for tests, and records how it was called. As trivy
+// the same command plays a scanner of images.
 package fakedocker
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -31,6 +33,9 @@ type Engine struct {
 	Log string
 	// Address is where the container's port is published.
 	Address string
+	// Report is what trivy prints, by default that there is nothing to report, and ScanCode its exit code.
+	Report   string
+	ScanCode int
 	// RemoveCode is the exit code of docker rm.
 	RemoveCode int
 }
@@ -41,16 +46,30 @@ const (
 	FolderVariable = "AWSLAB_FAKE_DOCKER_FOLDER"
 )
 
+// Scanner is the name of the command that plays a scanner.
+const Scanner = "trivy"
+
 // Main does what the command's arguments say, and returns its exit code.
-func Main(args []string) int {
+func Main(command string, args []string) int {
 	var engine Engine
 	if err := json.Unmarshal([]byte(os.Getenv(Variable)), &engine); err != nil {
 		panic(err)
+	}
+	if filepath.Base(command) == Scanner {
+		return engine.scan()
 	}
 	if err := record(args); err != nil {
 		panic(err)
 	}
 	return engine.run(args)
+}
+
+func (f Engine) scan() int {
+	fmt.Println(cmp.Or(f.Report, `{"SchemaVersion": 2}`))
+	if f.ScanCode != 0 {
+		fmt.Fprintln(os.Stderr, "FATAL failed to download vulnerability DB")
+	}
+	return f.ScanCode
 }
 
 // Call is one command of the client as the fake got it.

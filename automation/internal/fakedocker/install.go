@@ -12,14 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Compile makes the docker command in a folder.
+// Compile makes the docker command and the scanner in a folder.
 func Compile(folder string) error {
 	build := exec.Command("go", "build", "-o", filepath.Join(folder, "docker"), //nolint:gosec // fixed arguments
 		"github.com/awslab/awslab/automation/internal/fakedocker/docker")
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("compiling the docker command: %w\n%s", err, output)
 	}
-	return nil
+	return os.Symlink("docker", filepath.Join(folder, Scanner))
 }
 
 // Calls are what the command was asked for.

@@ -1,4 +1,4 @@
-// Command docker plays a Docker engine for tests.
+// Command docker plays a Docker engine for tests, and under the name trivy a scanner.
 package main
 
 import (
@@ -7,4 +7,4 @@ import (
 	"github.com/awslab/awslab/automation/internal/fakedocker"
 )
 
-func main() { os.Exit(fakedocker.Main(os.Args[1:])) }
+func main() { os.Exit(fakedocker.Main(os.Args[0], os.Args[1:])) }
