@@ -1,7 +1,9 @@
 package main
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/awslab/awslab/services/internal/env"
 	"github.com/awslab/awslab/services/internal/httpserver"
@@ -11,10 +13,10 @@ import (
 // config is what the environment says; README.md lists the variables.
 type config struct {
 	httpserver.Config
-	database *postgres.Config // nil keeps orders in memory
+	database *postgres.Config // as the service's own user; nil keeps orders in memory
 }
 
-// loadConfig reads the environment. Its error names every problem.
+// loadConfig reads the environment of a service. Its error names every problem.
 func loadConfig(getenv func(string) string) (config, error) {
 	r := env.NewReader(getenv)
 	cfg := config{Config: httpserver.ReadConfig(r), database: database(r)}
@@ -29,6 +31,8 @@ func database(r *env.Reader) *postgres.Config {
 		for _, name := range []string{
 			"DATABASE_PORT",
 			"DATABASE_NAME",
+			"DATABASE_USER",
+			"DATABASE_AUTH",
 			"DATABASE_SECRET",
 			"DATABASE_SECRET_ARN",
 			"DATABASE_TLS",
@@ -41,6 +45,18 @@ func database(r *env.Reader) *postgres.Config {
 		}
 		return nil
 	}
+	db := endpoint(r, "DATABASE_HOST", host)
+	switch auth(r) {
+	case authIAM:
+		db.Credentials = iam(r, *db)
+	case authSecret:
+		db.Credentials = secret(r, "DATABASE_SECRET").Read
+	}
+	return db
+}
+
+// endpoint reads where a database is, and how connections to it are encrypted. variable is the one that names the host.
+func endpoint(r *env.Reader, variable, host string) *postgres.Config {
 	db := &postgres.Config{Host: host, CAFile: r.Get("DATABASE_CA")}
 	var port int
 	r.Read("DATABASE_PORT", "5432", "a port from 1 to 65535", env.WholeNumber(&port, 1, 65535))
@@ -48,10 +64,9 @@ func database(r *env.Reader) *postgres.Config {
 	if db.Database = r.Get("DATABASE_NAME"); db.Database == "" {
 		r.Problem("DATABASE_NAME: is missing; name the database on %s", host)
 	}
-	db.Credentials = credentials(r)
 	r.Read("DATABASE_TLS", string(postgres.TLSVerifyFull), "verify-full, require or disable", encryption(&db.TLS))
 	if db.TLS == postgres.TLSDisable && !postgres.IsLoopback(host) {
-		r.Problem("DATABASE_TLS: disable is for a database on this machine, not on %s", host)
+		r.Problem("DATABASE_TLS: disable is for a database on this machine, and %s is %s", variable, host)
 	}
 	if db.CAFile != "" && db.TLS != postgres.TLSVerifyFull {
 		r.Problem("DATABASE_CA: is %q, but with DATABASE_TLS %s no certificate is verified", db.CAFile, db.TLS)
@@ -59,23 +74,69 @@ func database(r *env.Reader) *postgres.Config {
 	return db
 }
 
-// credentials are read from Secrets Manager, or given for a database outside AWS.
-func credentials(r *env.Reader) postgres.Credentials {
-	arn, secret := r.Get("DATABASE_SECRET_ARN"), r.Get("DATABASE_SECRET")
+// How a user logs in to the database.
+const (
+	authSecret = "secret" // with the password in a secret
+	authIAM    = "iam"    // with an IAM token
+)
+
+func auth(r *env.Reader) (way string) {
+	r.Read("DATABASE_AUTH", authSecret, "iam or secret", func(value string) bool {
+		way = value
+		return value == authSecret || value == authIAM
+	})
+	return way
+}
+
+// iam logs the service's own user in with tokens. A secret beside them would be another user's.
+func iam(r *env.Reader, db postgres.Config) postgres.Credentials {
+	for _, name := range []string{"DATABASE_SECRET", "DATABASE_SECRET_ARN"} {
+		if r.Get(name) != "" {
+			r.Problem("%s: is there, but with DATABASE_AUTH iam no secret is used; remove it", name)
+		}
+	}
+	region := r.Get("AWS_REGION")
+	if region == "" {
+		r.Problem("AWS_REGION: is missing; name that of the database on %s", db.Host)
+	}
+	if db.TLS != postgres.TLSVerifyFull {
+		r.Problem("DATABASE_TLS: is %s, but with DATABASE_AUTH iam it must be verify-full", db.TLS)
+	}
+	return postgres.FromIAM(user(r), region, db.Host, db.Port)
+}
+
+// userName is a name that PostgreSQL accepts: at most 63 bytes, and none that it keeps for itself.
+var userName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+
+func user(r *env.Reader) (name string) {
+	if r.Get("DATABASE_USER") == "" {
+		r.Problem("DATABASE_USER: is missing; name the service's own database user")
+		return ""
+	}
+	r.Read("DATABASE_USER", "", "1 to 63 of a-z, 0-9, - and _, the first a letter, and not public or pg_...",
+		func(value string) bool {
+			name = value
+			return userName.MatchString(value) && value != "public" && !strings.HasPrefix(value, "pg_")
+		})
+	return name
+}
+
+// secret reads a secret that is named by its ARN, or given for a database outside AWS.
+func secret(r *env.Reader, variable string) postgres.Secret {
+	arn, given := r.Get(variable+"_ARN"), r.Get(variable)
 	switch {
-	case arn != "" && secret != "":
-		r.Problem("DATABASE_SECRET: is there, and so is DATABASE_SECRET_ARN; give one of them")
+	case arn != "" && given != "":
+		r.Problem("%s: is there, and so is %s_ARN; give one of them", variable, variable)
 	case arn != "":
-		return postgres.FromSecretsManager(arn)
-	case secret == "":
-		r.Problem("DATABASE_SECRET_ARN: is missing; name the secret that RDS keeps in Secrets Manager, " +
-			"or give its JSON as DATABASE_SECRET")
+		return postgres.SecretsManager(arn)
+	case given == "":
+		r.Problem("%s_ARN: is missing; name the secret in Secrets Manager, or give its JSON as %s", variable, variable)
 	}
-	user, err := postgres.ParseUser(secret)
-	if secret != "" && err != nil {
-		r.Problem("DATABASE_SECRET: %s", err)
+	user, err := postgres.ParseUser(given)
+	if given != "" && err != nil {
+		r.Problem("%s: %s", variable, err)
 	}
-	return postgres.Fixed(user)
+	return postgres.FixedSecret(user)
 }
 
 func encryption(to *postgres.TLS) func(string) bool {

@@ -45,10 +45,17 @@ func newDatabase(t *testing.T) (*postgrestest.Cluster, []string) {
 		"DATABASE_HOST=" + postgrestest.Host,
 		fmt.Sprint("DATABASE_PORT=", cluster.Port),
 		"DATABASE_NAME=" + cluster.NewDatabase(t).Database,
-		fmt.Sprintf(`DATABASE_SECRET={"username": %q, "password": %q}`, postgrestest.Username, postgrestest.Password),
+		"DATABASE_USER=orders",
+		`DATABASE_SECRET={"username": "orders", "password": "` + ownPassword + `"}`,
 		"SSL_CERT_DIR=" + trusted,
 	}
 }
+
+// ownPassword is that of the service's own user.
+const ownPassword = "own-hunter2"
+
+// adminSecret is what the stack gives to the task of the migration alone.
+var adminSecret = fmt.Sprintf(`{"username": %q, "password": %q}`, postgrestest.Admin, postgrestest.Password)
 
 func migrateProcess(t *testing.T, environment []string) string {
 	t.Helper()
@@ -56,7 +63,7 @@ func migrateProcess(t *testing.T, environment []string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	command := exec.CommandContext(ctx, os.Args[0], "migrate")
-	command.Env = append([]string{asProcess + "=1"}, environment...)
+	command.Env = append([]string{asProcess + "=1", "DATABASE_ADMIN_SECRET=" + adminSecret}, environment...)
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err := command.Run()
 	require.NoError(t, err, stderr.String()+stdout.String())
@@ -89,24 +96,28 @@ func TestOrdersOutliveTheProcess(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, p.status("/readyz"), "the schema is not there yet")
 	assert.Equal(t, http.StatusOK, p.status("/healthz"))
 
-	assert.Contains(t, migrateProcess(t, environment), `"msg":"migrated","version":1`)
+	migrated := migrateProcess(t, environment)
+	assert.Contains(t, migrated, `"msg":"migrated","version":1`)
 	assert.Contains(t, migrateProcess(t, environment), `"applied":0`)
 	assert.Equal(t, http.StatusOK, p.status("/readyz"))
 	created := post(t, p, "first")
 	require.NoError(t, p.command.Process.Signal(syscall.SIGTERM))
 	code, log := p.wait()
 	assert.Equal(t, exitOK, code)
-	assert.NotContains(t, log+p.stderr.String(), postgrestest.Password)
+	for _, password := range []string{ownPassword, postgrestest.Password} {
+		assert.NotContains(t, migrated+log+p.stderr.String(), password)
+	}
 
 	again := startProcess(t, environment...)
 	assert.Equal(t, http.StatusOK, again.status("/orders/"+created.ID))
 	assert.Equal(t, created, post(t, again, "first"))
 }
 
-// The service reads the secret that RDS manages for each new connection, as its task role.
+// The service reads its secret for each new connection, as its task role.
 func TestTheSecretIsReadFromSecretsManager(t *testing.T) {
 	_, environment := newDatabase(t)
-	secret := strings.TrimPrefix(environment[3], "DATABASE_SECRET=")
+	const at = 4
+	secret := strings.TrimPrefix(environment[at], "DATABASE_SECRET=")
 	var asked atomic.Int32
 	secretsManager := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
@@ -116,7 +127,7 @@ func TestTheSecretIsReadFromSecretsManager(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(map[string]string{"SecretString": secret})
 	}))
 	t.Cleanup(secretsManager.Close)
-	environment = append(slices.Delete(slices.Clone(environment), 3, 4),
+	environment = append(slices.Delete(slices.Clone(environment), at, at+1),
 		"DATABASE_SECRET_ARN=arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-it",
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER="+secretsManager.URL,
 		"AWS_REGION=eu-west-1",
@@ -135,7 +146,7 @@ func TestADatabaseOutOfReachDoesNotEndTheProcess(t *testing.T) {
 		"DATABASE_HOST=127.0.0.1",
 		"DATABASE_PORT=1",
 		"DATABASE_NAME=lab",
-		"DATABASE_SECRET="+secret,
+		"DATABASE_SECRET="+secretJSON,
 		"DATABASE_TLS=disable",
 	)
 	for range 2 {

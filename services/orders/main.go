@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,7 +12,6 @@ import (
 	"github.com/awslab/awslab/services/internal/httpserver"
 	"github.com/awslab/awslab/services/internal/jsonapi"
 	"github.com/awslab/awslab/services/internal/tracing"
-	"github.com/awslab/awslab/services/orders/internal/postgres"
 )
 
 // Exit codes.
@@ -39,29 +37,33 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 		)
 		return exitUsage
 	}
-	cfg, err := loadConfig(getenv)
-	if err == nil && command == "migrate" && cfg.database == nil {
-		err = errors.New("configuration: DATABASE_HOST: is missing; migrate needs a database")
-	}
+	work, err := prepare(command, getenv, stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, "orders:", err)
 		return exitUsage
 	}
-	switch command {
-	case "migrate":
-		err = httpserver.UntilSignal(func(ctx context.Context) error { return migrate(ctx, cfg, stdout) })
-	case "healthcheck":
-		err = httpserver.Healthcheck(cfg.Port)
-	default:
-		err = httpserver.UntilSignal(
-			func(ctx context.Context) error { return listenAndServe(ctx, cfg, getenv, stdout) },
-		)
-	}
-	if err != nil {
+	if err := httpserver.UntilSignal(work); err != nil {
 		fmt.Fprintln(stderr, "orders:", err)
 		return exitFailed
 	}
 	return exitOK
+}
+
+// prepare reads what the environment says of the command. Its error is one of the configuration.
+func prepare(
+	command string,
+	getenv func(string) string,
+	stdout io.Writer,
+) (work func(context.Context) error, err error) {
+	if command == "migrate" {
+		m, err := loadMigration(getenv)
+		return func(ctx context.Context) error { return migrate(ctx, m, stdout) }, err
+	}
+	cfg, err := loadConfig(getenv)
+	if command == "healthcheck" {
+		return func(context.Context) error { return httpserver.Healthcheck(cfg.Port) }, err
+	}
+	return func(ctx context.Context) error { return listenAndServe(ctx, cfg, getenv, stdout) }, err
 }
 
 func listenAndServe(ctx context.Context, cfg config, getenv func(string) string, stdout io.Writer) error {
@@ -76,21 +78,4 @@ func listenAndServe(ctx context.Context, cfg config, getenv func(string) string,
 		return err
 	}
 	return serve(ctx, listener, log, cfg)
-}
-
-func migrate(ctx context.Context, cfg config, stdout io.Writer) error {
-	log := jsonapi.NewLogger(stdout, cfg.LogLevel)
-	migrations, err := postgres.Migrations()
-	if err != nil {
-		return err
-	}
-	applied, err := postgres.Migrate(ctx, *cfg.database, migrations, log)
-	if err != nil {
-		return err
-	}
-	for _, m := range applied {
-		log.Info("migrated", "version", m.Version, "name", m.Name)
-	}
-	log.Info("schema is current", "version", len(migrations), "applied", len(applied))
-	return nil
 }

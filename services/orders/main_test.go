@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -44,7 +45,7 @@ func TestConfigDefaults(t *testing.T) {
 	}}, got)
 }
 
-const secret = `{"username": "dbadmin", "password": "hunter2"}`
+const secretJSON = `{"username": "dbadmin", "password": "hunter2"}`
 
 func TestConfigFromEnvironment(t *testing.T) {
 	got, err := loadConfig(environment(map[string]string{
@@ -55,7 +56,7 @@ func TestConfigFromEnvironment(t *testing.T) {
 		"DATABASE_HOST":    "db.internal",
 		"DATABASE_PORT":    "6432",
 		"DATABASE_NAME":    "lab",
-		"DATABASE_SECRET":  secret,
+		"DATABASE_SECRET":  secretJSON,
 		"DATABASE_CA":      "/ca.pem",
 	}))
 	require.NoError(t, err)
@@ -92,8 +93,8 @@ func TestConfigReportsEveryProblemAtOnce(t *testing.T) {
 		`SHUTDOWN_TIMEOUT: "20" is not a duration from 0s, such as 20s; `+
 		`DATABASE_PORT: "0" is not a port from 1 to 65535; `+
 		`DATABASE_NAME: is missing; name the database on db.internal; `+
-		`DATABASE_SECRET: is not JSON such as {"username": ..., "password": ...}; `+
-		`DATABASE_TLS: "prefer" is not verify-full, require or disable`+"\n", stderr.String())
+		`DATABASE_TLS: "prefer" is not verify-full, require or disable; `+
+		`DATABASE_SECRET: is not JSON such as {"username": ..., "password": ...}`+"\n", stderr.String())
 }
 
 func TestConfigOfTheDatabase(t *testing.T) {
@@ -102,14 +103,14 @@ func TestConfigOfTheDatabase(t *testing.T) {
 		want      string // in the error; none means success
 	}{
 		"least": {
-			map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET": secret},
+			map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET": secretJSON},
 			"",
 		},
 		"in clear on this machine": {
 			map[string]string{
 				"DATABASE_HOST":   "127.0.0.1",
 				"DATABASE_NAME":   "lab",
-				"DATABASE_SECRET": secret,
+				"DATABASE_SECRET": secretJSON,
 				"DATABASE_TLS":    "disable",
 			},
 			"",
@@ -118,29 +119,28 @@ func TestConfigOfTheDatabase(t *testing.T) {
 			map[string]string{
 				"DATABASE_HOST":   "db",
 				"DATABASE_NAME":   "lab",
-				"DATABASE_SECRET": secret,
+				"DATABASE_SECRET": secretJSON,
 				"DATABASE_TLS":    "disable",
 			},
-			"DATABASE_TLS: disable is for a database on this machine, not on db",
+			"DATABASE_TLS: disable is for a database on this machine, and DATABASE_HOST is db",
 		},
 		"certificates in vain": {
 			map[string]string{
 				"DATABASE_HOST":   "db",
 				"DATABASE_NAME":   "lab",
-				"DATABASE_SECRET": secret,
+				"DATABASE_SECRET": secretJSON,
 				"DATABASE_TLS":    "require",
 				"DATABASE_CA":     "/ca.pem",
 			},
 			`DATABASE_CA: is "/ca.pem", but with DATABASE_TLS require no certificate is verified`,
 		},
 		"no host": {
-			map[string]string{"DATABASE_SECRET": secret},
+			map[string]string{"DATABASE_SECRET": secretJSON},
 			"DATABASE_HOST: is missing, though DATABASE_SECRET is there",
 		},
 		"no secret": {
 			map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab"},
-			"DATABASE_SECRET_ARN: is missing; name the secret that RDS keeps in Secrets Manager, " +
-				"or give its JSON as DATABASE_SECRET",
+			"DATABASE_SECRET_ARN: is missing; name the secret in Secrets Manager, or give its JSON as DATABASE_SECRET",
 		},
 		"by the ARN": {
 			map[string]string{"DATABASE_HOST": "db", "DATABASE_NAME": "lab", "DATABASE_SECRET_ARN": "arn:aws:it"},
@@ -150,7 +150,7 @@ func TestConfigOfTheDatabase(t *testing.T) {
 			map[string]string{
 				"DATABASE_HOST":       "db",
 				"DATABASE_NAME":       "lab",
-				"DATABASE_SECRET":     secret,
+				"DATABASE_SECRET":     secretJSON,
 				"DATABASE_SECRET_ARN": "arn:aws:it",
 			},
 			"DATABASE_SECRET: is there, and so is DATABASE_SECRET_ARN; give one of them",
@@ -162,6 +162,49 @@ func TestConfigOfTheDatabase(t *testing.T) {
 				"DATABASE_SECRET": `{"username": "hunter2"}`,
 			},
 			"DATABASE_SECRET: has no username or no password",
+		},
+		"by IAM": {
+			map[string]string{
+				"DATABASE_HOST": "db",
+				"DATABASE_NAME": "lab",
+				"DATABASE_USER": "orders",
+				"DATABASE_AUTH": "iam",
+				"AWS_REGION":    "eu-west-1",
+			},
+			"",
+		},
+		"by IAM, and nothing else": {
+			map[string]string{
+				"DATABASE_HOST":       "db",
+				"DATABASE_NAME":       "lab",
+				"DATABASE_AUTH":       "iam",
+				"DATABASE_SECRET_ARN": "arn:aws:it",
+				"DATABASE_TLS":        "require",
+			},
+			"DATABASE_SECRET_ARN: is there, but with DATABASE_AUTH iam no secret is used; remove it; " +
+				"AWS_REGION: is missing; name that of the database on db; " +
+				"DATABASE_TLS: is require, but with DATABASE_AUTH iam it must be verify-full; " +
+				"DATABASE_USER: is missing; name the service's own database user",
+		},
+		"a user of PostgreSQL": {
+			map[string]string{
+				"DATABASE_HOST": "db",
+				"DATABASE_NAME": "lab",
+				"DATABASE_USER": "pg_monitor",
+				"DATABASE_AUTH": "iam",
+				"AWS_REGION":    "eu-west-1",
+			},
+			`DATABASE_USER: "pg_monitor" is not 1 to 63 of a-z, 0-9, - and _, the first a letter, ` +
+				`and not public or pg_...`,
+		},
+		"another way in": {
+			map[string]string{
+				"DATABASE_HOST":   "db",
+				"DATABASE_NAME":   "lab",
+				"DATABASE_SECRET": secretJSON,
+				"DATABASE_AUTH":   "kerberos",
+			},
+			`DATABASE_AUTH: "kerberos" is not iam or secret`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,6 +222,78 @@ func TestMigrateNeedsADatabase(t *testing.T) {
 	var stderr bytes.Buffer
 	assert.Equal(t, exitUsage, run([]string{"migrate"}, environment(nil), io.Discard, &stderr))
 	assert.Contains(t, stderr.String(), "DATABASE_HOST: is missing; migrate needs a database")
+}
+
+func TestConfigOfAMigration(t *testing.T) {
+	with := func(variables map[string]string) map[string]string {
+		maps.Copy(variables, map[string]string{"DATABASE_HOST": "proxy", "DATABASE_NAME": "lab"})
+		return variables
+	}
+	for name, tc := range map[string]struct {
+		variables map[string]string
+		host      string
+		user      string
+		hasSecret bool // of the user
+		want      string
+	}{
+		"a user with IAM tokens": {
+			variables: map[string]string{
+				"DATABASE_ADMIN_SECRET_ARN": "arn:aws:admin",
+				"DATABASE_AUTH":             "iam",
+				"DATABASE_USER":             "orders",
+			},
+			host: "proxy",
+			user: "orders",
+		},
+		"behind a proxy": {
+			variables: map[string]string{
+				"DATABASE_ADMIN_HOST":       "db",
+				"DATABASE_ADMIN_SECRET_ARN": "arn:aws:admin",
+				"DATABASE_AUTH":             "iam",
+				"DATABASE_USER":             "orders",
+				"DATABASE_USER_SECRET_ARN":  "arn:aws:orders",
+			},
+			host:      "db",
+			user:      "orders",
+			hasSecret: true,
+		},
+		"a user with a password": {
+			variables: map[string]string{
+				"DATABASE_ADMIN_SECRET": secretJSON,
+				"DATABASE_USER":         "orders",
+				"DATABASE_SECRET":       secretJSON,
+			},
+			host:      "proxy",
+			user:      "orders",
+			hasSecret: true,
+		},
+		"the only user": {
+			variables: map[string]string{"DATABASE_SECRET": secretJSON},
+			host:      "proxy",
+		},
+		"no administrator": {
+			variables: map[string]string{"DATABASE_USER": "orders", "DATABASE_SECRET": secretJSON},
+			want: "DATABASE_ADMIN_SECRET_ARN: is missing; name the secret of the user who creates DATABASE_USER, " +
+				"or give its JSON as DATABASE_ADMIN_SECRET",
+		},
+		"no user": {
+			variables: map[string]string{"DATABASE_ADMIN_SECRET": secretJSON, "DATABASE_AUTH": "iam"},
+			want:      "DATABASE_USER: is missing; name the service's own database user",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := loadMigration(environment(with(tc.variables)))
+			if tc.want != "" {
+				require.EqualError(t, err, "configuration: "+tc.want)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, tc.host, got.admin.Host)
+			assert.NotNil(t, got.admin.Credentials)
+			assert.Equal(t, tc.user, got.access.User)
+			assert.Equal(t, tc.hasSecret, got.access.Secret != nil)
+		})
+	}
 }
 
 func TestUnknownArgumentsAreRefused(t *testing.T) {

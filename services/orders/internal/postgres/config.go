@@ -108,6 +108,12 @@ func (c Config) signIn(ctx context.Context, connection *pgx.ConnConfig) error {
 	if err != nil {
 		return fmt.Errorf("signing in to %s: %w", c.Host, err)
 	}
+	if user.isToken && (connection.TLSConfig == nil || connection.TLSConfig.InsecureSkipVerify) {
+		return fmt.Errorf(
+			"signing in to %s: an IAM token is sent to a verified database only; set TLS to %s, not %s",
+			c.Host, TLSVerifyFull, c.TLS,
+		)
+	}
 	connection.User, connection.Password = user.Name, user.password
 	return nil
 }

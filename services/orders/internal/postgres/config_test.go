@@ -56,7 +56,7 @@ func TestTheEnvironmentOfLibpqDoesNotReachTheConnection(t *testing.T) {
 		Host:        "db.internal",
 		Port:        5432,
 		Database:    "lab",
-		Credentials: Fixed(User{"dbadmin", "secret"}),
+		Credentials: FixedSecret(User{Name: "dbadmin", password: "secret"}).Read,
 		TLS:         TLSVerifyFull,
 	}.pool()
 	require.NoError(t, err)

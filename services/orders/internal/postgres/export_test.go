@@ -2,10 +2,11 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,12 +21,29 @@ func ReadMigrations(files fs.FS) ([]Migration, error) { return readMigrations(fi
 // HoldTable keeps a transaction open that has read the table of orders, until release is called.
 func HoldTable(t testing.TB, config Config) (release func()) {
 	t.Helper()
-	pool, err := config.pool()
-	require.NoError(t, err)
-	require.NoError(t, config.signIn(t.Context(), pool.ConnConfig))
-	connection, err := pgx.ConnectConfig(t.Context(), pool.ConnConfig)
+	connection, err := config.dial(t.Context())
 	require.NoError(t, err)
 	_, err = connection.Exec(t.Context(), "BEGIN; SELECT FROM orders")
 	require.NoError(t, err)
 	return func() { require.NoError(t, connection.Close(context.WithoutCancel(t.Context()))) }
 }
+
+// Exec runs a statement as the user of a configuration, and returns the code of PostgreSQL's error or nothing.
+func Exec(t testing.TB, config Config, sql string) (code string) {
+	t.Helper()
+	connection, err := config.dial(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, connection.Close(context.WithoutCancel(t.Context()))) }()
+	_, err = connection.Exec(t.Context(), sql)
+	if refused := new(pgconn.PgError); errors.As(err, &refused) {
+		return refused.Code
+	}
+	require.NoError(t, err)
+	return ""
+}
+
+// Password returns the password of a user.
+func Password(user User) string { return user.password }
+
+// ErrNoValue is what a secret answers that has no value yet.
+var ErrNoValue = errNoValue

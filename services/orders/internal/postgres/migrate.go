@@ -80,13 +80,14 @@ const createHistory = `
 		applied_at timestamptz NOT NULL DEFAULT now()
 	)`
 
-// Migrate applies the steps that the database has not had, all of them or none, and returns them. It waits for a
-// database that is not in reach yet, see [Patience], and says so in the log. It may run several times, and at once. A
-// database that has had later steps than those given is left alone: the version of the service
-// that made them keeps the earlier one working, which may just be coming back.
+// Migrate gives the service its access, and applies the steps that the database has not had, all of them or none, and
+// returns them. config is the administrator's. Migrate waits for a database that is not in reach yet, see [Patience],
+// and says so in the log. It may run several times, and at once. A database that has had later steps than those given
+// keeps them: the version of the service that made them keeps the earlier one working, which may just be coming back.
 func Migrate(
 	ctx context.Context,
 	config Config,
+	access Access,
 	migrations []Migration,
 	log *slog.Logger,
 ) (applied []Migration, err error) {
@@ -95,10 +96,25 @@ func Migrate(
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, connection.Close(context.WithoutCancel(ctx))) }()
+	// It ends with the connection.
+	if _, err := connection.Exec(ctx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err != nil {
+		return nil, fmt.Errorf("migrating database %s: waiting for another migration: %w", config.Database, err)
+	}
 	err = pgx.BeginFunc(ctx, connection, func(tx pgx.Tx) error {
-		applied, err = migrate(ctx, tx, migrations)
-		return err
+		if _, err := tx.Exec(ctx, limitLocks); err != nil {
+			return fmt.Errorf("limiting the time to wait for locks: %w", err)
+		}
+		if err := access.prepare(ctx, tx, config.Database); err != nil {
+			return err
+		}
+		if applied, err = migrate(ctx, tx, migrations); err != nil {
+			return err
+		}
+		return access.grant(ctx, tx, log)
 	})
+	if err == nil {
+		err = access.setPassword(ctx, connection, config)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("migrating database %s: %w", config.Database, err)
 	}
@@ -116,18 +132,14 @@ const (
 )
 
 func (c Config) connect(ctx context.Context, log *slog.Logger) (*pgx.Conn, error) {
-	pool, err := c.pool()
-	if err != nil {
-		return nil, err
+	if _, err := c.pool(); err != nil {
+		return nil, err // which waiting does not mend
 	}
 	deadline := time.Now().Add(Patience)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		err := c.signIn(ctx, pool.ConnConfig)
+		connection, err := c.dial(ctx)
 		if err == nil {
-			var connection *pgx.Conn
-			if connection, err = pgx.ConnectConfig(ctx, pool.ConnConfig); err == nil {
-				return connection, nil
-			}
+			return connection, nil
 		}
 		if final(err) || time.Now().Add(pause).After(deadline) {
 			return nil, fmt.Errorf("connecting to %s: %w", c.Host, err)
@@ -158,13 +170,8 @@ func final(err error) bool {
 }
 
 func migrate(ctx context.Context, tx pgx.Tx, migrations []Migration) (applied []Migration, err error) {
-	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
-		return nil, fmt.Errorf("waiting for another migration: %w", err)
-	}
-	for _, statement := range []string{limitLocks, createHistory} {
-		if _, err := tx.Exec(ctx, statement); err != nil {
-			return nil, fmt.Errorf("preparing the history of migrations: %w", err)
-		}
+	if _, err := tx.Exec(ctx, createHistory); err != nil {
+		return nil, fmt.Errorf("preparing the history of migrations: %w", err)
 	}
 	had, err := history(ctx, tx)
 	if err != nil {

@@ -35,41 +35,41 @@ func ownMigrations(t testing.TB) []postgres.Migration {
 }
 
 func TestMigrationsAreAppliedOnce(t *testing.T) {
-	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
-	applied, err := postgres.Migrate(t.Context(), config, migrations, quiet)
+	config, access, migrations := unmigrated(t)
+	applied, err := postgres.Migrate(t.Context(), config, access, migrations, quiet)
 	require.NoError(t, err)
 	assert.Equal(t, migrations, applied)
-	applied, err = postgres.Migrate(t.Context(), config, migrations, quiet)
+	applied, err = postgres.Migrate(t.Context(), config, access, migrations, quiet)
 	require.NoError(t, err)
 	assert.Empty(t, applied)
-	assert.NoError(t, open(t, config).Ping(t.Context()))
+	assert.NoError(t, open(t, as(config, access)).Ping(t.Context()))
 }
 
 func TestMigrationsGoOnWhereTheyEnded(t *testing.T) {
-	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
-	_, err := postgres.Migrate(t.Context(), config, migrations[:1], quiet)
+	config, access, migrations := unmigrated(t)
+	_, err := postgres.Migrate(t.Context(), config, access, migrations[:1], quiet)
 	require.NoError(t, err)
-	applied, err := postgres.Migrate(t.Context(), config, migrations, quiet)
+	applied, err := postgres.Migrate(t.Context(), config, access, migrations, quiet)
 	require.NoError(t, err)
 	assert.Equal(t, migrations[1:], applied)
 }
 
 // The previous version of the service comes back after a failed deployment, and runs its migrations too.
 func TestAnEarlierVersionLeavesALaterSchemaAlone(t *testing.T) {
-	config, migrations := migrated(t), ownMigrations(t)
-	applied, err := postgres.Migrate(t.Context(), config, migrations[:1], quiet)
+	config, access, migrations := migrated(t)
+	applied, err := postgres.Migrate(t.Context(), config, access, migrations[:1], quiet)
 	require.NoError(t, err)
 	assert.Empty(t, applied)
-	assert.NoError(t, open(t, config).Ping(t.Context()))
+	assert.NoError(t, open(t, as(config, access)).Ping(t.Context()))
 }
 
 func TestMigrationsAtOnceApplyOnce(t *testing.T) {
-	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
+	config, access, migrations := unmigrated(t)
 	var applied atomic.Int64
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			got, err := postgres.Migrate(t.Context(), config, migrations, quiet)
+			got, err := postgres.Migrate(t.Context(), config, access, migrations, quiet)
 			assert.NoError(t, err)
 			applied.Add(int64(len(got)))
 		})
@@ -79,23 +79,23 @@ func TestMigrationsAtOnceApplyOnce(t *testing.T) {
 }
 
 func TestAFailedMigrationLeavesNothingBehind(t *testing.T) {
-	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
+	config, access, migrations := unmigrated(t)
 	broken := append(
 		migrations[:len(migrations):len(migrations)],
 		postgres.NewMigration(len(migrations)+1, "broken", "CREATE TABLE half (); SELECT 1 / 0"),
 	)
-	_, err := postgres.Migrate(t.Context(), config, broken, quiet)
+	_, err := postgres.Migrate(t.Context(), config, access, broken, quiet)
 	require.ErrorContains(t, err, "migration 0003_broken: ERROR: division by zero")
 
-	applied, err := postgres.Migrate(t.Context(), config, migrations, quiet)
+	applied, err := postgres.Migrate(t.Context(), config, access, migrations, quiet)
 	require.NoError(t, err)
 	assert.Equal(t, migrations, applied, "none was applied")
 }
 
 func TestAnEditedMigrationIsRefused(t *testing.T) {
-	config, migrations := migrated(t), ownMigrations(t)
+	config, access, migrations := migrated(t)
 	migrations[0] = postgres.NewMigration(1, "orders", "CREATE TABLE orders ()")
-	_, err := postgres.Migrate(t.Context(), config, migrations, quiet)
+	_, err := postgres.Migrate(t.Context(), config, access, migrations, quiet)
 	assert.ErrorContains(
 		t,
 		err,
@@ -104,16 +104,16 @@ func TestAnEditedMigrationIsRefused(t *testing.T) {
 }
 
 func TestAMigrationGivesUpOnATableThatIsInUse(t *testing.T) {
-	config, migrations := migrated(t), ownMigrations(t)
-	release := postgres.HoldTable(t, config)
+	config, access, migrations := migrated(t)
+	release := postgres.HoldTable(t, as(config, access))
 	waits := append(
 		migrations[:len(migrations):len(migrations)],
 		postgres.NewMigration(len(migrations)+1, "waits", "ALTER TABLE orders ADD COLUMN note text"),
 	)
-	_, err := postgres.Migrate(t.Context(), config, waits, quiet)
+	_, err := postgres.Migrate(t.Context(), config, access, waits, quiet)
 	require.ErrorContains(t, err, "lock timeout")
 	release()
-	applied, err := postgres.Migrate(t.Context(), config, waits, quiet)
+	applied, err := postgres.Migrate(t.Context(), config, access, waits, quiet)
 	require.NoError(t, err)
 	assert.Len(t, applied, 1)
 }
@@ -141,7 +141,7 @@ func TestMigrationFilesAreNumberedWithoutGaps(t *testing.T) {
 
 // A new RDS Proxy answers some minutes after it was created.
 func TestMigrateWaitsForTheDatabase(t *testing.T) {
-	config, migrations := needCluster(t).NewDatabase(t), ownMigrations(t)
+	config, access, migrations := unmigrated(t)
 	tries := 0
 	user := config.Credentials
 	config.Credentials = func(ctx context.Context) (postgres.User, error) {
@@ -151,7 +151,7 @@ func TestMigrateWaitsForTheDatabase(t *testing.T) {
 		return user(ctx)
 	}
 	var log bytes.Buffer
-	applied, err := postgres.Migrate(t.Context(), config, migrations, slog.New(slog.NewTextHandler(&log, nil)))
+	applied, err := postgres.Migrate(t.Context(), config, access, migrations, slog.New(slog.NewTextHandler(&log, nil)))
 	require.NoError(t, err)
 	assert.Equal(t, migrations, applied)
 	assert.Equal(t, 2, tries)
@@ -160,9 +160,9 @@ func TestMigrateWaitsForTheDatabase(t *testing.T) {
 }
 
 func TestMigrateDoesNotWaitForWhatIsRefused(t *testing.T) {
-	config := needCluster(t).NewDatabase(t)
+	config, access, _ := unmigrated(t)
 	config.Database = "absent"
-	_, err := postgres.Migrate(t.Context(), config, ownMigrations(t), quiet)
+	_, err := postgres.Migrate(t.Context(), config, access, ownMigrations(t), quiet)
 	assert.ErrorContains(t, err, `database "absent" does not exist`)
 }
 
@@ -170,7 +170,7 @@ func TestMigrateEndsWhenItIsStopped(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err := postgres.Migrate(ctx, postgres.Config{
-		Host: "127.0.0.1", Port: 1, TLS: postgres.TLSDisable, Credentials: postgres.Fixed(postgres.User{}),
-	}, ownMigrations(t), quiet)
+		Host: "127.0.0.1", Port: 1, TLS: postgres.TLSDisable, Credentials: postgres.FixedSecret(postgres.User{}).Read,
+	}, postgres.Access{}, ownMigrations(t), quiet)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }

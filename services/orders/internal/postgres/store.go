@@ -137,6 +137,7 @@ const (
 	invalidPassword      = "28P01"
 	undefinedDatabase    = "3D000"
 	undefinedTable       = "42P01"
+	noRight              = "42501"
 	undefinedColumn      = "42703"
 )
 
@@ -151,14 +152,14 @@ func (s *Store) wrap(attempted string, err error) error {
 	return fmt.Errorf("%s: %w", attempted, err)
 }
 
-var errSchema = errors.New("the schema is not there; run orders migrate")
+var errSchema = errors.New("the schema is not there, or is not this user's; run orders migrate")
 
 func explain(err error) error {
 	if answered := new(pgconn.PgError); errors.As(err, &answered) {
 		switch answered.Code {
 		case invalidAuthorization, invalidPassword:
 			return order.ErrUnavailable // for a moment, while its password is rotated
-		case undefinedTable, undefinedColumn:
+		case undefinedTable, undefinedColumn, noRight:
 			return errSchema
 		}
 	}

@@ -66,22 +66,43 @@ func open(t testing.TB, config postgres.Config) *postgres.Store {
 	return store
 }
 
-func migrated(t testing.TB) postgres.Config {
+// unmigrated returns a new database as its administrator, the access of a service whose password is known, and the
+// migrations.
+func unmigrated(t testing.TB) (postgres.Config, postgres.Access, []postgres.Migration) {
 	t.Helper()
 	config := needCluster(t).NewDatabase(t)
-	migrations, err := postgres.Migrations()
+	user := "orders_" + config.Database // roles belong to the cluster
+	secret := postgres.FixedSecret(postgrestest.User(t, user, "own"))
+	return config, postgres.Access{User: user, Secret: &secret}, ownMigrations(t)
+}
+
+func migrated(t testing.TB) (postgres.Config, postgres.Access, []postgres.Migration) {
+	t.Helper()
+	config, access, migrations := unmigrated(t)
+	_, err := postgres.Migrate(t.Context(), config, access, migrations, quiet)
 	require.NoError(t, err)
-	_, err = postgres.Migrate(t.Context(), config, migrations, quiet)
-	require.NoError(t, err)
+	return config, access, migrations
+}
+
+// as returns the configuration of the service's own user.
+func as(config postgres.Config, access postgres.Access) postgres.Config {
+	config.Credentials = access.Secret.Read
 	return config
 }
 
+// forService returns a migrated database as the service's own user.
+func forService(t testing.TB) postgres.Config {
+	t.Helper()
+	config, access, _ := migrated(t)
+	return as(config, access)
+}
+
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t testing.TB) order.Store { return open(t, migrated(t)) })
+	storetest.Run(t, func(t testing.TB) order.Store { return open(t, forService(t)) })
 }
 
 func TestTextThatPostgreSQLCannotHoldIsNotFound(t *testing.T) {
-	store := open(t, migrated(t))
+	store := open(t, forService(t))
 	for _, id := range []string{"\x00", "a\x00b", "\xff"} {
 		_, err := store.Get(t.Context(), id)
 		require.ErrorIs(t, err, order.ErrNotFound, "%q", id)
@@ -92,7 +113,7 @@ func TestTextThatPostgreSQLCannotHoldIsNotFound(t *testing.T) {
 
 func TestWithoutSchemaTheStoreIsNotReady(t *testing.T) {
 	store := open(t, needCluster(t).NewDatabase(t))
-	assert.ErrorContains(t, store.Ping(t.Context()), "the schema is not there; run orders migrate")
+	assert.ErrorContains(t, store.Ping(t.Context()), "run orders migrate")
 }
 
 func TestOutOfReachIsUnavailable(t *testing.T) {
@@ -105,7 +126,7 @@ func TestOutOfReachIsUnavailable(t *testing.T) {
 }
 
 func TestConnectionsLostAreMadeAnew(t *testing.T) {
-	config := migrated(t)
+	config := forService(t)
 	store := open(t, config)
 	created, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
 	require.NoError(t, err)
@@ -123,32 +144,27 @@ func TestConnectionsLostAreMadeAnew(t *testing.T) {
 }
 
 func TestARefusedUserIsUnavailable(t *testing.T) {
-	config := migrated(t)
-	wrong, err := postgres.ParseUser(`{"username": "orders", "password": "of yesterday"}`)
-	require.NoError(t, err)
-	config.Credentials = postgres.Fixed(wrong)
-	err = open(t, config).Ping(t.Context())
+	config := forService(t)
+	config.Credentials = postgres.FixedSecret(postgrestest.User(t, postgrestest.Admin, "of yesterday")).Read
+	err := open(t, config).Ping(t.Context())
 	require.ErrorIs(t, err, order.ErrUnavailable)
 	assert.NotContains(t, err.Error(), "of yesterday")
 }
 
-// RDS rotates the secret that it manages every seven days.
+// RDS rotates a secret that it manages, every seven days.
 func TestARotationGoesUnnoticed(t *testing.T) {
-	config := migrated(t)
-	cluster := needCluster(t)
-	role := "rotated_" + config.Database
-	password := "first"
+	config, access, _ := migrated(t)
+	cluster, password := needCluster(t), "own"
 	config.Credentials = func(context.Context) (postgres.User, error) {
-		return postgres.ParseUser(`{"username": "` + role + `", "password": "` + password + `"}`)
+		return postgrestest.User(t, access.User, password), nil
 	}
-	cluster.Exec(t, "CREATE ROLE "+role+" LOGIN SUPERUSER PASSWORD 'first'")
 	store := open(t, config)
 	require.NoError(t, store.Ping(t.Context()))
 
-	cluster.Exec(t, "ALTER ROLE "+role+" PASSWORD 'second'")
+	cluster.Exec(t, "ALTER ROLE "+access.User+" PASSWORD 'second'")
 	require.NoError(t, store.Ping(t.Context()), "a connection outlives the password that it was opened with")
 	password = "second"
-	cluster.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
+	cluster.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+access.User+"'")
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.NoError(c, store.Ping(t.Context()))
 	}, eventually, tick)
@@ -172,7 +188,7 @@ func TestTLS(t *testing.T) {
 		"disable": {func(c *postgres.Config) { c.TLS = postgres.TLSDisable }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := migrated(t)
+			config := forService(t)
 			tc.change(&config)
 			err := open(t, config).Ping(t.Context())
 			if tc.want == "" {

@@ -4,7 +4,6 @@
 package postgrestest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,11 +29,13 @@ var ErrAbsent = errors.New(
 		"package postgresql",
 )
 
-// Username and Password are the cluster's only user, a superuser.
-const (
-	Username = "orders"
-	Password = "initial"
-)
+// Admin is the owner of the databases. Like the master user of Amazon RDS it creates roles and is no superuser.
+const Admin = "dbadmin"
+
+// Password is that of all users the cluster starts with.
+const Password = "initial"
+
+const superuser = "postgres"
 
 // Host is the name in the cluster's certificate. The address 127.0.0.1 is not in it.
 const Host = "localhost"
@@ -47,7 +48,6 @@ type Cluster struct {
 
 	folder    string
 	process   *exec.Cmd
-	log       *bytes.Buffer // read it only after the end of process
 	ended     chan struct{}
 	databases int
 }
@@ -67,7 +67,7 @@ func Start() (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for PostgreSQL: %w", err)
 	}
-	cluster := &Cluster{folder: folder, log: &bytes.Buffer{}, ended: make(chan struct{})}
+	cluster := &Cluster{folder: folder, ended: make(chan struct{})}
 	if err := cluster.start(binaries, owner); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting PostgreSQL: %w", err), cluster.Stop())
 	}
@@ -134,7 +134,7 @@ func (c *Cluster) start(binaries string, owner *syscall.Credential) error {
 		"--auth",
 		"scram-sha-256",
 		"--username",
-		Username,
+		superuser,
 		"--pwfile",
 		passwordFile,
 		"--encoding",
@@ -166,8 +166,15 @@ func (c *Cluster) start(binaries string, owner *syscall.Credential) error {
 		"ssl_cert_file="+filepath.Join(c.folder, certificateFile),
 		"-c",
 		"ssl_key_file="+filepath.Join(c.folder, keyFile),
+		"-c",
+		"log_statement=all",
 	)
-	c.process.Stdout, c.process.Stderr = c.log, c.log
+	log, err := os.Create(filepath.Join(c.folder, logFile))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	c.process.Stdout, c.process.Stderr = log, log
 	if err := c.process.Start(); err != nil {
 		c.process = nil
 		return err
@@ -176,7 +183,32 @@ func (c *Cluster) start(binaries string, owner *syscall.Credential) error {
 		_ = c.process.Wait()
 		close(c.ended)
 	}()
-	return c.wait()
+	if err := c.wait(); err != nil {
+		return err
+	}
+	return c.createRoles()
+}
+
+// createRoles creates Admin, and the role that Amazon RDS has for users who log in with an IAM token.
+func (c *Cluster) createRoles() error {
+	ctx := context.Background()
+	connection, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = connection.Exec(ctx, `
+		CREATE ROLE `+Admin+` LOGIN CREATEROLE CREATEDB PASSWORD '`+Password+`';
+		CREATE ROLE rds_iam;
+		GRANT rds_iam TO `+Admin+` WITH ADMIN OPTION`)
+	return errors.Join(err, connection.Close(ctx))
+}
+
+const logFile = "log"
+
+// Log returns what PostgreSQL has logged, every statement included.
+func (c *Cluster) Log() (string, error) {
+	content, err := os.ReadFile(filepath.Join(c.folder, logFile))
+	return string(content), err
 }
 
 // wait returns when the cluster answers.
@@ -192,7 +224,8 @@ func (c *Cluster) wait() error {
 		}
 		select {
 		case <-c.ended:
-			return fmt.Errorf("it ended:\n%s", c.log)
+			log, err := c.Log()
+			return errors.Join(fmt.Errorf("it ended:\n%s", log), err)
 		case <-ctx.Done():
 			return err
 		case <-poll.C:
@@ -204,7 +237,7 @@ func (c *Cluster) connect(ctx context.Context) (*pgx.Conn, error) {
 	return pgx.Connect(
 		ctx,
 		fmt.Sprintf("host=%s port=%d user=%s password=%s dbname=postgres sslmode=verify-full sslrootcert=%s",
-			Host, c.Port, Username, Password, c.CAFile),
+			Host, c.Port, superuser, Password, c.CAFile),
 	)
 }
 
@@ -219,24 +252,30 @@ func (c *Cluster) Stop() error {
 	return os.RemoveAll(c.folder)
 }
 
-// NewDatabase creates an empty database and says how to reach it. It is gone with the cluster.
+// NewDatabase creates an empty database, and says how its owner, Admin, reaches it. It is gone with the cluster.
 func (c *Cluster) NewDatabase(t testing.TB) postgres.Config {
 	t.Helper()
 	c.databases++
 	name := fmt.Sprint("test", c.databases)
-	c.Exec(t, "CREATE DATABASE "+name)
-	user, err := postgres.ParseUser(fmt.Sprintf(`{"username": %q, "password": %q}`, Username, Password))
-	if err != nil {
-		t.Fatal(err)
-	}
+	c.Exec(t, "CREATE DATABASE "+name+" OWNER "+Admin)
 	return postgres.Config{
 		Host:        Host,
 		Port:        c.Port,
 		Database:    name,
-		Credentials: postgres.Fixed(user),
+		Credentials: postgres.FixedSecret(User(t, Admin, Password)).Read,
 		TLS:         postgres.TLSVerifyFull,
 		CAFile:      c.CAFile,
 	}
+}
+
+// User returns a database user.
+func User(t testing.TB, name, password string) postgres.User {
+	t.Helper()
+	user, err := postgres.ParseUser(fmt.Sprintf(`{"username": %q, "password": %q}`, name, password))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user
 }
 
 // Exec runs a statement as the superuser, in the database postgres.
