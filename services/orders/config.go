@@ -7,6 +7,7 @@ import (
 
 	"github.com/awslab/awslab/services/internal/env"
 	"github.com/awslab/awslab/services/internal/httpserver"
+	"github.com/awslab/awslab/services/orders/internal/outbox"
 	"github.com/awslab/awslab/services/orders/internal/postgres"
 )
 
@@ -14,12 +15,22 @@ import (
 type config struct {
 	httpserver.Config
 	database *postgres.Config // as the service's own user; nil keeps orders in memory
+	topic    string           // ARN of the SNS topic of events; empty publishes none
 }
 
 // loadConfig reads the environment of a service. Its error names every problem.
 func loadConfig(getenv func(string) string) (config, error) {
 	r := env.NewReader(getenv)
-	cfg := config{Config: httpserver.ReadConfig(r), database: database(r)}
+	cfg := config{Config: httpserver.ReadConfig(r), database: database(r), topic: r.Get("EVENTS_TOPIC_ARN")}
+	if cfg.topic == "" {
+		return cfg, r.Err()
+	}
+	if _, err := outbox.ParseTopic(cfg.topic); err != nil {
+		r.Problem("EVENTS_TOPIC_ARN: %s", err)
+	}
+	if cfg.database == nil {
+		r.Problem("DATABASE_HOST: is missing, though EVENTS_TOPIC_ARN is there; events wait in a database")
+	}
 	return cfg, r.Err()
 }
 

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"sync"
 
 	"github.com/awslab/awslab/services/internal/httpserver"
 	"github.com/awslab/awslab/services/internal/tracing"
 	"github.com/awslab/awslab/services/orders/internal/api"
 	"github.com/awslab/awslab/services/orders/internal/order"
+	"github.com/awslab/awslab/services/orders/internal/outbox"
 	"github.com/awslab/awslab/services/orders/internal/postgres"
 )
 
@@ -18,20 +20,17 @@ const memoryCapacity = 10_000
 
 // serve answers requests on the listener until ctx ends.
 func serve(ctx context.Context, listener net.Listener, log *slog.Logger, cfg config) error {
-	store, closeStore, err := openStore(ctx, cfg, log)
+	store, stop, err := openStore(ctx, cfg, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer closeStore()
+	defer stop()
 	return httpserver.Serve(ctx, listener, api.New(store, log), tracing.Handler, log, cfg.Config)
 }
 
-// openStore does not wait for the database: until it is in reach, the service is live but not ready.
-func openStore(
-	ctx context.Context,
-	cfg config,
-	log *slog.Logger,
-) (store order.Store, closeStore func(), err error) {
+// openStore does not wait for the database: until it is in reach, the service is live but not ready. Events are
+// published until ctx ends. stop waits for the end of that, and closes the store.
+func openStore(ctx context.Context, cfg config, log *slog.Logger) (store order.Store, stop func(), err error) {
 	if cfg.database == nil {
 		log.Warn(
 			"orders are kept in memory and end with this process; set DATABASE_HOST to keep them",
@@ -40,7 +39,8 @@ func openStore(
 		)
 		return order.NewMemory(memoryCapacity), func() {}, nil
 	}
-	opened, err := postgres.Open(context.WithoutCancel(ctx), *cfg.database)
+	events := postgres.Events(cfg.topic != "")
+	opened, err := postgres.Open(context.WithoutCancel(ctx), *cfg.database, events)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,5 +53,23 @@ func openStore(
 		"tls",
 		string(cfg.database.TLS),
 	)
-	return opened, opened.Close, nil
+	if events == postgres.IgnoreEvents {
+		log.Info("no events are published; set EVENTS_TOPIC_ARN to publish them")
+		return opened, opened.Close, nil
+	}
+	publish, err := outbox.ToSNS(ctx, cfg.topic, log)
+	if err != nil {
+		opened.Close()
+		return nil, nil, err
+	}
+	log.Info("events are published to SNS", "topic", cfg.topic)
+	// A failing server ends the publisher as well.
+	running, cancel := context.WithCancel(ctx)
+	var publisher sync.WaitGroup
+	publisher.Go(func() { outbox.Run(running, opened, publish, log) })
+	return opened, func() {
+		cancel()
+		publisher.Wait()
+		opened.Close()
+	}, nil
 }

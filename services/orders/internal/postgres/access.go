@@ -25,6 +25,7 @@ const iamRole = "rds_iam"
 // granted is what the service does with its tables. The history of migrations is the administrator's alone.
 var granted = map[string]string{
 	"orders": "SELECT, INSERT",
+	"outbox": "SELECT, INSERT, UPDATE, DELETE",
 }
 
 // prepare creates the user and the schema, and makes the schema that of the statements which follow in the transaction.

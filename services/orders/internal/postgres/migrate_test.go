@@ -85,7 +85,7 @@ func TestAFailedMigrationLeavesNothingBehind(t *testing.T) {
 		postgres.NewMigration(len(migrations)+1, "broken", "CREATE TABLE half (); SELECT 1 / 0"),
 	)
 	_, err := postgres.Migrate(t.Context(), config, access, broken, quiet)
-	require.ErrorContains(t, err, "migration 0003_broken: ERROR: division by zero")
+	require.ErrorContains(t, err, "migration 0004_broken: ERROR: division by zero")
 
 	applied, err := postgres.Migrate(t.Context(), config, access, migrations, quiet)
 	require.NoError(t, err)

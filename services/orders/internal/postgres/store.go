@@ -14,11 +14,24 @@ import (
 )
 
 // Store is an order.Store in PostgreSQL.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool        *pgxpool.Pool
+	keepsEvents bool
+}
+
+// Events says what becomes of an order's events.
+type Events bool
+
+const (
+	// IgnoreEvents keeps orders alone.
+	IgnoreEvents Events = false
+	// KeepEvents writes the events of an order to the outbox, in the order's own transaction. See [Store.Relay].
+	KeepEvents Events = true
+)
 
 // Open returns a store whose connections are created as they are needed: no error of it says that the database is out
 // of reach.
-func Open(ctx context.Context, config Config) (*Store, error) {
+func Open(ctx context.Context, config Config, events Events) (*Store, error) {
 	poolConfig, err := config.pool()
 	if err != nil {
 		return nil, err
@@ -27,7 +40,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing connections to %s: %w", config.Host, err)
 	}
-	return &Store{pool}, nil
+	return &Store{pool: pool, keepsEvents: bool(events)}, nil
 }
 
 // Close ends all connections once they are idle.
@@ -43,13 +56,25 @@ func scan(row pgx.CollectableRow) (order.Order, error) {
 	return o, err
 }
 
+// insertOrder affects no row if the idempotency key is taken.
+const insertOrder = `
+	INSERT INTO orders (` + columns + `, idempotency_key) VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''))
+	ON CONFLICT (idempotency_key) DO NOTHING`
+
+// insertBoth keeps an order and its event, or neither.
+const insertBoth = `
+	WITH kept AS (` + insertOrder + ` RETURNING id)
+	INSERT INTO outbox (id, event) SELECT $7, $8 FROM kept`
+
 // Create leaves it to the unique index to decide which of several orders with the same key is the first: the others
 // wait for its transaction, and then find it.
 func (s *Store) Create(ctx context.Context, o order.Order, key string) (order.Order, bool, error) {
-	tag, err := s.pool.Exec(ctx, `
-		INSERT INTO orders (`+columns+`, idempotency_key) VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''))
-		ON CONFLICT (idempotency_key) DO NOTHING`,
-		o.ID, o.Customer, o.Lines, o.TotalCents, o.CreatedAt, key)
+	insert, values := insertOrder, []any{o.ID, o.Customer, o.Lines, o.TotalCents, o.CreatedAt, key}
+	if s.keepsEvents {
+		event := o.CreatedEvent()
+		insert, values = insertBoth, append(values, event.ID, event)
+	}
+	tag, err := s.pool.Exec(ctx, insert, values...)
 	if err != nil {
 		return order.Order{}, false, s.wrap("creating an order", err)
 	}
@@ -127,8 +152,12 @@ func storable(text string) string {
 
 // Ping also finds out whether the schema is there.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, `SELECT idempotency_key FROM orders LIMIT 0`)
-	return s.wrap("asking for the table of orders", err)
+	ask := `SELECT idempotency_key FROM orders LIMIT 0`
+	if s.keepsEvents {
+		ask = `SELECT idempotency_key, refusals FROM orders, outbox LIMIT 0`
+	}
+	_, err := s.pool.Exec(ctx, ask)
+	return s.wrap("asking for the tables", err)
 }
 
 // Codes of PostgreSQL's errors (PostgreSQL documentation, appendix A).

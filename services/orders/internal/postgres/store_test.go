@@ -60,7 +60,7 @@ func needCluster(t testing.TB) *postgrestest.Cluster {
 
 func open(t testing.TB, config postgres.Config) *postgres.Store {
 	t.Helper()
-	store, err := postgres.Open(t.Context(), config)
+	store, err := postgres.Open(t.Context(), config, postgres.IgnoreEvents)
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
 	return store
@@ -98,7 +98,7 @@ func forService(t testing.TB) postgres.Config {
 }
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t testing.TB) order.Store { return open(t, forService(t)) })
+	storetest.Run(t, func(t testing.TB) order.Store { return withEvents(t, forService(t)) })
 }
 
 func TestTextThatPostgreSQLCannotHoldIsNotFound(t *testing.T) {
@@ -203,12 +203,12 @@ func TestTLS(t *testing.T) {
 
 func TestTLSWithoutCertificatesIsRefusedAtTheStart(t *testing.T) {
 	config := postgres.Config{Host: "localhost", TLS: postgres.TLSVerifyFull, CAFile: "absent.pem"}
-	_, err := postgres.Open(t.Context(), config)
+	_, err := postgres.Open(t.Context(), config, postgres.IgnoreEvents)
 	assert.ErrorContains(t, err, "absent.pem")
 	config.CAFile = "store_test.go"
-	_, err = postgres.Open(t.Context(), config)
+	_, err = postgres.Open(t.Context(), config, postgres.IgnoreEvents)
 	assert.ErrorContains(t, err, "store_test.go holds no PEM certificate")
 	config.TLS = "prefer"
-	_, err = postgres.Open(t.Context(), config)
+	_, err = postgres.Open(t.Context(), config, postgres.IgnoreEvents)
 	assert.ErrorContains(t, err, `TLS: "prefer"; use verify-full, require or disable`)
 }
