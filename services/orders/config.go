@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,12 +17,19 @@ type config struct {
 	httpserver.Config
 	database *postgres.Config // as the service's own user; nil keeps orders in memory
 	topic    string           // ARN of the SNS topic of events; empty publishes none
+	catalog  string           // base URL of the catalog; empty takes the lines of orders as they are
 }
 
 // loadConfig reads the environment of a service. Its error names every problem.
 func loadConfig(getenv func(string) string) (config, error) {
 	r := env.NewReader(getenv)
 	cfg := config{Config: httpserver.ReadConfig(r), database: database(r), topic: r.Get("EVENTS_TOPIC_ARN")}
+	r.Read("SERVICE_CATALOG_URL", "", "a URL such as http://catalog:8080", func(value string) bool {
+		cfg.catalog = value
+		at, err := url.Parse(value)
+		return value == "" || err == nil && (at.Scheme == "http" || at.Scheme == "https") && at.Host != "" &&
+			at.RawQuery == "" && at.Fragment == "" && at.User == nil
+	})
 	if cfg.topic == "" {
 		return cfg, r.Err()
 	}

@@ -197,6 +197,22 @@ func TestConfigOfTheDatabase(t *testing.T) {
 			`DATABASE_USER: "pg_monitor" is not 1 to 63 of a-z, 0-9, - and _, the first a letter, ` +
 				`and not public or pg_...`,
 		},
+		"events and a catalog": {
+			map[string]string{
+				"DATABASE_HOST":       "db",
+				"DATABASE_NAME":       "lab",
+				"DATABASE_SECRET":     secretJSON,
+				"EVENTS_TOPIC_ARN":    "arn:aws:sns:eu-west-1:123456789012:orders",
+				"SERVICE_CATALOG_URL": "http://catalog:8080",
+			},
+			"",
+		},
+		"events from nowhere to nowhere": {
+			map[string]string{"EVENTS_TOPIC_ARN": "orders", "SERVICE_CATALOG_URL": "catalog:8080"},
+			`SERVICE_CATALOG_URL: "catalog:8080" is not a URL such as http://catalog:8080; ` +
+				`EVENTS_TOPIC_ARN: "orders" is not the ARN of an SNS topic; ` +
+				"DATABASE_HOST: is missing, though EVENTS_TOPIC_ARN is there; events wait in a database",
+		},
 		"another way in": {
 			map[string]string{
 				"DATABASE_HOST":   "db",

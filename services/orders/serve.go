@@ -10,6 +10,7 @@ import (
 	"github.com/awslab/awslab/services/internal/httpserver"
 	"github.com/awslab/awslab/services/internal/tracing"
 	"github.com/awslab/awslab/services/orders/internal/api"
+	"github.com/awslab/awslab/services/orders/internal/catalog"
 	"github.com/awslab/awslab/services/orders/internal/order"
 	"github.com/awslab/awslab/services/orders/internal/outbox"
 	"github.com/awslab/awslab/services/orders/internal/postgres"
@@ -25,7 +26,16 @@ func serve(ctx context.Context, listener net.Listener, log *slog.Logger, cfg con
 		return errors.Join(err, listener.Close())
 	}
 	defer stop()
-	return httpserver.Serve(ctx, listener, api.New(store, log), tracing.Handler, log, cfg.Config)
+	parts := api.Parts{Store: store, Log: log}
+	if cfg.catalog != "" {
+		client := catalog.New(cfg.catalog)
+		defer client.Close()
+		parts.Catalog = client
+		log.Info("names and prices of items are the catalog's", "catalog", cfg.catalog)
+	} else {
+		log.Info("items and prices of orders are taken as they are; set SERVICE_CATALOG_URL to ask the catalog")
+	}
+	return httpserver.Serve(ctx, listener, api.New(parts), tracing.Handler, log, cfg.Config)
 }
 
 // openStore does not wait for the database: until it is in reach, the service is live but not ready. Events are

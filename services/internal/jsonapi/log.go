@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 )
 
 // NewLogger returns a logger that writes one JSON object a line, and adds the request's ids to whatever is logged with
@@ -14,20 +15,30 @@ func NewLogger(w io.Writer, level slog.Leveler) *slog.Logger {
 
 type requestKey struct{}
 
-// withRequest attaches the ids of a request for the logger. The trace id is the load balancer's, and may be empty.
+// requestIDs are the ids of a request. The trace id is the load balancer's, and may be empty.
+type requestIDs struct{ id, traceID string }
+
+// withRequest attaches the ids of a request for the logger.
 func withRequest(ctx context.Context, id, traceID string) context.Context {
-	attrs := []slog.Attr{slog.String("request_id", id)}
-	if traceID != "" {
-		attrs = append(attrs, slog.String("trace_id", traceID))
+	return context.WithValue(ctx, requestKey{}, requestIDs{id, traceID})
+}
+
+// ForwardRequestID gives a request to another service the id of the one in whose context it is made, so that the logs
+// of both have the same.
+func ForwardRequestID(r *http.Request) {
+	if ids, ok := r.Context().Value(requestKey{}).(requestIDs); ok {
+		r.Header.Set(requestIDHeader, ids.id)
 	}
-	return context.WithValue(ctx, requestKey{}, attrs)
 }
 
 type requestHandler struct{ slog.Handler }
 
 func (h requestHandler) Handle(ctx context.Context, record slog.Record) error {
-	if attrs, ok := ctx.Value(requestKey{}).([]slog.Attr); ok {
-		record.AddAttrs(attrs...)
+	if ids, ok := ctx.Value(requestKey{}).(requestIDs); ok {
+		record.AddAttrs(slog.String("request_id", ids.id))
+		if ids.traceID != "" {
+			record.AddAttrs(slog.String("trace_id", ids.traceID))
+		}
 	}
 	return h.Handler.Handle(ctx, record)
 }

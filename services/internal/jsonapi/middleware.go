@@ -19,7 +19,7 @@ func observe(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id := requestID(r)
-		w.Header().Set("X-Request-Id", id)
+		w.Header().Set(requestIDHeader, id)
 		r = r.WithContext(withRequest(r.Context(), id, r.Header.Get("X-Amzn-Trace-Id")))
 		answer := &recorder{ResponseWriter: w}
 		defer func() {
@@ -39,11 +39,13 @@ func observe(log *slog.Logger, next http.Handler) http.Handler {
 	})
 }
 
+const requestIDHeader = "X-Request-Id"
+
 var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // requestID keeps the id that a caller gave, if it is fit for a log, so that a request can be followed across services.
 func requestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-Id"); acceptableID.MatchString(id) {
+	if id := r.Header.Get(requestIDHeader); acceptableID.MatchString(id) {
 		return id
 	}
 	return rand.Text()

@@ -47,18 +47,27 @@ func Read[T any](w http.ResponseWriter, r *http.Request, b Body, decode func([]b
 		return none, &Error{Status: http.StatusBadRequest, Code: "incomplete_body", Message: "the body ended early"}
 	}
 	value, err := decode(body)
-	if wrong := new(invalid.Error); errors.As(err, &wrong) {
-		return none, &Error{
-			Status:  http.StatusUnprocessableEntity,
-			Code:    b.Code,
-			Field:   wrong.Field,
-			Message: wrong.Message,
-		}
+	if refused := b.Refuse(err); refused != nil {
+		return none, refused
 	}
 	if err != nil {
 		return none, &Error{Status: http.StatusBadRequest, Code: "invalid_json", Message: err.Error()}
 	}
 	return value, nil
+}
+
+// Refuse returns the answer for an *invalid.Error, and nil for any other error.
+func (b Body) Refuse(err error) *Error {
+	wrong := new(invalid.Error)
+	if !errors.As(err, &wrong) {
+		return nil
+	}
+	return &Error{
+		Status:  http.StatusUnprocessableEntity,
+		Code:    b.Code,
+		Field:   wrong.Field,
+		Message: wrong.Message,
+	}
 }
 
 // Decode reads one JSON object, strictly: an unknown field, a value of the wrong type, or anything after the object is

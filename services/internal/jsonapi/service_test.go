@@ -132,6 +132,22 @@ func TestRequestIsLoggedWithItsIDsAndWithoutItsContents(t *testing.T) {
 	assert.NotContains(t, log.String(), "hidden")
 }
 
+func TestAnotherServiceIsToldTheRequestID(t *testing.T) {
+	mux := http.NewServeMux()
+	var forwarded http.Header
+	mux.HandleFunc("GET /", func(_ http.ResponseWriter, r *http.Request) {
+		other := httptest.NewRequestWithContext(r.Context(), http.MethodGet, "http://other/", nil)
+		ForwardRequestID(other)
+		forwarded = other.Header
+	})
+	service := New(mux, slog.New(slog.DiscardHandler), func(context.Context) error { return nil }, notReady)
+	send(service, "GET", "/", "", "X-Request-Id", "req-1")
+	assert.Equal(t, http.Header{"X-Request-Id": {"req-1"}}, forwarded)
+	outside := httptest.NewRequest(http.MethodGet, "http://other/", nil)
+	ForwardRequestID(outside)
+	assert.Empty(t, outside.Header)
+}
+
 func TestRequestIDIsReplacedUnlessFitForALog(t *testing.T) {
 	handler, _ := logged(nil)
 	for _, given := range []string{"", "with space", "line\nbreak", strings.Repeat("x", 65)} {

@@ -12,33 +12,57 @@ import (
 	"time"
 
 	"github.com/awslab/awslab/services/internal/jsonapi"
+	"github.com/awslab/awslab/services/orders/internal/catalog"
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
-// retryAfter seconds a client is asked to wait when the store is out of reach: about as long as a failover of the
-// database takes at best.
+// retryAfter seconds a client is asked to wait when the store or the catalog is out of reach: about as long as a
+// failover of the database takes at best, and longer than the circuit breaker stays open.
 const retryAfter = 10
 
 // API is the service's http.Handler.
 type API struct {
 	*jsonapi.Service
-	store order.Store
-	log   *slog.Logger
+	store   order.Store
+	catalog Catalog
+	log     *slog.Logger
 }
 
-// New returns an API over the store that reports each request to the log.
-func New(store order.Store, log *slog.Logger) *API {
-	a := &API{store: store, log: log}
+// Catalog knows what items are called and what they cost. See catalog.Client.
+type Catalog interface {
+	Price(ctx context.Context, draft order.Draft) (order.Draft, error)
+}
+
+// Parts are what an API serves.
+type Parts struct {
+	Store   order.Store
+	Catalog Catalog      // nil takes lines as they are
+	Log     *slog.Logger // of each request and of failures
+}
+
+// New returns an API over the parts. It is ready while the store is, whatever becomes of the catalog: orders can be
+// read without it.
+func New(parts Parts) *API {
+	a := &API{store: parts.Store, catalog: parts.Catalog, log: parts.Log}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /orders", a.list)
-	mux.HandleFunc("POST /orders", a.create)
-	mux.HandleFunc("GET /orders/{id}", a.get)
-	a.Service = jsonapi.New(mux, log, store.Ping, jsonapi.Error{
+	for pattern, handler := range a.routes() {
+		mux.HandleFunc(pattern, handler)
+	}
+	a.Service = jsonapi.New(mux, parts.Log, parts.Store.Ping, jsonapi.Error{
 		Status:  http.StatusServiceUnavailable,
 		Code:    "store_not_ready",
 		Message: "the store cannot be used; the log has the cause",
 	})
 	return a
+}
+
+// routes are those of orders. jsonapi.New adds the health checks.
+func (a *API) routes() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"GET /orders":      a.list,
+		"POST /orders":     a.create,
+		"GET /orders/{id}": a.get,
+	}
 }
 
 type listAnswer struct {
@@ -75,17 +99,16 @@ func (a *API) create(w http.ResponseWriter, r *http.Request) {
 		jsonapi.WriteError(w, *problem)
 		return
 	}
-	created, problem := jsonapi.Read(
-		w,
-		r,
-		draftBody,
-		func(body []byte) (order.Order, error) { return decodeOrder(body, time.Now()) },
-	)
+	draft, problem := jsonapi.Read(w, r, draftBody, decodeDraft)
 	if problem != nil {
 		jsonapi.WriteError(w, *problem)
 		return
 	}
-	kept, replayed, err := a.store.Create(r.Context(), created, key)
+	kept, replayed, err := a.place(r.Context(), order.Request{Draft: draft, Key: key})
+	if refused := draftBody.Refuse(err); refused != nil {
+		jsonapi.WriteError(w, *refused)
+		return
+	}
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -95,6 +118,28 @@ func (a *API) create(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Location", "/orders/"+url.PathEscape(kept.ID))
 	jsonapi.WriteJSON(w, http.StatusCreated, kept)
+}
+
+// place keeps the order that is asked for. A request that comes again gets its order without the catalog, which may
+// have other prices by now, or be out of reach.
+func (a *API) place(ctx context.Context, request order.Request) (kept order.Order, replayed bool, err error) {
+	draft := request.Draft
+	if a.catalog != nil {
+		if request.Key != "" {
+			kept, err := a.store.Replay(ctx, request)
+			if !errors.Is(err, order.ErrNotFound) {
+				return kept, err == nil, err
+			}
+		}
+		if draft, err = a.catalog.Price(ctx, draft); err != nil {
+			return order.Order{}, false, err
+		}
+	}
+	created, err := order.New(draft, time.Now())
+	if err != nil {
+		return order.Order{}, false, err
+	}
+	return a.store.Create(ctx, created, request)
 }
 
 var acceptableKey = regexp.MustCompile(`^[!-~]{1,255}$`)
@@ -112,7 +157,7 @@ func idempotencyKey(r *http.Request) (string, *jsonapi.Error) {
 	}
 }
 
-// refusals are the store's errors that tell the client something.
+// refusals are the errors that tell the client something.
 var refusals = []struct {
 	err   error
 	level slog.Level
@@ -141,9 +186,14 @@ var refusals = []struct {
 		Code:    "store_unreachable",
 		Message: "the store cannot be reached; try again",
 	}},
+	{catalog.ErrUnavailable, slog.LevelError, jsonapi.Error{
+		Status:  http.StatusServiceUnavailable,
+		Code:    "catalog_unreachable",
+		Message: "the catalog cannot be reached; try again",
+	}},
 }
 
-// fail answers for an error of the store. Where it is not the client's, the cause goes to the log alone.
+// fail answers for an error. Where it is not the client's, the cause goes to the log alone.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(r.Context().Err(), context.Canceled) {
 		a.log.InfoContext(r.Context(), "client went away", "error", err)

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"time"
-
 	"github.com/awslab/awslab/services/internal/jsonapi"
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
@@ -19,11 +17,11 @@ var draftBody = jsonapi.Body{
 	Known: "customer and lines, and in a line item, quantity and priceCents",
 }
 
-// decodeOrder makes an order of a body. It returns an *invalid.Error for what is JSON but no order.
-func decodeOrder(body []byte, now time.Time) (order.Order, error) {
+// decodeDraft makes a draft of a body. It returns an *invalid.Error for what is JSON but no draft.
+func decodeDraft(body []byte) (order.Draft, error) {
 	draft, err := jsonapi.Decode[order.Draft](draftBody, body)
 	if err != nil {
-		return order.Order{}, err
+		return order.Draft{}, err
 	}
-	return order.New(draft, now)
+	return draft, draft.Validate()
 }

@@ -4,6 +4,7 @@ package order
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/awslab/awslab/services/internal/invalid"
@@ -30,9 +31,10 @@ type Order struct {
 
 // Line is a number of equal items.
 type Line struct {
-	Item       string `json:"item"`       // the id of an item in a catalog; 1 to MaxItemLength characters on one line
-	Quantity   int64  `json:"quantity"`   // 1 to MaxQuantity
-	PriceCents int64  `json:"priceCents"` // of one item; 0 to MaxPriceCents US cents
+	Item       string `json:"item"`           // the id of an item in a catalog; 1 to MaxItemLength characters on one line
+	Name       string `json:"name,omitempty"` // the catalog's at that time; empty where no catalog was asked
+	Quantity   int64  `json:"quantity"`       // 1 to MaxQuantity
+	PriceCents int64  `json:"priceCents"`     // of one item; 0 to MaxPriceCents US cents
 }
 
 // Draft is an order as a client proposes it: what the service adds itself, its id, total and time, is missing.
@@ -45,14 +47,20 @@ type Draft struct {
 type DraftLine struct {
 	Item       string `json:"item"`
 	Quantity   *int64 `json:"quantity"`
-	PriceCents *int64 `json:"priceCents"`
+	PriceCents *int64 `json:"priceCents"` // required unless a catalog is asked
+	Name       string `json:"-"`          // of the catalog
 }
 
-// New creates an order of a draft, with an id and the time of now. It returns an *invalid.Error for the first field
-// that is wrong.
+// New creates an order of a draft that has prices, with an id and the time of now. It returns an *invalid.Error for the
+// first field that is wrong.
 func New(draft Draft, now time.Time) (Order, error) {
-	if err := draft.validate(); err != nil {
+	if err := draft.Validate(); err != nil {
 		return Order{}, err
+	}
+	for i, l := range draft.Lines {
+		if l.PriceCents == nil {
+			return Order{}, &invalid.Error{Field: fmt.Sprintf("lines[%d].priceCents", i), Message: "is required"}
+		}
 	}
 	o := Order{
 		ID:        rand.Text(),
@@ -61,13 +69,14 @@ func New(draft Draft, now time.Time) (Order, error) {
 		CreatedAt: now.UTC().Truncate(time.Microsecond),
 	}
 	for i, l := range draft.Lines {
-		o.Lines[i] = Line{Item: l.Item, Quantity: *l.Quantity, PriceCents: *l.PriceCents}
+		o.Lines[i] = Line{Item: l.Item, Name: l.Name, Quantity: *l.Quantity, PriceCents: *l.PriceCents}
 		o.TotalCents += o.Lines[i].Quantity * o.Lines[i].PriceCents
 	}
 	return o, nil
 }
 
-func (d Draft) validate() error {
+// Validate returns an *invalid.Error for the first field that is wrong, or nil. Prices may be missing.
+func (d Draft) Validate() error {
 	if err := requiredLine("customer", d.Customer, MaxCustomerLength); err != nil {
 		return err
 	}
@@ -98,7 +107,20 @@ func (l DraftLine) validate(at string) error {
 	if err := invalid.Number(at+".quantity", l.Quantity, 1, MaxQuantity); err != nil {
 		return err
 	}
+	if l.PriceCents == nil {
+		return nil
+	}
 	return invalid.Number(at+".priceCents", l.PriceCents, 0, MaxPriceCents)
+}
+
+// Answers reports whether the order is one that the draft asks for, whatever a catalog has added.
+func (o Order) Answers(draft Draft) bool {
+	return o.Customer == draft.Customer && slices.EqualFunc(o.Lines, draft.Lines, Line.answers)
+}
+
+func (l Line) answers(draft DraftLine) bool {
+	return l.Item == draft.Item && l.Quantity == *draft.Quantity &&
+		(draft.PriceCents == nil || l.PriceCents == *draft.PriceCents)
 }
 
 // requiredLine requires one line of 1 to limit characters.

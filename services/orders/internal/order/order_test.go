@@ -32,7 +32,8 @@ func TestNewAddsIdTotalAndTime(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, got.ID)
 	assert.Equal(t, Order{
-		ID: got.ID, Customer: "Ada", Lines: []Line{{"lamp", 2, 1250}, {"gift card", 1, 0}}, TotalCents: 2500,
+		ID: got.ID, Customer: "Ada", TotalCents: 2500,
+		Lines:     []Line{{Item: "lamp", Quantity: 2, PriceCents: 1250}, {Item: "gift card", Quantity: 1}},
 		CreatedAt: time.Date(2026, 5, 1, 10, 0, 0, 123456000, time.UTC),
 	}, got)
 

@@ -20,9 +20,12 @@ var (
 // Store keeps orders. Implementations are safe for concurrent use.
 type Store interface {
 	// Create keeps an order and returns it. Of all orders with the same idempotency key only the first is kept: a later
-	// one with the same contents gets the first one back, with replayed set, and one with other contents ErrKeyReused.
-	// With an empty key each order is kept. It returns ErrFull if there is no room.
-	Create(ctx context.Context, o Order, key string) (kept Order, replayed bool, err error)
+	// one gets the first one back, with replayed set, if that answers what the client asked for, and ErrKeyReused
+	// otherwise. With an empty key each order is kept. It returns ErrFull if there is no room.
+	Create(ctx context.Context, o Order, request Request) (kept Order, replayed bool, err error)
+	// Replay returns the order that a request with an idempotency key has had, ErrNotFound if it has had none, and
+	// ErrKeyReused if the key was used for another order.
+	Replay(ctx context.Context, request Request) (Order, error)
 	// Get returns ErrNotFound if no order has the id.
 	Get(ctx context.Context, id string) (Order, error)
 	// List returns up to limit orders (at least 1), the newest first: from the newest, or from where the page that
@@ -32,10 +35,24 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
+// Request is what a client asks for, by which an order is known again.
+type Request struct {
+	Draft Draft
+	Key   string // the idempotency key, or empty
+}
+
 // Page is one part of a list.
 type Page struct {
 	Orders []Order
 	Next   string // cursor of the following page; empty on the last one
+}
+
+// Replay returns an order that has the request's key, unless the request asks for another one.
+func (r Request) Replay(kept Order) (Order, error) {
+	if !kept.Answers(r.Draft) {
+		return Order{}, fmt.Errorf("creating an order with idempotency key %q: %w", r.Key, ErrKeyReused)
+	}
+	return kept, nil
 }
 
 // NewPage returns the first limit orders as a page. More than limit orders say that another page follows. The id of a
@@ -45,11 +62,6 @@ func NewPage(orders []Order, limit int) Page {
 		return Page{Orders: orders}
 	}
 	return Page{Orders: orders[:limit], Next: orders[limit-1].ID}
-}
-
-// SameContents says that two orders ask for the same: all but what the service added agrees.
-func (o Order) SameContents(other Order) bool {
-	return o.Customer == other.Customer && slices.Equal(o.Lines, other.Lines)
 }
 
 // Memory is a Store in the memory of one process: each task of a service has its own, and it ends with the task.
@@ -67,14 +79,11 @@ func NewMemory(capacity int) *Memory {
 	return &Memory{capacity: capacity, position: make(map[string]int), keys: make(map[string]int)}
 }
 
-func (m *Memory) Create(_ context.Context, o Order, key string) (Order, bool, error) {
+func (m *Memory) Create(_ context.Context, o Order, request Request) (Order, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if at, ok := m.keys[key]; ok {
-		if kept := m.orders[at]; kept.SameContents(o) {
-			return kept.clone(), true, nil
-		}
-		return Order{}, false, fmt.Errorf("creating an order with idempotency key %q: %w", key, ErrKeyReused)
+	if kept, err := m.replay(request); !errors.Is(err, ErrNotFound) {
+		return kept, err == nil, err
 	}
 	if len(m.orders) >= m.capacity {
 		return Order{}, false, fmt.Errorf(
@@ -85,11 +94,25 @@ func (m *Memory) Create(_ context.Context, o Order, key string) (Order, bool, er
 		)
 	}
 	m.position[o.ID] = len(m.orders)
-	if key != "" {
-		m.keys[key] = len(m.orders)
+	if request.Key != "" {
+		m.keys[request.Key] = len(m.orders)
 	}
 	m.orders = append(m.orders, o.clone())
 	return o, false, nil
+}
+
+func (m *Memory) Replay(_ context.Context, request Request) (Order, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.replay(request)
+}
+
+func (m *Memory) replay(request Request) (Order, error) {
+	at, ok := m.keys[request.Key]
+	if !ok {
+		return Order{}, fmt.Errorf("reading the order of idempotency key %q: %w", request.Key, ErrNotFound)
+	}
+	return request.Replay(m.orders[at].clone())
 }
 
 func (m *Memory) Get(_ context.Context, id string) (Order, error) {

@@ -17,12 +17,16 @@ func TestMemory(t *testing.T) {
 
 func TestMemoryRefusesWhatExceedsItsCapacity(t *testing.T) {
 	store := order.NewMemory(1)
-	first, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "key")
+	first, _, err := store.Create(t.Context(), storetest.Draw("Ada"), storetest.Request(storetest.Draw("Ada"), "key"))
 	require.NoError(t, err)
-	_, _, err = store.Create(t.Context(), storetest.Draw("Grace"), "")
+	_, _, err = store.Create(t.Context(), storetest.Draw("Grace"), storetest.Request(storetest.Draw("Grace"), ""))
 	require.ErrorIs(t, err, order.ErrFull)
 
-	again, replayed, err := store.Create(t.Context(), storetest.Draw("Ada"), "key")
+	again, replayed, err := store.Create(
+		t.Context(),
+		storetest.Draw("Ada"),
+		storetest.Request(storetest.Draw("Ada"), "key"),
+	)
 	require.NoError(t, err, "a replay needs no room")
 	assert.True(t, replayed)
 	assert.Equal(t, first, again)
@@ -36,7 +40,11 @@ func TestMemoryIsSafeForConcurrentUse(t *testing.T) {
 	for range writers {
 		all.Go(func() {
 			for range each {
-				created, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
+				created, _, err := store.Create(
+					t.Context(),
+					storetest.Draw("Ada"),
+					storetest.Request(storetest.Draw("Ada"), ""),
+				)
 				assert.NoError(t, err)
 				got, err := store.Get(t.Context(), created.ID)
 				assert.NoError(t, err)

@@ -269,7 +269,11 @@ func TestTablesOfAnEarlierVersionMoveAndItGoesOnWorking(t *testing.T) {
 	_, err := postgres.Migrate(t.Context(), admin, postgres.Access{}, earlier, quiet)
 	require.NoError(t, err)
 	before := open(t, admin)
-	first, _, err := before.Create(t.Context(), storetest.Draw("Ada"), "first")
+	first, _, err := before.Create(
+		t.Context(),
+		storetest.Draw("Ada"),
+		storetest.Request(storetest.Draw("Ada"), "first"),
+	)
 	require.NoError(t, err)
 
 	for range 2 {
@@ -282,11 +286,19 @@ func TestTablesOfAnEarlierVersionMoveAndItGoesOnWorking(t *testing.T) {
 	assert.Equal(t, first, found)
 
 	require.NoError(t, before.Ping(t.Context()))
-	found, replayed, err := before.Create(t.Context(), storetest.Draw("Ada"), "first")
+	found, replayed, err := before.Create(
+		t.Context(),
+		storetest.Draw("Ada"),
+		storetest.Request(storetest.Draw("Ada"), "first"),
+	)
 	require.NoError(t, err)
 	assert.True(t, replayed)
 	assert.Equal(t, first, found)
-	second, _, err := before.Create(t.Context(), storetest.Draw("Grace"), "second")
+	second, _, err := before.Create(
+		t.Context(),
+		storetest.Draw("Grace"),
+		storetest.Request(storetest.Draw("Grace"), "second"),
+	)
 	require.NoError(t, err)
 	page, err := now.List(t.Context(), 10, "")
 	require.NoError(t, err)

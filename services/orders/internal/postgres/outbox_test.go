@@ -30,7 +30,7 @@ func withEvents(t testing.TB, config postgres.Config) *postgres.Store {
 
 func create(t testing.TB, store *postgres.Store, key string) order.Order {
 	t.Helper()
-	kept, _, err := store.Create(t.Context(), storetest.Draw("Ada"), key)
+	kept, _, err := store.Create(t.Context(), storetest.Draw("Ada"), storetest.Request(storetest.Draw("Ada"), key))
 	require.NoError(t, err)
 	return kept
 }
@@ -71,7 +71,7 @@ func TestAnOrderThatIsNotKeptHasNoEvent(t *testing.T) {
 	admin, access, _ := migrated(t)
 	store := withEvents(t, as(admin, access))
 	require.Empty(t, postgres.Exec(t, admin, "ALTER TABLE "+access.User+".outbox ADD CHECK (false) NOT VALID"))
-	_, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
+	_, _, err := store.Create(t.Context(), storetest.Draw("Ada"), storetest.Request(storetest.Draw("Ada"), ""))
 	require.Error(t, err, "nor is an order kept whose event is not")
 	page, err := store.List(t.Context(), 10, "")
 	require.NoError(t, err)

@@ -68,8 +68,8 @@ const insertBoth = `
 
 // Create leaves it to the unique index to decide which of several orders with the same key is the first: the others
 // wait for its transaction, and then find it.
-func (s *Store) Create(ctx context.Context, o order.Order, key string) (order.Order, bool, error) {
-	insert, values := insertOrder, []any{o.ID, o.Customer, o.Lines, o.TotalCents, o.CreatedAt, key}
+func (s *Store) Create(ctx context.Context, o order.Order, request order.Request) (order.Order, bool, error) {
+	insert, values := insertOrder, []any{o.ID, o.Customer, o.Lines, o.TotalCents, o.CreatedAt, request.Key}
 	if s.keepsEvents {
 		event := o.CreatedEvent()
 		insert, values = insertBoth, append(values, event.ID, event)
@@ -81,18 +81,19 @@ func (s *Store) Create(ctx context.Context, o order.Order, key string) (order.Or
 	if tag.RowsAffected() == 1 {
 		return o, false, nil
 	}
-	kept, err := s.one(ctx, "idempotency_key", key)
+	kept, err := s.Replay(ctx, request)
+	return kept, err == nil, err
+}
+
+func (s *Store) Replay(ctx context.Context, request order.Request) (order.Order, error) {
+	kept, err := s.one(ctx, "idempotency_key", request.Key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return order.Order{}, fmt.Errorf("reading the order of idempotency key %q: %w", request.Key, order.ErrNotFound)
+	}
 	if err != nil {
-		return order.Order{}, false, s.wrap("reading the order of an idempotency key", err)
+		return order.Order{}, s.wrap("reading the order of an idempotency key", err)
 	}
-	if !kept.SameContents(o) {
-		return order.Order{}, false, fmt.Errorf(
-			"creating an order with idempotency key %q: %w",
-			key,
-			order.ErrKeyReused,
-		)
-	}
-	return kept, true, nil
+	return request.Replay(kept)
 }
 
 func (s *Store) Get(ctx context.Context, id string) (order.Order, error) {

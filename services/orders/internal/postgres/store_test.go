@@ -121,14 +121,14 @@ func TestOutOfReachIsUnavailable(t *testing.T) {
 	config.Port = 1 // nobody listens there
 	store := open(t, config)
 	assert.ErrorIs(t, store.Ping(t.Context()), order.ErrUnavailable)
-	_, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
+	_, _, err := store.Create(t.Context(), storetest.Draw("Ada"), storetest.Request(storetest.Draw("Ada"), ""))
 	assert.ErrorIs(t, err, order.ErrUnavailable)
 }
 
 func TestConnectionsLostAreMadeAnew(t *testing.T) {
 	config := forService(t)
 	store := open(t, config)
-	created, _, err := store.Create(t.Context(), storetest.Draw("Ada"), "")
+	created, _, err := store.Create(t.Context(), storetest.Draw("Ada"), storetest.Request(storetest.Draw("Ada"), ""))
 	require.NoError(t, err)
 	needCluster(
 		t,

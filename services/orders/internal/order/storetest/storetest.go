@@ -27,6 +27,8 @@ func Run(t *testing.T, newStore func(t testing.TB) order.Store) {
 		{"keeps equal orders without a key apart", keepsEqualOrdersApart},
 		{"replays an order of the same key", replaysAKey},
 		{"refuses a key of another order", refusesAReusedKey},
+		{"finds the order of a key", findsAKey},
+		{"replays an order whose prices were the catalog's", replaysPricesOfTheCatalog},
 		{"keeps one order of a key when many come at once", keepsOneOrderOfAKeyAtOnce},
 		{"lists the newest first", listsTheNewestFirst},
 		{"lists each order once, whatever the page", listsEachOrderOnce},
@@ -54,8 +56,20 @@ func Draw(customer string) order.Order {
 	return o
 }
 
+// Request returns the request that an order answers.
+func Request(o order.Order, key string) order.Request {
+	draft := order.Draft{Customer: o.Customer}
+	for _, l := range o.Lines {
+		draft.Lines = append(
+			draft.Lines,
+			order.DraftLine{Item: l.Item, Quantity: &l.Quantity, PriceCents: &l.PriceCents},
+		)
+	}
+	return order.Request{Draft: draft, Key: key}
+}
+
 func create(t require.TestingT, store order.Store, o order.Order, key string) order.Order {
-	kept, replayed, err := store.Create(context.Background(), o, key)
+	kept, replayed, err := store.Create(context.Background(), o, Request(o, key))
 	require.NoError(t, err)
 	require.False(t, replayed)
 	require.Equal(t, o, kept)
@@ -115,7 +129,7 @@ func keepsEqualOrdersApart(t *testing.T, store order.Store) {
 
 func replaysAKey(t *testing.T, store order.Store) {
 	first := create(t, store, Draw("Ada"), "key")
-	again, replayed, err := store.Create(t.Context(), Draw("Ada"), "key")
+	again, replayed, err := store.Create(t.Context(), Draw("Ada"), Request(Draw("Ada"), "key"))
 	require.NoError(t, err)
 	assert.True(t, replayed)
 	assert.Equal(t, first, again)
@@ -124,13 +138,42 @@ func replaysAKey(t *testing.T, store order.Store) {
 
 func refusesAReusedKey(t *testing.T, store order.Store) {
 	first := create(t, store, Draw("Ada"), "key")
-	_, _, err := store.Create(t.Context(), Draw("Grace"), "key")
+	_, _, err := store.Create(t.Context(), Draw("Grace"), Request(Draw("Grace"), "key"))
 	require.ErrorIs(t, err, order.ErrKeyReused)
 	other := Draw("Ada")
 	other.Lines[0].Quantity++
-	_, _, err = store.Create(t.Context(), other, "key")
+	_, _, err = store.Create(t.Context(), other, Request(other, "key"))
 	require.ErrorIs(t, err, order.ErrKeyReused)
 	assert.Equal(t, []order.Order{first}, collect(t, store, 10))
+}
+
+func findsAKey(t *testing.T, store order.Store) {
+	first := create(t, store, Draw("Ada"), "key")
+	found, err := store.Replay(t.Context(), Request(first, "key"))
+	require.NoError(t, err)
+	assert.Equal(t, first, found)
+	_, err = store.Replay(t.Context(), Request(Draw("Grace"), "key"))
+	require.ErrorIs(t, err, order.ErrKeyReused)
+	for _, key := range []string{"other", ""} {
+		_, err = store.Replay(t.Context(), Request(first, key))
+		require.ErrorIs(t, err, order.ErrNotFound, "%q", key)
+	}
+}
+
+// The client named no price. Meanwhile the catalog has another one.
+func replaysPricesOfTheCatalog(t *testing.T, store order.Store) {
+	first := create(t, store, Draw("Ada"), "key")
+	later := Draw("Ada")
+	later.Lines[0].PriceCents++
+	later.Lines[0].Name = "new"
+	request := Request(later, "key")
+	_, _, err := store.Create(t.Context(), later, request)
+	require.ErrorIs(t, err, order.ErrKeyReused, "a price that the client named counts")
+	request.Draft.Lines[0].PriceCents = nil
+	again, replayed, err := store.Create(t.Context(), later, request)
+	require.NoError(t, err)
+	assert.True(t, replayed)
+	assert.Equal(t, first, again)
 }
 
 // A client that gave up waiting tries again while its first request is still under way.
@@ -140,7 +183,7 @@ func keepsOneOrderOfAKeyAtOnce(t *testing.T, store order.Store) {
 	var all sync.WaitGroup
 	for range clients {
 		all.Go(func() {
-			kept, _, err := store.Create(context.Background(), Draw("Ada"), "key")
+			kept, _, err := store.Create(context.Background(), Draw("Ada"), Request(Draw("Ada"), "key"))
 			if assert.NoError(t, err) {
 				ids <- kept.ID
 			}

@@ -1,0 +1,265 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/awslab/awslab/services/internal/invalid"
+	"github.com/awslab/awslab/services/orders/internal/order"
+)
+
+const lamp, chair = "LAMPLAMPLAMPLAMPLAMPLAMPLA", "CHAIRCHAIRCHAIRCHAIRCHAIRC"
+
+// answers are those of a catalog, in place of the network. n is 1 for the first request.
+type answers func(n int, r *http.Request) (status int, body string, err error)
+
+func (a answers) client() (*Client, *atomic.Int32) {
+	var asked atomic.Int32
+	return newClient("http://catalog:8080/", roundTrip(func(r *http.Request) (*http.Response, error) {
+		status, body, err := a(int(asked.Add(1)), r)
+		if err != nil {
+			return nil, err
+		}
+		return &http.Response{
+			StatusCode: status,
+			Status:     fmt.Sprint(status),
+			Header:     http.Header{"Location": {"http://elsewhere/"}},
+			Body:       io.NopCloser(strings.NewReader(body)),
+		}, nil
+	})), &asked
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+const lampItem = `{"id": "` + lamp + `", "version": 1, "name": "brass lamp", "description": "", "priceCents": 4200}`
+
+func itIsThere(int, *http.Request) (int, string, error) { return http.StatusOK, lampItem, nil }
+
+func number(n int64) *int64 { return &n }
+
+func draftOf(lines ...order.DraftLine) order.Draft { return order.Draft{Customer: "Ada", Lines: lines} }
+
+func TestPriceTakesNamesAndPricesOfTheCatalog(t *testing.T) {
+	client, _ := answers(func(_ int, r *http.Request) (int, string, error) {
+		assert.Equal(t, http.MethodGet, r.Method)
+		switch r.URL.String() {
+		case "http://catalog:8080/items/" + lamp:
+			return http.StatusOK, lampItem, nil
+		case "http://catalog:8080/items/" + chair:
+			return http.StatusOK, `{"name": "chair", "priceCents": 0}`, nil
+		}
+		return http.StatusNotFound, "", nil
+	}).client()
+	draft := draftOf(
+		order.DraftLine{Item: lamp, Quantity: number(2)},
+		order.DraftLine{Item: chair, Quantity: number(1), PriceCents: number(0)},
+	)
+	priced, err := client.Price(t.Context(), draft)
+	require.NoError(t, err)
+	assert.Equal(t, draftOf(
+		order.DraftLine{Item: lamp, Quantity: number(2), PriceCents: number(4200), Name: "brass lamp"},
+		order.DraftLine{Item: chair, Quantity: number(1), PriceCents: number(0), Name: "chair"},
+	), priced)
+	assert.Nil(t, draft.Lines[0].PriceCents, "the client's draft stays as it is")
+}
+
+func TestPriceRefusesWhatTheCatalogDoesNotHave(t *testing.T) {
+	for name, tc := range map[string]struct {
+		line order.DraftLine
+		want string
+	}{
+		"an item that is gone":      {order.DraftLine{Item: chair}, "lines[1].item: is not in the catalog"},
+		"a text that names no item": {order.DraftLine{Item: "../items"}, "lines[1].item: is not in the catalog"},
+		"a price of another day": {
+			order.DraftLine{Item: lamp, PriceCents: number(1)},
+			"lines[1].priceCents: is 1, but the item costs 4200 now",
+		},
+		"no price": {order.DraftLine{Item: lamp}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, _ := answers(func(_ int, r *http.Request) (int, string, error) {
+				if strings.HasSuffix(r.URL.Path, lamp) {
+					return http.StatusOK, lampItem, nil
+				}
+				return http.StatusNotFound, `{"error": {"code": "not_found"}}`, nil
+			}).client()
+			_, err := client.Price(t.Context(), draftOf(order.DraftLine{Item: lamp}, tc.line))
+			if tc.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			wrong := new(invalid.Error)
+			require.ErrorAs(t, err, &wrong)
+			assert.EqualError(t, wrong, tc.want)
+		})
+	}
+}
+
+func TestATryThatFailedIsRepeated(t *testing.T) {
+	for name, first := range map[string]answers{
+		"refused":     func(int, *http.Request) (int, string, error) { return 0, "", errors.New("connection refused") },
+		"throttled":   func(int, *http.Request) (int, string, error) { return http.StatusTooManyRequests, "", nil },
+		"failed":      func(int, *http.Request) (int, string, error) { return http.StatusInternalServerError, "", nil },
+		"unavailable": func(int, *http.Request) (int, string, error) { return http.StatusServiceUnavailable, "", nil },
+		"slow": func(_ int, r *http.Request) (int, string, error) {
+			<-r.Context().Done()
+			return 0, "", r.Context().Err()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				client, asked := answers(func(n int, r *http.Request) (int, string, error) {
+					if n < maxTries {
+						return first(n, r)
+					}
+					return itIsThere(n, r)
+				}).client()
+				item, err := client.Item(t.Context(), lamp)
+				require.NoError(t, err)
+				assert.Equal(t, Item{Name: "brass lamp", PriceCents: 4200}, item)
+				assert.EqualValues(t, maxTries, asked.Load())
+				assert.Less(t, time.Since(start), 2*tryTimeout+200*time.Millisecond)
+			})
+		})
+	}
+}
+
+func TestWhatAnotherTryDoesNotMendIsNotRepeated(t *testing.T) {
+	for status, body := range map[int]string{
+		http.StatusNotFound:   "",
+		http.StatusBadRequest: "",
+		http.StatusFound:      "", // and not followed
+		http.StatusOK:         "no JSON",
+	} {
+		client, asked := answers(func(int, *http.Request) (int, string, error) { return status, body, nil }).client()
+		_, err := client.Item(t.Context(), lamp)
+		require.ErrorContains(t, err, `looking up item "`+lamp+`"`)
+		require.NotErrorIs(t, err, ErrUnavailable)
+		assert.EqualValues(t, 1, asked.Load(), status)
+	}
+}
+
+func TestACatalogThatStaysOutOfReachIsUnavailable(t *testing.T) {
+	client, asked := answers(func(int, *http.Request) (int, string, error) {
+		return 0, "", errors.New("connection refused")
+	}).client()
+	_, err := client.Price(t.Context(), draftOf(order.DraftLine{Item: lamp}))
+	require.ErrorIs(t, err, ErrUnavailable)
+	require.ErrorContains(t, err, "connection refused")
+	assert.EqualValues(t, maxTries, asked.Load())
+}
+
+func TestTheTimeOfTheRequestEndsTheTries(t *testing.T) {
+	hangs := answers(func(_ int, r *http.Request) (int, string, error) {
+		<-r.Context().Done()
+		return 0, "", r.Context().Err()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := hangs.client()
+		start := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		_, err := client.Item(ctx, lamp)
+		require.ErrorIs(t, err, ErrUnavailable)
+		assert.Equal(t, 300*time.Millisecond, time.Since(start))
+	})
+	synctest.Test(t, func(t *testing.T) {
+		client, asked := hangs.client()
+		for range 2 * minTries {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, cancel)
+			_, err := client.Item(ctx, lamp)
+			require.ErrorIs(t, err, context.Canceled)
+			require.NotErrorIs(t, err, ErrUnavailable)
+		}
+		assert.EqualValues(t, 2*minTries, asked.Load())
+		assert.Equal(t, gobreaker.StateClosed, client.State(), "a client that goes away says nothing of the catalog")
+	})
+}
+
+func TestRetriesStayWithinTheirBudget(t *testing.T) {
+	const lookups = 1000
+	synctest.Test(t, func(t *testing.T) {
+		client, asked := answers(func(n int, r *http.Request) (int, string, error) {
+			if n%5 < 2 {
+				return http.StatusServiceUnavailable, "", nil
+			}
+			return itIsThere(n, r)
+		}).client()
+		for range lookups {
+			_, _ = client.Item(t.Context(), lamp)
+		}
+		retries := int(asked.Load()) - lookups
+		assert.InDelta(t, lookups*budgetShare+budgetMax, retries, 1)
+	})
+}
+
+func TestTheBreakerSparesACatalogThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		isUp := false
+		client, asked := answers(func(n int, r *http.Request) (int, string, error) {
+			if isUp {
+				return itIsThere(n, r)
+			}
+			return http.StatusServiceUnavailable, "", nil
+		}).client()
+		for client.State() != gobreaker.StateOpen {
+			require.LessOrEqual(t, asked.Load(), int32(minTries))
+			_, err := client.Item(t.Context(), lamp)
+			require.ErrorIs(t, err, ErrUnavailable)
+		}
+		before := asked.Load()
+		start := time.Now()
+		_, err := client.Item(t.Context(), lamp)
+		require.ErrorIs(t, err, ErrUnavailable)
+		assert.Equal(t, before, asked.Load(), "no request is made")
+		assert.Zero(t, time.Since(start), "and nobody waits")
+
+		time.Sleep(openFor + time.Millisecond)
+		_, err = client.Item(t.Context(), lamp)
+		require.ErrorIs(t, err, ErrUnavailable)
+		assert.Equal(t, before+1, asked.Load(), "one probe is enough to stay open")
+
+		isUp = true
+		time.Sleep(openFor + time.Millisecond)
+		for range probes {
+			_, err = client.Item(t.Context(), lamp)
+			require.NoError(t, err)
+		}
+		assert.Equal(t, gobreaker.StateClosed, client.State())
+	})
+}
+
+func TestTheCatalogIsToldTheTrace(t *testing.T) {
+	otel.SetTextMapPropagator(propagation.TraceContext{})
+	t.Cleanup(func() { otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator()) })
+	var got string
+	client, _ := answers(func(n int, r *http.Request) (int, string, error) {
+		got = r.Header.Get("Traceparent")
+		return itIsThere(n, r)
+	}).client()
+	span := trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
+	})
+	_, err := client.Item(trace.ContextWithSpanContext(t.Context(), span), lamp)
+	require.NoError(t, err)
+	assert.Contains(t, got, span.TraceID().String())
+}
