@@ -169,10 +169,10 @@ func TestARequestWhoseTimeEndsWhileTheTableThrottlesCanBeRepeated(t *testing.T) 
 		"PUT":    "/items/" + storetest.Absent,
 		"DELETE": "/items/" + storetest.Absent,
 	} {
-		answer := sendWithin(ctx, t, handler, method, target, changed, "If-Match", `"1"`)
+		answer := document.Send(ctx, t, handler, method, target, changed, "If-Match", `"1"`)
 		require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode, method)
 		assert.Equal(t, "5", answer.Header.Get("Retry-After"))
 		assert.Equal(t, "store_unreachable", decodeError(t, answer).Code)
 	}
-	assert.Equal(t, http.StatusServiceUnavailable, sendWithin(ctx, t, handler, "GET", "/readyz", "").StatusCode)
+	assert.Equal(t, http.StatusServiceUnavailable, document.Send(ctx, t, handler, "GET", "/readyz", "").StatusCode)
 }

@@ -76,12 +76,6 @@ func request(method, target, body string, header ...string) *http.Request {
 	return r
 }
 
-func send(handler http.Handler, method, target, body string, header ...string) *http.Response {
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, request(method, target, body, header...))
-	return w.Result()
-}
-
 func decode[T any](t *testing.T, answer *http.Response) T {
 	t.Helper()
 	assert.Equal(t, "application/json", answer.Header.Get("Content-Type"))
@@ -107,14 +101,14 @@ func lineOf(line string) string { return `{"customer": "Ada", "lines": [` + line
 
 func create(t *testing.T, handler http.Handler, body string, header ...string) order.Order {
 	t.Helper()
-	answer := send(handler, "POST", "/orders", body, header...)
+	answer := send(t, handler, "POST", "/orders", body, header...)
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 	return decode[order.Order](t, answer)
 }
 
 func TestCreatedOrderIsFoundAtItsLocation(t *testing.T) {
 	handler := quiet(order.NewMemory(1))
-	answer := send(handler, "POST", "/orders", valid)
+	answer := send(t, handler, "POST", "/orders", valid)
 	require.Equal(t, http.StatusCreated, answer.StatusCode)
 	created := decode[order.Order](t, answer)
 	assert.Equal(
@@ -126,24 +120,24 @@ func TestCreatedOrderIsFoundAtItsLocation(t *testing.T) {
 	assert.NotEmpty(t, created.ID)
 	assert.False(t, created.CreatedAt.IsZero())
 
-	answer = send(handler, "GET", answer.Header.Get("Location"), "")
+	answer = send(t, handler, "GET", answer.Header.Get("Location"), "")
 	require.Equal(t, http.StatusOK, answer.StatusCode)
 	assert.Equal(t, created, decode[order.Order](t, answer))
 }
 
 func TestARequestSentAgainMakesNoSecondOrder(t *testing.T) {
 	handler := quiet(order.NewMemory(10))
-	first := send(handler, "POST", "/orders", valid, "Idempotency-Key", "3f0c")
-	again := send(handler, "POST", "/orders", valid, "Idempotency-Key", "3f0c")
+	first := send(t, handler, "POST", "/orders", valid, "Idempotency-Key", "3f0c")
+	again := send(t, handler, "POST", "/orders", valid, "Idempotency-Key", "3f0c")
 	require.Equal(t, http.StatusCreated, again.StatusCode)
 	assert.Equal(t, first.Header.Get("Location"), again.Header.Get("Location"))
 	assert.Empty(t, first.Header.Get("Idempotency-Replayed"))
 	assert.Equal(t, "true", again.Header.Get("Idempotency-Replayed"))
 	assert.Equal(t, decode[order.Order](t, first), decode[order.Order](t, again))
-	assert.Len(t, decode[listAnswer](t, send(handler, "GET", "/orders", "")).Orders, 1)
+	assert.Len(t, decode[listAnswer](t, send(t, handler, "GET", "/orders", "")).Orders, 1)
 
 	other := strings.Replace(valid, "Ada", "Grace", 1)
-	refused := send(handler, "POST", "/orders", other, "Idempotency-Key", "3f0c")
+	refused := send(t, handler, "POST", "/orders", other, "Idempotency-Key", "3f0c")
 	assert.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
 	assert.Equal(t, "idempotency_key_reused", decodeError(t, refused).Code)
 	create(t, handler, other, "Idempotency-Key", "another")
@@ -158,7 +152,7 @@ func TestListPages(t *testing.T) {
 	var listed []string
 	var sizes []int
 	for target := "/orders?limit=2"; target != ""; {
-		answer := send(handler, "GET", target, "")
+		answer := send(t, handler, "GET", target, "")
 		require.Equal(t, http.StatusOK, answer.StatusCode)
 		page := decode[listAnswer](t, answer)
 		sizes = append(sizes, len(page.Orders))
@@ -179,13 +173,13 @@ func TestListHasADefaultLimit(t *testing.T) {
 	for range jsonapi.DefaultLimit + 1 {
 		create(t, handler, valid)
 	}
-	page := decode[listAnswer](t, send(handler, "GET", "/orders", ""))
+	page := decode[listAnswer](t, send(t, handler, "GET", "/orders", ""))
 	assert.Len(t, page.Orders, jsonapi.DefaultLimit)
 	assert.NotEmpty(t, page.Next)
 }
 
 func TestEmptyListIsAnArray(t *testing.T) {
-	body, err := io.ReadAll(send(quiet(order.NewMemory(1)), "GET", "/orders", "").Body)
+	body, err := io.ReadAll(send(t, quiet(order.NewMemory(1)), "GET", "/orders", "").Body)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"orders": []}`, string(body))
 }
@@ -439,7 +433,7 @@ func TestRefusals(t *testing.T) {
 			if tc.store == nil {
 				tc.store = order.NewMemory(1)
 			}
-			answer := send(quiet(tc.store), tc.method, tc.target, tc.body, tc.header...)
+			answer := send(t, quiet(tc.store), tc.method, tc.target, tc.body, tc.header...)
 			got := decodeError(t, answer)
 			got.Status = answer.StatusCode
 			assert.Equal(t, tc.want, got)
@@ -490,14 +484,14 @@ func TestHealth(t *testing.T) {
 		"draining":    {draining, 200, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Equal(t, tc.live, send(tc.handler, "GET", "/healthz", "").StatusCode)
-			assert.Equal(t, tc.ready, send(tc.handler, "GET", "/readyz", "").StatusCode)
+			assert.Equal(t, tc.live, send(t, tc.handler, "GET", "/healthz", "").StatusCode)
+			assert.Equal(t, tc.ready, send(t, tc.handler, "GET", "/readyz", "").StatusCode)
 		})
 	}
 	assert.Equal(
 		t,
 		http.StatusOK,
-		send(draining, "GET", "/orders", "").StatusCode,
+		send(t, draining, "GET", "/orders", "").StatusCode,
 		"while draining, requests are served",
 	)
 }
@@ -531,7 +525,7 @@ func TestFailureIsExplainedInTheLogAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			handler, log := logged(tc.store)
-			body, err := io.ReadAll(send(handler, "GET", "/orders", "", "X-Request-Id", "req-1").Body)
+			body, err := io.ReadAll(send(t, handler, "GET", "/orders", "", "X-Request-Id", "req-1").Body)
 			require.NoError(t, err)
 			assert.NotContains(t, string(body), errBroken.Error())
 

@@ -51,7 +51,7 @@ func TestNamesAndPricesAreTheCatalogs(t *testing.T) {
 }
 
 func TestWithoutACatalogPricesAreRequired(t *testing.T) {
-	refused := send(quiet(order.NewMemory(1)), "POST", "/orders", unpriced)
+	refused := send(t, quiet(order.NewMemory(1)), "POST", "/orders", unpriced)
 	require.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
 	assert.Equal(t, refusal(0, "invalid_order", "is required", "lines[0].priceCents"), decodeError(t, refused))
 }
@@ -60,7 +60,7 @@ func TestWhatTheCatalogRefusesIsTheClientsFault(t *testing.T) {
 	handler := withCatalog(&oneCatalog{
 		err: &invalid.Error{Field: "lines[0].item", Message: "is not in the catalog"},
 	})
-	refused := send(handler, "POST", "/orders", unpriced)
+	refused := send(t, handler, "POST", "/orders", unpriced)
 	require.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode)
 	assert.Equal(t, refusal(0, "invalid_order", "is not in the catalog", "lines[0].item"), decodeError(t, refused))
 }
@@ -70,12 +70,12 @@ func TestACatalogOutOfReachLeavesOrdersToRead(t *testing.T) {
 	handler := withCatalog(down)
 	created := create(t, handler, unpriced)
 	down.err = catalog.ErrUnavailable
-	refused := send(handler, "POST", "/orders", unpriced)
+	refused := send(t, handler, "POST", "/orders", unpriced)
 	assert.Equal(t, http.StatusServiceUnavailable, refused.StatusCode)
 	assert.NotEmpty(t, refused.Header.Get("Retry-After"))
 	assert.Equal(t, "catalog_unreachable", decodeError(t, refused).Code)
 	for _, path := range []string{"/orders", "/orders/" + created.ID, "/readyz"} {
-		assert.Equal(t, http.StatusOK, send(handler, "GET", path, "").StatusCode, path)
+		assert.Equal(t, http.StatusOK, send(t, handler, "GET", path, "").StatusCode, path)
 	}
 }
 
@@ -84,13 +84,13 @@ func TestARequestSentAgainNeedsNoCatalog(t *testing.T) {
 	handler := withCatalog(changing)
 	first := create(t, handler, unpriced, "Idempotency-Key", "3f0c")
 	changing.price, changing.err = 4300, catalog.ErrUnavailable
-	again := send(handler, "POST", "/orders", unpriced, "Idempotency-Key", "3f0c")
+	again := send(t, handler, "POST", "/orders", unpriced, "Idempotency-Key", "3f0c")
 	require.Equal(t, http.StatusCreated, again.StatusCode)
 	assert.Equal(t, "true", again.Header.Get("Idempotency-Replayed"))
 	assert.Equal(t, first, decode[order.Order](t, again))
 	assert.Equal(t, 1, changing.asked)
 
 	other := strings.Replace(unpriced, "Ada", "Grace", 1)
-	refused := send(handler, "POST", "/orders", other, "Idempotency-Key", "3f0c")
+	refused := send(t, handler, "POST", "/orders", other, "Idempotency-Key", "3f0c")
 	assert.Equal(t, "idempotency_key_reused", decodeError(t, refused).Code)
 }

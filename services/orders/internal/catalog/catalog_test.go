@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/awslab/awslab/services/internal/invalid"
+	"github.com/awslab/awslab/services/internal/openapitest"
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
@@ -48,13 +50,41 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-const lampItem = `{"id": "` + lamp + `", "version": 1, "name": "brass lamp", "description": "", "priceCents": 4200}`
+const lampItem = `{"id": "` + lamp + `", "version": 1, "name": "brass lamp", "description": "", "priceCents": 4200,
+	"createdAt": "2026-01-02T03:04:05Z"}`
 
 func itIsThere(int, *http.Request) (int, string, error) { return http.StatusOK, lampItem, nil }
 
 func number(n int64) *int64 { return &n }
 
 func draftOf(lines ...order.DraftLine) order.Draft { return order.Draft{Customer: "Ada", Lines: lines} }
+
+// What the other tests take for the catalog's answers agrees with its document.
+func TestTheCatalogAnswersLikeThis(t *testing.T) {
+	document := openapitest.New("../../../catalog/openapi.yaml")
+	for status, body := range map[int]string{
+		http.StatusOK:                 lampItem,
+		http.StatusNotFound:           `{"error": {"code": "not_found", "message": "no item has this id"}}`,
+		http.StatusServiceUnavailable: `{"error": {"code": "store_unreachable", "message": "try again"}}`,
+	} {
+		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Retry-After", "5")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		})
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		document.Send(t.Context(), t, handler, http.MethodGet, "/items/"+lamp, "")
+		client := New(server.URL)
+		t.Cleanup(client.Close)
+		_, err := client.Item(t.Context(), lamp)
+		assert.Equal(t, status == http.StatusOK, err == nil)
+		assert.Equal(t, status == http.StatusNotFound, errors.Is(err, errNoItem))
+		assert.Equal(t, status == http.StatusServiceUnavailable, errors.Is(err, ErrUnavailable))
+	}
+}
 
 func TestPriceTakesNamesAndPricesOfTheCatalog(t *testing.T) {
 	client, _ := answers(func(_ int, r *http.Request) (int, string, error) {
