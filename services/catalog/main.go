@@ -10,7 +10,7 @@ import (
 
 	"github.com/awslab/awslab/services/internal/httpserver"
 	"github.com/awslab/awslab/services/internal/jsonapi"
-	"github.com/awslab/awslab/services/internal/tracing"
+	"github.com/awslab/awslab/services/internal/telemetry"
 )
 
 // Exit codes.
@@ -48,11 +48,11 @@ func run(args []string, getenv func(string) string, stdout, stderr io.Writer) in
 
 func serve(ctx context.Context, cfg config, getenv func(string) string, stdout io.Writer) error {
 	log := jsonapi.NewLogger(stdout, cfg.LogLevel)
-	stopTracing, err := tracing.Start(ctx, getenv, log)
+	stopTelemetry, err := telemetry.Start(ctx, getenv, log)
 	if err != nil {
 		return err
 	}
-	defer stopTracing()
+	defer stopTelemetry()
 	service, err := newAPI(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -61,5 +61,5 @@ func serve(ctx context.Context, cfg config, getenv func(string) string, stdout i
 	if err != nil {
 		return err
 	}
-	return httpserver.Serve(ctx, listener, service, tracing.Handler, log, cfg.Config)
+	return httpserver.Serve(ctx, listener, service, telemetry.Handler, log, cfg.Config)
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/awslab/awslab/services/internal/httpserver"
 	"github.com/awslab/awslab/services/internal/jsonapi"
-	"github.com/awslab/awslab/services/internal/tracing"
+	"github.com/awslab/awslab/services/internal/telemetry"
 )
 
 // Exit codes.
@@ -68,11 +68,11 @@ func prepare(
 
 func listenAndServe(ctx context.Context, cfg config, getenv func(string) string, stdout io.Writer) error {
 	log := jsonapi.NewLogger(stdout, cfg.LogLevel)
-	stopTracing, err := tracing.Start(ctx, getenv, log)
+	stopTelemetry, err := telemetry.Start(ctx, getenv, log)
 	if err != nil {
 		return err
 	}
-	defer stopTracing()
+	defer stopTelemetry()
 	listener, err := httpserver.Listen(cfg.Port)
 	if err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"github.com/awslab/awslab/services/internal/httpserver"
-	"github.com/awslab/awslab/services/internal/tracing"
+	"github.com/awslab/awslab/services/internal/telemetry"
 	"github.com/awslab/awslab/services/orders/internal/api"
 	"github.com/awslab/awslab/services/orders/internal/catalog"
 	"github.com/awslab/awslab/services/orders/internal/order"
@@ -28,14 +28,17 @@ func serve(ctx context.Context, listener net.Listener, log *slog.Logger, cfg con
 	defer stop()
 	parts := api.Parts{Store: store, Log: log}
 	if cfg.catalog != "" {
-		client := catalog.New(cfg.catalog)
+		client, err := catalog.New(cfg.catalog)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
 		defer client.Close()
 		parts.Catalog = client
 		log.Info("names and prices of items are the catalog's", "catalog", cfg.catalog)
 	} else {
 		log.Info("items and prices of orders are taken as they are; set SERVICE_CATALOG_URL to ask the catalog")
 	}
-	return httpserver.Serve(ctx, listener, api.New(parts), tracing.Handler, log, cfg.Config)
+	return httpserver.Serve(ctx, listener, api.New(parts), telemetry.Handler, log, cfg.Config)
 }
 
 // openStore does not wait for the database: until it is in reach, the service is live but not ready. Events are

@@ -40,7 +40,7 @@ func Listen(port int) (net.Listener, error) {
 
 // Serve answers requests until ctx ends, and then shuts down in three steps: readiness turns off, so that load
 // balancers stop sending; after the drain delay no connection is accepted any more; what is in flight is finished.
-// outer wraps the service, as tracing does. Serve returns an error if the server failed, or if requests outlasted the
+// outer wraps the service, as telemetry does. Serve returns an error if the server failed, or if requests outlasted the
 // shutdown timeout and were cut off.
 func Serve(
 	ctx context.Context,

@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/awslab/awslab/services/internal/tracing"
+	"github.com/awslab/awslab/services/internal/telemetry"
 )
 
 // observe gives every request an id, echoed in X-Request-Id, and logs how it was answered: never a body, a query or a
@@ -86,7 +86,7 @@ func unmatchedAsJSON(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refusal, pattern := mux.Handler(r)
 		if pattern != "" {
-			tracing.Route(r.Context(), pattern)
+			telemetry.Route(r.Context(), pattern)
 			mux.ServeHTTP(w, r) // not refusal: only ServeHTTP sets the path values
 			return
 		}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/sony/gobreaker/v2"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/awslab/awslab/services/internal/invalid"
@@ -45,22 +47,23 @@ type Item struct {
 
 // Client asks one catalog. It is safe for concurrent use.
 type Client struct {
-	base    string
-	http    *http.Client
-	budget  *budget
-	breaker *gobreaker.CircuitBreaker[Item]
+	base      string
+	http      *http.Client
+	budget    *budget
+	breaker   *gobreaker.CircuitBreaker[Item]
+	unobserve func() error
 }
 
 // New returns a client of the catalog at a base URL, such as http://catalog:8080.
-func New(base string) *Client {
+func New(base string) (*Client, error) {
 	return newClient(base, &http.Transport{
 		MaxIdleConnsPerHost: maxIdleConnections,
 		IdleConnTimeout:     time.Minute, // less than the catalog's own, see httpserver.Serve
 	})
 }
 
-func newClient(base string, transport http.RoundTripper) *Client {
-	return &Client{
+func newClient(base string, transport http.RoundTripper) (*Client, error) {
+	c := &Client{
 		base: strings.TrimSuffix(base, "/"),
 		http: &http.Client{
 			Transport:     otelhttp.NewTransport(transport), // which passes the trace on
@@ -69,10 +72,38 @@ func newClient(base string, transport http.RoundTripper) *Client {
 		budget:  newBudget(),
 		breaker: newBreaker(),
 	}
+	var err error
+	c.unobserve, err = c.observe()
+	return c, err
+}
+
+// observe has the state of the circuit breaker measured whenever metrics are collected.
+func (c *Client) observe() (stop func() error, err error) {
+	meter := otel.Meter("github.com/awslab/awslab/services/orders")
+	state, err := meter.Int64ObservableGauge(
+		"orders.catalog.breaker.state",
+		metric.WithDescription("The state of the circuit breaker: 0 is closed, 1 half open and 2 open."),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the metrics of the catalog: %w", err)
+	}
+	registration, err := meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		o.ObserveInt64(state, int64(c.breaker.State()))
+		return nil
+	}, state)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the metrics of the catalog: %w", err)
+	}
+	return registration.Unregister, nil
 }
 
 // Close ends the connections that are idle.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	if err := c.unobserve(); err != nil {
+		otel.Handle(err)
+	}
+	c.http.CloseIdleConnections()
+}
 
 // State returns that of the circuit breaker.
 func (c *Client) State() gobreaker.State { return c.breaker.State() }

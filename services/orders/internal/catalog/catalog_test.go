@@ -17,11 +17,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/awslab/awslab/services/internal/invalid"
 	"github.com/awslab/awslab/services/internal/openapitest"
+	"github.com/awslab/awslab/services/internal/telemetry/telemetrytest"
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
@@ -30,9 +32,9 @@ const lamp, chair = "LAMPLAMPLAMPLAMPLAMPLAMPLA", "CHAIRCHAIRCHAIRCHAIRCHAIRC"
 // answers are those of a catalog, in place of the network. n is 1 for the first request.
 type answers func(n int, r *http.Request) (status int, body string, err error)
 
-func (a answers) client() (*Client, *atomic.Int32) {
+func (a answers) client(t *testing.T) (*Client, *atomic.Int32) {
 	var asked atomic.Int32
-	return newClient("http://catalog:8080/", roundTrip(func(r *http.Request) (*http.Response, error) {
+	client, err := newClient("http://catalog:8080/", roundTrip(func(r *http.Request) (*http.Response, error) {
 		status, body, err := a(int(asked.Add(1)), r)
 		if err != nil {
 			return nil, err
@@ -43,7 +45,10 @@ func (a answers) client() (*Client, *atomic.Int32) {
 			Header:     http.Header{"Location": {"http://elsewhere/"}},
 			Body:       io.NopCloser(strings.NewReader(body)),
 		}, nil
-	})), &asked
+	}))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return client, &asked
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
@@ -77,9 +82,10 @@ func TestTheCatalogAnswersLikeThis(t *testing.T) {
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
 		document.Send(t.Context(), t, handler, http.MethodGet, "/items/"+lamp, "")
-		client := New(server.URL)
+		client, err := New(server.URL)
+		require.NoError(t, err)
 		t.Cleanup(client.Close)
-		_, err := client.Item(t.Context(), lamp)
+		_, err = client.Item(t.Context(), lamp)
 		assert.Equal(t, status == http.StatusOK, err == nil)
 		assert.Equal(t, status == http.StatusNotFound, errors.Is(err, errNoItem))
 		assert.Equal(t, status == http.StatusServiceUnavailable, errors.Is(err, ErrUnavailable))
@@ -96,7 +102,7 @@ func TestPriceTakesNamesAndPricesOfTheCatalog(t *testing.T) {
 			return http.StatusOK, `{"name": "chair", "priceCents": 0}`, nil
 		}
 		return http.StatusNotFound, "", nil
-	}).client()
+	}).client(t)
 	draft := draftOf(
 		order.DraftLine{Item: lamp, Quantity: number(2)},
 		order.DraftLine{Item: chair, Quantity: number(1), PriceCents: number(0)},
@@ -129,7 +135,7 @@ func TestPriceRefusesWhatTheCatalogDoesNotHave(t *testing.T) {
 					return http.StatusOK, lampItem, nil
 				}
 				return http.StatusNotFound, `{"error": {"code": "not_found"}}`, nil
-			}).client()
+			}).client(t)
 			_, err := client.Price(t.Context(), draftOf(order.DraftLine{Item: lamp}, tc.line))
 			if tc.want == "" {
 				require.NoError(t, err)
@@ -161,7 +167,7 @@ func TestATryThatFailedIsRepeated(t *testing.T) {
 						return first(n, r)
 					}
 					return itIsThere(n, r)
-				}).client()
+				}).client(t)
 				item, err := client.Item(t.Context(), lamp)
 				require.NoError(t, err)
 				assert.Equal(t, Item{Name: "brass lamp", PriceCents: 4200}, item)
@@ -179,7 +185,7 @@ func TestWhatAnotherTryDoesNotMendIsNotRepeated(t *testing.T) {
 		http.StatusFound:      "", // and not followed
 		http.StatusOK:         "no JSON",
 	} {
-		client, asked := answers(func(int, *http.Request) (int, string, error) { return status, body, nil }).client()
+		client, asked := answers(func(int, *http.Request) (int, string, error) { return status, body, nil }).client(t)
 		_, err := client.Item(t.Context(), lamp)
 		require.ErrorContains(t, err, `looking up item "`+lamp+`"`)
 		require.NotErrorIs(t, err, ErrUnavailable)
@@ -190,7 +196,7 @@ func TestWhatAnotherTryDoesNotMendIsNotRepeated(t *testing.T) {
 func TestACatalogThatStaysOutOfReachIsUnavailable(t *testing.T) {
 	client, asked := answers(func(int, *http.Request) (int, string, error) {
 		return 0, "", errors.New("connection refused")
-	}).client()
+	}).client(t)
 	_, err := client.Price(t.Context(), draftOf(order.DraftLine{Item: lamp}))
 	require.ErrorIs(t, err, ErrUnavailable)
 	require.ErrorContains(t, err, "connection refused")
@@ -203,7 +209,7 @@ func TestTheTimeOfTheRequestEndsTheTries(t *testing.T) {
 		return 0, "", r.Context().Err()
 	})
 	synctest.Test(t, func(t *testing.T) {
-		client, _ := hangs.client()
+		client, _ := hangs.client(t)
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
@@ -212,7 +218,7 @@ func TestTheTimeOfTheRequestEndsTheTries(t *testing.T) {
 		assert.Equal(t, 300*time.Millisecond, time.Since(start))
 	})
 	synctest.Test(t, func(t *testing.T) {
-		client, asked := hangs.client()
+		client, asked := hangs.client(t)
 		for range 2 * minTries {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Millisecond, cancel)
@@ -233,7 +239,7 @@ func TestRetriesStayWithinTheirBudget(t *testing.T) {
 				return http.StatusServiceUnavailable, "", nil
 			}
 			return itIsThere(n, r)
-		}).client()
+		}).client(t)
 		for range lookups {
 			_, _ = client.Item(t.Context(), lamp)
 		}
@@ -244,18 +250,19 @@ func TestRetriesStayWithinTheirBudget(t *testing.T) {
 
 func TestTheBreakerSparesACatalogThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		isUp := false
+		isUp, gauges := false, telemetrytest.Gauges(t)
 		client, asked := answers(func(n int, r *http.Request) (int, string, error) {
 			if isUp {
 				return itIsThere(n, r)
 			}
 			return http.StatusServiceUnavailable, "", nil
-		}).client()
+		}).client(t)
 		for client.State() != gobreaker.StateOpen {
 			require.LessOrEqual(t, asked.Load(), int32(minTries))
 			_, err := client.Item(t.Context(), lamp)
 			require.ErrorIs(t, err, ErrUnavailable)
 		}
+		assert.EqualValues(t, gobreaker.StateOpen, gauges()["orders.catalog.breaker.state"][*attribute.EmptySet()])
 		before := asked.Load()
 		start := time.Now()
 		_, err := client.Item(t.Context(), lamp)
@@ -274,7 +281,7 @@ func TestTheBreakerSparesACatalogThatFails(t *testing.T) {
 			_, err = client.Item(t.Context(), lamp)
 			require.NoError(t, err)
 		}
-		assert.Equal(t, gobreaker.StateClosed, client.State())
+		assert.EqualValues(t, gobreaker.StateClosed, gauges()["orders.catalog.breaker.state"][*attribute.EmptySet()])
 	})
 }
 
@@ -285,7 +292,7 @@ func TestTheCatalogIsToldTheTrace(t *testing.T) {
 	client, _ := answers(func(n int, r *http.Request) (int, string, error) {
 		got = r.Header.Get("Traceparent")
 		return itIsThere(n, r)
-	}).client()
+	}).client(t)
 	span := trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
 	})

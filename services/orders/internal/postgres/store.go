@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel"
 
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
@@ -17,6 +18,7 @@ import (
 type Store struct {
 	pool        *pgxpool.Pool
 	keepsEvents bool
+	unobserve   func() error
 }
 
 // Events says what becomes of an order's events.
@@ -40,11 +42,21 @@ func Open(ctx context.Context, config Config, events Events) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing connections to %s: %w", config.Host, err)
 	}
-	return &Store{pool: pool, keepsEvents: bool(events)}, nil
+	store := &Store{pool: pool, keepsEvents: bool(events)}
+	if store.unobserve, err = store.observe(); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return store, nil
 }
 
 // Close ends all connections once they are idle.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	if err := s.unobserve(); err != nil {
+		otel.Handle(err)
+	}
+	s.pool.Close()
+}
 
 // columns are what scan reads.
 const columns = "id, customer, lines, total_cents, created_at"

@@ -18,9 +18,7 @@ type tracer struct{ database string }
 func (t tracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, query pgx.TraceQueryStartData) context.Context {
 	operation, _, _ := strings.Cut(strings.TrimSpace(query.SQL), " ")
 	operation = strings.ToUpper(operation)
-	ctx, _ = otel.Tracer(
-		"github.com/awslab/awslab/services/orders",
-	).Start(
+	ctx, _ = otel.Tracer(scope).Start(
 		ctx,
 		operation+" "+t.database,
 		trace.WithSpanKind(trace.SpanKindClient),
