@@ -13,8 +13,8 @@ SEED     ?= 1
 
 TEST_TIMEOUT = 60m
 
-.PHONY: help build up test race fuzz e2e mutation bench accepted recover examples image-test lint vuln generate \
-	clean
+.PHONY: help build up test race load fuzz e2e mutation bench accepted recover examples image-test lint vuln \
+	generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ test: build ## run all tests
 race: ## run all tests under the race detector
 	go test -race -timeout $(TEST_TIMEOUT) ./...
 	cd services && go test -race -timeout $(TEST_TIMEOUT) ./...
+
+load: ## have 200 clients use each service for half a minute
+	cd services && go test -tags load -count 1 -p 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLoad$$' \
+		./catalog/internal/api ./orders
 
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's|/[^/]*:func | |' | \
@@ -79,7 +83,7 @@ lint: ## check formatting, go vet and staticcheck
 		{ ! grep .; } || { echo 'break these lines: they have more than 120 columns' >&2; exit 1; }
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "run gofmt -w on:" $$unformatted >&2; exit 1; }
 	go vet ./...
-	cd services && go vet ./... && go vet -tags image ./...
+	cd services && go vet ./... && go vet -tags image ./... && go vet -tags load ./...
 	go vet -tags mutation ./policy/internal/mutation
 	go vet -tags e2e ./automation
 	go vet -tags image ./automation/images

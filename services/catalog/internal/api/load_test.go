@@ -8,60 +8,34 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/awslab/awslab/services/catalog/internal/dynamo"
 	"github.com/awslab/awslab/services/catalog/internal/dynamo/dynamotest"
 	"github.com/awslab/awslab/services/catalog/internal/item"
+	"github.com/awslab/awslab/services/internal/loadtest"
 )
 
-// Two hundred clients at once create, read, update, list and delete items, each its own, until loadDuration is over and
-// once at least. No request fails, and nothing is left of any: no item and no goroutine. Run it for longer with:
-//
-//	go test -tags load -run TestLoad -v ./catalog/internal/api
+// Clients create, read, update, list and delete items, each its own. No request fails, and nothing is left of any: no
+// item and no goroutine.
 func TestLoad(t *testing.T) {
-	const clients = 200
-	before := goleak.IgnoreCurrent()
-	t.Run("of 200 clients", func(t *testing.T) {
+	loadtest.Run(t, func(t *testing.T, run func(func(), loadtest.Use)) {
 		dynamodb := dynamotest.Client(t, dynamotest.Start(t))
 		handler := quiet(dynamo.New(dynamodb, dynamotest.NewTable(t, dynamodb)))
 		server := httptest.NewServer(handler)
 		defer server.Close()
-		transport := &http.Transport{MaxIdleConnsPerHost: clients}
-		defer transport.CloseIdleConnections()
-
-		start := time.Now()
-		var requests atomic.Int64
-		var all sync.WaitGroup
-		for range clients {
-			client := loadClient{http: &http.Client{Transport: transport}, base: server.URL, requests: &requests}
-			all.Go(func() {
-				for isFirst := true; isFirst || time.Since(start) < loadDuration; isFirst = false {
-					if !assert.NoError(t, client.useItem(t.Context())) {
-						return
-					}
-				}
-			})
-		}
-		all.Wait()
-		took := time.Since(start)
-		t.Logf("%d requests in %s: %.0f/s", requests.Load(), took, float64(requests.Load())/took.Seconds())
+		run(func() {}, func(ctx context.Context, client *http.Client) error {
+			return loadClient{http: client, base: server.URL}.useItem(ctx)
+		})
 		require.Empty(t, list(t, handler, 100))
 	})
-	goleak.VerifyNone(t, before)
 }
 
 type loadClient struct {
-	http     *http.Client
-	base     string // URL of the service
-	requests *atomic.Int64
+	http *http.Client
+	base string // URL of the service
 }
 
 // useItem takes an item through its life.
@@ -85,7 +59,6 @@ func (c loadClient) useItem(ctx context.Context) error {
 }
 
 func (c loadClient) send(ctx context.Context, method, path, body, ifMatch string, want int) (item.Item, error) {
-	c.requests.Add(1)
 	r, err := http.NewRequestWithContext(ctx, method, c.base+path, strings.NewReader(body))
 	if err != nil {
 		return item.Item{}, err

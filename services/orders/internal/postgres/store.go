@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -180,6 +182,11 @@ const (
 	undefinedDatabase    = "3D000"
 	undefinedTable       = "42P01"
 	noRight              = "42501"
+	readOnly             = "25006" // of a writer that became a reader in a failover
+	tooManyConnections   = "53300"
+	adminShutdown        = "57P01"
+	crashShutdown        = "57P02"
+	cannotConnectNow     = "57P03"
 	undefinedColumn      = "42703"
 )
 
@@ -188,26 +195,43 @@ func (s *Store) wrap(attempted string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if explained := explain(err); explained != nil {
-		err = fmt.Errorf("%w: %w", explained, err)
+	if meaning := explain(err); meaning != nil {
+		err = fmt.Errorf("%w: %w", meaning, err)
 	}
 	return fmt.Errorf("%s: %w", attempted, err)
 }
 
 var errSchema = errors.New("the schema is not there, or is not this user's; run orders migrate")
 
+// explained are the meanings of PostgreSQL's errors.
+var explained = map[string]error{
+	invalidAuthorization: order.ErrUnavailable, // for a moment, while its password is rotated
+	invalidPassword:      order.ErrUnavailable,
+	readOnly:             order.ErrUnavailable,
+	tooManyConnections:   order.ErrUnavailable,
+	adminShutdown:        order.ErrUnavailable,
+	crashShutdown:        order.ErrUnavailable,
+	cannotConnectNow:     order.ErrUnavailable,
+	undefinedTable:       errSchema,
+	undefinedColumn:      errSchema,
+	noRight:              errSchema,
+}
+
 func explain(err error) error {
-	if answered := new(pgconn.PgError); errors.As(err, &answered) {
-		switch answered.Code {
-		case invalidAuthorization, invalidPassword:
-			return order.ErrUnavailable // for a moment, while its password is rotated
-		case undefinedTable, undefinedColumn, noRight:
-			return errSchema
-		}
+	if answered := new(pgconn.PgError); errors.As(err, &answered) && explained[answered.Code] != nil {
+		return explained[answered.Code]
 	}
 	if failed := new(pgconn.ConnectError); errors.As(err, &failed) || errors.Is(err, context.DeadlineExceeded) ||
-		pgconn.SafeToRetry(err) {
+		pgconn.SafeToRetry(err) || isLost(err) {
 		return order.ErrUnavailable
 	}
 	return nil
+}
+
+// isLost reports whether the connection ended in the middle of a statement, which may have been executed: the database
+// restarted, or failed over.
+func isLost(err error) bool {
+	var network net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.As(err, &network)
 }

@@ -4,6 +4,7 @@ package postgres_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -141,6 +142,37 @@ func TestConnectionsLostAreMadeAnew(t *testing.T) {
 		require.NoError(c, err)
 		assert.Equal(c, created, got)
 	}, eventually, tick)
+}
+
+func TestADatabaseThatRestartsIsUnavailableForAWhile(t *testing.T) {
+	store, cluster := open(t, forService(t)), needCluster(t)
+	create := func() error {
+		o := storetest.Draw("Ada")
+		_, _, err := store.Create(t.Context(), o, storetest.Request(o, rand.Text()))
+		return err
+	}
+	stop := make(chan struct{})
+	var problems []error
+	var client sync.WaitGroup
+	client.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				problems = append(problems, create())
+			}
+		}
+	})
+	cluster.Restart(t)
+	close(stop)
+	client.Wait()
+	for _, err := range problems {
+		if err != nil {
+			require.ErrorIs(t, err, order.ErrUnavailable)
+		}
+	}
+	require.EventuallyWithT(t, func(c *assert.CollectT) { assert.NoError(c, create()) }, eventually, tick)
 }
 
 func TestARefusedUserIsUnavailable(t *testing.T) {

@@ -47,6 +47,7 @@ type Cluster struct {
 	CAFile string
 
 	folder    string
+	command   func() *exec.Cmd // starts PostgreSQL
 	process   *exec.Cmd
 	ended     chan struct{}
 	databases int
@@ -67,7 +68,7 @@ func Start() (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for PostgreSQL: %w", err)
 	}
-	cluster := &Cluster{folder: folder, ended: make(chan struct{})}
+	cluster := &Cluster{folder: folder}
 	if err := cluster.start(binaries, owner); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting PostgreSQL: %w", err), cluster.Stop())
 	}
@@ -149,44 +150,52 @@ func (c *Cluster) start(binaries string, owner *syscall.Credential) error {
 		return err
 	}
 	c.Port = port
-	c.process = command(
-		"postgres",
-		"-D",
-		data,
-		"-F",
-		"-h",
-		Host,
-		"-p",
-		strconv.Itoa(int(port)),
-		"-k",
-		c.folder,
-		"-c",
-		"ssl=on",
-		"-c",
-		"ssl_cert_file="+filepath.Join(c.folder, certificateFile),
-		"-c",
-		"ssl_key_file="+filepath.Join(c.folder, keyFile),
-		"-c",
-		"log_statement=all",
-	)
-	log, err := os.Create(filepath.Join(c.folder, logFile))
+	c.command = func() *exec.Cmd {
+		return command(
+			"postgres",
+			"-D",
+			data,
+			"-F",
+			"-h",
+			Host,
+			"-p",
+			strconv.Itoa(int(port)),
+			"-k",
+			c.folder,
+			"-c",
+			"ssl=on",
+			"-c",
+			"ssl_cert_file="+filepath.Join(c.folder, certificateFile),
+			"-c",
+			"ssl_key_file="+filepath.Join(c.folder, keyFile),
+			"-c",
+			"log_statement=ddl",
+		)
+	}
+	if err := c.run(); err != nil {
+		return err
+	}
+	return c.createRoles()
+}
+
+// run starts the process, and returns when the cluster answers.
+func (c *Cluster) run() error {
+	log, err := os.OpenFile(filepath.Join(c.folder, logFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	c.process.Stdout, c.process.Stderr = log, log
-	if err := c.process.Start(); err != nil {
-		c.process = nil
+	process, ended := c.command(), make(chan struct{})
+	process.Stdout, process.Stderr = log, log
+	if err := process.Start(); err != nil {
 		return err
 	}
+	c.process, c.ended = process, ended
 	go func() {
-		_ = c.process.Wait()
-		close(c.ended)
+		_ = process.Wait()
+		close(ended)
 	}()
-	if err := c.wait(); err != nil {
-		return err
-	}
-	return c.createRoles()
+	return c.wait()
 }
 
 // createRoles creates Admin, and the role that Amazon RDS has for users who log in with an IAM token.
@@ -205,7 +214,7 @@ func (c *Cluster) createRoles() error {
 
 const logFile = "log"
 
-// Log returns what PostgreSQL has logged, every statement included.
+// Log returns what PostgreSQL has logged, each CREATE, ALTER and DROP included.
 func (c *Cluster) Log() (string, error) {
 	content, err := os.ReadFile(filepath.Join(c.folder, logFile))
 	return string(content), err
@@ -243,13 +252,29 @@ func (c *Cluster) connect(ctx context.Context) (*pgx.Conn, error) {
 
 // Stop ends PostgreSQL, connections and all, and removes its folder.
 func (c *Cluster) Stop() error {
-	if c.process != nil {
-		if err := c.process.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return fmt.Errorf("stopping PostgreSQL: %w", err)
-		}
-		<-c.ended
+	if err := c.end(); err != nil {
+		return err
 	}
 	return os.RemoveAll(c.folder)
+}
+
+// Restart ends PostgreSQL, connections and all, and starts it again on the same port.
+func (c *Cluster) Restart(t testing.TB) {
+	t.Helper()
+	if err := errors.Join(c.end(), c.run()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *Cluster) end() error {
+	if c.process == nil {
+		return nil
+	}
+	if err := c.process.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stopping PostgreSQL: %w", err)
+	}
+	<-c.ended
+	return nil
 }
 
 // NewDatabase creates an empty database, and says how its owner, Admin, reaches it. It is gone with the cluster.

@@ -1,7 +1,0 @@
-//go:build load
-
-package api
-
-import "time"
-
-const loadDuration = 30 * time.Second

@@ -1,0 +1,8 @@
+//go:build load
+
+package loadtest
+
+import "time"
+
+// Duration is for how long the clients use a service.
+const Duration = 30 * time.Second
