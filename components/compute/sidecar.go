@@ -17,9 +17,9 @@ const CollectorImage = "public.ecr.aws/aws-observability/aws-otel-collector:v0.4
 // Tracing puts an OpenTelemetry collector beside the container, which takes traces over OTLP on localhost and sends
 // them to X-Ray as the task role. It also hands on X-Ray's sampling rules, which the SDK in the container asks for
 // where it can: the SDK for Java can, those for other languages with AWS's own packages. The container learns of both
-// by the standard variables OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_PROPAGATORS,
-// OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, each unless the service sets it itself. A service
-// goes on when its collector does not.
+// by the standard variables OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_METRICS_EXPORTER (none),
+// OTEL_PROPAGATORS, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, each unless the service sets it
+// itself. A service goes on when its collector does not.
 type Tracing struct {
 	// Image of the collector. Nil means [CollectorImage], which comes from the internet; a mirror in ECR does not.
 	Image pulumi.StringInput
@@ -119,10 +119,12 @@ func (args *ServiceArgs) tracingEnvironment(own map[string]string) map[string]st
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://" + tracesAddress,
 		// what SDKs use when nothing is said; the other is grpc, on port 4317
 		"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-		"OTEL_PROPAGATORS":            "tracecontext,baggage,xray",
-		"OTEL_SERVICE_NAME":           args.Name,
-		"OTEL_TRACES_SAMPLER":         "xray",
-		"OTEL_TRACES_SAMPLER_ARG":     "endpoint=http://" + samplingAddress,
+		// the collector takes no metrics: those of ECS and the load balancer are in CloudWatch
+		"OTEL_METRICS_EXPORTER":   "none",
+		"OTEL_PROPAGATORS":        "tracecontext,baggage,xray",
+		"OTEL_SERVICE_NAME":       args.Name,
+		"OTEL_TRACES_SAMPLER":     "xray",
+		"OTEL_TRACES_SAMPLER_ARG": "endpoint=http://" + samplingAddress,
 	}
 	for name := range args.Secrets {
 		delete(environment, name)

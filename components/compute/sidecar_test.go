@@ -23,6 +23,7 @@ func TestTheCollector(t *testing.T) {
 	require.Equal(t, []any{
 		object{"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": "http://127.0.0.1:4318"},
 		object{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": "http/protobuf"},
+		object{"name": "OTEL_METRICS_EXPORTER", "value": "none"},
 		object{"name": "OTEL_PROPAGATORS", "value": "tracecontext,baggage,xray"},
 		object{"name": "OTEL_SERVICE_NAME", "value": "shop-orders"},
 		object{"name": "OTEL_TRACES_SAMPLER", "value": "xray"},
