@@ -49,7 +49,8 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 
 e2e: build ## bring whole stacks up on the offline target, change them, and take them down
 	bin/awslab engine
-	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycle' ./automation
+	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycle' \
+		./automation ./automation/cmd/awslab
 
 accepted: build ## bring CHECKS (12) random stacks up on the offline target, drawn from SEED (1)
 	bin/awslab engine

@@ -148,6 +148,10 @@ func (l *Lab) Stack() string { return l.options.Stack }
 // state as pending operations, which the next refresh reports.
 func (l *Lab) Terminate() { l.command.Terminate() }
 
+// Kill ends a cancelled operation that Terminate did not end, without waiting for anything. It leaves the stack's lock,
+// which Recover releases.
+func (l *Lab) Kill() { l.command.Kill() }
+
 // checkOptions returns the project's name.
 func checkOptions(o Options) (string, error) {
 	if !slices.Contains(Targets, o.Target) {

@@ -11,9 +11,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 )
 
-// ErrCancelled is wrapped by the error of an operation that was cancelled. What it had finished is in the state.
-var ErrCancelled = errors.New("cancelled")
-
 // InputError refuses an option: which one, what it was, and what is allowed.
 type InputError struct {
 	Field, Value, Allowed string
@@ -171,15 +168,6 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 		return denied
 	}
 	return failed
-}
-
-// orCancelled returns err, or once ctx is cancelled an error that wraps ErrCancelled and the cause: what a process that
-// was interrupted says of its end ("signal: killed") tells a reader nothing.
-func orCancelled(ctx context.Context, err error) error {
-	if ctx.Err() == nil {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrCancelled, context.Cause(ctx))
 }
 
 // lockHolder finds the engine's line about the lock: "dev.json: created by root@host (pid 42) at 2026-01-02T03:04:05Z".

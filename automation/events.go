@@ -126,7 +126,7 @@ func (e Event) withDiagnostic(d *apitype.DiagnosticEvent) (Event, bool) {
 
 func (e Event) withStep(m apitype.StepEventMetadata, phase Phase) (Event, bool) {
 	// A refresh announces every resource; what it found is in the operation that follows.
-	if m.Op == apitype.OpSame || m.Op == apitype.OpRefresh || m.Op == "" {
+	if m.Op == apitype.OpSame || m.Op == apitype.OpRefresh || m.Op == "" || isDefaultProvider(resource.URN(m.URN)) {
 		return e, false
 	}
 	step := &Step{URN: m.URN, Type: m.Type, Name: resource.URN(m.URN).Name(), Op: string(m.Op), Phase: phase}
@@ -145,6 +145,12 @@ func (e Event) withStep(m apitype.StepEventMetadata, phase Phase) (Event, bool) 
 	}
 	e.Type, e.Resource = EventResource, step
 	return e, true
+}
+
+// isDefaultProvider reports whether a resource is a provider that the engine makes by itself. The engine does not count
+// these in the changes that it reports.
+func isDefaultProvider(urn resource.URN) bool {
+	return strings.HasPrefix(string(urn.Type()), "pulumi:providers:") && strings.HasPrefix(urn.Name(), "default")
 }
 
 // unwrapped is what the SDK puts before the one error of a program.

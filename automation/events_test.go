@@ -242,7 +242,9 @@ func TestFailuresAreTyped(t *testing.T) {
 		cancel(errors.New("interrupted"))
 		result, heard, err := play(ctx, []apitype.EngineEvent{summary(apitype.OperationResultSucceeded)}, true, nil)
 		require.ErrorIs(t, err, ErrCancelled)
-		require.EqualError(t, err, "cancelled: interrupted")
+		var cancelled *CancelledError
+		require.ErrorAs(t, err, &cancelled)
+		require.EqualError(t, cancelled.Cause, "interrupted")
 		require.False(t, result.Succeeded)
 		require.True(t, heard[len(heard)-1].Result.Cancelled)
 	})

@@ -447,10 +447,15 @@ func TestACancelledUpLeavesAStateThatTheNextUpCompletes(t *testing.T) {
 	require.NoError(t, err)
 	_, err = lab.Up(ctx)
 	require.ErrorIs(t, err, automation.ErrCancelled)
+	require.ErrorContains(t, err, "(enough)")
+	var cancelled *automation.CancelledError
+	require.ErrorAs(t, err, &cancelled)
+	require.NotNil(t, cancelled.Progress)
+	require.Positive(t, cancelled.Progress.Done)
 
 	up, err := p.open(t, "dev").Up(context.Background())
 	require.NoError(t, err)
-	require.NotEmpty(t, up.Steps)
+	require.Len(t, up.Steps, cancelled.Progress.Left)
 	destroyed, err := lab.Destroy(context.Background())
 	require.NoError(t, err)
 	require.True(t, destroyed.Succeeded)

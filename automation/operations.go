@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // Operation is what is being done to a stack.
@@ -35,6 +36,8 @@ type Result struct {
 	Succeeded bool      `json:"succeeded"`
 	// Cancelled says that the operation was cancelled before it was complete. What it did until then is in the state.
 	Cancelled bool `json:"cancelled,omitempty"`
+	// Progress is how far a cancelled up, refresh or destroy came. It is nil where that is not known.
+	Progress *Progress `json:"progress,omitempty"`
 	// Changes counts resources by operation (create, update, replace, delete, same, ...).
 	Changes map[string]int `json:"changes"`
 	// Steps holds the last step of each resource that changes, in the order in which they began.
@@ -53,6 +56,8 @@ type Result struct {
 
 	// before and after are all resources as they are, and as the program wants them, of a preview.
 	before, after []cost.Resource
+	// refreshed are the URNs of the resources that a refresh has read.
+	refreshed map[string]bool
 }
 
 // Unchanged reports whether the operation found nothing to do.
@@ -82,7 +87,7 @@ func (r *Result) errors() []Diagnostic {
 func (l *Lab) Preview(ctx context.Context) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
-		return nil, orCancelled(ctx, err)
+		return nil, l.orCancelled(ctx, OperationPreview, err)
 	}
 	return l.operate(ctx, OperationPreview, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		_, err := l.stack.Preview(
@@ -102,15 +107,15 @@ func (l *Lab) Preview(ctx context.Context) (*Result, error) {
 func (l *Lab) Up(ctx context.Context) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
-		return nil, orCancelled(ctx, err)
+		return nil, l.orCancelled(ctx, OperationUp, err)
 	}
 	state, err := l.settled(ctx)
 	if err != nil {
-		return nil, err
+		return nil, l.orCancelled(ctx, OperationUp, err)
 	}
 	preview, err := l.Preview(ctx)
 	if err != nil {
-		return preview, err
+		return preview, l.orCancelled(ctx, OperationUp, err)
 	}
 	if err := l.refuseDeletion(state, OperationUp, preview.deleted); err != nil {
 		return preview, err
@@ -126,6 +131,8 @@ func (l *Lab) Up(ctx context.Context) (*Result, error) {
 			optup.PolicyPackConfigs(configs...),
 		)
 		return newOutputs(result.Outputs), err
+	}, func(r *Result) {
+		l.measure(ctx, r, func(left *apitype.DeploymentV3) Progress { return r.upProgress(preview.Steps, left) })
 	})
 }
 
@@ -133,7 +140,7 @@ func (l *Lab) Up(ctx context.Context) (*Result, error) {
 func (l *Lab) Refresh(ctx context.Context) (*Result, error) {
 	return l.operate(ctx, OperationRefresh, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		return nil, l.refresh(ctx, ch)
-	})
+	}, func(r *Result) { l.measure(ctx, r, r.refreshProgress) })
 }
 
 func (l *Lab) refresh(ctx context.Context, ch chan<- events.EngineEvent) error {
@@ -167,7 +174,7 @@ func (l *Lab) Drift(ctx context.Context) (*Result, error) {
 func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
 	state, err := l.settled(ctx)
 	if err != nil {
-		return nil, err
+		return nil, l.orCancelled(ctx, OperationDestroy, err)
 	}
 	if err := l.refuseDeletion(state, OperationDestroy, func(string) bool { return true }); err != nil {
 		return nil, err
@@ -181,6 +188,8 @@ func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
 			optdestroy.ShowSecrets(false),
 		)
 		return nil, err
+	}, func(r *Result) {
+		l.measure(ctx, r, func(left *apitype.DeploymentV3) Progress { return destroyProgress(state, left) })
 	})
 }
 
@@ -192,6 +201,7 @@ func (l *Lab) operate(
 	began := time.Now()
 	c := &collector{lab: l, ctx: ctx, result: Result{
 		Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Changes: map[string]int{},
+		refreshed: map[string]bool{},
 	}}
 	c.emit(Event{Type: EventStarted, Time: began.UTC()})
 
@@ -212,6 +222,9 @@ func (l *Lab) operate(
 	case c.complete && ctx.Err() != nil:
 		// What the SDK asks once the engine is done (outputs, history) was cancelled, which undoes nothing.
 		err = nil
+		if operation == OperationUp {
+			outputs, err = l.Outputs(context.WithoutCancel(ctx))
+		}
 	case !c.complete && ctx.Err() != nil:
 		c.result.Cancelled = true
 		err = errors.Join(err, ctx.Err())
@@ -234,6 +247,11 @@ func (l *Lab) operate(
 	c.emit(Event{Type: EventFinished, Time: time.Now().UTC(), Result: &result})
 	if err == nil {
 		return &result, nil
+	}
+	if result.Cancelled {
+		_, changes := made[operation]
+		killed := engineKilled(err) || changes && result.Progress == nil
+		return &result, l.cancelled(ctx, operation, result.Progress, killed)
 	}
 	if refused := l.refused.Swap(nil); refused != nil && ctx.Err() == nil {
 		return &result, refused
@@ -295,6 +313,10 @@ func (c *collector) take(e events.EngineEvent) {
 		return
 	}
 	c.note(e)
+	if read := e.ResOutputsEvent; read != nil && read.Metadata.Op == apitype.OpRefresh &&
+		!isDefaultProvider(resource.URN(read.Metadata.URN)) {
+		c.result.refreshed[read.Metadata.URN] = true
+	}
 	if planned := e.ResourcePreEvent; planned != nil && planned.Planning {
 		c.result.plan(planned.Metadata)
 	}

@@ -78,7 +78,24 @@ func (c *Command) Terminate() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, cmd := range c.running {
-		_ = cmd.Process.Signal(syscall.SIGINT)
+		go func() {
+			// Two interrupts that arrive together may count as one.
+			for cmd.Process.Signal(syscall.SIGINT) == nil {
+				time.Sleep(terminateInterval)
+			}
+		}()
+	}
+}
+
+// terminateInterval is how often a process that is to terminate is told so until it has ended.
+const terminateInterval = 200 * time.Millisecond
+
+// Kill ends the engine and all that it has started without waiting for anything. It leaves the stack's lock.
+func (c *Command) Kill() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, cmd := range c.running {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 }
 

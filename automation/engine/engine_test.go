@@ -160,11 +160,17 @@ func TestTerminateSendsTheSecondInterrupt(t *testing.T) {
 	c := command(t, `trap 'n=x$n; test "$n" = xx && exit 8' INT; echo ready; while :; do sleep 0.01; done`, time.Minute)
 	_, code := runUntilReady(t, c, func(cancel context.CancelFunc) {
 		cancel()
-		// The shell may merge two signals that arrive together, so terminate until it has gone.
-		for range 100 {
-			c.Terminate()
-			time.Sleep(10 * time.Millisecond)
-		}
+		c.Terminate() // the shell merges two signals that arrive together
 	})
 	require.Equal(t, 8, code)
+}
+
+func TestKillEndsWhatTheEngineHasStarted(t *testing.T) {
+	c := command(t, `trap '' INT; sleep 3600 & echo ready; while :; do sleep 0.01; done`, time.Minute)
+	// The sleep of an hour holds standard output: Run returns once it has ended as well.
+	_, code := runUntilReady(t, c, func(cancel context.CancelFunc) {
+		cancel()
+		c.Kill()
+	})
+	require.Equal(t, -1, code)
 }

@@ -42,8 +42,8 @@ type app struct {
 	findings findings
 
 	lab atomic.Pointer[automation.Lab]
-	// forced holds once a second interrupt has ended what was in flight.
-	forced atomic.Bool
+	// changes holds once an operation that changes something has begun: a person has to hear how it ended.
+	changes atomic.Bool
 	// view is what is drawing now; notices must not tear it.
 	mu   sync.Mutex
 	view view
@@ -160,7 +160,15 @@ func (a *app) operation(
 		if err := a.checkSARIF(operation); err != nil {
 			return err
 		}
-		return a.operate(cmd.Context(), operation, do, changes)
+		ctx := cmd.Context()
+		err := a.operate(ctx, operation, do, changes)
+		var cancelled *automation.CancelledError
+		if err != nil && ctx.Err() != nil && !errors.As(err, &cancelled) {
+			return &automation.CancelledError{
+				Operation: operation, Stack: a.stack, Target: automation.Target(a.target), Cause: context.Cause(ctx),
+			}
+		}
+		return err
 	}
 	return cmd
 }
@@ -169,6 +177,7 @@ func (a *app) operate(
 	ctx context.Context, operation automation.Operation,
 	do func(*automation.Lab, context.Context) (*automation.Result, error), changes bool,
 ) error {
+	a.changes.Store(changes)
 	view := a.openView(operation)
 	defer a.closeView()
 	lab, err := a.open(ctx, string(operation), view)
@@ -194,9 +203,6 @@ func (a *app) operate(
 	if a.sarif != "" && result != nil {
 		err = errors.Join(err, a.writeSARIF(result))
 	}
-	if err != nil && changes && ctx.Err() != nil {
-		return fmt.Errorf("%w; %s", err, goOn(operation, lab.Stack(), lab.Target(), a.forced.Load()))
-	}
 	if err != nil {
 		return err
 	}
@@ -204,19 +210,6 @@ func (a *app) operate(
 		return printOutputs(a.out, result.Outputs)
 	}
 	return nil
-}
-
-// goOn says what to type after an operation that was cancelled, or forced to end.
-func goOn(operation automation.Operation, stack string, target automation.Target, forced bool) string {
-	on := " --stack " + stack
-	if target == automation.AWS {
-		on += " --target " + string(target)
-	}
-	again := fmt.Sprintf("awslab %s%s", operation, on)
-	if forced {
-		return fmt.Sprintf("run awslab recover%s, then %s", on, again)
-	}
-	return fmt.Sprintf("what was done is in the state; run %s again for the rest", again)
 }
 
 // open announces the target before anything else happens, and opens the lab.
@@ -319,7 +312,9 @@ func (a *app) confirm(ctx context.Context, lab *automation.Lab, operation automa
 	case answer = <-answered:
 	}
 	if answer != lab.Stack() {
-		return fmt.Errorf("%w: not confirmed", automation.ErrCancelled)
+		return &automation.CancelledError{
+			Operation: operation, Stack: a.stack, Target: lab.Target(), Cause: errors.New("not confirmed"),
+		}
 	}
 	a.openView(operation)
 	return nil

@@ -18,6 +18,7 @@ var exitMeanings = map[int]string{
 	exitEngine:    "there is no Pulumi engine and none could be built",
 	exitDrift:     "something differs from the state",
 	exitCancelled: "cancelled",
+	exitUnread:    "nobody read the output any more: a closed pipe",
 }
 
 // manual completes the help of a command: an example, and the exit codes that it can end with besides 0 and 2.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -32,11 +31,11 @@ type liveView struct {
 	program  *tea.Program
 	done     chan struct{}
 	command  automation.Operation
-	terminal *os.File
+	terminal *stream
 	findings *findings
 }
 
-func newLiveView(w *os.File, command automation.Operation, findings *findings) *liveView {
+func newLiveView(w *stream, command automation.Operation, findings *findings) *liveView {
 	model := &liveModel{spinner: spinner.New(spinner.WithSpinner(spinner.Dot)), running: map[string]running{}}
 	// No input and no signal handler: the terminal stays as it is, and Ctrl-C reaches the process as a signal.
 	v := &liveView{

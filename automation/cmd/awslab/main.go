@@ -3,7 +3,7 @@
 //
 // Exit codes: 0 success; 1 the operation failed; 2 wrong arguments, configuration or surroundings, nothing was
 // done; 3 refused by a mandatory policy; 4 another operation is under way, or was killed; 5 no Pulumi engine; 6
-// drift; 130 cancelled.
+// drift; 130 cancelled; 141 nobody read the output any more.
 package main
 
 import (
@@ -11,8 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
@@ -28,6 +26,7 @@ const (
 	exitEngine    = 5
 	exitDrift     = 6
 	exitCancelled = 130
+	exitUnread    = 141
 )
 
 func main() {
@@ -37,8 +36,9 @@ func main() {
 func run(args []string) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	app := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
-	go app.handleSignals(cancel)
+	unread := func() { cancel(errUnread) }
+	app := &app{in: os.Stdin, out: &stream{os.Stdout, unread}, err: &stream{os.Stderr, unread}}
+	go app.handleSignals(ctx, catchSignals(), cancel)
 
 	command := app.rootCommand()
 	command.SetArgs(args)
@@ -52,27 +52,10 @@ func run(args []string) int {
 			"awslab: refused by %s; see above\n",
 			plural(len(refused.Violations), "mandatory policy violation"),
 		)
-	case err != nil:
+	case err != nil && (app.changes.Load() || !errors.Is(context.Cause(ctx), errUnread)):
 		fmt.Fprintf(app.err, "awslab: %v\n", err)
 	}
 	return exitCode(ctx, err)
-}
-
-// handleSignals cancels on the first interrupt, forces on the second and gives up on the third.
-func (a *app) handleSignals(cancel context.CancelCauseFunc) {
-	signals := make(chan os.Signal, 3)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	<-signals
-	a.notify("stopping: what has begun is finished first; interrupt again to force")
-	cancel(errors.New("interrupted"))
-	<-signals
-	a.forced.Store(true)
-	a.notify("forcing: what is in flight may be done, and will not be in the state")
-	if lab := a.lab.Load(); lab != nil {
-		lab.Terminate()
-	}
-	<-signals
-	os.Exit(exitCancelled)
 }
 
 func exitCode(ctx context.Context, err error) int {
@@ -91,6 +74,8 @@ func exitCode(ctx context.Context, err error) int {
 		noDocker *images.EngineError
 	)
 	switch {
+	case errors.Is(context.Cause(ctx), errUnread):
+		return exitUnread
 	case err == nil:
 		return 0
 	case ctx.Err() != nil, errors.Is(err, automation.ErrCancelled):

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -160,68 +156,6 @@ func secretsIn(t *testing.T, export []byte) []string {
 	}
 	walk(deployment)
 	return found
-}
-
-// TestAnInterruptedOperationEndsWith130 sends a signal when a command has printed a line, and compares its exit code
-// and its last words with what is left to do.
-func TestAnInterruptedOperationEndsWith130(t *testing.T) {
-	awslab := newProject(t)
-	tests := []struct {
-		// first is completed before.
-		first   string
-		command string
-		signal  syscall.Signal
-		// at is what the line holds at which the signal is sent.
-		at string
-	}{
-		{"", "preview", syscall.SIGINT, "preview ..."},
-		{"", "up", syscall.SIGTERM, "preview ..."},
-		{"", "up", syscall.SIGINT, "+ create"},
-		{"", "up", syscall.SIGTERM, "aws:rds/instance:Instance"},
-		{"up", "refresh", syscall.SIGINT, "refresh ..."},
-		{"", "destroy", syscall.SIGINT, "destroy ..."},
-		{"", "destroy", syscall.SIGINT, "- delete"},
-		{"", "destroy", syscall.SIGTERM, "- delete"},
-	}
-	complete := func(args ...string) {
-		output, err := awslab(args...).CombinedOutput()
-		require.NoError(t, err, string(output))
-	}
-	for _, test := range tests {
-		if test.first != "" {
-			complete(test.first, "--stack", "small")
-		}
-		name := fmt.Sprintf("%s by %s at %q", test.command, test.signal, test.at)
-		cmd := awslab(test.command, "--stack", "small")
-		stderr, err := cmd.StderrPipe()
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
-		var printed bytes.Buffer
-		sent := false
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			fmt.Fprintln(&printed, lines.Text())
-			if !sent && strings.Contains(lines.Text(), test.at) {
-				require.NoError(t, cmd.Process.Signal(test.signal))
-				sent = true
-			}
-		}
-		code := exitCodeOf(t, cmd.Wait())
-		require.True(t, sent, "%s: %s", name, printed.String())
-		require.Equal(t, exitCancelled, code, "%s: %s", name, printed.String())
-		require.NotContains(t, printed.String(), test.command+" done", name)
-		if test.command != "preview" {
-			require.Contains(t, printed.String(), "run awslab "+test.command+" --stack small again for the rest", name)
-		}
-		if test.command == "destroy" {
-			output, err := awslab("offline", "list").Output()
-			require.NoError(t, err)
-			require.NotEmpty(t, output, name)
-		}
-	}
-	complete("destroy", "--stack", "small")
-	output, err := awslab("offline", "list").Output()
-	require.NoError(t, err)
-	require.Empty(t, string(output))
 }
 
 // TestDriftEndsWith6 has somebody else delete what the stack has.

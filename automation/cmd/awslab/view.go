@@ -30,16 +30,21 @@ type view interface {
 func (a *app) openView(operation automation.Operation) view {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	stderr, isFile := a.err.(*os.File)
 	switch {
 	case a.json:
 		a.view = &jsonView{encoder: json.NewEncoder(a.out), err: a.err}
-	case isFile && term.IsTerminal(int(stderr.Fd())):
-		a.view = newLiveView(stderr, operation, &a.findings)
+	case a.canDraw():
+		a.view = newLiveView(a.err.(*stream), operation, &a.findings)
 	default:
 		a.view = newPlainView(a.err, operation, &a.findings)
 	}
 	return a.view
+}
+
+// canDraw reports whether standard error is a terminal that can move its cursor.
+func (a *app) canDraw() bool {
+	stderr, isFile := a.err.(*stream)
+	return isFile && term.IsTerminal(int(stderr.Fd())) && !slices.Contains([]string{"", "dumb"}, os.Getenv("TERM"))
 }
 
 func (a *app) closeView() {

@@ -132,13 +132,6 @@ func TestExitCodes(t *testing.T) {
 	require.Equal(t, 0, exitCode(interrupted, nil), "the operation was complete when the interrupt came")
 }
 
-func TestACancelledOperationSaysHowToGoOn(t *testing.T) {
-	require.Equal(t, "what was done is in the state; run awslab destroy --stack dev again for the rest",
-		goOn(automation.OperationDestroy, "dev", automation.Offline, false))
-	require.Equal(t, "run awslab recover --stack prod --target aws, then awslab up --stack prod --target aws",
-		goOn(automation.OperationUp, "prod", automation.AWS, true))
-}
-
 func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 	tests := map[string]struct {
 		args []string

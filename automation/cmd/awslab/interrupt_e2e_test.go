@@ -1,0 +1,54 @@
+//go:build e2e
+
+package main
+
+import (
+	"testing"
+
+	"github.com/awslab/awslab/automation/offline"
+)
+
+// TestLifecycleOfInterruptedOperations interrupts each operation at many moments in every way.
+func TestLifecycleOfInterruptedOperations(t *testing.T) {
+	hold := func(moment offline.Moment, urn string) offline.Fault {
+		return offline.Fault{Operation: moment, URN: urn}
+	}
+	i := newInterrupted(t)
+	i.run([]interruption{
+		{command: "preview", at: "preview of stack", how: ctrlC},
+		{command: "preview", at: "preview ...", how: twice},
+		{command: "preview", at: "preview ...", how: sighup},
+		{command: "preview", at: "+ create", how: closedPipe},
+		{command: "up", at: "up of stack", how: sigterm},
+		{command: "up", at: "preview ...", how: ctrlC},
+		{command: "up", at: "preview done", how: ctrlC},
+		{command: "up", at: "up ...", how: sigint},
+		{command: "up", at: "+ create", how: closedShell},
+		{command: "up", at: "+ create", how: ctrlC},
+		{command: "up", at: "+ create", hold: hold(offline.Create, "*ec2/subnet:*"), how: frozen},
+		{command: "up", at: "+ create", hold: hold(offline.Created, "*lb/loadBalancer:*"), how: ctrlC},
+		{command: "up", at: "+ create", hold: hold(offline.Create, "*rds/instance:*"), how: thrice},
+		{command: "up", at: "+ create", hold: hold(offline.Created, "*rds/instance:*"), how: twice},
+		{command: "up", at: "+ create", hold: hold(offline.Created, "*dashboard:*"), how: sighup},
+		{command: "up", at: "pulumi:pulumi:Stack", how: ctrlC},
+	})
+	i.complete("up")
+	i.run([]interruption{
+		{command: "refresh", at: "refresh of stack", how: sigint},
+		{command: "refresh", at: "refresh ...", how: ctrlC},
+		{command: "refresh", at: "refresh ...", hold: hold("read", "*ec2/vpc:*"), how: twice},
+		{command: "refresh", at: "refresh ...", hold: hold("read", "*dashboard:*"), how: sighup},
+		{command: "refresh", at: "refresh ...", how: closedPipe},
+	})
+	i.complete("refresh")
+	i.run([]interruption{
+		{command: "destroy", at: "destroy of stack", how: ctrlC},
+		{command: "destroy", at: "destroy ...", how: sigterm},
+		{command: "destroy", at: "- delete", how: closedShell},
+		{command: "destroy", at: "- delete", hold: hold(offline.Delete, "*rds/instance:*"), how: frozen},
+		{command: "destroy", at: "- delete", hold: hold(offline.Deleted, "*loadBalancer:*"), how: thrice},
+		{command: "destroy", at: "- delete", how: closedPipe},
+		{command: "destroy", at: "- delete", hold: hold(offline.Deleted, "*ec2/vpc:*"), how: ctrlC},
+	})
+	i.complete("destroy")
+}
