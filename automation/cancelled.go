@@ -48,7 +48,7 @@ var made = map[Operation]string{
 }
 
 func (e *CancelledError) Error() string {
-	on := " --stack " + e.Stack + targetFlag(e.Target)
+	on := Flags(e.Stack, e.Target)
 	again := fmt.Sprintf("awslab %s%s", e.Operation, on)
 	text := fmt.Sprintf("%s of stack %s was cancelled (%v)", e.Operation, e.Stack, e.Cause)
 	words, changes := made[e.Operation]

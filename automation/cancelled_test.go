@@ -106,3 +106,19 @@ func TestProgressOfAnUp(t *testing.T) {
 		})
 	}
 }
+
+func TestAFullDiskIsOneSentenceWithTheNextStep(t *testing.T) {
+	seen := &Result{Stack: "dev", Target: Offline, Diagnostics: []Diagnostic{
+		{Severity: "error", Message: "failed to save snapshot: write dev.json.tmp: no space left on device"},
+		{Severity: "error", Message: "update failed"},
+	}}
+	failure := errors.New("failed to run update: exit status 255")
+	err := classify(t.Context(), failure, failure, seen)
+	var unstored *StorageError
+	require.ErrorAs(t, err, &unstored)
+	require.EqualError(t, err, "what was done could not all be stored: no space left on device; free space, or make "+
+		"writable, where awslab writes (.awslab, the temporary folder and the cache), and run awslab recover --stack "+
+		"dev, which finds what is not in the state")
+	var failed *OperationError
+	require.ErrorAs(t, err, &failed, "with all that was said")
+}

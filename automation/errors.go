@@ -53,8 +53,8 @@ func (e *ConcurrentUpdateError) Error() string {
 		text += " (" + e.Holder + ")"
 	}
 	if !e.Unproven {
-		return text + "; wait for it to end. If it was killed, awslab recover --stack " + e.Stack +
-			targetFlag(e.Target) + " releases the lock"
+		return text + "; wait for it to end. If it was killed, awslab recover" + Flags(e.Stack, e.Target) +
+			" releases the lock"
 	}
 	release := "pulumi cancel --stack " + e.Stack
 	if e.Target == Offline {
@@ -76,17 +76,18 @@ type InterruptedError struct {
 func (e *InterruptedError) Error() string {
 	return fmt.Sprintf(
 		"another operation on stack %s is creating resources, or was killed while it did: %s; wait for it to end. If "+
-			"it was killed, run awslab recover --stack %s%s first",
-		e.Stack, strings.Join(e.Pending, ", "), e.Stack, targetFlag(e.Target),
+			"it was killed, run awslab recover%s first",
+		e.Stack, strings.Join(e.Pending, ", "), Flags(e.Stack, e.Target),
 	)
 }
 
-// targetFlag is how a target is named on the command line, where it is not the default.
-func targetFlag(target Target) string {
-	if target == Offline {
-		return ""
+// Flags returns how the awslab command is told to act on a stack at a target, with a space before.
+func Flags(stack string, target Target) string {
+	flags := " --stack " + stack
+	if target != "" && target != Offline {
+		flags += " --target " + string(target)
 	}
-	return " --target " + string(target)
+	return flags
 }
 
 // OperationError says that the engine, the program or a provider failed.
@@ -108,6 +109,30 @@ func (e *OperationError) Error() string {
 }
 
 func (e *OperationError) Unwrap() error { return e.cause }
+
+// StorageError says that this machine could not store what an operation did, as a disk is full. The state is the last
+// one that could be written.
+type StorageError struct {
+	Stack  string
+	Target Target
+	// Reason is what the system says of it.
+	Reason string
+	cause  *OperationError
+}
+
+func (e *StorageError) Error() string {
+	flags := Flags(e.Stack, e.Target)
+	return fmt.Sprintf("what was done could not all be stored: %s; free space, or make writable, where awslab writes "+
+		"(.awslab, the temporary folder and the cache), and run awslab recover%s, which finds what is not in the state",
+		e.Reason, flags)
+}
+
+func (e *StorageError) Unwrap() error { return e.cause }
+
+// unstorable is how the system says so: ENOSPC, EDQUOT, EFBIG and EROFS.
+var unstorable = regexp.MustCompile(
+	`no space left on device|disk quota exceeded|file too large|read-only file system|database or disk is full`,
+)
 
 // AccessDeniedError says that AWS refused a call for want of a right. What was done before is in the state.
 type AccessDeniedError struct {
@@ -163,6 +188,9 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	failed := &OperationError{cause: wrapped}
 	if seen != nil {
 		failed.Diagnostics = seen.errors()
+	}
+	if reason := unstorable.FindString(failed.Error()); reason != "" && seen != nil {
+		return &StorageError{Stack: seen.Stack, Target: seen.Target, Reason: reason, cause: failed}
 	}
 	if denied := accessDenied(failed); denied != nil && seen.Target == AWS {
 		return denied

@@ -128,6 +128,14 @@ func (a *app) onStack(cmd *cobra.Command) *cobra.Command {
 		"the stack to act on, configured by Pulumi.<stack>.yaml (required)",
 	)
 	cmd.Flags().StringVar(&a.target, "target", string(automation.Offline), "offline or aws")
+	completeFlag(cmd, "target", func() []string { return []string{string(automation.Offline), string(automation.AWS)} })
+	completeFlag(cmd, "stack", func() []string {
+		project, err := a.projectDir()
+		if err != nil {
+			return nil
+		}
+		return automation.Stacks(project)
+	})
 	return cmd
 }
 
@@ -207,7 +215,7 @@ func (a *app) operate(
 		return err
 	}
 	if !a.json && operation == automation.OperationUp {
-		return printOutputs(a.out, result.Outputs)
+		return a.printAddresses(lab, result.Outputs)
 	}
 	return nil
 }

@@ -79,6 +79,9 @@ func complete(cmd *cobra.Command) {
 			cmd.Long += "\n\nExit codes:" + exitTable(append([]int{0, exitInput}, m.codes...)...)
 		}
 	}
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
 	for _, child := range cmd.Commands() {
 		complete(child)
 	}
@@ -92,6 +95,17 @@ func complete(cmd *cobra.Command) {
 			return cmd.Help()
 		}
 		return unknownCommand(cmd, args[0])
+	}
+}
+
+// completeFlag has the shell complete the values of a flag, and not the names of files.
+func completeFlag(cmd *cobra.Command, flag string, values func() []string) {
+	err := cmd.RegisterFlagCompletionFunc(flag,
+		func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return values(), cobra.ShellCompDirectiveNoFileComp
+		})
+	if err != nil {
+		panic(err) // there is no such flag
 	}
 }
 

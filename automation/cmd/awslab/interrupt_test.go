@@ -264,6 +264,8 @@ type session struct {
 	output interface{ Close() error }
 	// stopping is closed when awslab says that it stops, stoppingAtOnce when it does not wait any more.
 	stopping, stoppingAtOnce chan struct{}
+	// frozen are processes that do not answer.
+	frozen []*process.Process
 }
 
 // interrupt runs an operation, interrupts it, and returns what it said and the code that it ended with.
@@ -301,6 +303,9 @@ func (i *interrupted) interrupt(name string, each interruption) (string, int) {
 	err := s.cmd.Wait()
 	require.True(t, sent, "%s:\n%s", name, &said)
 	require.NoError(t, <-acted, name)
+	for _, p := range s.frozen {
+		_ = p.Kill() // some have ended
+	}
 	return said.String(), exitCodeOf(t, err)
 }
 
@@ -344,17 +349,13 @@ func (s *session) signalTwice() error {
 // freeze stops the providers before it interrupts twice: without the second interrupt the operation would go on for as
 // long as they do not answer.
 func (s *session) freeze() error {
-	for _, provider := range s.descendants("pulumi-resource-aws") {
+	s.frozen = s.descendants("pulumi-resource-aws")
+	for _, provider := range s.frozen {
 		if err := provider.Suspend(); err != nil {
 			return err
 		}
-		defer func() { _ = provider.Kill() }()
 	}
-	if err := s.signalTwice(); err != nil {
-		return err
-	}
-	_, err := s.cmd.Process.Wait()
-	return err
+	return s.signalTwice()
 }
 
 // stopEngine stops the engine itself, so that only killing it helps.

@@ -2,20 +2,32 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
-	"github.com/awslab/awslab/automation"
-	"github.com/awslab/awslab/automation/engine"
 	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
 	"golang.org/x/term"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/engine"
 )
 
-// runningRows bounds the list of steps in flight, so that the view fits a small terminal.
-const runningRows = 8
+const (
+	// runningRows bounds the list of steps in flight, so that the view fits a small terminal.
+	runningRows = 8
+	// liveWidth is that of the lines that are drawn over and over, in columns. A terminal that is made narrower breaks
+	// lines that no longer fit, and what is drawn next would leave a part of them behind; these always fit.
+	liveWidth = 40
+	// narrowest is the width in columns below which wrapping would leave a word a line.
+	narrowest = 40
+)
 
 var (
 	plainStyle = lipgloss.NewStyle()
@@ -33,14 +45,17 @@ type liveView struct {
 	command  automation.Operation
 	terminal *stream
 	findings *findings
+	echo     func()
 }
 
 func newLiveView(w *stream, command automation.Operation, findings *findings) *liveView {
-	model := &liveModel{spinner: spinner.New(spinner.WithSpinner(spinner.Dot)), running: map[string]running{}}
+	lipgloss.DefaultRenderer().SetOutput(termenv.NewOutput(w.File))
+	model := &liveModel{spinner: newSpinner(), running: map[string]running{}}
 	// No input and no signal handler: the terminal stays as it is, and Ctrl-C reaches the process as a signal.
 	v := &liveView{
 		program: tea.NewProgram(model, tea.WithOutput(w), tea.WithInput(nil), tea.WithoutSignalHandler()),
 		done:    make(chan struct{}), command: command, terminal: w, findings: findings,
+		echo: withoutEcho(int(w.Fd())),
 	}
 	go func() {
 		defer close(v.done)
@@ -49,19 +64,34 @@ func newLiveView(w *stream, command automation.Operation, findings *findings) *l
 	return v
 }
 
-func (v *liveView) announce(text string)     { v.program.Println("awslab: " + text) }
-func (v *liveView) notice(text string)       { v.program.Println(yellow.Render("awslab: " + text)) }
+func (v *liveView) announce(text string)     { v.print(line{text: "awslab: " + text}) }
+func (v *liveView) notice(text string)       { v.print(line{"awslab: " + text, yellow}) }
 func (v *liveView) engine(p engine.Progress) { v.program.Send(p) }
 
 func (v *liveView) event(e automation.Event) {
 	for _, line := range lines(e, v.command, v.findings, v.width()) {
-		v.program.Println(line.style.Render(line.text))
+		v.print(line)
 	}
 	v.program.Send(e)
 }
 
-// narrowest is the width in columns below which wrapping would leave a word a line.
-const narrowest = 40
+// print adds a line above what is in flight. The terminal wraps it, so that it wraps anew with the terminal's width and
+// is copied whole: what was drawn is erased first, as the rest of a wrapped line would not cover it.
+func (v *liveView) print(l line) {
+	for text := range strings.SplitSeq(printable(l.text), "\n") {
+		v.program.Println(ansi.EraseScreenBelow + l.style.Render(text))
+	}
+}
+
+// printable returns text without what would move the cursor or change colors.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, ansi.Strip(text))
+}
 
 // width returns the terminal's width in columns now, or 0 where it has none.
 func (v *liveView) width() int {
@@ -72,9 +102,14 @@ func (v *liveView) width() int {
 	return max(width, narrowest)
 }
 
+// over says that nothing is in flight any more: what is drawn last stays on the screen.
+type over struct{}
+
 func (v *liveView) close() {
+	v.program.Send(over{})
 	v.program.Quit()
 	<-v.done
+	v.echo()
 }
 
 func style(e automation.Event) lipgloss.Style {
@@ -102,9 +137,12 @@ type running struct {
 type liveModel struct {
 	spinner   spinner.Model
 	operation automation.Operation
-	build     string
+	build     *engine.Progress
 	running   map[string]running
-	ended     int
+	// ended and planned count resources; planned is 0 where no preview came before.
+	ended, planned int
+	// height is the terminal's, in rows; 0 while it is not known.
+	height int
 }
 
 func (m *liveModel) Init() tea.Cmd { return m.spinner.Tick }
@@ -115,8 +153,12 @@ func (m *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		var cmd tea.Cmd
 		m.spinner, cmd = m.spinner.Update(msg)
 		return m, cmd
+	case tea.WindowSizeMsg:
+		m.height = msg.Height
+	case over:
+		m.build, m.operation = nil, ""
 	case engine.Progress:
-		m.build = describeBuild(msg)
+		m.build = &msg
 	case automation.Event:
 		m.take(msg)
 	}
@@ -124,13 +166,16 @@ func (m *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 }
 
 func (m *liveModel) take(e automation.Event) {
-	m.build = ""
+	m.build = nil
 	switch e.Type {
 	case automation.EventStarted:
 		m.operation, m.ended = e.Operation, 0
 		clear(m.running)
 	case automation.EventFinished:
-		m.operation = ""
+		m.operation, m.planned = "", 0
+		if e.Operation == automation.OperationPreview {
+			m.planned = len(e.Result.Steps)
+		}
 		clear(m.running)
 	case automation.EventResource:
 		if e.Resource.Phase == automation.Running {
@@ -143,26 +188,38 @@ func (m *liveModel) take(e automation.Event) {
 }
 
 func (m *liveModel) View() string {
-	if m.build != "" {
-		return m.spinner.View() + m.build + "\n"
+	if m.build != nil {
+		return m.row(buildTitle, "") + m.row("  "+buildStep(*m.build), "")
 	}
 	if m.operation == "" {
 		return ""
 	}
-	var b strings.Builder
-	inFlight := make([]running, 0, len(m.running))
-	for _, r := range m.running {
-		inFlight = append(inFlight, r)
+	inFlight := slices.SortedFunc(maps.Values(m.running), func(a, b running) int { return a.since.Compare(b.since) })
+	rows := runningRows
+	if m.height > 0 {
+		rows = max(0, min(rows, m.height-4)) // two rows of the view's own, the cursor's and one that scrolls by
 	}
-	slices.SortFunc(inFlight, func(a, b running) int { return a.since.Compare(b.since) })
+	var b strings.Builder
 	for i, r := range inFlight {
-		if i == runningRows {
-			fmt.Fprintf(&b, "  %s\n", faint.Render(fmt.Sprintf("and %d more", len(inFlight)-i)))
+		if i == rows {
+			b.WriteString(m.row(fmt.Sprintf("  and %d more", len(inFlight)-i), ""))
 			break
 		}
-		fmt.Fprintf(&b, "  %s%s %s %s\n", m.spinner.View(), r.step.Op, r.step.Name,
-			faint.Render(fmt.Sprintf("%s %.0f s", r.step.Type, time.Since(r.since).Seconds())))
+		b.WriteString(m.row("  "+r.step.Op+" "+r.step.Name, fmt.Sprintf(" %.0f s", time.Since(r.since).Seconds())))
 	}
-	fmt.Fprintf(&b, "%s%s: %d resources so far\n", m.spinner.View(), m.operation, m.ended)
+	progress := plural(m.ended, "resource") + " so far"
+	if m.planned > 0 && m.operation != automation.OperationPreview {
+		progress = fmt.Sprintf("%d of %d resources", m.ended, max(m.ended, m.planned))
+	}
+	b.WriteString(m.row(string(m.operation)+": "+progress, ""))
 	return b.String()
 }
+
+// row returns a line of the view; of text, what does not fit is cut.
+func (m *liveModel) row(text, end string) string {
+	// The last column stays free: a terminal wraps when it is written to.
+	room := liveWidth - 1 - lipgloss.Width(m.spinner.View()) - lipgloss.Width(end)
+	return m.spinner.View() + ansi.Truncate(printable(text), room, "…") + faint.Render(end) + "\n"
+}
+
+func newSpinner() spinner.Model { return spinner.New(spinner.WithSpinner(spinner.Dot)) }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"github.com/awslab/awslab/automation"
@@ -50,6 +51,29 @@ func (a *app) outputsCommand() *cobra.Command {
 		return printOutputs(a.out, outputs)
 	}
 	return cmd
+}
+
+// addresses are the outputs that say where a person or a program reaches what was deployed.
+var addresses = []string{"url", "websiteUrl", "endpoints", "dashboard"}
+
+// printAddresses ends an up: where to go, and what to do next.
+func (a *app) printAddresses(lab *automation.Lab, outputs automation.Outputs) error {
+	shown := automation.Outputs{}
+	for _, name := range addresses {
+		if output, has := outputs[name]; has {
+			shown[name] = output
+		}
+	}
+	if err := printOutputs(a.out, shown); err != nil {
+		return err
+	}
+	on := automation.Flags(lab.Stack(), lab.Target())
+	if lab.Target() == automation.Offline {
+		fmt.Fprintln(a.err, "awslab: nothing answers at these addresses, which are the offline target's")
+	}
+	_, err := fmt.Fprintf(a.err, "awslab: next: awslab outputs%s prints the other outputs, awslab destroy%s deletes "+
+		"what was created\n", on, on)
+	return err
 }
 
 // internalOutput is the one in which the program records what its next run has to know.
@@ -123,10 +147,13 @@ func printOutputs(w io.Writer, outputs automation.Outputs) error {
 	}
 	width := 0
 	for _, row := range rows {
-		width = max(width, len(row[0]))
+		width = max(width, ansi.StringWidth(row[0]))
 	}
 	for _, row := range rows {
-		fmt.Fprintf(w, "%-*s  %s\n", width, row[0], row[1])
+		padding := strings.Repeat(" ", width-ansi.StringWidth(row[0]))
+		if _, err := fmt.Fprintf(w, "%s%s  %s\n", row[0], padding, row[1]); err != nil {
+			return fmt.Errorf("printing output %s: %w", row[0], err)
+		}
 	}
 	return nil
 }

@@ -131,14 +131,22 @@ func (v *plainView) event(e automation.Event) {
 	}
 }
 
+// buildTitle says what takes so long, once.
+const buildTitle = "building the Pulumi engine"
+
 func describeBuild(p engine.Progress) string {
-	text := "building the Pulumi engine (once, about 4 minutes): " + p.Phase
-	if p.Total > 0 {
-		text += fmt.Sprintf(" %d of at most %d packages", p.Done, p.Total)
-	} else if p.Done > 0 {
-		text += fmt.Sprintf(" %d", p.Done)
+	return buildTitle + " (once, about 4 minutes): " + buildStep(p)
+}
+
+func buildStep(p engine.Progress) string {
+	switch {
+	case p.Total > 0:
+		return fmt.Sprintf("%s %d of at most %d packages", p.Phase, p.Done, p.Total)
+	case p.Done > 0:
+		return fmt.Sprintf("%s %d", p.Phase, p.Done)
+	default:
+		return p.Phase
 	}
-	return text
 }
 
 // lines returns what an event comes to as text; most events come to one line, some to none. Violations are told
