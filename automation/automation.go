@@ -226,6 +226,9 @@ func (l *Lab) selectStack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := home.Check(ctx, l.project, l.options.Stack); err != nil {
+		return err
+	}
 	l.offline = home
 	l.command.Environ = offlineEnviron(home)
 	if l.configFile, err = home.StackConfig(stackFile(l.options)); err != nil {

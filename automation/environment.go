@@ -66,7 +66,7 @@ func ensureStack(ctx context.Context, home *offline.Home, command *engine.Comman
 	if home.HasStack(project, o.Stack) {
 		return nil
 	}
-	dir, err := os.MkdirTemp("", "awslab-stack-")
+	dir, err := os.MkdirTemp(home.Dir, "init-")
 	if err != nil {
 		return fmt.Errorf("creating a folder for stack init: %w", err)
 	}

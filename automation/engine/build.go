@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/fsutil"
 )
@@ -30,11 +31,11 @@ func build(ctx context.Context, target string, progress func(Progress)) error {
 	}
 	dir := filepath.Dir(target)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("creating the engine's cache: %w", err)
+		return fmt.Errorf("creating the engine's cache: %w; set XDG_CACHE_HOME to a folder that can be written", err)
 	}
 	mutex := fsutil.NewFileMutex(filepath.Join(dir, ".build.lock"))
 	progress(Progress{Phase: "waiting for the build lock"})
-	if err := mutex.Lock(); err != nil {
+	if err := lock(ctx, mutex); err != nil {
 		return fmt.Errorf("locking the engine's cache: %w", err)
 	}
 	defer func() { _ = mutex.Unlock() }()
@@ -44,7 +45,7 @@ func build(ctx context.Context, target string, progress func(Progress)) error {
 
 	module, err := os.MkdirTemp("", "awslab-engine-")
 	if err != nil {
-		return fmt.Errorf("creating the build directory: %w", err)
+		return fmt.Errorf("creating the build directory: %w; set TMPDIR to a folder that can be written", err)
 	}
 	defer func() { _ = os.RemoveAll(module) }()
 	if err := unpack(module); err != nil {
@@ -64,6 +65,27 @@ func build(ctx context.Context, target string, progress func(Progress)) error {
 		return fmt.Errorf("installing the engine: %w", err)
 	}
 	return nil
+}
+
+// lock waits for a lock that another process holds for as long as its build takes, unless ctx ends first.
+func lock(ctx context.Context, mutex *fsutil.FileMutex) error {
+	locked := make(chan error)
+	go func() {
+		err := mutex.Lock()
+		select {
+		case locked <- err:
+		case <-ctx.Done():
+			if err == nil {
+				_ = mutex.Unlock()
+			}
+		}
+	}()
+	select {
+	case err := <-locked:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func unpack(module string) error {
@@ -116,6 +138,9 @@ func run(ctx context.Context, dir string, args []string, onOut, onErr func(strin
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly -buildvcs=false")
+	// The compilers that go starts end with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	var kept bytes.Buffer
 	outDone := make(chan struct{})
 	stdout, err := cmd.StdoutPipe()

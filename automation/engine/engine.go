@@ -5,7 +5,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -98,7 +97,7 @@ func cached(ctx context.Context, progress func(Progress)) (*Engine, error) {
 	if err != nil {
 		return nil, &MissingError{Reason: err}
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(path); err != nil {
 		if err := build(ctx, path, progress); err != nil {
 			return nil, &MissingError{Reason: err}
 		}
@@ -110,7 +109,7 @@ func cached(ctx context.Context, progress func(Progress)) (*Engine, error) {
 func cachePath() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("finding the cache directory: %w", err)
+		return "", fmt.Errorf("finding the cache directory: %w: set one of them", err)
 	}
 	return filepath.Join(dir, "awslab", "engine", "v"+BuildVersion, "bin", "pulumi"), nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/fsutil"
 	"github.com/stretchr/testify/require"
 )
 
@@ -74,6 +75,63 @@ func TestAFailedBuildLeavesNothingBehindAndSaysWhy(t *testing.T) {
 	path, pathErr := cachePath()
 	require.NoError(t, pathErr)
 	require.NoFileExists(t, path)
+}
+
+func TestWaitingForTheBuildOfAnotherProcessCanBeCancelled(t *testing.T) {
+	fakePath(t, map[string]string{"go": fakeGo})
+	path, err := cachePath()
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	other := fsutil.NewFileMutex(filepath.Join(filepath.Dir(path), ".build.lock"))
+	require.NoError(t, other.Lock())
+	defer func() { require.NoError(t, other.Unlock()) }()
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err = Find(ctx, "", func(Progress) { cancel() })
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestACancelledBuildEndsTheCompilersToo(t *testing.T) {
+	fakePath(t, map[string]string{"go": `echo "go: downloading x v1" >&2; /bin/sleep 3600`})
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := Find(ctx, "", func(p Progress) { // returns once nothing holds the output any more
+		if p.Done > 0 {
+			cancel()
+		}
+	})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestABuildThatWasKilledIsDoneAnew(t *testing.T) {
+	fakePath(t, map[string]string{"go": fakeGo})
+	path, err := cachePath()
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), ".pulumi.unfinished"), []byte("half"), 0o600))
+	found, err := Find(context.Background(), "", nil)
+	require.NoError(t, err)
+	content, err := os.ReadFile(found.Path)
+	require.NoError(t, err)
+	require.Equal(t, "binary\n", string(content))
+}
+
+func TestWithoutAFolderForTheCacheTheErrorSaysWhatToSet(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for name, environment := range map[string]map[string]string{
+		"no HOME":               {"HOME": "", "XDG_CACHE_HOME": ""},
+		"a HOME that is a file": {"HOME": file, "XDG_CACHE_HOME": ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fakePath(t, map[string]string{"go": fakeGo})
+			for variable, value := range environment {
+				t.Setenv(variable, value)
+			}
+			_, err := Find(context.Background(), "", nil)
+			var missing *MissingError
+			require.ErrorAs(t, err, &missing)
+			require.Regexp(t, "set (one of them|XDG_CACHE_HOME)", err.Error())
+		})
+	}
 }
 
 func TestAnExplicitEngineIsTheOnlyCandidate(t *testing.T) {

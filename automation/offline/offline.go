@@ -63,7 +63,7 @@ func Open(dir, executable string, languageHost bool) (*Home, error) {
 	h := &Home{Dir: dir}
 	for _, folder := range []string{h.Dir, h.PulumiHome(), h.state()} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return nil, fmt.Errorf("creating the offline target's folder: %w", err)
+			return nil, unwritable(folder, err)
 		}
 	}
 	if err := h.ensurePassphrase(); err != nil {
@@ -112,7 +112,7 @@ func (h *Home) BackendURL() string { return "file://" + h.state() + "?metadata=s
 
 // HasStack reports whether the backend knows the stack, without the cost of asking the engine.
 func (h *Home) HasStack(project, stack string) bool {
-	_, err := os.Stat(filepath.Join(h.state(), ".pulumi", "stacks", project, stack+".json"))
+	_, err := os.Stat(h.stateFile(project, stack))
 	return err == nil
 }
 

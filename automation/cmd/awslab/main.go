@@ -15,6 +15,7 @@ import (
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
 	"github.com/awslab/awslab/automation/images"
+	"github.com/awslab/awslab/automation/offline"
 	"github.com/awslab/awslab/infra/config"
 )
 
@@ -72,6 +73,7 @@ func exitCode(ctx context.Context, err error) int {
 		nobody   *automation.CredentialsError
 		store    *automation.ImageStoreError
 		noDocker *images.EngineError
+		unusable *offline.UnusableError
 	)
 	switch {
 	case errors.Is(context.Cause(ctx), errUnread):
@@ -86,7 +88,8 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &kept),
 		errors.As(err, &nobody),
 		errors.As(err, &store),
-		errors.As(err, &noDocker):
+		errors.As(err, &noDocker),
+		errors.As(err, &unusable):
 		return exitInput
 	case errors.As(err, &policy):
 		return exitPolicy

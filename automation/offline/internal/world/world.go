@@ -110,6 +110,20 @@ func (w *World) Update(ctx context.Context, f func(*Tx) error) (err error) {
 	return nil
 }
 
+// Verify reads all of the world and returns an error if its file is damaged.
+func (w *World) Verify(ctx context.Context) error {
+	return w.Update(ctx, func(t *Tx) error {
+		var found string
+		if err := t.tx.QueryRowContext(t.ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+			return err
+		}
+		if found != "ok" {
+			return errors.New(found)
+		}
+		return nil
+	})
+}
+
 // ignoreDone drops the error of undoing a transaction that its context has already undone.
 func ignoreDone(err error) error {
 	if errors.Is(err, sql.ErrTxDone) {

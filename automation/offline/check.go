@@ -1,0 +1,150 @@
+package offline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/shirou/gopsutil/v4/disk"
+
+	"github.com/awslab/awslab/automation/offline/internal/world"
+)
+
+// minimumFree is the space in bytes that an operation needs where the offline target is. A stack of 450 resources
+// (prod) fills 25 MB with its state, the copies that the engine keeps of it, its logs and the world.
+const minimumFree = 64 << 20
+
+// UnusableError says that the offline target cannot be used as it is. Nothing in it was changed.
+type UnusableError struct {
+	// Path is the file or folder that is at fault.
+	Path string
+	// Reason says what is wrong with it.
+	Reason error
+	// Next says what to do.
+	Next string
+}
+
+func (e *UnusableError) Error() string { return fmt.Sprintf("%s: %v; %s", e.Path, e.Reason, e.Next) }
+func (e *UnusableError) Unwrap() error { return e.Reason }
+
+// Check refuses, with an *UnusableError, what would fail in the middle of an operation: a folder that cannot be
+// written or is full, and a state or world that is damaged.
+func (h *Home) Check(ctx context.Context, project, stack string) error {
+	if err := h.checkRoom(ctx); err != nil {
+		return err
+	}
+	resources, err := h.checkState(h.stateFile(project, stack))
+	if err != nil {
+		return err
+	}
+	return h.checkWorld(ctx, resources)
+}
+
+func (h *Home) checkRoom(ctx context.Context) error {
+	file, err := os.CreateTemp(h.Dir, ".writable-*")
+	if err != nil {
+		return unwritable(h.Dir, err)
+	}
+	_ = file.Close()
+	if err := os.Remove(file.Name()); err != nil {
+		return unwritable(h.Dir, err)
+	}
+	usage, err := disk.UsageWithContext(ctx, h.Dir)
+	if err != nil {
+		return fmt.Errorf("finding how much space %s has: %w", h.Dir, err)
+	}
+	if usage.Free < minimumFree {
+		return &UnusableError{
+			Path: h.Dir, Reason: fmt.Errorf("only %d MB are free and an operation needs up to %d",
+				usage.Free>>20, minimumFree>>20),
+			Next: "free some space and run the command again",
+		}
+	}
+	return nil
+}
+
+func unwritable(path string, reason error) error {
+	var cause *os.PathError
+	if errors.As(reason, &cause) {
+		reason = cause.Err
+	}
+	return &UnusableError{
+		Path: path, Reason: fmt.Errorf("the offline target cannot write there: %w", reason),
+		Next: "make the folder writable, or work in a copy of the project that is",
+	}
+}
+
+func (h *Home) stateFile(project, stack string) string {
+	return filepath.Join(h.state(), ".pulumi", "stacks", project, stack+".json")
+}
+
+// checkState returns the number of resources in a state, 0 where there is none.
+func (h *Home) checkState(path string) (int, error) {
+	resources, err := readState(path)
+	if err == nil || errors.Is(err, os.ErrNotExist) {
+		return resources, nil
+	}
+	damaged := &UnusableError{
+		Path: path, Reason: fmt.Errorf("the state is damaged: %w", err),
+		Next: "there is no earlier one: delete " + h.Dir + " to begin anew",
+	}
+	// The engine keeps what the state was before it was last written.
+	if _, err := readState(path + ".bak"); err == nil {
+		damaged.Next = fmt.Sprintf(
+			"put the last good one back with: cp '%[1]s.bak' '%[1]s', and run awslab recover",
+			path,
+		)
+	}
+	return 0, damaged
+}
+
+func readState(path string) (resources int, err error) {
+	content, err := os.ReadFile(path) //nolint:gosec // the offline target's own
+	if err != nil {
+		return 0, err
+	}
+	var state struct {
+		Version    int `json:"version"`
+		Checkpoint *struct {
+			Latest *struct {
+				Resources []json.RawMessage `json:"resources"`
+			} `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	if err := json.Unmarshal(content, &state); err != nil {
+		return 0, err
+	}
+	if state.Checkpoint == nil {
+		return 0, errors.New("it has no checkpoint")
+	}
+	if state.Checkpoint.Latest == nil {
+		return 0, nil
+	}
+	return len(state.Checkpoint.Latest.Resources), nil
+}
+
+// checkWorld finds a world that cannot be read, or that was emptied while a state has resources.
+func (h *Home) checkWorld(ctx context.Context, resources int) error {
+	info, err := os.Stat(h.worldFile())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return h.damagedWorld(err)
+	}
+	if err == nil && info.Size() == 0 && resources > 0 {
+		return h.damagedWorld(errors.New("the file is empty"))
+	}
+	if err := h.inWorld(func(w *world.World) error { return w.Verify(ctx) }); err != nil {
+		return h.damagedWorld(err)
+	}
+	return nil
+}
+
+func (h *Home) damagedWorld(reason error) error {
+	return &UnusableError{
+		Path: h.worldFile(), Reason: fmt.Errorf("the world is damaged: %w", reason),
+		Next: fmt.Sprintf("move it away with: mv '%[1]s' '%[1]s.damaged' && rm -f '%[1]s-wal' '%[1]s-shm', then run "+
+			"awslab refresh, which records that nothing exists, and awslab up", h.worldFile()),
+	}
+}
