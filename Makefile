@@ -86,7 +86,7 @@ lint: ## check formatting, go vet and staticcheck
 	go vet ./...
 	cd services && go vet ./... && go vet -tags image ./... && go vet -tags load ./...
 	go vet -tags mutation ./policy/internal/mutation
-	go vet -tags e2e ./automation
+	go vet -tags e2e ./automation ./automation/cmd/awslab
 	go vet -tags image ./automation/images
 	go vet -tags examples ./examples
 	go run $(ACTIONLINT) -shellcheck= -pyflakes=

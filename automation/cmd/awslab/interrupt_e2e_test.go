@@ -3,9 +3,23 @@
 package main
 
 import (
+	"syscall"
 	"testing"
 
+	"github.com/shirou/gopsutil/v4/process"
+
 	"github.com/awslab/awslab/automation/offline"
+)
+
+var (
+	sighup = signalled(syscall.SIGHUP)
+	frozen = way{"Ctrl-C twice, of a provider that does not answer", false, (*session).freeze, exitCancelled}
+	thrice = way{
+		"Ctrl-C three times, of an engine that does not answer",
+		false,
+		(*session).stopEngine,
+		exitCancelled,
+	}
 )
 
 // TestLifecycleOfInterruptedOperations interrupts each operation at many moments in every way.
@@ -51,4 +65,52 @@ func TestLifecycleOfInterruptedOperations(t *testing.T) {
 		{command: "destroy", at: "- delete", hold: hold(offline.Deleted, "*ec2/vpc:*"), how: ctrlC},
 	})
 	i.complete("destroy")
+}
+
+// freeze stops the providers before it interrupts twice: without the second interrupt the operation would go on for as
+// long as they do not answer.
+func (s *session) freeze() error {
+	s.frozen = s.descendants("pulumi-resource-aws")
+	for _, provider := range s.frozen {
+		if err := provider.Suspend(); err != nil {
+			return err
+		}
+	}
+	return s.signalTwice()
+}
+
+// stopEngine stops the engine itself, so that only killing it helps.
+func (s *session) stopEngine() error {
+	for _, engine := range s.descendants("pulumi") {
+		if err := engine.Suspend(); err != nil {
+			return err
+		}
+	}
+	if err := s.signalTwice(); err != nil {
+		return err
+	}
+	<-s.stoppingAtOnce
+	return s.signalGroup()
+}
+
+// descendants returns the processes below awslab that have a name.
+func (s *session) descendants(name string) []*process.Process {
+	var found []*process.Process
+	var visit func(pid int32)
+	visit = func(pid int32) {
+		p, err := process.NewProcess(pid)
+		if err != nil {
+			return
+		}
+		children, _ := p.Children()
+		for _, child := range children {
+			// The kernel keeps 15 characters of a name.
+			if called, err := child.Name(); err == nil && called == name[:min(len(name), 15)] {
+				found = append(found, child)
+			}
+			visit(child.Pid)
+		}
+	}
+	visit(int32(s.cmd.Process.Pid))
+	return found
 }

@@ -43,18 +43,10 @@ type way struct {
 }
 
 var (
-	ctrlC   = way{"Ctrl-C", false, (*session).signalGroup, exitCancelled}
-	sigint  = signalled(syscall.SIGINT)
-	sigterm = signalled(syscall.SIGTERM)
-	sighup  = signalled(syscall.SIGHUP)
-	twice   = way{"Ctrl-C twice", false, (*session).signalTwice, exitCancelled}
-	frozen  = way{"Ctrl-C twice, of a provider that does not answer", false, (*session).freeze, exitCancelled}
-	thrice  = way{
-		"Ctrl-C three times, of an engine that does not answer",
-		false,
-		(*session).stopEngine,
-		exitCancelled,
-	}
+	ctrlC       = way{"Ctrl-C", false, (*session).signalGroup, exitCancelled}
+	sigint      = signalled(syscall.SIGINT)
+	sigterm     = signalled(syscall.SIGTERM)
+	twice       = way{"Ctrl-C twice", false, (*session).signalTwice, exitCancelled}
 	closedPipe  = way{"a closed pipe", false, (*session).closeOutput, exitUnread}
 	closedShell = way{"a closed terminal", true, (*session).closeOutput, exitCancelled}
 )
@@ -344,52 +336,4 @@ func (s *session) signalTwice() error {
 	<-s.stopping
 	_ = s.signalGroup() // it may have ended
 	return nil
-}
-
-// freeze stops the providers before it interrupts twice: without the second interrupt the operation would go on for as
-// long as they do not answer.
-func (s *session) freeze() error {
-	s.frozen = s.descendants("pulumi-resource-aws")
-	for _, provider := range s.frozen {
-		if err := provider.Suspend(); err != nil {
-			return err
-		}
-	}
-	return s.signalTwice()
-}
-
-// stopEngine stops the engine itself, so that only killing it helps.
-func (s *session) stopEngine() error {
-	for _, engine := range s.descendants("pulumi") {
-		if err := engine.Suspend(); err != nil {
-			return err
-		}
-	}
-	if err := s.signalTwice(); err != nil {
-		return err
-	}
-	<-s.stoppingAtOnce
-	return s.signalGroup()
-}
-
-// descendants returns the processes below awslab that have a name.
-func (s *session) descendants(name string) []*process.Process {
-	var found []*process.Process
-	var visit func(pid int32)
-	visit = func(pid int32) {
-		p, err := process.NewProcess(pid)
-		if err != nil {
-			return
-		}
-		children, _ := p.Children()
-		for _, child := range children {
-			// The kernel keeps 15 characters of a name.
-			if called, err := child.Name(); err == nil && called == name[:min(len(name), 15)] {
-				found = append(found, child)
-			}
-			visit(child.Pid)
-		}
-	}
-	visit(int32(s.cmd.Process.Pid))
-	return found
 }
