@@ -9,12 +9,15 @@ STACK    ?= dev
 FUZZTIME ?= 10s
 CHECKS   ?= 12
 POINTS   ?= 13
+CHANGES  ?= 0
 SEED     ?= 1
 
 TEST_TIMEOUT = 60m
 
 .PHONY: help build up test race load fuzz e2e mutation bench accepted recover examples image-test lint vuln \
 	generate clean
+.PHONY: help build up test race fuzz e2e mutation bench accepted recover outage examples image-test lint vuln generate \
+	clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +64,11 @@ recover: build ## kill every operation at POINTS (13) resources, drawn from SEED
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycleOfOperationsThatAreKilled$$' \
 		./automation -points $(POINTS) -seed $(SEED)
+
+outage: build ## watch a running stack while CHANGES (0: all) changes of it are made, drawn from SEED (1)
+	bin/awslab engine
+	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestNothingIsInterruptedByChanges$$' \
+		./automation -changes $(CHANGES) -seed $(SEED)
 
 examples: build ## run the examples and what the READMEs show
 	bin/awslab engine

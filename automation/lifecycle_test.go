@@ -87,6 +87,14 @@ func set(t *testing.T, holder map[string]any, path []string, value any) {
 	key := path[0]
 	list, isList := holder[key].([]any)
 	switch {
+	case len(path) == 2 && isList:
+		index, err := strconv.Atoi(path[1])
+		require.NoError(t, err, "an element of %s", key)
+		require.LessOrEqual(t, index, len(list), key)
+		if list = list[:index:index]; value != nil {
+			list = append(list, value)
+		}
+		holder[key] = list
 	case len(path) == 1 && value == nil:
 		delete(holder, key)
 	case len(path) == 1:

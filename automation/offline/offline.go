@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/calls"
 	"github.com/awslab/awslab/automation/offline/internal/aws/cloudcontrol"
+	"github.com/awslab/awslab/automation/offline/internal/outage"
 	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
@@ -231,6 +233,46 @@ func (h *Home) Faults(ctx context.Context) (left int, err error) {
 		return err
 	})
 	return left, err
+}
+
+// Outage is something that did not work in the middle of a recording, though it worked before and after.
+type Outage = outage.Outage
+
+// unhurried are the types whose resources take AWS minutes, in which everything that does not wait for them goes on.
+var unhurried = []string{
+	"aws:ecs/service:Service", "aws:ec2/natGateway:NatGateway", "aws:ec2/vpcEndpoint:VpcEndpoint",
+	"aws:efs/mountTarget:MountTarget", "aws:rds/instance:Instance", "aws:rds/cluster:Cluster", "aws:rds/proxy:Proxy",
+}
+
+// unhurriedDelay is longer than everything takes that does not wait.
+const unhurriedDelay = 700 * time.Millisecond
+
+// Record begins to record every change of the world, for [Home.Outages].
+func (h *Home) Record(ctx context.Context) error {
+	return h.inWorld(func(w *world.World) error {
+		for _, typ := range unhurried {
+			for _, moment := range []Moment{Created, Updated} {
+				if err := w.AddFault(ctx, Fault{
+					Operation: moment, URN: "*" + typ + "::*", Delay: unhurriedDelay, Times: math.MaxInt32,
+				}); err != nil {
+					return err
+				}
+			}
+		}
+		return w.Record(ctx)
+	})
+}
+
+// Outages ends a recording and returns what did not work at a step of it: requests of clients, and what the tasks of
+// services need, that worked before the recording and after it.
+func (h *Home) Outages(ctx context.Context) (found []Outage, err error) {
+	err = h.inWorld(func(w *world.World) (err error) {
+		if found, err = outage.Find(ctx, w); err != nil {
+			return fmt.Errorf("looking for outages: %w", err)
+		}
+		return errors.Join(w.ClearFaults(ctx), w.Forget(ctx))
+	})
+	return found, err
 }
 
 // Audit is what IAM has to say of the world: each call that a service of AWS or a program makes there is decided by the

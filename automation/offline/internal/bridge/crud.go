@@ -112,7 +112,7 @@ func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kin
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		err := p.world.Update(ctx, f)
 		if err == nil {
-			return p.injectFaultAtEnd(ctx, operation, k)
+			return p.end(ctx, operation, k)
 		}
 		if !isRetried(err) || time.Now().After(deadline) {
 			return err
@@ -121,6 +121,14 @@ func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kin
 			return err
 		}
 	}
+}
+
+// end ends an operation that has been done, after what a requested fault delays it by.
+func (p *Provider) end(ctx context.Context, operation world.Operation, k kind) error {
+	return errors.Join(
+		p.injectFaultAtEnd(ctx, operation, k),
+		p.world.End(context.WithoutCancel(ctx), string(k.urn)),
+	)
 }
 
 // injectFaultAtEnd lets a requested fault strike once the operation is done. What is done is not cancelled any more.

@@ -47,6 +47,8 @@ type World struct {
 	// busy handler.
 	mu sync.Mutex
 	db *sql.DB
+	// recording says that there was a journal when the file was opened.
+	recording bool
 }
 
 // FromEnvironment returns the world named by Variable without opening it yet.
@@ -100,8 +102,14 @@ func (w *World) Update(ctx context.Context, f func(*Tx) error) (err error) {
 			err = errors.Join(err, ignoreDone(tx.Rollback()))
 		}
 	}()
-	if err := f(&Tx{ctx: ctx, tx: tx}); err != nil {
+	t := &Tx{ctx: ctx, tx: tx}
+	if err := f(t); err != nil {
 		return err
+	}
+	if w.recording {
+		if err := t.endStep(); err != nil {
+			return err
+		}
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("writing the world %s: %w", w.path, err)
@@ -150,6 +158,9 @@ func (w *World) open() error {
 	}
 	db.SetMaxOpenConns(1)
 	if err := prepare(db); err != nil {
+		return errors.Join(fmt.Errorf("opening the world %s: %w", w.path, err), db.Close())
+	}
+	if w.recording, err = isRecording(db); err != nil {
 		return errors.Join(fmt.Errorf("opening the world %s: %w", w.path, err), db.Close())
 	}
 	w.db = db

@@ -1,0 +1,164 @@
+package outage
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/offline/internal/aws/token"
+	"github.com/awslab/awslab/automation/offline/internal/world"
+)
+
+// recording is a lab in a world that is recorded.
+type recording struct {
+	lab
+	*testing.T
+	world *world.World
+}
+
+func record(t *testing.T) *recording {
+	t.Helper()
+	w, err := world.New(filepath.Join(t.TempDir(), "world.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.Close()) })
+	r := &recording{newLab(), t, w}
+	for id := range r.lab {
+		r.write(id)
+	}
+	require.NoError(t, w.PutImage(t.Context(), world.Image{Repository: repository, Tag: "v1", Digest: "sha256:1"}))
+	require.NoError(t, w.Record(t.Context()))
+	return r
+}
+
+// write is the call that creates or updates a thing, done the end of it.
+func (r *recording) write(id string) {
+	require.NoError(r, r.world.Update(r.Context(), func(tx *world.Tx) error {
+		thing := *r.lab[id]
+		return tx.Put(&thing, nil)
+	}))
+}
+
+func (r *recording) done(id string) { require.NoError(r, r.world.End(r.Context(), r.lab[id].URN)) }
+
+func (r *recording) delete(id string) { require.NoError(r, r.world.Delete(r.Context(), r.lab[id].Key)) }
+
+func (r *recording) outages() []string {
+	found, err := Find(r.Context(), r.world)
+	require.NoError(r, err)
+	var all []string
+	for _, outage := range found {
+		all = append(all, outage.What+" since "+outage.Since)
+	}
+	return all
+}
+
+// deploy updates the service shop to listen on 9999.
+func (r *recording) deploy() {
+	r.put(token.TaskDefinition, "shop-task-2", in{"containerDefinitions": containers("shop", 9999)})
+	r.set("shop", "taskDefinition", "arn:shop-task-2")
+	r.set("shop", "loadBalancers", []any{in{"targetGroupArn": "arn:targets", "containerPort": 9999}})
+	r.write("shop-task-2")
+	r.done("shop-task-2")
+	r.write("shop")
+}
+
+// open lets the load balancer call tasks on 9999.
+func (r *recording) open() {
+	r.put(token.EgressRule, "to-tasks-2", rule("balancer", 9999, "referencedSecurityGroupId", "tasks"))
+	r.put(token.IngressRule, "from-balancer-2", rule("tasks", 9999, "referencedSecurityGroupId", "balancer"))
+	for _, id := range []string{"to-tasks-2", "from-balancer-2"} {
+		r.write(id)
+		r.done(id)
+	}
+}
+
+func TestARollingDeploymentWithoutOutage(t *testing.T) {
+	r := record(t)
+	r.open()
+	r.deploy()
+	r.done("shop")
+	r.delete("from-balancer")
+	r.delete("shop-task")
+	require.Empty(t, r.outages())
+}
+
+func TestOldTasksAreReachedUntilTheDeploymentIsOver(t *testing.T) {
+	r := record(t)
+	r.open()
+	r.deploy()
+	r.delete("from-balancer")
+	r.done("shop")
+	require.Equal(t, []string{
+		"http://alb.amazonaws.com/items since delete SecurityGroupIngressRule from-balancer",
+		"being called by the load balancer of the tasks of shop since delete SecurityGroupIngressRule from-balancer",
+	}, r.outages())
+}
+
+func TestNewTasksAreReachedFromTheBeginning(t *testing.T) {
+	r := record(t)
+	r.deploy()
+	r.open()
+	r.done("shop")
+	require.Equal(t, []string{
+		"being called by the load balancer of the tasks of shop since update Service shop",
+	}, r.outages())
+}
+
+func TestWhatIsBeingCreatedIsNotThere(t *testing.T) {
+	r := record(t)
+	r.put(token.TargetGroup, "targets-2", in{})
+	r.put(token.Service, "store", service("store", 8080, in{
+		"taskDefinition": "arn:cart-task",
+		"loadBalancers":  []any{in{"targetGroupArn": "arn:targets-2", "containerPort": 8080}},
+	}))
+	r.set("rule", "actions", []any{in{"type": "forward", "targetGroupArn": "arn:targets-2"}})
+	for _, id := range []string{"targets-2", "store"} {
+		r.write(id)
+		r.done("targets-2")
+	}
+	r.write("rule") // a renaming that leads to the new tasks before they are healthy
+	r.done("store")
+	r.delete("shop")
+	require.Equal(t, []string{"http://alb.amazonaws.com/items since update ListenerRule rule"}, r.outages())
+}
+
+func TestARequestThatIsNotAnsweredInTheEndHasNoOutage(t *testing.T) {
+	r := record(t)
+	r.delete("rule")
+	r.delete("shop")
+	require.Empty(t, r.outages())
+}
+
+func TestPermissionsLastAsLongAsTheTasks(t *testing.T) {
+	const allowed = `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
+	for name, test := range map[string]struct {
+		end  func(*recording)
+		want bool
+	}{
+		"until the deployment is over": {func(r *recording) { r.done("shop"); r.delete("policy") }, false},
+		"not as long":                  {func(r *recording) { r.delete("policy"); r.done("shop") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := record(t)
+			r.put(token.Role, "role", in{"name": "role"})
+			r.put(token.RolePolicy, "policy", in{"role": "role", "policy": allowed})
+			r.set("shop-task", "executionRoleArn", "arn:role")
+			require.NoError(t, r.world.Update(t.Context(), func(tx *world.Tx) error {
+				role, policy := *r.lab["role"], *r.lab["policy"]
+				require.NoError(t, tx.Put(&role, nil))
+				require.NoError(t, tx.Put(&policy, []world.Link{{Property: "role", Target: &role}}))
+				task, shop := *r.lab["shop-task"], *r.lab["shop"]
+				require.NoError(t, tx.Put(&task, nil))
+				return tx.Put(&shop, []world.Link{{Property: "taskDefinition", Target: &task}})
+			}))
+			require.NoError(t, r.world.Record(t.Context())) // once more, from here on
+			r.open()
+			r.deploy()
+			test.end(r)
+			require.Equal(t, test.want, slices.Contains(r.outages(), "ecr:BatchGetImage on arn:aws:ecr:eu-west-1:"+
+				"123456789012:repository/shop of the tasks of shop since delete RolePolicy policy"))
+		})
+	}
+}
