@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,10 +20,12 @@ import (
 
 // Limits of IAM, from "IAM and AWS STS quotas" in the IAM user guide. Sizes are characters without white space.
 const (
-	maxRoleName       = 64
-	maxPolicyName     = 128
-	maxInlinePolicies = 10240 // all inline policies of one role together
-	maxTrustPolicy    = 2048  // the default quota
+	maxRoleName   = 64
+	maxPolicyName = 128 - 1 - hashLength // before the hyphen and the hash
+	// maxInlinePolicies is half of what IAM allows all inline policies of one role together, as an update creates those
+	// that changed before it deletes the ones that they replace.
+	maxInlinePolicies = 10240 / 2
+	maxTrustPolicy    = 2048 // the default quota
 )
 
 var (
@@ -51,7 +55,9 @@ type Role struct {
 	Arn pulumi.StringOutput `pulumi:"arn"`
 }
 
-// NewRole creates a role and one iam.RolePolicy for each inline policy, in the order of their names.
+// NewRole creates a role and one iam.RolePolicy for each inline policy, in the order of their names. A policy's name in
+// IAM ends in a hash of what it says: so one that changes is replaced, and the old one deleted last, when nothing runs
+// any more that needs its permissions.
 func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
 	if args == nil {
 		args = &RoleArgs{}
@@ -79,15 +85,16 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 
 	usable := []any{role.Arn}
 	for _, policyName := range slices.Sorted(maps.Keys(documents.policies)) {
+		document := documents.policies[policyName]
 		policy, err := iam.NewRolePolicy(ctx, name+"-"+policyName, &iam.RolePolicyArgs{
-			Name:   pulumi.String(policyName),
+			Name:   pulumi.String(policyName + "-" + contentHash(document)),
 			Role:   role.Name,
-			Policy: pulumi.String(documents.policies[policyName]),
+			Policy: pulumi.String(document),
 		}, pulumi.Parent(component))
 		if err != nil {
 			return nil, fmt.Errorf("creating policy %q of role %q: %w", policyName, args.Name, err)
 		}
-		usable = append(usable, policy.ID())
+		usable = append(usable, policy.URN()) // known in a preview, also of one that is replaced
 	}
 
 	component.Name = role.Name
@@ -148,7 +155,8 @@ func (args *RoleArgs) render() (renderedRole, error) {
 	if total > maxInlinePolicies {
 		problems = append(problems, problem.New(
 			"Policies",
-			"%d characters together; IAM allows a role %d. Grant less, or use a managed policy",
+			"%d characters together; use at most %d, half of what IAM allows a role, as changed policies are there "+
+				"twice during an update. Grant less, or use a managed policy",
 			total,
 			maxInlinePolicies,
 		))
@@ -177,6 +185,14 @@ func (args *RoleArgs) problems() []error {
 		)
 	}
 	return problems
+}
+
+// hashLength is how many hexadecimal digits of a policy's hash are in its name.
+const hashLength = 8
+
+func contentHash(document string) string {
+	sum := sha256.Sum256([]byte(document))
+	return hex.EncodeToString(sum[:])[:hashLength]
 }
 
 // policySize counts as IAM does: white space is free.
