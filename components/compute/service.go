@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -159,8 +160,8 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 		p.component.TargetGroupArn, p.component.TargetGroupArnSuffix = none, none
 		return nil
 	}
-	p.targets, err = lb.NewTargetGroup(ctx, p.name+"-targets", &lb.TargetGroupArgs{
-		Name:                pulumi.String(names.LoadBalancer.Fit(p.Name)),
+	p.targets, err = lb.NewTargetGroup(ctx, cmp.Or(p.TargetGroup, p.name)+"-targets", &lb.TargetGroupArgs{
+		Name:                pulumi.String(names.LoadBalancer.Fit(cmp.Or(p.TargetGroupName, p.Name))),
 		VpcId:               p.Network.VpcId,
 		TargetType:          pulumi.String("ip"),
 		Port:                pulumi.Int(targetPort),

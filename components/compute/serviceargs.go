@@ -27,6 +27,10 @@ type ServiceArgs struct {
 	// LoadBalancer carries the service's route, which Route describes. Only a service with a Route needs one.
 	LoadBalancer *LoadBalancer
 	Route        Route
+	// TargetGroup names the target group, TargetGroupName is its name in AWS; empty means the service's. A service that
+	// takes the place of another one takes its target group, in which the other's tasks are until the new ones are
+	// healthy: so what goes there is answered throughout.
+	TargetGroup, TargetGroupName string
 	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same
 	// VPC.
 	Network *network.Placement

@@ -68,7 +68,7 @@ type AccessPoint struct {
 type FileSystemClient struct {
 	// RoleArn is put together from the role's name, so that it is known before the role exists.
 	RoleArn string
-	// Role is created first, as the policy can name only roles that exist.
+	// Role is created first, as the policy can name only roles that exist. Nil for one that is there and about to go.
 	Role pulumi.Resource
 	// Mode is read, or one that writes.
 	Mode identity.Mode
@@ -233,7 +233,7 @@ func (args *FileSystemArgs) validate() error {
 	args.validateAccessPoints(p)
 	for i, client := range args.Clients {
 		at := fmt.Sprintf("Clients[%d]", i)
-		p.addIf(client.RoleArn == "" || client.Role == nil, at, "RoleArn or Role is missing; give both")
+		p.addIf(client.RoleArn == "", at+".RoleArn", "it is missing; give the role's ARN")
 		p.addIf(!client.Mode.Valid(), at+".Mode", "%q; use %s, %s or %s", client.Mode, identity.Read, identity.Write,
 			identity.ReadWrite)
 	}

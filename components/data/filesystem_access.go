@@ -47,8 +47,10 @@ func fileSystemPolicy(location identity.Location, clients []FileSystemClient) (s
 	}}
 	var all, writers []string
 	for _, client := range clients {
-		all = append(all, client.RoleArn)
-		if client.Mode.Writes() {
+		if !slices.Contains(all, client.RoleArn) {
+			all = append(all, client.RoleArn)
+		}
+		if client.Mode.Writes() && !slices.Contains(writers, client.RoleArn) {
 			writers = append(writers, client.RoleArn)
 		}
 	}
@@ -81,7 +83,9 @@ func allowClients(sid string, location identity.Location, roles []string, action
 func (f *FileSystem) newPolicy(ctx *pulumi.Context, name string) error {
 	var roles []pulumi.Resource
 	for _, client := range f.args.Clients {
-		roles = append(roles, client.Role)
+		if client.Role != nil {
+			roles = append(roles, client.Role)
+		}
 	}
 	policy, err := attachPolicy(ctx, name, f.files, f.args.Location, f.args.Clients,
 		pulumi.Parent(f), pulumi.DependsOn(roles))

@@ -130,7 +130,7 @@ func (l *lab) ecsServices() error {
 	if err := l.taskRunner(); err != nil {
 		return err
 	}
-	l.services = map[string]*compute.Service{}
+	l.services, l.targetGroups = map[string]*compute.Service{}, targetGroups(l.config.Services, l.before)
 	for _, s := range calleesFirst(l.config.Services) {
 		service, err := compute.NewService(
 			l.Context,
@@ -229,6 +229,9 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags
 	if s.Access.Database {
 		args.Ready = slices.Clone(l.database.Parameters)
+		// Tasks are told where the database is when they start. Without this, they would go on to call a proxy that is
+		// deleted.
+		args.Triggers = pulumi.StringMap{"database": l.databaseHost(), "databaseReader": l.database.ReaderEndpoint}
 		l.databaseClients.admit(args)
 	}
 	if s.Access.FileSystem != nil {
@@ -236,6 +239,8 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	}
 	if s.Public() {
 		args.LoadBalancer = l.balancer
+		args.TargetGroup = l.targetGroups[s.Name]
+		args.TargetGroupName = l.name(args.TargetGroup)
 	}
 	if l.onInstances() {
 		args.CapacityProvider = l.cluster.CapacityProvider

@@ -173,6 +173,7 @@ func (l *lab) fileSystems() (err error) {
 			})
 		}
 	}
+	args.Clients = append(args.Clients, l.leavingClients()...)
 	if l.config.FileSystem.Replicate {
 		args.Copy = &data.FileSystemCopy{
 			Location:  l.placeIn(l.config.CopyRegion),
@@ -232,7 +233,7 @@ func (l *lab) databases() (err error) {
 	args := l.databaseArgs()
 	args.SubnetIds, args.EventTopicArn = l.vpc.DataSubnetIds, l.notifications.TopicArn
 	args.SecurityGroupIds = pulumi.StringArray{l.vpc.DatabaseSecurityGroupId}
-	entry := l.vpc.DatabaseSecurityGroupId
+	var entry pulumi.StringOutput
 	if l.config.Database.Proxy {
 		if args.Proxy, entry, err = l.databaseProxy(); err != nil {
 			return err
@@ -241,8 +242,15 @@ func (l *lab) databases() (err error) {
 	if l.database, err = data.NewDatabase(l.Context, "database", args, l.providers.all); err != nil {
 		return err
 	}
-	l.databaseClients, err = l.newClients("database", network.Port(l.config.Database.Port()), entry)
-	return err
+	port := network.Port(l.config.Database.Port())
+	// Readers are called directly, and so is the database by the tasks of before the proxy, as long as they run.
+	if l.databaseClients, err = l.newClients("database", port, l.vpc.DatabaseSecurityGroupId); err != nil {
+		return err
+	}
+	if l.config.Database.Proxy {
+		return l.databaseClients.connect(l, "database-clients-to-database-proxy", port, entry)
+	}
+	return nil
 }
 
 // leavesSnapshot reports whether the database leaves a snapshot when it is deleted. The key that encrypts it then stays

@@ -49,8 +49,9 @@ func (l *lab) chooseZones() error {
 // clients are the services that may call something. They share a security group: rules for each of them would fill that
 // of what they call, which takes 60 ("Amazon VPC quotas", Amazon VPC user guide).
 type clients struct {
-	group      pulumi.StringOutput
-	connection *network.Connection
+	group       pulumi.StringOutput
+	of          string
+	connections []pulumi.Resource
 }
 
 // newClients creates the group of those who call what is in another group.
@@ -63,20 +64,28 @@ func (l *lab) newClients(of string, ports network.PortRange, called pulumi.Strin
 	if err != nil {
 		return clients{}, err
 	}
-	connection, err := network.NewConnection(l.Context, of+"-clients-to-"+of, &network.ConnectionArgs{
-		FromSecurityGroupId: group.SecurityGroupId,
+	made := clients{group: group.SecurityGroupId, of: of}
+	err = made.connect(l, of+"-clients-to-"+of, ports, called)
+	return made, err
+}
+
+// connect lets the clients call what is in another group.
+func (c *clients) connect(l *lab, name string, ports network.PortRange, called pulumi.StringOutput) error {
+	connection, err := network.NewConnection(l.Context, name, &network.ConnectionArgs{
+		FromSecurityGroupId: c.group,
 		ToSecurityGroupId:   called,
 		Ports:               ports,
-		Description:         "Services that have access: " + of,
+		Description:         "Services that have access: " + c.of,
 	}, l.providers.all)
 	if err != nil {
-		return clients{}, fmt.Errorf("connecting the services with %s: %w", of, err)
+		return fmt.Errorf("connecting the services with %s: %w", c.of, err)
 	}
-	return clients{group.SecurityGroupId, connection}, nil
+	c.connections = append(c.connections, connection)
+	return nil
 }
 
 // admit makes a service one of the clients.
 func (c clients) admit(args *compute.ServiceArgs) {
 	args.SecurityGroupIds = append(args.SecurityGroupIds, c.group)
-	args.Ready = append(args.Ready, c.connection)
+	args.Ready = append(args.Ready, c.connections...)
 }

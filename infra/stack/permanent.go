@@ -29,6 +29,7 @@ func namesOf(ctx *pulumi.Context, before map[string]string) names.Namer {
 func (l *lab) exportPermanent() error {
 	values := l.config.Permanent()
 	values[config.ZonesKey], values[prefixKey] = strings.Join(l.zones, " "), l.names.Prefix()
+	l.recordTargets(values)
 	if err := l.recordSteps(values); err != nil {
 		return err
 	}

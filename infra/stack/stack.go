@@ -58,6 +58,8 @@ type lab struct {
 	cluster      *compute.Cluster
 	balancer     *compute.LoadBalancer
 	services     map[string]*compute.Service
+	// targetGroups are the names of the services' target groups, by service.
+	targetGroups map[string]string
 
 	logBucket *data.Bucket
 	// copyLogBucket is that of the copy region.

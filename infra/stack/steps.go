@@ -2,7 +2,12 @@ package stack
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/awslab/awslab/components/data"
+	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/infra/config"
 )
 
@@ -14,6 +19,8 @@ const (
 	inUse        = "in use"
 
 	serversKey = "servers"
+
+	filesKey = "files:" // begins those of the services that mount the file system, with the mode
 
 	accessKey = "access:" // begins those of the services
 	internal  = "internal"
@@ -30,6 +37,60 @@ func (l *lab) newlyRouted(s config.Service) bool {
 	return s.Public() && l.before[accessKey+s.Name] == internal
 }
 
+// mounts returns how a service mounts the file system: read, write, readwrite, or nothing.
+func mounts(services []config.Service, name string) string {
+	for _, s := range services {
+		if s.Name == name && s.Access.FileSystem != nil {
+			return s.Access.FileSystem.Mode
+		}
+	}
+	return ""
+}
+
+// leaving returns the services that mounted the file system, or wrote to it, and do not any more, by name. Their tasks
+// of before run until the end of this update, so that the file system's policy, which has to be there before the new
+// ones, names them until the next.
+func (l *lab) leaving() map[string]identity.Mode {
+	leaving := map[string]identity.Mode{}
+	for key, mode := range l.before {
+		name, found := strings.CutPrefix(key, filesKey)
+		was, is := identity.Mode(mode), identity.Mode(mounts(l.config.Services, name))
+		if found && (!is.Valid() || was.Writes() && !is.Writes()) {
+			leaving[name] = was
+		}
+	}
+	return leaving
+}
+
+func (l *lab) leavingClients() []data.FileSystemClient {
+	var clients []data.FileSystemClient
+	leaving := l.leaving()
+	for _, name := range slices.Sorted(maps.Keys(leaving)) {
+		clients = append(clients, data.FileSystemClient{
+			RoleArn: l.location.RoleArn("", l.role(name, "task").Name),
+			Mode:    leaving[name],
+		})
+	}
+	return clients
+}
+
+// databaseChange says when the database gets other servers or more storage, and how long it does not answer.
+func (l *lab) databaseChange(db *config.Database, was, is string) []string {
+	if was == "" || was == is {
+		return nil
+	}
+	interrupted := "without an interruption"
+	if length := interruptionOf(db, was, is); length != "" {
+		interrupted = "and does not answer for " + length
+	}
+	if db.ApplyImmediately {
+		return []string{fmt.Sprintf("The database goes from %s to %s in this update, %s", was, is, interrupted)}
+	}
+	return []string{fmt.Sprintf("The database goes from %s to %s in its maintenance window, %s UTC, %s. Set "+
+		"%s:database.applyImmediately: true to have it at once",
+		was, is, db.MaintenanceWindow, interrupted, l.Project())}
+}
+
 // recordSteps records what this update leaves, and says what is left to do after it.
 func (l *lab) recordSteps(values map[string]string) error {
 	var left []string
@@ -42,13 +103,17 @@ func (l *lab) recordSteps(values map[string]string) error {
 	}
 	if db := l.config.Database; db != nil {
 		values[serversKey] = fmt.Sprintf("%s, %s, %d GiB", *db.Class, db.Args().Version(), *db.StorageGiB)
-		if was, is := l.before[serversKey], values[serversKey]; was != "" && was != is && !db.ApplyImmediately {
-			left = append(left, fmt.Sprintf("The database goes from %s to %s in its maintenance window, %s UTC. Set "+
-				"%s:database.applyImmediately: true to have it at once, with an interruption",
-				was, is, db.MaintenanceWindow, l.Project()))
-		}
+		left = append(left, l.databaseChange(db, l.before[serversKey], values[serversKey])...)
+	}
+	if names := slices.Sorted(maps.Keys(l.leaving())); len(names) > 0 && l.fileSystem != nil {
+		left = append(left, fmt.Sprintf("The running tasks of %s keep their access to the file system until they are "+
+			"gone. The next update takes it from the file system's policy: bring the stack up once more",
+			strings.Join(names, ", ")))
 	}
 	for _, s := range l.config.Services {
+		if mode := mounts(l.config.Services, s.Name); mode != "" {
+			values[filesKey+s.Name] = mode
+		}
 		values[accessKey+s.Name] = internal
 		if s.Public() {
 			values[accessKey+s.Name] = public
