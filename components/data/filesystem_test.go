@@ -222,7 +222,7 @@ func TestFileSystemsThatAreRefused(t *testing.T) {
 		"client": {
 			func(a *FileSystemArgs) { a.Clients = []FileSystemClient{{Mode: "all"}} },
 			[]string{
-				"Clients[0]: RoleArn or Role is missing; give both",
+				"Clients[0].RoleArn: it is missing; give the role's ARN",
 				`Clients[0].Mode: "all"; use read, write or readwrite`,
 			},
 		},

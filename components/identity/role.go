@@ -20,12 +20,10 @@ import (
 
 // Limits of IAM, from "IAM and AWS STS quotas" in the IAM user guide. Sizes are characters without white space.
 const (
-	maxRoleName   = 64
-	maxPolicyName = 128 - 1 - hashLength // before the hyphen and the hash
-	// maxInlinePolicies is half of what IAM allows all inline policies of one role together, as an update creates those
-	// that changed before it deletes the ones that they replace.
-	maxInlinePolicies = 10240 / 2
-	maxTrustPolicy    = 2048 // the default quota
+	maxRoleName       = 64
+	maxPolicyName     = 128
+	maxInlinePolicies = 10240 // all inline policies of one role together
+	maxTrustPolicy    = 2048  // the default quota
 )
 
 var (
@@ -42,7 +40,11 @@ type RoleArgs struct {
 	Policies            map[string]Document // inline policies by name; may be empty
 	AllowedWildcards    []string            // actions with a wildcard that Policies may use, letter for letter
 	PermissionsBoundary string              // ARN of the policy that caps the role; empty means no boundary
-	Tags                map[string]string
+	// Rolling is for roles of tasks, of which old ones run on while the policies change: a policy that says something
+	// else is then created beside the old one, which goes last. So both have to fit: the policies together may have half
+	// of what IAM allows.
+	Rolling bool
+	Tags    map[string]string
 }
 
 // Role is an IAM role with its inline policies. Its type token is awslab:identity:Role.
@@ -55,9 +57,7 @@ type Role struct {
 	Arn pulumi.StringOutput `pulumi:"arn"`
 }
 
-// NewRole creates a role and one iam.RolePolicy for each inline policy, in the order of their names. A policy's name in
-// IAM ends in a hash of what it says: so one that changes is replaced, and the old one deleted last, when nothing runs
-// any more that needs its permissions.
+// NewRole creates a role and one iam.RolePolicy for each inline policy, in the order of their names.
 func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
 	if args == nil {
 		args = &RoleArgs{}
@@ -87,7 +87,7 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 	for _, policyName := range slices.Sorted(maps.Keys(documents.policies)) {
 		document := documents.policies[policyName]
 		policy, err := iam.NewRolePolicy(ctx, name+"-"+policyName, &iam.RolePolicyArgs{
-			Name:   pulumi.String(policyName + "-" + contentHash(document)),
+			Name:   pulumi.String(args.nameOf(policyName, document)),
 			Role:   role.Name,
 			Policy: pulumi.String(document),
 		}, pulumi.Parent(component))
@@ -135,7 +135,7 @@ func (args *RoleArgs) render() (renderedRole, error) {
 	total := 0
 	for _, name := range slices.Sorted(maps.Keys(args.Policies)) {
 		document, at := args.Policies[name], fmt.Sprintf("Policies[%q]", name)
-		if len(name) > maxPolicyName || !namePattern.MatchString(name) {
+		if len(args.nameOf(name, "")) > maxPolicyName || !namePattern.MatchString(name) {
 			problems = append(problems, problem.New(
 				at,
 				"a policy's name has 1 to %d of the characters A-Z a-z 0-9 + = , . @ _ -",
@@ -152,11 +152,19 @@ func (args *RoleArgs) render() (renderedRole, error) {
 		rendered.policies[name] = text
 		total += policySize(text)
 	}
-	if total > maxInlinePolicies {
+	switch {
+	case args.Rolling && total > maxInlinePolicies/2:
 		problems = append(problems, problem.New(
 			"Policies",
-			"%d characters together; use at most %d, half of what IAM allows a role, as changed policies are there "+
-				"twice during an update. Grant less, or use a managed policy",
+			"%d characters together; use at most %d, half of what IAM allows a role, as tasks of before and after a "+
+				"change run at the same time. Grant less, or use a managed policy",
+			total,
+			maxInlinePolicies/2,
+		))
+	case total > maxInlinePolicies:
+		problems = append(problems, problem.New(
+			"Policies",
+			"%d characters together; IAM allows a role %d. Grant less, or use a managed policy",
 			total,
 			maxInlinePolicies,
 		))
@@ -189,6 +197,15 @@ func (args *RoleArgs) problems() []error {
 
 // hashLength is how many hexadecimal digits of a policy's hash are in its name.
 const hashLength = 8
+
+// nameOf returns a policy's name in IAM, which for a rolling role follows from what the policy says: so it is replaced
+// when that changes.
+func (args *RoleArgs) nameOf(policy, document string) string {
+	if !args.Rolling {
+		return policy
+	}
+	return policy + "-" + contentHash(document)
+}
 
 func contentHash(document string) string {
 	sum := sha256.Sum256([]byte(document))

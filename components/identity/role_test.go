@@ -174,6 +174,23 @@ func TestInlinePoliciesAreCountedTogether(t *testing.T) {
 	require.ErrorContains(t, err, "characters together; IAM allows a role 10240")
 }
 
+// Old tasks run on while the policies of their role change.
+func TestAPolicyOfARollingRoleIsNamedAfterWhatItSays(t *testing.T) {
+	args := aRole()
+	require.Equal(t, "access", args.nameOf("access", "{}"))
+	args.Rolling = true
+	require.Equal(t, "access-44136fa3", args.nameOf("access", "{}"))
+	require.NotEqual(t, args.nameOf("access", "{}"), args.nameOf("access", "[]"))
+
+	args.Policies = map[string]Document{"access": {Statements: []Statement{{Actions: []string{"s3:ListBucket"}}}}}
+	for i := range 200 {
+		args.Policies["access"].Statements[0].Resources = append(
+			args.Policies["access"].Statements[0].Resources, ireland.BucketArn(fmt.Sprintf("bucket-%03d", i)))
+	}
+	_, err := args.render()
+	require.ErrorContains(t, err, "characters together; use at most 5120, half of what IAM allows a role")
+}
+
 func TestArns(t *testing.T) {
 	china := Location{Partition: "aws-cn", Region: "cn-north-1", AccountId: "123456789012"}
 	for want, got := range map[string]string{

@@ -98,6 +98,7 @@ func NewTaskRole(ctx *pulumi.Context, name string, args *TaskRoleArgs, opts ...p
 
 func (settings RoleSettings) role(description string, trust Document, policy string, statements []Statement) *RoleArgs {
 	args := &RoleArgs{
+		Rolling:             true,
 		Name:                settings.Name,
 		Path:                settings.Path,
 		Description:         description,

@@ -229,11 +229,9 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags
 	if s.Access.Database {
 		args.Ready = slices.Clone(l.database.Parameters)
-		// Tasks are told where the database is when they start. Without this, they would go on to call a proxy that is
-		// deleted.
-		args.Triggers = pulumi.StringMap{"database": l.databaseHost(), "databaseReader": l.database.ReaderEndpoint}
 		l.databaseClients.admit(args)
 	}
+	args.Triggers = l.triggers(s)
 	if s.Access.FileSystem != nil {
 		l.fileClients.admit(args)
 	}
@@ -259,6 +257,15 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 		args.Tracing = &compute.Tracing{}
 	}
 	return args
+}
+
+// triggers redeploy a service when the database is reached under another name: tasks are told it when they start, and
+// would go on to call a proxy that is deleted. The provider keeps triggers that are left out.
+func (l *lab) triggers(s config.Service) pulumi.StringMap {
+	if !s.Access.Database {
+		return pulumi.StringMap{"database": pulumi.String("")}
+	}
+	return pulumi.StringMap{"database": pulumi.Sprintf("%s %s", l.databaseHost(), l.database.ReaderEndpoint)}
 }
 
 // volumes mount the service's own folder of the file system.
