@@ -41,8 +41,8 @@ type RoleArgs struct {
 	AllowedWildcards    []string            // actions with a wildcard that Policies may use, letter for letter
 	PermissionsBoundary string              // ARN of the policy that caps the role; empty means no boundary
 	// Rolling is for roles of tasks, of which old ones run on while the policies change: a policy that says something
-	// else is then created beside the old one, which goes last. So both have to fit: the policies together may have half
-	// of what IAM allows.
+	// else is then created beside the old one, which goes last. So both have to fit: the policies together may have
+	// half of what IAM allows.
 	Rolling bool
 	Tags    map[string]string
 }
