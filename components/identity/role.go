@@ -83,6 +83,9 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		return nil, fmt.Errorf("creating role %q: %w", args.Name, err)
 	}
 
+	// The provider would delete a policy that has a name of ours before it creates the next one, and with it what
+	// depends on the role.
+	beside := pulumi.DeleteBeforeReplace(false)
 	usable := []any{role.Arn}
 	for _, policyName := range slices.Sorted(maps.Keys(documents.policies)) {
 		document := documents.policies[policyName]
@@ -90,7 +93,7 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 			Name:   pulumi.String(args.nameOf(policyName, document)),
 			Role:   role.Name,
 			Policy: pulumi.String(document),
-		}, pulumi.Parent(component))
+		}, pulumi.Parent(component), beside)
 		if err != nil {
 			return nil, fmt.Errorf("creating policy %q of role %q: %w", policyName, args.Name, err)
 		}

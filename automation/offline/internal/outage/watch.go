@@ -48,22 +48,16 @@ type watcher struct {
 	state   *State
 	running []*Generation
 
-	moments []moment
+	moments []string // of which something was observed, by what was done to the world
 	series  map[string]*series
 	order   []string // of the names of series
 	asked   []Request
 }
 
-// moment is a step of which something was observed.
-type moment struct {
-	step  int
-	after string // what was done
-}
-
 // series is what was observed of one thing to do, from its first moment to its last one.
 type series struct {
 	what string
-	// service is that of the tasks; nil for a request.
+	// tasks are those that need it; nil for a request.
 	tasks *Generation
 	first int
 	// reasons are empty where it worked.
@@ -88,7 +82,7 @@ func (w *watcher) see(tx *world.Tx, step world.Step) error {
 	if err := w.deploy(tx, step, first); err != nil {
 		return err
 	}
-	w.moments = append(w.moments, moment{len(w.moments), describe(step)})
+	w.moments = append(w.moments, describe(step))
 	if !first && slices.ContainsFunc(step.Changes, func(c world.Change) bool {
 		return c.Kind == world.Update && c.Key.Type == token.NetworkAcl
 	}) {
@@ -319,7 +313,7 @@ func (w *watcher) outages() []Outage {
 				continue
 			}
 			what, _, _ := strings.Cut(one.what, ", deployment ")
-			o := Outage{What: what, Since: w.moments[one.first+i].after, Reason: reason}
+			o := Outage{What: what, Since: w.moments[one.first+i], Reason: reason}
 			for _, later := range one.reasons[i:end] {
 				if later != "" {
 					o.Steps++
@@ -359,8 +353,8 @@ func (w *watcher) endOf(one *series) int {
 // lastBuilt returns the last moment at which something was created or updated.
 func (w *watcher) lastBuilt() int {
 	for i := len(w.moments) - 1; i > 0; i-- {
-		if !strings.HasPrefix(w.moments[i].after, string(world.Delete)) &&
-			!strings.HasPrefix(w.moments[i].after, string(world.Done)) {
+		if !strings.HasPrefix(w.moments[i], string(world.Delete)) &&
+			!strings.HasPrefix(w.moments[i], string(world.Done)) {
 			return i
 		}
 	}
