@@ -14,10 +14,8 @@ SEED     ?= 1
 
 TEST_TIMEOUT = 60m
 
-.PHONY: help build up test race load fuzz e2e mutation bench accepted recover examples image-test lint vuln \
+.PHONY: help build up test race load fuzz e2e mutation bench accepted recover outage examples image-test lint vuln \
 	generate clean
-.PHONY: help build up test race fuzz e2e mutation bench accepted recover outage examples image-test lint vuln generate \
-	clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
