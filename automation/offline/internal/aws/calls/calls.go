@@ -31,7 +31,7 @@ type Line struct {
 }
 
 // Lines are all that the offline target knows.
-var Lines = slices.Concat(computeLines, messageLines, storeLines, codeLines)
+var Lines = slices.Concat(taskLines, computeLines, messageLines, storeLines, databaseLines, codeLines)
 
 // Authorize refuses a change of a thing when a call that follows from it is denied. What follows is what the service
 // does next, so that the refusal is retried: the policy may be on its way.

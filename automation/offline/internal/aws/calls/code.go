@@ -14,58 +14,6 @@ import (
 // calls what it has permission for, so that the lines say what permissions are good for.
 var codeLines = []Line{
 	{
-		Of:       token.Service,
-		Does:     "the code of a task uses what its environment names",
-		Source:   "Service Authorization Reference, Amazon DynamoDB, Amazon S3, Amazon SQS",
-		Optional: true,
-		Calls:    task((*runningTask).useStores),
-	},
-	{
-		Of:       token.Service,
-		Does:     "the code of a task signs in to a database",
-		Source:   "Amazon RDS user guide, Creating and using an IAM policy for IAM database access",
-		Optional: true,
-		Calls: task(func(t *runningTask) requests {
-			var all requests
-			for _, user := range t.environment() {
-				for _, id := range []string{"db-IT", "cluster-IT", "prx-IT"} {
-					all = append(all, as(t.role).calls(
-						arnOf(t.region, "rds-db", "dbuser:"+id+"/"+user), nil, "rds-db:connect")...)
-				}
-			}
-			return all
-		}),
-	},
-	{
-		Of:       token.Service,
-		Does:     "the code of a task reads a secret that a parameter names",
-		Source:   "Service Authorization Reference, AWS Secrets Manager",
-		Optional: true,
-		Calls: task(func(t *runningTask) requests {
-			var all requests
-			for _, c := range t.containers {
-				for _, s := range c.Secrets {
-					parameter := bridge.StateOf(t.byARN(s.ValueFrom))
-					if named := parameter.Str("insecureValue"); strings.Contains(named, ":secretsmanager:") {
-						all = append(all, t.secretOf(as(t.role), t.region, named)...)
-					}
-				}
-			}
-			return all
-		}),
-	},
-	{
-		Of:     token.Service,
-		Does:   "the collector of a task sends traces",
-		Source: "AWS X-Ray developer guide, How AWS X-Ray works with IAM",
-		Calls: task(func(t *runningTask) requests {
-			if !slices.ContainsFunc(t.containers, func(c container) bool { return strings.Contains(c.Image, "otel") }) {
-				return nil
-			}
-			return as(t.role).calls("*", nil, tracing...)
-		}),
-	},
-	{
 		Of:       token.InstanceProfile,
 		Does:     "the agents on an instance work in a cluster and open sessions",
 		Source:   "Amazon ECS developer guide, Amazon ECS container instance IAM role",
@@ -143,48 +91,6 @@ func (r *reader) every(typ string) []*world.Thing {
 	return things
 }
 
-// environment returns the values of the containers' variables.
-func (t *runningTask) environment() []string {
-	var found []string
-	for _, c := range t.containers {
-		for _, variable := range c.Environment {
-			found = append(found, variable.Value)
-		}
-	}
-	return found
-}
-
-func (t *runningTask) useStores() requests {
-	var all requests
-	role := as(t.role)
-	for _, value := range t.environment() {
-		if table := t.named(t.region, token.Table, value); table != nil {
-			all = append(all, role.calls(table.ARN, nil,
-				"dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:DescribeTable", "dynamodb:GetItem",
-				"dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem",
-				"dynamodb:PutItem", "dynamodb:UpdateItem")...)
-			for _, index := range bridge.StateOf(table).Objects("globalSecondaryIndexes") {
-				all = append(all, role.calls(table.ARN+"/index/"+index.Str("name"), nil,
-					"dynamodb:Query", "dynamodb:Scan")...)
-			}
-			all = append(all, t.encrypted(role, t.region, bridge.StateOf(table).Str("serverSideEncryption.kmsKeyArn"),
-				via("dynamodb", t.region), "kms:Decrypt")...)
-		}
-		if bucket := t.byID(token.Bucket, value); bucket != nil {
-			all = append(all, role.calls(bucket.ARN, nil, "s3:ListBucket")...)
-			all = append(all, role.calls(bucket.ARN+"/it", nil,
-				"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")...)
-			all = append(all, t.encryptedObjects(role, bucket, "kms:Decrypt", "kms:GenerateDataKey")...)
-		}
-		if _, queue, found := strings.Cut(value, "."+suffixOf(t.region)+"/"+world.Account+"/"); found {
-			all = append(all, role.calls(arnOf(t.region, "sqs", queue), nil,
-				"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
-				"sqs:ReceiveMessage", "sqs:SendMessage")...)
-		}
-	}
-	return all
-}
-
 func showAlarms(r *reader, channel *world.Thing) []authorization.Request {
 	role := as(bridge.StateOf(channel).Str("iamRoleArn"))
 	all := role.calls("*", nil, "cloudwatch:GetMetricWidgetImage", "cloudwatch:GetMetricData",
@@ -202,19 +108,18 @@ func runTasks(r *reader, function *world.Thing) []authorization.Request {
 	}
 	var all requests
 	role := as(bridge.StateOf(function).Str("role"))
-	for _, service := range r.every(token.Service) {
-		for _, cluster := range r.linked(service, "cluster") {
-			in := context{"ecs:cluster": {cluster.ARN}}
-			all = append(all, role.calls(arnOf(cluster.Region, "ecs", "task/"+cluster.Name+"/it"), in,
-				"ecs:DescribeTasks", "ecs:StopTask")...)
-			for _, definition := range r.linked(service, "taskDefinition") {
-				state := bridge.StateOf(definition)
-				all = append(all, role.calls(definition.ARN, in, "ecs:RunTask")...)
-				for _, passed := range []string{state.Str("executionRoleArn"), state.Str("taskRoleArn")} {
-					all = append(all, role.calls(
-						passed, context{"iam:PassedToService": {"ecs-tasks.amazonaws.com"}}, "iam:PassRole")...)
-				}
-			}
+	for _, invocation := range r.every(token.Invocation) {
+		cluster, definition := r.byARN(ranBy(invocation).Cluster), r.definitionOf(invocation)
+		if cluster == nil || definition == nil {
+			continue
+		}
+		in, state := context{"ecs:cluster": {cluster.ARN}}, bridge.StateOf(definition)
+		all = append(all, role.calls(arnOf(cluster.Region, "ecs", "task/"+cluster.Name+"/it"), in,
+			"ecs:DescribeTasks", "ecs:StopTask")...)
+		all = append(all, role.calls(definition.ARN, in, "ecs:RunTask")...)
+		for _, passed := range []string{state.Str("executionRoleArn"), state.Str("taskRoleArn")} {
+			all = append(all, role.calls(
+				passed, context{"iam:PassedToService": {"ecs-tasks.amazonaws.com"}}, "iam:PassRole")...)
 		}
 	}
 	for _, group := range r.every(token.LogGroup) {

@@ -1,85 +1,15 @@
 package calls
 
 import (
-	"encoding/json"
-	"slices"
 	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/authorization"
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
-	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
 var computeLines = []Line{
-	{
-		Of:     token.Service,
-		Does:   "Amazon ECS assumes the roles of a task",
-		Source: "Amazon ECS developer guide, Amazon ECS task IAM role",
-		Calls: task(func(t *runningTask) requests {
-			var all requests
-			for _, role := range slices.Compact([]string{t.executionRole, t.role}) {
-				if role != "" {
-					all = append(all, assume("ecs-tasks.amazonaws.com", role, source(t.arn))...)
-				}
-			}
-			return all
-		}),
-	},
-	{
-		Of:     token.Service,
-		Does:   "Amazon ECS pulls the image of a container",
-		Source: "Amazon ECS developer guide, Amazon ECS task execution IAM role",
-		Calls: task(func(t *runningTask) requests {
-			var all requests
-			for _, c := range t.containers {
-				all = append(all, t.pull(c.Image)...)
-			}
-			return all
-		}),
-	},
-	{
-		Of:     token.Service,
-		Does:   "Amazon ECS writes the log of a container",
-		Source: "Amazon ECS developer guide, Amazon ECS task execution IAM role",
-		Calls: task(func(t *runningTask) requests {
-			var all requests
-			for _, c := range t.containers {
-				if group := c.LogConfiguration.Options["awslogs-group"]; group != "" {
-					all = append(all, as(t.executionRole).calls(
-						logStream(t.region, group), nil, "logs:CreateLogStream", "logs:PutLogEvents")...)
-				}
-			}
-			return all
-		}),
-	},
-	{
-		Of:     token.Service,
-		Does:   "Amazon ECS reads a secret for a container",
-		Source: "Amazon ECS developer guide, Pass sensitive data to an Amazon ECS container",
-		Calls: task(func(t *runningTask) requests {
-			var all requests
-			for _, c := range t.containers {
-				for _, s := range c.Secrets {
-					all = append(all, t.readSecret(s.ValueFrom)...)
-				}
-			}
-			return all
-		}),
-	},
-	{
-		Of:     token.Service,
-		Does:   "a task mounts a file system",
-		Source: "Amazon EFS user guide, Using IAM to control access to file systems",
-		Calls:  task((*runningTask).mount),
-	},
-	{
-		Of:     token.Service,
-		Does:   "ECS Exec opens a session in a task",
-		Source: "Amazon ECS developer guide, Monitor Amazon ECS containers with ECS Exec",
-		Calls:  task((*runningTask).execute),
-	},
 	{
 		Of:     token.Cluster,
 		Does:   "AWS Fargate encrypts the storage of tasks",
@@ -190,142 +120,6 @@ var computeLines = []Line{
 // tracing is what sends traces by X-Ray's sampling rules ("How AWS X-Ray works with IAM", X-Ray developer guide).
 var tracing = []string{
 	"xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
-}
-
-// container is what is read of a container definition.
-type container struct {
-	Name, Image      string
-	LogConfiguration struct{ Options map[string]string }
-	Secrets          []struct{ ValueFrom string }
-	Environment      []struct{ Name, Value string }
-	MountPoints      []struct {
-		SourceVolume string
-		ReadOnly     bool
-	}
-}
-
-// runningTask is a task of a service.
-type runningTask struct {
-	*reader
-	service             *world.Thing
-	definition          values.View
-	region, arn         string
-	role, executionRole string
-	containers          []container
-}
-
-// task returns the calls because of a task of a service.
-func task(calls func(*runningTask) requests) func(*reader, *world.Thing) []authorization.Request {
-	return func(r *reader, service *world.Thing) []authorization.Request {
-		definitions := r.linked(service, "taskDefinition")
-		if len(definitions) == 0 {
-			return nil
-		}
-		state := bridge.StateOf(definitions[0])
-		t := &runningTask{
-			reader: r, service: service, definition: state, region: service.Region,
-			arn:  arnOf(service.Region, "ecs", "task/cluster/00000000000000000000000000000000"),
-			role: state.Str("taskRoleArn"), executionRole: state.Str("executionRoleArn"),
-		}
-		text, _ := state.At("containerDefinitions")
-		r.note(json.Unmarshal([]byte(values.Document(text)), &t.containers))
-		return calls(t)
-	}
-}
-
-// logStream returns the ARN of a stream of a log group.
-func logStream(region, group string) string {
-	return arnOf(region, "logs", "log-group:"+group+":log-stream:it")
-}
-
-// pull are the calls for an image in a repository of the account.
-func (t *runningTask) pull(image string) requests {
-	name := repositoryName(t.region, image)
-	if name == "" {
-		return nil
-	}
-	repository, role := arnOf(t.region, "ecr", "repository/"+name), as(t.executionRole)
-	all := append(
-		role.calls("*", nil, "ecr:GetAuthorizationToken"),
-		role.calls(repository, nil,
-			"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")...)
-	for _, rule := range t.many(t.tx.OfType(t.region, token.PullThrough)) {
-		if strings.HasPrefix(name, bridge.StateOf(rule).Str("ecrRepositoryPrefix")+"/") {
-			all = append(all, role.calls(repository, nil, "ecr:BatchImportUpstreamImage", "ecr:CreateRepository")...)
-		}
-	}
-	return all
-}
-
-// readSecret are the calls for the source of a secret variable: the ARN of a secret, with or without a key of its JSON
-// behind it, or that of a parameter.
-func (t *runningTask) readSecret(from string) requests {
-	role := as(t.executionRole)
-	if strings.Contains(from, ":parameter/") {
-		parameter := t.byARN(from)
-		all := role.calls(from, nil, "ssm:GetParameters")
-		return append(all, t.encrypted(
-			role, t.region, bridge.StateOf(parameter).Str("keyId"), via("ssm", t.region), "kms:Decrypt")...)
-	}
-	parts := strings.SplitN(from, ":", secretParts+1)
-	if len(parts) < secretParts {
-		return nil
-	}
-	return t.secretOf(role, t.region, strings.Join(parts[:secretParts], ":"))
-}
-
-// secretParts is the number of parts of the ARN of a secret.
-const secretParts = 7
-
-// mount are the calls of the NFS clients in the task. They come with the access point, and not with the file system's
-// tags.
-func (t *runningTask) mount() requests {
-	var all requests
-	for _, volume := range t.definition.Objects("volumes") {
-		mounted := volume.Str("efsVolumeConfiguration.fileSystemId")
-		if volume.Str("efsVolumeConfiguration.authorizationConfig.iam") != "ENABLED" {
-			continue
-		}
-		keys := context{"elasticfilesystem:AccessedViaMountTarget": {"true"}}
-		if point := volume.Str("efsVolumeConfiguration.authorizationConfig.accessPointId"); point != "" {
-			keys["elasticfilesystem:AccessPointArn"] = []string{
-				arnOf(t.region, "elasticfilesystem", "access-point/"+point),
-			}
-		}
-		actions := []string{"elasticfilesystem:ClientMount"}
-		for _, c := range t.containers {
-			for _, mount := range c.MountPoints {
-				if mount.SourceVolume == volume.Str("name") && !mount.ReadOnly {
-					actions = append(actions, "elasticfilesystem:ClientWrite")
-				}
-			}
-		}
-		all = append(all, as(t.role).calls(
-			arnOf(t.region, "elasticfilesystem", "file-system/"+mounted), keys, slices.Compact(actions)...)...)
-	}
-	return all
-}
-
-// execute are the calls of the agent in a task that people may open a session in.
-func (t *runningTask) execute() requests {
-	if !bridge.StateOf(t.service).Bool("enableExecuteCommand") {
-		return nil
-	}
-	role := as(t.role)
-	all := role.calls("*", nil,
-		"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
-		"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel")
-	for _, cluster := range t.linked(t.service, "cluster") {
-		sessions := bridge.StateOf(cluster)
-		const command = "configuration.executeCommandConfiguration."
-		all = append(all, t.encrypted(role, t.region, sessions.Str(command+"kmsKeyId"), nil, "kms:Decrypt")...)
-		if group := sessions.Str(command + "logConfiguration.cloudWatchLogGroupName"); group != "" {
-			all = append(all, role.calls(logStream(t.region, group), nil,
-				"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")...)
-			all = append(all, role.calls(arnOf(t.region, "logs", "log-group:*"), nil, "logs:DescribeLogGroups")...)
-		}
-	}
-	return all
 }
 
 // repository returns the repository of the account that an image is in, or nil.

@@ -112,37 +112,6 @@ var storeLines = []Line{
 		},
 	},
 	{
-		Of:     token.DBProxy,
-		Does:   "Amazon RDS Proxy reads the secret of a database",
-		Source: "Amazon RDS user guide, Setting up AWS Identity and Access Management (IAM) policies for RDS Proxy",
-		Calls: func(r *reader, proxy *world.Thing) []authorization.Request {
-			role := bridge.StateOf(proxy).Str("roleArn")
-			all := assume("rds.amazonaws.com", role, nil)
-			for _, auth := range bridge.StateOf(proxy).Objects("auths") {
-				all = append(all, r.secretOf(as(role), proxy.Region, auth.Str("secretArn"))...)
-			}
-			return all
-		},
-	},
-	{
-		Of:     token.DBInstance,
-		Does:   "Amazon RDS writes the metrics of Enhanced Monitoring",
-		Source: "Amazon RDS user guide, Setting up and enabling Enhanced Monitoring",
-		Calls:  monitorDatabase,
-	},
-	{
-		Of:     token.DBCluster,
-		Does:   "Amazon RDS writes the metrics of Enhanced Monitoring",
-		Source: "Amazon RDS user guide, Setting up and enabling Enhanced Monitoring",
-		Calls:  monitorDatabase,
-	},
-	{
-		Of:     token.DBClusterInstance,
-		Does:   "Amazon RDS writes the metrics of Enhanced Monitoring",
-		Source: "Amazon RDS user guide, Setting up and enabling Enhanced Monitoring",
-		Calls:  monitorDatabase,
-	},
-	{
 		Of:     token.Selection,
 		Does:   "AWS Backup assumes the role of a backup selection",
 		Source: "AWS Backup developer guide, IAM service roles",
@@ -230,30 +199,6 @@ func deliverAccessLogs(r *reader, balancer *world.Thing) []authorization.Request
 	return all
 }
 
-// secretOf are the calls of a role that reads a secret. One that is managed elsewhere is named without the six
-// characters at the end of its ARN, and IAM decides by the whole ARN (AWS Secrets Manager user guide, "Secret ARN").
-func (r *reader) secretOf(role caller, region, arn string) requests {
-	keys, key, whole := context{}, "", arn+"-AbCdEf"
-	if secret := r.byARN(arn); secret != nil {
-		whole, keys, key = arn, tagsOf(secret), bridge.StateOf(secret).Str("kmsKeyId")
-	}
-	for typ, tag := range map[string]string{
-		token.DBInstance: "primaryDBInstanceArn", token.DBCluster: "primaryDBClusterArn",
-	} {
-		for _, database := range r.many(r.tx.OfType(region, typ)) {
-			for _, secret := range bridge.StateOf(database).Objects("masterUserSecrets") {
-				if secret.Str("secretArn") == arn {
-					whole, key = arn, secret.Str("kmsKeyId")
-					keys = context{"aws:ResourceTag/aws:rds:" + tag: {database.ARN}}
-				}
-			}
-		}
-	}
-	return append(
-		role.calls(whole, keys, "secretsmanager:GetSecretValue"),
-		r.encrypted(role, region, key, via("secretsmanager", region), "kms:Decrypt")...)
-}
-
 // tagsOf are the keys for the tags of what is called.
 func tagsOf(thing *world.Thing) context {
 	keys := context{}
@@ -264,19 +209,6 @@ func tagsOf(thing *world.Thing) context {
 		}
 	}
 	return keys
-}
-
-// monitorDatabase are the calls of RDS for the operating system's metrics, which all databases write to one log group.
-func monitorDatabase(_ *reader, database *world.Thing) []authorization.Request {
-	role := bridge.StateOf(database).Str("monitoringRoleArn")
-	if role == "" {
-		return nil
-	}
-	group := arnOf(database.Region, "logs", "log-group:RDSOSMetrics")
-	all := assume("monitoring.rds.amazonaws.com", role, source(database.ARN))
-	all = append(all, as(role).calls(group, nil, "logs:CreateLogGroup", "logs:PutRetentionPolicy")...)
-	return append(all, as(role).calls(group+":log-stream:it", nil,
-		"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:GetLogEvents", "logs:PutLogEvents")...)
 }
 
 func arnOf(regionName, service, resource string) string {
