@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
@@ -13,8 +14,8 @@ import (
 	"github.com/awslab/awslab/internal/problem"
 )
 
-// TaskRun is one task that runs before or after a deployment: the service's own task definition with another command,
-// such as the migration of a database. It runs again whenever the task definition, the place it runs in or the run
+// TaskRun is one task that runs before or after a deployment: the service's own task definition (or that of
+// [ServiceArgs.BeforeTask]) with another command, such as the migration of a database. It runs again whenever the task definition, the place it runs in or the run
 // itself changes, and so it has to be one that does no harm twice. A run that fails fails the update, with the task's
 // reason and its last log lines.
 type TaskRun struct {
@@ -87,12 +88,17 @@ func (args *ServiceArgs) validateTaskRuns() error {
 
 // runBefore makes the service wait for the last of the runs, each of which waits for the one before it.
 func (p *servicePlan) runBefore(ctx *pulumi.Context) error {
+	groups, ready := p.groups, p.ready
+	if p.BeforeTask != nil {
+		groups = slices.Concat(groups, p.BeforeTask.SecurityGroupIds)
+		ready = slices.Concat(ready, p.BeforeTask.Ready)
+	}
 	for _, run := range p.Before {
-		invocation, err := p.run(ctx, "before", run, p.task.Arn, p.ready)
+		invocation, err := p.run(ctx, "before", run, p.before.Arn, groups, ready)
 		if err != nil {
 			return err
 		}
-		p.ready = append(p.ready, invocation)
+		p.ready, ready = append(p.ready, invocation), append(ready, invocation)
 	}
 	return nil
 }
@@ -102,7 +108,7 @@ func (p *servicePlan) runBefore(ctx *pulumi.Context) error {
 func (p *servicePlan) runAfter(ctx *pulumi.Context, service *ecs.Service) error {
 	after := []pulumi.Resource{service}
 	for _, run := range p.After {
-		invocation, err := p.run(ctx, "after", run, p.component.TaskDefinitionArn, after)
+		invocation, err := p.run(ctx, "after", run, p.component.TaskDefinitionArn, p.groups, after)
 		if err != nil {
 			return err
 		}
@@ -116,11 +122,12 @@ func (p *servicePlan) run(
 	when string,
 	run TaskRun,
 	task pulumi.StringOutput,
+	groups pulumi.StringArray,
 	after []pulumi.Resource,
 ) (*lambda.Invocation, error) {
 	invocation, err := lambda.NewInvocation(ctx, p.name+"-"+when+"-"+run.Name, &lambda.InvocationArgs{
 		FunctionName: p.TaskRunner,
-		Input:        p.runInput(run, task),
+		Input:        p.runInput(run, task, groups),
 		Triggers:     pulumi.StringMap{"taskDefinition": task},
 	}, pulumi.Parent(p.component), pulumi.DependsOn(after))
 	if err != nil {
@@ -129,7 +136,7 @@ func (p *servicePlan) run(
 	return invocation, nil
 }
 
-func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput) pulumi.StringOutput {
+func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput, groups pulumi.StringArray) pulumi.StringOutput {
 	event := runEvent{
 		ContainerName:   containerName,
 		Command:         run.Command,
@@ -147,7 +154,7 @@ func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput) pulumi.Str
 		p.Cluster.ClusterArn,
 		task,
 		p.Network.SubnetIds.ToStringArrayOutput(),
-		p.groups.ToStringArrayOutput(),
+		groups.ToStringArrayOutput(),
 		p.logs.Name,
 	).ApplyT(func(known []any) (string, error) {
 		event := event

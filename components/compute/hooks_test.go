@@ -36,6 +36,39 @@ func TestARunsInput(t *testing.T) {
 	)
 }
 
+// What only a migration may do is beyond the service: it has a task definition of its own, with another role.
+func TestTasksBeforeADeploymentCanHaveMoreRightsThanTheService(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
+		withRuns(args)
+		args.BeforeTask = &BeforeTask{
+			TaskRoleArn:      pulumi.String("arn:admin"),
+			Environment:      pulumi.StringMap{"ADMIN": pulumi.String("yes")},
+			SecurityGroupIds: pulumi.StringArray{pulumi.String("sg-admin")},
+		}
+	}))
+	before, service := g.inputs(t, "orders-before-task"), g.inputs(t, "orders-task")
+	require.Equal(t, "awslab-dev-orders_before", before["family"])
+	require.Equal(t, "arn:admin", before["taskRoleArn"])
+	require.Contains(t, before["containerDefinitions"], `{"name":"ADMIN","value":"yes"}`)
+	require.NotContains(t, service["containerDefinitions"], "ADMIN")
+	require.NotEqual(t, service["taskRoleArn"], before["taskRoleArn"])
+	require.Contains(t, g.inputs(t, "orders-before-migrate")["input"], `"taskDefinition":"arn:orders-before-task"`)
+	require.Contains(t, g.inputs(t, "orders-before-migrate")["input"], "sg-admin")
+	require.Contains(t, g.inputs(t, "orders-after-warm")["input"], `"taskDefinition":"arn:orders-task"`)
+	require.NotContains(t, g.inputs(t, "orders-after-warm")["input"], "sg-admin")
+}
+
+func TestTasksBeforeADeploymentNeedARoleAndRoomForTheirGroups(t *testing.T) {
+	groups := pulumi.StringArray{pulumi.String("a"), pulumi.String("b"), pulumi.String("c"), pulumi.String("d")}
+	err := (&graph{}).runOrders(func(args *ServiceArgs) {
+		withRuns(args)
+		args.BeforeTask = &BeforeTask{SecurityGroupIds: groups}
+	})
+	require.ErrorContains(t, err, "BeforeTask.TaskRoleArn: missing")
+	require.ErrorContains(t, err, "BeforeTask.SecurityGroupIds: 4 groups; use at most 3")
+}
+
 func TestRunsAreInTheirOrderAroundTheDeployment(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) {

@@ -51,6 +51,7 @@ type servicePlan struct {
 	groups    pulumi.StringArray // the tasks' security groups: the service's own, and those shared with others
 	targets   *lb.TargetGroup    // nil without a route
 	task      *ecs.TaskDefinition
+	before    *ecs.TaskDefinition // of the runs before a deployment
 	// ready is what has to be there before the tasks run.
 	ready []pulumi.Resource
 }
@@ -63,10 +64,11 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("service %q: %w", name, err)
 	}
-	component := &Service{Endpoint: pulumi.String(args.endpoint()).ToStringOutput()}
+	component := &Service{}
 	if err := ctx.RegisterComponentResource("awslab:compute:Service", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering service %q: %w", name, err)
 	}
+	component.Endpoint = pulumi.String(args.endpoint()).ToStringOutput() // registering makes new outputs
 	plan := &servicePlan{
 		ServiceArgs: args,
 		name:        name,
@@ -77,7 +79,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		plan.ready = append(plan.ready, volume.After...)
 	}
 	for _, step := range []func(*pulumi.Context) error{
-		plan.newLogGroup, plan.connect, plan.route, plan.newTaskDefinition, plan.runBefore, plan.deploy,
+		plan.newLogGroup, plan.connect, plan.route, plan.newTaskDefinitions, plan.runBefore, plan.deploy,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err

@@ -74,6 +74,8 @@ type ServiceArgs struct {
 	// the name of the function that runs them; see [NewTaskRunner].
 	Before, After []TaskRun
 	TaskRunner    pulumi.StringInput
+	// BeforeTask is what the tasks in Before have that the service has not. Nil means that they run as the service does.
+	BeforeTask *BeforeTask
 	// Triggers redeploy the service when one of them changes; the version of a secret, for example.
 	Triggers pulumi.StringMap
 	// ExecuteCommand lets people run a command in a running task with ECS Exec, if the task role does: one that the
@@ -120,12 +122,31 @@ type Connection struct {
 	Ports           network.PortRange
 }
 
+// BeforeTask gives tasks before a deployment rights that the service itself is better without, such as those of a
+// database's master user. They have a task definition of their own, with the service's containers.
+type BeforeTask struct {
+	// TaskRoleArn is what the tasks' code acts as, instead of the service's role.
+	TaskRoleArn pulumi.StringInput
+	// Environment and Secrets are passed to the container besides the service's.
+	Environment, Secrets pulumi.StringMap
+	// SecurityGroupIds are further security groups of the tasks. With the service's there are at most 5.
+	SecurityGroupIds pulumi.StringArray
+	// Ready is what has to be there before the tasks run, besides the service's.
+	Ready []pulumi.Resource
+}
+
+// BeforeFamily returns the family of the task definition that the tasks before a service's deployments have with
+// [ServiceArgs.BeforeTask]. The names of services have no underscores, so that it is no service's family.
+func BeforeFamily(service string) string { return service + "_before" }
+
 // routed reports whether the service is behind the load balancer.
 func (args *ServiceArgs) routed() bool { return !args.Internal && !args.worker() }
 
-// maxFurtherGroups leaves room for the service's own group and the load balancer's: ECS takes 5 (ECS API,
-// AwsVpcConfiguration).
-const maxFurtherGroups = 3
+// ownGroups are the service's own security group and the load balancer's, for which maxFurtherGroups leaves room.
+const (
+	ownGroups        = 2
+	maxFurtherGroups = maxTaskGroups - ownGroups
+)
 
 func (args *ServiceArgs) worker() bool { return args.Port == 0 && args.Route == Route{} }
 
@@ -194,6 +215,7 @@ func (args *ServiceArgs) validate() error {
 	}
 	return errors.Join(append(
 		problems,
+		args.validateBeforeTask(),
 		args.Network.Validate(),
 		args.validateReach(),
 		args.validateSize(),
@@ -204,6 +226,27 @@ func (args *ServiceArgs) validate() error {
 		args.validateTaskRuns(),
 		args.Tracing.validate(args.CPU, args.Memory),
 	)...)
+}
+
+// maxTaskGroups is how many security groups a task has (ECS API, AwsVpcConfiguration).
+const maxTaskGroups = 5
+
+func (args *ServiceArgs) validateBeforeTask() error {
+	if args.BeforeTask == nil {
+		return nil
+	}
+	var problems []error
+	if args.BeforeTask.TaskRoleArn == nil {
+		problems = append(problems, problem.New("BeforeTask.TaskRoleArn", "missing"))
+	}
+	most := maxTaskGroups - ownGroups - len(args.SecurityGroupIds)
+	if groups := len(args.BeforeTask.SecurityGroupIds); groups > most {
+		problems = append(
+			problems,
+			problem.New("BeforeTask.SecurityGroupIds", "%d groups; use at most %d", groups, most),
+		)
+	}
+	return errors.Join(problems...)
 }
 
 // validateReach returns about who reaches the service and whom it reaches.

@@ -188,12 +188,16 @@ func SecretKey(secretArn pulumi.StringInput, key string) pulumi.StringOutput {
 	return pulumi.Sprintf("%s:%s::", secretArn, key)
 }
 
-// definitions returns the text of the container definitions.
-func (p *servicePlan) definitions() pulumi.StringOutput {
+// definitions returns the text of the container definitions, with more variables than the service's own.
+func (p *servicePlan) definitions(moreEnvironment, moreSecrets pulumi.StringMap) pulumi.StringOutput {
 	// A nil map is not an input; an empty one is.
 	environment, secrets := pulumi.StringMap{}, pulumi.StringMap{}
-	maps.Copy(environment, p.Environment)
-	maps.Copy(secrets, p.Secrets)
+	for _, more := range []pulumi.StringMap{p.Environment, moreEnvironment} {
+		maps.Copy(environment, more)
+	}
+	for _, more := range []pulumi.StringMap{p.Secrets, moreSecrets} {
+		maps.Copy(secrets, more)
+	}
 	return pulumi.All(
 		p.Image, p.Tracing.image(), p.logs.Name, environment.ToStringMapOutput(), secrets.ToStringMapOutput(),
 	).ApplyT(func(known []any) (string, error) {
@@ -208,7 +212,34 @@ func (p *servicePlan) definitions() pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-func (p *servicePlan) newTaskDefinition(ctx *pulumi.Context) (err error) {
+// newTaskDefinitions makes the one of the service, and another one for the runs before its deployments if those are
+// different from it.
+func (p *servicePlan) newTaskDefinitions(ctx *pulumi.Context) (err error) {
+	if p.task, err = p.newTaskDefinition(ctx, p.name+"-task", &ecs.TaskDefinitionArgs{
+		Family:               pulumi.String(p.Name),
+		TaskRoleArn:          p.TaskRoleArn,
+		ContainerDefinitions: p.definitions(nil, nil),
+	}); err != nil {
+		return err
+	}
+	p.before = p.task
+	if len(p.Before) == 0 || p.BeforeTask == nil {
+		return nil
+	}
+	p.before, err = p.newTaskDefinition(ctx, p.name+"-before-task", &ecs.TaskDefinitionArgs{
+		Family:               pulumi.String(BeforeFamily(p.Name)),
+		TaskRoleArn:          p.BeforeTask.TaskRoleArn,
+		ContainerDefinitions: p.definitions(p.BeforeTask.Environment, p.BeforeTask.Secrets),
+	})
+	return err
+}
+
+// newTaskDefinition fills in what all of the service's task definitions have in common.
+func (p *servicePlan) newTaskDefinition(
+	ctx *pulumi.Context,
+	name string,
+	args *ecs.TaskDefinitionArgs,
+) (*ecs.TaskDefinition, error) {
 	architecture, compatibility := "X86_64", "FARGATE"
 	if p.Architecture == "arm64" {
 		architecture = "ARM64"
@@ -216,24 +247,20 @@ func (p *servicePlan) newTaskDefinition(ctx *pulumi.Context) (err error) {
 	if p.onEC2() {
 		compatibility = "EC2"
 	}
-	p.task, err = ecs.NewTaskDefinition(ctx, p.name+"-task", &ecs.TaskDefinitionArgs{
-		Family:                  pulumi.String(p.Name),
-		Cpu:                     pulumi.String(strconv.Itoa(p.CPU)),
-		Memory:                  pulumi.String(strconv.Itoa(p.Memory)),
-		NetworkMode:             pulumi.String("awsvpc"),
-		RequiresCompatibilities: pulumi.ToStringArray([]string{compatibility}),
-		ExecutionRoleArn:        p.ExecutionRoleArn,
-		TaskRoleArn:             p.TaskRoleArn,
-		RuntimePlatform: ecs.TaskDefinitionRuntimePlatformArgs{
-			OperatingSystemFamily: pulumi.String("LINUX"),
-			CpuArchitecture:       pulumi.String(architecture),
-		},
-		ContainerDefinitions: p.definitions(),
-		Volumes:              p.taskVolumes(),
-		Tags:                 pulumi.ToStringMap(p.Tags),
-	}, pulumi.Parent(p.component))
-	if err != nil {
-		return fmt.Errorf("creating the task definition of service %q: %w", p.name, err)
+	args.Cpu = pulumi.String(strconv.Itoa(p.CPU))
+	args.Memory = pulumi.String(strconv.Itoa(p.Memory))
+	args.NetworkMode = pulumi.String("awsvpc")
+	args.RequiresCompatibilities = pulumi.ToStringArray([]string{compatibility})
+	args.ExecutionRoleArn = p.ExecutionRoleArn
+	args.RuntimePlatform = ecs.TaskDefinitionRuntimePlatformArgs{
+		OperatingSystemFamily: pulumi.String("LINUX"),
+		CpuArchitecture:       pulumi.String(architecture),
 	}
-	return nil
+	args.Volumes = p.taskVolumes()
+	args.Tags = pulumi.ToStringMap(p.Tags)
+	task, err := ecs.NewTaskDefinition(ctx, name, args, pulumi.Parent(p.component))
+	if err != nil {
+		return nil, fmt.Errorf("creating the task definition %s of service %q: %w", name, p.name, err)
+	}
+	return task, nil
 }

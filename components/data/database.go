@@ -3,6 +3,7 @@ package data
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -132,6 +133,11 @@ type DatabaseArgs struct {
 
 	// Proxy puts RDS Proxy in front. Nil means none.
 	Proxy *DatabaseProxy
+	// Users are those that services sign in as with IAM. Who signs in as the master user creates them. A proxy needs
+	// one or more; see [DatabaseArgs.UserSecretName].
+	Users []string
+	// UserTags are those of the users' secrets, by default Tags. What is in the secrets can be made again.
+	UserTags map[string]string
 
 	// CopyProvider, of another region, keeps a copy of an instance's automated backups there. Nil means no copy.
 	CopyProvider pulumi.ProviderResource
@@ -162,6 +168,9 @@ type Database struct {
 	ProxyEndpoint pulumi.StringOutput `pulumi:"proxyEndpoint"`
 	// SecretArn is the secret with the master user's name and password, {"username": ..., "password": ...}.
 	SecretArn pulumi.StringOutput `pulumi:"secretArn"`
+	// SignInIds are those by which rds-db:connect knows what Users sign in to: that of the proxy, if there is one, or
+	// else those of the database and of the replica at ReaderEndpoint.
+	SignInIds pulumi.StringArrayOutput `pulumi:"signInIds"`
 
 	// Identifier, Engine, DatabaseName, Username, Port and SecretName are as in the arguments, known in preview.
 	Identifier, DatabaseName, Username, SecretName string
@@ -177,6 +186,8 @@ type Database struct {
 	args   *DatabaseArgs // with defaults
 	flavor databaseFlavor
 	name   string
+	// readerId is the ResourceId of what answers at ReaderEndpoint.
+	readerId pulumi.StringOutput
 	// servers are what has to be there before the database answers.
 	servers []pulumi.Resource
 	// parts are the settings that all servers share.
@@ -207,26 +218,26 @@ func NewDatabase(
 		return nil, fmt.Errorf("database %q: %w", name, err)
 	}
 	db := &Database{
-		Identifier:    args.Identifier,
-		DatabaseName:  args.DatabaseName,
-		Username:      args.Username,
-		SecretName:    args.SecretName(),
-		Engine:        args.Engine,
-		Port:          args.Port,
-		ProxyEndpoint: pulumi.String("").ToStringOutput(),
-		args:          args,
-		flavor:        args.flavor(),
-		name:          name,
+		Identifier:   args.Identifier,
+		DatabaseName: args.DatabaseName,
+		Username:     args.Username,
+		SecretName:   args.SecretName(),
+		Engine:       args.Engine,
+		Port:         args.Port,
+		args:         args,
+		flavor:       args.flavor(),
+		name:         name,
 	}
 	if err := ctx.RegisterComponentResource("awslab:data:Database", name, db, opts...); err != nil {
 		return nil, fmt.Errorf("registering database %q: %w", name, err)
 	}
+	db.ProxyEndpoint = pulumi.String("").ToStringOutput() // registering makes new outputs
 	if err := db.make(ctx); err != nil {
 		return nil, fmt.Errorf("database %q: %w", name, err)
 	}
 	if err := ctx.RegisterResourceOutputs(db, pulumi.Map{
 		"arn": db.Arn, "resourceId": db.ResourceId, "endpoint": db.Endpoint, "readerEndpoint": db.ReaderEndpoint,
-		"proxyEndpoint": db.ProxyEndpoint, "secretArn": db.SecretArn,
+		"proxyEndpoint": db.ProxyEndpoint, "secretArn": db.SecretArn, "signInIds": db.SignInIds,
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of database %q: %w", name, err)
 	}
@@ -247,7 +258,15 @@ func (db *Database) make(ctx *pulumi.Context) error {
 	if err := servers(ctx); err != nil {
 		return err
 	}
+	db.SignInIds = distinct(db.ResourceId, db.readerId)
 	return errors.Join(db.newProxy(ctx), db.newEventSubscriptions(ctx), db.newParameters(ctx))
+}
+
+// distinct returns the values, each once.
+func distinct(values ...pulumi.StringOutput) pulumi.StringArrayOutput {
+	return pulumi.ToStringArrayOutput(values).ApplyT(func(all []string) []string {
+		return slices.Compact(slices.Sorted(slices.Values(all)))
+	}).(pulumi.StringArrayOutput)
 }
 
 // isCluster reports whether RDS knows the database as a DB cluster.

@@ -133,6 +133,10 @@ var databaseChanges = map[string]struct {
 	"ParameterPath":           {func(a *DatabaseArgs) { a.ParameterPath = "" }, "none none none"},
 	"EventTopicArn":           {func(a *DatabaseArgs) { a.EventTopicArn = nil }, "none none none"},
 	"Proxy":                   {func(a *DatabaseArgs) { a.Proxy = nil }, "none none none"},
+	"UserTags": {
+		func(a *DatabaseArgs) { a.UserTags = map[string]string{"owner": "me"} }, "none none none",
+	},
+	"Users": {func(a *DatabaseArgs) { a.Users = []string{"svc_other"} }, "none none none"},
 	"CopyProvider": {
 		func(a *DatabaseArgs) { a.CopyLocation, a.CopyKmsKeyArn = copyLocation, pulumi.String("arn:copy") },
 		"none - -",

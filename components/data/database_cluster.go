@@ -122,7 +122,7 @@ func (db *Database) newCluster(ctx *pulumi.Context, args *rds.ClusterArgs) (*rds
 	if err != nil {
 		return nil, fmt.Errorf("creating cluster %q: %w", db.Identifier, err)
 	}
-	db.Arn, db.ResourceId = cluster.Arn, cluster.ClusterResourceId
+	db.Arn, db.ResourceId, db.readerId = cluster.Arn, cluster.ClusterResourceId, cluster.ClusterResourceId
 	db.SecretArn = cluster.MasterUserSecrets.ApplyT(func(secrets []rds.ClusterMasterUserSecret) string {
 		for _, secret := range secrets {
 			if secret.SecretArn != nil {

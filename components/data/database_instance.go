@@ -46,7 +46,7 @@ func (db *Database) newInstances(ctx *pulumi.Context) error {
 	if db.SecretName == "" {
 		db.SecretArn = managedSecretArn(instance)
 	}
-	db.Arn, db.ResourceId = instance.Arn, instance.ResourceId
+	db.Arn, db.ResourceId, db.readerId = instance.Arn, instance.ResourceId, instance.ResourceId
 	db.Endpoint, db.ReaderEndpoint = instance.Address, instance.Address
 	db.servers = []pulumi.Resource{instance}
 	if err := db.newReplicas(ctx, instance); err != nil {
@@ -114,7 +114,7 @@ func (db *Database) newReplicas(ctx *pulumi.Context, source *rds.Instance) error
 			return fmt.Errorf("creating read replica %q: %w", identifier, err)
 		}
 		if i == 0 {
-			db.ReaderEndpoint = replica.Address
+			db.ReaderEndpoint, db.readerId = replica.Address, replica.ResourceId
 		}
 		db.ReplicaIdentifiers = append(db.ReplicaIdentifiers, identifier)
 		db.servers = append(db.servers, replica)

@@ -3,15 +3,19 @@ package data
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // DatabaseProxy describes an RDS Proxy, which shares connections between clients and keeps them through a failover. It
-// listens on the database's port, to TLS only, for the users in the database's secret.
+// listens on the database's port, to TLS only, for the users in [DatabaseArgs.Users], who sign in by IAM. The proxy
+// itself signs in to the database with a password, which it reads from a secret for each user; see
+// [DatabaseArgs.UserSecretName].
 type DatabaseProxy struct {
 	// SubnetIds are by default the database's. The proxy keeps those that it was made with: RDS cannot change them, and
 	// another proxy would have another endpoint.
@@ -35,22 +39,31 @@ func (proxy *DatabaseProxy) withDefaults(args *DatabaseArgs) *DatabaseProxy {
 	return &full
 }
 
-func (proxy *DatabaseProxy) validate(problems *databaseProblems) {
+// maxProxyUsers is how many secrets a proxy reads ("Quotas and limitations for RDS Proxy", RDS user guide).
+const maxProxyUsers = 200
+
+func (proxy *DatabaseProxy) validate(args *DatabaseArgs, problems *databaseProblems) {
 	if proxy.SecurityGroupIds == nil {
 		problems.add("Proxy.SecurityGroupIds", "it is missing; without one the VPC's default group would be used")
+	}
+	if len(args.Users) == 0 || len(args.Users) > maxProxyUsers {
+		problems.add("Users", "%d users; a proxy is for 1 to %d", len(args.Users), maxProxyUsers)
+	}
+	for i, user := range args.Users {
+		problems.problems.add(grammar.DatabaseUser.Check(fmt.Sprintf("Users[%d]", i), user))
 	}
 	problems.between("Proxy.IdleClientTimeout", proxy.IdleClientTimeout, 1, 28800, " seconds")
 	problems.between("Proxy.MaxConnectionsPercent", proxy.MaxConnectionsPercent, 1, 100, "")
 }
 
-// proxyRole lets RDS Proxy read the secret that it opens connections with.
+// proxyRole lets RDS Proxy read the secrets that it opens connections with, and no others.
 func (args *DatabaseArgs) proxyRole() *identity.RoleArgs {
 	return &identity.RoleArgs{
 		Name:                args.Identifier + "-proxy",
 		Path:                args.RolePath,
-		Description:         "Lets RDS Proxy read the database's secret",
+		Description:         "Lets RDS Proxy read the secrets of the users",
 		Trust:               identity.AccountTrust("rds.amazonaws.com", args.Location.AccountId),
-		Policies:            map[string]identity.Document{"read": {Statements: args.readSecret()}},
+		Policies:            map[string]identity.Document{"read": {Statements: args.readUserSecrets()}},
 		PermissionsBoundary: args.PermissionsBoundary,
 		Tags:                args.Tags,
 	}
@@ -68,16 +81,15 @@ func (db *Database) newProxy(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	auths, err := db.newUserSecrets(ctx)
+	if err != nil {
+		return err
+	}
 	proxy, err := rds.NewProxy(ctx, db.name+"-proxy", &rds.ProxyArgs{
-		Name:         pulumi.String(db.Identifier),
-		EngineFamily: pulumi.String(db.flavor.proxyFamily),
-		RoleArn:      role.Arn,
-		Auths: rds.ProxyAuthArray{rds.ProxyAuthArgs{
-			AuthScheme:             pulumi.String("SECRETS"),
-			SecretArn:              db.SecretArn,
-			IamAuth:                pulumi.String("DISABLED"),
-			ClientPasswordAuthType: pulumi.String(db.flavor.proxyAuth),
-		}},
+		Name:                pulumi.String(db.Identifier),
+		EngineFamily:        pulumi.String(db.flavor.proxyFamily),
+		RoleArn:             role.Arn,
+		Auths:               auths,
 		RequireTls:          pulumi.Bool(true),
 		IdleClientTimeout:   pulumi.Int(db.args.Proxy.IdleClientTimeout),
 		VpcSubnetIds:        db.args.Proxy.SubnetIds,
@@ -87,6 +99,9 @@ func (db *Database) newProxy(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("creating proxy %q: %w", db.Identifier, err)
 	}
+	db.SignInIds = proxy.Arn.ApplyT(func(arn string) []string {
+		return []string{arn[strings.LastIndex(arn, ":")+1:]}
+	}).(pulumi.StringArrayOutput)
 	return db.newProxyTarget(ctx, proxy)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -87,36 +88,53 @@ func (db *Database) newSecret(ctx *pulumi.Context) (pulumi.StringOutput, error) 
 	return pulumi.ToSecret(password).(pulumi.StringOutput), nil
 }
 
-// readSecret lets a role read the master user's secret and no other.
-func (args *DatabaseArgs) readSecret() []identity.Statement {
-	statement := identity.Statement{Sid: "ReadDatabaseSecret", Actions: []string{"secretsmanager:GetSecretValue"}}
-	switch {
-	case args.SecretName() != "":
-		statement.Resources = []string{args.Location.SecretArn(args.SecretName())}
-	case args.isCluster():
-		statement.Resources = []string{args.Location.Arn("secretsmanager", "secret:rds!cluster-*")}
-		statement.Conditions = []identity.Condition{
-			{
-				Operator: "StringEquals",
-				Key:      "aws:ResourceTag/aws:rds:primaryDBClusterArn",
-				Values:   []string{args.arn()},
-			},
+// UserSecretName returns the name of the secret that RDS Proxy signs in as a user with. It has no hyphen near its end:
+// Secrets Manager would take the six characters behind one for its own, where an ARN is given without those.
+func (args *DatabaseArgs) UserSecretName(user string) string { return args.Identifier + "/" + user }
+
+// newUserSecrets creates a secret for each user, and returns how the proxy takes them. The secrets are empty, so that no
+// password is in the state: who creates the user in the database sets it. Until then the proxy refuses that user alone
+// ("This RDS Proxy has no credentials for the role", RDS user guide, "Troubleshooting for RDS Proxy"), and is itself
+// complete; it reads a secret again when a user signs in.
+func (db *Database) newUserSecrets(ctx *pulumi.Context) (rds.ProxyAuthArray, error) {
+	var auths rds.ProxyAuthArray
+	for _, user := range db.args.Users {
+		name := db.args.UserSecretName(user)
+		secret, err := secretsmanager.NewSecret(ctx, db.name+"-user-"+user, &secretsmanager.SecretArgs{
+			Name: pulumi.String(name),
+			Description: pulumi.Sprintf(
+				"How RDS Proxy signs in to the database %s as %s",
+				db.Identifier,
+				user,
+			),
+			KmsKeyId:             databaseOptional(db.args.KmsKeyArn),
+			RecoveryWindowInDays: pulumi.Int(0), // a migration makes another password whenever it runs
+			Tags:                 pulumi.ToStringMap(db.args.UserTags),
+		}, pulumi.Parent(db))
+		if err != nil {
+			return nil, fmt.Errorf("creating secret %q: %w", name, err)
 		}
-	default:
-		statement.Resources = []string{args.Location.Arn("secretsmanager", "secret:rds!db-*")}
-		statement.Conditions = []identity.Condition{
-			{
-				Operator: "StringEquals",
-				Key:      "aws:ResourceTag/aws:rds:primaryDBInstanceArn",
-				Values:   []string{args.arn()},
-			},
-		}
+		auths = append(auths, rds.ProxyAuthArgs{
+			AuthScheme:             pulumi.String("SECRETS"),
+			SecretArn:              secret.Arn,
+			IamAuth:                pulumi.String("REQUIRED"),
+			ClientPasswordAuthType: pulumi.String(db.flavor.proxyAuth),
+		})
+	}
+	return auths, nil
+}
+
+// readUserSecrets lets a role read the users' secrets and no others.
+func (args *DatabaseArgs) readUserSecrets() []identity.Statement {
+	statement := identity.Statement{Sid: "ReadUserSecrets", Actions: []string{"secretsmanager:GetSecretValue"}}
+	for _, user := range args.Users {
+		statement.Resources = append(statement.Resources, args.Location.SecretArn(args.UserSecretName(user)))
 	}
 	if args.KeyAlias == "" {
 		return []identity.Statement{statement}
 	}
 	return []identity.Statement{
 		statement,
-		identity.KeyUse("DecryptDatabaseSecret", args.Location, args.KeyAlias, "secretsmanager", "kms:Decrypt"),
+		identity.KeyUse("DecryptUserSecrets", args.Location, args.KeyAlias, "secretsmanager", "kms:Decrypt"),
 	}
 }

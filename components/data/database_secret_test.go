@@ -64,36 +64,59 @@ func TestWhoKeepsTheSecret(t *testing.T) {
 	}
 }
 
-// The proxy's role reads one secret, which it knows before there is any.
-func TestProxyReadsTheSecretOfItsDatabaseOnly(t *testing.T) {
-	for name, test := range map[string]struct {
-		change func(*DatabaseArgs)
-		want   string
-	}{
-		"managed, of an instance": {func(*DatabaseArgs) {}, `{"Version":"2012-10-17","Statement":[` +
-			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:` +
-			`aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-*",` +
-			`"Condition":{"StringEquals":{"aws:ResourceTag/aws:rds:primaryDBInstanceArn":"arn:aws:rds:eu-west-1:` +
-			`123456789012:db:awslab-dev-database"}}},` + decryptStatement},
-		"managed, of a cluster": {
-			func(args *DatabaseArgs) { *args = *fullDatabase(DatabaseAurora, DatabasePostgres) },
-			`{"Version":"2012-10-17","Statement":[` +
-				`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":` +
-				`"arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-*",` +
-				`"Condition":{"StringEquals":{"aws:ResourceTag/aws:rds:primaryDBClusterArn":"arn:aws:rds:eu-west-1:` +
-				`123456789012:cluster:awslab-dev-database"}}},` + decryptStatement,
-		},
-		"its own": {func(args *DatabaseArgs) { args.ReadReplicas = 1 }, `{"Version":"2012-10-17","Statement":[` +
-			`{"Sid":"ReadDatabaseSecret","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:` +
-			`aws:secretsmanager:eu-west-1:123456789012:secret:awslab-dev-database-master-??????"},` + decryptStatement},
-	} {
-		args := fullDatabase(DatabaseInstance, DatabasePostgres)
-		test.change(args)
-		require.Equal(t, test.want, registerDatabase(t, args).inputs(t, "database-proxy-role-read")["policy"], name)
+// The proxy signs in as the services' users alone, never as the master user. Their secrets are empty: no password is in
+// the state, and none of a database without a proxy.
+func TestProxySignsInAsTheUsersOfServices(t *testing.T) {
+	args := fullDatabase(DatabaseInstance, DatabasePostgres)
+	args.Users = []string{"svc_catalog", "svc_orders"}
+	g := registerDatabase(t, args, func(db *Database) {
+		require.Equal(t, []string{"prx-of database-proxy"}, databaseValue(t, db.SignInIds))
+	})
+	require.Equal(t, `{"Version":"2012-10-17","Statement":[`+
+		`{"Sid":"ReadUserSecrets","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":["arn:`+
+		`aws:secretsmanager:eu-west-1:123456789012:secret:awslab-dev-database/svc_catalog-??????","arn:`+
+		`aws:secretsmanager:eu-west-1:123456789012:secret:awslab-dev-database/svc_orders-??????"]},`+
+		`{"Sid":"DecryptUserSecrets","Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:aws:kms:eu-west-1:`+
+		`123456789012:key/*","Condition":{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/data"},`+
+		`"StringEquals":{"kms:ViaService":"secretsmanager.eu-west-1.amazonaws.com"}}}]}`,
+		g.inputs(t, "database-proxy-role-read")["policy"])
+	auth := func(user string) any {
+		return map[string]any{
+			"authScheme": "SECRETS", "iamAuth": "REQUIRED", "clientPasswordAuthType": "POSTGRES_SCRAM_SHA_256",
+			"secretArn": "arn of database-user-" + user,
+		}
 	}
+	require.Equal(t, []any{auth("svc_catalog"), auth("svc_orders")}, g.inputs(t, "database-proxy")["auths"])
+	for _, user := range args.Users {
+		secret := g.inputs(t, "database-user-"+user)
+		require.Equal(t, "awslab-dev-database/"+user, secret["name"])
+		require.Equal(t, "arn:key", secret["kmsKeyId"])
+	}
+	args.Proxy = nil
+	g = registerDatabase(t, args)
+	require.NotContains(t, g.resources, "database-user-svc_orders")
 }
 
-const decryptStatement = `{"Sid":"DecryptDatabaseSecret","Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:` +
-	`aws:kms:eu-west-1:123456789012:key/*",` +
-	`"Condition":{"ForAnyValue:StringEquals":{"kms:ResourceAliases":"alias/data"},"StringEquals":{"kms:ViaService":` +
-	`"secretsmanager.eu-west-1.amazonaws.com"}}}]}`
+// IAM knows each server by an id of its own, and all of a cluster's by one.
+func TestUsersSignInToTheServersThatTheyAreToldOf(t *testing.T) {
+	for name, test := range map[string]struct {
+		kind     DatabaseKind
+		replicas int
+		want     []string
+	}{
+		"instance":           {DatabaseInstance, 0, []string{"resourceId of database-instance"}},
+		"Multi-AZ cluster":   {DatabaseMultiAzCluster, 0, []string{"clusterResourceId of database-cluster"}},
+		"Aurora with reader": {DatabaseAurora, 1, []string{"clusterResourceId of database-cluster"}},
+		"replicas, of which the first is the reader": {
+			DatabaseInstance, 2, []string{"resourceId of database-instance", "resourceId of database-replica-1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := fullDatabase(test.kind, DatabasePostgres)
+			args.Proxy, args.ReadReplicas = nil, test.replicas
+			registerDatabase(t, args, func(db *Database) {
+				require.Equal(t, test.want, databaseValue(t, db.SignInIds))
+			})
+		})
+	}
+}

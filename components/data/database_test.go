@@ -59,6 +59,9 @@ func (g *databaseGraph) NewResource(args pulumi.MockResourceArgs) (string, resou
 			})},
 		)
 	}
+	if args.TypeToken == "aws:rds/proxy:Proxy" {
+		state["arn"] = resource.NewProperty("arn:aws:rds:eu-west-1:123456789012:db-proxy:prx-of " + args.Name)
+	}
 	if args.TypeToken == "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup" {
 		state["name"] = resource.NewProperty("default")
 	}
@@ -153,6 +156,7 @@ func fullDatabase(kind DatabaseKind, engine DatabaseEngine) *DatabaseArgs {
 		SubnetIds:        pulumi.ToStringArray([]string{"subnet-app"}),
 		SecurityGroupIds: pulumi.ToStringArray([]string{"sg-proxy"}),
 	}
+	args.Users = []string{"svc_orders"}
 	args.Parameters = map[string]string{"max_connections": "200"}
 	args.RolePath, args.PermissionsBoundary = "/lab/", "arn:aws:iam::123456789012:policy/boundary"
 	args.InstanceClass = "db.m6gd.large"
@@ -197,7 +201,7 @@ func tryDatabase(t *testing.T, args *DatabaseArgs, checks ...func(*Database)) (*
 	}, pulumi.WithMocks("awslab", "dev", g))
 }
 
-func databaseValue(t *testing.T, output pulumi.StringOutput) any {
+func databaseValue(t *testing.T, output pulumi.Output) any {
 	t.Helper()
 	result, err := internals.UnsafeAwaitOutput(t.Context(), output)
 	require.NoError(t, err)

@@ -72,6 +72,9 @@ func (args *DatabaseArgs) withDefaults() *DatabaseArgs {
 	if !full.SkipFinalSnapshot {
 		full.FinalSnapshotIdentifier = cmp.Or(full.FinalSnapshotIdentifier, full.Identifier+"-final")
 	}
+	if full.UserTags == nil {
+		full.UserTags = full.Tags
+	}
 	if full.Proxy != nil {
 		full.Proxy = full.Proxy.withDefaults(&full)
 	}
@@ -129,7 +132,7 @@ func (args *DatabaseArgs) validate() error {
 	args.validateOperation(&problems)
 	args.validateCopy(&problems)
 	if args.Proxy != nil {
-		args.Proxy.validate(&problems)
+		args.Proxy.validate(args, &problems)
 	}
 	return problems.join()
 }

@@ -141,7 +141,11 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 			a.PerformanceInsightsDays = 30
 		},
 		`LogRetentionDays: 31; CloudWatch offers [1 3 5`: func(a *DatabaseArgs) { a.LogRetentionDays = 31 },
-		`Proxy.SecurityGroupIds: it is missing`:          func(a *DatabaseArgs) { a.Proxy = &DatabaseProxy{} },
+		`Users: 0 users; a proxy is for 1 to 200`:        func(a *DatabaseArgs) { a.Proxy = &DatabaseProxy{} },
+		`Users[0]: "x;" is not a name of a database user`: func(a *DatabaseArgs) {
+			a.Proxy, a.Users = &DatabaseProxy{}, []string{"x;"}
+		},
+		`Proxy.SecurityGroupIds: it is missing`: func(a *DatabaseArgs) { a.Proxy = &DatabaseProxy{} },
 		`Proxy.IdleClientTimeout: 28801; use 1 to 28800 seconds`: func(a *DatabaseArgs) {
 			a.Proxy = &DatabaseProxy{IdleClientTimeout: 28801}
 		},

@@ -46,6 +46,7 @@ func ExampleNewDatabase() {
 			KeyAlias:           key.Alias,
 			DeletionProtection: true,
 			MonitoringSeconds:  60,
+			Users:              []string{"svc_orders"},
 			Proxy:              &data.DatabaseProxy{SecurityGroupIds: pulumi.StringArray{proxy.SecurityGroupId}},
 		})
 		if err != nil {

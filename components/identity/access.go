@@ -33,10 +33,11 @@ func (m Mode) Valid() bool { return m.Reads() || m.Writes() }
 // Access is what a service may reach, by names that are known before the things exist. File systems are not among it:
 // their ids are not known then, so that the file system's own policy names the roles that may mount it.
 type Access struct {
-	Tables   []Grant // DynamoDB tables
-	Buckets  []Grant // S3 buckets
-	Queues   []Grant // SQS queues
-	Database *DatabaseAccess
+	Tables  []Grant // DynamoDB tables
+	Buckets []Grant // S3 buckets
+	Queues  []Grant // SQS queues
+	// Database is for those who set a database up. A service signs in by IAM; see [NewDatabaseSignIn].
+	Database *DatabaseSetup
 }
 
 // Grant lets a service use one named thing.
@@ -49,23 +50,19 @@ type Grant struct {
 	KeyAlias string
 }
 
-// DatabaseAccess lets a service sign in to a database: by default with the secret that RDS manages for it, or, with
-// User, by IAM.
+// DatabaseSetup lets a task set up a database for a service: sign in as the master user, whose secret RDS manages, and
+// give the service's own user a password.
 //
 // RDS chooses the secret's name, so the grant is for all such secrets, narrowed by the tag RDS puts on them to those of
 // this database.
-type DatabaseAccess struct {
+type DatabaseSetup struct {
 	Identifier string // of the RDS instance, or of the cluster
 	Cluster    bool   // Identifier is that of an Aurora or a Multi-AZ DB cluster
-	KeyAlias   string // alias (alias/...) of the secret's customer managed key; empty means the AWS managed one
-	SecretName string // of the secret; empty means the one that RDS manages for the database
-
-	// User is the user in the database that the service signs in as with IAM database authentication, instead of with
-	// the secret. IAM knows a database by the resource id that RDS gives it when it is created, which no document known
-	// in preview can name, and offers no condition that could. So the grant is for the user of this name in any
-	// instance (or, with Cluster, any cluster) of the account and region: give each database's users names of their
-	// own.
-	User string
+	KeyAlias   string // alias (alias/...) of the secrets' customer managed key; empty means the AWS managed one
+	SecretName string // of the master user's secret; empty means the one that RDS manages for the database
+	// UserSecretName is that of the secret that RDS Proxy signs in as the service's user with. Empty means that there
+	// is none, as without a proxy nobody needs the user's password.
+	UserSecretName string
 }
 
 // storeKind is how access to one kind of store is written in IAM.
@@ -180,8 +177,8 @@ func (a Access) statements(location Location) ([]Statement, error) {
 		}
 	}
 	if a.Database != nil {
-		statements = append(statements, a.Database.statement(location))
-		keys.add(a.Database.KeyAlias, "secretsmanager", []string{"kms:Decrypt"})
+		statements = append(statements, a.Database.statements(location)...)
+		keys.add(a.Database.KeyAlias, "secretsmanager", a.Database.keyActions())
 	}
 	return append(statements, keys.statements(location)...), nil
 }
@@ -232,48 +229,56 @@ func checkMode(at string, mode Mode) error {
 	return problem.New(at+".Mode", "%q is not a mode; use %s, %s or %s", mode, Read, Write, ReadWrite)
 }
 
-func (access DatabaseAccess) validate() error {
+func (setup DatabaseSetup) validate() error {
 	problems := []error{
-		grammar.DatabaseIdentifier.Check("Access.Database.Identifier", access.Identifier),
-		checkKeyAlias("Access.Database", access.KeyAlias),
+		grammar.DatabaseIdentifier.Check("Access.Database.Identifier", setup.Identifier),
+		checkKeyAlias("Access.Database", setup.KeyAlias),
 	}
-	if access.User != "" {
-		problems = append(problems, grammar.DatabaseUser.Check("Access.Database.User", access.User))
-	}
-	if access.User != "" && access.KeyAlias != "" {
-		problems = append(problems, problem.New(
-			"Access.Database.KeyAlias",
-			"%q; who signs in with IAM reads no secret, so leave out KeyAlias or User",
-			access.KeyAlias,
-		))
+	for field, name := range map[string]string{
+		"SecretName": setup.SecretName, "UserSecretName": setup.UserSecretName,
+	} {
+		if name != "" {
+			problems = append(problems, grammar.SecretName.Check("Access.Database."+field, name))
+		}
 	}
 	return errors.Join(problems...)
 }
 
-func (access DatabaseAccess) statement(location Location) Statement {
+func (setup DatabaseSetup) statements(location Location) []Statement {
+	statements := []Statement{setup.readMaster(location)}
+	if setup.UserSecretName == "" {
+		return statements
+	}
+	return append(statements, Statement{
+		Sid: "SetUserSecret",
+		Actions: []string{
+			"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
+		},
+		Resources: []string{location.SecretArn(setup.UserSecretName)},
+	})
+}
+
+func (setup DatabaseSetup) readMaster(location Location) Statement {
 	switch {
-	case access.User == "" && access.SecretName != "":
+	case setup.SecretName != "":
 		return Statement{
 			Sid:       "ReadDatabaseSecret",
 			Actions:   []string{"secretsmanager:GetSecretValue"},
-			Resources: []string{location.SecretArn(access.SecretName)},
+			Resources: []string{location.SecretArn(setup.SecretName)},
 		}
-	case access.User == "" && access.Cluster:
-		return clusterSecret(location, access.Identifier)
-	case access.User == "":
-		return databaseSecret(location, access.Identifier)
+	case setup.Cluster:
+		return clusterSecret(location, setup.Identifier)
 	}
-	// How a resource id begins tells its kind: "Creating and using an IAM policy for IAM database access", RDS user
-	// guide.
-	kind := "db"
-	if access.Cluster {
-		kind = "cluster"
+	return databaseSecret(location, setup.Identifier)
+}
+
+// keyActions returns what reading and writing secrets needs ("Secret encryption and decryption in AWS Secrets Manager",
+// AWS Secrets Manager user guide).
+func (setup DatabaseSetup) keyActions() []string {
+	if setup.UserSecretName == "" {
+		return []string{"kms:Decrypt"}
 	}
-	return Statement{
-		Sid:       "SignInToDatabase",
-		Actions:   []string{"rds-db:connect"},
-		Resources: []string{location.Arn("rds-db", "dbuser:"+kind+"-*/"+access.User)},
-	}
+	return []string{"kms:Decrypt", "kms:GenerateDataKey"}
 }
 
 func databaseSecret(location Location, identifiers ...string) Statement {

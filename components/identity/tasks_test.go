@@ -117,26 +117,14 @@ func TestSigningInToADatabase(t *testing.T) {
 			}},
 		}
 	}
-	iam := func(user string) Statement {
-		return Statement{
-			Sid:       "SignInToDatabase",
-			Actions:   []string{"rds-db:connect"},
-			Resources: []string{"arn:aws:rds-db:eu-west-1:123456789012:dbuser:" + user},
-		}
-	}
 	for name, test := range map[string]struct {
-		access DatabaseAccess
+		access DatabaseSetup
 		want   Statement
 	}{
-		"an instance's secret": {DatabaseAccess{Identifier: "lab"}, secret("", "primaryDBInstanceArn", "db:lab")},
+		"an instance's secret": {DatabaseSetup{Identifier: "lab"}, secret("", "primaryDBInstanceArn", "db:lab")},
 		"a cluster's secret": {
-			DatabaseAccess{Identifier: "lab", Cluster: true},
+			DatabaseSetup{Identifier: "lab", Cluster: true},
 			secret("Cluster", "primaryDBClusterArn", "cluster:lab"),
-		},
-		"IAM, instance": {DatabaseAccess{Identifier: "lab", User: "orders_app"}, iam("db-*/orders_app")},
-		"IAM, cluster": {
-			DatabaseAccess{Identifier: "lab", Cluster: true, User: "orders_app"},
-			iam("cluster-*/orders_app"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,9 +133,31 @@ func TestSigningInToADatabase(t *testing.T) {
 			require.Equal(t, []Statement{test.want}, statements)
 		})
 	}
-	_, err := Access{Database: &DatabaseAccess{Identifier: "lab", User: "*", KeyAlias: "alias/lab"}}.statements(ireland)
-	require.ErrorContains(t, err, `Access.Database.User: "*" is not a name of a database user`)
-	require.ErrorContains(t, err, `Access.Database.KeyAlias: "alias/lab"; who signs in with IAM reads no secret`)
+	_, err := Access{Database: &DatabaseSetup{Identifier: "lab", UserSecretName: "*"}}.statements(ireland)
+	require.ErrorContains(t, err, `Access.Database.UserSecretName: "*" is not a name of a secret`)
+}
+
+// Behind a proxy, who sets up a database also gives the service's user the password that the proxy signs in with.
+func TestSettingUpADatabaseBehindAProxySetsTheUsersSecret(t *testing.T) {
+	statements, err := Access{Database: &DatabaseSetup{
+		Identifier: "lab", SecretName: "lab-master", UserSecretName: "lab/svc_orders", KeyAlias: "alias/lab",
+	}}.statements(ireland)
+	require.NoError(t, err)
+	require.Equal(t, []Statement{
+		{
+			Sid:       "ReadDatabaseSecret",
+			Actions:   []string{"secretsmanager:GetSecretValue"},
+			Resources: []string{ireland.SecretArn("lab-master")},
+		},
+		{
+			Sid: "SetUserSecret",
+			Actions: []string{
+				"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue",
+			},
+			Resources: []string{ireland.SecretArn("lab/svc_orders")},
+		},
+		KeyUse("", ireland, "alias/lab", "secretsmanager", "kms:Decrypt", "kms:GenerateDataKey"),
+	}, statements)
 }
 
 func TestTaskRoleWithAccessToEverything(t *testing.T) {
@@ -158,7 +168,7 @@ func TestTaskRoleWithAccessToEverything(t *testing.T) {
 		},
 		Buckets:  []Grant{{Name: "awslab-dev-invoices", Mode: Write, KeyAlias: "alias/awslab-dev"}},
 		Queues:   []Grant{{Name: "awslab-dev-events", Mode: Read}},
-		Database: &DatabaseAccess{Identifier: "awslab-dev-database"},
+		Database: &DatabaseSetup{Identifier: "awslab-dev-database"},
 	})).input("orders-task-access", "policy"))
 }
 
@@ -220,7 +230,7 @@ func TestAccessProblemsAreReportedTogether(t *testing.T) {
 		Tables:   []Grant{{Name: "*", Mode: Read}},
 		Buckets:  []Grant{{Name: "b", Mode: "all"}},
 		Queues:   []Grant{{Name: "q", KeyAlias: "awslab"}},
-		Database: &DatabaseAccess{Identifier: "Database"},
+		Database: &DatabaseSetup{Identifier: "Database"},
 	}).statements()
 	for _, want := range []string{
 		`Access.Tables[0].Name: "*" is not a name of a DynamoDB table`,

@@ -171,7 +171,7 @@ func (i Image) ImageArgs(root, architecture string) *images.ImageArgs {
 }
 
 // AccessVariables returns the names of the environment variables whose values follow from access, sorted. Their values
-// exist in a deployed stack only.
+// exist in a deployed stack only. Behind a proxy there is no DATABASE_READER_HOST.
 func (s Service) AccessVariables() []string {
 	var names []string
 	for _, g := range s.Access.Tables {
@@ -184,8 +184,8 @@ func (s Service) AccessVariables() []string {
 		names = append(names, Variable("QUEUE", q.Name)+"_URL")
 	}
 	if s.Access.Database {
-		names = append(names, "DATABASE_HOST", "DATABASE_NAME", "DATABASE_PORT", "DATABASE_READER_HOST",
-			"DATABASE_SECRET_ARN")
+		names = append(names, "DATABASE_AUTH", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_PORT",
+			"DATABASE_READER_HOST", "DATABASE_USER")
 	}
 	for _, name := range s.Access.Services {
 		names = append(names, Variable("SERVICE", name)+"_URL")
@@ -193,6 +193,9 @@ func (s Service) AccessVariables() []string {
 	slices.Sort(names)
 	return names
 }
+
+// SetsUpDatabase reports whether tasks before the service's deployments set up the database for it.
+func (s Service) SetsUpDatabase() bool { return s.Access.Database && len(s.Before) > 0 }
 
 // volumes returns the service's own folder of the file system, if it mounts it.
 func (s Service) volumes() []compute.Volume {

@@ -364,7 +364,7 @@ type Secret struct {
 }
 
 // Access lists what a service may reach. From it follow its role, its security group's rules and its environment:
-// TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _READER_HOST, _PORT, _NAME and _SECRET_ARN, and
+// TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _READER_HOST, _PORT, _NAME, _USER and _AUTH, and
 // SERVICE_<NAME>_URL. AWS_REGION is set in any case.
 type Access struct {
 	// Tables are names in tables, each with a mode.
@@ -373,7 +373,8 @@ type Access struct {
 	Buckets []Grant `json:"buckets,omitempty"`
 	// Queues are existing SQS queues.
 	Queues []Queue `json:"queues,omitempty"`
-	// Database grants access to the database, with the user whose password RDS manages.
+	// Database grants access to the database, as a user of the service's own that signs in by IAM (DATABASE_USER). The
+	// tasks in before can sign in as the master user as well, and create that user.
 	Database bool `json:"database,omitempty"`
 	// FileSystem mounts a folder of the file system. Each service has a folder of its own.
 	FileSystem *Mount `json:"fileSystem,omitempty"`

@@ -92,7 +92,8 @@ func (c *Config) endpointsNeeded() []string {
 			use(s.Secrets[variable].Name != "", "secretsmanager")
 			use(s.Secrets[variable].Parameter != "", "ssm")
 		}
-		use(s.Access.Database, "secretsmanager")
+		use(s.Access.Database, "ssm") // ECS reads where the database is from parameters
+		use(s.SetsUpDatabase(), "secretsmanager")
 		use(len(s.Access.Queues) > 0, "sqs")
 		use(s.Exec, "ssmmessages", "kms") // the agent in the task opens sessions, and decrypts them
 	}

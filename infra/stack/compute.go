@@ -10,6 +10,7 @@ import (
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/infra/config"
+	"github.com/awslab/awslab/internal/names"
 )
 
 func (l *lab) clusterAndLoadBalancer() (err error) {
@@ -161,8 +162,8 @@ func (l *lab) taskRunner() error {
 	}
 	for _, s := range l.config.Services {
 		if len(s.Before)+len(s.After) > 0 {
-			args.Families = append(args.Families, l.name(s.Name))
-			args.Roles = append(args.Roles, l.name(s.Name, "execution"), l.name(s.Name, "task"))
+			args.Families = append(args.Families, l.runFamilies(s)...)
+			args.Roles = append(args.Roles, l.runRoles(s)...)
 			args.LogGroups = append(args.LogGroups, l.logGroup(s))
 		}
 	}
@@ -180,6 +181,30 @@ func (l *lab) taskRunner() error {
 	}
 	l.runner, err = compute.NewTaskRunner(l.Context, "runtask", args, l.providers.all)
 	return err
+}
+
+// runFamilies returns the families of the task definitions that the service's runs have.
+func (l *lab) runFamilies(s config.Service) []string {
+	service := l.name(s.Name)
+	switch {
+	case !s.SetsUpDatabase():
+		return []string{service}
+	case len(s.After) == 0:
+		return []string{compute.BeforeFamily(service)}
+	}
+	return []string{service, compute.BeforeFamily(service)}
+}
+
+// runRoles returns the roles of these task definitions.
+func (l *lab) runRoles(s config.Service) []string {
+	roles := []string{l.name(s.Name, "execution")}
+	if s.SetsUpDatabase() {
+		roles = append(roles, l.name(s.Name, "before"))
+	}
+	if !s.SetsUpDatabase() || len(s.After) > 0 {
+		roles = append(roles, l.name(s.Name, "task"))
+	}
+	return roles
 }
 
 func (l *lab) redeployName() string { return l.name("redeploy") }
@@ -228,7 +253,8 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args.Environment, args.Secrets, args.Volumes = l.environment(s), l.secretArns(s), l.volumes(s)
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags
 	if s.Access.Database {
-		args.Ready = slices.Clone(l.database.Parameters)
+		args.Ready = append(slices.Clone(l.database.Parameters), l.signIns[s.Name])
+		args.BeforeTask = l.setup(s)
 		l.databaseClients.admit(args)
 	}
 	args.Triggers = l.triggers(s)
@@ -356,6 +382,8 @@ func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 	if s.Access.Database {
 		variables["DATABASE_PORT"] = pulumi.String(strconv.Itoa(l.database.Port))
 		variables["DATABASE_NAME"] = pulumi.String(l.database.DatabaseName)
+		variables["DATABASE_USER"] = pulumi.String(names.DatabaseUser(s.Name))
+		variables["DATABASE_AUTH"] = pulumi.String("iam")
 	}
 	for _, name := range s.Access.Services {
 		variables[config.Variable("SERVICE", name)+"_URL"] = l.services[name].Endpoint
@@ -367,12 +395,19 @@ func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 func (l *lab) secretArns(s config.Service) pulumi.StringMap {
 	arns := pulumi.StringMap{}
 	if s.Access.Database {
-		for variable, parameter := range l.databaseParameters() {
-			arns[variable] = pulumi.String(l.location.ParameterArn(parameter))
-		}
+		arns = l.parameterArns(l.databaseParameters())
 	}
 	for name, secret := range s.Secrets {
 		arns[name] = l.secretArn(secret)
+	}
+	return arns
+}
+
+// parameterArns returns the ARNs of parameters, by the variables that they set.
+func (l *lab) parameterArns(parameters map[string]string) pulumi.StringMap {
+	arns := pulumi.StringMap{}
+	for variable, parameter := range parameters {
+		arns[variable] = pulumi.String(l.location.ParameterArn(parameter))
 	}
 	return arns
 }

@@ -307,7 +307,7 @@ func TestCopiesOfImagesAreKeptAsTheImagesAre(t *testing.T) {
 
 func TestANetworkWithoutNatGatewaysIsLeftThroughEndpoints(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{
-		"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]}`,
+		"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm"]}`,
 	})
 	names := made.names()
 	for _, want := range []string{
@@ -327,4 +327,11 @@ func (a *account) names() []string {
 		names = append(names, r.Name)
 	}
 	return names
+}
+
+func TestAServiceIsToldWhereTheServicesAreThatItCalls(t *testing.T) {
+	made := deployStack(t, "dev")
+	definitions := made.inputs(t, "orders-task")["containerDefinitions"].StringValue()
+	require.Contains(t, definitions, `{"name":"SERVICE_CATALOG_URL","value":"http://catalog:8080"}`)
+	require.Contains(t, definitions, `{"name":"CATALOG_URL","value":"http://catalog:8080"}`)
 }

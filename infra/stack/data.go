@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/network"
@@ -171,6 +172,13 @@ func (l *lab) fileSystems() (err error) {
 				Role:    l.roles[s.Name].task,
 				Mode:    identity.Mode(mount.Mode),
 			})
+			if s.SetsUpDatabase() {
+				args.Clients = append(args.Clients, data.FileSystemClient{
+					RoleArn: l.location.RoleArn("", l.role(s.Name, "before").Name),
+					Role:    l.roles[s.Name].before,
+					Mode:    identity.Mode(mount.Mode),
+				})
+			}
 		}
 	}
 	args.Clients = append(args.Clients, l.leavingClients()...)
@@ -185,7 +193,7 @@ func (l *lab) fileSystems() (err error) {
 	if l.fileSystem, err = data.NewFileSystem(l.Context, "files", args, l.providers.all); err != nil {
 		return err
 	}
-	l.fileClients, err = l.newClients("files", network.Port(data.NfsPort), l.fileSystem.SecurityGroupId)
+	l.fileClients, err = l.newClients("files", "files", network.Port(data.NfsPort), l.fileSystem.SecurityGroupId)
 	return err
 }
 
@@ -215,6 +223,7 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 	db := l.config.Database
 	args := db.Args()
 	args.Location, args.Identifier, args.ParameterPath = l.location, l.databaseName(), l.databasePath()
+	args.Users, args.UserTags = l.databaseUsers(), l.notBackedUp()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
 	args.KeepVersion = l.before["database.version"] == args.Version()
 	args.SkipFinalSnapshot = !l.leavesSnapshot()
@@ -233,22 +242,67 @@ func (l *lab) databases() (err error) {
 	args := l.databaseArgs()
 	args.SubnetIds, args.EventTopicArn = l.vpc.DataSubnetIds, l.notifications.TopicArn
 	args.SecurityGroupIds = pulumi.StringArray{l.vpc.DatabaseSecurityGroupId}
-	var entry pulumi.StringOutput
-	if l.config.Database.Proxy {
+	called, entry := "database", l.vpc.DatabaseSecurityGroupId
+	port := network.Port(l.config.Database.Port())
+	if l.proxied() {
+		called = "database-proxy"
 		if args.Proxy, entry, err = l.databaseProxy(); err != nil {
 			return err
+		}
+		if slices.ContainsFunc(l.config.Services, config.Service.SetsUpDatabase) {
+			l.setupClients, err = l.newClients("database-setup", "database", port, l.vpc.DatabaseSecurityGroupId)
+			if err != nil {
+				return err
+			}
 		}
 	}
 	if l.database, err = data.NewDatabase(l.Context, "database", args, l.providers.all); err != nil {
 		return err
 	}
-	port := network.Port(l.config.Database.Port())
-	// Readers are called directly, and so is the database by the tasks of before the proxy, as long as they run.
-	if l.databaseClients, err = l.newClients("database", port, l.vpc.DatabaseSecurityGroupId); err != nil {
+	if err := l.databaseSignIns(); err != nil {
 		return err
 	}
-	if l.config.Database.Proxy {
-		return l.databaseClients.connect(l, "database-clients-to-database-proxy", port, entry)
+	l.databaseClients, err = l.newClients("database", called, port, entry)
+	return err
+}
+
+// proxied reports whether a proxy stands before the database. It is made for the users of services, and not without.
+func (l *lab) proxied() bool { return l.config.Database.Proxy && len(l.databaseUsers()) > 0 }
+
+// databaseUsers returns those that services sign in as.
+func (l *lab) databaseUsers() []string {
+	var users []string
+	for _, s := range l.config.Services {
+		if s.Access.Database {
+			users = append(users, names.DatabaseUser(s.Name))
+		}
+	}
+	return users
+}
+
+// databaseSignIns let services sign in to the database. The name of what lets them says through what they do: when a
+// proxy comes or goes, the tasks of before keep their right until those of after run.
+func (l *lab) databaseSignIns() error {
+	l.signIns = map[string]pulumi.Resource{}
+	through := "database"
+	if l.proxied() {
+		through = "proxy"
+	}
+	for _, s := range l.config.Services {
+		if !s.Access.Database {
+			continue
+		}
+		signIn, err := identity.NewDatabaseSignIn(l.Context, s.Name+"-task-"+through, &identity.DatabaseSignInArgs{
+			Location:    l.location,
+			Role:        l.roles[s.Name].task,
+			Name:        through,
+			User:        names.DatabaseUser(s.Name),
+			ResourceIds: l.database.SignInIds,
+		}, pulumi.Parent(l.roles[s.Name].task))
+		if err != nil {
+			return err
+		}
+		l.signIns[s.Name] = signIn
 	}
 	return nil
 }
@@ -268,23 +322,61 @@ func firstPart(keyId pulumi.StringOutput) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// databaseVariables tell a service's code where the database is. ECS reads them from parameters.
-var databaseVariables = map[string]data.DatabaseParameter{
-	"DATABASE_HOST":        data.DatabaseHost,
-	"DATABASE_READER_HOST": data.DatabaseReaderHost,
-	"DATABASE_SECRET_ARN":  data.DatabaseSecretArn,
-}
-
 // databasePath begins the names of the parameters. Systems Manager keeps names for itself that begin with aws.
 func (l *lab) databasePath() string { return "/databases/" + l.databaseName() }
 
-// databaseParameters returns the names of the parameters, by the variables.
+func (l *lab) databaseParameter(says data.DatabaseParameter) string {
+	return l.databasePath() + "/" + string(says)
+}
+
+// databaseParameters returns the names of the parameters that tell a service's code where the database is, by the
+// variables. ECS reads them.
 func (l *lab) databaseParameters() map[string]string {
-	parameters := map[string]string{}
-	for variable, says := range databaseVariables {
-		parameters[variable] = l.databasePath() + "/" + string(says)
+	parameters := map[string]string{"DATABASE_HOST": l.databaseParameter(data.DatabaseHost)}
+	if !l.proxied() {
+		parameters["DATABASE_READER_HOST"] = l.databaseParameter(data.DatabaseReaderHost)
 	}
 	return parameters
+}
+
+// setupParameters returns those that tell the tasks that set up the database how to sign in as the master user.
+func (l *lab) setupParameters() map[string]string {
+	host := data.DatabaseHost
+	if l.proxied() {
+		host = data.DatabaseServerHost
+	}
+	return map[string]string{
+		"DATABASE_ADMIN_HOST":       l.databaseParameter(host),
+		"DATABASE_ADMIN_SECRET_ARN": l.databaseParameter(data.DatabaseSecretArn),
+	}
+}
+
+// setup returns what the tasks have that set up the database, or nil. The service itself has no way to the master user.
+func (l *lab) setup(s config.Service) *compute.BeforeTask {
+	if !s.SetsUpDatabase() {
+		return nil
+	}
+	setup := &compute.BeforeTask{
+		TaskRoleArn: l.roles[s.Name].before.Arn,
+		Environment: pulumi.StringMap{},
+		Secrets:     l.parameterArns(l.setupParameters()),
+	}
+	if l.proxied() {
+		setup.Environment["DATABASE_USER_SECRET_ARN"] = pulumi.String(
+			l.location.Arn("secretsmanager", "secret:"+l.databaseUserSecret(s)),
+		)
+		setup.SecurityGroupIds = pulumi.StringArray{l.setupClients.group}
+		setup.Ready = []pulumi.Resource{l.setupClients.connection}
+	}
+	return setup
+}
+
+// databaseUserSecret returns the name of the secret with the password of the service's user, or "" without a proxy.
+func (l *lab) databaseUserSecret(s config.Service) string {
+	if !l.proxied() {
+		return ""
+	}
+	return l.databaseArgs().UserSecretName(names.DatabaseUser(s.Name))
 }
 
 // databaseProxy returns what services call instead of the database.
@@ -312,7 +404,7 @@ func (l *lab) databaseProxy() (*data.DatabaseProxy, pulumi.StringOutput, error) 
 
 // databaseHost returns the proxy's, if there is one.
 func (l *lab) databaseHost() pulumi.StringOutput {
-	if l.config.Database.Proxy {
+	if l.proxied() {
 		return l.database.ProxyEndpoint
 	}
 	return l.database.Endpoint

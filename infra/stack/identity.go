@@ -24,9 +24,11 @@ type keys struct {
 	edge *identity.Key
 }
 
-// roles are a service's two: ECS starts its tasks with one, its code acts as the other.
+// roles are a service's: ECS starts its tasks with one, its code acts as the other.
 type roles struct {
 	execution, task *identity.Role
+	// before is what the tasks act as that set up the database for the service. It is nil without any.
+	before *identity.Role
 }
 
 // encryption makes the keys before anything that they encrypt.
@@ -114,7 +116,24 @@ func (l *lab) rolesOf(s config.Service) (roles, error) {
 		Exec:         l.execOf(s),
 		Tracing:      l.config.Monitoring.Tracing,
 	}, l.providers.all)
-	return roles{execution, task}, err
+	if err != nil || !s.SetsUpDatabase() {
+		return roles{execution: execution, task: task}, err
+	}
+	access := l.accessOf(s)
+	access.Database = &identity.DatabaseSetup{
+		Identifier:     l.databaseName(),
+		Cluster:        l.config.Database.Kind != string(data.DatabaseInstance),
+		SecretName:     l.databaseArgs().SecretName(),
+		UserSecretName: l.databaseUserSecret(s),
+		KeyAlias:       l.keys.data.Alias,
+	}
+	before, err := identity.NewTaskRole(l.Context, s.Name+"-before", &identity.TaskRoleArgs{
+		RoleSettings: l.role(s.Name, "before"),
+		Location:     l.location,
+		Access:       access,
+		Tracing:      l.config.Monitoring.Tracing,
+	}, l.providers.all)
+	return roles{execution, task, before}, err
 }
 
 // execOf returns how the cluster keeps sessions, for a service in whose tasks people may open a shell.
@@ -174,10 +193,16 @@ func (l *lab) secretsOf(s config.Service) []identity.Secret {
 			identity.Secret{Name: secret.Name, Parameter: secret.Parameter, KeyAlias: secret.KeyAlias},
 		)
 	}
+	var parameters []string
 	if s.Access.Database {
-		for _, parameter := range slices.Sorted(maps.Values(l.databaseParameters())) {
-			secrets = append(secrets, identity.Secret{Parameter: parameter})
-		}
+		parameters = slices.Collect(maps.Values(l.databaseParameters()))
+	}
+	if s.SetsUpDatabase() {
+		parameters = slices.AppendSeq(parameters, maps.Values(l.setupParameters()))
+	}
+	slices.Sort(parameters)
+	for _, parameter := range slices.Compact(parameters) {
+		secrets = append(secrets, identity.Secret{Parameter: parameter})
 	}
 	return secrets
 }
@@ -187,14 +212,6 @@ func (l *lab) accessOf(s config.Service) identity.Access {
 	access := identity.Access{
 		Tables:  l.grants(s.Access.Tables, l.tableName),
 		Buckets: l.grants(s.Access.Buckets, l.bucketName),
-	}
-	if s.Access.Database {
-		access.Database = &identity.DatabaseAccess{
-			Identifier: l.databaseName(),
-			Cluster:    l.config.Database.Kind != string(data.DatabaseInstance),
-			SecretName: l.databaseArgs().SecretName(),
-			KeyAlias:   l.keys.data.Alias,
-		}
 	}
 	for _, q := range s.Access.Queues {
 		access.Queues = append(

@@ -262,7 +262,7 @@ func (l *lab) watchData(watched *monitoring.Watched) {
 		case data.DatabaseAurora:
 			one.Cluster, one.Aurora = true, true
 		}
-		if l.config.Database.Proxy {
+		if l.proxied() {
 			one.Proxy = db.Identifier
 		}
 		watched.Databases = []monitoring.Database{one}

@@ -49,13 +49,17 @@ func (l *lab) chooseZones() error {
 // clients are the services that may call something. They share a security group: rules for each of them would fill that
 // of what they call, which takes 60 ("Amazon VPC quotas", Amazon VPC user guide).
 type clients struct {
-	group       pulumi.StringOutput
-	of          string
-	connections []pulumi.Resource
+	group      pulumi.StringOutput
+	connection *network.Connection
 }
 
-// newClients creates the group of those who call what is in another group.
-func (l *lab) newClients(of string, ports network.PortRange, called pulumi.StringOutput) (clients, error) {
+// newClients creates the group of those who call what is in the group to, which is part of the connection's name: when a
+// proxy comes or goes, the tasks of before can connect until those of after run.
+func (l *lab) newClients(
+	of, to string,
+	ports network.PortRange,
+	called pulumi.StringOutput,
+) (clients, error) {
 	group, err := network.NewSecurityGroup(l.Context, of+"-clients", &network.SecurityGroupArgs{
 		VpcId:       l.vpc.VpcId,
 		Description: "Services that have access: " + of,
@@ -64,28 +68,20 @@ func (l *lab) newClients(of string, ports network.PortRange, called pulumi.Strin
 	if err != nil {
 		return clients{}, err
 	}
-	made := clients{group: group.SecurityGroupId, of: of}
-	err = made.connect(l, of+"-clients-to-"+of, ports, called)
-	return made, err
-}
-
-// connect lets the clients call what is in another group.
-func (c *clients) connect(l *lab, name string, ports network.PortRange, called pulumi.StringOutput) error {
-	connection, err := network.NewConnection(l.Context, name, &network.ConnectionArgs{
-		FromSecurityGroupId: c.group,
+	connection, err := network.NewConnection(l.Context, of+"-clients-to-"+to, &network.ConnectionArgs{
+		FromSecurityGroupId: group.SecurityGroupId,
 		ToSecurityGroupId:   called,
 		Ports:               ports,
-		Description:         "Services that have access: " + c.of,
+		Description:         "Services that have access: " + of,
 	}, l.providers.all)
 	if err != nil {
-		return fmt.Errorf("connecting the services with %s: %w", c.of, err)
+		return clients{}, fmt.Errorf("connecting the services with %s: %w", to, err)
 	}
-	c.connections = append(c.connections, connection)
-	return nil
+	return clients{group.SecurityGroupId, connection}, nil
 }
 
 // admit makes a service one of the clients.
 func (c clients) admit(args *compute.ServiceArgs) {
 	args.SecurityGroupIds = append(args.SecurityGroupIds, c.group)
-	args.Ready = append(args.Ready, c.connections...)
+	args.Ready = append(args.Ready, c.connection)
 }

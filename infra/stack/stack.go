@@ -70,7 +70,11 @@ type lab struct {
 	website         *data.Website
 	database        *data.Database
 	databaseClients clients
-	fileClients     clients
+	// setupClients may call the database itself, behind the proxy.
+	setupClients clients
+	// signIns let the services sign in to the database, by their names.
+	signIns     map[string]pulumi.Resource
+	fileClients clients
 
 	notifications, edgeNotifications *monitoring.Notifications
 	dashboard                        *monitoring.Dashboard

@@ -96,6 +96,12 @@ func (k Kind) Fit(name string) string {
 	return shorten(name, name, k.Max)
 }
 
+// DatabaseUser returns the user that a service signs in to its database as, and another one for each service: names of
+// services have no underscores. The beginning keeps it from being a key word of SQL, a name that PostgreSQL and RDS
+// reserve (pg_, rds) or the master user. A service's name of up to 28 characters gives one that MySQL takes, too, whose
+// users have 32 ("Account user names", MySQL reference manual); PostgreSQL's have 63.
+func DatabaseUser(service string) string { return "svc_" + strings.ReplaceAll(service, "-", "_") }
+
 // shorten returns at most limit characters: text in lower-case letters, digits and single hyphens, and a hash of whole.
 func shorten(text, whole string, limit int) string {
 	sum := sha256.Sum256([]byte(whole))

@@ -85,6 +85,12 @@ var cases = map[string][]ruletest.Case{
 		},
 		ruletest.Case{
 			Situation: ruletest.Passes,
+			Name:      "a worthless secret",
+			Resource:  secret(ruletest.Props{"recoveryWindowInDays": 0.0, "tags": object{"backup": "none"}}),
+			Want:      ruletest.NotApplicable,
+		},
+		ruletest.Case{
+			Situation: ruletest.Passes,
 			Name:      "secret",
 			Resource:  secret(ruletest.Props{"recoveryWindowInDays": 7.0}),
 			Want:      ruletest.Pass,

@@ -92,7 +92,7 @@ var services = []rule.Rule{
 			instanceType:                    expect.UnlessSet("replicateSourceDb", replica, databaseProtection),
 			clusterType:                     databaseProtection,
 			tableType:                       orProtected(expect.True("deletionProtectionEnabled")),
-			secretType:                      judgeSecretRecovery,
+			secretType:                      unlessWorthless(judgeSecretRecovery),
 			fileSystemType:                  orProtected(unlessWorthless(unprotected)),
 			bucketType:                      orProtected(unlessWorthless(expect.NotTrue("forceDestroy"))),
 			vaultType:                       orProtected(expect.NotTrue("forceDestroy")),

@@ -99,6 +99,9 @@ var secretName = regexp.MustCompile(
 	`(?i)(^|_)(password|passwd|secret|token|api_?key|access_?key(_id)?|private_?key|credentials?)($|_)`,
 )
 
+// secretArn is where a secret is kept, which is none itself.
+var secretArn = regexp.MustCompile(`^arn:[a-z-]+:(secretsmanager|ssm):`)
+
 var userRoot = regexp.MustCompile(`^(root|0)(:|$)`)
 
 func judgeContainers(task rule.Resource) rule.Verdict {
@@ -114,7 +117,7 @@ func judgeContainers(task rule.Resource) rule.Verdict {
 		complain(c.User == "" || userRoot.MatchString(c.User), "runs a container as root")
 		for _, variable := range c.Environment {
 			complain(
-				secretName.MatchString(variable.Name) && variable.Value != "",
+				secretName.MatchString(variable.Name) && variable.Value != "" && !secretArn.MatchString(variable.Value),
 				"has a secret in the environment in clear text",
 			)
 		}

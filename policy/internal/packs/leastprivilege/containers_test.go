@@ -35,6 +35,10 @@ var containerCases = append(
 	refused("as root", `"user": "0:0", "readonlyRootFilesystem": true`),
 	refused("as whoever the image says", `"readonlyRootFilesystem": true`),
 	refused("a writable root", `"user": "1000"`),
+	ruletest.Case{Situation: ruletest.Passes, Name: "where a secret is kept", Resource: task(ruletest.Props{
+		"containerDefinitions": containers(hardened + `, "environment": [{"name": "DATABASE_SECRET_ARN",
+			"value": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:it"}]`,
+		)}), Want: ruletest.Pass},
 	refused("a secret in the environment", hardened+`, "environment": [{"name": "DATABASE_PASSWORD", "value": "x"}]`),
 	ruletest.Case{Situation: ruletest.Passes, Name: "another variable", Resource: task(ruletest.Props{
 		"containerDefinitions": containers(
