@@ -15,9 +15,9 @@ import (
 )
 
 // TaskRun is one task that runs before or after a deployment: the service's own task definition (or that of
-// [ServiceArgs.BeforeTask]) with another command, such as the migration of a database. It runs again whenever the task definition, the place it runs in or the run
-// itself changes, and so it has to be one that does no harm twice. A run that fails fails the update, with the task's
-// reason and its last log lines.
+// [ServiceArgs.BeforeTask]) with another command, such as the migration of a database. It runs again whenever the task
+// definition, the place it runs in or the run itself changes, and so it has to be one that does no harm twice. A run
+// that fails fails the update, with the task's reason and its last log lines.
 type TaskRun struct {
 	// Name is unique among the service's runs, 1 to 64 letters, digits, hyphens and underscores.
 	Name    string

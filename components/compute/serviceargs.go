@@ -74,7 +74,8 @@ type ServiceArgs struct {
 	// the name of the function that runs them; see [NewTaskRunner].
 	Before, After []TaskRun
 	TaskRunner    pulumi.StringInput
-	// BeforeTask is what the tasks in Before have that the service has not. Nil means that they run as the service does.
+	// BeforeTask is what the tasks in Before have that the service has not. Nil means that they run as the service
+	// does.
 	BeforeTask *BeforeTask
 	// Triggers redeploy the service when one of them changes; the version of a secret, for example.
 	Triggers pulumi.StringMap

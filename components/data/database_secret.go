@@ -92,10 +92,10 @@ func (db *Database) newSecret(ctx *pulumi.Context) (pulumi.StringOutput, error) 
 // Secrets Manager would take the six characters behind one for its own, where an ARN is given without those.
 func (args *DatabaseArgs) UserSecretName(user string) string { return args.Identifier + "/" + user }
 
-// newUserSecrets creates a secret for each user, and returns how the proxy takes them. The secrets are empty, so that no
-// password is in the state: who creates the user in the database sets it. Until then the proxy refuses that user alone
-// ("This RDS Proxy has no credentials for the role", RDS user guide, "Troubleshooting for RDS Proxy"), and is itself
-// complete; it reads a secret again when a user signs in.
+// newUserSecrets creates a secret for each user, and returns how the proxy takes them. The secrets are empty, so that
+// no password is in the state: who creates the user in the database sets it. Until then the proxy refuses that user
+// alone ("This RDS Proxy has no credentials for the role", RDS user guide, "Troubleshooting for RDS Proxy"), and is
+// itself complete.
 func (db *Database) newUserSecrets(ctx *pulumi.Context) (rds.ProxyAuthArray, error) {
 	var auths rds.ProxyAuthArray
 	for _, user := range db.args.Users {

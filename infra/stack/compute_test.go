@@ -307,7 +307,8 @@ func TestCopiesOfImagesAreKeptAsTheImagesAre(t *testing.T) {
 
 func TestANetworkWithoutNatGatewaysIsLeftThroughEndpoints(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{
-		"network": `{"natGateways": "none", "interfaceEndpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm"]}`,
+		"network": `{"natGateways": "none",
+			"interfaceEndpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm"]}`,
 	})
 	names := made.names()
 	for _, want := range []string{

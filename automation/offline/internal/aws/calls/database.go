@@ -67,7 +67,7 @@ var databaseTaskLines = []taskLine{
 	},
 	{
 		Does:   "the code of a task sets a secret that its environment names",
-		Source: "Service Authorization Reference, AWS Secrets Manager; AWS Secrets Manager user guide, Secret encryption",
+		Source: "AWS Secrets Manager user guide, Secret encryption and decryption in AWS Secrets Manager",
 		Calls: func(t *runningTask) requests {
 			var all requests
 			for _, named := range t.environment() {

@@ -22,7 +22,8 @@ func databases(l *awstest.Lab) map[string]struct{ host, id string } {
 		"username": "shop", "password": "hunter2", "skipFinalSnapshot": true, "backupRetentionPeriod": 7,
 	})
 	replica := l.Create(token.DBInstance, "replica", awstest.In{
-		"identifier": "replica", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "skipFinalSnapshot": true,
+		"identifier": "replica", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop",
+		"skipFinalSnapshot": true,
 	})
 	cluster := l.Create(token.DBCluster, "aurora", awstest.In{
 		"engine": "aurora-postgresql", "masterUsername": "shop", "masterPassword": "x", "skipFinalSnapshot": true,
@@ -106,11 +107,13 @@ func TestMigrationsReadTheMasterSecretAndSetTheUsers(t *testing.T) {
 	users := allow(set, secret+"svc_orders-??????", "")
 	key := func(actions string) string { return "," + allow(actions, "*", "") }
 	for name, test := range map[string]struct{ statements, refused string }{
-		"both":           {master + "," + users + key(`["kms:Decrypt","kms:GenerateDataKey"]`), ""},
-		"no key":         {master + "," + users, "kms:Decrypt"},
-		"only to read":   {master + "," + users + key(`"kms:Decrypt"`), "kms:GenerateDataKey"},
-		"no master's":    {users + key(`"kms:*"`), "secretsmanager:GetSecretValue on resource: " + secret + "master"},
-		"no user's":      {master + key(`"kms:*"`), "secretsmanager:GetSecretValue on resource: " + secret + "svc_orders"},
+		"both":         {master + "," + users + key(`["kms:Decrypt","kms:GenerateDataKey"]`), ""},
+		"no key":       {master + "," + users, "kms:Decrypt"},
+		"only to read": {master + "," + users + key(`"kms:Decrypt"`), "kms:GenerateDataKey"},
+		"no master's":  {users + key(`"kms:*"`), "secretsmanager:GetSecretValue on resource: " + secret + "master"},
+		"no user's": {
+			master + key(`"kms:*"`), "secretsmanager:GetSecretValue on resource: " + secret + "svc_orders",
+		},
 		"another user's": {master + "," + allow(set, secret+"svc_catalog-??????", "") + key(`"kms:*"`), "svc_orders"},
 	} {
 		t.Run(name, func(t *testing.T) {
