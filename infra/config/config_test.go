@@ -553,6 +553,10 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		{`{"internal": true}`, "internal: is true, but path and host let clients in; say one or the other"},
 		{
+			`{"internal": true, "path": "", "priority": 7}`,
+			"priority: 7; only a rule of the load balancer has one, and it does not reach this service: leave it out",
+		},
+		{
 			`{"internal": true, "path": null, "rollbackErrors": 5}`,
 			"rollbackErrors: 5; only the load balancer counts errors, and it does not reach this service: leave it out",
 		},

@@ -248,6 +248,13 @@ func (d *decoder) entry(path string, s Service) {
 	case s.Public() && !routed && d.sound(path+".host", path+".path"):
 		d.add(path+".path", "is missing; say path, such as /%s, or host, or internal: true", s.Name)
 	}
+	if s.Priority != 0 && !s.Public() && d.sound(path+".priority") {
+		d.add(
+			path+".priority",
+			"%d; only a rule of the load balancer has one, and it does not reach this service: leave it out",
+			s.Priority,
+		)
+	}
 	if *s.RollbackErrors > 0 && !s.Public() {
 		d.add(
 			path+".rollbackErrors",
