@@ -11,10 +11,12 @@ CHECKS   ?= 12
 POINTS   ?= 13
 CHANGES  ?= 0
 SEED     ?= 1
+CHANGES  ?= 0
 
-TEST_TIMEOUT = 60m
+TEST_TIMEOUT   = 60m
+CHANGE_TIMEOUT = 6h
 
-.PHONY: help build up test race load fuzz e2e mutation bench accepted recover outage examples image-test lint vuln \
+.PHONY: help build up test race load fuzz e2e mutation bench accepted change recover outage examples image-test lint vuln \
 	generate clean
 
 help: ## list the targets
@@ -57,6 +59,11 @@ accepted: build ## bring CHECKS (12) random stacks up on the offline target, dra
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestWhatIsAcceptedComesUp$$' \
 		./automation -rapid.checks $(CHECKS) -rapid.seed $(SEED)
+
+change: build ## change every key of every kind of stack; with CHANGES, that many of one stack, drawn from SEED (1)
+	bin/awslab engine
+	go test -tags e2e -count 1 -v -timeout $(CHANGE_TIMEOUT) -run '^TestChangesOfEveryKey$$' \
+		./automation -changes $(CHANGES) -seed $(SEED)
 
 recover: build ## kill every operation at POINTS (13) resources, drawn from SEED (1), and recover
 	bin/awslab engine

@@ -10,9 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -21,6 +19,7 @@ import (
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/infra/config"
+	"github.com/awslab/awslab/infra/config/configtest"
 )
 
 // These tests bring whole stacks up, change them and take them down again. Run them with: make e2e
@@ -59,10 +58,7 @@ func (p *project) edit(t *testing.T, stackName string, changes map[string]any) {
 	for key, value := range file["config"].(map[string]any) {
 		config[strings.TrimPrefix(key, "awslab:")] = value
 	}
-	for key, value := range changes {
-		set(t, config, steps.FindAllString(key, -1), value)
-	}
-	p.write(t, stackName, config)
+	p.write(t, stackName, configtest.Apply(config, configtest.Change{Values: changes}))
 }
 
 // write replaces a stack's configuration. Keys without a namespace are the project's.
@@ -77,41 +73,6 @@ func (p *project) write(t require.TestingT, stackName string, configuration map[
 	content, err := yaml.Marshal(map[string]any{"config": named})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "Pulumi."+stackName+".yaml"), content, 0o600))
-}
-
-var steps = regexp.MustCompile(`[A-Za-z0-9]+`)
-
-// set walks through maps and lists to the last key.
-func set(t *testing.T, holder map[string]any, path []string, value any) {
-	t.Helper()
-	key := path[0]
-	list, isList := holder[key].([]any)
-	switch {
-	case len(path) == 2 && isList:
-		index, err := strconv.Atoi(path[1])
-		require.NoError(t, err, "an element of %s", key)
-		require.LessOrEqual(t, index, len(list), key)
-		if list = list[:index:index]; value != nil {
-			list = append(list, value)
-		}
-		holder[key] = list
-	case len(path) == 1 && value == nil:
-		delete(holder, key)
-	case len(path) == 1:
-		holder[key] = value
-	case isList:
-		index, err := strconv.Atoi(path[1])
-		require.NoError(t, err, "an element of %s", key)
-		require.Less(t, index, len(list), key)
-		set(t, list[index].(map[string]any), path[2:], value)
-	default:
-		inner, ok := holder[key].(map[string]any)
-		if !ok {
-			inner = map[string]any{}
-			holder[key] = inner
-		}
-		set(t, inner, path[1:], value)
-	}
 }
 
 // setLevels sets levels of policy rules, as the README says for taking prod down.

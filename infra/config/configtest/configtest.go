@@ -1,5 +1,5 @@
-// Package configtest draws configurations at random, for tests that hold infra/config to its word: what it accepts
-// comes up, on mocks and on the offline target.
+// Package configtest draws configurations at random and lists the changes of one, for tests that hold infra/config to
+// its word: what it accepts comes up, on mocks and on the offline target.
 package configtest
 
 import (
