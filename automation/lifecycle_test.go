@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +17,6 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/awslab/awslab/automation"
-	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/infra/config/configtest"
 )
 
@@ -276,100 +274,6 @@ func TestLifecycleOfChanges(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, again.Unchanged(), "%v", again.Steps)
 	p.takeDown(t, "prod")
-}
-
-// elsewhere says where the changes of other keys of stateful things are tried, or why they cannot be.
-var elsewhere = map[string]string{
-	"database.multiAz":              "by the profile's change",
-	"database.deletionProtection":   "on the way down",
-	"tables[].deletionProtection":   "on the way down",
-	"fileSystem.deletionProtection": "on the way down",
-	"database.version":              "of lower ones: TestWhatCannotChange in infra/config",
-	"tables[].name":                 "another name is another table",
-	"buckets[].name":                "another name is another bucket",
-	"tables[].replicate":            "by the profile's change",
-	"buckets[].replicate":           "by the profile's change",
-	"fileSystem.replicate":          "by the profile's change",
-	"backup.lock":                   "by the profile's change",
-	"backup.enabled":                "TestLifecycleOfAStackThatGrows",
-	"tables[].timeToLiveOff":        "TestLifecycleOfAStackThatGrows",
-	"tables[].stream":               "TestLifecycleOfAStackThatGrows",
-	"tables[].capacity":             "TestLifecycleOfAStackThatGrows",
-	"website.folder":                "files are made from their folder, not kept",
-	"website.domains":               "needs a certificate of the account's",
-	"website.certificateArn":        "goes with domains",
-	"images.replicate": "turned off, its copies go, which is what is asked for; turned on by the " +
-		"profile's change",
-	"database.finalSnapshot": "on the way down",
-	"backup.forceDelete":     "on the way down",
-	"images.forceDelete":     "before the others",
-	"images.caches":          "rules, which hold nothing",
-}
-
-// keysOf returns the paths of a configuration's values; [] stands for every element of a list.
-func keysOf(of reflect.Type, path string) []string {
-	for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct {
-		if of.Kind() == reflect.Slice {
-			path += "[]"
-		}
-		of = of.Elem()
-	}
-	if of.Kind() != reflect.Struct {
-		return []string{path}
-	}
-	var keys []string
-	for _, field := range reflect.VisibleFields(of) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if path != "" {
-			name = path + "." + name
-		}
-		keys = append(keys, keysOf(field.Type, name)...)
-	}
-	return keys
-}
-
-// No key of something stateful is without a test of its change.
-func TestLifecycleChangesCoverTheConfiguration(t *testing.T) {
-	tried := func(key string) bool {
-		covers := func(other string) bool {
-			other = strings.ReplaceAll(other, "[0]", "[]")
-			return key == other || strings.HasPrefix(key, other+".") || strings.HasPrefix(key, other+"[]")
-		}
-		for other := range changes {
-			if covers(other) {
-				return true
-			}
-		}
-		for other := range elsewhere {
-			if covers(other) {
-				return true
-			}
-		}
-		return slices.ContainsFunc(refusals, func(r refusal) bool {
-			return covers(r.key) ||
-				strings.HasPrefix(r.key, "network.subnetMasks") && strings.HasPrefix(key, "network.subnetMasks")
-		})
-	}
-	for _, key := range keysOf(reflect.TypeFor[config.Config](), "") {
-		section, _, _ := strings.Cut(key, ".")
-		if slices.Contains(
-			[]string{
-				"network",
-				"images",
-				"database",
-				"tables[]",
-				"buckets[]",
-				"fileSystem",
-				"website",
-				"backup",
-				"region",
-				"copyRegion",
-			},
-			section,
-		) {
-			require.True(t, tried(key), "say what changing %s does", key)
-		}
-	}
 }
 
 // A small stack becomes a highly available one, which replicates, protects and locks, and keeps its data.
