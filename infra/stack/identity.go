@@ -171,14 +171,12 @@ func (l *lab) repositories(s config.Service) ([]string, error) {
 		return nil, nil
 	}
 	if account != l.location.AccountId {
-		return nil, fmt.Errorf(
-			"service %q: image.uri: %s is in account %s, the stack in %s; copy the image to an account's own "+
-				"repository",
-			s.Name,
-			s.Image.URI,
-			account,
-			l.location.AccountId,
-		)
+		i := slices.IndexFunc(l.config.Services, func(other config.Service) bool { return other.Name == s.Name })
+		return nil, &config.Error{Problems: []config.Problem{{
+			Path: fmt.Sprintf("%s:services[%d].image.uri", l.Project(), i),
+			Message: fmt.Sprintf("%s is in account %s, the stack in %s; copy the image to the stack's account",
+				s.Image.URI, account, l.location.AccountId),
+		}}}
 	}
 	return []string{repository}, nil
 }

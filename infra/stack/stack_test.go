@@ -195,6 +195,18 @@ func TestAnImageOfACachedRegistryIsPulledThroughTheCache(t *testing.T) {
 	)
 }
 
+func TestAnImageOfAnotherAccountIsRefusedByItsKey(t *testing.T) {
+	err := deployTo(&account{}, "../..", "dev", map[string]string{
+		"region": "eu-west-1",
+		"services": `[{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}}, {"name": "mailer", "image": ` +
+			`{"uri": "210987654321.dkr.ecr.eu-west-1.amazonaws.com/lab/mailer:1"}}]`,
+	})
+	var refused *config.Error
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "awslab:services[1].image.uri", refused.Problems[0].Path)
+	require.ErrorContains(t, err, "is in account 210987654321, the stack in 123456789012; copy the image")
+}
+
 func (a *account) inputs(t *testing.T, name string) resource.PropertyMap {
 	t.Helper()
 	for _, r := range a.resources {
