@@ -970,3 +970,13 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestTheZeroThatARefusalOffersIsAccepted(t *testing.T) {
+	for _, database := range []string{
+		`{"maxStorageGiB": 0}`,
+		`{"kind": "aurora", "storageGiB": 0, "maxStorageGiB": 0}`,
+	} {
+		_, err := Decode("awslab", map[string]string{"region": "eu-west-1", "database": database})
+		require.NoError(t, err, database)
+	}
+}

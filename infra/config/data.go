@@ -23,10 +23,10 @@ type Database struct {
 	// ReadReplicas is the number of read replicas: up to 5, for Aurora up to 15. A Multi-AZ DB cluster has none
 	// besides its standbys.
 	ReadReplicas *int `json:"readReplicas,omitempty" jsonschema:"minimum=0,maximum=15"`
-	// StorageGiB is the initial storage size. Aurora allocates storage itself.
-	StorageGiB *int `json:"storageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
-	// MaxStorageGiB is the upper limit of storage autoscaling of an instance; the other kinds have none.
-	MaxStorageGiB *int `json:"maxStorageGiB,omitempty" jsonschema:"minimum=20,maximum=65536"`
+	// StorageGiB is the initial storage size. Aurora allocates storage itself and takes only 0.
+	StorageGiB *int `json:"storageGiB,omitempty" jsonschema:"minimum=0,maximum=65536"`
+	// MaxStorageGiB is the upper limit of storage autoscaling of an instance; 0 disables it. The other kinds have none.
+	MaxStorageGiB *int `json:"maxStorageGiB,omitempty" jsonschema:"minimum=0,maximum=65536"`
 	// Name is the name of the first database. Changing it would replace the database and is refused.
 	Name string `json:"name,omitempty"`
 	// BackupRetentionDays is the retention of RDS automated backups, and so the range of point-in-time recovery.
