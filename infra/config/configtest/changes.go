@@ -413,8 +413,14 @@ func (w *walker) objects(schema *jsonschema.Schema, key, path string, list []any
 			w.swap(schema, key, path, i, list[i-1].(map[string]any), element.(map[string]any))
 		}
 	}
-	if len(list) == 0 {
-		w.object(schema, key+"[]", path+"[0]", nil)
+	if len(list) == 0 { // the keys count, though there is nothing to change
+		absent := *w
+		absent.changes, absent.seen = nil, map[string]bool{}
+		absent.keys = map[string]int{}
+		absent.object(schema, key+"[]", path+"[0]", nil)
+		for inner := range absent.keys {
+			w.keys[inner] += 0
+		}
 	}
 }
 
