@@ -10,14 +10,13 @@ FUZZTIME ?= 10s
 CHECKS   ?= 12
 POINTS   ?= 13
 CHANGES  ?= 0
-SEED     ?= 1
 CHANGES  ?= 0
 
 TEST_TIMEOUT   = 60m
 CHANGE_TIMEOUT = 6h
 
-.PHONY: help build up test race load fuzz e2e mutation bench accepted change recover outage examples image-test lint vuln \
-	generate clean
+.PHONY: help build up test race load fuzz e2e mutation bench accepted change recover outage examples image-test lint \
+	vuln generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
