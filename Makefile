@@ -10,13 +10,14 @@ FUZZTIME ?= 10s
 CHECKS   ?= 12
 POINTS   ?= 13
 CHANGES  ?= 0
-CHANGES  ?= 0
+SEED     ?= 1
+OPERATIONS ?= 100
 
 TEST_TIMEOUT   = 60m
 CHANGE_TIMEOUT = 6h
 
-.PHONY: help build up test race load fuzz e2e mutation bench accepted change recover outage examples image-test lint \
-	vuln generate clean
+.PHONY: help build up test race load fuzz e2e mutation bench accepted change recover outage leaks examples image-test \
+	lint vuln generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +74,11 @@ outage: build ## watch a running stack while CHANGES (0: all) changes of it are 
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestNothingIsInterruptedByChanges$$' \
 		./automation -changes $(CHANGES) -seed $(SEED)
+
+leaks: build ## run OPERATIONS (100) operations in one process; they may leave nothing behind
+	bin/awslab engine
+	go test -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestNothingIsLeftBehind$$' ./automation \
+		-operations $(OPERATIONS)
 
 examples: build ## run the examples and what the READMEs show
 	bin/awslab engine

@@ -20,7 +20,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -50,10 +49,26 @@ var Targets = []Target{Offline, AWS}
 type Options struct {
 	// ProjectDir is the folder of Pulumi.yaml.
 	ProjectDir string
-	// Stack is the stack's name; Pulumi.<stack>.yaml in ProjectDir configures it.
+	// Stack is the stack's name. It is configured by Pulumi.<stack>.yaml in ProjectDir, by Configuration, or else as in
+	// its latest update. Open creates a stack that does not exist, if it is configured.
 	Stack string
+	// Configuration is laid over the stack's file, or stands for it where there is none. Nothing of it is written into
+	// ProjectDir. Nil means none; empty means that the project's defaults are enough.
+	Configuration Configuration
 	// Target defaults to Offline.
 	Target Target
+	// Backend is where the engine keeps the state of stacks on AWS: s3://BUCKET?region=REGION, gs://BUCKET,
+	// azblob://CONTAINER, file:///FOLDER or, for Pulumi Cloud, https://api.pulumi.com. Default: the one of
+	// PULUMI_BACKEND_URL, of Pulumi.yaml, or of pulumi login. The offline target has its own.
+	Backend string
+	// SecretsProvider encrypts the secrets of a stack that Open creates on AWS: passphrase, awskms://,
+	// azurekeyvault://, gcpkms:// or hashivault:// with a key. Default: that of the backend, which is passphrase for
+	// all but Pulumi Cloud.
+	SecretsProvider string
+	// Environment is what the engine and its plugins get besides what they inherit: the variables of the system, of
+	// proxies, Go and Docker, AWS_* and PULUMI_*, and no others. PULUMI_CONFIG_PASSPHRASE may be here, for one. Not
+	// AWS_*, with which package automation itself would not act: choose a profile with aws:profile.
+	Environment map[string]string
 	// PolicyPacks gate every preview and update. Nil means every pack below ProjectDir/policy; an empty list means
 	// none.
 	PolicyPacks []PolicyPack
@@ -71,13 +86,17 @@ type Options struct {
 
 // Lab is an opened stack. Its operations must not overlap; the engine's own lock refuses them across processes.
 type Lab struct {
-	options Options
-	project string
-	packs   []PolicyPack
-	command *engine.Command
-	stack   auto.Stack
-	// configFile is what the engine reads the stack's configuration from; empty means Pulumi.<stack>.yaml.
+	options  Options
+	project  *workspace.Project
+	settings *settings
+	packs    []PolicyPack
+	command  *engine.Command
+	stack    auto.Stack
+	// configFile is what the engine reads the stack's configuration from; empty means Pulumi.<stack>.yaml. It is there
+	// while an operation runs.
 	configFile string
+	// backend is the URL of where the state is on AWS.
+	backend string
 	// account is nil on the offline target, offline on AWS.
 	account *account
 	offline *offline.Home
@@ -85,6 +104,8 @@ type Lab struct {
 	findFailures findFailures
 	// awaitRollout is nil where nothing is rolled out.
 	awaitRollout awaitRollout
+	// ran is the program that the engine has run last.
+	ran atomic.Pointer[pulumi.Context]
 	// refused is what the running program has refused.
 	refused atomic.Pointer[config.Error]
 }
@@ -92,50 +113,103 @@ type Lab struct {
 // stackName follows Pulumi's rule for stack names (100 characters of letters, digits, -, _ and .).
 var stackName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
 
-// Open checks the options and the stack's configuration, finds the engine and prepares the target. A wrong option
-// gives an *InputError and wrong configuration a *config.Error, both before any engine has run.
+// Open checks the options and the stack's configuration, finds the engine, prepares the target and creates the stack
+// where it does not exist yet. A wrong option gives an *InputError and wrong configuration a *config.Error, both before
+// any engine has run, no engine an *engine.MissingError, and on AWS what is wrong with where state and secrets are kept
+// a *BackendError or *SecretsError.
 func Open(ctx context.Context, options Options) (*Lab, error) {
-	if options.Target == "" {
-		options.Target = Offline
-	}
-	root, err := filepath.Abs(options.ProjectDir)
-	if err != nil {
-		return nil, fmt.Errorf("resolving the project folder: %w", err)
-	}
-	options.ProjectDir = root
-	project, err := checkOptions(options)
+	options, project, err := checkOptions(options)
 	if err != nil {
 		return nil, err
 	}
-	configured, err := config.LoadFile(project, stackFile(options))
-	if err != nil {
+	l := &Lab{options: options, project: project}
+	if l.settings, err = newSettings(string(project.Name), options); err != nil {
 		return nil, err
 	}
-	if err := configured.CheckFiles(project, root); err != nil {
-		return nil, err
-	}
-
-	l := &Lab{options: options, project: project, packs: options.PolicyPacks}
-	if l.packs == nil {
-		if l.packs, err = FindPolicyPacks(root, options.Stack, configured.Profile); err != nil {
+	if l.settings.text != nil {
+		if err := l.configure(); err != nil {
 			return nil, err
 		}
 	}
-	found, err := engine.Find(ctx, options.Engine, options.EngineProgress)
-	if err != nil {
+	if l.settings.text == nil && options.Target == Offline && !hasStack(options, project) {
+		return nil, unconfigured(options)
+	}
+	if err := l.connect(ctx); err != nil {
 		return nil, orCancelled(ctx, err)
 	}
-	l.command = &engine.Command{Engine: found}
-	if options.Target == AWS {
-		if l.account, err = newAccount(stackFile(options), configured.Region); err != nil {
-			return nil, err
-		}
-		l.findFailures, l.awaitRollout = l.account.failures, l.account.rollout
-	}
-	if err := l.selectStack(ctx); err != nil {
+	if err := l.openStack(ctx); err != nil {
 		return nil, classify(ctx, fmt.Errorf("opening stack %s: %w", options.Stack, err), err, nil)
 	}
 	return l, nil
+}
+
+// configure takes from the stack's configuration what the lab itself needs of it.
+func (l *Lab) configure() error {
+	configured, err := l.settings.load(string(l.project.Name), l.options.ProjectDir)
+	if err != nil {
+		return err
+	}
+	if l.packs = l.options.PolicyPacks; l.packs == nil {
+		if l.packs, err = FindPolicyPacks(l.options.ProjectDir, l.options.Stack, configured.Profile); err != nil {
+			return err
+		}
+	}
+	if l.options.Target != AWS {
+		return nil
+	}
+	if l.account, err = newAccount(l.settings, configured.Region); err != nil {
+		return err
+	}
+	l.findFailures, l.awaitRollout = l.account.failures, l.account.rollout
+	return nil
+}
+
+// connect finds the engine and prepares the target.
+func (l *Lab) connect(ctx context.Context) error {
+	inherited, err := l.inherited()
+	if err != nil {
+		return err
+	}
+	found, err := engine.Find(ctx, l.options.Engine, l.options.EngineProgress)
+	if err != nil {
+		return err
+	}
+	l.command = &engine.Command{Engine: found, Environ: inherited}
+	if l.options.Target == Offline {
+		if l.offline, err = openOffline(l.options, found); err != nil {
+			return err
+		}
+		if err := l.offline.Check(ctx, string(l.project.Name), l.options.Stack); err != nil {
+			return err
+		}
+		l.command.Environ = append(l.command.Environ, variables(l.offline.Environment())...)
+	}
+	return nil
+}
+
+// openStack binds the lab to the stack at its target.
+func (l *Lab) openStack(ctx context.Context) error {
+	if err := l.ensureStack(ctx); err != nil {
+		return err
+	}
+	if l.settings.text == nil {
+		if err := l.recall(ctx); err != nil {
+			return err
+		}
+	}
+	if l.options.Target == AWS && l.account == nil {
+		l.account = &account{}
+	}
+	if err := l.encrypt(ctx); err != nil {
+		return err
+	}
+	space, err := auto.NewLocalWorkspace(ctx,
+		auto.WorkDir(l.options.ProjectDir), auto.Pulumi(unselected{l.command}), auto.Program(l.program))
+	if err != nil {
+		return err
+	}
+	l.stack, err = auto.SelectStack(ctx, l.options.Stack, space)
+	return err
 }
 
 // Target returns what this lab acts on.
@@ -152,95 +226,49 @@ func (l *Lab) Terminate() { l.command.Terminate() }
 // which Recover releases.
 func (l *Lab) Kill() { l.command.Kill() }
 
-// checkOptions returns the project's name.
-func checkOptions(o Options) (string, error) {
+// checkOptions returns the options with their defaults, and the project.
+func checkOptions(o Options) (Options, *workspace.Project, error) {
+	if o.Target == "" {
+		o.Target = Offline
+	}
+	root, err := filepath.Abs(o.ProjectDir)
+	if err != nil {
+		return o, nil, fmt.Errorf("resolving the project folder: %w", err)
+	}
+	o.ProjectDir = root
 	if !slices.Contains(Targets, o.Target) {
-		return "", &InputError{Field: "target", Value: string(o.Target), Allowed: "offline or aws"}
+		return o, nil, &InputError{Field: "target", Value: string(o.Target), Allowed: "offline or aws"}
 	}
 	if !stackName.MatchString(o.Stack) {
-		return "", &InputError{Field: "stack", Value: o.Stack, Allowed: "1 to 100 letters, digits, -, _ and ."}
+		return o, nil, &InputError{Field: "stack", Value: o.Stack, Allowed: "1 to 100 letters, digits, -, _ and ."}
 	}
 	if o.Target == AWS && os.Getenv(worldVariable) != "" {
-		return "", &InputError{Field: "target", Value: string(o.Target),
+		return o, nil, &InputError{Field: "target", Value: string(o.Target),
 			Allowed: "only offline in this shell, whose environment points pulumi at the offline target " +
-				"(" + worldVariable +
-				" is set); open a new shell"}
+				"(" + worldVariable + " is set); open a new shell"}
 	}
-	project, err := workspace.LoadProject(filepath.Join(o.ProjectDir, "Pulumi.yaml"))
+	if err := o.checkSurroundings(); err != nil {
+		return o, nil, err
+	}
+	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
 	if errors.Is(err, os.ErrNotExist) {
-		return "", &InputError{Field: "project folder", Value: o.ProjectDir, Allowed: "a folder with Pulumi.yaml"}
+		return o, nil, &InputError{Field: "project folder", Value: root, Allowed: "a folder with Pulumi.yaml"}
 	}
 	if err != nil {
-		return "", fmt.Errorf("loading the project: %w", err)
+		return o, nil, fmt.Errorf("loading the project: %w", err)
 	}
-	if _, err := os.Stat(stackFile(o)); err != nil {
-		return "", &InputError{
-			Field:   "stack",
-			Value:   o.Stack,
-			Allowed: "one of " + strings.Join(Stacks(o.ProjectDir), ", "),
-		}
-	}
-	return string(project.Name), nil
+	return o, project, nil
 }
 
 func stackFile(o Options) string { return filepath.Join(o.ProjectDir, "Pulumi."+o.Stack+".yaml") }
 
-// Stacks lists the stacks of the project in dir: those that have a configuration file.
-func Stacks(dir string) []string {
-	files, _ := filepath.Glob(filepath.Join(dir, "Pulumi.*.yaml"))
-	names := make([]string, len(files))
-	for i, file := range files {
-		names[i] = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
-	}
-	return names
-}
-
 // program returns the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
 func (l *Lab) program(ctx *pulumi.Context) error {
+	l.ran.Store(ctx)
 	err := stack.Program(l.options.ProjectDir)(ctx)
 	var refused *config.Error
 	if errors.As(err, &refused) {
 		l.refused.Store(refused)
 	}
-	return err
-}
-
-// selectStack binds the lab to the stack at its target, creating it where it does not exist yet.
-func (l *Lab) selectStack(ctx context.Context) error {
-	settings := []auto.LocalWorkspaceOption{
-		auto.WorkDir(l.options.ProjectDir),
-		auto.Pulumi(l.command),
-		auto.Program(l.program),
-	}
-	if l.options.Target == AWS {
-		l.command.Environ = os.Environ()
-		space, err := auto.NewLocalWorkspace(ctx, settings...)
-		if err != nil {
-			return err
-		}
-		l.stack, err = auto.UpsertStack(ctx, l.options.Stack, space)
-		return err
-	}
-
-	home, err := openOffline(l.options, l.command.Engine)
-	if err != nil {
-		return err
-	}
-	if err := home.Check(ctx, l.project, l.options.Stack); err != nil {
-		return err
-	}
-	l.offline = home
-	l.command.Environ = offlineEnviron(home)
-	if l.configFile, err = home.StackConfig(stackFile(l.options)); err != nil {
-		return err
-	}
-	if err := ensureStack(ctx, home, l.command, l.options, l.project); err != nil {
-		return err
-	}
-	space, err := auto.NewLocalWorkspace(ctx, append(settings, auto.PulumiHome(home.PulumiHome()))...)
-	if err != nil {
-		return err
-	}
-	l.stack, err = auto.SelectStack(ctx, l.options.Stack, space)
 	return err
 }

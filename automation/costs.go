@@ -20,7 +20,7 @@ type Costs struct {
 // Costs estimates what the stack costs now and after an Up. It runs a preview without the policy packs, and changes
 // nothing.
 func (l *Lab) Costs(ctx context.Context) (*Costs, error) {
-	result, err := l.operate(ctx, OperationPreview, func(ch chan<- events.EngineEvent) (Outputs, error) {
+	result, err := l.operate(ctx, OperationPreview, &choices{}, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		_, err := l.stack.Preview(
 			ctx,
 			optpreview.EventStreams(ch),

@@ -44,12 +44,12 @@ type account struct {
 var ownCredentials = []string{"accessKey", "assumeRole", "assumeRoleWithWebIdentity", "sharedCredentialsFiles",
 	"sharedConfigFiles", "skipCredentialsValidation"}
 
-func newAccount(stackFile, region string) (*account, error) {
-	settings, err := labconfig.ReadNamespace("aws", stackFile)
+func newAccount(s *settings, region string) (*account, error) {
+	ofProvider, err := labconfig.Namespace("aws", s.name, s.text)
 	if err != nil {
 		return nil, err
 	}
-	return &account{region: region, settings: settings}, nil
+	return &account{region: region, settings: ofProvider}, nil
 }
 
 func (a *account) load(ctx context.Context) (aws.Config, error) {

@@ -3,12 +3,17 @@ package automation
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+
 	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/internal/backend"
+	"github.com/awslab/awslab/automation/internal/environ"
 	"github.com/awslab/awslab/automation/offline"
 )
 
@@ -19,6 +24,12 @@ func offlineDir(project, chosen string) string {
 		return chosen
 	}
 	return filepath.Join(project, ".awslab", "offline")
+}
+
+// hasStack reports whether a stack exists at the offline target, which need not be there itself.
+func hasStack(o Options, project *workspace.Project) bool {
+	home := &offline.Home{Dir: offlineDir(o.ProjectDir, o.OfflineDir)}
+	return home.HasStack(string(project.Name), o.Stack)
 }
 
 // openOffline prepares the offline target of a project.
@@ -44,80 +55,90 @@ func openOffline(o Options, e *engine.Engine) (*offline.Home, error) {
 	return home, nil
 }
 
-// offlineEnviron returns the engine's environment on the offline target. Whatever could lead to a real account or to
-// another backend is left out.
-func offlineEnviron(home *offline.Home) []string {
-	var environ []string
-	for _, entry := range os.Environ() {
-		if !strings.HasPrefix(entry, "AWS_") && !strings.HasPrefix(entry, "PULUMI_") {
-			environ = append(environ, entry)
+// checkSurroundings refuses what the offline target decides by itself, and variables that options stand for.
+func (o Options) checkSurroundings() error {
+	if o.Target == Offline && o.Backend != "" {
+		return &InputError{Field: "backend", Value: o.Backend, Allowed: "none on the offline target, which has its own"}
+	}
+	if o.Target == Offline && o.SecretsProvider != "" {
+		return &InputError{
+			Field:   "secrets provider",
+			Value:   o.SecretsProvider,
+			Allowed: "none on the offline target, which has its own",
 		}
 	}
-	for name, value := range home.Environment() {
-		environ = append(environ, name+"="+value)
-	}
-	slices.Sort(environ)
-	return environ
-}
-
-// ensureStack creates the stack in the offline backend. It does so from a copy of the project, because the engine
-// writes the stack's encryption salt into the Pulumi.<stack>.yaml it finds, and that file belongs to the stack on AWS.
-func ensureStack(ctx context.Context, home *offline.Home, command *engine.Command, o Options, project string) error {
-	if home.HasStack(project, o.Stack) {
-		return nil
-	}
-	dir, err := os.MkdirTemp(home.Dir, "init-")
-	if err != nil {
-		return fmt.Errorf("creating a folder for stack init: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	content := fmt.Sprintf("name: %s\nruntime: go\n", project)
-	if err := os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte(content), 0o600); err != nil {
-		return fmt.Errorf("writing a project for stack init: %w", err)
-	}
-	_, stderr, _, err := command.Run(ctx, dir, nil, nil, nil, nil, "stack", "init", o.Stack)
-	if err != nil {
-		return fmt.Errorf("creating stack %s on the offline target: %w: %s", o.Stack, err, strings.TrimSpace(stderr))
+	for _, name := range slices.Sorted(maps.Keys(o.Environment)) {
+		switch {
+		case name == "" || strings.ContainsAny(name, "=\x00") || strings.Contains(o.Environment[name], "\x00"):
+			return &InputError{"environment", name, "a name without = and a value without NUL"}
+		case name == "PULUMI_BACKEND_URL":
+			return &InputError{"environment", name, "another variable; give the URL as Backend"}
+		case strings.HasPrefix(name, "AWS_"):
+			return &InputError{"environment", name,
+				"a variable that is not of AWS; choose credentials with aws:profile in the stack's configuration"}
+		}
 	}
 	return nil
+}
+
+// inherited returns the engine's environment but for what only the offline target adds, and checks the backend that it
+// leads to. Nothing of it leads from the offline target to a real account or to another backend.
+func (l *Lab) inherited() ([]string, error) {
+	o := l.options
+	if o.Target == Offline {
+		kept := environ.Without(environ.Inherited(os.Environ()), "AWS_", "PULUMI_")
+		return append(kept, variables(o.Environment)...), nil
+	}
+	given := append(os.Environ(), variables(o.Environment)...)
+	l.backend = backend.Find(o.Backend, given, l.project)
+	if err := backend.Check(l.backend, given); err != nil {
+		return nil, err
+	}
+	kept := append(environ.Inherited(os.Environ(), l.backend, o.SecretsProvider, l.settings.secretsProvider()),
+		variables(o.Environment)...)
+	return append(kept,
+		"PULUMI_BACKEND_URL="+l.backend,
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		// A configuration in memory, and a file that nobody committed, do not say how secrets are encrypted.
+		"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true",
+	), nil
+}
+
+// variables returns environment variables as a process has them, sorted.
+func variables(values map[string]string) []string {
+	var entries []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		entries = append(entries, name+"="+values[name])
+	}
+	return entries
 }
 
 // OfflineEnvironment prepares the offline target with all of the project's stacks and returns what points a stock
 // pulumi command at it: environment variables, and the folder of the engine for PATH.
 func OfflineEnvironment(ctx context.Context, o Options) (map[string]string, string, error) {
-	root, err := filepath.Abs(o.ProjectDir)
-	if err != nil {
-		return nil, "", fmt.Errorf("resolving the project folder: %w", err)
-	}
-	o.ProjectDir, o.Target = root, Offline
-	stacks := Stacks(root)
+	o.Target = Offline
+	stacks := Stacks(o.ProjectDir)
 	if len(stacks) == 0 {
 		return nil, "", &InputError{
 			Field:   "project folder",
-			Value:   root,
+			Value:   o.ProjectDir,
 			Allowed: "a folder with Pulumi.yaml and at least one Pulumi.<stack>.yaml",
 		}
 	}
-	found, err := engine.Find(ctx, o.Engine, o.EngineProgress)
+	l, err := connected(ctx, o, stacks[0])
 	if err != nil {
 		return nil, "", err
 	}
-	home, err := openOffline(o, found)
-	if err != nil {
-		return nil, "", err
-	}
-	command := &engine.Command{Engine: found, Environ: offlineEnviron(home)}
 	for _, name := range stacks {
-		o.Stack = name
-		project, err := checkOptions(o)
-		if err != nil {
+		l.options.Stack = name
+		if l.settings, err = newSettings(string(l.project.Name), l.options); err != nil {
 			return nil, "", err
 		}
-		if err := ensureStack(ctx, home, command, o, project); err != nil {
+		if err := l.ensureStack(ctx); err != nil {
 			return nil, "", err
 		}
 	}
-	return home.Environment(), filepath.Dir(found.Path), nil
+	return l.offline.Environment(), filepath.Dir(l.command.Engine.Path), nil
 }
 
 // OfflineWorld lists what exists at the offline target of the project.

@@ -9,7 +9,40 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+
+	"github.com/awslab/awslab/automation/internal/backend"
+	"github.com/awslab/awslab/infra/config"
 )
+
+// BackendError says that there is nowhere to keep a stack's state, or that it cannot be used. Nothing was done.
+type BackendError = backend.Error
+
+// SecretsError says that the secrets of a stack cannot be encrypted or decrypted. Nothing was done.
+type SecretsError = backend.SecretsError
+
+// typed returns the error in err that says itself what to do, or nil.
+func typed(err error) error {
+	var (
+		input   *InputError
+		wrong   *config.Error
+		store   *BackendError
+		secrets *SecretsError
+	)
+	switch {
+	case errors.As(err, &input):
+		return input
+	case errors.As(err, &wrong):
+		return wrong
+	case errors.As(err, &store):
+		return store
+	case errors.As(err, &secrets):
+		return secrets
+	}
+	if refused := backend.Refused(err.Error()); refused != nil {
+		return refused
+	}
+	return nil
+}
 
 // InputError refuses an option: which one, what it was, and what is allowed.
 type InputError struct {
@@ -185,9 +218,15 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	if auto.IsConcurrentUpdateError(raw) {
 		return &ConcurrentUpdateError{Holder: lockHolder(raw.Error())}
 	}
+	if refused := typed(wrapped); refused != nil {
+		return refused
+	}
 	failed := &OperationError{cause: wrapped}
 	if seen != nil {
 		failed.Diagnostics = seen.errors()
+		if outside := planViolations(failed.Diagnostics); len(outside) > 0 {
+			return &PlanError{Stack: seen.Stack, Diagnostics: outside}
+		}
 	}
 	if reason := unstorable.FindString(failed.Error()); reason != "" && seen != nil {
 		return &StorageError{Stack: seen.Stack, Target: seen.Target, Reason: reason, cause: failed}

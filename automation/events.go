@@ -69,6 +69,9 @@ type Step struct {
 	Properties []string `json:"properties,omitempty"`
 	// Replacing are the paths among them that force the replacement.
 	Replacing []string `json:"replacing,omitempty"`
+	// Diff says how the properties change, if [WithDiff] asked for it: those that differ or, of a new resource, all
+	// that the program sets.
+	Diff []PropertyDiff `json:"diff,omitempty"`
 }
 
 // Diagnostic is a message about a resource or, without a URN, about the run.

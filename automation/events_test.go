@@ -115,8 +115,9 @@ func TestTranslate(t *testing.T) {
 // play runs an operation whose engine sends the given events and then returns err.
 func play(ctx context.Context, sent []apitype.EngineEvent, closes bool, err error) (*Result, []Event, error) {
 	var heard []Event
-	l := &Lab{options: Options{Stack: "dev", Target: Offline, OnEvent: func(e Event) { heard = append(heard, e) }}}
-	result, got := l.operate(ctx, OperationUp, func(ch chan<- events.EngineEvent) (Outputs, error) {
+	l := &Lab{settings: &settings{file: true}}
+	l.options = Options{Stack: "dev", Target: Offline, OnEvent: func(e Event) { heard = append(heard, e) }}
+	result, got := l.operate(ctx, OperationUp, &choices{}, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		for _, e := range sent {
 			ch <- engineEvent(e)
 		}
@@ -225,14 +226,19 @@ func TestFailuresAreTyped(t *testing.T) {
 	})
 	t.Run("cancelled after the engine had succeeded", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
-		l := &Lab{options: Options{Stack: "dev", Target: Offline}}
-		result, err := l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
-			ch <- engineEvent(summary(apitype.OperationResultSucceeded))
-			ch <- engineEvent(diagnostic) // is taken only once the summary was
-			cancel()
-			close(ch)
-			return nil, failure
-		})
+		l := &Lab{settings: &settings{file: true}, options: Options{Stack: "dev", Target: Offline}}
+		result, err := l.operate(
+			ctx,
+			OperationDestroy,
+			&choices{},
+			func(ch chan<- events.EngineEvent) (Outputs, error) {
+				ch <- engineEvent(summary(apitype.OperationResultSucceeded))
+				ch <- engineEvent(diagnostic) // is taken only once the summary was
+				cancel()
+				close(ch)
+				return nil, failure
+			},
+		)
 		require.NoError(t, err)
 		require.True(t, result.Succeeded)
 		require.False(t, result.Cancelled)

@@ -3,6 +3,7 @@ package automation
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/opthistory"
@@ -12,6 +13,8 @@ import (
 type PastOperation struct {
 	// Operation is the engine's word: update, refresh, destroy, ...
 	Operation string `json:"operation"`
+	// Message is the one that WithMessage gave it; may be empty.
+	Message string `json:"message,omitempty"`
 	// Result is succeeded, failed or in-progress.
 	Result string    `json:"result"`
 	Began  time.Time `json:"began"`
@@ -30,7 +33,7 @@ func (l *Lab) History(ctx context.Context, limit int) ([]PastOperation, error) {
 	}
 	past := make([]PastOperation, len(summaries))
 	for i, s := range summaries {
-		past[i] = PastOperation{Operation: s.Kind, Result: s.Result}
+		past[i] = PastOperation{Operation: s.Kind, Message: unquoted(s.Message), Result: s.Result}
 		if past[i].Began, err = time.Parse(time.RFC3339, s.StartTime); err != nil {
 			return nil, fmt.Errorf("reading the history of stack %s: %w", l.options.Stack, err)
 		}
@@ -42,4 +45,12 @@ func (l *Lab) History(ctx context.Context, limit int) ([]PastOperation, error) {
 		}
 	}
 	return past, nil
+}
+
+// unquoted takes off the quotes that the SDK puts around a message.
+func unquoted(message string) string {
+	if text, err := strconv.Unquote(message); err == nil {
+		return text
+	}
+	return message
 }

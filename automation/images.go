@@ -3,7 +3,6 @@ package automation
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -55,7 +54,7 @@ func (l *Lab) TestChangedImages(ctx context.Context, which ImageOptions) ([]imag
 			return nil, err
 		}
 	}
-	options, err := imagesOf(l.options, which)
+	options, err := l.imagesOf(which)
 	if err != nil {
 		return nil, err
 	}
@@ -102,32 +101,33 @@ func ended(
 
 // imagesOf reads the stack's configuration.
 func imagesOf(o Options, which ImageOptions) (images.Options, error) {
-	root, err := filepath.Abs(o.ProjectDir)
-	if err != nil {
-		return images.Options{}, fmt.Errorf("resolving the project folder: %w", err)
-	}
-	o.ProjectDir = root
-	if o.Target == "" {
-		o.Target = Offline
-	}
-	project, err := checkOptions(o)
+	o, project, err := checkOptions(o)
 	if err != nil {
 		return images.Options{}, err
 	}
+	l := &Lab{options: o, project: project}
+	if l.settings, err = newSettings(string(project.Name), o); err != nil {
+		return images.Options{}, err
+	}
+	if l.settings.text == nil {
+		return images.Options{}, unconfigured(o)
+	}
+	return l.imagesOf(which)
+}
+
+func (l *Lab) imagesOf(which ImageOptions) (images.Options, error) {
 	if which.Platform != "" && !slices.Contains(Platforms, which.Platform) {
 		return images.Options{}, &InputError{"platform", which.Platform, strings.Join(Platforms, " or ")}
 	}
-	configured, err := config.LoadFile(project, stackFile(o))
+	project := string(l.project.Name)
+	configured, err := l.settings.load(project, l.options.ProjectDir)
 	if err != nil {
-		return images.Options{}, err
-	}
-	if err := configured.CheckFiles(project, root); err != nil {
 		return images.Options{}, err
 	}
 	services, err := servicesNamed(configured.Services, which.Services)
 	return images.Options{
-		Root:       root,
-		Prefix:     names.New(project, o.Stack, "").Prefix(),
+		Root:       l.options.ProjectDir,
+		Prefix:     names.New(project, l.options.Stack, "").Prefix(),
 		Services:   services,
 		Platform:   which.Platform,
 		OnProgress: which.OnProgress,

@@ -24,7 +24,9 @@ func TestImagesInTheContainerdStore(t *testing.T) {
 		"AWS_ACCESS_KEY_ID":     "an id",
 		"AWS_SECRET_ACCESS_KEY": "of this test",
 	})
-	for _, operation := range []func(context.Context) (*automation.Result, error){lab.Preview, lab.Up} {
+	for _, operation := range []func(context.Context, ...automation.Option) (*automation.Result, error){
+		lab.Preview, lab.Up,
+	} {
 		_, err := operation(context.Background())
 		var store *automation.ImageStoreError
 		require.ErrorAs(t, err, &store)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/awslab/awslab/automation/cost"
+	"github.com/awslab/awslab/automation/internal/callbacks"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
@@ -84,27 +85,53 @@ func (r *Result) errors() []Diagnostic {
 }
 
 // Preview computes what Up would do, gated by the policy packs, and changes nothing.
-func (l *Lab) Preview(ctx context.Context) (*Result, error) {
+func (l *Lab) Preview(ctx context.Context, options ...Option) (*Result, error) {
+	chosen, err := choose(OperationPreview, options)
+	if err != nil {
+		return nil, err
+	}
+	return l.preview(ctx, chosen)
+}
+
+func (l *Lab) preview(ctx context.Context, chosen *choices) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationPreview, err)
 	}
-	return l.operate(ctx, OperationPreview, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		_, err := l.stack.Preview(
-			ctx,
-			optpreview.EventStreams(ch),
-			optpreview.ConfigFile(l.configFile),
-			optpreview.SuppressProgress(),
-			optpreview.PolicyPacks(packs...),
-			optpreview.PolicyPackConfigs(configs...),
-		)
-		return nil, err
+	return l.operate(ctx, OperationPreview, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		run := func(plan string) error {
+			_, err := l.stack.Preview(ctx, append(
+				chosen.preview(),
+				optpreview.EventStreams(ch),
+				optpreview.ConfigFile(l.configFile),
+				optpreview.SuppressProgress(),
+				optpreview.PolicyPacks(packs...),
+				optpreview.PolicyPackConfigs(configs...),
+				optpreview.Plan(plan),
+			)...)
+			return err
+		}
+		if chosen.savePlan == "" {
+			return nil, run("")
+		}
+		return nil, savePlan(chosen.savePlan, run)
 	})
 }
 
 // Up previews and deploys, unless a policy, a *ProtectedError or an *InterruptedError refuses. The engine alone would
 // judge a resource only on reaching it, in the middle of the deployment.
-func (l *Lab) Up(ctx context.Context) (*Result, error) {
+func (l *Lab) Up(ctx context.Context, options ...Option) (*Result, error) {
+	chosen, err := choose(OperationUp, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPlan(chosen.plan); err != nil {
+		return nil, err
+	}
+	return l.cancellable(ctx, OperationUp, func(ctx context.Context) (*Result, error) { return l.up(ctx, chosen) })
+}
+
+func (l *Lab) up(ctx context.Context, chosen *choices) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationUp, err)
@@ -113,23 +140,23 @@ func (l *Lab) Up(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationUp, err)
 	}
-	preview, err := l.Preview(ctx)
+	preview, err := l.preview(ctx, chosen)
 	if err != nil {
 		return preview, l.orCancelled(ctx, OperationUp, err)
 	}
 	if err := l.refuseDeletion(state, OperationUp, preview.deleted); err != nil {
 		return preview, err
 	}
-	return l.operate(ctx, OperationUp, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		result, err := l.stack.Up(
-			ctx,
+	return l.operate(ctx, OperationUp, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		result, err := l.stack.Up(ctx, append(
+			chosen.up(),
 			optup.EventStreams(ch),
 			optup.ConfigFile(l.configFile),
 			optup.SuppressProgress(),
 			optup.ShowSecrets(false),
 			optup.PolicyPacks(packs...),
 			optup.PolicyPackConfigs(configs...),
-		)
+		)...)
 		return newOutputs(result.Outputs), err
 	}, func(r *Result) {
 		l.measure(ctx, r, func(left *apitype.DeploymentV3) Progress { return r.upProgress(preview.Steps, left) })
@@ -137,56 +164,76 @@ func (l *Lab) Up(ctx context.Context) (*Result, error) {
 }
 
 // Refresh brings the state in line with what exists at the target.
-func (l *Lab) Refresh(ctx context.Context) (*Result, error) {
-	return l.operate(ctx, OperationRefresh, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		return nil, l.refresh(ctx, ch)
-	}, func(r *Result) { l.measure(ctx, r, r.refreshProgress) })
+func (l *Lab) Refresh(ctx context.Context, options ...Option) (*Result, error) {
+	chosen, err := choose(OperationRefresh, options)
+	if err != nil {
+		return nil, err
+	}
+	return l.cancellable(ctx, OperationRefresh, func(ctx context.Context) (*Result, error) {
+		return l.operate(ctx, OperationRefresh, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
+			return nil, l.refresh(ctx, ch, chosen)
+		}, func(r *Result) { l.measure(ctx, r, r.refreshProgress) })
+	})
 }
 
-func (l *Lab) refresh(ctx context.Context, ch chan<- events.EngineEvent) error {
-	_, err := l.stack.Refresh(
-		ctx,
+func (l *Lab) refresh(ctx context.Context, ch chan<- events.EngineEvent, chosen *choices) error {
+	_, err := l.stack.Refresh(ctx, append(
+		chosen.refresh(),
 		optrefresh.EventStreams(ch),
 		optrefresh.ConfigFile(l.configFile),
 		optrefresh.SuppressProgress(),
 		optrefresh.ShowSecrets(false),
-	)
+	)...)
 	return err
 }
 
 // Drift finds what differs between the state and what exists at the target, and changes neither. Its steps are what
 // Refresh would record: resources that were changed or deleted by others. There are none if the result is Unchanged.
-func (l *Lab) Drift(ctx context.Context) (*Result, error) {
-	return l.operate(ctx, OperationDrift, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		_, err := l.stack.PreviewRefresh(
-			ctx,
+func (l *Lab) Drift(ctx context.Context, options ...Option) (*Result, error) {
+	chosen, err := choose(OperationDrift, options)
+	if err != nil {
+		return nil, err
+	}
+	return l.operate(ctx, OperationDrift, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		_, err := l.stack.PreviewRefresh(ctx, append(
+			chosen.refresh(),
 			optrefresh.EventStreams(ch),
 			optrefresh.ConfigFile(l.configFile),
 			optrefresh.SuppressProgress(),
-		)
+		)...)
 		return nil, err
 	})
 }
 
-// Destroy deletes every resource of the stack. The stack itself, its configuration and history stay. A stack that holds
-// what is protected against deletion is refused by a *ProtectedError, whole, and one in which another operation is
-// under way, or was killed, by an *InterruptedError.
-func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
+// Destroy deletes every resource of the stack. The stack itself, its configuration and history stay until Remove. A
+// stack that holds what is protected against deletion is refused by a *ProtectedError, whole, and one in which another
+// operation is under way, or was killed, by an *InterruptedError.
+func (l *Lab) Destroy(ctx context.Context, options ...Option) (*Result, error) {
+	chosen, err := choose(OperationDestroy, options)
+	if err != nil {
+		return nil, err
+	}
+	return l.cancellable(ctx, OperationDestroy, func(ctx context.Context) (*Result, error) {
+		return l.destroy(ctx, chosen)
+	})
+}
+
+func (l *Lab) destroy(ctx context.Context, chosen *choices) (*Result, error) {
 	state, err := l.settled(ctx)
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationDestroy, err)
 	}
-	if err := l.refuseDeletion(state, OperationDestroy, func(string) bool { return true }); err != nil {
+	if err := l.refuseDeletion(state, OperationDestroy, chosen.reaches); err != nil {
 		return nil, err
 	}
-	return l.operate(ctx, OperationDestroy, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		_, err := l.stack.Destroy(
-			ctx,
+	return l.operate(ctx, OperationDestroy, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		_, err := l.stack.Destroy(ctx, append(
+			chosen.destroy(),
 			optdestroy.EventStreams(ch),
 			optdestroy.ConfigFile(l.configFile),
 			optdestroy.SuppressProgress(),
 			optdestroy.ShowSecrets(false),
-		)
+		)...)
 		return nil, err
 	}, func(r *Result) {
 		l.measure(ctx, r, func(left *apitype.DeploymentV3) Progress { return destroyProgress(state, left) })
@@ -195,11 +242,11 @@ func (l *Lab) Destroy(ctx context.Context) (*Result, error) {
 
 // operate runs one engine operation and collects what its events say. complete adds to the result what they do not.
 func (l *Lab) operate(
-	ctx context.Context, operation Operation, run func(chan<- events.EngineEvent) (Outputs, error),
-	complete ...func(*Result),
+	ctx context.Context, operation Operation, chosen *choices,
+	run func(chan<- events.EngineEvent) (Outputs, error), complete ...func(*Result),
 ) (*Result, error) {
 	began := time.Now()
-	c := &collector{lab: l, ctx: ctx, result: Result{
+	c := &collector{lab: l, ctx: ctx, diff: chosen.diff, result: Result{
 		Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Changes: map[string]int{},
 		refreshed: map[string]bool{},
 	}}
@@ -209,14 +256,25 @@ func (l *Lab) operate(
 		outputs Outputs
 		err     error
 	)
-	if l.account != nil {
+	runs := operation == OperationUp || operation == OperationPreview
+	if runs {
+		err = l.settings.problem
+	}
+	if err == nil && l.account != nil {
 		err = l.account.require(ctx)
-		if err == nil && (operation == OperationUp || operation == OperationPreview) {
+		if err == nil && runs {
 			err = requireImageStore(ctx)
 		}
 	}
 	if err == nil {
-		outputs, err = c.drain(run)
+		err = ctx.Err() // the SDK leaves a goroutine behind if the engine never begins
+	}
+	if err == nil {
+		err = l.configured(func() (err error) {
+			outputs, err = c.drain(run)
+			return err
+		})
+		callbacks.Stop(l.ran.Swap(nil))
 	}
 	switch {
 	case c.complete && ctx.Err() != nil:
@@ -257,11 +315,16 @@ func (l *Lab) operate(
 		return &result, refused
 	}
 	err = classify(ctx, fmt.Errorf("%s of stack %s: %w", operation, l.options.Stack, redact(err)), err, &result)
+	return &result, l.located(err)
+}
+
+// located tells an error about a lock which stack it is about.
+func (l *Lab) located(err error) error {
 	var locked *ConcurrentUpdateError
 	if errors.As(err, &locked) {
 		locked.Stack, locked.Target = l.options.Stack, l.options.Target
 	}
-	return &result, err
+	return err
 }
 
 // collector folds the event stream into a Result and hands the events on.
@@ -274,6 +337,8 @@ type collector struct {
 	// that is cancelled while it deletes (Pulumi 3.259), so that its word counts only until the cancellation.
 	complete bool
 	index    map[string]int
+	// diff fills the steps' diffs.
+	diff bool
 	// services are the ECS services that were deployed, by URN.
 	services map[string]ecsService
 }
@@ -337,6 +402,9 @@ func (c *collector) take(e events.EngineEvent) {
 	case EventViolation:
 		c.result.Violations = append(c.result.Violations, *event.Violation)
 	case EventResource:
+		if c.diff && e.ResourcePreEvent != nil {
+			event.Resource.Diff = diffOf(e.ResourcePreEvent.Metadata)
+		}
 		c.step(*event.Resource)
 	}
 	c.emit(event)
@@ -356,6 +424,9 @@ func (c *collector) step(s Step) {
 	if c.result.Steps[at].Op == "replace" && s.Op != "replace" {
 		c.result.Steps[at].Phase = s.Phase
 		return
+	}
+	if s.Diff == nil {
+		s.Diff = c.result.Steps[at].Diff
 	}
 	c.result.Steps[at] = s
 }

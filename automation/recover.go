@@ -82,13 +82,20 @@ func (e *UnknownResourcesError) Error() string {
 // state is refreshed. The next Up completes what was interrupted. An *UnknownResourcesError names what could not be
 // found out.
 func (l *Lab) Recover(ctx context.Context, options RecoverOptions) (*Result, error) {
+	return l.cancellable(ctx, OperationRecover, func(ctx context.Context) (*Result, error) {
+		return l.recover(ctx, options)
+	})
+}
+
+func (l *Lab) recover(ctx context.Context, options RecoverOptions) (*Result, error) {
 	var done Recovery
-	result, err := l.operate(ctx, OperationRecover, func(ch chan<- events.EngineEvent) (Outputs, error) {
+	result, err := l.operate(ctx, OperationRecover, &choices{}, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		created, err := l.adopt(ctx, options.IDs, &done)
 		if err != nil {
 			return nil, err
 		}
-		if err := l.unlocked(ctx, &done, func() error { return l.refresh(ctx, ch) }); err != nil || len(created) == 0 {
+		if err := l.unlocked(ctx, &done, func() error { return l.refresh(ctx, ch, &choices{}) }); err != nil ||
+			len(created) == 0 {
 			return nil, err
 		}
 		return nil, l.rewrite(ctx, func(state *apitype.DeploymentV3) {

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/blang/semver"
+
+	"github.com/awslab/awslab/automation/internal/environ"
 )
 
 // BuildVersion is the version that is built when PATH has none; the module in module/ pins the same one.
@@ -77,7 +79,8 @@ func inspect(ctx context.Context, path string) (*Engine, error) {
 		return nil, &MissingError{Reason: fmt.Errorf("resolving %s: %w", path, err)}
 	}
 	cmd := exec.CommandContext(ctx, absolute, "version")
-	cmd.Env = append(os.Environ(), "PULUMI_SKIP_UPDATE_CHECK=true")
+	needed := environ.Without(environ.Inherited(os.Environ()), "AWS_", "PULUMI_") // to say a version takes no token
+	cmd.Env = append(needed, "PULUMI_SKIP_UPDATE_CHECK=true")
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, &MissingError{Reason: fmt.Errorf("asking %s for its version: %w", absolute, err)}

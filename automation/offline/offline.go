@@ -118,23 +118,6 @@ func (h *Home) HasStack(project, stack string) bool {
 	return err == nil
 }
 
-// StackConfig gives the engine a copy of the stack's configuration file of its own and returns its path. The engine
-// writes the stack's encryption salt into the file that it reads, and the original is shared with the stack on AWS.
-func (h *Home) StackConfig(original string) (string, error) {
-	content, err := os.ReadFile(original) //nolint:gosec // the project's own file
-	if err != nil {
-		return "", fmt.Errorf("reading the stack's configuration: %w", err)
-	}
-	copied := filepath.Join(h.Dir, "config", filepath.Base(original))
-	if err := os.MkdirAll(filepath.Dir(copied), 0o700); err != nil {
-		return "", fmt.Errorf("copying the stack's configuration: %w", err)
-	}
-	if err := os.WriteFile(copied, content, 0o600); err != nil {
-		return "", fmt.Errorf("copying the stack's configuration: %w", err)
-	}
-	return copied, nil
-}
-
 // Environment returns what points an engine, the stock one too, at this target.
 func (h *Home) Environment() map[string]string {
 	return map[string]string{
@@ -146,7 +129,7 @@ func (h *Home) Environment() map[string]string {
 		// Real plugins on PATH or from the internet must never take the stand-ins' place.
 		"PULUMI_IGNORE_AMBIENT_PLUGINS":               "true",
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-		// The stack's secrets manager is found in its state: the stack's configuration file has none (see StackConfig).
+		// The stack's secrets manager is found in its state: the stack's configuration file has none.
 		"PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
 	}
 }
@@ -333,17 +316,20 @@ func (h *Home) ensurePassphrase() error {
 	if _, err := rand.Read(random); err != nil {
 		return fmt.Errorf("making a passphrase: %w", err)
 	}
-	file, err := os.OpenFile(h.passphrase(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return nil
-	}
+	// Written aside and linked, so that whoever opens the target at the same time finds the whole of one passphrase.
+	file, err := os.CreateTemp(h.Dir, ".passphrase-")
 	if err != nil {
 		return fmt.Errorf("writing the passphrase: %w", err)
 	}
-	if _, err := file.WriteString(hex.EncodeToString(random)); err != nil {
-		return errors.Join(fmt.Errorf("writing the passphrase: %w", err), file.Close())
+	defer func() { _ = os.Remove(file.Name()) }()
+	_, err = file.WriteString(hex.EncodeToString(random))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("writing the passphrase: %w", err)
 	}
-	return file.Close()
+	if err := os.Link(file.Name(), h.passphrase()); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("writing the passphrase: %w", err)
+	}
+	return nil
 }
 
 // install links the executable into the plugin cache. The folder must be a real one: the engine passes over links

@@ -71,21 +71,6 @@ func TestTheEnvironmentKeepsTheEngineOffTheRealThing(t *testing.T) {
 	}
 }
 
-func TestStackConfigIsACopy(t *testing.T) {
-	h := open(t, t.TempDir(), "/opt/awslab-offline", false)
-	original := filepath.Join(t.TempDir(), "Pulumi.dev.yaml")
-	require.NoError(t, os.WriteFile(original, []byte("config: {}\n"), 0o600))
-	copied, err := h.StackConfig(original)
-	require.NoError(t, err)
-	require.NotEqual(t, original, copied)
-	require.NoError(t, os.WriteFile(copied, []byte("config: {}\nencryptionsalt: x\n"), 0o600))
-
-	_, err = h.StackConfig(original)
-	require.NoError(t, err)
-	require.Equal(t, "config: {}\n", read(t, copied), "what the engine wrote does not outlive the run")
-	require.Equal(t, "config: {}\n", read(t, original))
-}
-
 func TestAFreshWorldIsEmpty(t *testing.T) {
 	things, err := open(t, t.TempDir(), "/opt/awslab-offline", false).List(t.Context())
 	require.NoError(t, err)

@@ -95,27 +95,46 @@ const skipRegionValidation = "aws:skipRegionValidation"
 // LoadFile decodes the project's keys in a Pulumi.<stack>.yaml, so that wrong configuration is refused before any
 // engine runs. Encrypted values are taken for text.
 func LoadFile(project, path string) (*Config, error) {
-	d := newDecoder()
-	values, err := d.file(project, path)
+	content, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return d.result(d.config(project, values))
+	return LoadText(project, path, content)
+}
+
+// LoadText decodes the project's keys in the text of a Pulumi.<stack>.yaml, as [LoadFile] does; name is what messages
+// call it.
+func LoadText(project, name string, content []byte) (*Config, error) {
+	keys, err := parseKeys(name, content)
+	if err != nil {
+		return nil, err
+	}
+	d := newDecoder()
+	return d.result(d.config(project, d.texts(project, keys)))
 }
 
 // ReadFile returns the values of the project's keys in a Pulumi.<stack>.yaml, as [Decode] takes them.
 func ReadFile(project, path string) (map[string]string, error) {
-	d := newDecoder()
-	values, err := d.file(project, path)
-	if err == nil && len(d.problems) > 0 {
-		err = &Error{Problems: d.problems}
+	content, err := readFile(path)
+	if err != nil {
+		return nil, err
 	}
-	return values, err
+	keys, err := parseKeys(path, content)
+	if err != nil {
+		return nil, err
+	}
+	d := newDecoder()
+	values := d.texts(project, keys)
+	if len(d.problems) > 0 {
+		return values, &Error{Problems: d.problems}
+	}
+	return values, nil
 }
 
-// ReadNamespace returns the values in a Pulumi.<stack>.yaml of the keys of a provider's namespace, without it.
-func ReadNamespace(namespace, path string) (map[string]string, error) {
-	keys, err := readKeys(path)
+// Namespace returns the values in the text of a Pulumi.<stack>.yaml of the keys of a provider's namespace, without it;
+// name is what messages call the text.
+func Namespace(namespace, name string, content []byte) (map[string]string, error) {
+	keys, err := parseKeys(name, content)
 	if err != nil {
 		return nil, err
 	}
@@ -128,26 +147,26 @@ func ReadNamespace(namespace, path string) (map[string]string, error) {
 	return values, nil
 }
 
-func readKeys(path string) (map[string]any, error) {
+func readFile(path string) ([]byte, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the stack's configuration: %w", err)
 	}
+	return content, nil
+}
+
+func parseKeys(name string, content []byte) (map[string]any, error) {
 	var file struct {
 		Config map[string]any `yaml:"config"`
 	}
 	if err := yaml.Unmarshal(content, &file); err != nil {
-		return nil, &Error{Problems: []Problem{{Path: path, Message: "is not a valid YAML: " + err.Error()}}}
+		return nil, &Error{Problems: []Problem{{Path: name, Message: "is not a valid YAML: " + err.Error()}}}
 	}
 	return file.Config, nil
 }
 
-// file reads the project's keys as pulumi would hand them to the program.
-func (d *decoder) file(project, path string) (map[string]string, error) {
-	keys, err := readKeys(path)
-	if err != nil {
-		return nil, err
-	}
+// texts returns the project's keys as pulumi would hand them to the program.
+func (d *decoder) texts(project string, keys map[string]any) map[string]string {
 	d.anyRegion = fmt.Sprint(keys[skipRegionValidation]) == "true"
 	values := map[string]string{}
 	for _, key := range sortedKeys(keys) {
@@ -162,7 +181,7 @@ func (d *decoder) file(project, path string) (map[string]string, error) {
 		}
 		values[name] = text
 	}
-	return values, nil
+	return values
 }
 
 // keyOf returns the name of a key of the project's namespace, which a file may leave out. A namespace that looks like a

@@ -96,6 +96,10 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		a.costCommand(),
 		a.outputsCommand(),
 		a.exportCommand(),
+		a.importCommand(),
+		a.stacksCommand(),
+		a.cancelCommand(),
+		a.configCommand(),
 		a.imagesCommand(),
 		a.policyCommand(),
 		a.offlineCommand(),
@@ -139,14 +143,16 @@ func (a *app) onStack(cmd *cobra.Command) *cobra.Command {
 	return cmd
 }
 
-func (a *app) operation(
-	use, short string, do func(*automation.Lab, context.Context) (*automation.Result, error), changes bool,
-) *cobra.Command {
+// operation is a method of a lab.
+type operation func(*automation.Lab, context.Context, ...automation.Option) (*automation.Result, error)
+
+func (a *app) operation(use, short string, do operation, changes bool) *cobra.Command {
 	cmd := a.onStack(&cobra.Command{Use: use, Short: short})
 	if changes {
 		cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask before changing anything on AWS")
 	}
 	operation := automation.Operation(use)
+	chosen := addOperationFlags(cmd, operation)
 	if operation == automation.OperationPreview || operation == automation.OperationUp {
 		cmd.Flags().StringVar(
 			&a.sarif,
@@ -169,7 +175,7 @@ func (a *app) operation(
 			return err
 		}
 		ctx := cmd.Context()
-		err := a.operate(ctx, operation, do, changes)
+		err := a.operate(ctx, operation, chosen.with(do), changes)
 		var cancelled *automation.CancelledError
 		if err != nil && ctx.Err() != nil && !errors.As(err, &cancelled) {
 			return &automation.CancelledError{
@@ -182,8 +188,7 @@ func (a *app) operation(
 }
 
 func (a *app) operate(
-	ctx context.Context, operation automation.Operation,
-	do func(*automation.Lab, context.Context) (*automation.Result, error), changes bool,
+	ctx context.Context, operation automation.Operation, do operation, changes bool,
 ) error {
 	a.changes.Store(changes)
 	view := a.openView(operation)
@@ -213,6 +218,9 @@ func (a *app) operate(
 	}
 	if err != nil {
 		return err
+	}
+	if !a.json {
+		printDiffs(a.out, result.Steps)
 	}
 	if !a.json && operation == automation.OperationUp {
 		return a.printAddresses(lab, result.Outputs)
@@ -333,7 +341,7 @@ func (a *app) recoverCommand() *cobra.Command {
 	cmd := a.operation(
 		string(automation.OperationRecover),
 		"Mend the stack's state after an operation was killed",
-		func(lab *automation.Lab, ctx context.Context) (*automation.Result, error) {
+		func(lab *automation.Lab, ctx context.Context, _ ...automation.Option) (*automation.Result, error) {
 			return lab.Recover(ctx, options)
 		},
 		true,
@@ -361,8 +369,8 @@ func (a *app) driftCommand() *cobra.Command {
 	return a.operation(
 		string(automation.OperationDrift),
 		"Show what differs between the stack's state and what exists, and change neither",
-		func(lab *automation.Lab, ctx context.Context) (*automation.Result, error) {
-			result, err := lab.Drift(ctx)
+		func(lab *automation.Lab, ctx context.Context, chosen ...automation.Option) (*automation.Result, error) {
+			result, err := lab.Drift(ctx, chosen...)
 			if err == nil && !result.Unchanged() {
 				err = &driftError{len(result.Steps)}
 			}
@@ -370,28 +378,6 @@ func (a *app) driftCommand() *cobra.Command {
 		},
 		false,
 	)
-}
-
-func (a *app) exportCommand() *cobra.Command {
-	var options automation.ExportOptions
-	cmd := a.onStack(&cobra.Command{Use: "export", Short: "Print the stack's state as JSON, secrets encrypted"})
-	cmd.Flags().BoolVar(&options.ShowSecrets, "show-secrets", false, "print secret values in clear text")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		lab, err := a.open(cmd.Context(), "export", newPlainView(a.err, "", &a.findings))
-		if err != nil {
-			return err
-		}
-		deployment, err := lab.Export(cmd.Context(), options)
-		if err != nil {
-			return err
-		}
-		encoder := json.NewEncoder(a.out)
-		if !a.json {
-			encoder.SetIndent("", "  ")
-		}
-		return encoder.Encode(deployment)
-	}
-	return cmd
 }
 
 func (a *app) offlineCommand() *cobra.Command {

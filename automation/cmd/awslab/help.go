@@ -28,19 +28,35 @@ type manual struct {
 }
 
 var manuals = map[string]manual{
-	"awslab":         {"awslab up --stack dev", nil},
-	"awslab preview": {"awslab preview --stack prod --sarif findings.sarif", operationCodes},
-	"awslab up":      {"awslab up --stack dev\nawslab up --stack prod --target aws --yes", operationCodes},
+	"awslab": {"awslab up --stack dev", nil},
+	"awslab preview": {
+		"awslab preview --stack prod --sarif findings.sarif\nawslab preview --stack prod --diff --save-plan plan.json",
+		operationCodes,
+	},
+	"awslab up": {
+		"awslab up --stack dev\nawslab up --stack prod --target aws --yes\nawslab up --stack prod --plan plan.json",
+		operationCodes,
+	},
 	"awslab refresh": {"awslab refresh --stack dev", changeCodes},
-	"awslab destroy": {"awslab destroy --stack dev", changeCodes},
+	"awslab destroy": {"awslab destroy --stack dev --remove", changeCodes},
 	"awslab recover": {
 		"awslab recover --stack dev\nawslab recover --stack prod --target aws --id website-access=E74FTE3EXAMPLE",
 		changeCodes,
 	},
-	"awslab cost":    {"awslab cost --stack prod", readCodes},
-	"awslab outputs": {"awslab outputs --stack dev --json\ncurl \"$(awslab outputs --stack dev url)\"", readCodes},
-	"awslab export":  {"awslab export --stack dev > dev.json", readCodes},
-	"awslab images":  {"awslab images test --stack dev", nil},
+	"awslab cost": {"awslab cost --stack prod", readCodes},
+	"awslab outputs": {
+		"awslab outputs --stack dev --json\ncurl \"$(awslab outputs --stack dev url)\"\n" +
+			"eval \"$(awslab outputs --stack dev --shell)\"",
+		readCodes,
+	},
+	"awslab export":          {"awslab export --stack dev > dev.json", readCodes},
+	"awslab import":          {"awslab import --stack dev --file dev.json", append(readCodes, exitLocked)},
+	"awslab stacks":          {"awslab stacks --json", readCodes},
+	"awslab cancel":          {"awslab cancel --stack dev", readCodes},
+	"awslab config":          {"awslab config show --stack prod", nil},
+	"awslab config show":     {"awslab config show --stack prod\nawslab config show --stack prod network", nil},
+	"awslab config validate": {"awslab config validate --stack prod", nil},
+	"awslab images":          {"awslab images test --stack dev", nil},
 	"awslab images build": {
 		"awslab images build --stack dev --service catalog --platform linux/arm64", []int{exitFailed, exitCancelled},
 	},

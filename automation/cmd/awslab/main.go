@@ -74,6 +74,10 @@ func exitCode(ctx context.Context, err error) int {
 		store    *automation.ImageStoreError
 		noDocker *images.EngineError
 		unusable *offline.UnusableError
+		backend  *automation.BackendError
+		secrets  *automation.SecretsError
+		idle     *automation.NothingToCancelError
+		full     *automation.NotEmptyError
 	)
 	switch {
 	case errors.Is(context.Cause(ctx), errUnread):
@@ -88,6 +92,10 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &kept),
 		errors.As(err, &nobody),
 		errors.As(err, &store),
+		errors.As(err, &backend),
+		errors.As(err, &secrets),
+		errors.As(err, &idle),
+		errors.As(err, &full),
 		errors.As(err, &noDocker),
 		errors.As(err, &unusable):
 		return exitInput

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 )
 
 func (a *app) outputsCommand() *cobra.Command {
-	var showSecrets bool
+	var showSecrets, shell bool
 	cmd := a.onStack(&cobra.Command{
 		Use:   "outputs [NAME]",
 		Short: "Print the stack's outputs, or the bare value of one, such as url or endpoints.orders",
@@ -28,7 +29,11 @@ func (a *app) outputsCommand() *cobra.Command {
 		return nil
 	}
 	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false, "print secret values instead of [secret]")
+	cmd.Flags().BoolVar(&shell, "shell", false, "print assignments for a POSIX shell")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if shell && (a.json || len(args) > 0) {
+			return &usageError{errors.New("--shell prints all outputs; leave out --json and the name")}
+		}
 		lab, err := a.open(cmd.Context(), "outputs", newPlainView(a.err, "", &a.findings))
 		if err != nil {
 			return err
@@ -45,6 +50,8 @@ func (a *app) outputsCommand() *cobra.Command {
 		switch {
 		case len(args) == 1:
 			return printOutput(a.out, outputs, args[0], a.json)
+		case shell:
+			return printAssignments(a.out, outputs)
 		case a.json:
 			return json.NewEncoder(a.out).Encode(outputs)
 		}
@@ -125,25 +132,9 @@ func at(value any, path string) (any, bool) {
 // printOutputs prints a line for each output but the program's own, and for objects and lists of them one for each of
 // their entries.
 func printOutputs(w io.Writer, outputs automation.Outputs) error {
-	var rows [][2]string
-	for _, name := range slices.Sorted(maps.Keys(outputs)) {
-		output := outputs[name]
-		if name == internalOutput {
-			continue
-		}
-		if output.Secret {
-			text, err := json.Marshal(output)
-			if err != nil {
-				return fmt.Errorf("printing output %s: %w", name, err)
-			}
-			rows = append(rows, [2]string{name, string(text)})
-			continue
-		}
-		entries, err := flatten(name, output.Value)
-		if err != nil {
-			return fmt.Errorf("printing output %s: %w", name, err)
-		}
-		rows = append(rows, entries...)
+	rows, err := rowsOf(outputs)
+	if err != nil {
+		return err
 	}
 	width := 0
 	for _, row := range rows {
@@ -156,6 +147,49 @@ func printOutputs(w io.Writer, outputs automation.Outputs) error {
 		}
 	}
 	return nil
+}
+
+// notInNames matches what a variable's name cannot have in a shell.
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+
+// printAssignments prints the outputs as variables of a shell: endpoints.orders is endpoints_orders. Secrets are left
+// out, whose placeholder a script would take for the value.
+func printAssignments(w io.Writer, outputs automation.Outputs) error {
+	outputs = maps.Clone(outputs)
+	maps.DeleteFunc(outputs, func(_ string, o automation.Output) bool { return o.Secret })
+	rows, err := rowsOf(outputs)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		fmt.Fprintf(w, "%s=%s\n", strings.Trim(notInNames.ReplaceAllString(row[0], "_"), "_"), quote(row[1]))
+	}
+	return nil
+}
+
+// rowsOf returns names and texts of the outputs but the program's own, sorted.
+func rowsOf(outputs automation.Outputs) ([][2]string, error) {
+	var rows [][2]string
+	for _, name := range slices.Sorted(maps.Keys(outputs)) {
+		output := outputs[name]
+		if name == internalOutput {
+			continue
+		}
+		if output.Secret {
+			text, err := json.Marshal(output)
+			if err != nil {
+				return nil, fmt.Errorf("printing output %s: %w", name, err)
+			}
+			rows = append(rows, [2]string{name, string(text)})
+			continue
+		}
+		entries, err := flatten(name, output.Value)
+		if err != nil {
+			return nil, fmt.Errorf("printing output %s: %w", name, err)
+		}
+		rows = append(rows, entries...)
+	}
+	return rows, nil
 }
 
 // flatten returns names and texts. A list of plain values is one text.

@@ -139,7 +139,7 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 	}{
 		"unknown command": {
 			[]string{"deploy"},
-			`unknown command "deploy"; known are completion, cost, destroy, drift, engine, export`,
+			`unknown command "deploy"; known are cancel, completion, config, cost, destroy, drift, engine, export`,
 		},
 		"unknown flag":   {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
 		"stray argument": {[]string{"up", "dev"}, `unexpected argument "dev"`},

@@ -19,6 +19,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/awslab/awslab/automation/internal/environ"
 )
 
 const (
@@ -43,6 +45,7 @@ func Info(ctx context.Context, path string) (info *pulumirpc.AnalyzerInfo, err e
 	defer engine.Stop()
 
 	cmd := exec.CommandContext(ctx, path, listener.Addr().String()) //nolint:gosec // the user's own pack
+	cmd.Env = environ.Inherited(os.Environ())
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = endTime
 	var stderr bytes.Buffer

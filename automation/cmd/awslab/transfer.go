@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/awslab/awslab/automation"
+)
+
+func (a *app) exportCommand() *cobra.Command {
+	var options automation.ExportOptions
+	cmd := a.onStack(&cobra.Command{Use: "export", Short: "Print the stack's state as JSON, secrets encrypted"})
+	cmd.Flags().BoolVar(&options.ShowSecrets, "show-secrets", false, "print secret values in clear text")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		lab, err := a.open(cmd.Context(), "export", newPlainView(a.err, "", &a.findings))
+		if err != nil {
+			return err
+		}
+		deployment, err := lab.Export(cmd.Context(), options)
+		if err != nil {
+			return err
+		}
+		encoder := json.NewEncoder(a.out)
+		if !a.json {
+			encoder.SetIndent("", "  ")
+		}
+		return encoder.Encode(deployment)
+	}
+	return cmd
+}
+
+func (a *app) importCommand() *cobra.Command {
+	var file string
+	cmd := a.onStack(&cobra.Command{Use: "import", Short: "Replace the stack's state by one that export printed"})
+	cmd.Flags().StringVarP(&file, "file", "f", "", "the file to read; - is standard input (required)")
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask before replacing the state of a stack on AWS")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		deployment, err := a.readDeployment(file)
+		if err != nil {
+			return err
+		}
+		lab, err := a.open(cmd.Context(), "import", newPlainView(a.err, "", &a.findings))
+		if err != nil {
+			return err
+		}
+		if lab.Target() == automation.AWS && !a.yes {
+			if !term.IsTerminal(int(a.in.Fd())) || file == "-" {
+				return &usageError{
+					errors.New("import would replace the state of a stack on AWS and there is nobody to " +
+						"ask; say --yes"),
+				}
+			}
+			if err := a.confirm(cmd.Context(), lab, "import"); err != nil {
+				return err
+			}
+		}
+		if err := lab.Import(cmd.Context(), deployment); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.err, "awslab: the state of stack %s is replaced; awslab drift --stack %s shows what differs\n",
+			lab.Stack(), lab.Stack())
+		return nil
+	}
+	return cmd
+}
+
+// readDeployment reads a state that export printed.
+func (a *app) readDeployment(file string) (apitype.UntypedDeployment, error) {
+	var deployment apitype.UntypedDeployment
+	if file == "" {
+		return deployment, &usageError{errors.New("no file is named; use --file FILE, or - for standard input")}
+	}
+	content, err := a.readInput(file)
+	if err != nil {
+		return deployment, &usageError{err}
+	}
+	if err := json.Unmarshal(content, &deployment); err != nil || len(deployment.Deployment) == 0 {
+		return deployment, &usageError{fmt.Errorf("%s is no state that awslab export has printed", file)}
+	}
+	return deployment, nil
+}
+
+func (a *app) readInput(file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(a.in)
+	}
+	return os.ReadFile(file) //nolint:gosec // named by the user
+}

@@ -1,0 +1,290 @@
+package automation_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/offline"
+)
+
+// What a platform does with a stack of its own: it looks at changes, carries out what was looked at, picks resources,
+// reads the history, moves the state.
+func TestWhatAnEmbedderDoesWithAStack(t *testing.T) {
+	ctx := context.Background()
+	p := newProject(t)
+	configuration := small()
+	configuration["buckets"] = []any{map[string]any{"name": "uploads"}}
+	open := func() *automation.Lab {
+		lab, err := automation.Open(ctx, p.inMemory("pr-2", configuration))
+		require.NoError(t, err)
+		return lab
+	}
+	lab := open()
+	plan := filepath.Join(t.TempDir(), "plan.json")
+
+	preview, err := lab.Preview(ctx, automation.WithDiff(), automation.WithSavePlan(plan))
+	require.NoError(t, err)
+	bucket := step(t, preview, "aws:s3/bucketV2:BucketV2", "uploads-bucket")
+	require.NotEmpty(t, bucket.Diff)
+	info, err := os.Stat(plan)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+
+	t.Run("an up is held to its plan", func(t *testing.T) {
+		wider := maps.Clone(configuration)
+		wider["tables"] = []any{map[string]any{"name": "items", "hashKey": map[string]any{"name": "id"}}}
+		another, err := automation.Open(ctx, p.inMemory("pr-2", wider))
+		require.NoError(t, err)
+		_, err = another.Up(ctx, automation.WithPlan(plan))
+		var outside *automation.PlanError
+		require.ErrorAs(t, err, &outside)
+		require.NotEmpty(t, outside.Diagnostics)
+		require.ErrorContains(t, err, "awslab preview --stack pr-2 --save-plan")
+
+		_, err = lab.Up(ctx, automation.WithPlan(filepath.Join(t.TempDir(), "none")))
+		var refused *automation.InputError
+		require.ErrorAs(t, err, &refused)
+	})
+
+	_, err = lab.Up(
+		ctx,
+		automation.WithPlan(plan),
+		automation.WithMessage(`for "checkout"`),
+		automation.WithParallel(4),
+	)
+	var outside *automation.PlanError
+	if errors.As(err, &outside) { // what the refused up had done already is not in the plan any more
+		_, err = lab.Up(ctx, automation.WithMessage(`for "checkout"`), automation.WithParallel(4))
+	}
+	require.NoError(t, err)
+
+	t.Run("the history has the message", func(t *testing.T) {
+		past, err := lab.History(ctx, 1)
+		require.NoError(t, err)
+		require.Len(t, past, 1)
+		require.Equal(t, `for "checkout"`, past[0].Message)
+	})
+
+	t.Run("a diff says what was and what will be", func(t *testing.T) {
+		changed := maps.Clone(configuration)
+		changed["backup"] = map[string]any{"rules": []any{map[string]any{"schedule": "daily", "retentionDays": 14}}}
+		another, err := automation.Open(ctx, p.inMemory("pr-2", changed))
+		require.NoError(t, err)
+		preview, err := another.Preview(ctx, automation.WithDiff())
+		require.NoError(t, err)
+		diff := step(t, preview, "aws:backup/plan:Plan", "backup-plan").Diff
+		require.Len(t, diff, 1)
+		require.Equal(t, "rules[0]", diff[0].Path)
+		require.Equal(t, map[string]any{"deleteAfter": 7.0}, diff[0].Before.(map[string]any)["lifecycle"])
+		require.Equal(t, map[string]any{"deleteAfter": 14.0}, diff[0].After.(map[string]any)["lifecycle"])
+	})
+
+	t.Run("a resource is made anew", func(t *testing.T) {
+		preview, err := lab.Preview(
+			ctx,
+			automation.WithReplace("uploads-bucket"),
+			automation.WithTargets("uploads-bucket"),
+		)
+		require.NoError(t, err)
+		require.Equal(t, "replace", step(t, preview, "aws:s3/bucketV2:BucketV2", "uploads-bucket").Op)
+		for _, s := range preview.Steps {
+			require.Equal(t, "uploads-bucket", s.Name, "nothing else is a target")
+		}
+	})
+
+	t.Run("the state goes out and in", func(t *testing.T) {
+		exported, err := lab.Export(ctx, automation.ExportOptions{})
+		require.NoError(t, err)
+		require.NoError(t, lab.Import(ctx, exported))
+		unchanged, err := lab.Preview(ctx)
+		require.NoError(t, err)
+		require.True(t, unchanged.Unchanged())
+	})
+
+	t.Run("nothing runs that could be cancelled", func(t *testing.T) {
+		_, err := open().Cancel(ctx)
+		var idle *automation.NothingToCancelError
+		require.ErrorAs(t, err, &idle)
+		require.ErrorContains(t, err, "awslab recover --stack pr-2")
+	})
+
+	t.Run("another lab cancels a destroy", func(t *testing.T) {
+		ended := make(chan []automation.Cancelled, 1)
+		options := p.inMemory("pr-2", nil)
+		options.OnEvent = func(e automation.Event) {
+			if e.Resource != nil && len(ended) == 0 {
+				ended <- nil
+				go func() {
+					<-ended
+					cancelled, _ := lab.Cancel(ctx)
+					ended <- cancelled
+				}()
+			}
+		}
+		other, err := automation.Open(ctx, options)
+		require.NoError(t, err)
+		result, err := other.Destroy(ctx, automation.WithParallel(1))
+		require.ErrorIs(t, err, automation.ErrCancelled)
+		require.ErrorContains(t, err, "cancelled by another process")
+		require.True(t, result.Cancelled)
+		cancelled := <-ended
+		require.Len(t, cancelled, 1)
+		require.Equal(t, automation.OperationDestroy, cancelled[0].Operation)
+		require.False(t, cancelled[0].Succeeded)
+		require.NotEmpty(t, p.world(t), "it stopped in the middle")
+	})
+
+	_, err = lab.Destroy(ctx, automation.WithContinueOnError())
+	require.NoError(t, err)
+	require.Empty(t, p.world(t))
+}
+
+// wrap puts a script in the place of an executable, which writes down its environment.
+func wrap(t *testing.T, dir, name, executable string) string {
+	t.Helper()
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("needs bash, to start a program under another name")
+	}
+	path := filepath.Join(dir, name)
+	script := "#!" + bash + "\nenv >>'" + filepath.Join(dir, "environment") + ".'" + name +
+		"\nexec -a \"$0\" '" + executable + "' \"$@\"\n"
+	require.NoError(t, os.WriteFile(path, []byte(script), 0o700)) //nolint:gosec // it is started
+	return path
+}
+
+func TestWhatIsForeignReachesNeitherEngineNorPlugin(t *testing.T) {
+	ctx := context.Background()
+	const token = "a token of the CI"
+	for _, name := range []string{"CI_JOB_TOKEN", "GITHUB_TOKEN", "GOOGLE_CREDENTIALS", "AWS_SECRET_ACCESS_KEY",
+		"PULUMI_ACCESS_TOKEN", "DATABASE_URL"} {
+		t.Setenv(name, token)
+	}
+	t.Setenv("DOCKER_CONFIG", "/of/the/user")
+	p := newProject(t)
+	found, err := engine.Find(ctx, "", nil)
+	require.NoError(t, err)
+	dir := t.TempDir()
+	options := p.inMemory("pr-3", small())
+	options.Engine = wrap(t, dir, "pulumi", found.Path)
+	options.OfflinePlugin = wrap(t, dir, offline.PluginCommand, filepath.Join(bin, offline.PluginCommand))
+	options.PolicyPacks = []automation.PolicyPack{{
+		Path:   wrap(t, dir, "pack", filepath.Join(bin, "policy")),
+		Config: filepath.Join(p.dir, "policy", "config", "dev.json"),
+	}}
+	options.Environment = map[string]string{"FOR_A_PLUGIN": "given"}
+	lab, err := automation.Open(ctx, options)
+	require.NoError(t, err)
+	_, err = lab.Preview(ctx)
+	require.NoError(t, err)
+
+	for _, name := range []string{"pulumi", "pack", offline.PluginCommand} {
+		environment, err := os.ReadFile(filepath.Join(dir, "environment."+name))
+		require.NoError(t, err, "%s was not started", name)
+		require.NotContains(t, string(environment), token, name)
+		require.Contains(t, string(environment), "DOCKER_CONFIG=/of/the/user", name)
+		require.Contains(t, string(environment), "FOR_A_PLUGIN=given", name)
+	}
+}
+
+func TestWhatIsWrongWithTheSurroundingsIsSaidBeforeAnythingRuns(t *testing.T) {
+	t.Setenv("PULUMI_HOME", t.TempDir())
+	t.Setenv("PULUMI_BACKEND_URL", "")
+	for name, test := range map[string]struct {
+		change func(*automation.Options)
+		as     any
+		want   string
+	}{
+		"no backend": {
+			func(*automation.Options) {}, new(*automation.BackendError),
+			"nowhere to keep the stack's state; choose s3://",
+		},
+		"a cloud without a token": {
+			func(o *automation.Options) { o.Backend = "https://api.pulumi.com" },
+			new(*automation.BackendError), "set PULUMI_ACCESS_TOKEN, or run pulumi login https://api.pulumi.com",
+		},
+		"a backend offline": {
+			func(o *automation.Options) { o.Target, o.Backend = automation.Offline, "s3://state" },
+			new(*automation.InputError), `backend "s3://state": allowed is none on the offline target`,
+		},
+		"a secrets provider offline": {
+			func(o *automation.Options) { o.Target, o.SecretsProvider = automation.Offline, "passphrase" },
+			new(*automation.InputError), `secrets provider "passphrase": allowed is none on the offline target`,
+		},
+		"credentials as variables": {
+			func(o *automation.Options) { o.Environment = map[string]string{"AWS_PROFILE": "dev"} },
+			new(*automation.InputError), "choose credentials with aws:profile",
+		},
+		"the backend as a variable": {
+			func(o *automation.Options) { o.Environment = map[string]string{"PULUMI_BACKEND_URL": "s3://state"} },
+			new(*automation.InputError), "give the URL as Backend",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			options := newProject(t).inMemory("pr-4", small())
+			options.Target, options.Engine = automation.AWS, "/nonexistent/pulumi"
+			test.change(&options)
+			_, err := automation.Open(t.Context(), options)
+			require.ErrorAs(t, err, test.as)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+// On AWS a stack may be in memory too, with a backend and a passphrase of its own.
+func TestAStackOnAWSKeepsItsStateWhereTheOptionsSay(t *testing.T) {
+	ctx := t.Context()
+	p := newProject(t)
+	before := p.files(t)
+	state := t.TempDir()
+	t.Setenv("PULUMI_HOME", t.TempDir())
+	options := p.inMemory("pr-5", small())
+	options.Target, options.Backend = automation.AWS, "file://"+state
+
+	_, err := automation.Open(ctx, options)
+	var secrets *automation.SecretsError
+	require.ErrorAs(t, err, &secrets)
+	require.ErrorContains(t, err, "set PULUMI_CONFIG_PASSPHRASE")
+
+	options.Environment = map[string]string{"PULUMI_CONFIG_PASSPHRASE": "of this test"}
+	options.Configuration["other:key"] = automation.Secret("hidden")
+	_, err = automation.Open(ctx, options)
+	require.NoError(t, err)
+
+	options.Environment["PULUMI_CONFIG_PASSPHRASE"] = "another"
+	_, err = automation.Open(ctx, options)
+	require.ErrorAs(t, err, &secrets)
+	require.ErrorContains(t, err, "set PULUMI_CONFIG_PASSPHRASE to the stack's own")
+
+	stacks, err := automation.ListStacks(ctx, options)
+	require.NoError(t, err)
+	require.Len(t, stacks, 1)
+	require.Equal(t, "pr-5", stacks[0].Name)
+	require.Equal(t, before, p.files(t), "nothing is written into the project")
+
+	options.Environment["PULUMI_CONFIG_PASSPHRASE"] = "of this test"
+	options.Configuration = nil
+	lab, err := automation.Open(ctx, options)
+	require.NoError(t, err)
+	_, err = lab.Preview(ctx)
+	require.ErrorContains(t, err, "or one with a Configuration", "nothing says how it is configured")
+	require.NoError(t, lab.Remove(ctx))
+	require.False(t, strings.Contains(strings.Join(stackFiles(t, state), " "), "pr-5.json "))
+}
+
+func stackFiles(t *testing.T, state string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(state, ".pulumi", "stacks", "*", "*"))
+	require.NoError(t, err)
+	return files
+}
