@@ -24,7 +24,7 @@ const root = ".."
 // The commands in the console blocks of the READMEs print what stands there: the lines in order, numbers and ids aside.
 // A line of three dots stands for any lines.
 func TestTheConsoleShowsWhatTheReadmesShow(t *testing.T) {
-	for _, file := range []string{"../README.md", "embed/README.md", "pullrequest/README.md"} {
+	for _, file := range []string{"../README.md", "embed/README.md"} {
 		t.Run(file, func(t *testing.T) {
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)

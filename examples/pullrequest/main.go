@@ -1,93 +1,210 @@
-// Command pullrequest creates and deletes a stack for each branch, on the offline target. Every stack has the
-// configuration of dev; its physical names contain the branch, so that stacks do not collide.
+// Command pullrequest serves an environment for each branch over HTTP, on the offline target: a stack with the
+// configuration of dev, which is nowhere in a file. It listens on loopback alone, because it asks nobody who they are.
 //
-//	pullrequest up feature/checkout
-//	pullrequest down feature/checkout
+//	PUT    /environments/BRANCH   creates or updates the environment
+//	GET    /environments/BRANCH   shows it
+//	DELETE /environments/BRANCH   deletes it, and the stack with it
+//	GET    /environments          lists all
+//
+// A client that goes away cancels what it asked for, and whoever asks again goes on from there. So does the service: it
+// keeps nothing in memory, and recovers an environment when it was killed in the middle.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
+	"hash/crc32"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"syscall"
+	"time"
 
 	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/infra/config"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	s := service{}
+	flag.StringVar(&s.project, "project", ".", "folder of Pulumi.yaml")
+	flag.StringVar(
+		&s.plugin,
+		"offline",
+		"bin/awslab-offline",
+		"executable of the offline target, which make build makes",
+	)
+	address := flag.String("listen", "127.0.0.1:8080", "where to listen, on loopback")
+	flag.Parse()
+	if err := s.run(ctx, *address); err != nil {
 		fmt.Fprintln(os.Stderr, "pullrequest:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, args []string) error {
-	if len(args) != 2 {
-		return errors.New("usage: pullrequest up|down BRANCH")
+// run serves until ctx is cancelled, which cancels what is under way, and waits for that to end in order.
+func (s service) run(ctx context.Context, address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("-listen %s: %w", address, err)
 	}
-	environment, err := open(ctx, ".", args[1])
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return fmt.Errorf("-listen %s: allowed is a loopback address, such as 127.0.0.1:8080", address)
+	}
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
-	switch args[0] {
-	case "up":
-		return environment.up(ctx)
-	case "down":
-		return environment.down(ctx)
+	fmt.Println("listening on http://" + listener.Addr().String())
+	server := &http.Server{
+		Handler:           http.NewCrossOriginProtection().Handler(s.routes()),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 10 * time.Second,
 	}
-	return fmt.Errorf("unknown command %q; use up or down", args[0])
+	stopped := make(chan error, 1)
+	context.AfterFunc(ctx, func() { stopped <- server.Shutdown(context.WithoutCancel(ctx)) })
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
 }
 
-// environment is the stack of a branch.
+// service is where the environments are made.
+type service struct{ project, plugin string }
+
+// environment is what clients see of a stack.
 type environment struct {
-	lab *automation.Lab
-	// file configures the stack.
-	file string
+	Branch    string `json:"branch,omitempty"`
+	Stack     string `json:"stack"`
+	URL       any    `json:"url,omitempty"`
+	Resources int    `json:"resources,omitempty"`
+	// Changed is how many resources a request has changed.
+	Changed int `json:"changed,omitempty"`
+}
+
+func (s service) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("PUT /environments/{branch...}", answer(s.put))
+	mux.HandleFunc("GET /environments/{branch...}", answer(s.get))
+	mux.HandleFunc("DELETE /environments/{branch...}", answer(s.delete))
+	mux.HandleFunc("GET /environments", answer(s.list))
+	return mux
+}
+
+func answer[T any](do func(ctx context.Context, branch string) (T, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		result, err := do(r.Context(), r.PathValue("branch"))
+		w.Header().Set("Content-Type", "application/json")
+		if err != nil {
+			w.WriteHeader(status(err))
+			_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+			return
+		}
+		_ = json.NewEncoder(w).Encode(result)
+	}
+}
+
+func status(err error) int {
+	switch {
+	case errors.As(err, new(*automation.InputError)):
+		return http.StatusNotFound
+	case errors.As(err, new(*config.Error)), errors.As(err, new(*automation.PolicyError)):
+		return http.StatusUnprocessableEntity
+	case errors.As(err, new(*automation.ConcurrentUpdateError)), errors.As(err, new(*automation.InterruptedError)):
+		return http.StatusConflict
+	case errors.Is(err, automation.ErrCancelled):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
 }
 
 // other matches what a branch's name may have and a stack's may not.
 var other = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
-func open(ctx context.Context, project, branch string) (*environment, error) {
-	stack := "pr-" + other.ReplaceAllString(branch, "-")
-	file := filepath.Join(project, "Pulumi."+stack+".yaml")
-	configuration, err := os.ReadFile(filepath.Join(project, "Pulumi.dev.yaml"))
+// stackOf returns a name that no other branch has: feature/x and feature-x differ in the sum at its end.
+func stackOf(branch string) string {
+	name := other.ReplaceAllString(branch, "-")
+	return fmt.Sprintf("pr-%.60s-%08x", name, crc32.ChecksumIEEE([]byte(branch)))
+}
+
+// open opens the stack of a branch. Without a configuration, it has to exist.
+func (s service) open(ctx context.Context, branch string, c automation.Configuration) (*automation.Lab, error) {
+	return automation.Open(ctx, automation.Options{
+		ProjectDir: s.project, Stack: stackOf(branch), Configuration: c, OfflinePlugin: s.plugin,
+	})
+}
+
+// recovering carries out an operation, and recovers the stack first if a killed service left it locked or in doubt. If
+// another operation is under way, Recover refuses in turn.
+func recovering(
+	ctx context.Context, lab *automation.Lab, do func() (*automation.Result, error),
+) (*automation.Result, error) {
+	result, err := do()
+	if errors.As(err, new(*automation.ConcurrentUpdateError)) || errors.As(err, new(*automation.InterruptedError)) {
+		if _, err := lab.Recover(ctx, automation.RecoverOptions{}); err != nil {
+			return nil, err
+		}
+		return do()
+	}
+	return result, err
+}
+
+func (s service) put(ctx context.Context, branch string) (environment, error) {
+	dev, err := automation.ReadConfiguration(filepath.Join(s.project, "Pulumi.dev.yaml"))
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration of dev: %w", err)
+		return environment{}, err
 	}
-	if err := os.WriteFile(file, configuration, 0o600); err != nil {
-		return nil, fmt.Errorf("configuring stack %s: %w", stack, err)
+	lab, err := s.open(ctx, branch, dev)
+	if err != nil {
+		return environment{}, err
 	}
-	lab, err := automation.Open(ctx, automation.Options{
-		ProjectDir:    project,
-		Stack:         stack,
-		OfflinePlugin: "bin/awslab-offline",
+	result, err := recovering(ctx, lab, func() (*automation.Result, error) {
+		return lab.Up(ctx, automation.WithMessage("branch "+branch))
 	})
 	if err != nil {
-		return nil, err
+		return environment{}, err
 	}
-	return &environment{lab: lab, file: file}, nil
+	return environment{
+		Branch: branch, Stack: lab.Stack(), URL: result.Outputs["url"].Value, Changed: len(result.Steps),
+	}, nil
 }
 
-func (e *environment) up(ctx context.Context) error {
-	result, err := e.lab.Up(ctx)
+func (s service) get(ctx context.Context, branch string) (environment, error) {
+	lab, err := s.open(ctx, branch, nil)
 	if err != nil {
-		return err
+		return environment{}, err
 	}
-	fmt.Printf("stack %s: %v\n", e.lab.Stack(), result.Outputs["url"].Value)
-	return nil
+	outputs, err := lab.Outputs(ctx)
+	return environment{Branch: branch, Stack: lab.Stack(), URL: outputs["url"].Value}, err
 }
 
-func (e *environment) down(ctx context.Context) error {
-	result, err := e.lab.Destroy(ctx)
+func (s service) delete(ctx context.Context, branch string) (environment, error) {
+	lab, err := s.open(ctx, branch, nil)
 	if err != nil {
-		return err
+		return environment{}, err
 	}
-	fmt.Printf("stack %s: %d resources deleted\n", e.lab.Stack(), len(result.Steps))
-	return os.Remove(e.file)
+	result, err := recovering(ctx, lab, func() (*automation.Result, error) { return lab.Destroy(ctx) })
+	if err != nil {
+		return environment{}, err
+	}
+	return environment{Branch: branch, Stack: lab.Stack(), Changed: len(result.Steps)}, lab.Remove(ctx)
+}
+
+func (s service) list(ctx context.Context, _ string) ([]environment, error) {
+	stacks, err := automation.ListStacks(ctx, automation.Options{ProjectDir: s.project, OfflinePlugin: s.plugin})
+	found := []environment{}
+	for _, stack := range stacks {
+		if strings.HasPrefix(stack.Name, "pr-") {
+			found = append(found, environment{Stack: stack.Name, Resources: stack.Resources})
+		}
+	}
+	return found, err
 }
