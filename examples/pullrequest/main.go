@@ -5,9 +5,6 @@
 //	GET    /environments/BRANCH   shows it
 //	DELETE /environments/BRANCH   deletes it, and the stack with it
 //	GET    /environments          lists all
-//
-// A client that goes away cancels what it asked for, and whoever asks again goes on from there. So does the service: it
-// keeps nothing in memory, and recovers an environment when it was killed in the middle.
 package main
 
 import (
@@ -77,17 +74,14 @@ func (s service) run(ctx context.Context, address string) error {
 	return <-stopped
 }
 
-// service is where the environments are made.
 type service struct{ project, plugin string }
 
-// environment is what clients see of a stack.
 type environment struct {
 	Branch    string `json:"branch,omitempty"`
 	Stack     string `json:"stack"`
 	URL       any    `json:"url,omitempty"`
 	Resources int    `json:"resources,omitempty"`
-	// Changed is how many resources a request has changed.
-	Changed int `json:"changed,omitempty"`
+	Changed   int    `json:"changed,omitempty"` // resources, by the request
 }
 
 func (s service) routes() http.Handler {
@@ -120,13 +114,10 @@ func status(err error) int {
 		return http.StatusUnprocessableEntity
 	case errors.As(err, new(*automation.ConcurrentUpdateError)), errors.As(err, new(*automation.InterruptedError)):
 		return http.StatusConflict
-	case errors.Is(err, automation.ErrCancelled):
-		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
 }
 
-// other matches what a branch's name may have and a stack's may not.
 var other = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
 // stackOf returns a name that no other branch has: feature/x and feature-x differ in the sum at its end.
@@ -172,9 +163,7 @@ func (s service) put(ctx context.Context, branch string) (environment, error) {
 	if err != nil {
 		return environment{}, err
 	}
-	return environment{
-		Branch: branch, Stack: lab.Stack(), URL: result.Outputs["url"].Value, Changed: len(result.Steps),
-	}, nil
+	return environment{branch, lab.Stack(), result.Outputs["url"].Value, 0, len(result.Steps)}, nil
 }
 
 func (s service) get(ctx context.Context, branch string) (environment, error) {
