@@ -118,7 +118,9 @@ func (db *Database) newCluster(ctx *pulumi.Context, args *rds.ClusterArgs) (*rds
 	if err != nil {
 		return nil, err
 	}
-	cluster, err := rds.NewCluster(ctx, db.name+"-cluster", args, pulumi.Parent(db), logs, db.keepVersion())
+	// RDS chooses the IOPS of gp3 and returns them, which the provider takes for a change at every update.
+	chosen := pulumi.IgnoreChanges([]string{"iops"})
+	cluster, err := rds.NewCluster(ctx, db.name+"-cluster", args, pulumi.Parent(db), logs, db.keepVersion(), chosen)
 	if err != nil {
 		return nil, fmt.Errorf("creating cluster %q: %w", db.Identifier, err)
 	}

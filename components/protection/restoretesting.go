@@ -150,6 +150,7 @@ const (
 	CheckTimeoutSeconds = 900
 	checkMemory         = 256 // MiB
 	maxRetries          = 2
+	maxEventAgeSeconds  = 24 * 60 * 60 // what EventBridge takes by default
 )
 
 var trialName = regexp.MustCompile(`^[A-Za-z0-9-]{1,40}$`)
@@ -440,10 +441,14 @@ func (component *RestoreTesting) callFunction(
 		return err
 	}
 	if _, err := cloudwatch.NewEventTarget(ctx, name+"-target", &cloudwatch.EventTargetArgs{
-		Rule:             rule.Name,
-		TargetId:         pulumi.String("check"),
-		Arn:              function.Arn,
-		RetryPolicy:      cloudwatch.EventTargetRetryPolicyArgs{MaximumRetryAttempts: pulumi.Int(maxRetries)},
+		Rule:     rule.Name,
+		TargetId: pulumi.String("check"),
+		Arn:      function.Arn,
+		RetryPolicy: cloudwatch.EventTargetRetryPolicyArgs{
+			MaximumRetryAttempts: pulumi.Int(maxRetries),
+			// Left out, the provider sends 0, which EventBridge refuses.
+			MaximumEventAgeInSeconds: pulumi.Int(maxEventAgeSeconds),
+		},
 		DeadLetterConfig: cloudwatch.EventTargetDeadLetterConfigArgs{Arn: failed.Arn},
 	}, pulumi.Parent(component), pulumi.DependsOn([]pulumi.Resource{permission})); err != nil {
 		return fmt.Errorf("leading the rule of restore testing %q to its function: %w", name, err)

@@ -109,6 +109,18 @@ func TestDiffTellsWhatChangesAndWhatReplaces(t *testing.T) {
 			awstest.In{"ingress": []any{}},
 			kinds{"ingress[0]": "DELETE"},
 		},
+		"an empty block instead of another": {
+			token.WebACL,
+			awstest.In{"defaultAction": awstest.In{"allow": awstest.In{}}},
+			awstest.In{"defaultAction": awstest.In{"block": awstest.In{}}},
+			kinds{"defaultAction.allow": "DELETE", "defaultAction.block": "ADD"},
+		},
+		"an empty block of a set's element instead of another": {
+			token.WebACL,
+			awstest.In{"rules": []any{awstest.In{"name": "a", "overrideAction": awstest.In{"none": awstest.In{}}}}},
+			awstest.In{"rules": []any{awstest.In{"name": "a", "overrideAction": awstest.In{"count": awstest.In{}}}}},
+			kinds{"rules[0]": "UPDATE"},
+		},
 		"a rule of another kind": {
 			token.IngressRule,
 			awstest.In{"cidrIpv4": "10.0.0.0/8"},

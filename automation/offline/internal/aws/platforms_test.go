@@ -119,7 +119,10 @@ var platforms = []specimen{
 		token.DBParameterGroup,
 		"",
 		with(
-			awstest.In{"family": "postgres17", "parameters": []any{awstest.In{"name": "rds.force_ssl", "value": "1"}}},
+			awstest.In{
+				"family":     "postgres17",
+				"parameters": []any{awstest.In{"name": "log_statement", "value": "ddl"}},
+			},
 		),
 		`it-[0-9a-f]{7}`,
 		`arn:aws:rds:us-east-1:123456789012:pg:it-[0-9a-f]{7}`,

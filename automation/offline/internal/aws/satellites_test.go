@@ -162,7 +162,7 @@ var satellites = []specimen{
 		with(
 			awstest.In{
 				"family":     "aurora-postgresql16",
-				"parameters": []any{awstest.In{"name": "rds.force_ssl", "value": "1"}},
+				"parameters": []any{awstest.In{"name": "log_statement", "value": "ddl"}},
 			},
 		),
 		`it-[0-9a-f]{7}`,

@@ -285,8 +285,9 @@ func (c *Change) sameIn(other *world.Thing, properties []string) bool {
 	return true
 }
 
-// write puts the thing into the world.
+// write puts the thing into the world, as AWS writes it down.
 func (c *Change) write(checked resource.PropertyMap) error {
+	c.asWritten()
 	key, err := c.keyOf(c.State, c.Id)
 	if err != nil {
 		return err

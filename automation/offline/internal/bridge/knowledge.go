@@ -25,6 +25,8 @@ type Service struct {
 	Functions map[string]func(Call) (map[string]any, error)
 	// Equalities compare texts that may be written in several ways, by the names that the models give them.
 	Equalities map[string]func(a, b string) bool
+	// Forms are the ways in which the service writes a text down, by the names that the models give them.
+	Forms map[string]func(string) string
 }
 
 // Knowledge is what the schema does not say of a provider.
@@ -47,6 +49,7 @@ type knowledge struct {
 	behaviors  map[string]Behavior
 	functions  map[string]func(Call) (map[string]any, error)
 	equalities map[string]func(a, b string) bool
+	forms      map[string]func(string) string
 	// names are those of the services in errors, by their modules.
 	names map[string]string
 }
@@ -56,13 +59,14 @@ func (k Knowledge) index() knowledge {
 	indexed := knowledge{
 		models: &model.Models{Files: k.Models}, references: k.References, behaviors: map[string]Behavior{},
 		functions:  map[string]func(Call) (map[string]any, error){},
-		equalities: maps.Clone(model.Equalities), names: map[string]string{},
+		equalities: maps.Clone(model.Equalities), forms: maps.Clone(model.Forms), names: map[string]string{},
 	}
 	for _, s := range k.Services {
 		indexed.names[s.Module] = s.Name
 		maps.Copy(indexed.behaviors, s.Behaviors)
 		maps.Copy(indexed.functions, s.Functions)
 		maps.Copy(indexed.equalities, s.Equalities)
+		maps.Copy(indexed.forms, s.Forms)
 	}
 	return indexed
 }
@@ -137,6 +141,11 @@ func (k *knowledge) validateModel(pkg *schema.Package, token string, m *model.Mo
 	for path, equal := range m.Equal {
 		if k.equalities[equal] == nil {
 			errs = append(errs, fmt.Errorf("%s: no equality %s of %s", token, equal, path))
+		}
+	}
+	for path, form := range m.Written {
+		if k.forms[form] == nil {
+			errs = append(errs, fmt.Errorf("%s: no form %s of %s", token, form, path))
 		}
 	}
 	return errors.Join(errs...)

@@ -3,6 +3,7 @@ package bridge
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
@@ -66,11 +67,7 @@ func (c *Change) identify() error {
 // Compute fills outputs from the model's templates. Unless it is the last time, a template that lacks something waits.
 func (c *Change) Compute(last bool) error {
 	for _, path := range values.SortedKeys(c.Model.Computed) {
-		if _, has := c.State[resource.PropertyKey(path)]; has || values.View(c.State).Has(path) {
-			continue
-		}
-		parent, _ := values.CutLast(path)
-		if parent != "" && !values.View(c.State).Has(parent) {
+		if _, has := c.State[resource.PropertyKey(path)]; has {
 			continue
 		}
 		value, err := c.scope().Expand(c.Model.Computed[path])
@@ -80,9 +77,44 @@ func (c *Change) Compute(last bool) error {
 			}
 			continue
 		}
-		c.Set(path, value)
+		c.fill(path, value)
 	}
 	return nil
+}
+
+// fill sets an output that there is not yet: of the thing, or of every block that the path leads to.
+func (c *Change) fill(path string, value resource.PropertyValue) {
+	parent, name := values.CutLast(path)
+	if parent == "" {
+		if !values.View(c.State).Has(path) {
+			c.State[resource.PropertyKey(path)] = value
+		}
+		return
+	}
+	c.rewrite(parent, func(blocks resource.PropertyValue) resource.PropertyValue {
+		return withDefault(blocks, name, value)
+	})
+}
+
+// withDefault returns a block, or a list of blocks, with a property in those that lack it.
+func withDefault(blocks resource.PropertyValue, name string, value resource.PropertyValue) resource.PropertyValue {
+	switch {
+	case blocks.IsArray():
+		list := slices.Clone(blocks.ArrayValue())
+		for i, block := range list {
+			list[i] = withDefault(block, name, value)
+		}
+		return resource.NewProperty(list)
+	case blocks.IsObject():
+		if values.View(blocks.ObjectValue()).Has(name) {
+			return blocks
+		}
+		block := blocks.ObjectValue().Copy()
+		block[resource.PropertyKey(name)] = value
+		return resource.NewProperty(block)
+	default:
+		return blocks
+	}
 }
 
 // fillOutputs gives every output that neither input nor template gives its empty value, or, for a type without a model,

@@ -163,11 +163,11 @@ func (d *Difference) compare(at, path string, typ *schema.Type, old, new resourc
 	case values.IsUnknown(new):
 		d.record(at, path, updated, new)
 	case new.IsNull():
-		if !values.IsEmpty(old) && !d.Model.FilledByAWS(path) && !d.Model.Keeps(path) && !d.meansNone(path, old) {
+		if !isEmpty(typ, old) && !d.Model.FilledByAWS(path) && !d.Model.Keeps(path) && !d.meansNone(path, old) {
 			d.record(at, path, deleted, old)
 		}
 	case old.IsNull():
-		if !values.IsEmpty(new) && !d.meansNone(path, new) {
+		if !isEmpty(typ, new) && !d.meansNone(path, new) {
 			d.record(at, path, added, new)
 		}
 	case new.IsArray() && old.IsArray():
@@ -177,6 +177,15 @@ func (d *Difference) compare(at, path string, typ *schema.Type, old, new resourc
 	case !d.equalScalars(path, old, new):
 		d.record(at, path, updated, new)
 	}
+}
+
+// isEmpty reports whether a value means the same as none. A block that is there counts with nothing in it: WAF's
+// count: {} is another action than none: {}.
+func isEmpty(typ *schema.Type, v resource.PropertyValue) bool {
+	if typ != nil && typ.Kind == schema.Object && v.IsObject() {
+		return false
+	}
+	return values.IsEmpty(v)
 }
 
 func (d *Difference) compareInner(at, path string, typ *schema.Type, old, new resource.PropertyMap) {

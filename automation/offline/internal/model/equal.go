@@ -18,6 +18,32 @@ var Equalities = map[string]func(a, b string) bool{
 	"json": func(a, b string) bool { return EqualDocuments(a, b, func(v any) any { return v }) },
 }
 
+// Forms are the ways in which AWS writes a text down. The models name them.
+var Forms = map[string]func(string) string{
+	"lower": strings.ToLower,
+	"trim":  strings.TrimSpace,
+	"cidr":  canonicalCIDR,
+	"json":  func(text string) string { return Rewritten(text, func(v any) any { return v }) },
+}
+
+// Rewritten returns a JSON document in another form, its keys sorted and without blanks; a text that is no JSON as it
+// is.
+func Rewritten(document string, form func(any) any) string {
+	parsed, is := values.ParseJSON(document)
+	if !is {
+		return document
+	}
+	return values.Written(form(parsed))
+}
+
+func canonicalCIDR(text string) string {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return text
+	}
+	return prefix.Masked().String()
+}
+
 // EqualDocuments compares JSON documents in a canonical form; texts that are no JSON are compared as they are.
 func EqualDocuments(a, b string, canonical func(any) any) bool {
 	left, ok := values.ParseJSON(a)

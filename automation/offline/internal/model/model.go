@@ -17,6 +17,9 @@ import (
 // Model is what the provider knows of a resource type as data. Paths name properties from the type's top, without list
 // indices: ingress.fromPort.
 type Model struct {
+	// Source is the file of the Terraform provider, below internal/service, from which the model was read: what the
+	// provider compares, and what it reads back. A type that the program registers has one.
+	Source string
 	// ID, ARN and Key are templates (see package template). An ID that is empty is made by the type's behavior; an ARN
 	// that is empty means that the type has none. Key is what tells things of the type apart; empty means the id.
 	ID, ARN, Key string
@@ -51,9 +54,12 @@ type Model struct {
 	Formats map[string]string
 	// APIPatterns are patterns that AWS checks, and the provider does not: they fail the create, not the preview.
 	APIPatterns map[string]Pattern
-	// Computed are templates for outputs that no input gives.
+	// Computed are templates for outputs that no input gives. Those of a block are added to every such block that lacks
+	// them.
 	Computed map[string]any
-	// Sets are lists in which order has no meaning.
+	// Written names how AWS writes a value down, other than it was sent: see Forms and bridge.Service.
+	Written map[string]string
+	// Sets are lists in which order has no meaning: AWS and the provider return them in another one than was sent.
 	Sets []string
 	// Equal names how values are compared that may be written in several ways: see bridge.Service.
 	Equal map[string]string
@@ -157,6 +163,7 @@ func (m *Model) Paths() []string {
 		values.SortedKeys(m.Formats),
 		values.SortedKeys(m.APIPatterns),
 		values.SortedKeys(m.Equal),
+		values.SortedKeys(m.Written),
 		values.SortedKeys(
 			m.Unseen,
 		),

@@ -47,7 +47,16 @@ func placeGroup(c *bridge.Change) error {
 	if len(zones) > 0 {
 		c.Set("availabilityZones", values.ToAny(slices.Compact(zones)))
 	}
+	nameTemplate(c)
 	return nil
+}
+
+// nameTemplate adds the name of the launch template of a mixed group, which Auto Scaling returns beside its id.
+func nameTemplate(c *bridge.Change) {
+	const of = "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification."
+	if template := c.Target(of + "launchTemplateId"); template != nil {
+		c.Set(of+"launchTemplateName", template.Name)
+	}
 }
 
 // drainGroup fails the wait for a group without instances when they are protected from being ended: the provider sets

@@ -43,8 +43,22 @@ var assumed = []string{"states", "ecs", "kinesis", "batch", "codebuild", "codepi
 // maxTargets is how many targets a rule has, from "Amazon EventBridge quotas".
 const maxTargets = 5
 
-// refuseTarget refuses a target that EventBridge could not reach.
+// youngest is the least age of an event, in seconds, at which EventBridge may give up. From "RetryPolicy" in the Amazon
+// EventBridge API Reference.
+const youngest = 60
+
+// refuseTarget refuses a target that EventBridge could not reach. The provider sends an age of 0 for one that a retry
+// policy leaves out (expandRetryPolicyParameters in its events/target.go), which EventBridge does not take.
 func refuseTarget(c *bridge.Change) error {
+	if age := c.Inputs.Num("retryPolicy.maximumEventAgeInSeconds"); c.Inputs.Given("retryPolicy") && age < youngest {
+		return bridge.Refuse(
+			"ValidationException",
+			"1 validation error detected: Value '%g' at 'targets.1.member.retryPolicy.maximumEventAgeInSeconds' "+
+				"failed to satisfy constraint: Member must have value greater than or equal to %d",
+			age,
+			youngest,
+		)
+	}
 	parts := strings.SplitN(c.Inputs.Str("arn"), ":", 4)
 	if len(parts) > 2 && slices.Contains(assumed, parts[2]) && !c.Inputs.Has("roleArn") {
 		return bridge.Refuse("ValidationException", "RoleArn is required for target %s.", c.Inputs.Str("arn"))

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/awslab/awslab/automation/offline/internal/values"
@@ -38,35 +37,51 @@ func NormalizeContainers(definitions string) string {
 		return definitions
 	}
 	for _, element := range containers {
-		definition, is := element.(map[string]any)
-		if !is {
-			continue
-		}
-		for key, value := range definition {
-			if value == nil {
-				delete(definition, key)
-			}
-		}
-		for _, key := range []string{"environment", "mountPoints", "portMappings", "volumesFrom", "systemControls"} {
-			if definition[key] == nil {
-				definition[key] = []any{}
-			}
-		}
-		if capabilities := capabilitiesOf(definition); capabilities != nil {
-			for _, key := range []string{"add", "drop"} {
-				if capabilities[key] == nil {
-					capabilities[key] = []any{}
-				}
-			}
-		}
-		if definition["cpu"] == nil {
-			definition["cpu"] = 0
-		}
-		if definition["essential"] == nil {
-			definition["essential"] = true
+		if definition, is := element.(map[string]any); is {
+			normalizeContainer(definition)
 		}
 	}
 	return values.Written(containers)
+}
+
+func normalizeContainer(definition map[string]any) {
+	for key, value := range definition {
+		if value == nil {
+			delete(definition, key)
+		}
+	}
+	for _, key := range []string{"environment", "mountPoints", "portMappings", "volumesFrom", "systemControls"} {
+		setDefault(definition, key, []any{})
+	}
+	if capabilities := capabilitiesOf(definition); capabilities != nil {
+		setDefault(capabilities, "add", []any{})
+		setDefault(capabilities, "drop", []any{})
+	}
+	setDefault(definition, "cpu", 0)
+	setDefault(definition, "essential", true)
+	mappings, _ := definition["portMappings"].([]any)
+	for _, element := range mappings {
+		if mapping, is := element.(map[string]any); is {
+			setDefault(mapping, "protocol", "tcp")
+			setDefault(mapping, "hostPort", 0)
+		}
+	}
+	if check, is := definition["healthCheck"].(map[string]any); is {
+		setHealthDefaults(check)
+	}
+}
+
+// setHealthDefaults fills a health check in, in seconds and tries. From "HealthCheck" in the Amazon ECS API Reference.
+func setHealthDefaults(check map[string]any) {
+	setDefault(check, "interval", json.Number("30"))
+	setDefault(check, "timeout", json.Number("5"))
+	setDefault(check, "retries", json.Number("3"))
+}
+
+func setDefault(object map[string]any, key string, value any) {
+	if object[key] == nil {
+		object[key] = value
+	}
 }
 
 // capabilitiesOf returns linuxParameters.capabilities of a container definition, or nil. ECS returns both of its lists,
@@ -77,25 +92,27 @@ func capabilitiesOf(definition map[string]any) map[string]any {
 	return capabilities
 }
 
-// canonicalContainers brings container definitions into one form: sorted by name, with the defaults of ECS filled in
-// and what means nothing left out.
+// canonicalContainers brings container definitions into the form in which the provider compares them
+// (containerDefinitions.reduce in its ecs/task_definition_equivalency.go): sorted by name, with the defaults of ECS,
+// and without the empty lists of the containers themselves. What is empty further down counts.
 func canonicalContainers(v any) any {
 	containers, is := v.([]any)
 	if !is {
 		return v
 	}
-	for i, element := range containers {
+	for _, element := range containers {
 		if definition, is := element.(map[string]any); is {
-			containers[i] = canonicalContainer(definition)
+			canonicalContainer(definition)
 		}
 	}
 	sortByName(containers)
 	return containers
 }
 
-func canonicalContainer(definition map[string]any) map[string]any {
-	if definition["essential"] == nil {
-		definition["essential"] = true
+func canonicalContainer(definition map[string]any) {
+	setDefault(definition, "essential", true)
+	if check, is := definition["healthCheck"].(map[string]any); is {
+		setHealthDefaults(check)
 	}
 	if cpu, is := definition["cpu"].(json.Number); is && cpu.String() == "0" {
 		delete(definition, "cpu")
@@ -107,56 +124,25 @@ func canonicalContainer(definition map[string]any) map[string]any {
 	}
 	mappings, _ := definition["portMappings"].([]any)
 	for _, element := range mappings {
-		mapping, is := element.(map[string]any)
-		if !is {
-			continue
-		}
-		if mapping["protocol"] == nil {
-			mapping["protocol"] = "tcp"
-		}
-		if host, is := mapping["hostPort"].(json.Number); is &&
-			(host.String() == "0" || host == mapping["containerPort"]) {
-			delete(mapping, "hostPort")
+		if mapping, is := element.(map[string]any); is {
+			canonicalMapping(mapping)
 		}
 	}
-	capabilities := maps.Clone(capabilitiesOf(definition))
-	pruned, _ := prune(definition).(map[string]any)
-	if capabilities != nil {
-		pruned["capabilities"] = capabilities // which the provider does not prune
+	for key, value := range definition {
+		if list, is := value.([]any); value == nil || is && len(list) == 0 {
+			delete(definition, key)
+		}
 	}
-	return pruned
 }
 
-// prune drops nulls and empty lists, objects and texts.
-func prune(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for key, value := range v {
-			if value = prune(value); value == nil {
-				delete(v, key)
-			} else {
-				v[key] = value
-			}
-		}
-		if len(v) == 0 {
-			return nil
-		}
-		return v
-	case []any:
-		for i := range v {
-			v[i] = prune(v[i])
-		}
-		if len(v) == 0 {
-			return nil
-		}
-		return v
-	case string:
-		if v == "" {
-			return nil
-		}
-		return v
-	default:
-		return v
+// canonicalMapping drops what a port mapping has without saying it: TCP, and the container's port on the host.
+func canonicalMapping(mapping map[string]any) {
+	if mapping["protocol"] == "tcp" {
+		delete(mapping, "protocol")
+	}
+	host, is := mapping["hostPort"].(json.Number)
+	if is && (host.String() == "0" || host == mapping["containerPort"]) {
+		delete(mapping, "hostPort")
 	}
 }
 

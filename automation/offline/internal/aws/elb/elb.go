@@ -25,9 +25,15 @@ var Service = bridge.Service{
 			Create: createListener,
 			Update: updateListener,
 			Remove: removeListener,
+			Read:   readActions("defaultActions"),
 		},
-		token.ListenerRule: {Check: checkRule, Create: createListenerRule, Update: updateListenerRule},
-		token.TargetGroup:  {Check: checkTargetGroup, Create: createTargetGroup, Read: readTargetGroup},
+		token.ListenerRule: {
+			Check:  checkRule,
+			Create: createListenerRule,
+			Update: updateListenerRule,
+			Read:   readActions("actions"),
+		},
+		token.TargetGroup: {Check: checkTargetGroup, Create: createTargetGroup, Read: readTargetGroup},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){
 		"aws:elb/getServiceAccount:getServiceAccount": getServiceAccount,

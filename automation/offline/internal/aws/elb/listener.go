@@ -141,7 +141,10 @@ func updateListener(c *bridge.Change) error {
 			)
 		}
 	}
-	protocol := c.Inputs.Str("protocol")
+	protocol := values.View(c.State).Str("protocol")
+	if strings.HasPrefix(protocol, "HTTP") {
+		c.Out("routingHttpResponseServerEnabled", true)
+	}
 	if protocol == "HTTPS" || protocol == "TLS" {
 		if err := refuseCertificate(c); err != nil {
 			return err
@@ -257,4 +260,32 @@ func refuseConditions(rule values.View) error {
 		)
 	}
 	return nil
+}
+
+// readActions returns a Read for actions. An import has neither the program nor a state to say how an action names its
+// target group, so the provider reads it in both ways.
+func readActions(property string) func(*bridge.Change) error {
+	return func(c *bridge.Change) error {
+		if len(c.Olds) > 0 {
+			return nil
+		}
+		state := values.Rewrite(resource.NewProperty(c.State), property, forwardBoth)
+		c.State = state.ObjectValue()
+		return nil
+	}
+}
+
+func forwardBoth(actions resource.PropertyValue) resource.PropertyValue {
+	var both []any
+	for _, action := range actions.ArrayValue() {
+		object := action.ObjectValue().Copy()
+		group, named := values.View(object).At("targetGroupArn")
+		if named && !object.HasValue("forward") {
+			object["forward"] = values.Of(map[string]any{
+				"targetGroups": []any{map[string]any{"arn": group, "weight": 1.0}},
+			})
+		}
+		both = append(both, resource.NewProperty(object))
+	}
+	return values.Of(both)
 }

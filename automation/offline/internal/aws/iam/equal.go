@@ -60,3 +60,35 @@ func accountsOf(v any) any {
 		return v
 	}
 }
+
+// writtenPolicy returns a resource policy as the service that holds it returns it: its keys are sorted, and a list of
+// one is its element, but for that of the statements.
+func writtenPolicy(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		written := make(map[string]any, len(v))
+		for key, value := range v {
+			written[key] = writtenPolicy(value)
+			if key == "Statement" && !isList(written[key]) {
+				written[key] = []any{written[key]}
+			}
+		}
+		return written
+	case []any:
+		elements := make([]any, len(v))
+		for i, element := range v {
+			elements[i] = writtenPolicy(element)
+		}
+		if len(elements) == 1 {
+			return elements[0]
+		}
+		return elements
+	default:
+		return v
+	}
+}
+
+func isList(v any) bool {
+	_, is := v.([]any)
+	return is
+}

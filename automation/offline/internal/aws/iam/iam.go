@@ -36,6 +36,9 @@ var Service = bridge.Service{
 	Equalities: map[string]func(a, b string) bool{
 		"iam": func(a, b string) bool { return model.EqualDocuments(a, b, canonicalPolicy) },
 	},
+	Forms: map[string]func(string) string{
+		"policy": func(document string) string { return model.Rewritten(document, writtenPolicy) },
+	},
 }
 
 // Sizes of policy documents in characters without white space, from "IAM and AWS STS quotas".

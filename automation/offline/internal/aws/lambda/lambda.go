@@ -79,7 +79,18 @@ func createFunction(c *bridge.Change) error {
 	if c.Inputs.Bool("publish") {
 		c.Set("version", "1")
 	}
+	logAsLambda(c)
 	return refuseFunctionImage(c)
+}
+
+// logAsLambda fills in the levels of logs that are written as JSON, which plain ones do not have. From "LoggingConfig"
+// in the AWS Lambda API Reference.
+func logAsLambda(c *bridge.Change) {
+	if values.View(c.State).Str("loggingConfig.logFormat") != "JSON" {
+		return
+	}
+	c.Out("loggingConfig.applicationLogLevel", "INFO")
+	c.Out("loggingConfig.systemLogLevel", "INFO")
 }
 
 // refuseFunctionImage refuses an image that is not in a repository of the region.
@@ -117,6 +128,7 @@ func refuseFunctionImage(c *bridge.Change) error {
 }
 
 func updateFunction(c *bridge.Change) error {
+	logAsLambda(c)
 	if c.Difference.ChangedAny(codeProperties) {
 		delete(c.State, "lastModified")
 		delete(c.State, "codeSha256")

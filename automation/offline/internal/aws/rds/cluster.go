@@ -156,6 +156,9 @@ func placeMultiAZ(c *bridge.Change) error {
 		members = append(members, fmt.Sprintf("%s-instance-%d", values.View(c.State).Str("clusterIdentifier"), i+1))
 	}
 	c.Set("clusterMembers", members)
+	if values.View(c.State).Str("storageType") == "gp3" {
+		c.Out("iops", provisionedIOPS(values.View(c.State).Num("allocatedStorage")))
+	}
 	return nil
 }
 

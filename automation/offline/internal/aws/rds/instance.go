@@ -207,6 +207,17 @@ func defaultParameters(c *bridge.Change, property, family string) {
 	}
 }
 
+// stripedGiB is from which size on RDS stripes a gp3 volume over four.
+const stripedGiB = 400
+
+// provisionedIOPS returns the baseline of a gp3 volume of a size in GiB.
+func provisionedIOPS(size float64) float64 {
+	if size >= stripedGiB {
+		return 12000
+	}
+	return 3000
+}
+
 // storage fills in what follows from the storage type, as "Amazon RDS DB instance storage" has it.
 func storage(c *bridge.Change) {
 	kind := "gp2"
@@ -214,11 +225,11 @@ func storage(c *bridge.Change) {
 		kind = "io1"
 	}
 	c.Out("storageType", kind)
-	large := values.View(c.State).Num("allocatedStorage") >= 400
+	size := values.View(c.State).Num("allocatedStorage")
 	switch values.View(c.State).Str("storageType") {
 	case "gp3":
-		c.Out("iops", map[bool]float64{false: 3000, true: 12000}[large])
-		c.Out("storageThroughput", map[bool]float64{false: 125, true: 500}[large])
+		c.Out("iops", provisionedIOPS(size))
+		c.Out("storageThroughput", map[bool]float64{false: 125, true: 500}[size >= stripedGiB])
 	default:
 		c.Out("iops", 0.0)
 		c.Out("storageThroughput", 0.0)

@@ -23,11 +23,13 @@ var Service = bridge.Service{
 		"aws:route53/getZone:getZone": getZone,
 	},
 	Equalities: map[string]func(a, b string) bool{
-		"domain": func(a, b string) bool {
-			return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
-		},
+		"domain": func(a, b string) bool { return writtenDomain(a) == writtenDomain(b) },
 	},
+	Forms: map[string]func(string) string{"domain": writtenDomain},
 }
+
+// writtenDomain returns a name as the provider keeps it: Route 53 has it with a dot at its end, and in lower case.
+func writtenDomain(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
 
 // getZone describes a hosted zone: one in the world, or else, since a zone that a person owns is not in the world, any
 // public one is taken to exist.
