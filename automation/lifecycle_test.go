@@ -139,6 +139,7 @@ func TestLifecycleOfProd(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, refreshed.Unchanged(), "nothing drifted, yet %v", refreshed.Steps)
 	p.requireUnchanged(t, "prod") // nor after what AWS says of it was written down
+	p.requireShortMakespan(t, "prod")
 
 	t.Run("what is protected is not destroyed", func(t *testing.T) {
 		before := len(p.world(t))

@@ -290,14 +290,6 @@ func (args *DatabaseArgs) replicaIdentifiers() []string {
 	return identifiers
 }
 
-// arn returns known in preview.
-func (args *DatabaseArgs) arn() string {
-	if args.isCluster() {
-		return args.Location.Arn("rds", "cluster:"+args.Identifier)
-	}
-	return args.Location.DatabaseArn(args.Identifier)
-}
-
 // finalSnapshot is nil when there is none, as RDS requires it.
 func (args *DatabaseArgs) finalSnapshot() pulumi.StringPtrInput {
 	if args.SkipFinalSnapshot {

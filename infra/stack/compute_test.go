@@ -334,5 +334,4 @@ func TestAServiceIsToldWhereTheServicesAreThatItCalls(t *testing.T) {
 	made := deployStack(t, "dev")
 	definitions := made.inputs(t, "orders-task")["containerDefinitions"].StringValue()
 	require.Contains(t, definitions, `{"name":"SERVICE_CATALOG_URL","value":"http://catalog:8080"}`)
-	require.Contains(t, definitions, `{"name":"CATALOG_URL","value":"http://catalog:8080"}`)
 }

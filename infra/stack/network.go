@@ -53,8 +53,8 @@ type clients struct {
 	connection *network.Connection
 }
 
-// newClients creates the group of those who call what is in the group to, which is part of the connection's name: when a
-// proxy comes or goes, the tasks of before can connect until those of after run.
+// newClients creates the group of those who call what is in the group to. That is part of the connection's name: when
+// a proxy comes or goes, the tasks of before can connect until those of after run.
 func (l *lab) newClients(
 	of, to string,
 	ports network.PortRange,

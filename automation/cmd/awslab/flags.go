@@ -42,7 +42,7 @@ func addOperationFlags(cmd *cobra.Command, operation automation.Operation) *oper
 	f.set.StringArrayVar(&f.targets, "resource", nil, "act on this resource alone, by name or URN; may be repeated")
 	f.set.BoolVar(&f.dependents, "dependents", false, "with --resource, act on what depends on it, too")
 	f.set.StringArrayVar(&f.replace, "replace", nil, "make this resource anew, by name or URN; may be repeated")
-	f.set.IntVar(&f.parallel, "parallel", 0, "how many resources to work on at once (default: four for each processor)")
+	f.set.IntVar(&f.parallel, "parallel", automation.DefaultParallel, "how many resources to work on at once")
 	f.set.StringVarP(&f.message, "message", "m", "", "a message for the stack's history")
 	f.set.BoolVar(&f.continueOnError, "continue-on-error", false, "go on with what does not depend on what failed")
 	f.set.BoolVar(&f.diff, "diff", false, "show how properties change, secrets masked")
