@@ -18,10 +18,7 @@ import (
 
 // What works before a change of a running stack and after it works at every step between. Run it with: make outage
 
-var (
-	watchedNumber = flag.Int("changes", 0, "how many changes are watched, drawn from the seed; 0 for all")
-	watchedNames  = flag.String("change", "", "a regular expression for the names of the changes that are watched")
-)
+var watchedNames = flag.String("change", "", "a regular expression for the names of the changes that are watched")
 
 // watchedChange is a change of the stack watchedBase, and back again.
 type watchedChange struct {
@@ -125,12 +122,12 @@ func drawChanges(t *testing.T) []watchedChange {
 	changes := slices.DeleteFunc(slices.Clone(changesToWatch), func(c watchedChange) bool {
 		return !named.MatchString(c.name)
 	})
-	if *watchedNumber == 0 {
+	if *changeCount == 0 {
 		return changes
 	}
 	draw := rand.New(rand.NewPCG(*seed, 0)) //nolint:gosec // a draw that can be repeated
 	draw.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
-	return changes[:min(len(changes), *watchedNumber)]
+	return changes[:min(len(changes), *changeCount)]
 }
 
 // upWithoutPolicies leaves out what judges a change and does not make it.

@@ -172,7 +172,8 @@ var (
 	nothingSaid  = regexp.MustCompile(`was cancelled \([a-z ]+\): nothing was changed; run (.+) to start again$`)
 	progressSaid = regexp.MustCompile(`was cancelled \([a-z ]+\): (\d+) of (\d+) [a-z ]+, (\d+) are left; run (.+) ` +
 		`for the rest$`)
-	unknownSaid = regexp.MustCompile(
+	completeSaid = regexp.MustCompile(`was cancelled \([a-z ]+\) when all (\d+) [a-z ]+; run (.+) to complete it$`)
+	unknownSaid  = regexp.MustCompile(
 		`was cancelled \([a-z ]+\): (\d+) of (\d+) [a-z ]+, (\d+) are left, and of these ` +
 			`some may be done as well: (.+); run (.+) to find out, then (.+)$`,
 	)
@@ -205,6 +206,12 @@ func (i *interrupted) compare(name string, each interruption, said string, befor
 		match := progressSaid.FindStringSubmatch(last)
 		done, all, left = numbers(match)
 		require.Equal(t, again, match[4], name)
+		require.Empty(t, after.pending, name)
+	case completeSaid.MatchString(last):
+		match := completeSaid.FindStringSubmatch(last)
+		done, _ = strconv.Atoi(match[1])
+		all = done
+		require.Equal(t, again, match[2], name)
 		require.Empty(t, after.pending, name)
 	case unknownSaid.MatchString(last):
 		match := unknownSaid.FindStringSubmatch(last)
