@@ -152,7 +152,8 @@ func (l *Lab) recall(ctx context.Context) error {
 			"config", "refresh", "--force", "--stack", l.options.Stack, "--config-file", file,
 		)
 		if strings.Contains(stderr, neverUpdated) {
-			l.settings.problem = unconfigured(l.options)
+			l.settings.problem = &InputError{Field: "stack", Value: l.options.Stack, Allowed: "one that was updated " +
+				"before, has a file Pulumi." + l.options.Stack + ".yaml, or is opened with a Configuration"}
 			return nil
 		}
 		if err != nil {

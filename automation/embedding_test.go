@@ -277,7 +277,7 @@ func TestAStackOnAWSKeepsItsStateWhereTheOptionsSay(t *testing.T) {
 	lab, err := automation.Open(ctx, options)
 	require.NoError(t, err)
 	_, err = lab.Preview(ctx)
-	require.ErrorContains(t, err, "or one with a Configuration", "nothing says how it is configured")
+	require.ErrorContains(t, err, "or is opened with a Configuration", "nothing says how it is configured")
 	require.NoError(t, lab.Remove(ctx))
 	require.False(t, strings.Contains(strings.Join(stackFiles(t, state), " "), "pr-5.json "))
 }

@@ -90,10 +90,7 @@ func unconfigured(o Options) *InputError {
 	return &InputError{
 		Field: "stack",
 		Value: o.Stack,
-		Allowed: "one of " + strings.Join(
-			Stacks(o.ProjectDir),
-			", ",
-		) + ", one that exists, or one with a Configuration",
+		Allowed: "one of " + strings.Join(Stacks(o.ProjectDir), ", "),
 	}
 }
 
