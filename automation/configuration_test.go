@@ -84,7 +84,7 @@ func TestAStackIsConfiguredInMemory(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, stacks)
 	_, err = automation.Open(ctx, p.inMemory("pr-1", nil))
-	require.ErrorContains(t, err, `stack "pr-1": allowed is one of dev, prod, one that exists`)
+	require.ErrorContains(t, err, `stack "pr-1": allowed is one of dev, prod`)
 
 	require.Equal(t, before, p.files(t), "nothing is written into the project")
 	left, err := os.ReadDir(os.TempDir())
