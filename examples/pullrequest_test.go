@@ -93,7 +93,10 @@ func (p *platform) world(t *testing.T) []offline.Thing {
 // underWay waits until something was created.
 func (p *platform) underWay(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, func() bool { return len(p.world(t)) > 2 }, 5*time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool {
+		things, err := automation.OfflineWorld(t.Context(), automation.Options{ProjectDir: p.project})
+		return err == nil && len(things) > 2 // there is no world before the first thing
+	}, 5*time.Minute, 50*time.Millisecond)
 }
 
 func TestEachBranchHasAnEnvironment(t *testing.T) {

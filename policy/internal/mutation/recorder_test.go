@@ -101,9 +101,9 @@ func recordProd(t *testing.T, changes ...string) world {
 
 	self, err := os.Executable()
 	require.NoError(t, err)
-	t.Setenv(recordInto, recording)
 	lab, err := automation.Open(t.Context(), automation.Options{
 		ProjectDir: project, Stack: "prod", OfflinePlugin: plugin, PolicyPacks: []automation.PolicyPack{{Path: self}},
+		Environment: map[string]string{recordInto: recording},
 	})
 	require.NoError(t, err)
 	_, err = lab.Up(t.Context())
