@@ -24,7 +24,7 @@ import (
 
 var (
 	changeBase  = flag.String("base", "", "the stack that changes begin from; by default every one")
-	changeCount = flag.Int("changes", 0, "how many changes of one stack are made, drawn from the seed as it is; 0 is all")
+	changeCount = flag.Int("changes", 0, "how many changes of one stack are made, drawn from the seed; 0 is all")
 	changeBatch = flag.Int("batch", 100, "how many changes are made in one update")
 	changeKeys  = flag.String("keys", "", "the beginning of the keys that are changed")
 )

@@ -88,8 +88,8 @@ func (l *Lab) list(ctx context.Context) ([]StackSummary, error) {
 // unconfigured refuses a stack that there is nothing to create from.
 func unconfigured(o Options) *InputError {
 	return &InputError{
-		Field: "stack",
-		Value: o.Stack,
+		Field:   "stack",
+		Value:   o.Stack,
 		Allowed: "one of " + strings.Join(Stacks(o.ProjectDir), ", "),
 	}
 }
