@@ -194,8 +194,10 @@ func TestLifecycleOfOperationsThatAreKilled(t *testing.T) {
 			"services[0].port": 9090, "services[1].name": "purchases", "firewall.enabled": false,
 		}
 		direct := newProject(t)
-		direct.edit(t, "dev", changed)
 		_, err := direct.open(t, "dev").Up(ctx)
+		require.NoError(t, err)
+		direct.edit(t, "dev", changed)
+		_, err = direct.open(t, "dev").Up(ctx)
 		require.NoError(t, err)
 
 		p.edit(t, "dev", changed)

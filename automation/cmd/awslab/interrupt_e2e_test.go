@@ -44,7 +44,6 @@ func TestLifecycleOfInterruptedOperations(t *testing.T) {
 		{command: "up", at: "+ create", hold: hold(offline.Create, "*rds/instance:*"), how: thrice},
 		{command: "up", at: "+ create", hold: hold(offline.Created, "*rds/instance:*"), how: twice},
 		{command: "up", at: "+ create", hold: hold(offline.Created, "*dashboard:*"), how: sighup},
-		{command: "up", at: "pulumi:pulumi:Stack", how: ctrlC},
 	})
 	i.complete("up")
 	i.run([]interruption{
