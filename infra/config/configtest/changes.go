@@ -495,17 +495,9 @@ func (w *walker) entries(key, path string, entries map[string]any) {
 
 // Accepted returns a configuration as the program has it, or the program's refusal.
 func Accepted(root string, configuration map[string]any) (*config.Config, error) {
-	values := map[string]string{}
-	for key, value := range configuration {
-		text, isText := value.(string)
-		if !isText {
-			encoded, err := json.Marshal(value)
-			if err != nil {
-				return nil, fmt.Errorf("encoding %s: %w", key, err)
-			}
-			text = string(encoded)
-		}
-		values[key] = text
+	values, err := texts(configuration)
+	if err != nil {
+		return nil, err
 	}
 	decoded, err := config.Decode("awslab", values)
 	if err != nil {

@@ -78,29 +78,37 @@ func remove(from map[string]any, path []string) bool {
 
 // Values returns a configuration as Pulumi hands it to a program: texts, of which those that are no scalars are JSON.
 func Values(t *rapid.T, configuration map[string]any) map[string]string {
-	values := map[string]string{}
-	for key, value := range configuration {
-		if text, isText := value.(string); isText {
-			values[key] = text
-			continue
-		}
-		values[key] = string(encoded(t, value))
+	values, err := texts(configuration)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return values
 }
 
-func encoded(t *rapid.T, value any) []byte {
-	text, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(fmt.Errorf("encoding %v: %w", value, err))
+func texts(configuration map[string]any) (map[string]string, error) {
+	values := map[string]string{}
+	for key, value := range configuration {
+		text, isText := value.(string)
+		if !isText {
+			encoded, err := json.Marshal(value)
+			if err != nil {
+				return nil, fmt.Errorf("encoding %s: %w", key, err)
+			}
+			text = string(encoded)
+		}
+		values[key] = text
 	}
-	return text
+	return values, nil
 }
 
 // decoded gives the values the types that encoding/json has for them.
 func decoded(t *rapid.T, value map[string]any) map[string]any {
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(fmt.Errorf("encoding %v: %w", value, err))
+	}
 	var tree map[string]any
-	if err := json.Unmarshal(encoded(t, value), &tree); err != nil {
+	if err := json.Unmarshal(text, &tree); err != nil {
 		t.Fatal(err)
 	}
 	return tree

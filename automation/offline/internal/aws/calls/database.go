@@ -1,6 +1,8 @@
 package calls
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -55,24 +57,15 @@ var databaseTaskLines = []taskLine{
 	{
 		Does:   "the code of a task reads a secret that a parameter names",
 		Source: "Service Authorization Reference, AWS Secrets Manager",
-		Calls: func(t *runningTask) requests {
-			var all requests
-			for _, named := range t.parameters() {
-				if isSecret(named) {
-					all = append(all, t.secretOf(as(t.role), t.region, named)...)
-				}
-			}
-			return all
-		},
+		Calls:  func(t *runningTask) requests { return t.readSecrets(maps.Values(t.parameters())) },
 	},
 	{
 		Does:   "the code of a task sets a secret that its environment names",
 		Source: "AWS Secrets Manager user guide, Secret encryption and decryption in AWS Secrets Manager",
 		Calls: func(t *runningTask) requests {
-			var all requests
+			all := t.readSecrets(slices.Values(t.environment()))
 			for _, named := range t.environment() {
 				if isSecret(named) {
-					all = append(all, t.secretOf(as(t.role), t.region, named)...)
 					all = append(all, t.setSecret(named)...)
 				}
 			}
@@ -82,6 +75,16 @@ var databaseTaskLines = []taskLine{
 }
 
 func isSecret(value string) bool { return strings.Contains(value, ":secretsmanager:") }
+
+// readSecrets are the calls of the code of a task for the secrets among what it is told.
+func (t *runningTask) readSecrets(told iter.Seq[string]) (all requests) {
+	for named := range told {
+		if isSecret(named) {
+			all = append(all, t.secretOf(as(t.role), t.region, named)...)
+		}
+	}
+	return all
+}
 
 // parameters returns the values of the parameters that ECS reads for the containers, by the variables.
 func (t *runningTask) parameters() map[string]string {
