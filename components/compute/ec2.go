@@ -193,12 +193,13 @@ func (component *Cluster) newTemplate(
 	if err != nil {
 		return nil, err
 	}
-	group, err := network.NewSecurityGroup(ctx, name+"-instances", &network.SecurityGroupArgs{
-		VpcId:       instances.Network.VpcId,
-		Description: "Instances of cluster " + args.Name + ": called by nobody, call AWS",
-		Egress:      instances.Network.Egress,
-		Tags:        args.Tags,
-	}, pulumi.Parent(component))
+	group, err := instances.Network.NewSecurityGroup(
+		ctx,
+		name+"-instances",
+		"Instances of cluster "+args.Name+": called by nobody, call AWS",
+		args.Tags,
+		pulumi.Parent(component),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("creating the security group of the instances of cluster %q: %w", name, err)
 	}

@@ -25,11 +25,26 @@ func ExampleNewService() {
 		if err != nil {
 			return err
 		}
+		placement := vpc.ServicePlacement()
+		tasks, err := placement.NewSecurityGroup(ctx, "billing-tasks", "Tasks of service billing", nil)
+		if err != nil {
+			return err
+		}
+		toDatabase, err := network.NewConnection(ctx, "billing-to-database", &network.ConnectionArgs{
+			FromSecurityGroupId: tasks.SecurityGroupId,
+			ToSecurityGroupId:   vpc.DatabaseSecurityGroupId,
+			Ports:               network.Port(5432),
+			Description:         "Service billing to the database",
+		})
+		if err != nil {
+			return err
+		}
 		_, err = compute.NewService(ctx, "billing", &compute.ServiceArgs{
 			Name:             "shop-billing",
 			Region:           location.Region,
 			Cluster:          cluster,
-			Network:          vpc.ServicePlacement(),
+			Network:          placement,
+			SecurityGroup:    tasks,
 			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/billing:1"),
 			CPU:              512,
 			Memory:           1024,
@@ -37,9 +52,7 @@ func ExampleNewService() {
 			DesiredCount:     1,
 			ExecutionRoleArn: pulumi.String(location.RoleArn("", "billing-execution")),
 			TaskRoleArn:      pulumi.String(location.RoleArn("", "billing-task")),
-			Connections: []compute.Connection{
-				{Name: "database", SecurityGroupId: vpc.DatabaseSecurityGroupId, Ports: network.Port(5432)},
-			},
+			Ready:            []pulumi.Resource{toDatabase},
 			Scaling: &compute.Scaling{Min: 1, Max: 4, CPU: 70, Schedules: []compute.Schedule{
 				{Name: "evening", Expression: "cron(0 20 ? * * *)", Timezone: "Europe/Berlin", Min: 0, Max: 0},
 				{Name: "morning", Expression: "cron(0 6 ? * * *)", Timezone: "Europe/Berlin", Min: 1, Max: 4},

@@ -33,13 +33,19 @@ func Example() {
 		if err != nil {
 			return err
 		}
+		placement := vpc.ServicePlacement()
+		tasks, err := placement.NewSecurityGroup(ctx, "orders-tasks", "Tasks of service orders", nil)
+		if err != nil {
+			return err
+		}
 		_, err = compute.NewService(ctx, "orders", &compute.ServiceArgs{
 			Name:             "shop-orders",
 			Region:           location.Region,
 			Cluster:          cluster,
 			LoadBalancer:     balancer,
 			Route:            compute.Route{Path: "/orders"},
-			Network:          vpc.ServicePlacement(),
+			Network:          placement,
+			SecurityGroup:    tasks,
 			Image:            pulumi.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/orders:1"),
 			Port:             8080,
 			CPU:              256,

@@ -141,6 +141,9 @@ func (g *graph) runIn(change func(*pulumi.Context, *ServiceArgs) error) error {
 			return err
 		}
 		args.Network = vpc.ServicePlacement()
+		if args.SecurityGroup, err = args.Network.NewSecurityGroup(ctx, "orders-tasks", "Tasks", nil); err != nil {
+			return err
+		}
 		if args.Cluster, err = NewCluster(
 			ctx,
 			"lab",

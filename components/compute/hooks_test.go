@@ -71,10 +71,9 @@ func TestTasksBeforeADeploymentNeedARoleAndRoomForTheirGroups(t *testing.T) {
 
 func TestRunsAreInTheirOrderAroundTheDeployment(t *testing.T) {
 	g := &graph{}
-	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
+	require.NoError(t, g.runIn(func(ctx *pulumi.Context, args *ServiceArgs) error {
 		withRuns(args)
-		args.Connections = []Connection{{Name: "database", SecurityGroupId: pulumi.String("sg-database")}}
-		args.Connections[0].Ports.From, args.Connections[0].Ports.To = 5432, 5432
+		return connectToDatabase(ctx, args)
 	}))
 	require.Contains(
 		t,

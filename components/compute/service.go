@@ -10,7 +10,6 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/internal/names"
 )
 
@@ -27,9 +26,8 @@ type Service struct {
 	TargetGroupArnSuffix pulumi.StringOutput `pulumi:"targetGroupArnSuffix"`
 	// Endpoint is where other services reach this one through Service Connect, http://<name>:<port>; empty if they do
 	// not.
-	Endpoint        pulumi.StringOutput `pulumi:"endpoint"`
-	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
-	LogGroupName    pulumi.StringOutput `pulumi:"logGroupName"`
+	Endpoint     pulumi.StringOutput `pulumi:"endpoint"`
+	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
 }
 
 // Settings of the target group that suit short requests: with the defaults of ELB a task would take 2.5 minutes to be
@@ -92,7 +90,6 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		"targetGroupArn":       component.TargetGroupArn,
 		"targetGroupArnSuffix": component.TargetGroupArnSuffix,
 		"endpoint":             component.Endpoint,
-		"securityGroupId":      component.SecurityGroupId,
 		"logGroupName":         component.LogGroupName,
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of service %q: %w", name, err)
@@ -114,39 +111,17 @@ func (p *servicePlan) newLogGroup(ctx *pulumi.Context) (err error) {
 	return nil
 }
 
-// connect makes the service's security group, which reaches AWS and the service's connections. A service with a route
-// is also in the group that the load balancer reaches.
+// connect puts the tasks into their security groups: the service's own, further ones, and with a route the one that the
+// load balancer reaches.
 func (p *servicePlan) connect(ctx *pulumi.Context) error {
-	group, err := network.NewSecurityGroup(ctx, p.name+"-tasks", &network.SecurityGroupArgs{
-		VpcId:       p.Network.VpcId,
-		Description: "Tasks of service " + p.Name,
-		Egress:      p.Network.Egress,
-		Tags:        p.Tags,
-	}, pulumi.Parent(p.component))
-	if err != nil {
-		return fmt.Errorf("creating the security group of service %q: %w", p.name, err)
-	}
-	p.component.SecurityGroupId = group.SecurityGroupId
-	p.groups = append(pulumi.StringArray{group.SecurityGroupId}, p.SecurityGroupIds...)
-	p.ready = append(p.ready, group) // without its rules of egress no image can be pulled
+	p.groups = append(pulumi.StringArray{p.SecurityGroup.SecurityGroupId}, p.SecurityGroupIds...)
+	p.ready = append(p.ready, p.SecurityGroup) // without its rules of egress no image can be pulled
 	if p.routed() {
 		targets, door, err := p.LoadBalancer.open(ctx, p.Network.VpcId, p.Port)
 		if err != nil {
 			return fmt.Errorf("letting the load balancer call service %q: %w", p.name, err)
 		}
 		p.groups, p.ready = append(p.groups, targets.SecurityGroupId), append(p.ready, door)
-	}
-	for _, connection := range p.Connections {
-		made, err := network.NewConnection(ctx, p.name+"-to-"+connection.Name, &network.ConnectionArgs{
-			FromSecurityGroupId: group.SecurityGroupId,
-			ToSecurityGroupId:   connection.SecurityGroupId,
-			Ports:               connection.Ports,
-			Description:         "Service " + p.Name + " to " + connection.Name,
-		}, pulumi.Parent(p.component))
-		if err != nil {
-			return fmt.Errorf("connecting service %q with %s: %w", p.name, connection.Name, err)
-		}
-		p.ready = append(p.ready, made)
 	}
 	return nil
 }

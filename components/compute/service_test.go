@@ -256,7 +256,7 @@ func TestAnInternalServiceIsReachedByNameOnly(t *testing.T) {
 		},
 		g.containers(t)[0]["portMappings"],
 	)
-	require.Empty(t, g.into("orders-tasks-group-id"), "connections between services are their caller's")
+	require.Empty(t, g.into("orders-tasks-group-id"), "nobody calls it yet")
 }
 
 // into returns the groups that may call a group.
@@ -279,13 +279,21 @@ func (g *graph) containers(t *testing.T) []object {
 	return containers
 }
 
+// connectToDatabase lets the service's tasks call a database.
+func connectToDatabase(ctx *pulumi.Context, args *ServiceArgs) error {
+	connection, err := network.NewConnection(ctx, "orders-to-database", &network.ConnectionArgs{
+		FromSecurityGroupId: args.SecurityGroup.SecurityGroupId,
+		ToSecurityGroupId:   pulumi.String("sg-database"),
+		Ports:               network.Port(5432),
+		Description:         "Service orders to the database",
+	})
+	args.Ready = append(args.Ready, connection)
+	return err
+}
+
 func TestConnectionsAreThereBeforeTheTasks(t *testing.T) {
 	g := &graph{}
-	require.NoError(t, g.runOrders(func(args *ServiceArgs) {
-		args.Connections = []Connection{
-			{Name: "database", SecurityGroupId: pulumi.String("sg-database"), Ports: network.Port(5432)},
-		}
-	}))
+	require.NoError(t, g.runIn(connectToDatabase))
 	require.Equal(t, []string{"orders-tasks-group-id"}, g.into("sg-database"))
 	egress := g.inputs(t, "orders-to-database-egress-5432")
 	require.Equal(t, "orders-tasks-group-id", egress["securityGroupId"])
@@ -412,16 +420,6 @@ func TestWhatAServiceRefuses(t *testing.T) {
 			func(a *ServiceArgs) { a.Port, a.Route, a.Connect = 0, Route{}, &Connect{Name: "orders"} },
 			"a worker has no Port to be reached at",
 		},
-		"a connection to nothing": {
-			func(a *ServiceArgs) { a.Connections = []Connection{{Name: "x"}} },
-			"Connections[0].SecurityGroupId: missing",
-		},
-		"a connection twice": {func(a *ServiceArgs) {
-			a.Connections = []Connection{
-				{"x", pulumi.String("sg"), network.Port(1)},
-				{"x", pulumi.String("sg"), network.Port(2)},
-			}
-		}, `Connections[1].Name: "x" is used twice`},
 		"little CPU on EC2": {
 			func(a *ServiceArgs) { onEC2(a); a.CPU = 64 },
 			"CPU: 64; on EC2 use 128 to 196608",
@@ -589,6 +587,9 @@ func TestAServiceInAVpcFromElsewhere(t *testing.T) {
 			},
 		}
 		var err error
+		if args.SecurityGroup, err = args.Network.NewSecurityGroup(ctx, "orders-tasks", "Tasks", nil); err != nil {
+			return err
+		}
 		if args.Cluster, err = NewCluster(
 			ctx,
 			"lab",

@@ -2,7 +2,6 @@ package compute
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -43,11 +42,12 @@ type ServiceArgs struct {
 	Internal bool
 	// Connect makes the service take part in Service Connect. Nil means not.
 	Connect *Connect
-	// Connections are what the tasks may call besides AWS. They are created before the first task runs.
-	Connections []Connection
+	// SecurityGroup is the tasks' own, with the rules of egress of Network. It is made before the service, so that the
+	// connections with it ([network.NewConnection]) can be Ready when the tasks of either end start.
+	SecurityGroup *network.SecurityGroup
 	// SecurityGroupIds are further security groups of the tasks, at most 3, such as those that may call a database.
 	SecurityGroupIds pulumi.StringArray
-	// Ready is what has to be there before the tasks run, such as a parameter that ECS reads for them.
+	// Ready is what has to be there before the tasks run, such as a parameter that ECS reads for them, or a connection.
 	Ready []pulumi.Resource
 	// CPU in 1/1024 vCPU and Memory in MiB; see FargateCPUs and FargateMemory, or on EC2 [MinCPU], [MaxCPU] and
 	// [MinMemory].
@@ -113,14 +113,6 @@ type Health struct {
 	// Command runs in the container, for at most Timeout seconds (2 to 60); its first word is CMD or CMD-SHELL. Empty
 	// means no check of its own.
 	Command []string
-}
-
-// Connection lets the tasks call what is in another security group.
-type Connection struct {
-	// Name ends the names of the connection's resources.
-	Name            string
-	SecurityGroupId pulumi.StringInput
-	Ports           network.PortRange
 }
 
 // BeforeTask gives tasks before a deployment rights that the service itself is better without, such as those of a
@@ -192,6 +184,7 @@ func (args *ServiceArgs) validate() error {
 	)
 	add(args.Cluster == nil, "Cluster", "missing")
 	add(args.Image == nil, "Image", "missing")
+	add(args.SecurityGroup == nil, "SecurityGroup", "missing; make one with the rules of egress of Network")
 	add(args.ExecutionRoleArn == nil, "ExecutionRoleArn", "missing")
 	add(args.TaskRoleArn == nil, "TaskRoleArn", "missing")
 	add(args.Region == "", "Region", "missing")
@@ -278,14 +271,6 @@ func (args *ServiceArgs) validateReach() error {
 		)
 	}
 	problems = append(problems, args.Connect.validate(args))
-	names := map[string]bool{}
-	for i, connection := range args.Connections {
-		at := fmt.Sprintf("Connections[%d]", i)
-		problems = append(problems, checkName(at+".Name", connection.Name, 255))
-		add(names[connection.Name], at+".Name", "%q is used twice", connection.Name)
-		names[connection.Name] = true
-		add(connection.SecurityGroupId == nil, at+".SecurityGroupId", "missing")
-	}
 	return errors.Join(problems...)
 }
 

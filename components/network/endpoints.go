@@ -25,6 +25,8 @@ func (v *Vpc) newEndpoints(ctx *pulumi.Context, name string) error {
 		v.prefixListIds[service] = endpoint.PrefixListId
 	}
 	v.EndpointSecurityGroupId = pulumi.String("").ToStringOutput()
+	// As soon as an interface endpoint exists, and until it is gone, its service's name leads to it.
+	var rules pulumi.ResourceOption
 	if len(v.args.InterfaceEndpoints) > 0 {
 		group, err := NewSecurityGroup(ctx, name+"-endpoints", &SecurityGroupArgs{
 			VpcId:       v.VpcId,
@@ -35,14 +37,15 @@ func (v *Vpc) newEndpoints(ctx *pulumi.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		v.EndpointSecurityGroupId = group.SecurityGroupId
+		v.EndpointSecurityGroupId, rules = group.SecurityGroupId, pulumi.DependsOn([]pulumi.Resource{group})
 	}
 	for _, service := range v.args.InterfaceEndpoints {
-		endpoint, err := v.newInterfaceEndpoint(ctx, name, service)
+		endpoint, err := v.newInterfaceEndpoint(ctx, name, service, rules)
 		if err != nil {
 			return err
 		}
 		ids[service] = endpoint.ID()
+		v.interfaceEndpoints = append(v.interfaceEndpoints, endpoint)
 	}
 	v.EndpointIds = ids.ToStringMapOutput()
 	return nil
@@ -66,7 +69,11 @@ func (v *Vpc) newGatewayEndpoint(ctx *pulumi.Context, name, service string) (*ec
 	return endpoint, nil
 }
 
-func (v *Vpc) newInterfaceEndpoint(ctx *pulumi.Context, name, service string) (*ec2.VpcEndpoint, error) {
+func (v *Vpc) newInterfaceEndpoint(
+	ctx *pulumi.Context,
+	name, service string,
+	rules pulumi.ResourceOption,
+) (*ec2.VpcEndpoint, error) {
 	endpointName := fmt.Sprintf("%s-%s-endpoint", name, strings.ReplaceAll(service, ".", "-"))
 	subnets, err := v.endpointSubnets(ctx, service)
 	if err != nil {
@@ -80,7 +87,7 @@ func (v *Vpc) newInterfaceEndpoint(ctx *pulumi.Context, name, service string) (*
 		SecurityGroupIds:  pulumi.StringArray{v.EndpointSecurityGroupId},
 		PrivateDnsEnabled: pulumi.Bool(true),
 		Tags:              tags(v.args.Tags, endpointName),
-	}, pulumi.Parent(v))
+	}, pulumi.Parent(v), rules)
 	if err != nil {
 		return nil, fmt.Errorf("creating interface endpoint %q: %w", endpointName, err)
 	}

@@ -28,6 +28,21 @@ func (v *Vpc) ServicePlacement() *Placement {
 	return &Placement{VpcId: v.VpcId, SubnetIds: v.AppSubnetIds, Egress: v.ServiceEgress(), After: []pulumi.Resource{v}}
 }
 
+// NewSecurityGroup creates the group of something in this place, which reaches AWS and nothing else.
+func (p *Placement) NewSecurityGroup(
+	ctx *pulumi.Context,
+	name, description string,
+	tags map[string]string,
+	opts ...pulumi.ResourceOption,
+) (*SecurityGroup, error) {
+	return NewSecurityGroup(ctx, name, &SecurityGroupArgs{
+		VpcId:       p.VpcId,
+		Description: description,
+		Egress:      p.Egress,
+		Tags:        tags,
+	}, opts...)
+}
+
 // Validate reports what is missing. It is called on nil for what has no placement.
 func (p *Placement) Validate() error {
 	if p == nil {

@@ -47,6 +47,8 @@ type Vpc struct {
 	subnets       map[Tier]pulumi.StringArray    // their ids, by zone
 	routeTables   map[Tier]pulumi.StringArray    // their ids, by zone
 	prefixListIds map[string]pulumi.StringOutput // of the gateway endpoints, by service
+
+	interfaceEndpoints []pulumi.Resource
 }
 
 // NewVpc creates a VPC and everything in it.
@@ -66,9 +68,9 @@ func NewVpc(ctx *pulumi.Context, name string, given *VpcArgs, opts ...pulumi.Res
 	}
 	for _, step := range []func(*pulumi.Context, string) error{
 		component.newSubnets,
-		component.newAcls,
 		component.newSecurityGroups,
 		component.newEndpoints,
+		component.newAcls,
 		component.newFlowLogs,
 	} {
 		if err := step(ctx, name); err != nil {
@@ -242,7 +244,8 @@ func (v *Vpc) subnetIds(tier Tier) pulumi.StringArrayOutput {
 }
 
 // newAcls gives each tier its network ACL. The rules are part of the ACL and not resources of their own: so the ACL
-// holds these rules and no others, and a rule added by hand is seen and removed.
+// holds these rules and no others, and a rule added by hand is seen and removed. They come after the endpoints: what
+// these take over from NAT goes through it, and its rules, until then.
 func (v *Vpc) newAcls(ctx *pulumi.Context, name string) error {
 	acls := v.args.acls(v.Layout)
 	for _, tier := range tiers {
@@ -253,7 +256,7 @@ func (v *Vpc) newAcls(ctx *pulumi.Context, name string) error {
 			Ingress:   v.ingressArgs(acls[tier].ingress),
 			Egress:    v.egressArgs(acls[tier].egress),
 			Tags:      tags(v.args.Tags, aclName),
-		}, pulumi.Parent(v))
+		}, pulumi.Parent(v), pulumi.DependsOn(v.interfaceEndpoints))
 		if err != nil {
 			return fmt.Errorf("creating network ACL %q: %w", aclName, err)
 		}

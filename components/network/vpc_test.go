@@ -176,6 +176,20 @@ func TestInterfaceEndpointsAreInTheAppTier(t *testing.T) {
 	}, g.inputs(t, "network-endpoints-ingress-app-2"))
 }
 
+// An interface endpoint takes over its service's name at once, and has it until it is gone.
+func TestInterfaceEndpointsAreReachedAsLongAsTheyAreThere(t *testing.T) {
+	args := twoZones()
+	args.InterfaceEndpoints = []string{"ecr.api"}
+	g := newGraph(t, args)
+	comesAfter := func(name, earlier string) {
+		t.Helper()
+		require.Contains(t, strings.Join(g.named(t, name).RegisterRPC.GetDependencies(), " ")+" ", "::"+earlier+" ")
+	}
+	comesAfter("network-ecr-api-endpoint", "network-endpoints-ingress-app-2")
+	// The rules that lead tasks to NAT go when the endpoint is there.
+	comesAfter("network-public-acl", "network-ecr-api-endpoint")
+}
+
 func TestInterfaceEndpointsAreInTheZonesOfTheirService(t *testing.T) {
 	args := twoZones()
 	args.InterfaceEndpoints = []string{"ecr.api"}

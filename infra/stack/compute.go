@@ -132,6 +132,9 @@ func (l *lab) ecsServices() error {
 		return err
 	}
 	l.services, l.targetGroups = map[string]*compute.Service{}, targetGroups(l.config.Services, l.before)
+	if err := l.taskGroups(); err != nil {
+		return err
+	}
 	for _, s := range calleesFirst(l.config.Services) {
 		service, err := compute.NewService(
 			l.Context,
@@ -247,13 +250,14 @@ func (l *lab) redeployments() error {
 func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args := s.Args()
 	args.Name, args.Region, args.Cluster = l.name(s.Name), l.location.Region, l.cluster
-	args.Network, args.Connections = l.vpc.ServicePlacement(), l.connections(s)
+	args.Network, args.SecurityGroup = l.vpc.ServicePlacement(), l.taskGroup[s.Name]
+	args.Ready = slices.Clone(l.connections[s.Name])
 	args.Image, args.Capacity = l.images[s.Name], l.capacity()
 	args.ExecutionRoleArn, args.TaskRoleArn = l.roles[s.Name].execution.Arn, l.roles[s.Name].task.Arn
 	args.Environment, args.Secrets, args.Volumes = l.environment(s), l.secretArns(s), l.volumes(s)
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags
 	if s.Access.Database {
-		args.Ready = append(slices.Clone(l.database.Parameters), l.signIns[s.Name])
+		args.Ready = append(append(args.Ready, l.database.Parameters...), l.signIns[s.Name])
 		args.BeforeTask = l.setup(s)
 		l.databaseClients.admit(args)
 	}
@@ -335,15 +339,35 @@ func (l *lab) callees(s config.Service) []pulumi.Resource {
 	return callees
 }
 
-// connections returns which services the service calls.
-func (l *lab) connections(s config.Service) []compute.Connection {
-	var connections []compute.Connection
-	for _, name := range s.Access.Services {
-		connections = append(connections, compute.Connection{
-			Name: name, SecurityGroupId: l.services[name].SecurityGroupId, Ports: network.Port(l.config.Port(name)),
-		})
+// taskGroups makes the security groups of all tasks and the connections of services that call one another, before any
+// service: when a port changes, the callers' tasks of before have to reach the new one as soon as there are tasks on it.
+func (l *lab) taskGroups() error {
+	l.taskGroup, l.connections = map[string]*network.SecurityGroup{}, map[string][]pulumi.Resource{}
+	placement := l.vpc.ServicePlacement()
+	for _, s := range l.config.Services {
+		group, err := placement.NewSecurityGroup(
+			l.Context, s.Name+"-tasks", "Tasks of service "+l.name(s.Name), l.tags, l.providers.all)
+		if err != nil {
+			return err
+		}
+		l.taskGroup[s.Name] = group
 	}
-	return connections
+	for _, s := range l.config.Services {
+		for _, called := range s.Access.Services {
+			connection, err := network.NewConnection(l.Context, s.Name+"-to-"+called, &network.ConnectionArgs{
+				FromSecurityGroupId: l.taskGroup[s.Name].SecurityGroupId,
+				ToSecurityGroupId:   l.taskGroup[called].SecurityGroupId,
+				Ports:               network.Port(l.config.Port(called)),
+				Description:         "Service " + l.name(s.Name) + " to " + called,
+			}, l.providers.all)
+			if err != nil {
+				return err
+			}
+			l.connections[s.Name] = append(l.connections[s.Name], connection)
+			l.connections[called] = append(l.connections[called], connection)
+		}
+	}
+	return nil
 }
 
 func (l *lab) balancerName() string { return l.name("alb") }

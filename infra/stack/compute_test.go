@@ -335,3 +335,24 @@ func TestAServiceIsToldWhereTheServicesAreThatItCalls(t *testing.T) {
 	definitions := made.inputs(t, "orders-task")["containerDefinitions"].StringValue()
 	require.Contains(t, definitions, `{"name":"SERVICE_CATALOG_URL","value":"http://catalog:8080"}`)
 }
+
+// The callers' tasks of before reach the port that a service changes to as soon as it has tasks on it.
+func TestAServiceComesAfterItsCallersWayToIt(t *testing.T) {
+	dependencies := deployStack(t, "dev").dependencies(t, "catalog-service")
+	require.Contains(t, dependencies, "orders-to-catalog-egress-8080")
+	require.Contains(t, dependencies, "orders-to-catalog-ingress-8080")
+}
+
+func (a *account) dependencies(t *testing.T, name string) []string {
+	t.Helper()
+	var names []string
+	for _, r := range a.resources {
+		if r.Name == name {
+			for _, urn := range r.RegisterRPC.GetDependencies() {
+				names = append(names, resource.URN(urn).Name())
+			}
+		}
+	}
+	require.NotEmpty(t, names)
+	return names
+}

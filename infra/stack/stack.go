@@ -57,7 +57,10 @@ type lab struct {
 	redeployment *compute.Redeployment
 	cluster      *compute.Cluster
 	balancer     *compute.LoadBalancer
-	services     map[string]*compute.Service
+	// taskGroup are the security groups of the services' tasks, connections what each calls and is called by.
+	taskGroup   map[string]*network.SecurityGroup
+	connections map[string][]pulumi.Resource
+	services    map[string]*compute.Service
 	// targetGroups are the names of the services' target groups, by service.
 	targetGroups map[string]string
 

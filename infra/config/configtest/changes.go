@@ -129,7 +129,8 @@ func put(holder map[string]any, path []string, value any) {
 	put(inner, path[1:], value)
 }
 
-// putElement sets an element of a list, or a value in it. The element after the last is added.
+// putElement sets an element of a list, or a value in it. The element after the last is added, one without a value is
+// taken out.
 func putElement(list []any, path []string, value any) []any {
 	i, err := strconv.Atoi(path[0])
 	if err != nil || i > len(list) {
@@ -138,7 +139,10 @@ func putElement(list []any, path []string, value any) []any {
 	if i == len(list) {
 		list = append(list, map[string]any{})
 	}
-	if len(path) == 1 {
+	switch {
+	case len(path) == 1 && value == nil:
+		return slices.Delete(list, i, i+1)
+	case len(path) == 1:
 		list[i] = value
 		return list
 	}
