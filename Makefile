@@ -16,7 +16,7 @@ OPERATIONS ?= 100
 TEST_TIMEOUT   = 60m
 CHANGE_TIMEOUT = 6h
 
-.PHONY: help build up test race load fuzz e2e mutation bench accepted change recover outage leaks examples image-test \
+.PHONY: help build up test race load fuzz e2e mutation bench accepted change recover leaks examples image-test \
 	lint vuln generate clean
 
 help: ## list the targets
@@ -60,7 +60,7 @@ accepted: build ## bring CHECKS (12) random stacks up on the offline target, dra
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestWhatIsAcceptedComesUp$$' \
 		./automation -rapid.checks $(CHECKS) -rapid.seed $(SEED)
 
-change: build ## change every key of every kind of stack; with CHANGES, that many of one stack, drawn from SEED (1)
+change: build ## change every key of every kind of stack, watched; with CHANGES, so many of one, drawn from SEED (1)
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(CHANGE_TIMEOUT) -run '^TestChangesOfEveryKey$$' \
 		./automation -changes $(CHANGES) -seed $(SEED)
@@ -69,11 +69,6 @@ recover: build ## kill every operation at POINTS (13) resources, drawn from SEED
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLifecycleOfOperationsThatAreKilled$$' \
 		./automation -points $(POINTS) -seed $(SEED)
-
-outage: build ## watch a running stack while CHANGES (0: all) changes of it are made, drawn from SEED (1)
-	bin/awslab engine
-	go test -tags e2e -count 1 -v -timeout $(TEST_TIMEOUT) -run '^TestNothingIsInterruptedByChanges$$' \
-		./automation -changes $(CHANGES) -seed $(SEED)
 
 leaks: build ## run OPERATIONS (100) operations in one process; they may leave nothing behind
 	bin/awslab engine

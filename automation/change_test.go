@@ -3,6 +3,7 @@
 package automation_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -255,7 +256,8 @@ const (
 	another    = "bring the stack up once more"
 )
 
-// change brings the stack up with changes of the base until there is nothing left to do.
+// change brings the stack up with changes of the base until there is nothing left to do. What works before and after
+// works throughout.
 func (r *runningStack) change(t *testing.T, takesAway bool, changes ...configtest.Change) error {
 	t.Helper()
 	r.write(t, r.base.Stack, configtest.Apply(r.base.Configuration, changes...))
@@ -263,6 +265,29 @@ func (r *runningStack) change(t *testing.T, takesAway bool, changes ...configtes
 	if err != nil {
 		return notBegun{err}
 	}
+	if err := r.home(t).Record(t.Context()); err != nil {
+		return err
+	}
+	err = bringUp(lab, takesAway)
+	outages, notFound := r.home(t).Outages(t.Context())
+	switch {
+	case cmp.Or(err, notFound) != nil:
+		return cmp.Or(err, notFound)
+	case len(outages) > 0:
+		return fmt.Errorf("interrupted: %v", outages)
+	}
+	again, err := lab.Preview(context.Background())
+	switch {
+	case err != nil:
+		return fmt.Errorf("another up is refused: %w", err)
+	case !again.Unchanged():
+		return fmt.Errorf("another up has something to do: %v", again.Steps)
+	}
+	return nil
+}
+
+// bringUp brings the stack up, and again as long as it says that there is another update to make.
+func bringUp(lab *automation.Lab, takesAway bool) error {
 	for range maxUpdates {
 		result, err := lab.Up(context.Background())
 		switch {
@@ -277,15 +302,8 @@ func (r *runningStack) change(t *testing.T, takesAway bool, changes ...configtes
 		if !slices.ContainsFunc(result.Diagnostics, func(d automation.Diagnostic) bool {
 			return strings.Contains(d.Message, another)
 		}) {
-			break
+			return nil
 		}
-	}
-	again, err := lab.Preview(context.Background())
-	switch {
-	case err != nil:
-		return fmt.Errorf("another up is refused: %w", err)
-	case !again.Unchanged():
-		return fmt.Errorf("another up has something to do: %v", again.Steps)
 	}
 	return nil
 }

@@ -62,8 +62,8 @@ func (c Change) TakesAway() bool {
 
 // Overlaps reports whether both changes set the same value, or one a part of the other's.
 func (c Change) Overlaps(other Change) bool {
-	for one := range c.Values {
-		for two := range other.Values {
+	for _, one := range c.reach() {
+		for _, two := range other.reach() {
 			if within(one, two) || within(two, one) {
 				return true
 			}
@@ -71,6 +71,21 @@ func (c Change) Overlaps(other Change) bool {
 	}
 	return false
 }
+
+// reach returns the paths of what the change sets. That of an element that is taken out is its list's: those behind it
+// move up.
+func (c Change) reach() []string {
+	var paths []string
+	for path, value := range c.Values {
+		if value == nil {
+			path = lastElement.ReplaceAllString(path, "")
+		}
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+var lastElement = regexp.MustCompile(`\[\d+\]$`)
 
 func within(outer, path string) bool {
 	rest, inside := strings.CutPrefix(path, outer)

@@ -335,9 +335,27 @@ func (w *watcher) expected(one *series, end int) bool {
 	case one.tasks == nil:
 		return one.first == 0 && before && after && end == len(w.moments)
 	case one.first == 0:
-		return before
+		return before && !w.givenUp(one)
 	}
 	return after
+}
+
+// givenUp reports whether a series is of calls of another service that the tasks which run in the end do not make, and
+// none in their place: such a request is not answered after the change.
+func (w *watcher) givenUp(one *series) bool {
+	peer, isCall := strings.CutPrefix(one.what, "service ")
+	if !isCall {
+		return false
+	}
+	name, _, _ := strings.Cut(peer, ":")
+	for _, g := range w.running {
+		if g.Service.Key == one.tasks.Service.Key && slices.ContainsFunc(g.peers(), func(p string) bool {
+			return strings.HasPrefix(p, name+":") || !slices.Contains(one.tasks.peers(), p)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // endOf returns how many of the moments of a series count: tasks of a service that is deleted need nothing any more

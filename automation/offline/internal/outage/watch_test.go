@@ -3,6 +3,7 @@ package outage
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -129,6 +130,37 @@ func TestARequestThatIsNotAnsweredInTheEndHasNoOutage(t *testing.T) {
 	r.delete("rule")
 	r.delete("shop")
 	require.Empty(t, r.outages())
+}
+
+func TestACallThatIsGivenUpHasNoOutage(t *testing.T) {
+	for name, test := range map[string]struct {
+		later []any
+		want  []string
+	}{
+		"given up": {nil, nil},
+		"made in the end": {
+			[]any{in{"name": "SERVICE_CART_URL", "value": "http://cart:9090"}},
+			[]string{"service cart:9090 of the tasks of shop since delete SecurityGroupEgressRule to-cart"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := record(t)
+			r.put(
+				token.TaskDefinition,
+				"shop-task-2",
+				in{"containerDefinitions": containers("shop", 8080, test.later...)},
+			)
+			r.set("shop", "taskDefinition", "arn:shop-task-2")
+			r.write("shop-task-2")
+			r.done("shop-task-2")
+			r.write("shop")
+			r.delete("to-cart")
+			r.done("shop")
+			require.Equal(t, test.want, slices.DeleteFunc(r.outages(), func(o string) bool {
+				return !strings.HasPrefix(o, "service cart:9090")
+			}))
+		})
+	}
 }
 
 func TestPermissionsLastAsLongAsTheTasks(t *testing.T) {
