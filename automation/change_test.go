@@ -170,7 +170,8 @@ func (r *runningStack) hasNoWayBack(changed *config.Config) bool {
 func (r *runningStack) proveInTurn(t *testing.T, batches [][]configtest.Change) {
 	t.Helper()
 	var before []configtest.Change
-	for _, batch := range append(batches, nil) {
+	for i, batch := range append(batches, nil) {
+		t.Logf("making %d of %d batches, of %d changes", i, len(batches), len(batch))
 		err := r.change(t, true, batch...)
 		if err == nil {
 			before = batch

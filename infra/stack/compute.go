@@ -340,7 +340,7 @@ func (l *lab) callees(s config.Service) []pulumi.Resource {
 }
 
 // taskGroups makes the security groups of all tasks and the connections of services that call one another, before any
-// service: when a port changes, the callers' tasks of before have to reach the new one as soon as there are tasks on it.
+// service: when a port changes, the callers' tasks of before have to reach it as soon as there are tasks on it.
 func (l *lab) taskGroups() error {
 	l.taskGroup, l.connections = map[string]*network.SecurityGroup{}, map[string][]pulumi.Resource{}
 	placement := l.vpc.ServicePlacement()
