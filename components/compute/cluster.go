@@ -103,10 +103,11 @@ func NewCluster(ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pul
 	if err := errors.Join(checkName("Name", args.Name, 255), args.validateCapacity()); err != nil {
 		return nil, fmt.Errorf("cluster %q: %w", name, err)
 	}
-	component := &Cluster{LaunchType: "FARGATE", Namespace: pulumi.String("").ToStringOutput()}
+	component := &Cluster{LaunchType: "FARGATE"}
 	if err := ctx.RegisterComponentResource("awslab:compute:Cluster", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering cluster %q: %w", name, err)
 	}
+	component.Namespace = pulumi.String("").ToStringOutput() // registering makes new outputs
 	settings, err := component.settings(ctx, name, args)
 	if err != nil {
 		return nil, err

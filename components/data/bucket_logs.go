@@ -44,10 +44,11 @@ func NewLogBucket(
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("log bucket %q: %w", name, err)
 	}
-	component := &Bucket{Name: args.Name, CopyName: pulumi.String("").ToStringOutput()}
+	component := &Bucket{Name: args.Name}
 	if err := ctx.RegisterComponentResource("awslab:data:Bucket", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering log bucket %q: %w", name, err)
 	}
+	component.CopyName = pulumi.String("").ToStringOutput() // registering makes new outputs
 	bucket, err := newProtectedBucket(ctx, name, args.store(), pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("log bucket %q: %w", args.Name, err)

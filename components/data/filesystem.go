@@ -136,10 +136,11 @@ func NewFileSystem(
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("file system %q: %w", name, err)
 	}
-	component := &FileSystem{Name: args.Name, CopyId: pulumi.String("").ToStringOutput(), args: args}
+	component := &FileSystem{Name: args.Name, args: args}
 	if err := ctx.RegisterComponentResource("awslab:data:FileSystem", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering file system %q: %w", name, err)
 	}
+	component.CopyId = pulumi.String("").ToStringOutput() // registering makes new outputs
 	for _, step := range []func(*pulumi.Context, string) error{
 		component.newFiles,
 		component.newMountTargets,

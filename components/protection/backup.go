@@ -202,10 +202,11 @@ func NewBackup(ctx *pulumi.Context, name string, args *BackupArgs, opts ...pulum
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("backup %q: %w", name, err)
 	}
-	component := &Backup{VaultName: args.Name, CopyVaultArn: pulumi.String("").ToStringOutput()}
+	component := &Backup{VaultName: args.Name}
 	if err := ctx.RegisterComponentResource("awslab:protection:Backup", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering backup %q: %w", name, err)
 	}
+	component.CopyVaultArn = pulumi.String("").ToStringOutput() // registering makes new outputs
 	vault, err := component.newVault(
 		ctx,
 		name,
