@@ -66,6 +66,9 @@ var operators = []operator{
 	{kind: "aws:rds/instance:Instance", path: "storageEncrypted", value: false},
 	{kind: "aws:rds/parameterGroup:ParameterGroup", path: "parameters", value: []any{}},
 	{kind: "aws:rds/proxy:Proxy", path: "requireTls", value: false},
+	{kind: "aws:rds/proxy:Proxy", path: "auths.iamAuth", value: "DISABLED"},
+	{kind: "aws:rds/instance:Instance", path: "iamDatabaseAuthenticationEnabled", value: false},
+	{kind: "aws:rds/cluster:Cluster", path: "iamDatabaseAuthenticationEnabled", value: false},
 	{kind: "aws:efs/fileSystem:FileSystem", path: "encrypted", value: false},
 	{
 		kind:  "aws:ecs/taskDefinition:TaskDefinition",

@@ -13,5 +13,5 @@ var Pack = rule.Pack{
 	Name:        "awslab-baseline",
 	Version:     "0.1.0",
 	Description: "Data is encrypted, network exposure is minimal, and activity is logged.",
-	Rules:       slices.Concat(encryption, exposure, acls, tiers, recording, watching, tagging),
+	Rules:       slices.Concat(encryption, authentication, exposure, acls, tiers, recording, watching, tagging),
 }

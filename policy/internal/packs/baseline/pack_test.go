@@ -11,6 +11,7 @@ var cases = func() map[string][]ruletest.Case {
 	all := map[string][]ruletest.Case{}
 	for _, some := range []map[string][]ruletest.Case{
 		encryptionCases,
+		authenticationCases,
 		exposureCases,
 		aclCases,
 		recordingCases,
