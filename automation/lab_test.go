@@ -16,7 +16,9 @@ import (
 	"github.com/awslab/awslab/automation/engine"
 	"github.com/awslab/awslab/automation/offline"
 	"github.com/awslab/awslab/infra/config"
+	"github.com/awslab/awslab/infra/config/configtest"
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 )
 
 // These tests run the lab's program through the real engine on the offline target.
@@ -93,6 +95,36 @@ func (p *project) configure(t testing.TB, stackName string, pairs ...string) {
 		require.Contains(t, string(content), pairs[i])
 	}
 	require.NoError(t, os.WriteFile(path, []byte(strings.NewReplacer(pairs...).Replace(string(content))), 0o600))
+}
+
+// edit sets values in a stack's configuration by the paths of keys, such as tables[0].stream. A nil value takes the key
+// out.
+func (p *project) edit(t testing.TB, stackName string, changes map[string]any) {
+	t.Helper()
+	path := filepath.Join(p.dir, "Pulumi."+stackName+".yaml")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var file map[string]any
+	require.NoError(t, yaml.Unmarshal(content, &file))
+	config := map[string]any{}
+	for key, value := range file["config"].(map[string]any) {
+		config[strings.TrimPrefix(key, "awslab:")] = value
+	}
+	p.write(t, stackName, configtest.Apply(config, configtest.Change{Values: changes}))
+}
+
+// write replaces a stack's configuration. Keys without a namespace are the project's.
+func (p *project) write(t require.TestingT, stackName string, configuration map[string]any) {
+	named := map[string]any{}
+	for key, value := range configuration {
+		if !strings.Contains(key, ":") {
+			key = "awslab:" + key
+		}
+		named[key] = value
+	}
+	content, err := yaml.Marshal(map[string]any{"config": named})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "Pulumi."+stackName+".yaml"), content, 0o600))
 }
 
 func (p *project) options(stackName string) automation.Options {

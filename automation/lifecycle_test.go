@@ -14,10 +14,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gopkg.in/yaml.v3"
 
 	"github.com/awslab/awslab/automation"
-	"github.com/awslab/awslab/infra/config/configtest"
 )
 
 // These tests bring whole stacks up, change them and take them down again. Run them with: make e2e
@@ -43,36 +41,6 @@ func requireDataKept(t *testing.T, r *automation.Result) {
 			require.Contains(t, []string{"create", "update"}, s.Op, "%s %s: %v", s.Type, s.Name, s.Properties)
 		}
 	}
-}
-
-// edit sets values in a stack's configuration by the paths of keys, such as tables[0].stream. A nil value takes the key
-// out.
-func (p *project) edit(t *testing.T, stackName string, changes map[string]any) {
-	t.Helper()
-	path := filepath.Join(p.dir, "Pulumi."+stackName+".yaml")
-	content, err := os.ReadFile(path)
-	require.NoError(t, err)
-	var file map[string]any
-	require.NoError(t, yaml.Unmarshal(content, &file))
-	config := map[string]any{}
-	for key, value := range file["config"].(map[string]any) {
-		config[strings.TrimPrefix(key, "awslab:")] = value
-	}
-	p.write(t, stackName, configtest.Apply(config, configtest.Change{Values: changes}))
-}
-
-// write replaces a stack's configuration. Keys without a namespace are the project's.
-func (p *project) write(t require.TestingT, stackName string, configuration map[string]any) {
-	named := map[string]any{}
-	for key, value := range configuration {
-		if !strings.Contains(key, ":") {
-			key = "awslab:" + key
-		}
-		named[key] = value
-	}
-	content, err := yaml.Marshal(map[string]any{"config": named})
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "Pulumi."+stackName+".yaml"), content, 0o600))
 }
 
 // setLevels sets levels of policy rules, as the README says for taking prod down.

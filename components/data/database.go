@@ -3,7 +3,6 @@ package data
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -151,6 +150,16 @@ type DatabaseArgs struct {
 	Tags                          map[string]string
 }
 
+// DatabaseSignIn says what the users of a database sign in to.
+type DatabaseSignIn string
+
+// A database has the first, or the first two, or the third.
+const (
+	ToDatabase DatabaseSignIn = "database"
+	ToReader   DatabaseSignIn = "database-reader"
+	ToProxy    DatabaseSignIn = "database-proxy"
+)
+
 // Database is a relational database on RDS. Its type token is awslab:data:Database.
 type Database struct {
 	pulumi.ResourceState
@@ -169,8 +178,8 @@ type Database struct {
 	// SecretArn is the secret with the master user's name and password, {"username": ..., "password": ...}.
 	SecretArn pulumi.StringOutput `pulumi:"secretArn"`
 	// SignInIds are those by which rds-db:connect knows what Users sign in to: that of the proxy, if there is one, or
-	// else those of the database and of the replica at ReaderEndpoint.
-	SignInIds pulumi.StringArrayOutput `pulumi:"signInIds"`
+	// else those of the database and of the replica at ReaderEndpoint. Which there are is known in preview.
+	SignInIds map[DatabaseSignIn]pulumi.StringOutput
 
 	// Identifier, Engine, DatabaseName, Username, Port and SecretName are as in the arguments, known in preview.
 	Identifier, DatabaseName, Username, SecretName string
@@ -237,7 +246,7 @@ func NewDatabase(
 	}
 	if err := ctx.RegisterResourceOutputs(db, pulumi.Map{
 		"arn": db.Arn, "resourceId": db.ResourceId, "endpoint": db.Endpoint, "readerEndpoint": db.ReaderEndpoint,
-		"proxyEndpoint": db.ProxyEndpoint, "secretArn": db.SecretArn, "signInIds": db.SignInIds,
+		"proxyEndpoint": db.ProxyEndpoint, "secretArn": db.SecretArn,
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of database %q: %w", name, err)
 	}
@@ -258,16 +267,16 @@ func (db *Database) make(ctx *pulumi.Context) error {
 	if err := servers(ctx); err != nil {
 		return err
 	}
-	db.SignInIds = distinct(db.ResourceId, db.readerId)
+	db.SignInIds = map[DatabaseSignIn]pulumi.StringOutput{ToDatabase: db.ResourceId}
+	if db.args.readerIsReplica() {
+		db.SignInIds[ToReader] = db.readerId
+	}
 	return errors.Join(db.newProxy(ctx), db.newEventSubscriptions(ctx), db.newParameters(ctx))
 }
 
-// distinct returns the values, each once.
-func distinct(values ...pulumi.StringOutput) pulumi.StringArrayOutput {
-	return pulumi.ToStringArrayOutput(values).ApplyT(func(all []string) []string {
-		return slices.Compact(slices.Sorted(slices.Values(all)))
-	}).(pulumi.StringArrayOutput)
-}
+// readerIsReplica reports whether what answers at ReaderEndpoint is another instance than the database, with a resource
+// id of its own. A cluster has one id for all.
+func (args *DatabaseArgs) readerIsReplica() bool { return !args.isCluster() && args.ReadReplicas > 0 }
 
 // isCluster reports whether RDS knows the database as a DB cluster.
 func (args *DatabaseArgs) isCluster() bool { return args.Kind != DatabaseInstance && args.Kind != "" }

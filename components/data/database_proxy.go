@@ -99,9 +99,9 @@ func (db *Database) newProxy(ctx *pulumi.Context) error {
 	if err != nil {
 		return fmt.Errorf("creating proxy %q: %w", db.Identifier, err)
 	}
-	db.SignInIds = proxy.Arn.ApplyT(func(arn string) []string {
-		return []string{arn[strings.LastIndex(arn, ":")+1:]}
-	}).(pulumi.StringArrayOutput)
+	db.SignInIds = map[DatabaseSignIn]pulumi.StringOutput{ToProxy: proxy.Arn.ApplyT(func(arn string) string {
+		return arn[strings.LastIndex(arn, ":")+1:]
+	}).(pulumi.StringOutput)}
 	return db.newProxyTarget(ctx, proxy)
 }
 

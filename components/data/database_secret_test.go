@@ -70,7 +70,7 @@ func TestProxySignsInAsTheUsersOfServices(t *testing.T) {
 	args := fullDatabase(DatabaseInstance, DatabasePostgres)
 	args.Users = []string{"svc_catalog", "svc_orders"}
 	g := registerDatabase(t, args, func(db *Database) {
-		require.Equal(t, []string{"prx-of database-proxy"}, databaseValue(t, db.SignInIds))
+		require.Equal(t, map[DatabaseSignIn]string{ToProxy: "prx-of database-proxy"}, signInIds(t, db))
 	})
 	require.Equal(t, `{"Version":"2012-10-17","Statement":[`+
 		`{"Sid":"ReadUserSecrets","Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":["arn:`+
@@ -97,25 +97,46 @@ func TestProxySignsInAsTheUsersOfServices(t *testing.T) {
 	require.NotContains(t, g.resources, "database-user-svc_orders")
 }
 
+func signInIds(t *testing.T, db *Database) map[DatabaseSignIn]string {
+	ids := map[DatabaseSignIn]string{}
+	for to, id := range db.SignInIds {
+		ids[to] = databaseValue(t, id).(string)
+	}
+	return ids
+}
+
 // IAM knows each server by an id of its own, and all of a cluster's by one.
 func TestUsersSignInToTheServersThatTheyAreToldOf(t *testing.T) {
 	for name, test := range map[string]struct {
 		kind     DatabaseKind
 		replicas int
-		want     []string
+		want     map[DatabaseSignIn]string
 	}{
-		"instance":           {DatabaseInstance, 0, []string{"resourceId of database-instance"}},
-		"Multi-AZ cluster":   {DatabaseMultiAzCluster, 0, []string{"clusterResourceId of database-cluster"}},
-		"Aurora with reader": {DatabaseAurora, 1, []string{"clusterResourceId of database-cluster"}},
+		"instance": {
+			DatabaseInstance, 0,
+			map[DatabaseSignIn]string{ToDatabase: "resourceId of database-instance"},
+		},
+		"Multi-AZ cluster": {
+			DatabaseMultiAzCluster, 0,
+			map[DatabaseSignIn]string{ToDatabase: "clusterResourceId of database-cluster"},
+		},
+		"Aurora with reader": {
+			DatabaseAurora, 1,
+			map[DatabaseSignIn]string{ToDatabase: "clusterResourceId of database-cluster"},
+		},
 		"replicas, of which the first is the reader": {
-			DatabaseInstance, 2, []string{"resourceId of database-instance", "resourceId of database-replica-1"},
+			DatabaseInstance, 2,
+			map[DatabaseSignIn]string{
+				ToDatabase: "resourceId of database-instance",
+				ToReader:   "resourceId of database-replica-1",
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := fullDatabase(test.kind, DatabasePostgres)
 			args.Proxy, args.ReadReplicas = nil, test.replicas
 			registerDatabase(t, args, func(db *Database) {
-				require.Equal(t, test.want, databaseValue(t, db.SignInIds))
+				require.Equal(t, test.want, signInIds(t, db))
 			})
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,8 +37,10 @@ type Access struct {
 	Tables  []Grant // DynamoDB tables
 	Buckets []Grant // S3 buckets
 	Queues  []Grant // SQS queues
-	// Database is for those who set a database up. A service signs in by IAM; see [NewDatabaseSignIn].
+	// Database is for those who set a database up. A service signs in by IAM; see SignIn.
 	Database *DatabaseSetup
+	// SignIn lets the service sign in to a database with IAM database authentication.
+	SignIn *DatabaseSignIn
 }
 
 // Grant lets a service use one named thing.
@@ -63,6 +66,16 @@ type DatabaseSetup struct {
 	// UserSecretName is that of the secret that RDS Proxy signs in as the service's user with. Empty means that there
 	// is none, as without a proxy nobody needs the user's password.
 	UserSecretName string
+}
+
+// DatabaseSignIn lets a task sign in to databases as one user. IAM knows a database by an id that RDS gives it when it
+// is created. So that the policy is known before, it has the role's tag in the id's place: see RoleSettings.LateTags.
+type DatabaseSignIn struct {
+	// User is the user in the databases.
+	User string
+	// IdTags are the keys of the role's tags that have the ids: db-... of an instance, cluster-... of a cluster and
+	// prx-... of a proxy ("Creating and using an IAM policy for IAM database access", RDS user guide).
+	IdTags []string
 }
 
 // storeKind is how access to one kind of store is written in IAM.
@@ -180,6 +193,9 @@ func (a Access) statements(location Location) ([]Statement, error) {
 		statements = append(statements, a.Database.statements(location)...)
 		keys.add(a.Database.KeyAlias, "secretsmanager", a.Database.keyActions())
 	}
+	if a.SignIn != nil {
+		statements = append(statements, a.SignIn.statements(location)...)
+	}
 	return append(statements, keys.statements(location)...), nil
 }
 
@@ -219,7 +235,41 @@ func (a Access) validate() error {
 	if a.Database != nil {
 		problems = append(problems, a.Database.validate())
 	}
+	if a.SignIn != nil {
+		problems = append(problems, a.SignIn.validate())
+	}
 	return errors.Join(problems...)
+}
+
+// variableTag are the keys of tags that a policy variable can name: what ends it or begins its default is not among the
+// characters.
+var variableTag = regexp.MustCompile(`^[A-Za-z0-9_.=+@-]{1,128}$`)
+
+func (in DatabaseSignIn) validate() error {
+	problems := []error{grammar.DatabaseUser.Check("Access.SignIn.User", in.User)}
+	if len(in.IdTags) == 0 {
+		problems = append(problems, problem.New("Access.SignIn.IdTags", "there is none; name at least one"))
+	}
+	for i, tag := range in.IdTags {
+		if !variableTag.MatchString(tag) {
+			problems = append(problems, problem.New(fmt.Sprintf("Access.SignIn.IdTags[%d]", i),
+				"%q is not a key of a tag; use 1 to 128 of A-Z a-z 0-9 _ . = + @ -", tag))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// statements are one for each tag: a variable without a value can make the whole statement invalid ("IAM policy
+// elements: Variables and tags", IAM user guide).
+func (in DatabaseSignIn) statements(location Location) []Statement {
+	var statements []Statement
+	for _, tag := range in.IdTags {
+		statements = append(statements, Statement{
+			Actions:   []string{"rds-db:connect"},
+			Resources: []string{location.Arn("rds-db", "dbuser:${aws:PrincipalTag/"+tag+"}/"+in.User)},
+		})
+	}
+	return statements
 }
 
 func checkMode(at string, mode Mode) error {

@@ -31,7 +31,7 @@ var (
 	pathPattern = regexp.MustCompile(`^/([!-~]+/)?$`)
 )
 
-// RoleArgs describe a role. Everything in it is plain Go, so that all of it is known in a preview.
+// RoleArgs describe a role. Everything in it but LateTags is plain Go, so that it is known in a preview.
 type RoleArgs struct {
 	Name                string              // name in IAM, at most 64 characters
 	Path                string              // begins and ends with a slash; empty means "/"
@@ -45,6 +45,11 @@ type RoleArgs struct {
 	// half of what IAM allows.
 	Rolling bool
 	Tags    map[string]string
+	// LateTags are tags whose values are known only once something else is there. Policies say
+	// ${aws:PrincipalTag/<key>} for them. A tag without a value, nil, stays as it is on a role that has it, for the
+	// tasks that still run. Nobody else sets such tags: [ServiceTrust] and [AccountTrust] do not allow sts:TagSession,
+	// by which whoever assumes a role could.
+	LateTags map[string]pulumi.StringInput
 }
 
 // Role is an IAM role with its inline policies. Its type token is awslab:identity:Role.
@@ -77,8 +82,8 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		Description:         optionalString(args.Description),
 		AssumeRolePolicy:    pulumi.String(documents.trust),
 		PermissionsBoundary: optionalString(args.PermissionsBoundary),
-		Tags:                pulumi.ToStringMap(args.Tags),
-	}, pulumi.Parent(component))
+		Tags:                args.tags(),
+	}, pulumi.Parent(component), pulumi.IgnoreChanges(args.keptTags()))
 	if err != nil {
 		return nil, fmt.Errorf("creating role %q: %w", args.Name, err)
 	}
@@ -111,6 +116,27 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		return nil, fmt.Errorf("registering outputs of role %q: %w", name, err)
 	}
 	return component, nil
+}
+
+func (args *RoleArgs) tags() pulumi.StringMap {
+	tags := pulumi.ToStringMap(args.Tags)
+	for key, value := range args.LateTags {
+		if value != nil {
+			tags[key] = value
+		}
+	}
+	return tags
+}
+
+// keptTags returns the paths of the tags without a value.
+func (args *RoleArgs) keptTags() []string {
+	var kept []string
+	for _, key := range slices.Sorted(maps.Keys(args.LateTags)) {
+		if args.LateTags[key] == nil {
+			kept = append(kept, fmt.Sprintf("tags[%q]", key))
+		}
+	}
+	return kept
 }
 
 type renderedRole struct {

@@ -16,6 +16,8 @@ type RoleSettings struct {
 	Path                string // empty means "/"
 	PermissionsBoundary string // ARN; empty means no boundary
 	Tags                map[string]string
+	// LateTags are those of RoleArgs.
+	LateTags map[string]pulumi.StringInput
 }
 
 // ExecutionRoleArgs describe what ECS itself needs to start a service's tasks: pull the images, write the logs, and
@@ -105,6 +107,7 @@ func (settings RoleSettings) role(description string, trust Document, policy str
 		Trust:               trust,
 		PermissionsBoundary: settings.PermissionsBoundary,
 		Tags:                settings.Tags,
+		LateTags:            settings.LateTags,
 	}
 	if len(statements) > 0 {
 		args.Policies = map[string]Document{policy: {Statements: statements}}

@@ -160,6 +160,40 @@ func TestSettingUpADatabaseBehindAProxySetsTheUsersSecret(t *testing.T) {
 	}, statements)
 }
 
+// A service signs in as one user to what its role's tags name, and nothing stands for an id but the tag.
+func TestASignInIsForOneUserOfTheDatabasesInTheRolesTags(t *testing.T) {
+	args := taskRole(Access{SignIn: &DatabaseSignIn{User: "svc_orders", IdTags: []string{"database", "reader"}}})
+	args.LateTags = map[string]pulumi.StringInput{
+		"database": pulumi.String("db-A").ToStringOutput(), "reader": pulumi.String("db-B"), "proxy": nil,
+	}
+	g := registerTaskRole(t, args)
+	statement := func(tag string) string {
+		return `{"Effect": "Allow", "Action": "rds-db:connect", "Resource": "arn:aws:rds-db:eu-west-1:123456789012:` +
+			`dbuser:${aws:PrincipalTag/` + tag + `}/svc_orders"}`
+	}
+	require.JSONEq(t, `{"Version": "2012-10-17", "Statement": [`+statement("database")+`, `+statement("reader")+`]}`,
+		g.input("orders-task-access", "policy"))
+	role := g.resources["orders-task-role"]
+	require.Equal(t, "db-A", role.Inputs["tags"].ObjectValue()["database"].StringValue())
+	require.Equal(t, "db-B", role.Inputs["tags"].ObjectValue()["reader"].StringValue())
+	require.NotContains(t, role.Inputs["tags"].ObjectValue(), "proxy")
+	require.Equal(t, []string{`tags["proxy"]`}, role.RegisterRPC.GetIgnoreChanges())
+	require.NotContains(t, role.Inputs["assumeRolePolicy"].StringValue(), "sts:TagSession")
+}
+
+func TestProblemsOfASignInAreReportedTogether(t *testing.T) {
+	_, err := Access{SignIn: &DatabaseSignIn{User: "*", IdTags: []string{"a}b", "a, 'b'", ""}}}.statements(ireland)
+	for _, want := range []string{
+		`Access.SignIn.User: "*" is not a name of a database user`,
+		`Access.SignIn.IdTags[0]: "a}b" is not a key of a tag`,
+		"Access.SignIn.IdTags[1]", "Access.SignIn.IdTags[2]",
+	} {
+		require.ErrorContains(t, err, want)
+	}
+	_, err = Access{SignIn: &DatabaseSignIn{User: "svc_orders"}}.statements(ireland)
+	require.ErrorContains(t, err, "Access.SignIn.IdTags: there is none")
+}
+
 func TestTaskRoleWithAccessToEverything(t *testing.T) {
 	requireGolden(t, "task.json", registerTaskRole(t, taskRole(Access{
 		Tables: []Grant{

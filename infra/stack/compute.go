@@ -257,7 +257,7 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args.Environment, args.Secrets, args.Volumes = l.environment(s), l.secretArns(s), l.volumes(s)
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags
 	if s.Access.Database {
-		args.Ready = append(append(args.Ready, l.database.Parameters...), l.signIns[s.Name])
+		args.Ready = append(args.Ready, l.database.Parameters...)
 		args.BeforeTask = l.setup(s)
 		l.databaseClients.admit(args)
 	}

@@ -259,9 +259,6 @@ func (l *lab) databases() (err error) {
 	if l.database, err = data.NewDatabase(l.Context, "database", args, l.providers.all); err != nil {
 		return err
 	}
-	if err := l.databaseSignIns(); err != nil {
-		return err
-	}
 	l.databaseClients, err = l.newClients("database", called, port, entry)
 	return err
 }
@@ -278,33 +275,6 @@ func (l *lab) databaseUsers() []string {
 		}
 	}
 	return users
-}
-
-// databaseSignIns let services sign in to the database. The name of what lets them says through what they do: when a
-// proxy comes or goes, the tasks of before keep their right until those of after run.
-func (l *lab) databaseSignIns() error {
-	l.signIns = map[string]pulumi.Resource{}
-	through := "database"
-	if l.proxied() {
-		through = "proxy"
-	}
-	for _, s := range l.config.Services {
-		if !s.Access.Database {
-			continue
-		}
-		signIn, err := identity.NewDatabaseSignIn(l.Context, s.Name+"-task-"+through, &identity.DatabaseSignInArgs{
-			Location:    l.location,
-			Role:        l.roles[s.Name].task,
-			Name:        through,
-			User:        names.DatabaseUser(s.Name),
-			ResourceIds: l.database.SignInIds,
-		}, pulumi.Parent(l.roles[s.Name].task))
-		if err != nil {
-			return err
-		}
-		l.signIns[s.Name] = signIn
-	}
-	return nil
 }
 
 // leavesSnapshot reports whether the database leaves a snapshot when it is deleted. The key that encrypts it then stays

@@ -11,6 +11,7 @@ import (
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/infra/config"
+	"github.com/awslab/awslab/internal/names"
 )
 
 // keys are the customer managed keys of the stack.
@@ -109,17 +110,19 @@ func (l *lab) rolesOf(s config.Service) (roles, error) {
 	if err != nil {
 		return roles{}, err
 	}
+	settings, access := l.role(s.Name, "task"), l.accessOf(s)
+	settings.LateTags, access.SignIn = l.signInOf(s)
 	task, err := identity.NewTaskRole(l.Context, s.Name+"-task", &identity.TaskRoleArgs{
-		RoleSettings: l.role(s.Name, "task"),
+		RoleSettings: settings,
 		Location:     l.location,
-		Access:       l.accessOf(s),
+		Access:       access,
 		Exec:         l.execOf(s),
 		Tracing:      l.config.Monitoring.Tracing,
 	}, l.providers.all)
 	if err != nil || !s.SetsUpDatabase() {
 		return roles{execution: execution, task: task}, err
 	}
-	access := l.accessOf(s)
+	access = l.accessOf(s)
 	access.Database = &identity.DatabaseSetup{
 		Identifier:     l.databaseName(),
 		Cluster:        l.config.Database.Kind != string(data.DatabaseInstance),
@@ -134,6 +137,24 @@ func (l *lab) rolesOf(s config.Service) (roles, error) {
 		Tracing:      l.config.Monitoring.Tracing,
 	}, l.providers.all)
 	return roles{execution, task, before}, err
+}
+
+// signInOf returns the tags of a service's role that say what its code signs in to, and the permission to. A role keeps
+// the tags of what the code does not sign in to any more: the tasks that still run do.
+func (l *lab) signInOf(s config.Service) (map[string]pulumi.StringInput, *identity.DatabaseSignIn) {
+	tags := map[string]pulumi.StringInput{}
+	for _, to := range []data.DatabaseSignIn{data.ToDatabase, data.ToReader, data.ToProxy} {
+		tags[string(to)] = nil
+	}
+	if !s.Access.Database {
+		return tags, nil
+	}
+	signIn := &identity.DatabaseSignIn{User: names.DatabaseUser(s.Name)}
+	for _, to := range slices.Sorted(maps.Keys(l.database.SignInIds)) {
+		tags[string(to)] = l.database.SignInIds[to]
+		signIn.IdTags = append(signIn.IdTags, string(to))
+	}
+	return tags, signIn
 }
 
 // execOf returns how the cluster keeps sessions, for a service in whose tasks people may open a shell.

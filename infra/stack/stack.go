@@ -75,9 +75,7 @@ type lab struct {
 	databaseClients clients
 	// setupClients may call the database itself, behind the proxy.
 	setupClients clients
-	// signIns let the services sign in to the database, by their names.
-	signIns     map[string]pulumi.Resource
-	fileClients clients
+	fileClients  clients
 
 	notifications, edgeNotifications *monitoring.Notifications
 	dashboard                        *monitoring.Dashboard
@@ -126,12 +124,12 @@ func deploy(ctx *pulumi.Context, root string) error {
 		{"providers", l.newProviders},
 		{"1. keys", l.encryption},
 		{"1. network", l.network},
-		{"1. identity", l.identity},
 		{"5. notifications", l.notify},
 		{"2. container images", l.containerImages},
 		{"4. log bucket", l.logBuckets},
 		{"3. ECS cluster and load balancer", l.clusterAndLoadBalancer},
 		{"4. database", l.databases},
+		{"1. identity", l.identity},
 		{"4. tables", l.tables},
 		{"4. buckets", l.buckets},
 		{"4. file system", l.fileSystems},

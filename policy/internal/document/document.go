@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -64,9 +65,41 @@ func Parse(text string) (Document, error) {
 		if err != nil {
 			return Document{}, fmt.Errorf("reading statement %d of the policy document: %w", i, err)
 		}
+		if raw.Version == variablesSince {
+			statement.seal()
+		}
 		document.Statements = append(document.Statements, statement)
 	}
 	return document, nil
+}
+
+// variablesSince is the version of the policy language that has policy variables. In the older one they are text.
+const variablesSince = "2012-10-17"
+
+// variable is a policy variable, such as ${aws:PrincipalTag/team} or ${*}, which stands for *.
+var variable = regexp.MustCompile(`\$\{[^}]*\}`)
+
+// seals are what characters with a meaning in patterns become within a variable: characters of no meaning, which are
+// private to Unicode and so in no name.
+var seals = strings.NewReplacer("*", "\ue000", "?", "\ue001", ":", "\ue002", "/", "\ue003")
+
+// seal makes one word of each policy variable. It stands for one value of the request, so that it is no wildcard, and
+// has neither the colons of an ARN nor the slashes of a path.
+func (s *Statement) seal() {
+	patterns := [][]string{s.Resources, s.NotResources}
+	for _, c := range s.Conditions {
+		patterns = append(patterns, c.Values)
+	}
+	for _, texts := range patterns {
+		for i, text := range texts {
+			texts[i] = variable.ReplaceAllStringFunc(text, seals.Replace)
+		}
+	}
+}
+
+// isOf reports whether a condition's value is that of its own key, which every request fulfils that has the key.
+func isOf(key, value string) bool {
+	return strings.EqualFold(value, seals.Replace("${"+key+"}"))
 }
 
 type rawStatement struct {
@@ -188,9 +221,11 @@ func (s Statement) Has(keys ...string) bool {
 	return slices.ContainsFunc(s.Conditions, func(c Condition) bool {
 		return c.Requires() &&
 			slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(key, c.Key) }) &&
-			!slices.ContainsFunc(c.Values, vacuous)
+			!slices.ContainsFunc(c.Values, c.vacuous)
 	})
 }
+
+func (c Condition) vacuous(value string) bool { return vacuous(value) || isOf(c.Key, value) }
 
 // vacuous reports whether a condition's value is anything: wildcards alone, or an ARN of any account's anything.
 func vacuous(value string) bool {
@@ -259,7 +294,7 @@ func (c Condition) narrowsResource() bool {
 	key := strings.ToLower(c.Key)
 	aboutRequest := strings.HasSuffix(key, ":viaservice") || strings.HasSuffix(key, ":passedtoservice") ||
 		strings.HasPrefix(key, "aws:") && !strings.HasPrefix(key, "aws:resourcetag/")
-	return c.Requires() && !aboutRequest && !slices.ContainsFunc(c.Values, vacuous)
+	return c.Requires() && !aboutRequest && !slices.ContainsFunc(c.Values, c.vacuous)
 }
 
 // Match reports whether a pattern of IAM, in which * stands for any text and ? for one character, matches a text. Case

@@ -30,6 +30,56 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// A policy variable stands for one value, whatever characters it is written with.
+func TestVariablesAreNoWildcards(t *testing.T) {
+	const arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/"
+	for _, test := range []struct {
+		version, resource string
+		unbounded, any    bool
+		text              string // what it has to match, and not to
+		matches           bool
+	}{
+		{"2012-10-17", arn + "*", false, true, arn + "items", true},
+		{"2012-10-17", arn + "${aws:PrincipalTag/team}", false, false, arn + "items", false},
+		{"2012-10-17", arn + "${aws:PrincipalTag/team, '*'}", false, false, arn + "items", false},
+		{"2012-10-17", arn + "${*}", false, false, arn + "${x}", false},
+		{"2012-10-17", arn + "${?}*", false, false, arn + "items", false},
+		{"2012-10-17", arn + "*/${aws:PrincipalTag/team}", false, false, arn + "items/red", false},
+		{"2012-10-17", "arn:aws:s3:::${*}", false, false, "arn:aws:s3:::items", false},
+		{"2012-10-17", "arn:aws:s3:::${aws:PrincipalTag/team}/*", false, false, "arn:aws:s3:::red/a", false},
+		{"2008-10-17", "arn:aws:s3:::${*}", false, false, "arn:aws:s3:::${x}", true},
+	} {
+		parsed, err := Parse(`{"Version": "` + test.version + `", "Statement": {"Effect": "Allow", "Action": "*", ` +
+			`"Resource": "` + test.resource + `"}}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resource := parsed.Statements[0].Resources[0]
+		if Unbounded(resource) != test.unbounded || AnyOfKind(resource) != test.any ||
+			Match(resource, test.text) != test.matches {
+			t.Errorf("%s %s: unbounded %v, any of its kind %v, matches %s %v", test.version, test.resource,
+				Unbounded(resource), AnyOfKind(resource), test.text, Match(resource, test.text))
+		}
+	}
+}
+
+// A key always has its own value.
+func TestAConditionOnTheKeysOwnValueIsNone(t *testing.T) {
+	for value, want := range map[string]bool{
+		"${aws:SourceAccount}": false, "${AWS:sourceaccount}": false, "${aws:PrincipalAccount}": true,
+		"${aws:SourceAccount, '1'}": true,
+	} {
+		parsed, err := Parse(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Condition": ` +
+			`{"StringEquals": {"aws:SourceAccount": "` + value + `"}}}}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parsed.Statements[0].Has("aws:SourceAccount") != want {
+			t.Errorf("%s: %v", value, !want)
+		}
+	}
+}
+
 func TestWhatIsNoDocument(t *testing.T) {
 	for _, text := range []string{
 		"",

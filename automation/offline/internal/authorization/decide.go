@@ -143,7 +143,7 @@ func (e *evaluation) matches(policies []Policy, names func(Statement) bool) matc
 			m.allows = true
 			for _, grant := range s.grants(policy.Name, i) {
 				if matchAction(grant.Action, e.request.Action) &&
-					(grant.Resource == "" || matchResource(grant.Resource, e.request)) {
+					(grant.Resource == "" || s.matchResource(grant.Resource, e.request)) {
 					m.grants = append(m.grants, grant)
 				}
 			}
@@ -154,7 +154,7 @@ func (e *evaluation) matches(policies []Policy, names func(Statement) bool) matc
 
 func (e *evaluation) conditionsHold(p Policy, s Statement) bool {
 	for _, condition := range s.Conditions {
-		holds, err := condition.holds(e.request.Context)
+		holds, err := condition.holds(e.request.Context, s.Variables)
 		if err != nil && e.err == nil {
 			e.err = fmt.Errorf("evaluating %s %s: %w", p.Name, s.Sid, err)
 		}
@@ -168,7 +168,7 @@ func (e *evaluation) conditionsHold(p Policy, s Statement) bool {
 // covers reports whether a statement is about the request's action and resource.
 func (s Statement) covers(r Request) bool {
 	action := func(pattern string) bool { return matchAction(pattern, r.Action) }
-	resource := func(pattern string) bool { return matchResource(pattern, r) }
+	resource := func(pattern string) bool { return s.matchResource(pattern, r) }
 	switch {
 	case len(s.NotActions) > 0 && slices.ContainsFunc(s.NotActions, action):
 		return false

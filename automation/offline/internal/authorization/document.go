@@ -25,6 +25,9 @@ type Statement struct {
 	Actions, NotActions      []string
 	Resources, NotResources  []string
 	Conditions               []Condition
+	// Variables says that policy variables stand for values, as of version 2012-10-17 of the policy language. In the
+	// older one they are text ("IAM JSON policy elements: Version", IAM user guide).
+	Variables bool
 }
 
 // Principal is one that a statement names: of type AWS, Service or Federated, or * for everyone.
@@ -40,6 +43,7 @@ type Condition struct {
 // Parse reads a policy document.
 func Parse(name, text string) (Policy, error) {
 	var document struct {
+		Version   string
 		Statement oneOrMany[struct {
 			Sid          string
 			Effect       string
@@ -66,6 +70,7 @@ func Parse(name, text string) (Policy, error) {
 			NotActions:   s.NotAction,
 			Resources:    s.Resource,
 			NotResources: s.NotResource,
+			Variables:    document.Version == "2012-10-17",
 		}
 		for operator, keys := range s.Condition {
 			for key, wanted := range keys {

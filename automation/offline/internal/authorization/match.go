@@ -8,88 +8,38 @@ import (
 )
 
 // matchAction compares an action with a pattern, without regard to case.
-func matchAction(pattern, action string) bool {
-	return wildcard(strings.ToLower(pattern), strings.ToLower(action))
+func matchAction(action, with string) bool {
+	return wildcards(strings.ToLower(action)).matches(strings.ToLower(with))
 }
 
-// matchResource compares the request's resource with a pattern.
-func matchResource(pattern string, r Request) bool {
-	expanded, ok := expand(pattern, r.Context)
-	return ok && matchARN(expanded, r.Resource)
-}
-
-// arnParts is the number of parts of an ARN, of which the last may have colons of its own.
-const arnParts = 6
-
-// matchARN compares part by part: a wildcard stops at the colon that ends its part.
-func matchARN(pattern, arn string) bool {
-	if pattern == "*" || pattern == arn {
-		return true
+// matchResource compares the request's resource with one that the statement names. Variables stand behind the fifth
+// colon of an ARN only ("IAM policy elements: Variables and tags", IAM user guide).
+func (s Statement) matchResource(resource string, r Request) bool {
+	if !s.Variables {
+		return wildcards(resource).matchesARN(r.Resource)
 	}
-	patterns, parts := strings.SplitN(pattern, ":", arnParts), strings.SplitN(arn, ":", arnParts)
-	if len(patterns) != arnParts || len(parts) != arnParts {
+	parts := strings.SplitN(resource, ":", arnParts)
+	if strings.Contains(strings.Join(parts[:len(parts)-1], ":"), "${") {
 		return false
 	}
-	for i := range parts {
-		if !wildcard(patterns[i], parts[i]) {
-			return false
-		}
-	}
-	return true
+	expanded, ok := expand(resource, r.Context)
+	return ok && expanded.matchesARN(r.Resource)
 }
 
-// wildcard compares a text with a pattern in which * stands for any characters and ? for one.
-func wildcard(pattern, text string) bool {
-	for pattern != "" {
-		switch {
-		case pattern[0] == '*':
-			for i := 0; i <= len(text); i++ {
-				if wildcard(pattern[1:], text[i:]) {
-					return true
-				}
-			}
-			return false
-		case text == "" || pattern[0] != '?' && pattern[0] != text[0]:
-			return false
-		}
-		pattern, text = pattern[1:], text[1:]
-	}
-	return text == ""
+// patterns are the condition operators that compare one value with a text of the policy, in which variables may stand
+// ("IAM JSON policy elements: Condition operators", IAM user guide).
+var patterns = map[string]func(wanted pattern, value string) bool{
+	"StringEquals": func(wanted pattern, value string) bool { return wanted.String() == value },
+	"StringEqualsIgnoreCase": func(wanted pattern, value string) bool {
+		return strings.EqualFold(wanted.String(), value)
+	},
+	"StringLike": pattern.matches,
+	"ArnEquals":  pattern.matchesARN,
+	"ArnLike":    pattern.matchesARN,
 }
 
-// expand replaces policy variables such as ${aws:PrincipalTag/team}. Without a value of the key nothing matches.
-func expand(pattern string, context map[string][]string) (string, bool) {
-	for {
-		before, rest, found := strings.Cut(pattern, "${")
-		if !found {
-			return pattern, true
-		}
-		key, after, _ := strings.Cut(rest, "}")
-		values := valuesOf(context, key)
-		if len(values) != 1 {
-			return "", false
-		}
-		pattern = before + values[0] + after
-	}
-}
-
-func valuesOf(context map[string][]string, key string) []string {
-	for name, values := range context {
-		if strings.EqualFold(name, key) {
-			return values
-		}
-	}
-	return nil
-}
-
-// comparisons are the condition operators that compare one value with one that a policy gives ("IAM JSON policy
-// elements: Condition operators", IAM user guide).
+// comparisons are those without variables.
 var comparisons = map[string]func(wanted, value string) bool{
-	"StringEquals":             func(wanted, value string) bool { return wanted == value },
-	"StringEqualsIgnoreCase":   strings.EqualFold,
-	"StringLike":               wildcard,
-	"ArnEquals":                matchARN,
-	"ArnLike":                  matchARN,
 	"Bool":                     strings.EqualFold,
 	"NumericEquals":            numeric(func(wanted, value float64) bool { return value == wanted }),
 	"NumericLessThan":          numeric(func(wanted, value float64) bool { return value < wanted }),
@@ -119,8 +69,9 @@ func numeric(compare func(wanted, value float64) bool) func(wanted, value string
 	}
 }
 
-// holds reports whether the condition holds for the keys of a request. It fails for an operator that it does not know.
-func (c Condition) holds(context map[string][]string) (bool, error) {
+// holds reports whether the condition holds for the keys of a request, with or without policy variables. It fails for
+// an operator that it does not know.
+func (c Condition) holds(context map[string][]string, variables bool) (bool, error) {
 	operator, values := c.Operator, valuesOf(context, c.Key)
 	if operator == "Null" {
 		return slices.Contains(c.Values, strconv.FormatBool(len(values) == 0)), nil
@@ -134,15 +85,12 @@ func (c Condition) holds(context map[string][]string) (bool, error) {
 	if positive, ok := negations[operator]; ok {
 		operator, negated = positive, true
 	}
-	compare, known := comparisons[operator]
-	if !known || isSet && set != "ForAllValues" && set != "ForAnyValue" {
+	compare := comparison(operator, context, variables)
+	if compare == nil || isSet && set != "ForAllValues" && set != "ForAnyValue" {
 		return false, fmt.Errorf("the condition operator %s is not one of those that are known", c.Operator)
 	}
 	one := func(value string) bool {
-		return negated != slices.ContainsFunc(c.Values, func(wanted string) bool {
-			expanded, ok := expand(wanted, context)
-			return ok && compare(expanded, value)
-		})
+		return negated != slices.ContainsFunc(c.Values, func(wanted string) bool { return compare(wanted, value) })
 	}
 	switch {
 	case set == "ForAllValues" && isSet:
@@ -151,4 +99,19 @@ func (c Condition) holds(context map[string][]string) (bool, error) {
 		return ifExists || negated && !isSet, nil
 	}
 	return slices.ContainsFunc(values, one), nil
+}
+
+// comparison returns how an operator compares, or nil if it is not known.
+func comparison(operator string, context map[string][]string, variables bool) func(wanted, value string) bool {
+	matches, known := patterns[operator]
+	switch {
+	case !known:
+		return comparisons[operator]
+	case !variables:
+		return func(wanted, value string) bool { return matches(wildcards(wanted), value) }
+	}
+	return func(wanted, value string) bool {
+		expanded, ok := expand(wanted, context)
+		return ok && matches(expanded, value)
+	}
 }

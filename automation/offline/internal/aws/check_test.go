@@ -330,13 +330,15 @@ func TestDefaultTagsAreUnderTheResourcesOwn(t *testing.T) {
 	)
 	assert.Equal(t, values.Of(awstest.In{"Project": "lab", "Team": "shop"}), inputs["tagsAll"])
 	assert.Equal(t, values.Of(awstest.In{"Team": "shop"}), inputs["tags"])
-	inputs, _ = l.Check(
-		token.Vpc,
-		"lab",
-		nil,
-		values.Of(awstest.In{"cidrBlock": "10.0.0.0/16", "tags": values.Unknown}).ObjectValue(),
-	)
-	assert.True(t, values.IsUnknown(inputs["tagsAll"]))
+	for _, tags := range []any{values.Unknown, awstest.In{"Team": "shop", "Id": values.Unknown}} {
+		inputs, _ = l.Check(
+			token.Vpc,
+			"lab",
+			nil,
+			values.Of(awstest.In{"cidrBlock": "10.0.0.0/16", "tags": tags}).ObjectValue(),
+		)
+		assert.True(t, values.IsUnknown(inputs["tagsAll"]), "with tags %v", tags)
+	}
 	inputs, _ = l.Check(
 		token.Route,
 		"lab",
@@ -344,6 +346,15 @@ func TestDefaultTagsAreUnderTheResourcesOwn(t *testing.T) {
 		values.Of(awstest.In{"routeTableId": "r", "destinationCidrBlock": "0.0.0.0/0", "gatewayId": "g"}).ObjectValue(),
 	)
 	assert.NotContains(t, inputs, resource.PropertyKey("tagsAll"))
+}
+
+func TestAnUpdateOfTagsIsOneOfAllTags(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	m := l.Create(token.Vpc, "lab", awstest.In{"cidrBlock": "10.0.0.0/16", "tags": awstest.In{"Team": "shop"}})
+	m = l.Update(m, awstest.In{"cidrBlock": "10.0.0.0/16", "tags": awstest.In{"Team": "web", "Id": "1"}})
+	assert.Equal(t, values.Of(awstest.In{"Team": "web", "Id": "1"}), m.State["tagsAll"])
+	m = l.Update(m, awstest.In{"cidrBlock": "10.0.0.0/16"})
+	assert.Empty(t, m.State["tagsAll"].ObjectValue())
 }
 
 func TestATypeWithoutAModelRoundTripsAndIsReportedOnce(t *testing.T) {

@@ -206,7 +206,8 @@ func (c *checking) fillName(olds, inputs resource.PropertyMap) {
 	values.SetDefaulted(inputs, append(values.DefaultedOf(inputs), rule.Property))
 }
 
-// mergeTags makes tagsAll of the provider's default tags and the resource's own.
+// mergeTags makes tagsAll of the provider's default tags and the resource's own. One value that is not known makes all
+// of it unknown (mergeTags in pulumi-aws, provider/tags.go).
 func (p *Provider) mergeTags(inputs resource.PropertyMap) {
 	all := resource.PropertyMap{}
 	for key, value := range p.DefaultTags {
@@ -216,7 +217,7 @@ func (p *Provider) mergeTags(inputs resource.PropertyMap) {
 	if given {
 		bare := values.Reveal(tags)
 		switch {
-		case values.IsUnknown(bare):
+		case bare.ContainsUnknowns():
 			inputs["tagsAll"] = values.Unknown
 			return
 		case bare.IsObject():

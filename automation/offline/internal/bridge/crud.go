@@ -367,6 +367,10 @@ func (c *Change) merged(olds resource.PropertyMap) (resource.PropertyMap, error)
 			delete(state, key)
 		}
 	}
+	// The SDK has no such input; Check adds it.
+	if all, given := inputs["tagsAll"]; given && !all.DeepEquals(olds["tagsAll"]) {
+		state["tagsAll"] = all
+	}
 	return state, nil
 }
 

@@ -36,6 +36,10 @@ func judgeTags(r rule.Resource, _ rule.Stack, run rule.Run) rule.Verdict {
 		return rule.NotApplicable("it cannot have tags")
 	}
 	names, complete := tagNames(all)
+	if !complete {
+		// One value that is not known makes tagsAll unknown, while the resource's own tags say their keys.
+		names, _ = tagNames(r.Get("tags"))
+	}
 	var missing []string
 	for _, name := range run.Texts(requiredTags) {
 		if !slices.Contains(names, name) {

@@ -47,6 +47,20 @@ var tagCases = map[string][]ruletest.Case{"required-tags": {
 		Want:      ruletest.Pass,
 	},
 	{
+		Situation: ruletest.Unknown,
+		Name:      "value, and with it all of the provider's",
+		Resource: vpc(ruletest.Props{"tagsAll": ruletest.Computed, "tags": object{
+			"Project": "awslab", "Stack": "prod", "ManagedBy": "pulumi", "database": ruletest.Computed,
+		}}),
+		Want: ruletest.Pass,
+	},
+	{
+		Situation: ruletest.Unknown,
+		Name:      "value, and others may be the provider's",
+		Resource:  vpc(ruletest.Props{"tagsAll": ruletest.Computed, "tags": object{"Project": ruletest.Computed}}),
+		Want:      unevaluated("tagsAll"),
+	},
+	{
 		Situation: ruletest.Secret,
 		Resource:  tagged(ruletest.Secretly(object{"Project": "hunter22"})),
 		Want:      violation("tagsAll"),

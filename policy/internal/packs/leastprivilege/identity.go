@@ -145,8 +145,8 @@ var kmsDecryptScoped = rule.Rule{
 }
 
 // escalations are sets of actions with which a role can get itself the rights of another (Rhino Security Labs, "AWS IAM
-// Privilege Escalation Methods"; those of ECS and SSM are ours). A set with iam:PassRole is judged by
-// iam-passrole-scoped.
+// Privilege Escalation Methods"; those of ECS, SSM and tags, which policies refer to as ${aws:PrincipalTag/...}, are
+// ours). A set with iam:PassRole is judged by iam-passrole-scoped.
 var escalations = [][]string{
 	{"iam:CreatePolicyVersion"},
 	{"iam:SetDefaultPolicyVersion"},
@@ -160,6 +160,7 @@ var escalations = [][]string{
 	{"iam:PutGroupPolicy"},
 	{"iam:PutRolePolicy"},
 	{"iam:AddUserToGroup"},
+	{"iam:TagRole"},
 	{"iam:UpdateAssumeRolePolicy"},
 	{"iam:DeleteRolePermissionsBoundary"},
 	{"lambda:UpdateFunctionCode"},

@@ -17,7 +17,8 @@ var iamTrust = rule.Rule{
 	Level:       rule.Mandatory,
 	Why:         "A trust policy without conditions lets others make the service act for them (the confused deputy).",
 	Fix: "in assumeRolePolicy, name the principal and add the condition aws:SourceAccount or " +
-		"aws:SourceArn, or for a web identity its sub.",
+		"aws:SourceArn, or for a web identity its sub; with sts:TagSession, list the keys in " +
+		"ForAllValues:StringEquals of aws:TagKeys.",
 	Types: []string{"aws:iam/role:Role"},
 	Judge: func(r rule.Resource, _ rule.Run) rule.Verdict {
 		return judgeDocument(r, r.Get("assumeRolePolicy"), complainOfTrust)
@@ -37,6 +38,9 @@ func complainOfTrust(s document.Statement) string {
 	if len(s.NotPrincipal) > 0 {
 		return "trusts everyone except those that it lists"
 	}
+	if s.Grants("sts:TagSession") && !slices.ContainsFunc(s.Conditions, limitsSessionTags) {
+		return "lets whoever assumes the role choose its session tags, which go before the role's own"
+	}
 	for _, p := range s.Principals {
 		switch {
 		case p.Anyone() && !s.Has("aws:PrincipalOrgID", "aws:PrincipalAccount", "aws:PrincipalArn"):
@@ -54,6 +58,13 @@ func complainOfTrust(s document.Statement) string {
 		}
 	}
 	return ""
+}
+
+// limitsSessionTags reports whether a condition lists the keys of the tags that a session may have. They are what
+// policies mean by ${aws:PrincipalTag/...} ("Pass session tags in AWS STS", IAM user guide).
+func limitsSessionTags(c document.Condition) bool {
+	return strings.EqualFold(c.Key, "aws:TagKeys") && strings.HasPrefix(c.Operator, "ForAllValues:String") &&
+		!strings.Contains(c.Operator, "Not") && !slices.Contains(c.Values, "*")
 }
 
 // federatedSubject reports whether a condition names the identity, as in token.actions.githubusercontent.com:sub.

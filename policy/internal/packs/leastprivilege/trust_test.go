@@ -19,6 +19,13 @@ func trust(name, document string, want ruletest.Want) ruletest.Case {
 	}
 }
 
+// tagging returns the trust in a service that may set session tags.
+func tagging(condition string) string {
+	return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": `+
+		`"ecs-tasks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"], "Condition": {%s `+
+		`"StringEquals": {"aws:SourceAccount": "123456789012"}}}]}`, condition)
+}
+
 var trustCases = []ruletest.Case{
 	trust("everyone", trusting(`"AWS": "*"`, ""), ruletest.Violation("assumeRolePolicy")),
 	trust(
@@ -44,6 +51,22 @@ var trustCases = []ruletest.Case{
 		ruletest.Violation("assumeRolePolicy"),
 	),
 	trust("a role", trusting(`"AWS": "arn:aws:iam::123456789012:role/deploy"`, ""), ruletest.Pass),
+	trust("a service that chooses tags", tagging(""), ruletest.Violation("assumeRolePolicy")),
+	trust(
+		"a service that chooses the values of one tag",
+		tagging(`"ForAllValues:StringEquals": {"aws:TagKeys": ["team"]},`),
+		ruletest.Pass,
+	),
+	trust(
+		"a service that chooses any tags",
+		tagging(`"ForAllValues:StringLike": {"aws:TagKeys": "*"},`),
+		ruletest.Violation("assumeRolePolicy"),
+	),
+	trust(
+		"a service that chooses all tags but one",
+		tagging(`"ForAllValues:StringNotEquals": {"aws:TagKeys": "team"},`),
+		ruletest.Violation("assumeRolePolicy"),
+	),
 	trust("instances", trusting(`"Service": "ec2.amazonaws.com"`, ""), ruletest.Pass),
 	trust(
 		"any identity of a provider",

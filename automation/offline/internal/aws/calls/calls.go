@@ -26,6 +26,8 @@ type Line struct {
 	Source string
 	// Optional says that nothing fails without the permission, so that a missing one is no fault.
 	Optional bool
+	// Refusal says why a call fails that IAM allows, or "". Nil means that none does.
+	Refusal func(r *reader, thing *world.Thing) string
 	// Calls are those because of one thing. They are made as soon as the thing is created or updated.
 	Calls func(r *reader, thing *world.Thing) []authorization.Request
 }
@@ -45,6 +47,12 @@ func Authorize(tx *world.Tx, thing *world.Thing) error {
 			if !verdict.Allowed {
 				return bridge.RefuseRetried("AccessDenied", "%s", verdict)
 			}
+		}
+		if line.Refusal == nil {
+			continue
+		}
+		if refusal := line.Refusal(r, thing); refusal != "" {
+			return bridge.Refuse("AccessDenied", "%s: %s (%s)", line.Does, refusal, line.Source)
 		}
 	}
 	return r.err
@@ -66,9 +74,7 @@ func (v Verdict) String() string {
 func (r *reader) judge(line Line, thing *world.Thing) []Verdict {
 	var verdicts []Verdict
 	for _, call := range line.Calls(r, thing) {
-		decision, err := authorization.Decide(call, r.policiesFor(call))
-		r.note(err)
-		verdicts = append(verdicts, Verdict{call, decision, line, thing})
+		verdicts = append(verdicts, Verdict{call, r.decide(call), line, thing})
 	}
 	return verdicts
 }

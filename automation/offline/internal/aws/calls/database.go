@@ -50,9 +50,10 @@ var databaseLines = []Line{
 // databaseTaskLines are the calls of the code of a task that is told of a database. It cannot do without them.
 var databaseTaskLines = []taskLine{
 	{
-		Does:   "the code of a task signs in to a database",
-		Source: "Amazon RDS user guide, Creating and using an IAM policy for IAM database access",
-		Calls:  (*runningTask).signIn,
+		Does:    "the code of a task signs in to a database",
+		Source:  "Amazon RDS user guide, Creating and using an IAM policy for IAM database access",
+		Calls:   (*runningTask).signIn,
+		Refusal: (*runningTask).signInRefusal,
 	},
 	{
 		Does:   "the code of a task reads a secret that a parameter names",
@@ -99,21 +100,48 @@ func (t *runningTask) parameters() map[string]string {
 	return found
 }
 
-// signIn are the calls of a task that signs in by IAM: to the proxy, the cluster or the instance that each of the hosts
-// it is told of belongs to. A task that is told of the master user's secret signs in with that.
+// signIn are the calls of a task that signs in by IAM.
 func (t *runningTask) signIn() requests {
-	user, parameters := t.variable("DATABASE_USER"), t.parameters()
+	var all requests
+	for _, server := range t.servers() {
+		all = append(all, as(t.role).calls(
+			arnOf(t.region, "rds-db", "dbuser:"+idOf(server)+"/"+t.variable("DATABASE_USER")), nil,
+			"rds-db:connect")...)
+	}
+	return all
+}
+
+// signInRefusal says which server lets nobody sign in by IAM ("Enabling and disabling IAM database authentication" and
+// "Connecting to a database through RDS Proxy", Amazon RDS user guide).
+func (t *runningTask) signInRefusal() string {
+	for _, server := range t.servers() {
+		state := bridge.StateOf(server)
+		switch {
+		case server.Type != token.DBProxy && !state.Bool("iamDatabaseAuthenticationEnabled"):
+			return "PAM authentication failed: IAM database authentication is not enabled for " + server.ARN
+		case server.Type == token.DBProxy && !slices.ContainsFunc(state.Objects("auths"), requiresIAM):
+			return "This RDS proxy has no secret with iamAuth REQUIRED: " + server.ARN
+		}
+	}
+	return ""
+}
+
+func requiresIAM(auth values.View) bool { return auth.Str("iamAuth") == "REQUIRED" }
+
+// servers returns the proxies, clusters and instances at the hosts that a task is told of, if it signs in by IAM. A
+// task that is told of the master user's secret signs in with that.
+func (t *runningTask) servers() []*world.Thing {
+	parameters := t.parameters()
 	if t.variable("DATABASE_AUTH") != "iam" || parameters["DATABASE_ADMIN_SECRET_ARN"] != "" {
 		return nil
 	}
-	var all requests
+	var servers []*world.Thing
 	for _, variable := range []string{"DATABASE_HOST", "DATABASE_READER_HOST"} {
-		if id := t.databaseAt(parameters[variable]); id != "" {
-			all = append(all, as(t.role).calls(
-				arnOf(t.region, "rds-db", "dbuser:"+id+"/"+user), nil, "rds-db:connect")...)
+		if server := t.serverAt(parameters[variable]); server != nil {
+			servers = append(servers, server)
 		}
 	}
-	return all
+	return servers
 }
 
 // endpoints are the properties that hold the hosts of what can be signed in to.
@@ -123,24 +151,31 @@ var endpoints = map[string][]string{
 	token.DBProxy:    {"endpoint"},
 }
 
-// databaseAt returns the id by which rds-db:connect knows what answers at a host, or "" if nothing does.
-func (r *reader) databaseAt(host string) string {
+// serverAt returns what answers at a host, or nil if nothing does.
+func (r *reader) serverAt(host string) *world.Thing {
+	if host == "" {
+		return nil
+	}
 	for typ, properties := range endpoints {
 		for _, thing := range r.every(typ) {
 			state := bridge.StateOf(thing)
-			if host == "" || !slices.ContainsFunc(properties, func(p string) bool { return state.Str(p) == host }) {
-				continue
+			if slices.ContainsFunc(properties, func(p string) bool { return state.Str(p) == host }) {
+				return thing
 			}
-			switch typ {
-			case token.DBProxy:
-				return values.AfterLast(thing.ARN, ":")
-			case token.DBCluster:
-				return state.Str("clusterResourceId")
-			}
-			return state.Str("resourceId")
 		}
 	}
-	return ""
+	return nil
+}
+
+// idOf returns the id by which rds-db:connect knows a server.
+func idOf(server *world.Thing) string {
+	switch server.Type {
+	case token.DBProxy:
+		return values.AfterLast(server.ARN, ":")
+	case token.DBCluster:
+		return bridge.StateOf(server).Str("clusterResourceId")
+	}
+	return bridge.StateOf(server).Str("resourceId")
 }
 
 // setSecret are the calls that give a secret a value.

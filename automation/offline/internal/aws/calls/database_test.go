@@ -14,26 +14,31 @@ import (
 // read is what the role of a proxy, and that of a migration, may do with every secret.
 var read = allow(`"secretsmanager:GetSecretValue"`, "*", "")
 
-// databases makes one of each that can be signed in to, and returns their hosts and the ids that IAM knows them by.
-func databases(l *awstest.Lab) map[string]struct{ host, id string } {
+// databases makes one of each that can be signed in to by IAM, and returns their hosts and the ids that IAM knows them
+// by.
+func databases(l *awstest.Lab) map[string]struct{ host, id string } { return databasesWith(l, true, "REQUIRED") }
+
+func databasesWith(l *awstest.Lab, iam bool, iamAuth string) map[string]struct{ host, id string } {
 	_, subnets := l.Network()
 	instance := l.Create(token.DBInstance, "shop", awstest.In{
 		"identifier": "shop", "instanceClass": "db.t4g.micro", "engine": "postgres", "allocatedStorage": 20,
 		"username": "shop", "password": "hunter2", "skipFinalSnapshot": true, "backupRetentionPeriod": 7,
+		"iamDatabaseAuthenticationEnabled": iam,
 	})
 	replica := l.Create(token.DBInstance, "replica", awstest.In{
 		"identifier": "replica", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop",
-		"skipFinalSnapshot": true,
+		"skipFinalSnapshot": true, "iamDatabaseAuthenticationEnabled": iam,
 	})
 	cluster := l.Create(token.DBCluster, "aurora", awstest.In{
 		"engine": "aurora-postgresql", "masterUsername": "shop", "masterPassword": "x", "skipFinalSnapshot": true,
+		"iamDatabaseAuthenticationEnabled": iam,
 	})
 	proxy := l.Create(token.DBProxy, "shop", awstest.In{
 		"engineFamily": "POSTGRESQL", "vpcSubnetIds": []any{subnets[0].Id, subnets[1].Id},
 		"roleArn": role(l, "proxy", trust("rds.amazonaws.com", ""), read),
 		"auths": []any{awstest.In{
 			"authScheme": "SECRETS",
-			"iamAuth":    "REQUIRED",
+			"iamAuth":    iamAuth,
 			"secretArn":  l.Create(token.Secret, "orders", awstest.In{"name": "shop/orders"}).Str("arn"),
 		}},
 	})
@@ -96,6 +101,57 @@ func TestTasksSignInToWhatAnswersAtTheirHost(t *testing.T) {
 				)), refused)
 			})
 		}
+	}
+}
+
+// A permission is of no use where IAM database authentication is off. Who signs in with a password does not mind.
+func TestNobodySignsInByIAMWhereThatIsOff(t *testing.T) {
+	for _, name := range []string{"instance", "replica", "cluster", "cluster readers", "proxy"} {
+		for auth, refused := range map[string]string{
+			"iam": "AccessDenied: the code of a task signs in to a database: ", "password": "",
+		} {
+			t.Run(name+" by "+auth, func(t *testing.T) {
+				l := awstest.New(t, "us-east-1").Authorized()
+				database := databasesWith(l, false, "DISABLED")[name]
+				requireDenied(t, service(l, told(
+					l,
+					allow(`"rds-db:connect"`, "*", ""),
+					map[string]string{"DATABASE_USER": "svc_orders", "DATABASE_AUTH": auth},
+					map[string]string{"DATABASE_HOST": database.host},
+				)), refused)
+			})
+		}
+	}
+}
+
+// IAM sends the tags of a role with what it calls, under keys of their own, as they are when it calls.
+func TestTheTagsOfARoleDecideWhatItSignsInTo(t *testing.T) {
+	const byTag = "arn:aws:rds-db:us-east-1:" + account + ":dbuser:${aws:PrincipalTag/database}/svc_orders"
+	for name, test := range map[string]struct {
+		tags    func(id string) awstest.In
+		refused string
+	}{
+		"the database's id":  {func(id string) awstest.In { return awstest.In{"database": id} }, ""},
+		"another's":          {func(string) awstest.In { return awstest.In{"database": "db-OTHER"} }, "rds-db:connect"},
+		"a wildcard":         {func(string) awstest.In { return awstest.In{"database": "*"} }, "rds-db:connect"},
+		"under another key":  {func(id string) awstest.In { return awstest.In{"other": id} }, "rds-db:connect"},
+		"none":               {func(string) awstest.In { return awstest.In{} }, "rds-db:connect"},
+		"in any case of key": {func(id string) awstest.In { return awstest.In{"Database": id} }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := awstest.New(t, "us-east-1").Authorized()
+			database := databases(l)["instance"]
+			tagged := l.Create(token.Role, "tagged", awstest.In{
+				"name": "tagged", "assumeRolePolicy": awstest.Trust, "tags": test.tags(database.id),
+			})
+			l.Create(token.RolePolicy, "tagged", awstest.In{
+				"name": "it", "role": "tagged", "policy": document(allow(`"rds-db:connect"`, byTag, "")),
+			})
+			definition := told(l, "", map[string]string{"DATABASE_USER": "svc_orders", "DATABASE_AUTH": "iam"},
+				map[string]string{"DATABASE_HOST": database.host})
+			definition["taskRoleArn"] = tagged.Str("arn")
+			requireDenied(t, service(l, definition), test.refused)
+		})
 	}
 }
 

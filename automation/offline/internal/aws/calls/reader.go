@@ -117,6 +117,27 @@ func (r *reader) encrypted(caller caller, region, value string, keys context, ac
 	return caller.calls(key.ARN, keys.and(context{"kms:ResourceAliases": aliases}), actions...)
 }
 
+// decide decides a call by the policies in the world.
+func (r *reader) decide(call authorization.Request) authorization.Decision {
+	call.Context = context(call.Context).and(r.principalTags(call.Role))
+	decision, err := authorization.Decide(call, r.policiesFor(call))
+	r.note(err)
+	return decision
+}
+
+// principalTags are the keys of a role's tags, which IAM sends with every call of the role ("AWS global condition
+// context keys", IAM user guide). Tags of a session would go before them, but no trust policy here allows
+// sts:TagSession.
+func (r *reader) principalTags(role string) context {
+	keys := context{}
+	if thing := r.byARN(role); thing != nil {
+		for key, value := range tagsOf(thing) {
+			keys[strings.Replace(key, "aws:ResourceTag/", "aws:PrincipalTag/", 1)] = value
+		}
+	}
+	return keys
+}
+
 // policiesFor returns what decides a call.
 func (r *reader) policiesFor(call authorization.Request) authorization.Policies {
 	policies := authorization.Policies{Resource: r.policiesOf(call.Resource)}

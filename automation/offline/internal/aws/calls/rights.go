@@ -21,9 +21,7 @@ func Made(tx *world.Tx, thing *world.Thing) ([]authorization.Request, error) {
 // Decide decides a call by the policies in the world.
 func Decide(tx *world.Tx, call authorization.Request) (authorization.Decision, error) {
 	r := &reader{tx: tx}
-	decision, err := authorization.Decide(call, r.policiesFor(call))
-	r.note(err)
-	return decision, r.err
+	return r.decide(call), r.err
 }
 
 // Decides reports whether things of a type take part in decisions.

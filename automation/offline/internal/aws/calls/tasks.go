@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/awslab/awslab/automation/offline/internal/authorization"
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
@@ -18,6 +17,7 @@ type taskLine struct {
 	Does, Source string
 	Optional     bool
 	Calls        func(*runningTask) requests
+	Refusal      func(*runningTask) string
 }
 
 var taskLines = ofTasks(slices.Concat([]taskLine{
@@ -105,10 +105,11 @@ func ofTasks(lines []taskLine) []Line {
 	var all []Line
 	for _, line := range lines {
 		for _, of := range []string{token.Service, token.Invocation} {
-			all = append(
-				all,
-				Line{Of: of, Does: line.Does, Source: line.Source, Optional: line.Optional, Calls: task(line.Calls)},
-			)
+			one := Line{Of: of, Does: line.Does, Source: line.Source, Optional: line.Optional, Calls: task(line.Calls)}
+			if line.Refusal != nil {
+				one.Refusal = task(line.Refusal)
+			}
+			all = append(all, one)
 		}
 	}
 	return all
@@ -136,12 +137,12 @@ type runningTask struct {
 	containers          []container
 }
 
-// task returns the calls because of a task.
-func task(calls func(*runningTask) requests) func(*reader, *world.Thing) []authorization.Request {
-	return func(r *reader, of *world.Thing) []authorization.Request {
+// task returns what follows from a task, of a service or an invocation.
+func task[T any](follows func(*runningTask) T) func(*reader, *world.Thing) T {
+	return func(r *reader, of *world.Thing) (nothing T) {
 		definition := r.definitionOf(of)
 		if definition == nil {
-			return nil
+			return nothing
 		}
 		state := bridge.StateOf(definition)
 		t := &runningTask{
@@ -151,7 +152,7 @@ func task(calls func(*runningTask) requests) func(*reader, *world.Thing) []autho
 		}
 		text, _ := state.At("containerDefinitions")
 		r.note(json.Unmarshal([]byte(values.Document(text)), &t.containers))
-		return calls(t)
+		return follows(t)
 	}
 }
 
