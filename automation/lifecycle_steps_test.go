@@ -4,8 +4,11 @@ package automation_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/awslab/awslab/automation/offline"
 	"github.com/stretchr/testify/require"
 )
 
@@ -49,4 +52,29 @@ func TestLifecycleOfChangesInTwoSteps(t *testing.T) {
 		})
 	}
 	p.takeDown(t, "dev")
+}
+
+// A change that failed half way is taken back: nothing of what it was to replace is deleted.
+func TestLifecycleOfAChangeThatFailsAndIsTakenBack(t *testing.T) {
+	p := newProject(t)
+	_, err := p.open(t, "dev").Up(t.Context())
+	require.NoError(t, err)
+	path := filepath.Join(p.dir, "Pulumi.dev.yaml")
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, p.home(t).Inject(t.Context(), offline.Fault{
+		Operation: offline.Update, URN: "*::orders-service", Code: "ClientException", Message: "asked for", Times: 1,
+	}))
+	p.edit(t, "dev", map[string]any{"database.proxy": true})
+	_, err = p.open(t, "dev").Up(t.Context())
+	require.ErrorContains(t, err, "asked for")
+	require.NoError(t, os.WriteFile(path, before, 0o600))
+	require.NoError(t, p.home(t).Record(t.Context()))
+	_, err = p.open(t, "dev").Up(t.Context())
+	require.NoError(t, err)
+	outages, err := p.home(t).Outages(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, outages)
+	p.requireExactPermissions(t)
+	p.requireUnchanged(t, "dev")
 }

@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -75,9 +76,17 @@ func (g *graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	return resource.PropertyMap{"taskDefinition": resource.NewStringProperty(running)}, nil
 }
 
+// policyHash ends the name of a policy of a rolling role, see package identity.
+var policyHash = regexp.MustCompile(`-[0-9a-f]{8}$`)
+
+func isNamed(r pulumi.MockResourceArgs, name string) bool {
+	return r.Name == name ||
+		r.TypeToken == "aws:iam/rolePolicy:RolePolicy" && policyHash.ReplaceAllString(r.Name, "") == name
+}
+
 func (g *graph) find(t *testing.T, name string) pulumi.MockResourceArgs {
 	t.Helper()
-	i := slices.IndexFunc(g.resources, func(r pulumi.MockResourceArgs) bool { return r.Name == name })
+	i := slices.IndexFunc(g.resources, func(r pulumi.MockResourceArgs) bool { return isNamed(r, name) })
 	require.GreaterOrEqual(t, i, 0, "no resource is named %q", name)
 	return g.resources[i]
 }

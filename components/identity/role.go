@@ -62,6 +62,18 @@ type Role struct {
 	Arn pulumi.StringOutput `pulumi:"arn"`
 }
 
+// formerly is what the resource of a policy was called before it was called after what the policy says.
+func (args *RoleArgs) formerly(name string) pulumi.ResourceOption {
+	if !args.Rolling {
+		return pulumi.Aliases(nil)
+	}
+	return pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(name)}})
+}
+
+// beside has a policy that was called otherwise replaced by one beside it: the provider would delete a policy that has
+// a name of ours before it creates the next one, and with it what depends on the role.
+var beside = pulumi.DeleteBeforeReplace(false)
+
 // NewRole creates a role and one iam.RolePolicy for each inline policy, in the order of their names.
 func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.ResourceOption) (*Role, error) {
 	if args == nil {
@@ -88,17 +100,15 @@ func NewRole(ctx *pulumi.Context, name string, args *RoleArgs, opts ...pulumi.Re
 		return nil, fmt.Errorf("creating role %q: %w", args.Name, err)
 	}
 
-	// The provider would delete a policy that has a name of ours before it creates the next one, and with it what
-	// depends on the role.
-	beside := pulumi.DeleteBeforeReplace(false)
 	usable := []any{role.Arn}
 	for _, policyName := range slices.Sorted(maps.Keys(documents.policies)) {
 		document := documents.policies[policyName]
-		policy, err := iam.NewRolePolicy(ctx, name+"-"+policyName, &iam.RolePolicyArgs{
-			Name:   pulumi.String(args.nameOf(policyName, document)),
+		inIAM := args.nameOf(policyName, document)
+		policy, err := iam.NewRolePolicy(ctx, name+"-"+inIAM, &iam.RolePolicyArgs{
+			Name:   pulumi.String(inIAM),
 			Role:   role.Name,
 			Policy: pulumi.String(document),
-		}, pulumi.Parent(component), beside)
+		}, pulumi.Parent(component), args.formerly(name+"-"+policyName), beside)
 		if err != nil {
 			return nil, fmt.Errorf("creating policy %q of role %q: %w", policyName, args.Name, err)
 		}
@@ -227,8 +237,9 @@ func (args *RoleArgs) problems() []error {
 // hashLength is how many hexadecimal digits of a policy's hash are in its name.
 const hashLength = 8
 
-// nameOf returns a policy's name in IAM, which for a rolling role follows from what the policy says: so it is replaced
-// when that changes.
+// nameOf returns a policy's name in IAM, which for a rolling role follows from what the policy says. So does the
+// resource's: when what it says changes, another one is created, and the old one is deleted when everything else is
+// done. Were it replaced, a failed update would leave the old one to be deleted, also after the change was taken back.
 func (args *RoleArgs) nameOf(policy, document string) string {
 	if !args.Rolling {
 		return policy

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -210,12 +211,22 @@ func TestAnImageOfAnotherAccountIsRefusedByItsKey(t *testing.T) {
 func (a *account) inputs(t *testing.T, name string) resource.PropertyMap {
 	t.Helper()
 	for _, r := range a.resources {
-		if r.Name == name && r.Custom {
+		if (r.Name == name || nameOfPolicy(r) == name) && r.Custom {
 			return r.Inputs
 		}
 	}
 	require.Failf(t, "not registered", "%s", name)
 	return nil
+}
+
+var policyHash = regexp.MustCompile(`-[0-9a-f]{8}$`)
+
+// nameOfPolicy returns the name of a role's policy without the hash of what it says.
+func nameOfPolicy(r pulumi.MockResourceArgs) string {
+	if r.TypeToken != "aws:iam/rolePolicy:RolePolicy" {
+		return ""
+	}
+	return policyHash.ReplaceAllString(r.Name, "")
 }
 
 func (a *account) has(name string) bool {
