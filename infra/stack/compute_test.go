@@ -53,7 +53,9 @@ func TestATaskMayKeepTheSessionsAsTheClusterWants(t *testing.T) {
 	)
 	require.False(
 		t,
-		slices.ContainsFunc(made.names(), func(name string) bool { return strings.HasPrefix(name, "worker-task-access") }),
+		slices.ContainsFunc(made.names(), func(name string) bool {
+			return strings.HasPrefix(name, "worker-task-access")
+		}),
 		"who has no shell needs no more",
 	)
 }

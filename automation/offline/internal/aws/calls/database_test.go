@@ -16,7 +16,9 @@ var read = allow(`"secretsmanager:GetSecretValue"`, "*", "")
 
 // databases makes one of each that can be signed in to by IAM, and returns their hosts and the ids that IAM knows them
 // by.
-func databases(l *awstest.Lab) map[string]struct{ host, id string } { return databasesWith(l, true, "REQUIRED") }
+func databases(l *awstest.Lab) map[string]struct{ host, id string } {
+	return databasesWith(l, true, "REQUIRED")
+}
 
 func databasesWith(l *awstest.Lab, iam bool, iamAuth string) map[string]struct{ host, id string } {
 	_, subnets := l.Network()
