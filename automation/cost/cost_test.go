@@ -69,6 +69,7 @@ func TestEstimate(t *testing.T) {
 			})},
 			0.20,
 		},
+		"a topic":            {[]Resource{of("aws:sns/topic:Topic", "it", orders, nil)}, 0.05},
 		"a gateway endpoint": {[]Resource{of("aws:ec2/vpcEndpoint:VpcEndpoint", "it", orders, nil)}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -57,6 +57,9 @@ var rules = map[string]func(*estimate, inputs){
 	"aws:secretsmanager/secret:Secret": func(e *estimate, _ inputs) {
 		e.add("secret, month", 1, "")
 	},
+	"aws:sns/topic:Topic": func(e *estimate, _ inputs) {
+		e.add("SNS requests, million", 0.1, "100,000 messages")
+	},
 	"aws:wafv2/webAcl:WebAcl": func(e *estimate, in inputs) {
 		e.add("WAF web ACL, month", 1, "")
 		e.add("WAF rule, month", float64(len(in.list("rules"))), "")

@@ -108,7 +108,7 @@ func (g *storeGraph) requireFamily(t *testing.T, component string) {
 		"aws:efs/fileSystemPolicy", "aws:efs/mountTarget", "aws:efs/replicationConfiguration", "aws:s3/bucketObject",
 		"aws:s3/bucketOwnership", "aws:s3/bucketPublic", "aws:s3/bucketVersioning", "aws:s3/bucketServerSide",
 		"aws:s3/bucketPolicy", "aws:s3/bucketLifecycle", "aws:s3/bucketNotification", "aws:s3/bucketLogging",
-		"aws:s3/bucketReplication",
+		"aws:s3/bucketReplication", "aws:sns/topicPolicy",
 	}
 	for name, r := range g.resources {
 		if strings.HasPrefix(r.TypeToken, "pulumi:providers:") {

@@ -15,7 +15,8 @@ import (
 // Mode is how a service uses something. There is no default: a grant says what it grants.
 type Mode string
 
-// The modes of a grant. For a queue, to read is to receive and delete messages and to write is to send them.
+// The modes of a grant. For a queue, to read is to receive and delete messages and to write is to send them. To a topic
+// there is only writing: to publish.
 const (
 	Read      Mode = "read"
 	Write     Mode = "write"
@@ -37,6 +38,7 @@ type Access struct {
 	Tables  []Grant // DynamoDB tables
 	Buckets []Grant // S3 buckets
 	Queues  []Grant // SQS queues
+	Topics  []Grant // SNS topics
 	// Database is for those who set a database up. A service signs in by IAM; see SignIn.
 	Database *DatabaseSetup
 	// SignIn lets the service sign in to a database with IAM database authentication.
@@ -155,6 +157,11 @@ var storeKinds = []storeKind{
 		},
 		service: "sqs", readKey: []string{"kms:Decrypt"}, writeKey: []string{"kms:Decrypt", "kms:GenerateDataKey"},
 	},
+	{
+		field: "Access.Topics", name: grammar.TopicName, grants: func(a Access) []Grant { return a.Topics },
+		write:   []permission{{"PublishToTopics", []string{"sns:Publish"}, topicArns}},
+		service: "sns", writeKey: []string{"kms:Decrypt", "kms:GenerateDataKey"},
+	},
 }
 
 func tableArns(p Location, table Grant) []string { return []string{p.TableArn(table.Name)} }
@@ -168,6 +175,7 @@ func indexArns(p Location, table Grant) []string {
 
 func objectArns(p Location, bucket Grant) []string { return []string{p.BucketArn(bucket.Name) + "/*"} }
 func queueArns(p Location, queue Grant) []string   { return []string{p.QueueArn(queue.Name)} }
+func topicArns(p Location, topic Grant) []string   { return []string{p.TopicArn(topic.Name)} }
 
 // statements returns what the access needs and no more, or everything that is wrong with it.
 func (a Access) statements(location Location) ([]Statement, error) {
@@ -227,7 +235,7 @@ func (a Access) validate() error {
 			problems = append(
 				problems,
 				store.name.Check(at+".Name", grant.Name),
-				checkMode(at, grant.Mode),
+				store.checkMode(at, grant.Mode),
 				checkKeyAlias(at, grant.KeyAlias),
 			)
 		}
@@ -272,8 +280,11 @@ func (in DatabaseSignIn) statements(location Location) []Statement {
 	return statements
 }
 
-func checkMode(at string, mode Mode) error {
-	if mode.Valid() {
+func (store storeKind) checkMode(at string, mode Mode) error {
+	switch {
+	case mode.Reads() && store.read == nil:
+		return problem.New(at+".Mode", "%q; nothing is read from it: use %s", mode, Write)
+	case mode.Valid():
 		return nil
 	}
 	return problem.New(at+".Mode", "%q is not a mode; use %s, %s or %s", mode, Read, Write, ReadWrite)
@@ -486,4 +497,16 @@ func checkKeyAlias(at, alias string) error {
 		return nil
 	}
 	return grammar.KeyAlias.Check(at+".KeyAlias", alias)
+}
+
+// PublishOverTls returns the statement of a topic's policy that denies to publish without TLS.
+func PublishOverTls(topicArn string) Statement {
+	return Statement{
+		Sid:        "TlsOnly",
+		Effect:     Deny,
+		Actions:    []string{"sns:Publish"},
+		Resources:  []string{topicArn},
+		Principals: []Principal{{Type: "AWS", Values: []string{"*"}}},
+		Conditions: []Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
+	}
 }

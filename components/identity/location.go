@@ -80,6 +80,9 @@ func (p Location) QueueUrl(name string) string {
 	return fmt.Sprintf("https://%s/%s/%s", p.serviceEndpoint("sqs"), p.AccountId, name)
 }
 
+// TopicArn returns the ARN of an SNS topic.
+func (p Location) TopicArn(name string) string { return p.Arn("sns", name) }
+
 // ParameterArn returns the ARN of a Systems Manager parameter, whose name may or may not start with a slash.
 func (p Location) ParameterArn(name string) string {
 	return p.Arn("ssm", "parameter/"+strings.TrimPrefix(name, "/"))

@@ -213,8 +213,16 @@ func TestTaskRoleWithAccessToEverything(t *testing.T) {
 		},
 		Buckets:  []Grant{{Name: "awslab-dev-invoices", Mode: Write, KeyAlias: "alias/awslab-dev"}},
 		Queues:   []Grant{{Name: "awslab-dev-events", Mode: Read}},
+		Topics:   []Grant{{Name: "awslab-dev-news", Mode: Write, KeyAlias: "alias/awslab-dev"}},
 		Database: &DatabaseSetup{Identifier: "awslab-dev-database"},
 	})).input("orders-task-access", "policy"))
+}
+
+func TestNothingIsReadFromATopic(t *testing.T) {
+	for _, mode := range []Mode{Read, ReadWrite} {
+		_, err := Access{Topics: []Grant{{Name: "news", Mode: mode}}}.statements(ireland)
+		require.ErrorContains(t, err, `Access.Topics[0].Mode: "`+string(mode)+`"; nothing is read from it: use write`)
+	}
 }
 
 func TestTaskRoleToolsForPeople(t *testing.T) {

@@ -176,7 +176,7 @@ func NewNotifications(
 	return component, nil
 }
 
-func (args *NotificationsArgs) topicArn() string { return args.Location.Arn("sns", args.Name) }
+func (args *NotificationsArgs) topicArn() string { return args.Location.TopicArn(args.Name) }
 
 func (component *Notifications) newTopic(
 	ctx *pulumi.Context,

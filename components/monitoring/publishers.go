@@ -59,17 +59,12 @@ func (p Publisher) principals() []identity.Principal {
 // topicPolicy allows the publishers, over TLS only. The account's own roles need no more than their IAM
 // policies.
 func (args *NotificationsArgs) topicPolicy() (string, error) {
-	topic := []string{args.topicArn()}
-	document := identity.Document{Statements: []identity.Statement{{
-		Sid: "TlsOnly", Effect: identity.Deny, Actions: []string{"sns:Publish"}, Resources: topic,
-		Principals: []identity.Principal{{Type: "AWS", Values: []string{"*"}}},
-		Conditions: []identity.Condition{{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}}},
-	}}}
+	document := identity.Document{Statements: []identity.Statement{identity.PublishOverTls(args.topicArn())}}
 	for _, p := range args.Publishers {
 		document.Statements = append(document.Statements, identity.Statement{
 			Sid:        string(p),
 			Actions:    []string{"sns:Publish"},
-			Resources:  topic,
+			Resources:  []string{args.topicArn()},
 			Principals: p.principals(),
 			Conditions: p.conditions(args.Location),
 		})

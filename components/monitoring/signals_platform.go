@@ -335,7 +335,7 @@ var platformSignals = []signal{
 		area:        "topic",
 		name:        "undelivered",
 		title:       "undelivered notifications",
-		description: "Notifications did not reach an endpoint. Look whether the URL still answers.",
+		description: "Messages did not reach a subscriber. Look whether its endpoint still answers.",
 		metrics:     []metric{{namespace: "AWS/SNS", name: "NumberOfNotificationsFailed", statistic: "Sum"}},
 		comparison:  above,
 		threshold:   0,

@@ -183,6 +183,9 @@ func (s Service) AccessVariables() []string {
 	for _, q := range s.Access.Queues {
 		names = append(names, Variable("QUEUE", q.Name)+"_URL")
 	}
+	for _, name := range s.Access.Topics {
+		names = append(names, Variable("TOPIC", name)+"_ARN")
+	}
 	if s.Access.Database {
 		names = append(names, "DATABASE_AUTH", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_PORT",
 			"DATABASE_READER_HOST", "DATABASE_USER")

@@ -39,6 +39,8 @@ type Config struct {
 	Tables []Table `json:"tables,omitempty"`
 	// Buckets are S3 buckets.
 	Buckets []Bucket `json:"buckets,omitempty"`
+	// Topics are SNS topics.
+	Topics []Topic `json:"topics,omitempty"`
 	// FileSystem is an EFS file system that services mount. A stack without this key has none.
 	FileSystem *FileSystem `json:"fileSystem,omitempty"`
 	// Website is static content, served by CloudFront. A stack without this key has none.
@@ -364,8 +366,8 @@ type Secret struct {
 }
 
 // Access lists what a service may reach. From it follow its role, its security group's rules and its environment:
-// TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, DATABASE_HOST, _READER_HOST, _PORT, _NAME, _USER and _AUTH, and
-// SERVICE_<NAME>_URL. AWS_REGION is set in any case.
+// TABLE_<NAME>, BUCKET_<NAME>, QUEUE_<NAME>_URL, TOPIC_<NAME>_ARN, DATABASE_HOST, _READER_HOST, _PORT, _NAME, _USER and
+// _AUTH, and SERVICE_<NAME>_URL. AWS_REGION is set in any case.
 type Access struct {
 	// Tables are names in tables, each with a mode.
 	Tables []Grant `json:"tables,omitempty"`
@@ -373,6 +375,8 @@ type Access struct {
 	Buckets []Grant `json:"buckets,omitempty"`
 	// Queues are existing SQS queues.
 	Queues []Queue `json:"queues,omitempty"`
+	// Topics are the names of topics that the service publishes to.
+	Topics []string `json:"topics,omitempty"`
 	// Database grants access to the database, as a user of the service's own that signs in by IAM (DATABASE_USER). The
 	// tasks in before can sign in as the master user as well, and create that user.
 	Database bool `json:"database,omitempty"`

@@ -94,7 +94,7 @@ func TestWhatIsRefused(t *testing.T) {
 			[]string{
 				"awslab:xyz: unknown key; known are backup, buckets, cluster, copyRegion, database, exemptions, " +
 					"fileSystem, firewall, images, loadBalancer, monitoring, network, permissionsBoundary, " +
-					"profile, region, services, tables, website",
+					"profile, region, services, tables, topics, website",
 			},
 		},
 		"an unknown nested key": {
@@ -341,6 +341,20 @@ func TestWhatIsRefused(t *testing.T) {
 		"two buckets of one name": {
 			values{"buckets": `[{"name": "b"}, {"name": "b"}]`},
 			[]string{`awslab:buckets[1].name: "b" is listed twice`},
+		},
+		"topics": {
+			values{
+				"topics":   `[{"name": "events"}, {"name": "events"}, {"name": "notifications"}, {"name": "a.fifo"}]`,
+				"services": "[" + with(`{"access": {"topics": ["event", "events", "events"]}}`) + "]",
+			},
+			[]string{
+				`awslab:topics[1].name: "events" is listed twice`,
+				`awslab:topics[2].name: "notifications" is the topic of the stack's own alarms; use another name`,
+				`awslab:topics[3].name: "a.fifo": use 1 to 200 lower-case letters and digits, with single hyphens ` +
+					`between them`,
+				`awslab:services[0].access.topics[0]: there is no "event"; did you mean "events"?`,
+				`awslab:services[0].access.topics[2]: "events" is listed twice`,
+			},
 		},
 		"a domain without certificate": {
 			values{"website": `{"folder": "site", "domains": ["www.example.com"]}`},
@@ -694,6 +708,12 @@ func TestANetworkWithoutNatGateways(t *testing.T) {
 			),
 			nil,
 			nil,
+		},
+		"a topic": {
+			pulls,
+			with(`{"access": {"topics": ["events"]}}`),
+			map[string]string{"topics": `[{"name": "events"}]`},
+			[]string{lacks("sns")},
 		},
 		"nobody to run":      {"", "", nil, nil},
 		"tracing for nobody": {"", "", map[string]string{"monitoring": `{"tracing": true}`}, nil},

@@ -163,6 +163,13 @@ type Bucket struct {
 	ForceDelete bool `json:"forceDelete,omitempty"`
 }
 
+// Topic is an SNS topic: encrypted, TLS only. Whoever wants its messages subscribes to it outside of the stack.
+type Topic struct {
+	// Name identifies the topic in access. The name in AWS is <project>-<stack>-<name>. A renamed topic is a new one,
+	// without the subscriptions.
+	Name string `json:"name" jsonschema:"required"`
+}
+
 // FileSystem is an EFS file system.
 type FileSystem struct {
 	// InfrequentAccessDays is the time without access after which a file moves to Infrequent Access storage.

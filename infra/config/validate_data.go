@@ -12,7 +12,11 @@ import (
 const (
 	maxTableName  = 200 // a table's has 255 characters (DynamoDB API), of which project and stack take some
 	maxBucketName = 20  // a bucket's has 63 (S3 user guide), of which project, stack, account and region take the rest
+	maxTopicName  = 200 // a topic's has 256 (SNS API, CreateTopic), of which project and stack take some
 )
+
+// AlarmTopic is the name of the topic that every stack has for its alarms.
+const AlarmTopic = "notifications"
 
 const (
 	maxIndexes       = 20 // global secondary indexes of a table ("Quotas in Amazon DynamoDB")
@@ -30,6 +34,14 @@ func (d *decoder) data(project string, c *Config) {
 	d.distinctBy(project+":buckets", ".name", each(c.Buckets, func(b Bucket) string { return b.Name }))
 	for i, b := range c.Buckets {
 		d.name(fmt.Sprintf("%s:buckets[%d].name", project, i), b.Name, maxBucketName)
+	}
+	d.distinctBy(project+":topics", ".name", each(c.Topics, func(t Topic) string { return t.Name }))
+	for i, t := range c.Topics {
+		path := fmt.Sprintf("%s:topics[%d].name", project, i)
+		d.name(path, t.Name, maxTopicName)
+		if t.Name == AlarmTopic {
+			d.add(path, "%q is the topic of the stack's own alarms; use another name", t.Name)
+		}
 	}
 	mounts := func(s Service) bool { return s.Access.FileSystem != nil }
 	if c.FileSystem != nil && d.sound(project+":services") && !slices.ContainsFunc(c.Services, mounts) {

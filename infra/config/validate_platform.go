@@ -95,6 +95,7 @@ func (c *Config) endpointsNeeded() []string {
 		use(s.Access.Database, "ssm") // ECS reads where the database is from parameters
 		use(s.SetsUpDatabase(), "secretsmanager")
 		use(len(s.Access.Queues) > 0, "sqs")
+		use(len(s.Access.Topics) > 0, "sns")
 		use(s.Exec, "ssmmessages", "kms") // the agent in the task opens sessions, and decrypts them
 	}
 	return needed

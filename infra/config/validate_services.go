@@ -423,6 +423,11 @@ func (d *decoder) access(path string, s Service, c *Config) {
 	d.grants(path+".tables", s.Access.Tables, each(c.Tables, func(t Table) string { return t.Name }))
 	d.grants(path+".buckets", s.Access.Buckets, each(c.Buckets, func(b Bucket) string { return b.Name }))
 	d.queues(path+".queues", s.Access.Queues)
+	topics := each(c.Topics, func(t Topic) string { return t.Name })
+	for i, name := range s.Access.Topics {
+		d.checkKnown(fmt.Sprintf("%s.topics[%d]", path, i), name, topics)
+	}
+	d.distinct(path+".topics", s.Access.Topics)
 	var others []string
 	for _, other := range c.Services {
 		if other.Name != s.Name && other.Port != 0 {

@@ -403,6 +403,9 @@ func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 	for _, q := range s.Access.Queues {
 		variables[config.Variable("QUEUE", q.Name)+"_URL"] = pulumi.String(l.location.QueueUrl(q.Name))
 	}
+	for _, name := range s.Access.Topics {
+		variables[config.Variable("TOPIC", name)+"_ARN"] = pulumi.String(l.location.TopicArn(l.topicName(name)))
+	}
 	if s.Access.Database {
 		variables["DATABASE_PORT"] = pulumi.String(strconv.Itoa(l.database.Port))
 		variables["DATABASE_NAME"] = pulumi.String(l.database.DatabaseName)

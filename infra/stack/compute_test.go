@@ -204,11 +204,13 @@ func TestAContainerHasTheVariablesThatFollowFromItsAccess(t *testing.T) {
 		"region": "eu-west-1", "database": "{}",
 		"tables":  `[{"name": "items", "hashKey": {"name": "id"}}]`,
 		"buckets": `[{"name": "uploads"}]`,
+		"topics":  `[{"name": "order-events"}]`,
 		"services": `[
 			{"name": "inner", "image": {"uri": "quay.io/lab/inner:1"}, "port": 81, "internal": true},
 			{"name": "worker", "image": {"uri": "quay.io/lab/worker:1"}, "access": {
 				"tables": [{"name": "items", "mode": "read"}], "buckets": [{"name": "uploads", "mode": "read"}],
-				"queues": [{"name": "new-orders.fifo", "mode": "read"}], "database": true, "services": ["inner"]}}]`,
+				"queues": [{"name": "new-orders.fifo", "mode": "read"}], "topics": ["order-events"], "database": true,
+				"services": ["inner"]}}]`,
 	}
 	made, err := deployValues("../..", "dev", values)
 	require.NoError(t, err)

@@ -22,6 +22,8 @@ func (l *lab) databaseName() string { return l.name("database") }
 
 func (l *lab) tableName(name string) string { return l.name(name) }
 
+func (l *lab) topicName(name string) string { return l.name(name) }
+
 // bucketName has account and region in it, as buckets share one name space with everyone's.
 func (l *lab) bucketName(name string) string { return l.bucketNameIn(name, l.location.Region) }
 
@@ -144,6 +146,23 @@ func (l *lab) buckets() error {
 			return err
 		}
 		l.bucketNames[b.Name] = bucket.BucketName
+	}
+	return nil
+}
+
+func (l *lab) topics() error {
+	l.topicArns = pulumi.StringMap{}
+	for _, t := range l.config.Topics {
+		topic, err := data.NewTopic(l.Context, t.Name, &data.TopicArgs{
+			Location:  l.location,
+			Name:      l.topicName(t.Name),
+			KmsKeyArn: l.keys.data.Arn,
+			Tags:      l.tags,
+		}, l.providers.all)
+		if err != nil {
+			return err
+		}
+		l.topicArns[t.Name] = topic.TopicArn
 	}
 	return nil
 }

@@ -238,6 +238,12 @@ func (l *lab) accessOf(s config.Service) identity.Access {
 			identity.Grant{Name: q.Name, Mode: identity.Mode(q.Mode), KeyAlias: q.KeyAlias},
 		)
 	}
+	for _, name := range s.Access.Topics {
+		access.Topics = append(
+			access.Topics,
+			identity.Grant{Name: l.topicName(name), Mode: identity.Write, KeyAlias: l.keys.data.Alias},
+		)
+	}
 	return access
 }
 

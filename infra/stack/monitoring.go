@@ -70,7 +70,7 @@ func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 	m := l.config.Monitoring
 	args := monitoring.NotificationsArgs{
 		Location:            l.location,
-		Name:                l.name("notifications"),
+		Name:                l.name(config.AlarmTopic),
 		KmsKeyArn:           l.keys.logs.Arn,
 		Publishers:          l.publishers(),
 		Emails:              m.Emails,
@@ -164,7 +164,7 @@ func (l *lab) watched() monitoring.Watched {
 	watched := monitoring.Watched{
 		Name: l.name(), Location: l.location,
 		LoadBalancers: []monitoring.LoadBalancer{{Name: "public", Suffix: l.balancer.ArnSuffix}},
-		Topics:        []monitoring.Topic{{Name: "notifications", TopicName: l.notifications.Name}},
+		Topics:        []monitoring.Topic{{Name: config.AlarmTopic, TopicName: l.notifications.Name}},
 	}
 	for _, s := range l.config.Services {
 		watched.Services = append(watched.Services, l.watchedService(s))
@@ -276,6 +276,9 @@ func (l *lab) watchData(watched *monitoring.Watched) {
 			one.RequestMetrics = data.RequestMetricsId
 		}
 		watched.Buckets = append(watched.Buckets, one)
+	}
+	for _, t := range l.config.Topics {
+		watched.Topics = append(watched.Topics, monitoring.Topic{Name: t.Name, TopicName: l.topicName(t.Name)})
 	}
 	if l.fileSystem != nil {
 		watched.FileSystems = []monitoring.FileSystem{{Name: "shared", Id: l.fileSystem.FileSystemId}}

@@ -57,6 +57,9 @@ func (l *lab) exportData() {
 	if len(l.bucketNames) > 0 {
 		l.Export("buckets", l.bucketNames)
 	}
+	if len(l.topicArns) > 0 {
+		l.Export("topics", l.topicArns)
+	}
 	if l.fileSystem != nil {
 		l.Export("fileSystemId", l.fileSystem.FileSystemId)
 	}
@@ -95,6 +98,9 @@ func (l *lab) arns() pulumi.StringMap {
 	}
 	for name, arn := range l.tableArns {
 		arns["table "+name] = arn
+	}
+	for name, arn := range l.topicArns {
+		arns["topic "+name] = arn
 	}
 	for _, b := range l.config.Buckets {
 		arns["bucket "+b.Name] = pulumi.String(l.location.BucketArn(l.bucketName(b.Name)))

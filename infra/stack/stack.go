@@ -69,6 +69,7 @@ type lab struct {
 	copyLogBucket   *data.Bucket
 	tableArns       pulumi.StringMap
 	bucketNames     pulumi.StringMap
+	topicArns       pulumi.StringMap
 	fileSystem      *data.FileSystem
 	website         *data.Website
 	database        *data.Database
@@ -132,6 +133,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 		{"1. identity", l.identity},
 		{"4. tables", l.tables},
 		{"4. buckets", l.buckets},
+		{"4. topics", l.topics},
 		{"4. file system", l.fileSystems},
 		{"6. firewall", l.firewall},
 		{"4. website", l.websites},

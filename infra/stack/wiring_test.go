@@ -83,6 +83,7 @@ func TestEverythingInProdIsAlarmed(t *testing.T) {
 		"natGateway-3":                           {"-ports"},
 		"backupVault-backups":                    {"-failed", "-copies", "-completed"},
 		"topic-notifications":                    {"-undelivered"},
+		"topic-events":                           {"-undelivered"},
 	} {
 		for _, signal := range signals {
 			require.Contains(t, alarms, thing+signal)

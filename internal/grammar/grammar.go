@@ -51,6 +51,8 @@ var (
 	BucketName = of("an S3 bucket", `^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	// QueueName is 80 characters long at most, .fifo included (SQS API, CreateQueue).
 	QueueName = of("an SQS queue", `^([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo)$`)
+	// TopicName is a standard topic (SNS API, CreateTopic).
+	TopicName = of("an SNS topic", `^[A-Za-z0-9_-]{1,256}$`)
 	// DatabaseUser is a user within PostgreSQL or MySQL.
 	DatabaseUser = of("a database user", `^[A-Za-z_][A-Za-z0-9_]{0,62}$`)
 	// DatabaseIdentifier is an instance or a cluster (RDS API, CreateDBInstance).

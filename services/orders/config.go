@@ -23,7 +23,7 @@ type config struct {
 // loadConfig reads the environment of a service. Its error names every problem.
 func loadConfig(getenv func(string) string) (config, error) {
 	r := env.NewReader(getenv)
-	cfg := config{Config: httpserver.ReadConfig(r), database: database(r), topic: r.Get("EVENTS_TOPIC_ARN")}
+	cfg := config{Config: httpserver.ReadConfig(r), database: database(r), topic: r.Get("TOPIC_EVENTS_ARN")}
 	r.Read("SERVICE_CATALOG_URL", "", "a URL such as http://catalog:8080", func(value string) bool {
 		cfg.catalog = value
 		at, err := url.Parse(value)
@@ -34,10 +34,10 @@ func loadConfig(getenv func(string) string) (config, error) {
 		return cfg, r.Err()
 	}
 	if _, err := outbox.ParseTopic(cfg.topic); err != nil {
-		r.Problem("EVENTS_TOPIC_ARN: %s", err)
+		r.Problem("TOPIC_EVENTS_ARN: %s", err)
 	}
 	if cfg.database == nil {
-		r.Problem("DATABASE_HOST: is missing, though EVENTS_TOPIC_ARN is there; events wait in a database")
+		r.Problem("DATABASE_HOST: is missing, though TOPIC_EVENTS_ARN is there; events wait in a database")
 	}
 	return cfg, r.Err()
 }

@@ -202,16 +202,16 @@ func TestConfigOfTheDatabase(t *testing.T) {
 				"DATABASE_HOST":       "db",
 				"DATABASE_NAME":       "lab",
 				"DATABASE_SECRET":     secretJSON,
-				"EVENTS_TOPIC_ARN":    "arn:aws:sns:eu-west-1:123456789012:orders",
+				"TOPIC_EVENTS_ARN":    "arn:aws:sns:eu-west-1:123456789012:orders",
 				"SERVICE_CATALOG_URL": "http://catalog:8080",
 			},
 			"",
 		},
 		"events from nowhere to nowhere": {
-			map[string]string{"EVENTS_TOPIC_ARN": "orders", "SERVICE_CATALOG_URL": "catalog:8080"},
+			map[string]string{"TOPIC_EVENTS_ARN": "orders", "SERVICE_CATALOG_URL": "catalog:8080"},
 			`SERVICE_CATALOG_URL: "catalog:8080" is not a URL such as http://catalog:8080; ` +
-				`EVENTS_TOPIC_ARN: "orders" is not the ARN of an SNS topic; ` +
-				"DATABASE_HOST: is missing, though EVENTS_TOPIC_ARN is there; events wait in a database",
+				`TOPIC_EVENTS_ARN: "orders" is not the ARN of an SNS topic; ` +
+				"DATABASE_HOST: is missing, though TOPIC_EVENTS_ARN is there; events wait in a database",
 		},
 		"another way in": {
 			map[string]string{

@@ -67,7 +67,7 @@ func openStore(ctx context.Context, cfg config, log *slog.Logger) (store order.S
 		string(cfg.database.TLS),
 	)
 	if events == postgres.IgnoreEvents {
-		log.Info("no events are published; set EVENTS_TOPIC_ARN to publish them")
+		log.Info("no events are published; set TOPIC_EVENTS_ARN to publish them")
 		return opened, opened.Close, nil
 	}
 	publish, err := outbox.ToSNS(ctx, cfg.topic, log)

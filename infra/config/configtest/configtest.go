@@ -194,6 +194,7 @@ func drawConfiguration(t *rapid.T) object {
 		[]object{{"name": "uploads", "expireDays": 1, "oldVersionDays": 1}},
 		[]object{{"name": "uploads", "replicate": false}, {"name": "b-2"}},
 	)
+	some(t, configuration, "topics", []object{{"name": "events"}}, []object{{"name": "events"}, {"name": "t-2"}})
 	some(t, configuration, "fileSystem", object{}, object{"replicate": true, "infrequentAccessDays": 365})
 	configuration["services"] = drawServices(t, configuration)
 	some(
@@ -352,6 +353,7 @@ func drawServices(t *rapid.T, among object) []object {
 	for key, value := range map[string]any{
 		"tables":     []object{{"name": "items", "mode": "write"}},
 		"buckets":    []object{{"name": "uploads", "mode": "read"}},
+		"topics":     []string{"events"},
 		"database":   true,
 		"fileSystem": object{"path": "/files", "mode": "read"},
 	} {

@@ -42,7 +42,7 @@ func TestTheExamplesAreRight(t *testing.T) {
 	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		require.NoError(t, yaml.Unmarshal([]byte(block[1]), &whole))
 	}
-	require.Len(t, whole, 14)
+	require.Len(t, whole, 15)
 	values := map[string]string{"region": "eu-west-1", "copyRegion": "eu-central-1"}
 	for key, value := range whole {
 		encoded, err := json.Marshal(value)

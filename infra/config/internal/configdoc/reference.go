@@ -50,6 +50,7 @@ readReplicas: 1`,
     - {name: by-day, hashKey: {name: day}}`,
 	"buckets": `- name: uploads
   expireDays: 365`,
+	"topics":     `- name: events`,
 	"fileSystem": `infrequentAccessDays: 30`,
 	"website":    `folder: services/website`,
 	"monitoring": `emails: [ops@example.com]

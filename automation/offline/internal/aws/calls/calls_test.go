@@ -184,6 +184,38 @@ func TestBoundariesLimitRoles(t *testing.T) {
 		":log-stream:it, because the permissions boundary does not allow it")
 }
 
+// A task that is told of a topic publishes to it, and SNS uses the topic's key for the task.
+func TestATaskPublishesToTheTopicThatItIsToldOf(t *testing.T) {
+	const (
+		publish   = `["sns:Publish"]`
+		encrypt   = `["kms:Decrypt","kms:GenerateDataKey"]`
+		topicArn  = "arn:aws:sns:us-east-1:" + account + ":events"
+		otherArn  = "arn:aws:sns:us-east-1:" + account + ":other"
+		viaTopics = `"StringEquals":{"kms:ViaService":"sns.us-east-1.amazonaws.com"}`
+		viaQueues = `"StringEquals":{"kms:ViaService":"sqs.us-east-1.amazonaws.com"}`
+	)
+	for name, test := range map[string]struct{ statements, refused string }{
+		"topic and key": {allow(publish, topicArn, "") + "," + allow(encrypt, "*", viaTopics), ""},
+		"topic alone":   {allow(publish, topicArn, ""), "kms:Decrypt"},
+		"another topic": {allow(publish, otherArn, "") + "," + allow(encrypt, "*", viaTopics), "sns:Publish"},
+		"another service's key": {
+			allow(publish, topicArn, "") + "," + allow(encrypt, "*", viaQueues),
+			"kms:Decrypt",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := awstest.New(t, "us-east-1").Authorized()
+			key := l.Create(token.Key, "it", awstest.In{})
+			l.Create(token.Topic, "it", awstest.In{"name": "events", "kmsMasterKeyId": key.Str("arn")})
+			requireDenied(t, service(l, awstest.In{
+				"taskRoleArn": role(l, "web", awstest.Trust, test.statements),
+				"containerDefinitions": `[{"name":"web","image":"` + pullable + `","memory":64,
+					"environment":[{"name":"TOPIC_EVENTS_ARN","value":"` + topicArn + `"}]}]`,
+			}), test.refused)
+		})
+	}
+}
+
 func TestReviewListsPermissionsThatNoCallNeeds(t *testing.T) {
 	l := awstest.New(t, "us-east-1").Authorized()
 	role(l, "idle", awstest.Trust, allow(`["s3:GetObject","s3:PutObject"]`, "arn:aws:s3:::shop/*", ""))

@@ -27,7 +27,7 @@ var messageLines = []Line{
 		Does:   "Amazon RDS publishes an event",
 		Source: "Amazon RDS user guide, Granting permissions to publish notifications to an Amazon SNS topic",
 		Calls: func(r *reader, events *world.Thing) []authorization.Request {
-			return r.publish("events.rds.amazonaws.com", bridge.StateOf(events).Str("snsTopic"), source(events.ARN))
+			return r.announce("events.rds.amazonaws.com", bridge.StateOf(events).Str("snsTopic"), source(events.ARN))
 		},
 	},
 	{
@@ -67,22 +67,26 @@ func publishAlarm(r *reader, alarm *world.Thing) []authorization.Request {
 	state := bridge.StateOf(alarm)
 	for _, actions := range []string{"alarmActions", "okActions", "insufficientDataActions"} {
 		for _, action := range state.Strings(actions) {
-			all = append(all, r.publish("cloudwatch.amazonaws.com", action, source(alarm.ARN))...)
+			all = append(all, r.announce("cloudwatch.amazonaws.com", action, source(alarm.ARN))...)
 		}
 	}
 	return all
 }
 
-// publish are the calls of a service that publishes to a topic, and of nothing else.
-func (r *reader) publish(principal, topic string, keys context) requests {
+// announce are the calls of a service that publishes to a topic, and to nothing else.
+func (r *reader) announce(principal, topic string, keys context) requests {
+	return r.publish(service(principal), topic, keys, keys)
+}
+
+// publish are the calls of who publishes to a topic: with one context to the topic, and with another to its key.
+func (r *reader) publish(publisher caller, topic string, keys, keyKeys context) requests {
 	thing := r.byARN(topic)
 	if thing == nil || thing.Type != token.Topic {
 		return nil
 	}
-	publisher := service(principal)
 	return append(
 		publisher.calls(topic, keys, "sns:Publish"),
-		r.encrypted(publisher, thing.Region, bridge.StateOf(thing).Str("kmsMasterKeyId"), keys,
+		r.encrypted(publisher, thing.Region, bridge.StateOf(thing).Str("kmsMasterKeyId"), keyKeys,
 			"kms:Decrypt", "kms:GenerateDataKey")...)
 }
 
@@ -106,7 +110,7 @@ func sendEvent(r *reader, target *world.Thing) []authorization.Request {
 	}
 	switch to.Type {
 	case token.Topic:
-		return r.publish(events, arn, nil)
+		return r.announce(events, arn, nil)
 	case token.Function:
 		return service(events).calls(arn, source(ruleOf(target)), "lambda:InvokeFunction")
 	}

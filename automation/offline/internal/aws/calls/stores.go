@@ -132,7 +132,7 @@ var storeLines = []Line{
 		Does:   "AWS Backup publishes the events of a vault",
 		Source: "AWS Backup developer guide, Notification options with AWS Backup",
 		Calls: func(r *reader, notifications *world.Thing) []authorization.Request {
-			return r.publish("backup.amazonaws.com", bridge.StateOf(notifications).Str("snsTopicArn"), nil)
+			return r.announce("backup.amazonaws.com", bridge.StateOf(notifications).Str("snsTopicArn"), nil)
 		},
 	},
 }

@@ -89,6 +89,11 @@ var taskLines = ofTasks(slices.Concat([]taskLine{
 		Calls:    (*runningTask).useStores,
 	},
 	{
+		Does:   "the code of a task publishes to a topic",
+		Source: "Amazon SNS developer guide, Securing Amazon SNS data with server-side encryption",
+		Calls:  (*runningTask).publishToTopics,
+	},
+	{
 		Does:   "the collector of a task sends traces",
 		Source: "AWS X-Ray developer guide, How AWS X-Ray works with IAM",
 		Calls: func(t *runningTask) requests {
@@ -296,6 +301,20 @@ func (t *runningTask) variable(name string) string {
 		}
 	}
 	return ""
+}
+
+// publishToTopics are the calls for the topics of the variables TOPIC_<NAME>_ARN, by which a task is told where to
+// publish.
+func (t *runningTask) publishToTopics() requests {
+	var all requests
+	for _, c := range t.containers {
+		for _, variable := range c.Environment {
+			if strings.HasPrefix(variable.Name, "TOPIC_") && strings.HasSuffix(variable.Name, "_ARN") {
+				all = append(all, t.publish(as(t.role), variable.Value, nil, via("sns", t.region))...)
+			}
+		}
+	}
+	return all
 }
 
 func (t *runningTask) useStores() requests {

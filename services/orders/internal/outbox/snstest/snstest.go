@@ -45,7 +45,7 @@ func Start(t testing.TB) *Topic {
 // Environment leads the SDK of a process to the service.
 func (t *Topic) Environment() []string {
 	return []string{
-		"EVENTS_TOPIC_ARN=" + TopicARN,
+		"TOPIC_EVENTS_ARN=" + TopicARN,
 		"AWS_ENDPOINT_URL_SNS=" + t.URL,
 		"AWS_ACCESS_KEY_ID=test",
 		"AWS_SECRET_ACCESS_KEY=test",
