@@ -351,7 +351,9 @@ func TestLifecycleInOtherRegions(t *testing.T) {
 	} {
 		t.Run(region, func(t *testing.T) {
 			p := newProject(t)
-			changes["region"] = region
+			changes["region"], changes["images.args"] = region, map[string]any{
+				"RDS_CA_BUNDLE": "https://example.com/rds.pem",
+			}
 			p.configure(t, "dev", "config:\n", "config:\n  aws:skipRegionValidation: true\n")
 			p.edit(t, "dev", changes)
 			_, err := p.open(t, "dev").Up(ctx)

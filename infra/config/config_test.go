@@ -953,6 +953,47 @@ func TestCheckFiles(t *testing.T) {
 	}
 }
 
+// Images of awslab's own services trust the databases of the Regions in their file of certificates, and of no other.
+func TestAnImageTrustsTheDatabasesOfItsRegion(t *testing.T) {
+	const (
+		own    = `"image": {"context": "services", "dockerfile": "orders/Dockerfile"}`
+		access = `"access": {"database": true}`
+		before = `"before": [{"name": "migrate", "command": ["migrate"]}]`
+	)
+	refused := []string{"awslab:services[0].image.args.RDS_CA_BUNDLE: is missing; the image does not trust the " +
+		"databases of il-central-1: set it to the URL of the certificate bundle of the Region, as " +
+		"services/orders/README.md tells under Certificates"}
+	for name, test := range map[string]struct {
+		region, database, service, args string
+		want                            []string
+	}{
+		"a Region in the file": {"eu-west-1", "{}", own + "," + access, "{}", nil},
+		"another one":          {"il-central-1", "{}", own + "," + access, "{}", refused},
+		"with a bundle":        {"il-central-1", "{}", own + "," + access, `{"RDS_CA_BUNDLE": "https://x"}`, nil},
+		"without the database": {"il-central-1", "{}", own, "{}", nil},
+		"through a proxy":      {"il-central-1", `{"proxy": true}`, own + "," + access, "{}", nil},
+		"to set up, past a proxy": {
+			"il-central-1", `{"proxy": true}`, own + "," + access + "," + before, "{}", refused,
+		},
+		"an image of others": {"il-central-1", "{}", `"image": {"uri": "nginx"},` + access, "{}", nil},
+		"a Dockerfile without the argument": {
+			"il-central-1", "{}", `"image": {"context": "services", "dockerfile": "catalog/Dockerfile"},` + access,
+			"{}", nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := Decode("awslab", map[string]string{
+				"region":   test.region,
+				"database": test.database,
+				"images":   `{"args": ` + test.args + `}`,
+				"services": `[{"name": "web", "port": 80, "path": "/", ` + test.service + `}]`,
+			})
+			require.NoError(t, err)
+			require.Equal(t, test.want, problems(t, c.CheckFiles("awslab", filepath.Join("..", ".."))))
+		})
+	}
+}
+
 func TestLoadFile(t *testing.T) {
 	load := func(content string) error {
 		path := filepath.Join(t.TempDir(), "Pulumi.dev.yaml")
