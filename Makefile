@@ -88,7 +88,7 @@ bench: ## run the benchmarks
 	cd services && go test -run '^$$' -bench . -benchmem -timeout $(TEST_TIMEOUT) ./...
 
 image-test: ## build images with Docker and run them; BUILD_IMAGE names another base image of the services
-	go test -tags image -count 1 -timeout $(TEST_TIMEOUT) -run '^TestImage$$' ./automation/images
+	go test -tags image -count 1 -timeout $(TEST_TIMEOUT) -run '^TestImage' ./automation/images
 	cd services && DOCKER_BUILDKIT=1 go test -tags image -count 1 -timeout $(TEST_TIMEOUT) -run '^TestImage$$' ./...
 
 lint: ## check formatting, go vet and staticcheck
