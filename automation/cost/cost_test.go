@@ -52,6 +52,15 @@ func TestEstimate(t *testing.T) {
 			[]Resource{task("X86_64"), service(strategy("FARGATE", 1), strategy("FARGATE_SPOT", 1))},
 			730 * (vCPU + 2*memory) * 0.65,
 		},
+		"with a collector of metrics": {
+			[]Resource{
+				of("aws:ecs/taskDefinition:TaskDefinition", "orders-task", orders, map[string]any{
+					"containerDefinitions": `[{"environment": [{"value": "exporters: {awsemf: {}}"}]}]`,
+				}),
+				service(strategy("instances-of-lab", 1)),
+			},
+			5 * 0.30,
+		},
 		"on Graviton":  {[]Resource{task("ARM64"), service(strategy("FARGATE", 1))}, 730 * (0.03238 + 2*0.00356)},
 		"on instances": {[]Resource{task("X86_64"), service(strategy("instances-of-lab", 1))}, 0},
 		"a Multi-AZ database": {

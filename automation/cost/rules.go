@@ -115,6 +115,9 @@ func firstType(in inputs) string {
 // cost what the instances cost.
 func (e *estimate) service(in inputs) {
 	task, known := e.tasks[e.current.Parent]
+	if strings.Contains(inputs(task.Inputs).text("containerDefinitions"), "awsemf") {
+		e.add("custom metric, month", 5, "5 metrics of OpenTelemetry")
+	}
 	share := e.onDemand(in.list("capacityProviderStrategies"))
 	if !known || share == 0 {
 		return

@@ -77,7 +77,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		plan.ready = append(plan.ready, volume.After...)
 	}
 	for _, step := range []func(*pulumi.Context) error{
-		plan.newLogGroup, plan.connect, plan.route, plan.newTaskDefinitions, plan.runBefore, plan.deploy,
+		plan.newLogGroups, plan.connect, plan.route, plan.newTaskDefinitions, plan.runBefore, plan.deploy,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -97,18 +97,31 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 	return component, nil
 }
 
-func (p *servicePlan) newLogGroup(ctx *pulumi.Context) (err error) {
-	p.logs, err = cloudwatch.NewLogGroup(ctx, p.name+"-logs", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(p.LogGroup),
+// newLogGroups makes one for the output of the containers, and one for metrics if there are any.
+func (p *servicePlan) newLogGroups(ctx *pulumi.Context) (err error) {
+	if p.logs, err = p.newLogGroup(ctx, p.name+"-logs", p.LogGroup); err != nil {
+		return err
+	}
+	p.component.LogGroupName = p.logs.Name
+	if p.Tracing == nil {
+		return nil
+	}
+	metrics, err := p.newLogGroup(ctx, p.name+"-metrics", MetricsLogGroup(p.LogGroup))
+	p.ready = append(p.ready, metrics)
+	return err
+}
+
+func (p *servicePlan) newLogGroup(ctx *pulumi.Context, name, group string) (*cloudwatch.LogGroup, error) {
+	made, err := cloudwatch.NewLogGroup(ctx, name, &cloudwatch.LogGroupArgs{
+		Name:            pulumi.String(group),
 		RetentionInDays: pulumi.Int(p.LogRetentionDays),
 		KmsKeyId:        p.LogKmsKeyArn,
 		Tags:            pulumi.ToStringMap(p.Tags),
 	}, pulumi.Parent(p.component))
 	if err != nil {
-		return fmt.Errorf("creating the log group of service %q: %w", p.name, err)
+		return nil, fmt.Errorf("creating the log group %s of service %q: %w", group, p.name, err)
 	}
-	p.component.LogGroupName = p.logs.Name
-	return nil
+	return made, nil
 }
 
 // connect puts the tasks into their security groups: the service's own, further ones, and with a route the one that the

@@ -91,7 +91,7 @@ type ServiceArgs struct {
 	// is read-only. ECS mounts each with the owner and mode that the image gives it, root and 0755 unless its
 	// Dockerfile says otherwise (chown to 65532, then VOLUME).
 	ScratchPaths []string
-	// Tracing adds a collector of traces to each task. Nil means none.
+	// Tracing adds a collector of traces and metrics to each task. Nil means none.
 	Tracing *Tracing
 	// LogGroup is the name of the service's log group, LogRetentionDays how long it keeps events.
 	LogGroup         string

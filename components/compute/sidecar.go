@@ -14,12 +14,16 @@ import (
 // CollectorImage is the AWS Distro for OpenTelemetry Collector, the default image of [Tracing].
 const CollectorImage = "public.ecr.aws/aws-observability/aws-otel-collector:v0.48.0"
 
-// Tracing puts an OpenTelemetry collector beside the container, which takes traces over OTLP on localhost and sends
-// them to X-Ray as the task role. It also hands on X-Ray's sampling rules, which the SDK in the container asks for
-// where it can: the SDK for Java can, those for other languages with AWS's own packages. The container learns of both
-// by the standard variables OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_METRICS_EXPORTER (none),
-// OTEL_PROPAGATORS, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, each unless the service sets it
-// itself. A service goes on when its collector does not.
+// Tracing puts an OpenTelemetry collector beside the container, which takes traces and metrics over OTLP on localhost.
+// As the task role, it sends traces to X-Ray, and writes metrics to a log group of the service's ([MetricsLogGroup]),
+// from which CloudWatch makes one metric of each name, in a namespace with the service's Name. The attributes of the
+// measurements stay in the log events, as a metric for each of their combinations would be charged.
+//
+// The collector also hands on X-Ray's sampling rules, which the SDK in the container asks for where it can: the SDK for
+// Java can, those for other languages with AWS's own packages. The container learns of all this by the standard
+// variables OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE,
+// OTEL_EXPORTER_OTLP_PROTOCOL, OTEL_PROPAGATORS, OTEL_SERVICE_NAME, OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG,
+// each unless the service sets it itself. A service goes on when its collector does not.
 type Tracing struct {
 	// Image of the collector. Nil means [CollectorImage], which comes from the internet; a mirror in ECR does not.
 	Image pulumi.StringInput
@@ -72,6 +76,9 @@ func (t *Tracing) validate(cpu, memory int) error {
 	return errors.Join(problems...)
 }
 
+// MetricsLogGroup returns the name of the log group with the metrics of a service, by that of its own log group.
+func MetricsLogGroup(logGroup string) string { return logGroup + "/metrics" }
+
 func (args *ServiceArgs) collector(v values) container {
 	c := args.newContainer(collectorName, v.collectorImage, v.logGroup)
 	c.CPU, c.Memory = args.Tracing.cpu(), args.Tracing.memory()
@@ -86,8 +93,8 @@ func (args *ServiceArgs) collector(v values) container {
 	return c
 }
 
-// collectorConfig returns the collector's configuration file. The memory limiter refuses traces before the kernel would
-// kill the collector.
+// collectorConfig returns the collector's configuration file. The memory limiter refuses what is sent before the kernel
+// would kill the collector.
 func (args *ServiceArgs) collectorConfig() string {
 	return fmt.Sprintf(`extensions:
   health_check: {}
@@ -103,6 +110,15 @@ processors:
   batch: {timeout: 1s, send_batch_size: 50}
 exporters:
   awsxray: {region: %s}
+  awsemf:
+    region: %s
+    namespace: %s
+    log_group_name: %s
+    log_stream_name: "{TaskId}"
+    resource_to_telemetry_conversion: {enabled: true}
+    dimension_rollup_option: NoDimensionRollup
+    metric_declarations:
+      - {dimensions: [[service.name]], metric_name_selectors: [".*"]}
 service:
   extensions: [health_check, awsproxy]
   pipelines:
@@ -110,17 +126,24 @@ service:
       receivers: [otlp]
       processors: [memory_limiter, resourcedetection, batch]
       exporters: [awsxray]
-`, samplingAddress, args.Region, tracesAddress, args.Tracing.memory()*3/4, args.Tracing.memory()/5, args.Region)
+    metrics:
+      receivers: [otlp]
+      processors: [memory_limiter, resourcedetection, batch]
+      exporters: [awsemf]
+`,
+		samplingAddress, args.Region, tracesAddress, args.Tracing.memory()*3/4, args.Tracing.memory()/5,
+		args.Region, args.Region, args.Name, MetricsLogGroup(args.LogGroup))
 }
 
-// tracingEnvironment returns what the container has to know to send traces, under what the service sets itself.
+// tracingEnvironment returns what the container has to know to send traces and metrics, under what the service sets
+// itself.
 func (args *ServiceArgs) tracingEnvironment(own map[string]string) map[string]string {
 	environment := map[string]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://" + tracesAddress,
 		// what SDKs use when nothing is said; the other is grpc, on port 4317
 		"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-		// the collector takes no metrics: those of ECS and the load balancer are in CloudWatch
-		"OTEL_METRICS_EXPORTER":   "none",
+		// the collector writes histograms down as they come, and CloudWatch adds them up
+		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta",
 		"OTEL_PROPAGATORS":        "tracecontext,baggage,xray",
 		"OTEL_SERVICE_NAME":       args.Name,
 		"OTEL_TRACES_SAMPLER":     "xray",

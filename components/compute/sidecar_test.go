@@ -22,8 +22,8 @@ func TestTheCollector(t *testing.T) {
 	require.Equal(t, 192.0, app["cpu"], "what the collector leaves")
 	require.Equal(t, []any{
 		object{"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": "http://127.0.0.1:4318"},
+		object{"name": "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "value": "delta"},
 		object{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": "http/protobuf"},
-		object{"name": "OTEL_METRICS_EXPORTER", "value": "none"},
 		object{"name": "OTEL_PROPAGATORS", "value": "tracecontext,baggage,xray"},
 		object{"name": "OTEL_SERVICE_NAME", "value": "shop-orders"},
 		object{"name": "OTEL_TRACES_SAMPLER", "value": "xray"},
@@ -43,7 +43,9 @@ func TestTheCollector(t *testing.T) {
 }
 
 func TestTheCollectorsPipelineNamesOnlyWhatIsConfigured(t *testing.T) {
-	args := &ServiceArgs{Region: "eu-west-1", Tracing: &Tracing{Memory: 200}}
+	args := &ServiceArgs{
+		Name: "shop-orders", Region: "eu-west-1", LogGroup: "/ecs/shop-orders", Tracing: &Tracing{Memory: 200},
+	}
 	var config struct {
 		Extensions, Receivers, Processors, Exporters map[string]any
 		Service                                      struct {
@@ -52,17 +54,31 @@ func TestTheCollectorsPipelineNamesOnlyWhatIsConfigured(t *testing.T) {
 		}
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(args.collectorConfig()), &config))
-	traces := config.Service.Pipelines["traces"]
-	for section, configured := range map[string]map[string]any{
-		"receivers":  config.Receivers,
-		"processors": config.Processors,
-		"exporters":  config.Exporters,
-	} {
-		require.NotEmpty(t, traces[section])
-		for _, name := range traces[section] {
-			require.Contains(t, configured, name)
+	for _, signal := range []string{"traces", "metrics"} {
+		for section, configured := range map[string]map[string]any{
+			"receivers":  config.Receivers,
+			"processors": config.Processors,
+			"exporters":  config.Exporters,
+		} {
+			names := config.Service.Pipelines[signal][section]
+			require.NotEmpty(t, names)
+			for _, name := range names {
+				require.Contains(t, configured, name)
+			}
 		}
 	}
+	metrics := config.Exporters["awsemf"].(map[string]any)
+	require.Equal(
+		t,
+		[]any{"eu-west-1", "shop-orders", "/ecs/shop-orders/metrics"},
+		[]any{metrics["region"], metrics["namespace"], metrics["log_group_name"]},
+	)
+	require.Equal(
+		t,
+		[]any{map[string]any{"dimensions": []any{[]any{"service.name"}}, "metric_name_selectors": []any{".*"}}},
+		metrics["metric_declarations"],
+		"one metric for each name",
+	)
 	require.Len(t, config.Extensions, len(config.Service.Extensions))
 	for _, name := range config.Service.Extensions {
 		require.Contains(t, config.Extensions, name)

@@ -49,7 +49,7 @@ func (args *FunctionRoleArgs) statements() ([]Statement, error) {
 		grammar.FunctionName.Check("Function", args.Function),
 		grammar.LogGroupName.Check("LogGroup", logGroup),
 	}
-	statements := []Statement{writeLogs(args.Location, logGroup)}
+	statements := []Statement{writeLogs("WriteLogs", args.Location, logGroup)}
 	if args.FailureQueue != "" {
 		problems = append(problems, grammar.QueueName.Check("FailureQueue", args.FailureQueue))
 		statements = append(statements, Statement{

@@ -72,6 +72,8 @@ type TaskRoleArgs struct {
 	Access   Access
 	Exec     *Exec // lets people open a shell in a running task with ECS Exec; nil means nobody
 	Tracing  bool  // lets the task send traces to X-Ray
+	// MetricsLogGroup is the log group, by name, that the task writes its metrics to; empty means none.
+	MetricsLogGroup string
 }
 
 // Exec is how a cluster keeps the sessions of ECS Exec. The agent in the task encrypts and records them as the task
@@ -128,7 +130,7 @@ func (args *ExecutionRoleArgs) statements() ([]Statement, error) {
 	}
 	statements := args.pullStatements()
 	if len(args.LogGroups) > 0 {
-		statements = append(statements, writeLogs(args.Location, args.LogGroups...))
+		statements = append(statements, writeLogs("WriteLogs", args.Location, args.LogGroups...))
 	}
 	secrets, err := secretStatements(args.Location, args.Secrets)
 	problems = append(problems, err)
@@ -160,9 +162,9 @@ func (args *ExecutionRoleArgs) pullStatements() []Statement {
 	return statements
 }
 
-func writeLogs(location Location, groups ...string) Statement {
+func writeLogs(sid string, location Location, groups ...string) Statement {
 	return Statement{
-		Sid:       "WriteLogs",
+		Sid:       sid,
 		Actions:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 		Resources: each(groups, func(group string) string { return location.LogGroupArn(group) + ":*" }),
 	}
@@ -184,7 +186,12 @@ func (args *TaskRoleArgs) statements() ([]Statement, error) {
 			Resources: []string{"*"}, // none of the four supports resource-level permissions
 		})
 	}
-	return statements, errors.Join(args.Location.Validate(), err)
+	problems := []error{args.Location.Validate(), err}
+	if group := args.MetricsLogGroup; group != "" {
+		problems = append(problems, grammar.LogGroupName.Check("MetricsLogGroup", group))
+		statements = append(statements, writeLogs("WriteMetrics", args.Location, group))
+	}
+	return statements, errors.Join(problems...)
 }
 
 func (exec Exec) statements(location Location) ([]Statement, error) {

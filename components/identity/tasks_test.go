@@ -231,6 +231,7 @@ func TestTaskRoleToolsForPeople(t *testing.T) {
 		SessionLogGroup: "/ecs/awslab-dev-sessions",
 		KeyAlias:        "alias/awslab-dev-data",
 	}, true
+	args.MetricsLogGroup = "/ecs/awslab-dev-orders/metrics"
 	requireGolden(t, "task-exec-tracing.json", registerTaskRole(t, args).input("orders-task-access", "policy"))
 }
 

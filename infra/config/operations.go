@@ -18,7 +18,8 @@ type Monitoring struct {
 	RequestMetrics bool `json:"requestMetrics,omitempty"`
 	// LogRetentionDays is the retention of the logs of functions, databases, ECS Exec sessions, and of access logs.
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
-	// Tracing sends traces to X-Ray through a collector in each task.
+	// Tracing sends the traces of services to X-Ray, and their OpenTelemetry metrics to CloudWatch, through a collector
+	// in each task. Metrics are charged by name and service.
 	Tracing bool `json:"tracing,omitempty"`
 }
 

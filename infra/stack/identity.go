@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/monitoring"
@@ -113,11 +114,12 @@ func (l *lab) rolesOf(s config.Service) (roles, error) {
 	settings, access := l.role(s.Name, "task"), l.accessOf(s)
 	settings.LateTags, access.SignIn = l.signInOf(s)
 	task, err := identity.NewTaskRole(l.Context, s.Name+"-task", &identity.TaskRoleArgs{
-		RoleSettings: settings,
-		Location:     l.location,
-		Access:       access,
-		Exec:         l.execOf(s),
-		Tracing:      l.config.Monitoring.Tracing,
+		RoleSettings:    settings,
+		Location:        l.location,
+		Access:          access,
+		Exec:            l.execOf(s),
+		Tracing:         l.config.Monitoring.Tracing,
+		MetricsLogGroup: l.metricsLogGroup(s),
 	}, l.providers.all)
 	if err != nil || !s.SetsUpDatabase() {
 		return roles{execution: execution, task: task}, err
@@ -131,10 +133,11 @@ func (l *lab) rolesOf(s config.Service) (roles, error) {
 		KeyAlias:       l.keys.data.Alias,
 	}
 	before, err := identity.NewTaskRole(l.Context, s.Name+"-before", &identity.TaskRoleArgs{
-		RoleSettings: l.role(s.Name, "before"),
-		Location:     l.location,
-		Access:       access,
-		Tracing:      l.config.Monitoring.Tracing,
+		RoleSettings:    l.role(s.Name, "before"),
+		Location:        l.location,
+		Access:          access,
+		Tracing:         l.config.Monitoring.Tracing,
+		MetricsLogGroup: l.metricsLogGroup(s),
 	}, l.providers.all)
 	return roles{execution, task, before}, err
 }
@@ -155,6 +158,14 @@ func (l *lab) signInOf(s config.Service) (map[string]pulumi.StringInput, *identi
 		signIn.IdTags = append(signIn.IdTags, string(to))
 	}
 	return tags, signIn
+}
+
+// metricsLogGroup returns the one that the collectors of a service write metrics to, which are there with tracing.
+func (l *lab) metricsLogGroup(s config.Service) string {
+	if !l.config.Monitoring.Tracing {
+		return ""
+	}
+	return compute.MetricsLogGroup(l.logGroup(s))
 }
 
 // execOf returns how the cluster keeps sessions, for a service in whose tasks people may open a shell.

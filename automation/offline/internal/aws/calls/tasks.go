@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
@@ -102,6 +104,12 @@ var taskLines = ofTasks(slices.Concat([]taskLine{
 			}
 			return as(t.role).calls("*", nil, tracing...)
 		},
+	},
+	{
+		Does: "the collector of a task writes metrics",
+		Source: "AWS Distro for OpenTelemetry, Using CloudWatch Metrics with AWS Distro for OpenTelemetry; " +
+			"the AWS CloudWatch EMF exporter creates the stream, and the group only if there is none",
+		Calls: (*runningTask).writeMetrics,
 	},
 }, databaseTaskLines))
 
@@ -301,6 +309,23 @@ func (t *runningTask) variable(name string) string {
 		}
 	}
 	return ""
+}
+
+// writeMetrics are the calls of the collector, whose configuration names the log group.
+func (t *runningTask) writeMetrics() requests {
+	var config struct {
+		Exporters struct {
+			AWSEMF struct {
+				LogGroup string `yaml:"log_group_name"`
+			} `yaml:"awsemf"`
+		} `yaml:"exporters"`
+	}
+	text := t.variable("AOT_CONFIG_CONTENT")
+	if err := yaml.Unmarshal([]byte(text), &config); err != nil || config.Exporters.AWSEMF.LogGroup == "" {
+		return nil
+	}
+	return as(t.role).calls(
+		logStream(t.region, config.Exporters.AWSEMF.LogGroup), nil, "logs:CreateLogStream", "logs:PutLogEvents")
 }
 
 // publishToTopics are the calls for the topics of the variables TOPIC_<NAME>_ARN, by which a task is told where to
