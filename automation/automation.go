@@ -98,12 +98,12 @@ type Lab struct {
 	// backend is the URL of where the state is on AWS.
 	backend string
 	// account is nil on the offline target, offline on AWS.
-	account *account
-	offline *offline.Home
-	// findFailures is nil where no tasks run.
+	account      *account
+	offline      *offline.Home
 	findFailures findFailures
-	// awaitRollout is nil where nothing is rolled out.
 	awaitRollout awaitRollout
+	// operation is the context of the operation that runs.
+	operation atomic.Pointer[context.Context]
 	// ran is the program that the engine has run last.
 	ran atomic.Pointer[pulumi.Context]
 	// refused is what the running program has refused.
@@ -183,6 +183,8 @@ func (l *Lab) connect(ctx context.Context) error {
 			return err
 		}
 		l.command.Environ = append(l.command.Environ, variables(l.offline.Environment())...)
+		simulated := simulation{l.offline}
+		l.findFailures, l.awaitRollout = simulated.failures, simulated.rollout
 	}
 	return nil
 }
@@ -265,7 +267,7 @@ func stackFile(o Options) string { return filepath.Join(o.ProjectDir, "Pulumi."+
 // program returns the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
 func (l *Lab) program(ctx *pulumi.Context) error {
 	l.ran.Store(ctx)
-	err := stack.Program(l.options.ProjectDir)(ctx)
+	err := stack.Program(l.options.ProjectDir, l.await)(ctx)
 	var refused *config.Error
 	if errors.As(err, &refused) {
 		l.refused.Store(refused)

@@ -246,6 +246,7 @@ func (l *Lab) operate(
 	run func(chan<- events.EngineEvent) (Outputs, error), complete ...func(*Result),
 ) (*Result, error) {
 	began := time.Now()
+	l.operation.Store(&ctx)
 	c := &collector{lab: l, ctx: ctx, diff: chosen.diff, result: Result{
 		Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Changes: map[string]int{},
 		refreshed: map[string]bool{},
@@ -288,9 +289,6 @@ func (l *Lab) operate(
 		err = errors.Join(err, ctx.Err())
 	case !c.complete && err == nil:
 		err = errors.New("the engine ended without saying that it succeeded")
-	}
-	if err == nil && operation == OperationUp {
-		err = c.settle(ctx)
 	}
 	for _, add := range complete {
 		add(&c.result)

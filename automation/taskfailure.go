@@ -2,7 +2,6 @@ package automation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/awslab/awslab/automation/internal/rollout"
 	"github.com/awslab/awslab/automation/internal/taskfailures"
+	"github.com/awslab/awslab/automation/offline"
 )
 
 // TaskFailure is an ECS task that stopped: the reason, and the last lines of its containers' logs.
@@ -75,19 +75,17 @@ func (c *collector) explain(ctx context.Context, began time.Time) {
 	}
 }
 
-// settle waits until every service that was deployed has done so for good.
-func (c *collector) settle(ctx context.Context) error {
-	if c.lab.awaitRollout == nil {
+// await lets the program wait for the end of a deployment, unless the operation is cancelled meanwhile.
+func (l *Lab) await(ctx context.Context, cluster, service string) error {
+	if l.awaitRollout == nil {
 		return nil
 	}
-	var failed []error
-	for _, urn := range slices.Sorted(maps.Keys(c.services)) {
-		if err := c.lab.awaitRollout(ctx, c.services[urn]); err != nil {
-			c.diagnose(urn, "error", err.Error())
-			failed = append(failed, err)
-		}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if operation := l.operation.Load(); operation != nil {
+		defer context.AfterFunc(*operation, cancel)()
 	}
-	return errors.Join(failed...)
+	return l.awaitRollout(ctx, ecsService{cluster, service})
 }
 
 func (c *collector) diagnose(urn, severity, message string) {
@@ -119,4 +117,28 @@ func (a *account) rollout(ctx context.Context, service ecsService) error {
 		return fmt.Errorf("finding AWS credentials: %w", err)
 	}
 	return rollout.Wait(ctx, ecs.NewFromConfig(settings), service.cluster, service.name, rolloutPause)
+}
+
+// simulation answers for ECS on the offline target.
+type simulation struct{ home *offline.Home }
+
+// simulatedPause is between two questions about a deployment that is simulated.
+const simulatedPause = 10 * time.Millisecond
+
+func (s simulation) failures(
+	ctx context.Context,
+	service ecsService,
+	since time.Time,
+) (found []TaskFailure, err error) {
+	err = s.home.Tasks(func(api offline.TaskAPI) error {
+		found, err = taskfailures.Since(ctx, api, api, service.cluster, service.name, since)
+		return err
+	})
+	return found, err
+}
+
+func (s simulation) rollout(ctx context.Context, service ecsService) error {
+	return s.home.Tasks(func(api offline.TaskAPI) error {
+		return rollout.Wait(ctx, api, service.cluster, service.name, simulatedPause)
+	})
 }

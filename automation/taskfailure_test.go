@@ -82,21 +82,24 @@ func TestWhatCannotBeFoundOutIsSaid(t *testing.T) {
 	require.Empty(t, result.TaskFailures)
 }
 
-func TestUpWaitsForDeploymentsToBeOver(t *testing.T) {
+func TestTheProgramWaitsForDeploymentsToBeOver(t *testing.T) {
 	var awaited []ecsService
-	c := &collector{lab: &Lab{awaitRollout: func(_ context.Context, service ecsService) error {
+	l := &Lab{awaitRollout: func(_ context.Context, service ecsService) error {
 		awaited = append(awaited, service)
 		return errors.New("the deployment was rolled back")
-	}}}
-	c.take(engineEvent(apitype.EngineEvent{
-		ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpUpdate)},
-	}))
-	require.EqualError(t, c.settle(context.Background()), "the deployment was rolled back")
+	}}
+	require.EqualError(t, l.await(t.Context(), "lab", "awslab-dev-orders"), "the deployment was rolled back")
 	require.Equal(t, []ecsService{{"lab", "awslab-dev-orders"}}, awaited)
-	require.Equal(
-		t,
-		[]Diagnostic{{Severity: "error", URN: serviceURN, Message: "the deployment was rolled back"}},
-		c.result.Diagnostics,
-	)
-	require.NoError(t, (&collector{lab: &Lab{}}).settle(context.Background()), "offline nothing is rolled out")
+	require.NoError(t, (&Lab{}).await(t.Context(), "lab", "awslab-dev-orders"), "nobody knows")
+}
+
+func TestTheProgramStopsToWaitWhenTheOperationIsCancelled(t *testing.T) {
+	operation, cancel := context.WithCancel(t.Context())
+	l := &Lab{awaitRollout: func(ctx context.Context, _ ecsService) error {
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	l.operation.Store(&operation)
+	require.ErrorIs(t, l.await(t.Context(), "lab", "awslab-dev-orders"), context.Canceled)
 }

@@ -25,6 +25,7 @@ import (
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/calls"
 	"github.com/awslab/awslab/automation/offline/internal/aws/cloudcontrol"
+	"github.com/awslab/awslab/automation/offline/internal/aws/ecs"
 	"github.com/awslab/awslab/automation/offline/internal/outage"
 	"github.com/awslab/awslab/automation/offline/internal/schema"
 	"github.com/awslab/awslab/automation/offline/internal/world"
@@ -202,6 +203,15 @@ const (
 	Updated = world.Updated
 	Delete  = world.Delete
 	Deleted = world.Deleted
+	// Run is when the tasks of an ECS service's deployment run, or those that a function runs before and after it.
+	Run = world.Run
+)
+
+// How tasks fail, as the code of a fault of [Run]. Those that a function runs only exit.
+const (
+	Unhealthy = world.Unhealthy
+	Exit      = world.Exit
+	Alarm     = world.Alarm
 )
 
 // Inject asks for a fault.
@@ -216,6 +226,14 @@ func (h *Home) Faults(ctx context.Context) (left int, err error) {
 		return err
 	})
 	return left, err
+}
+
+// TaskAPI answers what is asked of ECS and CloudWatch Logs about the deployments in a world.
+type TaskAPI = ecs.API
+
+// Tasks calls f with the API of the world's deployments.
+func (h *Home) Tasks(f func(TaskAPI) error) error {
+	return h.inWorld(func(w *world.World) error { return f(TaskAPI{World: w}) })
 }
 
 // Outage is something that did not work in the middle of a recording, though it worked before and after.

@@ -133,7 +133,7 @@ func (p *servicePlan) deployed(ctx *pulumi.Context, service *ecs.Service) pulumi
 	}
 	found := ecs.LookupServiceOutput(ctx, ecs.LookupServiceOutputArgs{
 		ClusterArn:  p.Cluster.ClusterArn,
-		ServiceName: service.Name,
+		ServiceName: p.awaited(ctx, service),
 	}, pulumi.Parent(p.component))
 	return pulumi.All(p.task.Arn, found.TaskDefinition()).ApplyT(func(known []any) (string, error) {
 		wanted, running := known[0].(string), known[1].(string)
@@ -142,6 +142,18 @@ func (p *servicePlan) deployed(ctx *pulumi.Context, service *ecs.Service) pulumi
 				"its stopped tasks and the log group %s tell why", p.Name, running, wanted, p.LogGroup)
 		}
 		return wanted, nil
+	}).(pulumi.StringOutput)
+}
+
+// awaited returns the service's name once its deployment is over: the provider's wait ends while an alarm can still roll
+// it back.
+func (p *servicePlan) awaited(ctx *pulumi.Context, service *ecs.Service) pulumi.StringOutput {
+	if p.Await == nil {
+		return service.Name
+	}
+	return pulumi.All(p.Cluster.ClusterArn, service.Name).ApplyT(func(known []any) (string, error) {
+		cluster, name := known[0].(string), known[1].(string)
+		return name, p.Await(ctx.Context(), cluster, name)
 	}).(pulumi.StringOutput)
 }
 

@@ -125,11 +125,12 @@ func (p *servicePlan) run(
 	groups pulumi.StringArray,
 	after []pulumi.Resource,
 ) (*lambda.Invocation, error) {
-	invocation, err := lambda.NewInvocation(ctx, p.name+"-"+when+"-"+run.Name, &lambda.InvocationArgs{
+	name := p.name + "-" + when + "-" + run.Name
+	invocation, err := lambda.NewInvocation(ctx, p.versioned(name), &lambda.InvocationArgs{
 		FunctionName: p.TaskRunner,
 		Input:        p.runInput(run, task, groups),
 		Triggers:     pulumi.StringMap{"taskDefinition": task},
-	}, pulumi.Parent(p.component), pulumi.DependsOn(after))
+	}, pulumi.Parent(p.component), pulumi.DependsOn(after), formerly(name))
 	if err != nil {
 		return nil, fmt.Errorf("running %s %s the deployment of service %q: %w", run.Name, when, p.name, err)
 	}

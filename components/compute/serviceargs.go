@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"regexp"
@@ -36,6 +37,14 @@ type ServiceArgs struct {
 	// Image is the reference of the container's image; by digest or by a tag that cannot be moved, so that what was
 	// tested is what runs.
 	Image pulumi.StringInput
+	// Version ends the names of what is made for the image alone, the task definitions and the runs before and after a
+	// deployment: those of the image before are in the stack until the update is over, and are used again when it fails
+	// and is taken back. Empty means that they are replaced.
+	Version string
+	// Await is called in an update, with the names of the cluster and the service, once the service is stable, and
+	// returns when no alarm can roll its deployment back any more. What it returns fails the update, before the earlier
+	// task definition is deleted. Nil means that nobody waits.
+	Await func(ctx context.Context, cluster, service string) error
 	// Port is the one the container listens on; 0 for a worker.
 	Port int
 	// Internal keeps a service with a Port from the load balancer.
@@ -354,4 +363,12 @@ func (h Health) validate(routed bool) error {
 		)
 	}
 	return errors.Join(problems...)
+}
+
+// versioned returns the name of something that is made for the image alone.
+func (args *ServiceArgs) versioned(name string) string {
+	if args.Version == "" {
+		return name
+	}
+	return name + "-" + args.Version
 }

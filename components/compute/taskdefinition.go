@@ -258,7 +258,7 @@ func (p *servicePlan) newTaskDefinition(
 	}
 	args.Volumes = p.taskVolumes()
 	args.Tags = pulumi.ToStringMap(p.Tags)
-	task, err := ecs.NewTaskDefinition(ctx, name, args, pulumi.Parent(p.component))
+	task, err := ecs.NewTaskDefinition(ctx, p.versioned(name), args, pulumi.Parent(p.component), formerly(name))
 	if err != nil {
 		return nil, fmt.Errorf("creating the task definition %s of service %q: %w", name, p.name, err)
 	}

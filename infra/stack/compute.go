@@ -252,7 +252,8 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	args.Name, args.Region, args.Cluster = l.name(s.Name), l.location.Region, l.cluster
 	args.Network, args.SecurityGroup = l.vpc.ServicePlacement(), l.taskGroup[s.Name]
 	args.Ready = slices.Clone(l.connections[s.Name])
-	args.Image, args.Capacity = l.images[s.Name], l.capacity()
+	args.Image, args.Version, args.Capacity = l.images[s.Name], l.versions[s.Name], l.capacity()
+	args.Await = l.await
 	args.ExecutionRoleArn, args.TaskRoleArn = l.roles[s.Name].execution.Arn, l.roles[s.Name].task.Arn
 	args.Environment, args.Secrets, args.Volumes = l.environment(s), l.secretArns(s), l.volumes(s)
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags

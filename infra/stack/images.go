@@ -1,6 +1,9 @@
 package stack
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/images"
@@ -12,11 +15,12 @@ func (l *lab) containerImages() error {
 	if err := l.imageCaches(); err != nil {
 		return err
 	}
-	l.images = map[string]pulumi.StringInput{}
+	l.images, l.versions = map[string]pulumi.StringInput{}, map[string]string{}
 	for _, s := range l.config.Services {
 		var err error
 		if s.Image.URI != "" {
 			l.images[s.Name], err = l.existingImage(s.Image.URI)
+			l.versions[s.Name] = versionOf(s.Image.URI)
 		} else {
 			l.images[s.Name], err = l.newImage(s.Name, s.Image, s.Architecture, "")
 		}
@@ -100,5 +104,12 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 	if err != nil {
 		return nil, err
 	}
+	l.versions[name] = versionOf(image.Tag)
 	return image.Ref, nil
+}
+
+// versionOf returns a short name for an image in the names of resources.
+func versionOf(image string) string {
+	sum := sha256.Sum256([]byte(image))
+	return hex.EncodeToString(sum[:4])
 }

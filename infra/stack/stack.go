@@ -3,6 +3,7 @@
 package stack
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -20,12 +21,15 @@ import (
 )
 
 // Deploy returns the Pulumi program.
-func Deploy(ctx *pulumi.Context) error { return deploy(ctx, ctx.RootDirectory()) }
+func Deploy(ctx *pulumi.Context) error { return deploy(ctx, ctx.RootDirectory(), nil) }
+
+// Await returns once the deployment of an ECS service is over, see [compute.ServiceArgs].
+type Await func(ctx context.Context, cluster, service string) error
 
 // Program returns Deploy for programs that run it inside the Automation API, where the engine does not say where the
-// project lies: root is the folder of Pulumi.yaml.
-func Program(root string) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error { return deploy(ctx, root) }
+// project lies: root is the folder of Pulumi.yaml. await may be nil.
+func Program(root string, await Await) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error { return deploy(ctx, root, await) }
 }
 
 // lab is what the steps build on one another.
@@ -33,6 +37,7 @@ type lab struct {
 	*pulumi.Context
 	config *config.Config
 	root   string
+	await  Await
 	tags   map[string]string
 	names  names.Namer
 
@@ -47,6 +52,8 @@ type lab struct {
 	keys   keys
 	roles  map[string]roles
 	images map[string]pulumi.StringInput
+	// versions name the services' images, see [compute.ServiceArgs.Version].
+	versions map[string]string
 	// built are the tags and sources of the images in the stack's state, see [images.ImageArgs.BuiltBefore].
 	built map[string]string
 	// caches are the pull-through caches, by the registry whose images they take.
@@ -87,7 +94,7 @@ type lab struct {
 	restoreTesting *protection.RestoreTesting
 }
 
-func deploy(ctx *pulumi.Context, root string) error {
+func deploy(ctx *pulumi.Context, root string, await Await) error {
 	configured, err := config.Load(ctx)
 	if err != nil {
 		return err
@@ -113,6 +120,7 @@ func deploy(ctx *pulumi.Context, root string) error {
 		Context: ctx,
 		config:  configured,
 		root:    root,
+		await:   await,
 		names:   namesOf(ctx, before),
 		before:  before,
 		built:   built,

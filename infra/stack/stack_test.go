@@ -31,7 +31,13 @@ type account struct {
 	pushed bool
 }
 
+// imageVersion is at the end of the names of what is made for an image alone.
+var imageVersion = regexp.MustCompile(`-[0-9a-f]{8}$`)
+
 func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	if args.TypeToken == "aws:ecs/taskDefinition:TaskDefinition" || args.TypeToken == "aws:lambda/invocation:Invocation" {
+		args.Name = imageVersion.ReplaceAllString(args.Name, "")
+	}
 	id := args.Name + "-id"
 	if networktest.IsStandIn(args) {
 		return id, args.Inputs, nil
@@ -151,7 +157,7 @@ func deployTo(a *account, root, stackName string, values map[string]string) erro
 	if err != nil {
 		return err
 	}
-	program := networktest.WithChildren("lab", decoded.Network.AvailabilityZones, Program(root))
+	program := networktest.WithChildren("lab", decoded.Network.AvailabilityZones, Program(root, nil))
 	return pulumi.RunErr(
 		program,
 		pulumi.WithMocks("awslab", stackName, a),

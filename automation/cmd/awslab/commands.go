@@ -436,7 +436,7 @@ func (a *app) offlineCommand() *cobra.Command {
 			return nil
 		},
 	}
-	parent.AddCommand(env, list, a.auditCommand())
+	parent.AddCommand(env, list, a.auditCommand(), a.faultCommand())
 	return parent
 }
 
@@ -468,6 +468,46 @@ func (a *app) auditCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+func (a *app) faultCommand() *cobra.Command {
+	fault := automation.TaskFault{}
+	cmd := &cobra.Command{
+		Use:   "fault",
+		Short: "Make the next deployment of a service fail on the offline target",
+		Long: `The next up that deploys the service simulates what ECS does: with --fails
+
+  unhealthy  the health checks of the new tasks fail
+  exit       their containers exit with code 1
+  alarm      an alarm of rollbackErrors or rollbackAlarms goes off in the bake time
+  before     a task in before exits with code 1`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			project, err := a.projectDir()
+			if err != nil {
+				return err
+			}
+			options := automation.Options{ProjectDir: project, Stack: a.stack}
+			if err := automation.OfflineFault(cmd.Context(), options, fault); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.err, "awslab: the next %d deployments of %s fail (%s), simulated on the offline target\n",
+				fault.Times, fault.Service, fault.Kind)
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&a.stack, "stack", "s", "", "the stack of the service (required)")
+	cmd.Flags().StringVar(&fault.Service, "service", "", "the service whose deployment fails (required)")
+	cmd.Flags().StringVar(
+		&fault.Kind,
+		"fails",
+		"",
+		"how it fails: "+strings.Join(automation.TaskFaults, ", ")+" (required)",
+	)
+	cmd.Flags().StringVar(&fault.Log, "log", "", "what the failing container logs")
+	cmd.Flags().IntVar(&fault.Times, "times", 1, "how many deployments fail")
+	completeFlag(cmd, "fails", func() []string { return automation.TaskFaults })
+	return cmd
 }
 
 func (a *app) engineCommand() *cobra.Command {

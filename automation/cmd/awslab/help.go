@@ -72,6 +72,9 @@ var manuals = map[string]manual{
 	"awslab offline":       {"awslab offline list", nil},
 	"awslab offline list":  {"awslab offline list --json", []int{exitFailed}},
 	"awslab offline audit": {"awslab offline audit", []int{exitFailed}},
+	"awslab offline fault": {
+		"awslab offline fault --stack dev --service catalog --fails unhealthy", []int{exitFailed},
+	},
 	"awslab offline env": {
 		`eval "$(awslab offline env)" && pulumi preview --stack dev`, readCodes,
 	},

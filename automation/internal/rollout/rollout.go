@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -42,7 +43,9 @@ func Wait(ctx context.Context, client ECS, cluster, service string, pause time.D
 		case aws.ToString(latest.Id) != first:
 			return fmt.Errorf("the deployment of service %s was rolled back: %s", service, reason)
 		case latest.RolloutState == types.DeploymentRolloutStateFailed:
-			return fmt.Errorf("the deployment of service %s failed: %s", service, reason)
+			return fmt.Errorf("the deployment of service %s failed: %s. An update that does not change the service "+
+				"starts no other: change it, or mend what failed and run aws ecs update-service --cluster %s "+
+				"--service %[1]s --force-new-deployment", service, strings.TrimSuffix(reason, "."), cluster)
 		case latest.RolloutState != types.DeploymentRolloutStateInProgress:
 			return nil // also for deployments that have no such state
 		}

@@ -62,7 +62,9 @@ func TestWait(t *testing.T) {
 		"failed": {
 			[]types.Deployment{running, deployment("new", types.DeploymentRolloutStateFailed, "an alarm")},
 			2,
-			"the deployment of service orders failed: an alarm",
+			"the deployment of service orders failed: an alarm. An update that does not change the service starts no " +
+				"other: change it, or mend what failed and run aws ecs update-service --cluster lab --service orders " +
+				"--force-new-deployment",
 		},
 		"rolled back": {
 			[]types.Deployment{running, deployment("older", types.DeploymentRolloutStateInProgress, "alarm detected")},

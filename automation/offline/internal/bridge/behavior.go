@@ -31,6 +31,11 @@ type Behavior struct {
 	Created func(c *Change) error
 	// Update refuses and computes outputs anew. References have been followed.
 	Update func(c *Change) error
+	// Runs says that a fault of the moment [world.Run] can strike, which is then the change's Fault.
+	Runs bool
+	// Run does what the thing does by itself once a create or update has been written: what a service deploys. It may
+	// change the thing once more, and Fail the wait for it.
+	Run func(c *Change) error
 	// Remove refuses, or does what deleting does besides. References to the thing have been refused.
 	Remove func(c *Change) error
 	// Releases reports whether what holds the thing goes with it when it is removed.
@@ -68,9 +73,16 @@ type Change struct {
 	// Variables and values are what templates of the model may use besides properties.
 	Variables map[string]string
 	values    map[string]resource.PropertyValue
+	// Fault is the requested fault that strikes what the thing does by itself, or nil.
+	Fault *world.Fault
 	// warnings are said once the change is made: what AWS takes now and will not work later.
 	warnings []string
+	// failure is what the provider's wait for the thing fails with.
+	failure error
 }
+
+// Fail makes the provider's wait for the thing fail, which stays as it was written.
+func (c *Change) Fail(err error) { c.failure = err }
 
 // Warn tells the user of what AWS takes now and will not work later.
 func (c *Change) Warn(format string, args ...any) {

@@ -30,14 +30,18 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		properties, err := Marshal(kind.planned(inputs))
 		return &pulumirpc.CreateResponse{Properties: properties}, err
 	}
+	fault, err := p.takeRunFault(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
 	var c *Change
 	err = p.attempt(ctx, world.Create, kind, func(tx *world.Tx) (err error) {
 		c = p.newChange(tx, kind, inputs)
-		c.State = inputs.Copy()
+		c.State, c.Fault = inputs.Copy(), fault
 		return c.create(checked)
-	})
+	}, func() error { return p.goOn(ctx, c) })
 	if err != nil {
-		return nil, p.wrap("creating", "Create", kind.Token, kind.title(inputs), err)
+		return nil, p.failed(ctx, c, checked, p.wrap("creating", "Create", kind.Token, kind.title(inputs), err))
 	}
 	p.reportWarnings(ctx, c)
 	properties, err := Marshal(c.State)
@@ -59,13 +63,18 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 		properties, err := Marshal(planned)
 		return &pulumirpc.UpdateResponse{Properties: properties}, err
 	}
+	fault, err := p.takeRunFault(ctx, kind)
+	if err != nil {
+		return nil, err
+	}
 	var c *Change
 	err = p.attempt(ctx, world.Update, kind, func(tx *world.Tx) (err error) {
 		c = p.newChange(tx, kind, inputs)
+		c.Fault = fault
 		return c.update(req.GetId(), olds, checked)
-	})
+	}, func() error { return p.goOn(ctx, c) })
 	if err != nil {
-		return nil, p.wrap("updating", "Update", kind.Token, req.GetId(), err)
+		return nil, p.failed(ctx, c, checked, p.wrap("updating", "Update", kind.Token, req.GetId(), err))
 	}
 	p.reportWarnings(ctx, c)
 	properties, err := Marshal(c.State)
@@ -103,8 +112,10 @@ func (p *Provider) reportWarnings(ctx context.Context, c *Change) {
 }
 
 // attempt runs an operation in a transaction, waits out refusals that the real provider waits out, and lets requested
-// faults strike first.
-func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kind, f func(*world.Tx) error) error {
+// faults strike first. What comes next is called once the operation has been written.
+func (p *Provider) attempt(
+	ctx context.Context, operation world.Operation, k kind, f func(*world.Tx) error, next ...func() error,
+) error {
 	if err := p.injectFault(ctx, operation, k); err != nil {
 		return err
 	}
@@ -112,6 +123,11 @@ func (p *Provider) attempt(ctx context.Context, operation world.Operation, k kin
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
 		err := p.world.Update(ctx, f)
 		if err == nil {
+			for _, f := range next {
+				if err := f(); err != nil {
+					return err
+				}
+			}
 			return p.end(ctx, operation, k)
 		}
 		if !isRetried(err) || time.Now().After(deadline) {

@@ -386,7 +386,7 @@ func (s *State) reachesPeer(g *Generation, peer string, running []*Generation) e
 	name, _, _ := strings.Cut(peer, ":")
 	answered := false
 	for _, other := range running {
-		if other.Starting || !slices.ContainsFunc(aliasesOf(other.view()), func(alias string) bool {
+		if other.Starting || other.Definition == nil || !slices.ContainsFunc(aliasesOf(other.view()), func(alias string) bool {
 			return strings.HasPrefix(alias, name+":")
 		}) {
 			continue

@@ -240,9 +240,11 @@ func (w *watcher) observe(s *State) {
 	}
 }
 
-// stable are the generations whose tasks are healthy.
+// stable are the generations whose tasks are healthy. Without a task definition none has started.
 func (w *watcher) stable() []*Generation {
-	return slices.DeleteFunc(slices.Clone(w.running), func(g *Generation) bool { return g.Starting })
+	return slices.DeleteFunc(slices.Clone(w.running), func(g *Generation) bool {
+		return g.Starting || g.Definition == nil
+	})
 }
 
 func (w *watcher) decide(tx *world.Tx) error {

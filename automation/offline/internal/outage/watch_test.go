@@ -194,3 +194,35 @@ func TestPermissionsLastAsLongAsTheTasks(t *testing.T) {
 		})
 	}
 }
+
+// rollBack makes the service shop what it was before deploy.
+func (r *recording) rollBack() {
+	r.set("shop", "taskDefinition", "arn:shop-task")
+	r.set("shop", "loadBalancers", []any{in{"targetGroupArn": "arn:targets", "containerPort": 8080}})
+	r.write("shop")
+}
+
+func TestADeploymentThatIsRolledBackInterruptsNothing(t *testing.T) {
+	r := record(t)
+	r.open()
+	r.deploy()
+	r.rollBack()
+	r.done("shop")
+	require.Empty(t, r.outages())
+}
+
+// An alarm rolls back what was deployed. The tasks of before start again, for which everything has to be there.
+func TestWhatIsRolledBackByAnAlarmNeedsItsTaskDefinition(t *testing.T) {
+	r := record(t)
+	r.open()
+	r.deploy()
+	r.done("shop")
+	r.delete("shop-task")
+	r.rollBack()
+	r.done("shop")
+	r.write("shop-task") // somebody mends it
+	r.done("shop-task")
+	r.rollBack()
+	r.done("shop")
+	require.Equal(t, []string{"http://alb.amazonaws.com/items since done Service shop"}, r.outages())
+}

@@ -3,6 +3,8 @@ package world
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,7 +23,24 @@ const (
 	Created Operation = "created"
 	Updated Operation = "updated"
 	Deleted Operation = "deleted"
+
+	// Run is what a thing does by itself once it is there: the deployment of an ECS service, or a function that is
+	// invoked. A fault there makes tasks fail, and what waits for them.
+	Run Operation = "run"
 )
+
+// The codes of faults of Run: how tasks fail.
+const (
+	// Unhealthy tasks start, and their health checks fail.
+	Unhealthy = "unhealthy"
+	// Exit makes the container exit with code 1 as it starts.
+	Exit = "exit"
+	// Alarm lets the tasks become healthy, and an alarm of the deployment go off in its bake time.
+	Alarm = "alarm"
+)
+
+// RunCodes are the codes of faults of Run.
+var RunCodes = []string{Unhealthy, Exit, Alarm}
 
 // end is that of each operation that changes something.
 var end = map[Operation]Operation{Create: Created, Update: Updated, Delete: Deleted}
@@ -37,9 +56,9 @@ type Fault struct {
 	Operation Operation
 	// URN is an SQLite GLOB pattern on the URN of the resource; * matches all.
 	URN string
-	// Code is the AWS error code, such as ThrottlingException; empty only delays.
+	// Code is the AWS error code, such as ThrottlingException; empty only delays. For Run it is one of RunCodes.
 	Code string
-	// Message is the text that goes with the code.
+	// Message is the text that goes with the code; for Run, the lines that the failing containers log.
 	Message string
 	// Delay is how long the operation takes before it fails or goes on.
 	Delay time.Duration
@@ -51,9 +70,14 @@ type Fault struct {
 func (w *World) AddFault(ctx context.Context, f Fault) error {
 	switch f.Operation {
 	case Create, Read, Update, Delete, Created, Updated, Deleted:
+	case Run:
+		if !slices.Contains(RunCodes, f.Code) {
+			return fmt.Errorf("adding a fault: tasks do not fail by %q; use one of %s", f.Code,
+				strings.Join(RunCodes, ", "))
+		}
 	default:
 		return fmt.Errorf("adding a fault: operation %q is none of create, read, update, delete, created, updated, "+
-			"deleted", f.Operation)
+			"deleted, run", f.Operation)
 	}
 	if f.URN == "" {
 		return fmt.Errorf("adding a fault: it names no resource; use * for every one")

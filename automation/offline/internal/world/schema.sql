@@ -67,7 +67,7 @@ CREATE TABLE notes (
 -- Requested faults.
 CREATE TABLE faults (
   number    INTEGER PRIMARY KEY,
-  operation TEXT NOT NULL,           -- create, read, update or delete
+  operation TEXT NOT NULL,           -- create, read, update, delete, their ends, or run
   pattern   TEXT NOT NULL,           -- glob on the URN
   code      TEXT NOT NULL,           -- AWS error code; '' only delays
   message   TEXT NOT NULL,

@@ -36,6 +36,9 @@ const (
 //go:embed schema.sql
 var schema string
 
+//go:embed deployments.sql
+var deploymentsSchema string
+
 // schemaVersion is kept in the file's user_version. A file with another version is refused.
 const schemaVersion = 1
 
@@ -181,9 +184,17 @@ func prepare(db *sql.DB) error {
 		return err
 	}
 	if version == 0 {
-		return create(db)
+		err = create(db)
+	} else {
+		err = checkVersion(version)
 	}
-	return checkVersion(version)
+	if err != nil {
+		return err
+	}
+	if _, err := db.Exec(deploymentsSchema); err != nil {
+		return fmt.Errorf("creating the table of deployments: %w", err)
+	}
+	return nil
 }
 
 func checkVersion(version int) error {

@@ -18,7 +18,10 @@ var Service = bridge.Service{
 		token.TaskDefinition: {
 			Check: checkTaskDefinition, Diff: diffTaskDefinition, Create: createTaskDefinition,
 		},
-		token.Service: {Diff: diffService, Create: createService, Update: updateService},
+		token.Service: {
+			Diff: diffService, Create: createService, Update: updateService, Runs: true, Run: runDeployment,
+			Remove: forgetDeployments,
+		},
 	},
 	Equalities: map[string]func(a, b string) bool{
 		"containers": func(a, b string) bool { return model.EqualDocuments(a, b, canonicalContainers) },

@@ -2,7 +2,9 @@
 package lambda
 
 import (
+	"cmp"
 	"crypto/md5"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +21,9 @@ import (
 var Service = bridge.Service{
 	Module: "lambda", Name: "Lambda",
 	Behaviors: map[string]bridge.Behavior{
-		token.Invocation:  {Diff: diffInvocation, Plan: planInvocation, Create: invokeFunction, Update: invokeFunction},
+		token.Invocation: {
+			Diff: diffInvocation, Plan: planInvocation, Create: invokeFunction, Update: invokeFunction, Runs: true,
+		},
 		token.EventSource: {Create: createEventSource, Update: createEventSource},
 		token.Function:    {Check: checkFunction, Plan: planFunction, Create: createFunction, Update: updateFunction},
 	},
@@ -164,6 +168,12 @@ func planInvocation(d *diff.Difference) []string {
 const invocationResult = `{"offline":true,"message":"not run: the offline target has nothing to run functions on"}`
 
 func invokeFunction(c *bridge.Change) error {
+	if c.Fault != nil {
+		if c.Fault.Code == world.Exit {
+			return refuseRun(c)
+		}
+		c.Warn("a function has no deployment that could fail (%s)", c.Fault.Code)
+	}
 	id := fmt.Sprintf(
 		"%s_%s_%x",
 		c.Inputs.Str("functionName"),
@@ -175,6 +185,35 @@ func invokeFunction(c *bridge.Change) error {
 	}
 	c.Set("result", invocationResult)
 	return nil
+}
+
+// refuseRun fails an invocation as the function of services/runtask fails when the container of the task that it runs
+// exits with 1: the function's error is what the provider tells (invoke in its lambda/invocation.go).
+func refuseRun(c *bridge.Change) error {
+	var event struct{ Cluster, ContainerName string }
+	if err := json.Unmarshal([]byte(c.Inputs.Str("input")), &event); err != nil {
+		return fmt.Errorf("reading the input of an invocation: %w", err)
+	}
+	lines := cmp.Or(c.Fault.Message, "offline: the task fails, as a fault was asked for")
+	task := strings.Replace(
+		event.Cluster,
+		":cluster/",
+		":task/",
+		1,
+	) + "/" + c.Region().Digest(
+		c.Inputs.Str("input"),
+		32,
+	)
+	payload, err := json.Marshal(map[string]string{
+		"errorMessage": fmt.Sprintf(
+			"task %s failed: container %q exited with 1 (EssentialContainerExited: Essential container in task "+
+				"exited); its log ends with:\n%s", task, event.ContainerName, lines),
+		"errorType": "wrapError",
+	})
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("invoking Lambda Function (%s): %s", c.Inputs.Str("functionName"), payload)
 }
 
 // batchSizes are how many records a function gets at once unless the program says otherwise: 10 of a queue, 100 of a
