@@ -79,6 +79,16 @@ func (args *RedeploymentArgs) validate() error {
 		}
 	}
 	add(len(args.Services) == 0, "Services", "missing; there is nothing to redeploy")
+	if rules := args.rules(); rules > maxRules {
+		add(
+			true,
+			"Services",
+			"their secrets and parameters need %d rules, and EventBridge allows 300 on a bus, of which "+
+				"%d are for this; give the services fewer secrets",
+			rules,
+			maxRules,
+		)
+	}
 	seen := map[string]bool{}
 	for i, service := range args.Services {
 		at := fmt.Sprintf("Services[%d]", i)
@@ -226,15 +236,24 @@ func (component *Redeployment) listen(
 	starter *identity.Role,
 ) error {
 	patterns := map[string]pulumi.StringPtrInput{}
-	if len(service.Secrets)+len(service.SecretNames) > 0 {
+	for i, part := range inParts(service.SecretNames, func(names []string) int {
+		return sizeOfSecrets(args.Location, names)
+	}) {
+		one := RedeployedService{SecretNames: part}
+		if i == 0 {
+			one.Secrets = service.Secrets
+		}
+		patterns[partName(onSecrets, i)] = secretsPattern(args.Location, one).ToStringPtrOutput()
+	}
+	if len(service.SecretNames) == 0 && len(service.Secrets) > 0 {
 		patterns[onSecrets] = secretsPattern(args.Location, service).ToStringPtrOutput()
 	}
-	if len(service.Parameters) > 0 {
-		pattern, err := parametersPattern(service.Parameters)
+	for i, part := range inParts(service.Parameters, sizeOfParameters) {
+		pattern, err := parametersPattern(part)
 		if err != nil {
 			return fmt.Errorf("listening to the parameters of service %s: %w", service.Name, err)
 		}
-		patterns[onParameters] = pulumi.String(pattern)
+		patterns[partName(onParameters, i)] = pulumi.String(pattern)
 	}
 	input, err := json.Marshal(map[string]string{"service": service.ServiceName})
 	if err != nil {
@@ -282,37 +301,97 @@ func secretsPattern(location identity.Location, service RedeployedService) pulum
 		secrets = pulumi.StringArray{} // a nil array is not an input
 	}
 	return secrets.ToStringArrayOutput().ApplyT(func(arns []string) (string, error) {
-		ids, beginnings := slices.Clone(arns), []any{}
-		for _, arn := range arns {
-			if match := secretSuffix.FindStringSubmatch(arn); match != nil {
-				ids = append(ids, match[1])
-			}
-		}
-		for _, name := range sorted(service.SecretNames) {
-			arn := location.Arn("secretsmanager", "secret:"+name)
-			ids, beginnings = append(ids, name, arn), append(beginnings, map[string]any{"prefix": arn + "-"})
-		}
-		put := func(stages []any) map[string]any {
-			return map[string]any{
-				"eventName":         []string{"PutSecretValue", "UpdateSecret"},
-				"requestParameters": map[string]any{"secretId": anyOf(ids, beginnings), "versionStages": stages},
-			}
-		}
-		return eventPattern(map[string]any{
-			"source": []string{"aws.secretsmanager"},
-			"detail": map[string]any{
-				"eventSource": []string{"secretsmanager.amazonaws.com"},
-				"$or": []any{
-					map[string]any{
-						"eventName":           []string{"RotationSucceeded"},
-						"additionalEventData": map[string]any{"SecretId": anyOf(arns, beginnings)},
-					},
-					put([]any{map[string]any{"exists": false}}),
-					put([]any{"AWSCURRENT"}),
-				},
-			},
-		})
+		return patternOfSecrets(location, arns, service.SecretNames)
 	}).(pulumi.StringOutput)
+}
+
+func patternOfSecrets(location identity.Location, arns, names []string) (string, error) {
+	ids, beginnings := slices.Clone(arns), []any{}
+	for _, arn := range arns {
+		if match := secretSuffix.FindStringSubmatch(arn); match != nil {
+			ids = append(ids, match[1])
+		}
+	}
+	for _, name := range sorted(names) {
+		arn := location.Arn("secretsmanager", "secret:"+name)
+		ids, beginnings = append(ids, name, arn), append(beginnings, map[string]any{"prefix": arn + "-"})
+	}
+	put := func(stages []any) map[string]any {
+		return map[string]any{
+			"eventName":         []string{"PutSecretValue", "UpdateSecret"},
+			"requestParameters": map[string]any{"secretId": anyOf(ids, beginnings), "versionStages": stages},
+		}
+	}
+	return eventPattern(map[string]any{
+		"source": []string{"aws.secretsmanager"},
+		"detail": map[string]any{
+			"eventSource": []string{"secretsmanager.amazonaws.com"},
+			"$or": []any{
+				map[string]any{
+					"eventName":           []string{"RotationSucceeded"},
+					"additionalEventData": map[string]any{"SecretId": anyOf(arns, beginnings)},
+				},
+				put([]any{map[string]any{"exists": false}}),
+				put([]any{"AWSCURRENT"}),
+			},
+		},
+	})
+}
+
+// partName is that of a rule whose pattern is one of several, which are counted from 0.
+func partName(kind string, part int) string {
+	if part == 0 {
+		return kind
+	}
+	return fmt.Sprintf("%s-%d", kind, part+1)
+}
+
+// inParts divides names, in their order, into as many parts as there have to be for a pattern of each to fit. A name
+// that does not fit alone is a part, which is refused later.
+func inParts(names []string, size func([]string) int) [][]string {
+	var parts [][]string
+	for _, name := range sorted(names) {
+		last := len(parts) - 1
+		if last < 0 || size(append(slices.Clone(parts[last]), name)) > maxPattern {
+			parts = append(parts, []string{name})
+			continue
+		}
+		parts[last] = append(parts[last], name)
+	}
+	return parts
+}
+
+func sizeOfSecrets(location identity.Location, names []string) int {
+	pattern, err := patternOfSecrets(location, nil, names)
+	if err != nil {
+		return maxPattern + 1
+	}
+	return len(pattern)
+}
+
+// maxRules is how many rules of the default bus may be used: EventBridge allows 300 ("EventBridge quotas"), and a stack
+// has some for notifications.
+const maxRules = 280
+
+// rules returns how many rules there will be.
+func (args *RedeploymentArgs) rules() int {
+	rules := 0
+	for _, s := range args.Services {
+		secrets := inParts(s.SecretNames, func(names []string) int { return sizeOfSecrets(args.Location, names) })
+		if len(secrets) == 0 && len(s.Secrets) > 0 {
+			rules++
+		}
+		rules += len(secrets) + len(inParts(s.Parameters, sizeOfParameters))
+	}
+	return rules
+}
+
+func sizeOfParameters(names []string) int {
+	pattern, err := parametersPattern(names)
+	if err != nil {
+		return maxPattern + 1
+	}
+	return len(pattern)
 }
 
 // anyOf matches one of the texts, or what one of the further patterns does.
@@ -332,8 +411,9 @@ func parametersPattern(names []string) (string, error) {
 	})
 }
 
-// maxPattern is how many characters EventBridge allows an event pattern (API, PutRule).
-const maxPattern = 4096
+// maxPattern is how many characters EventBridge allows an event pattern by default ("EventBridge quotas"). The API
+// takes up to 4,096 from accounts that asked for more.
+const maxPattern = 2048
 
 func eventPattern(pattern map[string]any) (string, error) {
 	text, err := json.Marshal(pattern)
@@ -342,7 +422,7 @@ func eventPattern(pattern map[string]any) (string, error) {
 	}
 	if len(text) > maxPattern {
 		return "", fmt.Errorf(
-			"event pattern: %d characters; EventBridge allows %d. Give the service fewer secrets",
+			"event pattern: %d characters; EventBridge allows %d. Give the secrets shorter names",
 			len(text),
 			maxPattern,
 		)

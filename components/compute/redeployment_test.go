@@ -2,6 +2,7 @@ package compute
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -189,12 +190,46 @@ func TestWhatARedeploymentRefuses(t *testing.T) {
 			require.Empty(t, g.resources, "nothing is registered")
 		})
 	}
-	t.Run("more than a pattern holds", func(t *testing.T) {
+	t.Run("a secret whose name no pattern holds", func(t *testing.T) {
 		err := (&graph{}).runRedeployment(func(a *RedeploymentArgs) {
-			for i := range 200 {
-				a.Services[0].Parameters = append(a.Services[0].Parameters, fmt.Sprintf("/a/rather/long/name/%d", i))
+			a.Services[0].SecretNames = []string{strings.Repeat("n", 400)}
+		})
+		require.ErrorContains(t, err, "EventBridge allows 2048")
+	})
+	t.Run("more than a bus has rules for", func(t *testing.T) {
+		err := (&graph{}).runRedeployment(func(a *RedeploymentArgs) {
+			for i := range 2000 {
+				a.Services[0].SecretNames = append(a.Services[0].SecretNames, fmt.Sprintf("a-rather-long-name-%d", i))
 			}
 		})
-		require.ErrorContains(t, err, "EventBridge allows 4096")
+		require.ErrorContains(t, err, "EventBridge allows 300")
 	})
+}
+
+// What one pattern has no room for is divided among several rules, in an order that stays.
+func TestManySecretsHaveSeveralRules(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runRedeployment(func(a *RedeploymentArgs) {
+		for i := range 30 {
+			a.Services[0].SecretNames = append(a.Services[0].SecretNames, fmt.Sprintf("awslab/orders/%02d", i))
+			a.Services[0].Parameters = append(a.Services[0].Parameters, fmt.Sprintf("/a/rather/long/name/%d", i))
+		}
+	}))
+	rules := 0
+	for _, r := range g.resources {
+		if r.TypeToken != "aws:cloudwatch/eventRule:EventRule" {
+			continue
+		}
+		rules++
+		require.LessOrEqual(t, len(r.Inputs["eventPattern"].StringValue()), 2048, r.Name)
+	}
+	require.Greater(t, rules, 5)
+	for i := range 30 {
+		name, found := fmt.Sprintf(`"awslab/orders/%02d"`, i), false
+		for _, r := range g.resources {
+			pattern := r.Inputs["eventPattern"]
+			found = found || pattern.IsString() && strings.Contains(pattern.StringValue(), name)
+		}
+		require.True(t, found, name)
+	}
 }

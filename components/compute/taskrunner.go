@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
@@ -183,7 +184,7 @@ func (args *TaskRunnerArgs) statements() []identity.Statement {
 		{
 			Sid: "RunTasks", Actions: []string{"ecs:RunTask"}, Conditions: []identity.Condition{inCluster},
 			Resources: each(
-				args.Families,
+				listed(args.Families),
 				func(family string) string { return location.Arn("ecs", "task-definition/"+family+":*") },
 			),
 		},
@@ -195,7 +196,10 @@ func (args *TaskRunnerArgs) statements() []identity.Statement {
 		},
 		{
 			Sid: "PassRoles", Actions: []string{"iam:PassRole"},
-			Resources: each(args.Roles, func(role string) string { return location.RoleArn(args.RolePath, role) }),
+			Resources: each(
+				listed(args.Roles),
+				func(role string) string { return location.RoleArn(args.RolePath, role) },
+			),
 			Conditions: []identity.Condition{
 				{Operator: "StringEquals", Key: "iam:PassedToService", Values: []string{"ecs-tasks.amazonaws.com"}},
 			},
@@ -205,12 +209,34 @@ func (args *TaskRunnerArgs) statements() []identity.Statement {
 		statements = append(statements, identity.Statement{
 			Sid: "ReadTasksLogs", Actions: []string{"logs:GetLogEvents"},
 			Resources: each(
-				args.LogGroups,
+				listed(args.LogGroups),
 				func(group string) string { return location.LogGroupArn(group) + ":log-stream:*" },
 			),
 		})
 	}
 	return statements
+}
+
+// maxListed is how many names of a kind the policy has room to list: three kinds of ARNs of up to 130 characters, in
+// half of the 10,240 that IAM allows a role.
+const maxListed = 12
+
+// listed returns names, or in place of many the pattern that they have in common: those of a stack begin alike.
+func listed(names []string) []string {
+	if len(names) <= maxListed {
+		return names
+	}
+	common := names[0]
+	for _, name := range names[1:] {
+		for !strings.HasPrefix(name, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	end := strings.LastIndex(common, "-")
+	if end < 1 {
+		return names // of different stacks; what does not fit is refused
+	}
+	return []string{common[:end+1] + "*"}
 }
 
 func each(names []string, arn func(string) string) []string {

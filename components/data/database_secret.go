@@ -124,10 +124,19 @@ func (db *Database) newUserSecrets(ctx *pulumi.Context) (rds.ProxyAuthArray, err
 	return auths, nil
 }
 
-// readUserSecrets lets a role read the users' secrets and no others.
+// maxListedUsers is how many secrets the policy of a role has room to list: their names have up to 95 characters, in
+// ARNs of up to 160, and a role's policies 10,240 ("IAM and AWS STS quotas").
+const maxListedUsers = 50
+
+// readUserSecrets lets a role read the users' secrets and no others. Those of many are matched by the beginning of
+// their names, which no other secrets have.
 func (args *DatabaseArgs) readUserSecrets() []identity.Statement {
 	statement := identity.Statement{Sid: "ReadUserSecrets", Actions: []string{"secretsmanager:GetSecretValue"}}
-	for _, user := range args.Users {
+	users := args.Users
+	if len(users) > maxListedUsers {
+		users = []string{"*"}
+	}
+	for _, user := range users {
 		statement.Resources = append(statement.Resources, args.Location.SecretArn(args.UserSecretName(user)))
 	}
 	if args.KeyAlias == "" {

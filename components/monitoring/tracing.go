@@ -55,6 +55,10 @@ const (
 	servicesPriority = 2000
 )
 
+// maxTraced is how many services have a group and a sampling rule of their own: X-Ray allows 25 of each in a Region
+// ("AWS X-Ray endpoints and quotas"), which two stacks share. More services share one of each.
+const maxTraced = 10
+
 var (
 	tracingName   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,30}$`)
 	tracedService = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
@@ -138,7 +142,7 @@ func NewTracing(ctx *pulumi.Context, name string, args *TracingArgs, opts ...pul
 	return component, nil
 }
 
-// newGroups creates one group of all services, and one of each.
+// newGroups creates one group of all services, and one of each unless they are many.
 func (component *Tracing) newGroups(ctx *pulumi.Context, name string, args *TracingArgs) error {
 	newGroup := func(resource, group, filter string) error {
 		if _, err := xray.NewGroup(ctx, resource, &xray.GroupArgs{
@@ -158,6 +162,9 @@ func (component *Tracing) newGroups(ctx *pulumi.Context, name string, args *Trac
 	for _, s := range args.Services {
 		filter := fmt.Sprintf("service(%q)", s.ServiceName)
 		filters = append(filters, filter)
+		if len(args.Services) > maxTraced {
+			continue
+		}
 		if err := newGroup(name+"-"+s.Name+"-group", s.ServiceName, filter); err != nil {
 			return err
 		}
@@ -185,6 +192,17 @@ func (args *TracingArgs) samplingRules() []samplingRule {
 			priority: untracedPriority + i,
 			service:  args.Name + "-*",
 			path:     path,
+		})
+	}
+	if count := len(args.Services); count > maxTraced {
+		return append(rules, samplingRule{
+			resource:  "services",
+			name:      args.Name + "-services",
+			priority:  servicesPriority,
+			service:   args.Name + "-*",
+			path:      "*",
+			reservoir: args.ReservoirSize * count,
+			rate:      args.FixedRate,
 		})
 	}
 	for i, s := range args.Services {

@@ -1,6 +1,7 @@
 package monitoring
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -99,4 +100,21 @@ func TestTracingProblems(t *testing.T) {
 		_, err := NewTracing(ctx, "lab", nil)
 		return err
 	}))
+}
+
+// X-Ray allows 25 groups and rules in a Region.
+func TestManyServicesShareAGroupAndARule(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.tracing(func(args *TracingArgs) {
+		args.Services = nil
+		for i := range 100 {
+			name := fmt.Sprintf("s%d", i)
+			args.Services = append(args.Services, TracedService{Name: name, ServiceName: "awslab-dev-" + name})
+		}
+	}))
+	require.Equal(t, []string{"lab-group"}, g.names("aws:xray/group:Group"))
+	require.Contains(t, g.names("aws:xray/samplingRule:SamplingRule"), "lab-services-sampling")
+	require.Less(t, len(g.names("aws:xray/samplingRule:SamplingRule")), 10)
+	require.Equal(t, "awslab-dev-*", g.inputs(t, "lab-services-sampling")["serviceName"])
+	require.InDelta(t, 100, g.inputs(t, "lab-services-sampling")["reservoirSize"], 0)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/infra/config/configtest"
+	"github.com/awslab/awslab/internal/limits"
 )
 
 // What the configuration accepts, the program deploys: no component refuses it later, when the engine already runs.
@@ -29,8 +30,9 @@ func TestWhatIsAcceptedIsDeployed(t *testing.T) {
 					require.IsType(t, &config.Error{}, err)
 					return
 				}
-				_, err = deployValues(root, values["profile"], values)
+				made, err := deployValues(root, values["profile"], values)
 				require.NoError(t, err, "%v", values)
+				require.Empty(t, limits.Check(made.resourcesOf()), "%v", values)
 			})
 		})
 	}

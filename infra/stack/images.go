@@ -99,13 +99,25 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 	args.Location, args.Repository, args.KmsKeyArn = l.location, l.name(name), l.keys.data.Arn
 	args.Keep, args.ForceDelete = l.config.Images.Keep, l.config.Images.ForceDelete
 	args.FunctionArn, args.BuiltBefore, args.Copy, args.Tags = functionArn, l.built, copied, l.tags
-	args.Source = images.SourceOf(l.Context.Context(), args.Context)
+	args.Source = l.sourceOf(args.Context)
 	image, err := images.NewImage(l.Context, name, args, l.providers.all)
 	if err != nil {
 		return nil, err
 	}
 	l.versions[name] = versionOf(image.Tag)
 	return image.Ref, nil
+}
+
+// sourceOf returns the commit of a folder. Git takes 10 ms for one, and most images have the same.
+func (l *lab) sourceOf(folder string) images.Source {
+	if source, known := l.sources[folder]; known {
+		return source
+	}
+	if l.sources == nil {
+		l.sources = map[string]images.Source{}
+	}
+	l.sources[folder] = images.SourceOf(l.Context.Context(), folder)
+	return l.sources[folder]
 }
 
 // versionOf returns a short name for an image in the names of resources.

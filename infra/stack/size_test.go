@@ -3,66 +3,87 @@ package stack
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/internal/limits"
 )
 
-// A hundred services, of which each uses everything that is shared, are within the quotas of AWS for one of a kind.
-func TestAHundredServices(t *testing.T) {
+// resourcesOf are those that a stack has registered.
+func (a *account) resourcesOf() []limits.Resource {
+	resources := make([]limits.Resource, len(a.resources))
+	for i, r := range a.resources {
+		resources[i] = limits.Resource{Type: r.TypeToken, Name: r.Name, Inputs: r.Inputs}
+	}
+	return resources
+}
+
+// hundredServices returns the configuration of 100 services with these keys.
+func hundredServices(t *testing.T, more func(i int) object) string {
+	t.Helper()
 	var services []object
 	for i := range 100 {
-		services = append(services, object{
-			"name":     fmt.Sprintf("s%d", i),
-			"image":    object{"uri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1"},
-			"port":     8080,
-			"path":     fmt.Sprintf("/s%d", i),
-			"priority": i + 1,
-			"access": object{
-				"database":   true,
-				"fileSystem": object{"path": "/files", "mode": "read"},
-				"tables":     []object{{"name": "items", "mode": "read"}},
-				"services":   []string{},
-			},
-		})
+		service := object{
+			"name":  fmt.Sprintf("service-name-%03d", i),
+			"image": object{"uri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1"},
+			"port":  8080, "path": fmt.Sprintf("/s%d", i), "priority": i + 1,
+		}
+		maps.Copy(service, more(i))
+		if service["access"] == nil {
+			service["access"] = object{}
+		}
+		service["access"].(object)["fileSystem"] = object{"path": "/files", "mode": "read"}
+		services = append(services, service)
 	}
 	text, err := json.Marshal(services)
 	require.NoError(t, err)
-	a := deployChanged(t, "prod", map[string]string{"services": string(text)})
+	return string(text)
+}
 
-	rules, routes := map[string]int{}, 0
-	for _, r := range a.resources {
-		switch r.TypeToken {
-		case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
-			rules["into "+r.Inputs["securityGroupId"].StringValue()]++
-		case "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":
-			rules["out of "+r.Inputs["securityGroupId"].StringValue()]++
-		case "aws:lb/listenerRule:ListenerRule":
-			routes++
-		case "aws:ecs/service:Service":
-			groups := r.Inputs["networkConfiguration"].ObjectValue()["securityGroups"].ArrayValue()
-			require.LessOrEqual(t, len(groups), 5, "groups of %s", r.Name)
-		case "aws:cloudwatch/dashboard:Dashboard":
-			var body struct{ Widgets []any }
-			require.NoError(t, json.Unmarshal([]byte(r.Inputs["dashboardBody"].StringValue()), &body))
-			require.LessOrEqual(t, len(body.Widgets), 500, "widgets of %s", r.Name)
-		case "aws:iam/rolePolicy:RolePolicy":
-			require.LessOrEqual(t, len(r.Inputs["policy"].StringValue()), 10240, "policy %s", r.Name)
-		case "aws:efs/fileSystemPolicy:FileSystemPolicy":
-			require.LessOrEqual(t, len(r.Inputs["policy"].StringValue()), 20000, "policy %s", r.Name)
-		case "aws:iam/policy:Policy":
-			require.LessOrEqual(t, len(r.Inputs["policy"].StringValue()), 6144, "policy %s", r.Name)
-		case "aws:cloudwatch/eventRule:EventRule":
-			if pattern := r.Inputs["eventPattern"]; pattern.IsString() {
-				require.LessOrEqual(t, len(pattern.StringValue()), 4096, "pattern of %s", r.Name)
+// A hundred services are within the quotas of AWS, whatever of a kind all of them have.
+func TestAHundredServices(t *testing.T) {
+	command := []object{{"name": "migrate", "command": []string{"/app", "migrate"}}}
+	for name, more := range map[string]func(int) object{
+		"that use everything that is shared": func(int) object {
+			return object{"access": object{
+				"database": true,
+				"tables":   []object{{"name": "items", "mode": "read"}},
+			}}
+		},
+		"that run tasks before and after": func(int) object {
+			return object{
+				"access": object{"database": true},
+				"before": command,
+				"after":  []object{{"name": "warm", "command": []string{"/app", "warm"}}},
 			}
-		case "aws:cloudwatch/compositeAlarm:CompositeAlarm":
-			require.LessOrEqual(t, len(r.Inputs["alarmRule"].StringValue()), 10240, "rule of %s", r.Name)
-		}
-	}
-	require.LessOrEqual(t, routes, 100)
-	require.NotEmpty(t, rules)
-	for group, count := range rules {
-		require.LessOrEqual(t, count, 60, group)
+		},
+		"with secrets": func(i int) object {
+			return object{"secrets": object{
+				"KEY":   object{"name": fmt.Sprintf("key-%d", i)},
+				"TOKEN": object{"parameter": fmt.Sprintf("/token-%d", i)},
+			}}
+		},
+		"that scale": func(int) object { return object{"scaling": object{"min": 2, "max": 9, "cpu": 60, "memory": 60}} },
+		"that call another one": func(i int) object {
+			return object{"access": object{"services": []string{fmt.Sprintf("service-name-%03d", (i/50)*50)}[:min(1, i%50)]}}
+		},
+		"inside": func(i int) object {
+			return object{
+				"path": nil, "priority": nil, "internal": true, "healthCheck": object{"command": []string{"CMD", "/ok"}},
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := deployChanged(t, "prod", map[string]string{
+				"services":   hundredServices(t, more),
+				"monitoring": `{"tracing": true}`,
+				"firewall":   `{"enabled": true}`,
+			})
+			for _, exceeded := range limits.Check(a.resourcesOf()) {
+				t.Error(exceeded)
+			}
+		})
 	}
 }

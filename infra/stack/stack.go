@@ -52,6 +52,8 @@ type lab struct {
 	keys   keys
 	roles  map[string]roles
 	images map[string]pulumi.StringInput
+	// sources are the commits of the folders that images are built from.
+	sources map[string]images.Source
 	// versions name the services' images, see [compute.ServiceArgs.Version].
 	versions map[string]string
 	// built are the tags and sources of the images in the stack's state, see [images.ImageArgs.BuiltBefore].
