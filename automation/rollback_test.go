@@ -114,7 +114,8 @@ func TestLifecycleOfRollbacks(t *testing.T) {
 			"| panic: no configuration",
 		}, []string{"catalog-service"}}, // whose state has what the provider saw before the alarm
 		{"a task before the deployment", offline.Exit, "orders", "orders-before-migrate-*", []string{
-			"invoking Lambda Function (awslab-dev-runtask)", `container \"app\" exited with 1`, "panic: no configuration",
+			"invoking Lambda Function (awslab-dev-runtask)",
+			`container \"app\" exited with 1`, "panic: no configuration",
 		}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -145,8 +145,8 @@ func (p *servicePlan) deployed(ctx *pulumi.Context, service *ecs.Service) pulumi
 	}).(pulumi.StringOutput)
 }
 
-// awaited returns the service's name once its deployment is over: the provider's wait ends while an alarm can still roll
-// it back.
+// awaited returns the service's name once its deployment is over: the provider's wait ends while an alarm can still
+// roll it back.
 func (p *servicePlan) awaited(ctx *pulumi.Context, service *ecs.Service) pulumi.StringOutput {
 	if p.Await == nil {
 		return service.Name

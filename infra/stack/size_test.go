@@ -65,13 +65,17 @@ func TestAHundredServices(t *testing.T) {
 				"TOKEN": object{"parameter": fmt.Sprintf("/token-%d", i)},
 			}}
 		},
-		"that scale": func(int) object { return object{"scaling": object{"min": 2, "max": 9, "cpu": 60, "memory": 60}} },
+		"that scale": func(int) object {
+			return object{"scaling": object{"min": 2, "max": 9, "cpu": 60, "memory": 60}}
+		},
 		"that call another one": func(i int) object {
-			return object{"access": object{"services": []string{fmt.Sprintf("service-name-%03d", (i/50)*50)}[:min(1, i%50)]}}
+			called := fmt.Sprintf("service-name-%03d", (i/50)*50)
+			return object{"access": object{"services": []string{called}[:min(1, i%50)]}}
 		},
 		"inside": func(i int) object {
 			return object{
-				"path": nil, "priority": nil, "internal": true, "healthCheck": object{"command": []string{"CMD", "/ok"}},
+				"path": nil, "priority": nil, "internal": true,
+				"healthCheck": object{"command": []string{"CMD", "/ok"}},
 			}
 		},
 	} {

@@ -35,7 +35,8 @@ type account struct {
 var imageVersion = regexp.MustCompile(`-[0-9a-f]{8}$`)
 
 func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	if args.TypeToken == "aws:ecs/taskDefinition:TaskDefinition" || args.TypeToken == "aws:lambda/invocation:Invocation" {
+	if args.TypeToken == "aws:ecs/taskDefinition:TaskDefinition" ||
+		args.TypeToken == "aws:lambda/invocation:Invocation" {
 		args.Name = imageVersion.ReplaceAllString(args.Name, "")
 	}
 	id := args.Name + "-id"

@@ -14,7 +14,9 @@ func TestALimitIsExceededByOneMore(t *testing.T) {
 		value    int
 		resource func(i int) Resource
 	}{
-		{"rules of the load balancer", 100, func(int) Resource { return Resource{Type: "aws:lb/listenerRule:ListenerRule"} }},
+		{"rules of the load balancer", 100, func(int) Resource {
+			return Resource{Type: "aws:lb/listenerRule:ListenerRule"}
+		}},
 		{"inbound rules of a security group", 60, func(int) Resource {
 			return Resource{
 				Type:   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",

@@ -386,9 +386,10 @@ func (s *State) reachesPeer(g *Generation, peer string, running []*Generation) e
 	name, _, _ := strings.Cut(peer, ":")
 	answered := false
 	for _, other := range running {
-		if other.Starting || other.Definition == nil || !slices.ContainsFunc(aliasesOf(other.view()), func(alias string) bool {
-			return strings.HasPrefix(alias, name+":")
-		}) {
+		if other.Starting || other.Definition == nil ||
+			!slices.ContainsFunc(aliasesOf(other.view()), func(alias string) bool {
+				return strings.HasPrefix(alias, name+":")
+			}) {
 			continue
 		}
 		if err := s.reachesTasks(g, other, name); err != nil {

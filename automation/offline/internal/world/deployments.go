@@ -163,7 +163,8 @@ func (t *Tx) PutDeployments(service string, deployments []*Deployment) error {
 		if err != nil {
 			return fmt.Errorf("writing a deployment of %s: %w", service, err)
 		}
-		if err := t.exec("INSERT INTO deployments (service, document) VALUES (?, ?)", service, string(document)); err != nil {
+		const insert = "INSERT INTO deployments (service, document) VALUES (?, ?)"
+		if err := t.exec(insert, service, string(document)); err != nil {
 			return fmt.Errorf("writing a deployment of %s: %w", service, err)
 		}
 	}

@@ -1,5 +1,5 @@
--- Deployments of ECS services, with the tasks of them that stopped. Worlds of earlier versions get the table as they are
--- opened.
+-- Deployments of ECS services, with the tasks of them that stopped. Worlds of earlier versions get the table as they
+-- are opened.
 CREATE TABLE IF NOT EXISTS deployments (
   number   INTEGER PRIMARY KEY,
   service  TEXT NOT NULL,            -- the service's ARN
