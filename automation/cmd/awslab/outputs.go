@@ -226,3 +226,6 @@ func flatten(name string, value any) ([][2]string, error) {
 	text, err := json.Marshal(value)
 	return [][2]string{{name, string(text)}}, err
 }
+
+// quote makes a value safe for a POSIX shell.
+func quote(value string) string { return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'" }
