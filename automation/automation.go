@@ -89,9 +89,11 @@ type Lab struct {
 	options  Options
 	project  *workspace.Project
 	settings *settings
-	packs    []PolicyPack
-	command  *engine.Command
-	stack    auto.Stack
+	// configuration is nil where nothing says how the stack is configured.
+	configuration *config.Config
+	packs         []PolicyPack
+	command       *engine.Command
+	stack         auto.Stack
 	// configFile is what the engine reads the stack's configuration from; empty means Pulumi.<stack>.yaml. It is there
 	// while an operation runs.
 	configFile string
@@ -149,6 +151,7 @@ func (l *Lab) configure() error {
 	if err != nil {
 		return err
 	}
+	l.configuration = configured
 	if l.packs = l.options.PolicyPacks; l.packs == nil {
 		if l.packs, err = FindPolicyPacks(l.options.ProjectDir, l.options.Stack, configured.Profile); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 )
 
 // EventType tells which field of an Event is set.
@@ -69,6 +70,12 @@ type Step struct {
 	Properties []string `json:"properties,omitempty"`
 	// Replacing are the paths among them that force the replacement.
 	Replacing []string `json:"replacing,omitempty"`
+	// Protected says that Pulumi or AWS refuses to delete the resource, as it is once the step is done.
+	Protected bool `json:"protected,omitempty"`
+	// Retained says that a delete, or the delete of a replacement, leaves the resource at the target.
+	Retained bool `json:"retained,omitempty"`
+	// Data says that the resource holds data, which is lost when it is deleted or replaced.
+	Data bool `json:"data,omitempty"`
 	// Diff says how the properties change, if [WithDiff] asked for it: those that differ or, of a new resource, all
 	// that the program sets.
 	Diff []PropertyDiff `json:"diff,omitempty"`
@@ -133,6 +140,11 @@ func (e Event) withStep(m apitype.StepEventMetadata, phase Phase) (Event, bool) 
 		return e, false
 	}
 	step := &Step{URN: m.URN, Type: m.Type, Name: resource.URN(m.URN).Name(), Op: string(m.Op), Phase: phase}
+	step.Data = holdsData[tokens.Type(m.Type)]
+	if m.New != nil {
+		step.Protected = protected(tokens.Type(m.Type), m.New.Protect, m.New.Inputs)
+	}
+	step.Retained = m.Old != nil && m.Old.RetainOnDelete
 	step.Properties = slices.Sorted(maps.Keys(m.DetailedDiff))
 	if len(step.Properties) == 0 {
 		step.Properties = slices.Sorted(slices.Values(m.Diffs))

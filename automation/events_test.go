@@ -23,6 +23,9 @@ func TestTranslate(t *testing.T) {
 	replaced.DetailedDiff = map[string]apitype.PropertyDiff{
 		"tags.Name": {Kind: apitype.DiffUpdate}, "bucket": {Kind: apitype.DiffUpdateReplace},
 	}
+	kept := stepMetadata(apitype.OpReplace)
+	kept.Old = &apitype.StepEventStateMetadata{RetainOnDelete: true}
+	kept.New = &apitype.StepEventStateMetadata{Inputs: map[string]any{"bucket": "logs"}} // and so no forceDestroy
 	tests := map[string]struct {
 		in   apitype.EngineEvent
 		want Event
@@ -41,27 +44,33 @@ func TestTranslate(t *testing.T) {
 				ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true},
 			},
 			want: Event{Type: EventResource, Resource: &Step{
-				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "create", Phase: Planned}},
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "create", Phase: Planned, Data: true}},
 		},
 		"a replacement names what differs and what forces it": {
 			in: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: replaced}},
 			want: Event{Type: EventResource, Resource: &Step{
 				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "replace", Phase: Running,
-				Properties: []string{"bucket", "tags.Name"}, Replacing: []string{"bucket"}}},
+				Properties: []string{"bucket", "tags.Name"}, Replacing: []string{"bucket"}, Data: true}},
+		},
+		"what is protected, and what a delete leaves": {
+			in: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: kept, Planning: true}},
+			want: Event{Type: EventResource, Resource: &Step{
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "replace", Phase: Planned,
+				Data: true, Protected: true, Retained: true}},
 		},
 		"a finished step": {
 			in: apitype.EngineEvent{
 				ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: stepMetadata(apitype.OpDelete)},
 			},
 			want: Event{Type: EventResource, Resource: &Step{
-				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "delete", Phase: Done}},
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "delete", Phase: Done, Data: true}},
 		},
 		"a failed step": {
 			in: apitype.EngineEvent{
 				ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: stepMetadata(apitype.OpUpdate)},
 			},
 			want: Event{Type: EventResource, Resource: &Step{
-				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "update", Phase: Failed}},
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "update", Phase: Failed, Data: true}},
 		},
 		"an unchanged resource is not an event": {
 			in: apitype.EngineEvent{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/awslab/awslab/automation/cost"
@@ -52,6 +53,9 @@ type Result struct {
 	Recovery *Recovery `json:"recovery,omitempty"`
 	// Outputs of the stack after an up.
 	Outputs Outputs `json:"outputs,omitempty"`
+	// Permanent are, of the preview that [WithConfirm] shows before an up, the settings that cannot change once it is
+	// done, and could until then: values by their keys in the configuration.
+	Permanent map[string]string `json:"permanent,omitempty"`
 	// Duration in nanoseconds, from the call to its return.
 	Duration time.Duration `json:"duration"`
 
@@ -147,6 +151,10 @@ func (l *Lab) up(ctx context.Context, chosen *choices) (*Result, error) {
 	if err := l.refuseDeletion(state, OperationUp, preview.deleted); err != nil {
 		return preview, err
 	}
+	preview.Permanent = l.permanent(state)
+	if err := l.confirmed(ctx, OperationUp, chosen, preview); err != nil {
+		return preview, err
+	}
 	return l.operate(ctx, OperationUp, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		result, err := l.stack.Up(ctx, append(
 			chosen.up(),
@@ -170,6 +178,15 @@ func (l *Lab) Refresh(ctx context.Context, options ...Option) (*Result, error) {
 		return nil, err
 	}
 	return l.cancellable(ctx, OperationRefresh, func(ctx context.Context) (*Result, error) {
+		if chosen.confirm != nil {
+			drift, err := l.drift(ctx, chosen)
+			if err == nil {
+				err = l.confirmed(ctx, OperationRefresh, chosen, drift)
+			}
+			if err != nil {
+				return drift, l.orCancelled(ctx, OperationRefresh, err)
+			}
+		}
 		return l.operate(ctx, OperationRefresh, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
 			return nil, l.refresh(ctx, ch, chosen)
 		}, func(r *Result) { l.measure(ctx, r, r.refreshProgress) })
@@ -194,6 +211,10 @@ func (l *Lab) Drift(ctx context.Context, options ...Option) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	return l.drift(ctx, chosen)
+}
+
+func (l *Lab) drift(ctx context.Context, chosen *choices) (*Result, error) {
 	return l.operate(ctx, OperationDrift, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		_, err := l.stack.PreviewRefresh(ctx, append(
 			chosen.refresh(),
@@ -226,6 +247,15 @@ func (l *Lab) destroy(ctx context.Context, chosen *choices) (*Result, error) {
 	if err := l.refuseDeletion(state, OperationDestroy, chosen.reaches); err != nil {
 		return nil, err
 	}
+	if chosen.confirm != nil {
+		preview, err := l.previewDestroy(ctx, chosen)
+		if err == nil {
+			err = l.confirmed(ctx, OperationDestroy, chosen, preview)
+		}
+		if err != nil {
+			return preview, l.orCancelled(ctx, OperationDestroy, err)
+		}
+	}
 	return l.operate(ctx, OperationDestroy, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		_, err := l.stack.Destroy(ctx, append(
 			chosen.destroy(),
@@ -238,6 +268,52 @@ func (l *Lab) destroy(ctx context.Context, chosen *choices) (*Result, error) {
 	}, func(r *Result) {
 		l.measure(ctx, r, func(left *apitype.DeploymentV3) Progress { return destroyProgress(state, left) })
 	})
+}
+
+// previewDestroy computes what a destroy would delete.
+func (l *Lab) previewDestroy(ctx context.Context, chosen *choices) (*Result, error) {
+	of := *chosen
+	of.destroys = true
+	return l.operate(ctx, OperationPreview, &of, func(ch chan<- events.EngineEvent) (Outputs, error) {
+		_, err := l.stack.PreviewDestroy(ctx, append(
+			chosen.destroy(),
+			optdestroy.EventStreams(ch),
+			optdestroy.ConfigFile(l.configFile),
+			optdestroy.SuppressProgress(),
+		)...)
+		return nil, err
+	})
+}
+
+// confirmed asks whether an operation that would do this may go on.
+func (l *Lab) confirmed(ctx context.Context, operation Operation, chosen *choices, would *Result) error {
+	if chosen.confirm == nil || would.Unchanged() {
+		return nil
+	}
+	err := chosen.confirm(ctx, would)
+	switch {
+	case ctx.Err() != nil:
+		return l.cancelled(ctx, operation, nil, false)
+	case err != nil:
+		return &CancelledError{
+			Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Cause: err,
+		}
+	}
+	return nil
+}
+
+// permanent returns the settings that another up could not change any more, and that the stack's latest one could.
+func (l *Lab) permanent(state *apitype.DeploymentV3) map[string]string {
+	if l.configuration == nil {
+		return nil
+	}
+	settings := l.configuration.Permanent()
+	for _, r := range state.Resources {
+		if recorded, _ := r.Outputs["permanent"].(map[string]any); r.Type == resource.RootStackType {
+			maps.DeleteFunc(settings, func(key, value string) bool { return recorded[key] == value })
+		}
+	}
+	return settings
 }
 
 // operate runs one engine operation and collects what its events say. complete adds to the result what they do not.
@@ -257,7 +333,7 @@ func (l *Lab) operate(
 		outputs Outputs
 		err     error
 	)
-	runs := operation == OperationUp || operation == OperationPreview
+	runs := operation == OperationUp || operation == OperationPreview && !chosen.destroys
 	if runs {
 		err = l.settings.problem
 	}

@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,6 +27,9 @@ type choices struct {
 	continueOnError bool
 	savePlan, plan  string
 	diff            bool
+	confirm         func(context.Context, *Result) error
+	// destroys says of a preview that it is one of a destroy.
+	destroys bool
 	// problem is the first thing wrong with them.
 	problem *InputError
 	given   []string
@@ -41,6 +45,7 @@ var choosers = map[string][]Operation{
 	"continue on error": {OperationUp, OperationDestroy},
 	"save plan":         {OperationPreview},
 	"plan":              {OperationUp},
+	"confirm":           {OperationUp, OperationRefresh, OperationDestroy},
 }
 
 // WithTargets restricts an operation to resources, by name or URN, in which * stands for any text between colons and **
@@ -113,6 +118,13 @@ func WithPlan(path string) Option {
 			c.refuse("plan", path, "the path of a file that a preview wrote")
 		}
 	}
+}
+
+// WithConfirm calls confirm with what an operation is about to do, before it does it and if it has anything to do: the
+// steps of a preview, which for a refresh are those of [Lab.Drift]. An error that confirm returns is the cause of a
+// *CancelledError, and nothing is changed.
+func WithConfirm(confirm func(context.Context, *Result) error) Option {
+	return func(c *choices) { c.give("confirm"); c.confirm = confirm }
 }
 
 func (c *choices) give(name string) { c.given = append(c.given, name) }

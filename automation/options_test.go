@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,8 +28,11 @@ func TestAnOperationRefusesOptionsThatItDoesNotHave(t *testing.T) {
 		"to replace on refresh": {OperationRefresh, WithReplace("a"), `"replace"`},
 		"a diff of a destroy":   {OperationDestroy, WithDiff(), `"diff"`},
 		"to go on with drift":   {OperationDrift, WithContinueOnError(), `"continue on error"`},
-		"no parallelism":        {OperationUp, WithParallel(0), `parallel "0": allowed is 1 or more`},
-		"no targets":            {OperationUp, WithTargets(), `targets "": allowed is at least one name or URN`},
+		"to confirm a preview": {
+			OperationPreview, WithConfirm(func(context.Context, *Result) error { return nil }), `"confirm"`,
+		},
+		"no parallelism": {OperationUp, WithParallel(0), `parallel "0": allowed is 1 or more`},
+		"no targets":     {OperationUp, WithTargets(), `targets "": allowed is at least one name or URN`},
 		"an empty target": {
 			OperationUp, WithTargets(" "),
 			`targets " ": allowed is the name or URN of a resource`,

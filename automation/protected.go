@@ -45,13 +45,28 @@ var emptied = map[tokens.Type]string{
 	"aws:s3/bucketV2:BucketV2":      "forceDestroy",
 }
 
-// protected reports whether Pulumi or AWS refuses to delete a resource.
-func protected(r apitype.ResourceV3) bool {
-	if property, holds := emptied[r.Type]; holds && r.Outputs[property] != true {
+// holdsData are the types of resources that are not made again by another up as they were.
+var holdsData = map[tokens.Type]bool{
+	"aws:backup/vault:Vault":              true,
+	"aws:cloudwatch/logGroup:LogGroup":    true,
+	"aws:dynamodb/table:Table":            true,
+	"aws:ecr/repository:Repository":       true,
+	"aws:efs/fileSystem:FileSystem":       true,
+	"aws:rds/cluster:Cluster":             true,
+	"aws:rds/globalCluster:GlobalCluster": true,
+	"aws:rds/instance:Instance":           true,
+	"aws:s3/bucketV2:BucketV2":            true,
+	"aws:secretsmanager/secret:Secret":    true,
+	"aws:sqs/queue:Queue":                 true,
+}
+
+// protected reports whether Pulumi or AWS refuses to delete a resource with these properties.
+func protected(typ tokens.Type, protect bool, properties map[string]any) bool {
+	if property, holds := emptied[typ]; holds && properties[property] != true {
 		return true
 	}
-	return r.Protect ||
-		slices.ContainsFunc(deletionProtection, func(name string) bool { return r.Outputs[name] == true })
+	return protect ||
+		slices.ContainsFunc(deletionProtection, func(name string) bool { return properties[name] == true })
 }
 
 // settled returns the stack's state, or an *InterruptedError if another operation has creates pending in it.
@@ -71,7 +86,7 @@ func (l *Lab) settled(ctx context.Context) (*apitype.DeploymentV3, error) {
 func (l *Lab) refuseDeletion(state *apitype.DeploymentV3, operation Operation, deletes func(urn string) bool) error {
 	var kept []string
 	for _, r := range state.Resources {
-		if protected(r) && deletes(string(r.URN)) {
+		if protected(r.Type, r.Protect, r.Outputs) && deletes(string(r.URN)) {
 			kept = append(kept, string(r.URN))
 		}
 	}

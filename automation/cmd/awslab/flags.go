@@ -84,8 +84,8 @@ func (f *operationFlags) options() []automation.Option {
 
 // with returns an operation that is carried out as the flags say.
 func (f *operationFlags) with(do operation) operation {
-	return func(lab *automation.Lab, ctx context.Context, _ ...automation.Option) (*automation.Result, error) {
-		result, err := do(lab, ctx, f.options()...)
+	return func(lab *automation.Lab, ctx context.Context, more ...automation.Option) (*automation.Result, error) {
+		result, err := do(lab, ctx, append(f.options(), more...)...)
 		if err == nil && f.remove {
 			err = lab.Remove(ctx)
 		}

@@ -10,8 +10,10 @@ import (
 	"github.com/awslab/awslab/automation"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
+
+// operationImport is what a question calls an import, which is no operation of the engine.
+const operationImport automation.Operation = "import"
 
 func (a *app) importCommand() *cobra.Command {
 	var file string
@@ -23,20 +25,22 @@ func (a *app) importCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		asks, err := a.asks(operationImport)
+		if err != nil {
+			return err
+		}
+		if asks && file == "-" {
+			return &usageError{errors.New("import reads the state from standard input, and cannot ask there: add --yes")}
+		}
 		lab, err := a.open(cmd.Context(), "import", newPlainView(a.err, "", &a.findings))
 		if err != nil {
 			return err
 		}
-		if lab.Target() == automation.AWS && !a.yes {
-			if !term.IsTerminal(int(a.in.Fd())) || file == "-" {
-				return &usageError{
-					errors.New("import would replace the state of a stack on AWS and there is nobody to " +
-						"ask; say --yes"),
-				}
-			}
-			if err := a.confirm(cmd.Context(), lab, "import"); err != nil {
+		if asks {
+			if err := a.confirm(cmd.Context(), operationImport); err != nil {
 				return err
 			}
+			a.closeView()
 		}
 		if err := lab.Import(cmd.Context(), deployment); err != nil {
 			return err

@@ -13,7 +13,6 @@ import (
 	"github.com/charmbracelet/lipgloss"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/muesli/termenv"
-	"golang.org/x/term"
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
@@ -94,13 +93,7 @@ func printable(text string) string {
 }
 
 // width returns the terminal's width in columns now, or 0 where it has none.
-func (v *liveView) width() int {
-	width, _, err := term.GetSize(int(v.terminal.Fd()))
-	if err != nil || width == 0 {
-		return 0
-	}
-	return max(width, narrowest)
-}
+func (v *liveView) width() int { return terminalWidth(v.terminal) }
 
 // over says that nothing is in flight any more: what is drawn last stays on the screen.
 type over struct{}

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/awslab/awslab/automation"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // operation is a method of a lab.
@@ -77,28 +75,36 @@ func (a *app) operation(use, short string, do operation, changes bool) *cobra.Co
 func (a *app) operate(
 	ctx context.Context, operation automation.Operation, do operation, changes bool,
 ) error {
+	asks := false
+	if changes {
+		var err error
+		if asks, err = a.asks(operation); err != nil {
+			return err
+		}
+	}
 	a.changes.Store(changes)
-	view := a.openView(operation)
+	a.openView(operation)
 	defer a.closeView()
+	view := currentView{a}
 	lab, err := a.open(ctx, string(operation), view)
 	if err != nil {
 		return err
-	}
-	asks := changes && lab.Target() == automation.AWS && !a.yes
-	if asks && (!term.IsTerminal(int(a.in.Fd())) || a.json) {
-		return &usageError{fmt.Errorf("%s would change AWS and there is nobody to ask; say --yes", operation)}
 	}
 	if operation == automation.OperationUp && lab.Target() == automation.AWS {
 		if err := a.testImages(ctx, lab, view); err != nil {
 			return err
 		}
 	}
-	if asks {
-		if err := a.confirm(ctx, lab, operation); err != nil {
+	var options []automation.Option
+	switch {
+	case asks && operation == automation.OperationRecover:
+		if err := a.confirm(ctx, operation); err != nil {
 			return err
 		}
+	case asks:
+		options = append(options, automation.WithConfirm(a.confirmChanges(operation)))
 	}
-	result, err := do(lab, ctx)
+	result, err := do(lab, ctx, options...)
 	a.closeView()
 	if a.sarif != "" && result != nil {
 		err = errors.Join(err, a.writeSARIF(result))

@@ -3,10 +3,12 @@ package main
 import (
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +25,34 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		os.Exit(run(os.Args[1:]))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if compiled.dir != "" {
+		_ = os.RemoveAll(compiled.dir)
+	}
+	os.Exit(code)
+}
+
+// compiled is a folder with the executable of the stand-ins.
+var compiled struct {
+	sync.Once
+	dir string
+	err error
+}
+
+// plugins returns a folder with the executable of the stand-ins, which is compiled once.
+func plugins(t *testing.T) string {
+	t.Helper()
+	compiled.Do(func() {
+		if compiled.dir, compiled.err = os.MkdirTemp("", "awslab-test-"); compiled.err != nil {
+			return
+		}
+		build := exec.Command("go", "build", "-o", compiled.dir, "../../offline/cmd/"+offline.PluginCommand)
+		if output, err := build.CombinedOutput(); err != nil {
+			compiled.err = fmt.Errorf("%w: %s", err, output)
+		}
+	})
+	require.NoError(t, compiled.err)
+	return compiled.dir
 }
 
 // smallStack takes seconds. It has a read replica, and so its database's password is in the state (see
@@ -41,16 +70,7 @@ const smallStack = `config:
 func newProject(t *testing.T) (awslab func(args ...string) *exec.Cmd) {
 	t.Helper()
 	dir := t.TempDir()
-	plugins := t.TempDir()
-	build := exec.Command(
-		"go",
-		"build",
-		"-o",
-		filepath.Join(plugins, offline.PluginCommand),
-		"../../offline/cmd/awslab-offline",
-	)
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, string(output))
+	plugins := plugins(t)
 	project, err := os.ReadFile("../../../Pulumi.yaml")
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), project, 0o600))

@@ -47,6 +47,23 @@ func (a *app) canDraw() bool {
 	return isFile && term.IsTerminal(int(stderr.Fd())) && !slices.Contains([]string{"", "dumb"}, os.Getenv("TERM"))
 }
 
+// currentView renders with the view that is open: a question closes one, and another is opened after it.
+type currentView struct{ *app }
+
+func (c currentView) do(render func(view)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.view != nil {
+		render(c.view)
+	}
+}
+
+func (c currentView) announce(text string)     { c.do(func(v view) { v.announce(text) }) }
+func (c currentView) engine(p engine.Progress) { c.do(func(v view) { v.engine(p) }) }
+func (c currentView) event(e automation.Event) { c.do(func(v view) { v.event(e) }) }
+func (c currentView) notice(text string)       { c.do(func(v view) { v.notice(text) }) }
+func (c currentView) close()                   { c.closeView() }
+
 func (a *app) closeView() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
