@@ -66,8 +66,13 @@ func (l *Lab) cancellable(
 	defer cancel(nil)
 	served, err := control.Serve(l.key(), cancel)
 	if err != nil {
-		return nil, err
+		return nil, &InputError{
+			Field:   "temporary folder",
+			Value:   os.TempDir(),
+			Allowed: "a folder in TMPDIR that can be written, with a path of at most 50 characters: " + err.Error(),
+		}
 	}
+	defer l.guard(ctx, cancel)()
 	result, err := run(ctx)
 	report := Cancelled{PID: os.Getpid(), Operation: operation, Stack: l.options.Stack, Succeeded: err == nil}
 	if result != nil && result.Operation == operation {

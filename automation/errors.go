@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
 	"github.com/awslab/awslab/automation/internal/backend"
+	"github.com/awslab/awslab/automation/offline"
 	"github.com/awslab/awslab/infra/config"
 )
 
@@ -27,6 +28,7 @@ func typed(err error) error {
 		wrong   *config.Error
 		store   *BackendError
 		secrets *SecretsError
+		damaged *offline.UnusableError
 	)
 	switch {
 	case errors.As(err, &input):
@@ -37,6 +39,8 @@ func typed(err error) error {
 		return store
 	case errors.As(err, &secrets):
 		return secrets
+	case errors.As(err, &damaged):
+		return damaged
 	}
 	if refused := backend.Refused(err.Error()); refused != nil {
 		return refused

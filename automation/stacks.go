@@ -64,6 +64,11 @@ func connected(ctx context.Context, o Options, name string) (*Lab, error) {
 
 func (l *Lab) list(ctx context.Context) ([]StackSummary, error) {
 	stdout, stderr, _, err := l.command.Run(ctx, l.options.ProjectDir, nil, nil, nil, nil, "stack", "ls", "--json")
+	if err != nil && l.offline != nil {
+		if damaged := l.offline.CheckStates(string(l.project.Name)); damaged != nil {
+			return nil, damaged
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listing the stacks: %w: %s", err, strings.TrimSpace(stderr))
 	}

@@ -56,8 +56,11 @@ func build(ctx context.Context, target string, progress func(Progress)) error {
 	if err != nil {
 		return fmt.Errorf("downloading the engine's modules: %w", err)
 	}
-	// The compiler writes beside the target, so that a build cut short never leaves a half-written engine in its place.
-	unfinished := filepath.Join(dir, ".pulumi.unfinished")
+	unfinished, err := unfinishedIn(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(filepath.Dir(unfinished)) }()
 	if err := compile(ctx, module, unfinished, total, progress); err != nil {
 		return fmt.Errorf("compiling the engine: %w", err)
 	}
@@ -65,6 +68,25 @@ func build(ctx context.Context, target string, progress func(Progress)) error {
 		return fmt.Errorf("installing the engine: %w", err)
 	}
 	return nil
+}
+
+// unfinishedIn returns where the compiler writes: beside the target, so that a build cut short never leaves a half-written
+// engine in its place, and in a folder of its own, as the compiler of a build that was killed may still be at work. It
+// removes what such builds have left.
+func unfinishedIn(dir string) (string, error) {
+	const prefix = ".unfinished-"
+	left, err := filepath.Glob(filepath.Join(dir, prefix+"*"))
+	if err != nil {
+		return "", fmt.Errorf("looking for unfinished engines: %w", err)
+	}
+	for _, folder := range left {
+		_ = os.RemoveAll(folder)
+	}
+	folder, err := os.MkdirTemp(dir, prefix)
+	if err != nil {
+		return "", fmt.Errorf("creating the engine's folder: %w; set XDG_CACHE_HOME to a folder that can be written", err)
+	}
+	return filepath.Join(folder, "pulumi"), nil
 }
 
 // lock waits for a lock that another process holds for as long as its build takes, unless ctx ends first.

@@ -106,12 +106,17 @@ func TestABuildThatWasKilledIsDoneAnew(t *testing.T) {
 	path, err := cachePath()
 	require.NoError(t, err)
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), ".pulumi.unfinished"), []byte("half"), 0o600))
+	half := filepath.Join(filepath.Dir(path), ".unfinished-1")
+	require.NoError(t, os.MkdirAll(half, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(half, "pulumi"), []byte("half"), 0o600))
 	found, err := Find(context.Background(), "", nil)
 	require.NoError(t, err)
 	content, err := os.ReadFile(found.Path)
 	require.NoError(t, err)
 	require.Equal(t, "binary\n", string(content))
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".unfinished-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 func TestWithoutAFolderForTheCacheTheErrorSaysWhatToSet(t *testing.T) {

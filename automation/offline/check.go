@@ -43,14 +43,34 @@ func (h *Home) Check(ctx context.Context, project, stack string) error {
 	return h.checkWorld(ctx, resources)
 }
 
-func (h *Home) checkRoom(ctx context.Context) error {
-	file, err := os.CreateTemp(h.Dir, ".writable-*")
+// CheckStates refuses a damaged state among those of all stacks of a project.
+func (h *Home) CheckStates(project string) error {
+	paths, err := filepath.Glob(h.stateFile(project, "*"))
 	if err != nil {
-		return unwritable(h.Dir, err)
+		return fmt.Errorf("looking for states: %w", err)
 	}
-	_ = file.Close()
-	if err := os.Remove(file.Name()); err != nil {
-		return unwritable(h.Dir, err)
+	for _, path := range paths {
+		if _, err := h.checkState(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readable reports whether there is a world, and refuses one that cannot be read.
+func (h *Home) readable(ctx context.Context) (bool, error) {
+	if _, err := os.Stat(h.worldFile()); errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err := h.checkWritable(); err != nil {
+		return false, err
+	}
+	return true, h.checkWorld(ctx, 0)
+}
+
+func (h *Home) checkRoom(ctx context.Context) error {
+	if err := h.checkWritable(); err != nil {
+		return err
 	}
 	usage, err := disk.UsageWithContext(ctx, h.Dir)
 	if err != nil {
@@ -62,6 +82,18 @@ func (h *Home) checkRoom(ctx context.Context) error {
 				usage.Free>>20, minimumFree>>20),
 			Next: "free some space and run the command again",
 		}
+	}
+	return nil
+}
+
+func (h *Home) checkWritable() error {
+	file, err := os.CreateTemp(h.Dir, ".writable-*")
+	if err != nil {
+		return unwritable(h.Dir, err)
+	}
+	_ = file.Close()
+	if err := os.Remove(file.Name()); err != nil {
+		return unwritable(h.Dir, err)
 	}
 	return nil
 }
@@ -91,14 +123,33 @@ func (h *Home) checkState(path string) (int, error) {
 		Path: path, Reason: fmt.Errorf("the state is damaged: %w", err),
 		Next: "there is no earlier one: delete " + h.Dir + " to begin anew",
 	}
-	// The engine keeps what the state was before it was last written.
-	if _, err := readState(path + ".bak"); err == nil {
-		damaged.Next = fmt.Sprintf(
-			"put the last good one back with: cp '%[1]s.bak' '%[1]s', and run awslab recover",
-			path,
-		)
+	for _, earlier := range []string{path + ".bak", path + keptSuffix} {
+		if _, err := readState(earlier); err == nil {
+			damaged.Next = fmt.Sprintf("put the last good one back with: cp '%s' '%s', and run awslab recover",
+				earlier, path)
+			break
+		}
 	}
 	return 0, damaged
+}
+
+// keptSuffix ends the name of what a state was before an operation. The engine keeps what the state was before it was
+// last written, as .bak, but on a full disk it writes both in part.
+const keptSuffix = ".kept"
+
+// KeepState keeps the state of a stack as it is, at no cost, until forget is called.
+func (h *Home) KeepState(project, stack string) (forget func()) {
+	path := h.stateFile(project, stack)
+	kept := path + keptSuffix
+	if _, err := readState(path); err == nil {
+		_ = os.Remove(kept)
+		_ = os.Link(path, kept) // the engine puts another file in the state's place
+	}
+	return func() {
+		if _, err := readState(path); err == nil {
+			_ = os.Remove(kept)
+		}
+	}
 }
 
 func readState(path string) (resources int, err error) {

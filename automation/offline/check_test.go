@@ -45,8 +45,7 @@ func TestWhatCannotBeUsedIsRefusedBeforeAnythingChanges(t *testing.T) {
 			state := h.stateFile("awslab", "dev")
 			require.NoError(t, os.MkdirAll(filepath.Dir(state), 0o700))
 			require.NoError(t, os.WriteFile(state, []byte(goodState), 0o600))
-			_, err := h.List(t.Context()) // makes a world
-			require.NoError(t, err)
+			require.NoError(t, h.checkWorld(t.Context(), 0)) // makes one
 			for path, content := range map[string][]byte{
 				state: test.state, state + ".bak": test.bak, h.worldFile(): test.world,
 			} {
@@ -57,7 +56,7 @@ func TestWhatCannotBeUsedIsRefusedBeforeAnythingChanges(t *testing.T) {
 			}
 			before := read(t, state)
 
-			err = h.Check(t.Context(), "awslab", "dev")
+			err := h.Check(t.Context(), "awslab", "dev")
 			require.Equal(t, before, read(t, state))
 			if test.want == "" {
 				require.NoError(t, err)
@@ -70,6 +69,30 @@ func TestWhatCannotBeUsedIsRefusedBeforeAnythingChanges(t *testing.T) {
 			require.NotContains(t, err.Error(), "\n")
 		})
 	}
+}
+
+// On a full disk the engine writes in part both the state and its copy.
+func TestWhatAStateWasBeforeAnOperationIsKept(t *testing.T) {
+	h := open(t, t.TempDir(), "/opt/awslab-offline", false)
+	state := h.stateFile("awslab", "dev")
+	require.NoError(t, os.MkdirAll(filepath.Dir(state), 0o700))
+	replace := func(content string) {
+		require.NoError(t, os.WriteFile(state+".tmp", []byte(content), 0o600))
+		require.NoError(t, os.Rename(state+".tmp", state))
+	}
+	replace(goodState)
+	forget := h.KeepState("awslab", "dev")
+	replace(goodState[:40])
+	require.NoError(t, os.WriteFile(state+".bak", []byte(goodState[:50]), 0o600))
+	forget()
+	err := h.CheckStates("awslab")
+	require.ErrorContains(t, err, "cp '"+state+".kept' '"+state+"'")
+	require.Equal(t, goodState, read(t, state+".kept"))
+
+	replace(goodState)
+	require.NoError(t, h.CheckStates("awslab"))
+	h.KeepState("awslab", "dev")()
+	require.NoFileExists(t, state+".kept", "it is of no use any more")
 }
 
 func TestAFolderThatCannotBeWrittenIsNamed(t *testing.T) {

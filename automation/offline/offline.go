@@ -156,6 +156,9 @@ type Thing struct {
 
 // List returns everything that exists in the world, sorted.
 func (h *Home) List(ctx context.Context) ([]Thing, error) {
+	if exists, err := h.readable(ctx); err != nil || !exists {
+		return nil, err
+	}
 	var found []*world.Thing
 	if err := h.inWorld(func(w *world.World) (err error) {
 		if found, err = w.List(ctx); err != nil {
@@ -287,6 +290,9 @@ type Audit struct {
 
 // Audit decides every call in the world. An update has been refused already where one of AWS's own calls is denied.
 func (h *Home) Audit(ctx context.Context) (Audit, error) {
+	if exists, err := h.readable(ctx); err != nil || !exists {
+		return Audit{}, err
+	}
 	w, err := world.New(h.worldFile())
 	if err != nil {
 		return Audit{}, err

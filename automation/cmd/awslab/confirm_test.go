@@ -127,6 +127,7 @@ func (d *dialog) end() (int, string) {
 
 // Whoever changes AWS is asked once, shown what would change, and gets what was shown or nothing.
 func TestAWSIsChangedByWhoTypesTheStacksName(t *testing.T) {
+	t.Parallel()
 	awslab, home := toStandIns(t, newProject(t))
 	things := func() int {
 		found, err := home.List(t.Context())
@@ -134,7 +135,7 @@ func TestAWSIsChangedByWhoTypesTheStacksName(t *testing.T) {
 		return len(found)
 	}
 
-	kept := strings.Replace(smallStack, "tables: [{", "tables: [{deletionProtection: true, ", 1)
+	kept := strings.Replace(tinyStack, "tables: [{", "tables: [{deletionProtection: true, ", 1)
 	file := filepath.Join(awslab().Dir, "Pulumi.small.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(kept), 0o600))
 	up := onTerminal(t, awslab("up", "--stack", "small"), 120)
@@ -149,7 +150,7 @@ func TestAWSIsChangedByWhoTypesTheStacksName(t *testing.T) {
 	require.Contains(t, screen, "up of stack small was cancelled (not confirmed): nothing was changed")
 	require.Zero(t, things())
 
-	require.NoError(t, os.WriteFile(file, []byte(smallStack), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte(tinyStack), 0o600))
 	up = onTerminal(t, awslab("up", "--stack", "small"), 60)
 	up.answer("small\n") // before the question is no answer
 	asked = up.await(question)
@@ -173,7 +174,7 @@ func TestAWSIsChangedByWhoTypesTheStacksName(t *testing.T) {
 	destroy := onTerminal(t, awslab("destroy", "--stack", "small"), 120)
 	asked = destroy.await(question + "delete this on AWS:")
 	require.Regexp(t, `(?m)^  - delete +\d+  .*ec2 \d+, `, asked)
-	require.Regexp(t, `(?m)^  deleted with the data in it: [^T]*uploads-bucket`, asked)
+	require.Regexp(t, `(?m)^  deleted with the data in it: [^T]*items-table`, asked)
 	require.NoError(t, destroy.cmd.Process.Signal(syscall.SIGINT))
 	code, screen = destroy.end()
 	require.Equal(t, exitCancelled, code, screen)

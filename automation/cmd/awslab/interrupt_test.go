@@ -57,6 +57,7 @@ func signalled(s syscall.Signal) way {
 
 // TestAnInterruptedOperationSaysWhatItDid compares what is said with the state and the world.
 func TestAnInterruptedOperationSaysWhatItDid(t *testing.T) {
+	t.Parallel()
 	i := newInterrupted(t)
 	i.run([]interruption{
 		{command: "preview", at: "preview ...", how: sigint},

@@ -96,6 +96,7 @@ func exitCodeOf(t *testing.T, err error) int {
 
 // TestNoOutputHoldsASecret compares all that every command prints with the secrets of the stack.
 func TestNoOutputHoldsASecret(t *testing.T) {
+	t.Parallel()
 	awslab := newProject(t)
 	printed := map[string]string{}
 	for _, args := range [][]string{
@@ -180,6 +181,7 @@ func secretsIn(t *testing.T, export []byte) []string {
 
 // TestDriftEndsWith6 has somebody else delete what the stack has.
 func TestDriftEndsWith6(t *testing.T) {
+	t.Parallel()
 	awslab := newProject(t)
 	up := awslab("up", "--stack", "small")
 	output, err := up.CombinedOutput()
