@@ -348,3 +348,37 @@ func TestOnlyALockWhoseHolderHasEndedIsStale(t *testing.T) {
 		})
 	}
 }
+
+// unfindable are the types whose resources only a person can find, and why that is so.
+var unfindable = map[tokens.Type]string{
+	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "its id is an ARN that RDS makes " +
+		"up, it takes no tags, and Cloud Control API has no such type",
+}
+
+// What is left over when a creation is interrupted is found by the inputs, the tags or a list, unless creating it once
+// more does no harm.
+func TestEveryTypeHasAWayToBeFound(t *testing.T) {
+	for token, how := range lookups {
+		ways := 0
+		for _, has := range []bool{len(how.inputs) > 0, how.service != "", how.list.typeName != "", how.again} {
+			if has {
+				ways++
+			}
+		}
+		if unfindable[token] != "" {
+			assert.Zero(t, ways, "%s can be found; take it out of unfindable", token)
+			assert.NotEmpty(t, how.command, "%s: say how a person finds it", token)
+			continue
+		}
+		assert.NotZero(t, ways, "%s: give it inputs, tags or a list to be found by", token)
+		if how.service != "" || how.list.typeName != "" {
+			assert.NotEmpty(t, how.id, "%s: say what of that is the id", token)
+		}
+		if how.list.typeName != "" {
+			assert.NotEmpty(t, how.command, "%s: say how a person finds it who may not list it", token)
+		}
+	}
+	for token := range unfindable {
+		assert.Contains(t, lookups, token)
+	}
+}
