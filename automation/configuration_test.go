@@ -103,6 +103,7 @@ func (p *project) network(t testing.TB) string {
 }
 
 func TestAConfigurationIsLaidOverTheFile(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	p := newProject(t)
 	options := p.inMemory("dev", automation.Configuration{
@@ -141,6 +142,7 @@ func TestWrongConfigurationInMemoryIsRefused(t *testing.T) {
 }
 
 func TestASecretOfAConfigurationIsEncrypted(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	p := newProject(t)
 	configuration := small()

@@ -226,6 +226,7 @@ func opOf(r *automation.Result, resourceType string) []string {
 }
 
 func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	p := newProject(t)
 	before, err := os.ReadFile(filepath.Join(p.dir, "Pulumi.dev.yaml"))
@@ -378,6 +379,7 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 }
 
 func TestAServiceOfOneTaskIsRefusedInProd(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	p.configure(t, "prod", "desiredCount: 3", "desiredCount: 1", "max: 12", "max: 12\n        min: 1")
 	result, err := p.open(t, "prod").Up(context.Background())
@@ -393,6 +395,7 @@ func TestAServiceOfOneTaskIsRefusedInProd(t *testing.T) {
 }
 
 func TestAnExemptionLetsProdPassAndIsListed(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	p := newProject(t)
 	const database, single = "  awslab:database: {}\n", "  awslab:database: {multiAz: false}\n"
@@ -471,6 +474,7 @@ func TestAWSIsRefusedInAShellThatPointsAtTheOfflineTarget(t *testing.T) {
 }
 
 func TestACancelledUpLeavesAStateThatTheNextUpCompletes(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	options := p.options("dev")

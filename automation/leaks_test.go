@@ -155,6 +155,7 @@ func (p *project) lock(t *testing.T, stack string) func() {
 
 // Four environments of one project at once, from one process, with nothing between them.
 func TestStacksComeUpAndGoDownAtOnce(t *testing.T) {
+	t.Parallel()
 	p := newProject(t)
 	var stacks sync.WaitGroup
 	for _, name := range []string{"pr-1", "pr-2", "pr-3", "pr-4"} {
