@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
 	"github.com/awslab/awslab/automation/internal/control"
+	"github.com/awslab/awslab/automation/internal/recovery"
 )
 
 // Cancelled says how an operation ended that Cancel had asked to end.
@@ -27,11 +29,23 @@ type Cancelled struct {
 type NothingToCancelError struct {
 	Stack  string
 	Target Target
+	// Holders are the processes that hold the stack's lock, such as a pulumi, where the state is a file.
+	Holders []LockHolder
 }
 
+// LockHolder is a process that holds the lock of a stack.
+type LockHolder = recovery.Holder
+
 func (e *NothingToCancelError) Error() string {
-	return fmt.Sprintf("no awslab of yours on this machine changes stack %s; cancel an operation on another machine "+
-		"there, and if one was killed, run awslab recover%s", e.Stack, Flags(e.Stack, e.Target))
+	text := fmt.Sprintf("no awslab of yours on this machine changes stack %s", e.Stack)
+	recover := "awslab recover" + Flags(e.Stack, e.Target)
+	if len(e.Holders) == 0 {
+		return text + "; press Ctrl-C where pulumi or somebody else's awslab does, and if an operation was killed, run " +
+			recover
+	}
+	h := e.Holders[0]
+	return fmt.Sprintf("%s, but its lock is held by %s, which may be pulumi; press Ctrl-C there, or run kill -INT %d on %s, "+
+		"and if that process has ended, run %s", text, h, h.PID, h.Host, recover)
 }
 
 // Cancel makes every other process of this user on this machine stop an up, refresh, destroy or recover of the stack,
@@ -43,18 +57,33 @@ func (l *Lab) Cancel(ctx context.Context) ([]Cancelled, error) {
 		return ended, orCancelled(ctx, fmt.Errorf("cancelling what is done to stack %s: %w", l.options.Stack, err))
 	}
 	if len(ended) == 0 {
-		return nil, &NothingToCancelError{Stack: l.options.Stack, Target: l.options.Target}
+		return nil, &NothingToCancelError{
+			Stack: l.options.Stack, Target: l.options.Target, Holders: l.holders(),
+		}
 	}
 	return ended, nil
 }
 
+// holders returns who holds the stack's lock, if the state is a file.
+func (l *Lab) holders() []LockHolder {
+	address, err := url.Parse(l.stateURL())
+	if err != nil || address.Scheme != "file" {
+		return nil
+	}
+	return recovery.Locks(address.Host+address.Path, string(l.project.Name), l.options.Stack)
+}
+
+// stateURL returns the URL of the backend.
+func (l *Lab) stateURL() string {
+	if l.offline != nil {
+		return l.offline.BackendURL()
+	}
+	return l.backend
+}
+
 // key stands for the stack among all stacks of this machine.
 func (l *Lab) key() string {
-	where := l.backend
-	if l.offline != nil {
-		where = l.offline.BackendURL()
-	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{where, string(l.project.Name), l.options.Stack}, "\n")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{l.stateURL(), string(l.project.Name), l.options.Stack}, "\n")))
 	return hex.EncodeToString(sum[:8])
 }
 

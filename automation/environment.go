@@ -94,6 +94,11 @@ func (l *Lab) inherited() ([]string, error) {
 	if err := backend.Check(l.backend, given); err != nil {
 		return nil, err
 	}
+	if o.SecretsProvider != "" {
+		if err := backend.CheckSecretsProvider(o.SecretsProvider, l.backend, given); err != nil {
+			return nil, err
+		}
+	}
 	kept := append(environ.Inherited(os.Environ(), l.backend, o.SecretsProvider, l.settings.secretsProvider()),
 		variables(o.Environment)...)
 	return append(kept,

@@ -67,11 +67,9 @@ func (e *PolicyError) Error() string {
 	for i, v := range e.Violations {
 		lines[i] = fmt.Sprintf("%s: %s: %s", v.Policy, v.URN, v.Message)
 	}
-	return fmt.Sprintf(
-		"refused by %s:\n%s",
-		count(len(e.Violations), "mandatory policy violation"),
-		strings.Join(lines, "\n"),
-	)
+	return fmt.Sprintf("refused by %s:\n%s\nSet what each names, or exempt the resource in the stack's configuration; "+
+		"awslab policy explain RULE says how", count(len(e.Violations), "mandatory policy violation"),
+		strings.Join(lines, "\n"))
 }
 
 // ConcurrentUpdateError says that another operation holds the stack's lock.
@@ -129,20 +127,34 @@ func Flags(stack string, target Target) string {
 
 // OperationError says that the engine, the program or a provider failed.
 type OperationError struct {
+	// Operation is what failed; empty if that was no operation, such as opening a stack.
+	Operation Operation
+	Stack     string
+	Target    Target
 	// Diagnostics are the errors that were reported, in order.
 	Diagnostics []Diagnostic
 	cause       error
 }
 
-func (e *OperationError) Error() string {
+func (e *OperationError) Error() string { return e.said() + e.next() }
+
+// said returns what was reported, or else the cause.
+func (e *OperationError) said() string {
 	if len(e.Diagnostics) == 0 {
-		return e.cause.Error()
+		return fmt.Sprint(e.cause)
 	}
 	lines := make([]string, len(e.Diagnostics))
 	for i, d := range e.Diagnostics {
 		lines[i] = d.String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+func (e *OperationError) next() string {
+	if e.Operation == "" {
+		return "; correct that, and run the command again"
+	}
+	return fmt.Sprintf("\nCorrect what the errors say, then run awslab %s%s again", e.Operation, Flags(e.Stack, e.Target))
 }
 
 func (e *OperationError) Unwrap() error { return e.cause }
@@ -227,12 +239,13 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	}
 	failed := &OperationError{cause: wrapped}
 	if seen != nil {
+		failed.Operation, failed.Stack, failed.Target = seen.Operation, seen.Stack, seen.Target
 		failed.Diagnostics = seen.errors()
 		if outside := planViolations(failed.Diagnostics); len(outside) > 0 {
-			return &PlanError{Stack: seen.Stack, Diagnostics: outside}
+			return &PlanError{Stack: seen.Stack, Target: seen.Target, Diagnostics: outside}
 		}
 	}
-	if reason := unstorable.FindString(failed.Error()); reason != "" && seen != nil {
+	if reason := unstorable.FindString(failed.said()); reason != "" && seen != nil {
 		return &StorageError{Stack: seen.Stack, Target: seen.Target, Reason: reason, cause: failed}
 	}
 	if denied := accessDenied(failed); denied != nil && seen.Target == AWS {

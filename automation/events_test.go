@@ -202,7 +202,8 @@ func TestFailuresAreTyped(t *testing.T) {
 	})
 	t.Run("a provider's error", func(t *testing.T) {
 		_, _, err := play(context.Background(), []apitype.EngineEvent{diagnostic}, true, failure)
-		require.EqualError(t, err, "logs: BucketAlreadyExists")
+		require.EqualError(t, err, "logs: BucketAlreadyExists\nCorrect what the errors say, then run awslab up --stack "+
+			"dev again")
 		require.ErrorIs(t, err, errors.Unwrap(err))
 	})
 	t.Run("a right that is missing", func(t *testing.T) {

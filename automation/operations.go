@@ -144,7 +144,7 @@ func (l *Lab) up(ctx context.Context, chosen *choices) (*Result, error) {
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationUp, err)
 	}
-	preview, err := l.preview(ctx, chosen)
+	preview, err := l.previewPlanned(ctx, chosen)
 	if err != nil {
 		return preview, l.orCancelled(ctx, OperationUp, err)
 	}

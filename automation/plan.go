@@ -1,18 +1,27 @@
 package automation
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // PlanError says that an up would do what its plan does not have: the stack, the program or the configuration has
 // changed since the plan was saved. What was done until then is in the plan, and in the state.
 type PlanError struct {
-	Stack string
+	Stack  string
+	Target Target
 	// Diagnostics say what is not in the plan.
 	Diagnostics []Diagnostic
 }
@@ -22,8 +31,8 @@ func (e *PlanError) Error() string {
 	for i, d := range e.Diagnostics {
 		lines[i] = d.String()
 	}
-	return fmt.Sprintf("up of stack %s is not what was planned:\n%s\nSave another plan with awslab preview --stack %s "+
-		"--save-plan, and look at it", e.Stack, strings.Join(lines, "\n"), e.Stack)
+	return fmt.Sprintf("up of stack %s is not what was planned:\n%s\nSave another plan with awslab preview%s "+
+		"--save-plan FILE, and look at it", e.Stack, strings.Join(lines, "\n"), Flags(e.Stack, e.Target))
 }
 
 // violation is how the engine says that a step is not in the plan (pkg/resource/deploy of Pulumi 3.259).
@@ -66,4 +75,166 @@ func checkPlan(path string) error {
 		return &InputError{"plan", path, "a file that a preview has written: " + err.Error()}
 	}
 	return file.Close()
+}
+
+// previewPlanned previews an up. One that is held to a plan is refused with a *PlanError if the preview finds anything to
+// do that is not in it: the engine would find out in the middle of the up.
+func (l *Lab) previewPlanned(ctx context.Context, chosen *choices) (*Result, error) {
+	if chosen.plan == "" {
+		return l.preview(ctx, chosen)
+	}
+	dir, err := os.MkdirTemp(l.scratch(), "awslab-plan-")
+	if err != nil {
+		return nil, fmt.Errorf("creating a folder for a plan: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	now := *chosen
+	now.savePlan = filepath.Join(dir, "plan.json")
+	preview, err := l.preview(ctx, &now)
+	if err != nil {
+		return preview, err
+	}
+	planned, err := readPlan(chosen.plan)
+	if err != nil {
+		return preview, &InputError{"plan", chosen.plan, "a file that a preview has written: " + err.Error()}
+	}
+	found, err := readPlan(now.savePlan)
+	if err != nil {
+		return preview, fmt.Errorf("reading what would be done: %w", err)
+	}
+	if outside := comparePlans(planned, found); len(outside) > 0 {
+		return preview, &PlanError{Stack: l.options.Stack, Target: l.options.Target, Diagnostics: outside}
+	}
+	return preview, nil
+}
+
+type resourcePlans map[resource.URN]apitype.ResourcePlanV1
+
+func readPlan(path string) (resourcePlans, error) {
+	content, err := os.ReadFile(path) //nolint:gosec // the caller's own file
+	if err != nil {
+		return nil, err
+	}
+	var plan apitype.DeploymentPlanV1
+	if err := json.Unmarshal(content, &plan); err != nil {
+		return nil, err
+	}
+	if plan.Manifest.Version == "" {
+		return nil, errors.New("it is no plan")
+	}
+	return plan.ResourcePlans, nil
+}
+
+// comparePlans says what would be done now and is not in a plan, and the reverse. What has been done in the meantime is
+// no difference.
+func comparePlans(planned, now resourcePlans) []Diagnostic {
+	var outside []Diagnostic
+	for _, urn := range slices.Sorted(maps.Keys(now)) {
+		would := now[urn]
+		was, known := planned[urn]
+		steps, plannedSteps := changesOf(would), changesOf(was)
+		message := ""
+		switch {
+		case len(steps) == 0 && (known || len(would.Steps) == 0):
+		case !known:
+			message = fmt.Sprintf("%s is not in the plan, which does not have this resource", words(steps))
+		case !slices.Equal(steps, plannedSteps):
+			message = fmt.Sprintf("%s is not in the plan, which has %s", words(steps), words(plannedSteps))
+		case would.Goal != nil && was.Goal != nil:
+			if changed := changedInputs(*was.Goal, *would.Goal); len(changed) > 0 {
+				message = "the plan has other values of " + strings.Join(changed, ", ")
+			}
+		}
+		if message != "" {
+			outside = append(outside, Diagnostic{Severity: "error", URN: string(urn), Message: message})
+		}
+	}
+	for _, urn := range slices.Sorted(maps.Keys(planned)) {
+		if _, known := now[urn]; !known && len(changesOf(planned[urn])) > 0 && !done(planned[urn]) {
+			outside = append(outside, Diagnostic{Severity: "error", URN: string(urn),
+				Message: words(changesOf(planned[urn])) + " is in the plan, and would not be done"})
+		}
+	}
+	return outside
+}
+
+// done reports whether a plan for a resource that nobody knows any more has been carried out.
+func done(plan apitype.ResourcePlanV1) bool {
+	return !slices.ContainsFunc(changesOf(plan), func(op apitype.OpType) bool { return op != apitype.OpDelete })
+}
+
+// changesOf returns the steps that change something.
+func changesOf(plan apitype.ResourcePlanV1) []apitype.OpType {
+	return slices.DeleteFunc(slices.Clone(plan.Steps), func(op apitype.OpType) bool { return op == apitype.OpSame })
+}
+
+func words(steps []apitype.OpType) string {
+	if len(steps) == 0 {
+		return "no change"
+	}
+	text := make([]string, len(steps))
+	for i, step := range steps {
+		text[i] = string(step)
+	}
+	return strings.Join(text, ", ")
+}
+
+// defaultsKey is the input in which a bridged provider lists those that it made up.
+const defaultsKey = ownPrefix + "defaults"
+
+// changedInputs names the inputs that two plans set or remove in different ways.
+func changedInputs(planned, now apitype.GoalV1) []string {
+	changes := func(goal apitype.GoalV1) map[string]any {
+		all := map[string]any{}
+		maps.Copy(all, goal.InputDiff.Adds)
+		maps.Copy(all, goal.InputDiff.Updates)
+		for _, name := range goal.InputDiff.Deletes {
+			all[name] = nil
+		}
+		return all
+	}
+	was, is := changes(planned), changes(now)
+	// The engine makes names up by a seed, which an up takes from its plan.
+	for _, all := range []map[string]any{was, is} {
+		madeUp, _ := all[defaultsKey].([]any)
+		for _, name := range madeUp {
+			key, _ := name.(string)
+			delete(was, key)
+			delete(is, key)
+		}
+	}
+	var changed []string
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if before, has := was[name]; !has || !reflect.DeepEqual(unencrypted(before), unencrypted(is[name])) {
+			changed = append(changed, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		if _, has := is[name]; !has {
+			changed = append(changed, name)
+		}
+	}
+	return changed
+}
+
+// unencrypted returns a value without the texts of secrets, which are encrypted in another way each time: whether these
+// are those of the plan, the engine tells.
+func unencrypted(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		copied := make(map[string]any, len(v))
+		for key, inner := range v {
+			if key != "ciphertext" {
+				copied[key] = unencrypted(inner)
+			}
+		}
+		return copied
+	case []any:
+		copied := make([]any, len(v))
+		for i, inner := range v {
+			copied[i] = unencrypted(inner)
+		}
+		return copied
+	}
+	return value
 }

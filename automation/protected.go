@@ -16,6 +16,7 @@ import (
 type ProtectedError struct {
 	Operation Operation
 	Stack     string
+	Target    Target
 	// Resources are the URNs of what is protected and would be deleted, or replaced, sorted.
 	Resources []string
 }
@@ -25,14 +26,10 @@ func (e *ProtectedError) Error() string {
 	for i, urn := range e.Resources {
 		names[i] = urn[strings.LastIndex(urn, ":")+1:]
 	}
-	return fmt.Sprintf(
-		"%s of stack %s would delete what is protected against deletion: %s; turn deletionProtection off, or "+
-			"forceDelete on, "+
-			"in its configuration, bring it up, and try again then",
-		e.Operation,
-		e.Stack,
-		strings.Join(names, ", "),
-	)
+	on := Flags(e.Stack, e.Target)
+	return fmt.Sprintf("%s of stack %s would delete what is protected against deletion: %s; turn deletionProtection off, "+
+		"or forceDelete on, in its configuration, run awslab up%s, and then awslab %s%s again",
+		e.Operation, e.Stack, strings.Join(names, ", "), on, e.Operation, on)
 }
 
 // deletionProtection are the names that resource types of AWS have for it.
@@ -94,7 +91,9 @@ func (l *Lab) refuseDeletion(state *apitype.DeploymentV3, operation Operation, d
 		return nil
 	}
 	slices.Sort(kept)
-	return &ProtectedError{Operation: operation, Stack: l.options.Stack, Resources: kept}
+	return &ProtectedError{
+		Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Resources: kept,
+	}
 }
 
 // deleted reports whether a preview's steps delete or replace a resource.

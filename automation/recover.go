@@ -61,6 +61,7 @@ func (r *Recovery) unknown() []Verdict {
 // UnknownResourcesError says that resources may exist of which the state does not know. The state is as it was.
 type UnknownResourcesError struct {
 	Stack     string
+	Target    Target
 	Resources []Verdict
 }
 
@@ -71,8 +72,8 @@ func (e *UnknownResourcesError) Error() string {
 	for _, r := range e.Resources {
 		fmt.Fprintf(&text, "\n  %s: find its id with: %s", r.Name(), r.Lookup)
 	}
-	text.WriteString("\nThen run recover again, with --id NAME=ID for each that exists and --id NAME= for each that " +
-		"does not")
+	fmt.Fprintf(&text, "\nThen run awslab recover%s again, with --id NAME=ID for each that exists and --id NAME= for "+
+		"each that does not", Flags(e.Stack, e.Target))
 	return text.String()
 }
 
@@ -154,7 +155,9 @@ func (l *Lab) adopt(
 	done.Verdicts = recovery.Judge(ctx, state, sources, ids)
 	// The engine drops from a state that it imports what is pending: nothing may be left in doubt.
 	if unknown := done.unknown(); len(unknown) > 0 {
-		return nil, &UnknownResourcesError{Stack: l.options.Stack, Resources: unknown}
+		return nil, &UnknownResourcesError{
+			Stack: l.options.Stack, Target: l.options.Target, Resources: unknown,
+		}
 	}
 	return append(unread, pending...), l.rewrite(ctx, func(state *apitype.DeploymentV3) {
 		recovery.Apply(state, done.Verdicts)

@@ -74,7 +74,8 @@ func (e *FailedError) Error() string {
 			lines = append(lines, r.Service+": "+strings.ReplaceAll(r.Failure.Error(), "\n", "\n  "))
 		}
 	}
-	return fmt.Sprintf("%d of %d images failed:\n  %s", len(lines), len(e.Results), strings.Join(lines, "\n  "))
+	return fmt.Sprintf("%d of %d images failed:\n  %s\nCorrect them and run awslab images test again",
+		len(lines), len(e.Results), strings.Join(lines, "\n  "))
 }
 
 // failed returns nil if no image failed.

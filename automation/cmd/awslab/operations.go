@@ -48,6 +48,13 @@ func (a *app) operation(use, short string, do operation, changes bool) *cobra.Co
 		)
 	}
 	if operation == automation.OperationUp {
+		cmd.Flags().StringVar(
+			&a.secretsProvider,
+			"secrets-provider",
+			"",
+			"with --target aws, what encrypts the secrets of a stack that does not exist yet: passphrase, or the URL of "+
+				"a key such as awskms://alias/NAME?region=REGION (default: that of the backend)",
+		)
 		cmd.Flags().BoolVar(
 			&a.skipImageTests,
 			"skip-image-tests",

@@ -22,7 +22,7 @@ func (a *app) open(ctx context.Context, what string, view view) (*automation.Lab
 		view.announce(fmt.Sprintf("%s of stack %s on %s", what, a.stack, describe(target)))
 	}
 	lab, err := automation.Open(ctx, automation.Options{
-		ProjectDir: project, Stack: a.stack, Target: target,
+		ProjectDir: project, Stack: a.stack, Target: target, Backend: a.backend, SecretsProvider: a.secretsProvider,
 		EngineProgress: view.engine, OnEvent: view.event,
 	})
 	if err != nil {

@@ -25,7 +25,9 @@ type app struct {
 	out, err io.Writer
 
 	project, stack, target string
-	json, yes              bool
+	// backend and secretsProvider are where state is kept on AWS and what its secrets are encrypted with.
+	backend, secretsProvider string
+	json, yes                bool
 	// sarif is the file for the findings; empty means none and - standard output.
 	sarif string
 	// skipImageTests deploys images that were not tested.
@@ -110,8 +112,7 @@ func (a *app) onStack(cmd *cobra.Command) *cobra.Command {
 		"",
 		"the stack to act on, configured by Pulumi.<stack>.yaml (required)",
 	)
-	cmd.Flags().StringVar(&a.target, "target", string(automation.Offline), "offline or aws")
-	completeFlag(cmd, "target", func() []string { return []string{string(automation.Offline), string(automation.AWS)} })
+	a.onTarget(cmd)
 	completeFlag(cmd, "stack", func() []string {
 		project, err := a.projectDir()
 		if err != nil {
@@ -120,4 +121,13 @@ func (a *app) onStack(cmd *cobra.Command) *cobra.Command {
 		return automation.Stacks(project)
 	})
 	return cmd
+}
+
+// onTarget gives a command the flags that say where it acts.
+func (a *app) onTarget(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.target, "target", string(automation.Offline), "offline or aws")
+	cmd.Flags().StringVar(&a.backend, "backend", "",
+		"with --target aws, the URL of where the state is, such as s3://BUCKET?region=REGION (default: that of "+
+			"PULUMI_BACKEND_URL, Pulumi.yaml or pulumi login)")
+	completeFlag(cmd, "target", func() []string { return []string{string(automation.Offline), string(automation.AWS)} })
 }

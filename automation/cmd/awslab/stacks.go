@@ -27,7 +27,7 @@ func (a *app) stacksCommand() *cobra.Command {
 		Short: "List the project's stacks: those that exist at the target, and those that have a configuration file",
 		Args:  noArguments,
 	}
-	cmd.Flags().StringVar(&a.target, "target", string(automation.Offline), "offline or aws")
+	a.onTarget(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		project, err := a.projectDir()
 		if err != nil {
@@ -35,7 +35,7 @@ func (a *app) stacksCommand() *cobra.Command {
 		}
 		view := newPlainView(a.err, "", &a.findings)
 		existing, err := automation.ListStacks(cmd.Context(), automation.Options{
-			ProjectDir: project, Target: automation.Target(a.target), EngineProgress: view.engine,
+			ProjectDir: project, Target: automation.Target(a.target), Backend: a.backend, EngineProgress: view.engine,
 		})
 		if err != nil {
 			return err

@@ -152,6 +152,21 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 			[]string{"up", "-C", "../../..", "--stack", "dev", "--target", "gcp"},
 			`target "gcp": allowed is offline or aws`,
 		},
+		"a backend offline": {
+			[]string{"up", "-C", "../../..", "--stack", "dev", "--backend", "s3://state"},
+			`backend "s3://state": allowed is none on the offline target`,
+		},
+		"no bucket's name": {
+			[]string{"outputs", "-C", "../../..", "--stack", "dev", "--target", "aws", "--backend", "s3://State"},
+			`backend "s3://State" has "State", which is no name of a bucket; write 3 to 63`,
+		},
+		"no KMS key": {
+			[]string{
+				"up", "-C", "../../..", "--stack", "dev", "--target", "aws", "--yes", "--backend", "s3://state",
+				"--secrets-provider", "awskms://state",
+			},
+			`secrets provider "awskms://state" has "state", which is no KMS key; write awskms://alias/NAME`,
+		},
 		"folder of nothing": {
 			[]string{"up", "-C", "/nowhere", "--stack", "dev"},
 			"allowed is a folder with Pulumi.yaml",

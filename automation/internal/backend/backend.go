@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -84,7 +85,7 @@ type check func(address *url.URL, variables []string) error
 
 var checks = map[string]check{
 	"file":   checkFolder,
-	"s3":     checkBucket,
+	"s3":     checkS3,
 	"gs":     checkBucket,
 	"azblob": checkBucket,
 	"https":  checkLogin,
@@ -137,6 +138,29 @@ func checkBucket(address *url.URL, _ []string) error {
 	return nil
 }
 
+// bucketName and regionName follow "General purpose bucket naming rules" (Amazon S3 user guide) and the codes in "AWS
+// Regions" (AWS general reference).
+var (
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
+)
+
+func checkS3(address *url.URL, variables []string) error {
+	if err := checkBucket(address, variables); err != nil {
+		return err
+	}
+	region := address.Query().Get("region")
+	switch {
+	case !bucketName.MatchString(address.Host):
+		return &Error{address.String(), fmt.Sprintf("has %q, which is no name of a bucket", address.Host),
+			"write 3 to 63 lower case letters, digits, dots and hyphens, as in s3://BUCKET?region=REGION"}
+	case address.Query().Has("region") && !regionName.MatchString(region):
+		return &Error{address.String(), fmt.Sprintf("has %q, which is no region", region),
+			"write one such as s3://BUCKET?region=eu-west-1"}
+	}
+	return nil
+}
+
 func checkLogin(address *url.URL, variables []string) error {
 	if address.Host == "" {
 		return &Error{address.String(), "names no host", chooseBackend}
@@ -173,6 +197,29 @@ func CheckSecretsProvider(provider, backend string, variables []string) error {
 		return &SecretsError{provider, "is unknown", chooseSecrets}
 	case strings.Trim(key, "/") == "":
 		return &SecretsError{provider, "names no key", chooseSecrets}
+	case scheme == "awskms":
+		return checkKMS(provider, key)
+	}
+	return nil
+}
+
+// kmsKey is what KMS takes for a key ("KeyId" of the API reference of AWS KMS): an id, an alias, or the ARN of either,
+// which the engine takes behind a third slash.
+var kmsKey = regexp.MustCompile(`^(alias/[A-Za-z0-9/_-]+|(mrk-)?[0-9a-f-]{32,36}|` +
+	`/arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:(key/(mrk-)?[0-9a-f-]{32,36}|alias/[A-Za-z0-9/_-]+))$`)
+
+func checkKMS(provider, key string) error {
+	key, query, _ := strings.Cut(key, "?")
+	parameters, err := url.ParseQuery(query)
+	switch {
+	case err != nil:
+		return &SecretsError{provider, "is no URL", chooseSecrets}
+	case !kmsKey.MatchString(key):
+		return &SecretsError{provider, fmt.Sprintf("has %q, which is no KMS key", key), "write awskms://alias/NAME, " +
+			"awskms://KEY-ID or awskms:///KEY-ARN, with ?region=REGION"}
+	case parameters.Has("region") && !regionName.MatchString(parameters.Get("region")):
+		return &SecretsError{provider, fmt.Sprintf("has %q, which is no region", parameters.Get("region")),
+			"write one such as awskms://alias/NAME?region=eu-west-1"}
 	}
 	return nil
 }

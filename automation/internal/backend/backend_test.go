@@ -46,6 +46,9 @@ func TestCheck(t *testing.T) {
 		},
 		"a file":            {"file://" + file, nil, "is no folder; choose s3://"},
 		"a bucket":          {"s3://state?region=eu-west-1", nil, ""},
+		"no bucket's name":  {"s3://My_State?region=eu-west-1", nil, `has "My_State", which is no name of a bucket; write`},
+		"no region":         {"s3://state?region=Ireland", nil, `has "Ireland", which is no region; write`},
+		"an empty region":   {"s3://state?region=", nil, `has "", which is no region`},
 		"no bucket":         {"s3://", nil, "names no bucket; choose s3://"},
 		"Google's bucket":   {"gs://state", nil, ""},
 		"Azure's container": {"azblob://state", nil, ""},
@@ -105,8 +108,17 @@ func TestCheckSecretsProvider(t *testing.T) {
 			"rot13://key", state, nil,
 			`secrets provider "rot13://key" is unknown; choose passphrase`,
 		},
-		"a name": {"kms", state, nil, "is unknown"},
-		"no key": {"awskms://", state, nil, "names no key"},
+		"a name":     {"kms", state, nil, "is unknown"},
+		"no key":     {"awskms://", state, nil, "names no key"},
+		"a key's id": {"awskms://1234abcd-12ab-34cd-56ef-1234567890ab?region=eu-west-1", state, nil, ""},
+		"a key's ARN": {
+			"awskms:///arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab?region=eu-west-1",
+			state, nil, "",
+		},
+		"a key's name": {"awskms://state", state, nil, `has "state", which is no KMS key; write awskms://alias/NAME`},
+		"a key in no region": {
+			"awskms://alias/state?region=x", state, nil, `has "x", which is no region; write one such as awskms://`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := CheckSecretsProvider(test.provider, test.backend, test.variables)

@@ -2,9 +2,11 @@ package recovery
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -35,6 +37,26 @@ func Holders(text string) []Holder {
 		since, timeErr := time.Parse(time.RFC3339, found[4])
 		if err == nil && timeErr == nil {
 			holders = append(holders, Holder{User: found[1], Host: found[2], PID: int32(pid), Since: since})
+		}
+	}
+	return holders
+}
+
+// Locks returns those who hold the lock of a stack whose state is below a folder. A lock that cannot be read is passed
+// over: it is being written, or removed.
+func Locks(folder, project, stack string) []Holder {
+	files, _ := filepath.Glob(filepath.Join(folder, ".pulumi", "locks", "organization", project, stack, "*.json"))
+	var holders []Holder
+	for _, file := range files {
+		var lock struct {
+			PID       int32     `json:"pid"`
+			Username  string    `json:"username"`
+			Hostname  string    `json:"hostname"`
+			Timestamp time.Time `json:"timestamp"`
+		}
+		content, err := os.ReadFile(file) //nolint:gosec // the backend's own
+		if err == nil && json.Unmarshal(content, &lock) == nil {
+			holders = append(holders, Holder{lock.Username, lock.Hostname, lock.PID, lock.Timestamp})
 		}
 	}
 	return holders
