@@ -40,12 +40,20 @@ func (e *NothingToCancelError) Error() string {
 	text := fmt.Sprintf("no awslab of yours on this machine changes stack %s", e.Stack)
 	recover := "awslab recover" + Flags(e.Stack, e.Target)
 	if len(e.Holders) == 0 {
-		return text + "; press Ctrl-C where pulumi or somebody else's awslab does, and if an operation was killed, run " +
+		return text + "; press Ctrl-C where pulumi or somebody else's awslab does, and if an operation was killed, " +
+			"run " +
 			recover
 	}
 	h := e.Holders[0]
-	return fmt.Sprintf("%s, but its lock is held by %s, which may be pulumi; press Ctrl-C there, or run kill -INT %d on %s, "+
-		"and if that process has ended, run %s", text, h, h.PID, h.Host, recover)
+	return fmt.Sprintf(
+		"%s, but its lock is held by %s, which may be pulumi; press Ctrl-C there, or run kill -INT %d on %s, "+
+			"and if that process has ended, run %s",
+		text,
+		h,
+		h.PID,
+		h.Host,
+		recover,
+	)
 }
 
 // Cancel makes every other process of this user on this machine stop an up, refresh, destroy or recover of the stack,

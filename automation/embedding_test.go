@@ -144,7 +144,17 @@ func TestWhatAnEmbedderDoesWithAStack(t *testing.T) {
 		require.ErrorContains(t, err, "awslab recover --stack pr-2")
 
 		// as pulumi locks a stack
-		folder := filepath.Join(p.dir, ".awslab", "offline", "state", ".pulumi", "locks", "organization", "awslab", "pr-2")
+		folder := filepath.Join(
+			p.dir,
+			".awslab",
+			"offline",
+			"state",
+			".pulumi",
+			"locks",
+			"organization",
+			"awslab",
+			"pr-2",
+		)
 		require.NoError(t, os.MkdirAll(folder, 0o700))
 		lock := filepath.Join(folder, "0.json")
 		require.NoError(t, os.WriteFile(lock, []byte(`{"pid": 42, "username": "ci", "hostname": "runner"}`), 0o600))

@@ -154,7 +154,11 @@ func (e *OperationError) next() string {
 	if e.Operation == "" {
 		return "; correct that, and run the command again"
 	}
-	return fmt.Sprintf("\nCorrect what the errors say, then run awslab %s%s again", e.Operation, Flags(e.Stack, e.Target))
+	return fmt.Sprintf(
+		"\nCorrect what the errors say, then run awslab %s%s again",
+		e.Operation,
+		Flags(e.Stack, e.Target),
+	)
 }
 
 func (e *OperationError) Unwrap() error { return e.cause }

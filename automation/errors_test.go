@@ -86,8 +86,8 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			[]error{
 				&UnknownResourcesError{Stack: "dev", Resources: []recovery.Verdict{{URN: bucketURN, Lookup: "aws x"}}},
 			},
-			"run awslab recover --stack dev again, with --id NAME=ID for each that exists and --id NAME= for each that " +
-				"does not",
+			"run awslab recover --stack dev again, with --id NAME=ID for each that exists and --id NAME= for each " +
+				"that does not",
 		},
 		"automation.PlanError": {
 			[]error{&PlanError{Stack: "dev", Target: AWS, Diagnostics: diagnostics}},

@@ -44,7 +44,8 @@ func TestTranslate(t *testing.T) {
 				ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: stepMetadata(apitype.OpCreate), Planning: true},
 			},
 			want: Event{Type: EventResource, Resource: &Step{
-				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "create", Phase: Planned, Data: true}},
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "create", Phase: Planned,
+				Data: true}},
 		},
 		"a replacement names what differs and what forces it": {
 			in: apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: replaced}},
@@ -70,7 +71,8 @@ func TestTranslate(t *testing.T) {
 				ResOpFailedEvent: &apitype.ResOpFailedEvent{Metadata: stepMetadata(apitype.OpUpdate)},
 			},
 			want: Event{Type: EventResource, Resource: &Step{
-				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "update", Phase: Failed, Data: true}},
+				URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "logs", Op: "update", Phase: Failed,
+				Data: true}},
 		},
 		"an unchanged resource is not an event": {
 			in: apitype.EngineEvent{
@@ -202,8 +204,12 @@ func TestFailuresAreTyped(t *testing.T) {
 	})
 	t.Run("a provider's error", func(t *testing.T) {
 		_, _, err := play(context.Background(), []apitype.EngineEvent{diagnostic}, true, failure)
-		require.EqualError(t, err, "logs: BucketAlreadyExists\nCorrect what the errors say, then run awslab up --stack "+
-			"dev again")
+		require.EqualError(
+			t,
+			err,
+			"logs: BucketAlreadyExists\nCorrect what the errors say, then run awslab up --stack "+
+				"dev again",
+		)
 		require.ErrorIs(t, err, errors.Unwrap(err))
 	})
 	t.Run("a right that is missing", func(t *testing.T) {

@@ -77,8 +77,8 @@ func checkPlan(path string) error {
 	return file.Close()
 }
 
-// previewPlanned previews an up. One that is held to a plan is refused with a *PlanError if the preview finds anything to
-// do that is not in it: the engine would find out in the middle of the up.
+// previewPlanned previews an up. One that is held to a plan is refused with a *PlanError if the preview finds anything
+// to do that is not in it: the engine would find out in the middle of the up.
 func (l *Lab) previewPlanned(ctx context.Context, chosen *choices) (*Result, error) {
 	if chosen.plan == "" {
 		return l.preview(ctx, chosen)

@@ -27,9 +27,16 @@ func (e *ProtectedError) Error() string {
 		names[i] = urn[strings.LastIndex(urn, ":")+1:]
 	}
 	on := Flags(e.Stack, e.Target)
-	return fmt.Sprintf("%s of stack %s would delete what is protected against deletion: %s; turn deletionProtection off, "+
-		"or forceDelete on, in its configuration, run awslab up%s, and then awslab %s%s again",
-		e.Operation, e.Stack, strings.Join(names, ", "), on, e.Operation, on)
+	return fmt.Sprintf(
+		"%s of stack %s would delete what is protected against deletion: %s; turn deletionProtection off, "+
+			"or forceDelete on, in its configuration, run awslab up%s, and then awslab %s%s again",
+		e.Operation,
+		e.Stack,
+		strings.Join(names, ", "),
+		on,
+		e.Operation,
+		on,
+	)
 }
 
 // deletionProtection are the names that resource types of AWS have for it.

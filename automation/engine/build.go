@@ -70,9 +70,9 @@ func build(ctx context.Context, target string, progress func(Progress)) error {
 	return nil
 }
 
-// unfinishedIn returns where the compiler writes: beside the target, so that a build cut short never leaves a half-written
-// engine in its place, and in a folder of its own, as the compiler of a build that was killed may still be at work. It
-// removes what such builds have left.
+// unfinishedIn returns where the compiler writes: beside the target, so that a build cut short never leaves a
+// half-written engine in its place, and in a folder of its own, as the compiler of a build that was killed may still be
+// at work. It removes what such builds have left.
 func unfinishedIn(dir string) (string, error) {
 	const prefix = ".unfinished-"
 	left, err := filepath.Glob(filepath.Join(dir, prefix+"*"))
@@ -84,7 +84,10 @@ func unfinishedIn(dir string) (string, error) {
 	}
 	folder, err := os.MkdirTemp(dir, prefix)
 	if err != nil {
-		return "", fmt.Errorf("creating the engine's folder: %w; set XDG_CACHE_HOME to a folder that can be written", err)
+		return "", fmt.Errorf(
+			"creating the engine's folder: %w; set XDG_CACHE_HOME to a folder that can be written",
+			err,
+		)
 	}
 	return filepath.Join(folder, "pulumi"), nil
 }

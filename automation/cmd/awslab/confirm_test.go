@@ -18,8 +18,8 @@ import (
 	"github.com/awslab/awslab/automation/offline"
 )
 
-// toStandIns has awslab take the stand-ins for AWS where it is told to act on AWS: they are the plugins of a PULUMI_HOME
-// of the test's own.
+// toStandIns has awslab take the stand-ins for AWS where it is told to act on AWS: they are the plugins of a
+// PULUMI_HOME of the test's own.
 func toStandIns(t *testing.T, awslab func(args ...string) *exec.Cmd) (func(args ...string) *exec.Cmd, *offline.Home) {
 	t.Helper()
 	dir := t.TempDir()
@@ -64,7 +64,11 @@ func onTerminal(t *testing.T, cmd *exec.Cmd, width int) *dialog {
 	keyboard, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: screenHeight, Cols: uint16(width)})
 	require.NoError(t, err)
 	d := &dialog{
-		t: t, cmd: cmd, keyboard: keyboard, screen: midterm.NewTerminal(screenRows, width), shown: make(chan string, 1000),
+		t:        t,
+		cmd:      cmd,
+		keyboard: keyboard,
+		screen:   midterm.NewTerminal(screenRows, width),
+		shown:    make(chan string, 1000),
 	}
 	go func() {
 		defer close(d.shown)
@@ -184,8 +188,12 @@ func TestAWSIsChangedByWhoTypesTheStacksName(t *testing.T) {
 	for _, command := range []string{"up", "destroy", "refresh", "recover"} {
 		output, err := awslab(command, "--stack", "small").CombinedOutput()
 		require.Equal(t, exitInput, exitCodeOf(t, err), string(output))
-		require.Equal(t, "awslab: "+command+" would change AWS, and there is no terminal to ask on: add --yes to do it "+
-			"without asking\n", string(output))
+		require.Equal(
+			t,
+			"awslab: "+command+" would change AWS, and there is no terminal to ask on: add --yes to do it "+
+				"without asking\n",
+			string(output),
+		)
 	}
 	output, err := awslab("destroy", "--stack", "small", "--yes").CombinedOutput()
 	require.NoError(t, err, string(output))

@@ -30,7 +30,9 @@ func (a *app) importCommand() *cobra.Command {
 			return err
 		}
 		if asks && file == "-" {
-			return &usageError{errors.New("import reads the state from standard input, and cannot ask there: add --yes")}
+			return &usageError{
+				errors.New("import reads the state from standard input, and cannot ask there: add --yes"),
+			}
 		}
 		lab, err := a.open(cmd.Context(), "import", newPlainView(a.err, "", &a.findings))
 		if err != nil {

@@ -52,8 +52,8 @@ func (a *app) operation(use, short string, do operation, changes bool) *cobra.Co
 			&a.secretsProvider,
 			"secrets-provider",
 			"",
-			"with --target aws, what encrypts the secrets of a stack that does not exist yet: passphrase, or the URL of "+
-				"a key such as awskms://alias/NAME?region=REGION (default: that of the backend)",
+			"with --target aws, what encrypts the secrets of a stack that does not exist yet: passphrase, or the "+
+				"URL of a key such as awskms://alias/NAME?region=REGION (default: that of the backend)",
 		)
 		cmd.Flags().BoolVar(
 			&a.skipImageTests,

@@ -96,7 +96,11 @@ func TestDamageIsFoundBeforeAnythingIsDone(t *testing.T) {
 
 	s.write(stateFile, state[:len(state)/2])
 	for _, command := range all {
-		s.refuse(s.command(command), exitInput, `small\.json: the state is damaged: .*; put the last good one back with: cp`)
+		s.refuse(
+			s.command(command),
+			exitInput,
+			`small\.json: the state is damaged: .*; put the last good one back with: cp`,
+		)
 	}
 	require.Equal(t, state[:len(state)/2], read(stateFile))
 	said := s.refuse(s.command("up"), exitInput, "")
@@ -121,8 +125,12 @@ func TestAProjectThatCannotBeWritten(t *testing.T) {
 	s.succeed("up")
 	s.readOnly()
 	for _, command := range []string{"up", "preview", "outputs", "stacks", "offline list", "destroy"} {
-		s.refuse(s.command(command), exitInput, "cannot write there: (read-only file system|permission denied); make the "+
-			"folder writable, or work in a copy of the project that is")
+		s.refuse(
+			s.command(command),
+			exitInput,
+			"cannot write there: (read-only file system|permission denied); make the "+
+				"folder writable, or work in a copy of the project that is",
+		)
 	}
 	require.Contains(t, s.succeed("config show"), "eu-west-1", "what needs no state works")
 }
@@ -167,8 +175,12 @@ func TestADiskThatFillsUpCancelsAnUpInTime(t *testing.T) {
 		}
 	}
 	require.Equal(t, exitCancelled, exitCodeOf(t, up.Wait()), last)
-	require.Regexp(t, `^awslab: up of stack small was cancelled \(only \d MB were free in .*; free some space there\): `+
-		`\d+ of \d+ changes are made, \d+ are left; run awslab up --stack small for the rest$`, last)
+	require.Regexp(
+		t,
+		`^awslab: up of stack small was cancelled \(only \d MB were free in .*; free some space there\): `+
+			`\d+ of \d+ changes are made, \d+ are left; run awslab up --stack small for the rest$`,
+		last,
+	)
 
 	s.refuse(s.on(disk, "up"), exitInput, "MB are free and an operation needs up to 64; free some space")
 	require.NoError(t, os.Remove(filler))
@@ -274,10 +286,14 @@ func TestTheEngineIsBuiltByOneOfTwo(t *testing.T) {
 				return cmd, path
 			}
 			building, waiting := make(chan bool, 100), make(chan bool, 100)
-			first, firstPath := start(func(line string) { building <- strings.Contains(line, "waiting for the build lock") })
+			first, firstPath := start(
+				func(line string) { building <- strings.Contains(line, "waiting for the build lock") },
+			)
 			require.True(t, <-building)
 			awaitFile(t, builds)
-			second, secondPath := start(func(line string) { waiting <- strings.Contains(line, "waiting for the build lock") })
+			second, secondPath := start(
+				func(line string) { waiting <- strings.Contains(line, "waiting for the build lock") },
+			)
 			require.True(t, <-waiting)
 			want := "built\n"
 			if kills {
@@ -308,5 +324,11 @@ func TestTheEngineIsBuiltByOneOfTwo(t *testing.T) {
 
 func awaitFile(t *testing.T, path string) {
 	t.Helper()
-	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, time.Minute, 10*time.Millisecond, path)
+	require.Eventually(
+		t,
+		func() bool { _, err := os.Stat(path); return err == nil },
+		time.Minute,
+		10*time.Millisecond,
+		path,
+	)
 }

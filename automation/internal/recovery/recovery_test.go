@@ -351,8 +351,8 @@ func TestOnlyALockWhoseHolderHasEndedIsStale(t *testing.T) {
 
 // unfindable are the types whose resources only a person can find, and why that is so.
 var unfindable = map[tokens.Type]string{
-	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "its id is an ARN that RDS makes " +
-		"up, it takes no tags, and Cloud Control API has no such type",
+	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "its id is an ARN that RDS " +
+		"makes up, it takes no tags, and Cloud Control API has no such type",
 }
 
 // What is left over when a creation is interrupted is found by the inputs, the tags or a list, unless creating it once
