@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/internal/grammar"
@@ -18,6 +19,28 @@ const (
 // AlarmTopic is the name of the topic that every stack has for its alarms.
 const AlarmTopic = "notifications"
 
+// ownNames are those that would meet the stack's own buckets, its functions' images, or the log group of ECS Exec; and
+// the ends of names that it gives to what belongs to a bucket or a service.
+var (
+	ownBuckets  = ownNames{[]string{"logs", "copy-logs", "website", "website-logs"}, []string{"-copy"}}
+	ownServices = ownNames{[]string{"runtask", "restorecheck", "sessions"}, []string{"-copy", "-before"}}
+	ownTopics   = ownNames{names: []string{AlarmTopic}}
+)
+
+type ownNames struct{ names, ends []string }
+
+// ownName refuses a name that the stack gives to something by itself.
+func (d *decoder) ownName(path, name string, all []string, own ownNames) {
+	if slices.Contains(own.names, name) {
+		d.add(path, "%q is the name of something that the stack makes by itself; use another", name)
+	}
+	for _, end := range own.ends {
+		if of, ends := strings.CutSuffix(name, end); ends && slices.Contains(all, of) {
+			d.add(path, "%q is the name of something that the stack makes for %q; use another", name, of)
+		}
+	}
+}
+
 const (
 	maxIndexes       = 20 // global secondary indexes of a table ("Quotas in Amazon DynamoDB")
 	replicatedStream = "NEW_AND_OLD_IMAGES"
@@ -31,17 +54,18 @@ func (d *decoder) data(project string, c *Config) {
 	for i, t := range c.Tables {
 		d.table(fmt.Sprintf("%s:tables[%d]", project, i), t)
 	}
-	d.distinctBy(project+":buckets", ".name", each(c.Buckets, func(b Bucket) string { return b.Name }))
+	buckets := each(c.Buckets, func(b Bucket) string { return b.Name })
+	d.distinctBy(project+":buckets", ".name", buckets)
 	for i, b := range c.Buckets {
-		d.name(fmt.Sprintf("%s:buckets[%d].name", project, i), b.Name, maxBucketName)
+		path := fmt.Sprintf("%s:buckets[%d].name", project, i)
+		d.name(path, b.Name, maxBucketName)
+		d.ownName(path, b.Name, buckets, ownBuckets)
 	}
 	d.distinctBy(project+":topics", ".name", each(c.Topics, func(t Topic) string { return t.Name }))
 	for i, t := range c.Topics {
 		path := fmt.Sprintf("%s:topics[%d].name", project, i)
 		d.name(path, t.Name, maxTopicName)
-		if t.Name == AlarmTopic {
-			d.add(path, "%q is the topic of the stack's own alarms; use another name", t.Name)
-		}
+		d.ownName(path, t.Name, nil, ownTopics)
 	}
 	mounts := func(s Service) bool { return s.Access.FileSystem != nil }
 	if c.FileSystem != nil && d.sound(project+":services") && !slices.ContainsFunc(c.Services, mounts) {

@@ -58,6 +58,7 @@ func (d *decoder) services(project string, c *Config) {
 		} else {
 			names[s.Name] = at
 		}
+		d.ownName(at+".name", s.Name, each(c.Services, func(s Service) string { return s.Name }), ownServices)
 		if (s.Path == "" && s.Host == "") || !d.sound(at+".path", at+".host", at+".priority") {
 			continue
 		}
