@@ -10,6 +10,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
+	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/images"
 	"github.com/awslab/awslab/automation/internal/backend"
 	"github.com/awslab/awslab/automation/offline"
 	"github.com/awslab/awslab/infra/config"
@@ -21,26 +23,27 @@ type BackendError = backend.Error
 // SecretsError says that the secrets of a stack cannot be encrypted or decrypted. Nothing was done.
 type SecretsError = backend.SecretsError
 
+// saysItself are the types of errors that end in the next step, wherever they come from.
+var saysItself = []func(error) error{
+	as[*InputError], as[*config.Error], as[*BackendError], as[*SecretsError], as[*offline.UnusableError],
+	as[*CredentialsError], as[*ImageStoreError], as[*engine.MissingError], as[*images.EngineError],
+	as[*images.FailedError], as[*InterruptedError], as[*ProtectedError], as[*PlanError],
+}
+
+func as[E error](err error) error {
+	var found E
+	if errors.As(err, &found) {
+		return found
+	}
+	return nil
+}
+
 // typed returns the error in err that says itself what to do, or nil.
 func typed(err error) error {
-	var (
-		input   *InputError
-		wrong   *config.Error
-		store   *BackendError
-		secrets *SecretsError
-		damaged *offline.UnusableError
-	)
-	switch {
-	case errors.As(err, &input):
-		return input
-	case errors.As(err, &wrong):
-		return wrong
-	case errors.As(err, &store):
-		return store
-	case errors.As(err, &secrets):
-		return secrets
-	case errors.As(err, &damaged):
-		return damaged
+	for _, of := range saysItself {
+		if found := of(err); found != nil {
+			return found
+		}
 	}
 	if refused := backend.Refused(err.Error()); refused != nil {
 		return refused
