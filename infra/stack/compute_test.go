@@ -313,7 +313,7 @@ func TestCopiesOfImagesAreKeptAsTheImagesAre(t *testing.T) {
 func TestANetworkWithoutNatGatewaysIsLeftThroughEndpoints(t *testing.T) {
 	made := deployChanged(t, "dev", map[string]string{
 		"network": `{"natGateways": "none",
-			"interfaceEndpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm"]}`,
+			"interfaceEndpoints": ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "sns", "ssm"]}`,
 	})
 	names := made.names()
 	for _, want := range []string{

@@ -50,7 +50,7 @@ var controls = map[rule.Framework][]string{
 		"DynamoDB.2", "DynamoDB.6", "EC2.2", "EC2.3", "EC2.6", "EC2.15", "EC2.18", "EC2.19", "EC2.21", "EC2.170",
 		"ECR.1", "ECR.2", "ECR.3", "ECS.2", "ECS.3", "ECS.4", "ECS.5", "ECS.8", "ECS.9", "ECS.12", "EFS.1", "EFS.3",
 		"EFS.4", "ELB.1", "ELB.4", "ELB.5", "ELB.6", "ELB.12", "ELB.13", "ELB.17", "IAM.1", "IAM.21", "KMS.1", "KMS.2",
-		"Lambda.1", "Lambda.5", "RDS.2", "RDS.3", "RDS.5", "RDS.6", "RDS.7", "RDS.8", "RDS.9", "RDS.11", "RDS.15",
+		"Lambda.1", "Lambda.5", "RDS.2", "RDS.3", "RDS.5", "RDS.6", "RDS.7", "RDS.8", "RDS.9", "RDS.10", "RDS.11", "RDS.12", "RDS.15",
 		"RDS.16", "RDS.17", "RDS.46", "S3.2", "S3.3", "S3.5", "S3.8", "S3.9", "SQS.1", "WAF.10",
 	},
 	rule.SecurityHub: {"CloudWatch.15", "CloudWatch.16", "ECR.5", "KMS.4", "S3.14", "SNS.1", "WAF.11"},
