@@ -347,7 +347,8 @@ func TestWhatIsRefused(t *testing.T) {
 				`awslab:buckets[0].name: "website-logs" is the name of something that the stack makes by itself; use ` +
 					`another`,
 				`awslab:buckets[1].name: "b-copy" is the name of something that the stack makes for "b"; use another`,
-				`awslab:services[0].name: "runtask" is the name of something that the stack makes by itself; use another`,
+				`awslab:services[0].name: "runtask" is the name of something that the stack makes by itself; ` +
+					`use another`,
 			},
 		},
 		"two buckets of one name": {
@@ -361,7 +362,8 @@ func TestWhatIsRefused(t *testing.T) {
 			},
 			[]string{
 				`awslab:topics[1].name: "events" is listed twice`,
-				`awslab:topics[2].name: "notifications" is the name of something that the stack makes by itself; use another`,
+				`awslab:topics[2].name: "notifications" is the name of something that the stack makes by itself; ` +
+					`use another`,
 				`awslab:topics[3].name: "a.fifo": use 1 to 200 lower-case letters and digits, with single hyphens ` +
 					`between them`,
 				`awslab:services[0].access.topics[0]: there is no "event"; did you mean "events"?`,
