@@ -146,6 +146,9 @@ var withoutWhich = []string{
 	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
 }
 
+// isServices reports whether a thing is a topic that services publish to: one less is no worse.
+func (t thing) isServices() bool { return strings.Contains(t.urn, "awslab:data:Topic$") }
+
 // derive makes every mutant of the recorded stack.
 func derive(w world) []mutant {
 	things := w.things()
@@ -156,7 +159,7 @@ func derive(w world) []mutant {
 				mutants = append(mutants, o.mutants(t)...)
 			}
 		}
-		if slices.Contains(withoutWhich, t.kind) {
+		if slices.Contains(withoutWhich, t.kind) && !t.isServices() {
 			mutants = append(mutants, removed(t.name+": removed", t))
 		}
 		for _, derived := range []func(thing) []mutant{
