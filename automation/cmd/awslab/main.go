@@ -44,6 +44,7 @@ func run(args []string) int {
 	command := app.rootCommand()
 	command.SetArgs(args)
 	err := command.ExecuteContext(ctx)
+	app.end()
 	var refused *automation.PolicyError
 	switch {
 	case errors.As(err, &refused) && !app.json:

@@ -38,9 +38,10 @@ type app struct {
 	lab atomic.Pointer[automation.Lab]
 	// changes holds once an operation that changes something has begun: a person has to hear how it ended.
 	changes atomic.Bool
-	// view is what is drawing now; notices must not tear it.
-	mu   sync.Mutex
-	view view
+	// view is what is drawing now; notices must not tear it, and there are none once the command has ended.
+	mu    sync.Mutex
+	view  view
+	ended bool
 }
 
 func (a *app) rootCommand() *cobra.Command {

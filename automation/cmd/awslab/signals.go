@@ -30,16 +30,21 @@ func catchSignals() <-chan os.Signal {
 
 // handleSignals cancels on the first signal, terminates on the second and kills the engine on the third.
 func (a *app) handleSignals(ctx context.Context, signals <-chan os.Signal, cancel context.CancelCauseFunc) {
+	stopping := func(why error) { // said before the operation can say how it ended
+		a.notify(fmt.Sprintf("stopping (%v): what has begun is finished first; interrupt again to stop without "+
+			"waiting for it", why))
+	}
 	select {
 	case s := <-signals:
-		cancel(errors.New(cancelCause(s)))
+		cause := errors.New(cancelCause(s))
+		stopping(cause)
+		cancel(cause)
 	case <-ctx.Done():
 		if !errors.Is(context.Cause(ctx), errUnread) || !a.changes.Load() {
 			return
 		}
+		stopping(context.Cause(ctx))
 	}
-	a.notify(fmt.Sprintf("stopping (%v): what has begun is finished first; interrupt again to stop without waiting "+
-		"for it", context.Cause(ctx)))
 	await(signals)
 	a.notify("stopping at once: what is in flight may be done or not, which awslab recover finds out")
 	if lab := a.lab.Load(); lab != nil {

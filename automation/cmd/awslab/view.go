@@ -77,11 +77,20 @@ func (a *app) closeView() {
 func (a *app) notify(text string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.view != nil {
+	switch {
+	case a.ended:
+	case a.view != nil:
 		a.view.notice(text)
-		return
+	default:
+		fmt.Fprintln(a.err, "awslab: "+text)
 	}
-	fmt.Fprintln(a.err, "awslab: "+text)
+}
+
+// end has nothing said any more but how the command ended.
+func (a *app) end() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended = true
 }
 
 // jsonView prints every event as it is; what is no event goes to standard error.
