@@ -79,16 +79,15 @@ func (args *RedeploymentArgs) validate() error {
 		}
 	}
 	add(len(args.Services) == 0, "Services", "missing; there is nothing to redeploy")
-	if rules := args.rules(); rules > maxRules {
-		add(
-			true,
-			"Services",
-			"their secrets and parameters need %d rules, and EventBridge allows 300 on a bus, of which "+
-				"%d are for this; give the services fewer secrets",
-			rules,
-			maxRules,
-		)
-	}
+	rules := args.rules()
+	add(
+		rules > maxRules,
+		"Services",
+		"their secrets and parameters need %d rules, and EventBridge allows 300 on a bus, of which "+
+			"%d are for this; give the services fewer secrets",
+		rules,
+		maxRules,
+	)
 	seen := map[string]bool{}
 	for i, service := range args.Services {
 		at := fmt.Sprintf("Services[%d]", i)
@@ -236,19 +235,14 @@ func (component *Redeployment) listen(
 	starter *identity.Role,
 ) error {
 	patterns := map[string]pulumi.StringPtrInput{}
-	for i, part := range inParts(service.SecretNames, func(names []string) int {
-		return sizeOfSecrets(args.Location, names)
-	}) {
+	for i, part := range args.secretParts(service) {
 		one := RedeployedService{SecretNames: part}
 		if i == 0 {
 			one.Secrets = service.Secrets
 		}
 		patterns[partName(onSecrets, i)] = secretsPattern(args.Location, one).ToStringPtrOutput()
 	}
-	if len(service.SecretNames) == 0 && len(service.Secrets) > 0 {
-		patterns[onSecrets] = secretsPattern(args.Location, service).ToStringPtrOutput()
-	}
-	for i, part := range inParts(service.Parameters, sizeOfParameters) {
+	for i, part := range parameterParts(service) {
 		pattern, err := parametersPattern(part)
 		if err != nil {
 			return fmt.Errorf("listening to the parameters of service %s: %w", service.Name, err)
@@ -346,27 +340,37 @@ func partName(kind string, part int) string {
 	return fmt.Sprintf("%s-%d", kind, part+1)
 }
 
-// inParts divides names, in their order, into as many parts as there have to be for a pattern of each to fit. A name
-// that does not fit alone is a part, which is refused later.
-func inParts(names []string, size func([]string) int) [][]string {
-	var parts [][]string
-	for _, name := range sorted(names) {
-		last := len(parts) - 1
-		if last < 0 || size(append(slices.Clone(parts[last]), name)) > maxPattern {
-			parts = append(parts, []string{name})
-			continue
-		}
-		parts[last] = append(parts[last], name)
+// secretParts returns the names of a service's secrets, divided among its rules. The first rule is also about the
+// secrets that are known by their ARNs.
+func (args *RedeploymentArgs) secretParts(service RedeployedService) [][]string {
+	parts := inParts(service.SecretNames, func(names []string) (string, error) {
+		return patternOfSecrets(args.Location, nil, names)
+	})
+	if len(parts) == 0 && len(service.Secrets) > 0 {
+		return [][]string{nil}
 	}
 	return parts
 }
 
-func sizeOfSecrets(location identity.Location, names []string) int {
-	pattern, err := patternOfSecrets(location, nil, names)
-	if err != nil {
-		return maxPattern + 1
+func parameterParts(service RedeployedService) [][]string {
+	return inParts(service.Parameters, parametersPattern)
+}
+
+// inParts divides names, in their order, into as many parts as there have to be for a pattern of each to fit. A name
+// that does not fit alone is a part, which is refused later.
+func inParts(names []string, pattern func([]string) (string, error)) [][]string {
+	var parts [][]string
+	for _, name := range sorted(names) {
+		if last := len(parts) - 1; last >= 0 {
+			longer := append(slices.Clone(parts[last]), name)
+			if _, err := pattern(longer); err == nil {
+				parts[last] = longer
+				continue
+			}
+		}
+		parts = append(parts, []string{name})
 	}
-	return len(pattern)
+	return parts
 }
 
 // maxRules is how many rules of the default bus may be used: EventBridge allows 300 ("EventBridge quotas"), and a stack
@@ -377,21 +381,9 @@ const maxRules = 280
 func (args *RedeploymentArgs) rules() int {
 	rules := 0
 	for _, s := range args.Services {
-		secrets := inParts(s.SecretNames, func(names []string) int { return sizeOfSecrets(args.Location, names) })
-		if len(secrets) == 0 && len(s.Secrets) > 0 {
-			rules++
-		}
-		rules += len(secrets) + len(inParts(s.Parameters, sizeOfParameters))
+		rules += len(args.secretParts(s)) + len(parameterParts(s))
 	}
 	return rules
-}
-
-func sizeOfParameters(names []string) int {
-	pattern, err := parametersPattern(names)
-	if err != nil {
-		return maxPattern + 1
-	}
-	return len(pattern)
 }
 
 // anyOf matches one of the texts, or what one of the further patterns does.
