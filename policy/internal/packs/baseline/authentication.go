@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -43,7 +44,7 @@ func judgeIAMDatabase(r rule.Resource, run rule.Run) rule.Verdict {
 
 // judgeIAMProxy looks at each secret that a proxy signs in to the database with: it says how clients sign in as its
 // user.
-func judgeIAMProxy(r rule.Resource, _ rule.Run) rule.Verdict {
+func judgeIAMProxy(r rule.Resource, run rule.Run) rule.Verdict {
 	auths := r.Get("auths")
 	elements, state := auths.List()
 	switch {
@@ -52,19 +53,9 @@ func judgeIAMProxy(r rule.Resource, _ rule.Run) rule.Verdict {
 	case state != property.Known:
 		return rule.Unreadable(auths, state)
 	}
-	var verdict rule.Verdict
-	for _, auth := range elements {
-		value := auth.Get("iamAuth")
-		switch text, state := value.Text(); {
-		case state == property.Known && text == "REQUIRED":
-		case state == property.Known || state == property.Absent:
-			verdict.Violations = append(
-				verdict.Violations,
-				rule.Violation(value.Path(), "is not REQUIRED").Violations...,
-			)
-		default:
-			verdict.Unjudged = append(verdict.Unjudged, rule.Unreadable(value, state).Unjudged...)
-		}
+	var judges []expect.Judge
+	for i := range elements {
+		judges = append(judges, expect.OneOf(fmt.Sprintf("auths[%d].iamAuth", i), "REQUIRED"))
 	}
-	return verdict
+	return expect.All(judges...)(r, run)
 }

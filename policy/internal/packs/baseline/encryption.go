@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/awslab/awslab/policy/internal/expect"
@@ -252,7 +253,7 @@ func judgeRotation(key rule.Resource, run rule.Run) rule.Verdict {
 	return expect.True("enableKeyRotation")(key, run)
 }
 
-func judgeVolumes(r rule.Resource, _ rule.Run) rule.Verdict {
+func judgeVolumes(r rule.Resource, run rule.Run) rule.Verdict {
 	volumes := r.Get("volumes")
 	elements, state := volumes.List()
 	switch {
@@ -261,30 +262,19 @@ func judgeVolumes(r rule.Resource, _ rule.Run) rule.Verdict {
 	case state != property.Known:
 		return rule.Unreadable(volumes, state)
 	}
-	var verdict rule.Verdict
-	for _, volume := range elements {
-		efs := volume.Get("efsVolumeConfiguration")
-		if efs.State() == property.Absent {
+	var judges []expect.Judge
+	for i, volume := range elements {
+		efs := fmt.Sprintf("volumes[%d].efsVolumeConfiguration", i)
+		if volume.Get("efsVolumeConfiguration").State() == property.Absent {
 			continue
 		}
-		for _, setting := range []property.Value{efs.Get("transitEncryption"), efs.Get("authorizationConfig", "iam")} {
-			text, state := setting.Text()
-			switch {
-			case state == property.Known && text == "ENABLED":
-			case state == property.Known || state == property.Absent:
-				verdict.Violations = append(
-					verdict.Violations,
-					rule.Finding{Property: setting.Path(), Text: "is not ENABLED"},
-				)
-			default:
-				verdict.Unjudged = append(
-					verdict.Unjudged,
-					rule.Finding{Property: setting.Path(), Text: state.String()},
-				)
-			}
-		}
+		judges = append(
+			judges,
+			expect.OneOf(efs+".transitEncryption", "ENABLED"),
+			expect.OneOf(efs+".authorizationConfig.iam", "ENABLED"),
+		)
 	}
-	return verdict
+	return expect.All(judges...)(r, run)
 }
 
 // forcedTLS are the parameters that refuse clear text, by what a group's family begins with.
