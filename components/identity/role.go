@@ -1,20 +1,18 @@
 package identity
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/internal/grammar"
+	"github.com/awslab/awslab/internal/limits"
+	"github.com/awslab/awslab/internal/names"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -167,7 +165,7 @@ func (args *RoleArgs) render() (renderedRole, error) {
 		problems = append(problems, problem.New("Trust", "%v", err))
 	}
 	rendered.trust = trust
-	if size := policySize(trust); size > maxTrustPolicy {
+	if size := limits.DocumentSize(trust); size > maxTrustPolicy {
 		problems = append(problems, problem.New("Trust", "%d characters; IAM allows %d", size, maxTrustPolicy))
 	}
 
@@ -189,7 +187,7 @@ func (args *RoleArgs) render() (renderedRole, error) {
 			problems = append(problems, problem.New(at, "%v", err))
 		}
 		rendered.policies[name] = text
-		total += policySize(text)
+		total += limits.DocumentSize(text)
 	}
 	switch {
 	case args.Rolling && total > maxInlinePolicies/2:
@@ -234,9 +232,6 @@ func (args *RoleArgs) problems() []error {
 	return problems
 }
 
-// hashLength is how many hexadecimal digits of a policy's hash are in its name.
-const hashLength = 8
-
 // nameOf returns a policy's name in IAM, which for a rolling role follows from what the policy says. So does the
 // resource's: when what it says changes, another one is created, and the old one is deleted when everything else is
 // done. Were it replaced, a failed update would leave the old one to be deleted, also after the change was taken back.
@@ -244,22 +239,7 @@ func (args *RoleArgs) nameOf(policy, document string) string {
 	if !args.Rolling {
 		return policy
 	}
-	return policy + "-" + contentHash(document)
-}
-
-func contentHash(document string) string {
-	sum := sha256.Sum256([]byte(document))
-	return hex.EncodeToString(sum[:])[:hashLength]
-}
-
-// policySize counts as IAM does: white space is free.
-func policySize(text string) int {
-	return len(strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, text))
+	return policy + "-" + names.Hash(document)
 }
 
 func optionalString(value string) pulumi.StringPtrInput {

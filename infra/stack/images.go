@@ -1,9 +1,6 @@
 package stack
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/images"
@@ -16,11 +13,12 @@ func (l *lab) containerImages() error {
 		return err
 	}
 	l.images, l.versions = map[string]pulumi.StringInput{}, map[string]string{}
+	l.sources = map[string]images.Source{}
 	for _, s := range l.config.Services {
 		var err error
 		if s.Image.URI != "" {
 			l.images[s.Name], err = l.existingImage(s.Image.URI)
-			l.versions[s.Name] = versionOf(s.Image.URI)
+			l.versions[s.Name] = names.Hash(s.Image.URI)
 		} else {
 			l.images[s.Name], err = l.newImage(s.Name, s.Image, s.Architecture, "")
 		}
@@ -104,7 +102,7 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 	if err != nil {
 		return nil, err
 	}
-	l.versions[name] = versionOf(image.Tag)
+	l.versions[name] = names.Hash(image.Tag)
 	return image.Ref, nil
 }
 
@@ -113,15 +111,6 @@ func (l *lab) sourceOf(folder string) images.Source {
 	if source, known := l.sources[folder]; known {
 		return source
 	}
-	if l.sources == nil {
-		l.sources = map[string]images.Source{}
-	}
 	l.sources[folder] = images.SourceOf(l.Context.Context(), folder)
 	return l.sources[folder]
-}
-
-// versionOf returns a short name for an image in the names of resources.
-func versionOf(image string) string {
-	sum := sha256.Sum256([]byte(image))
-	return hex.EncodeToString(sum[:4])
 }

@@ -1,5 +1,5 @@
 // Package limits knows the limits of AWS that a stack can run into by its size, and counts its resources against them.
-// It is the one list of them: what counts up front refers to it.
+// Tests hold the largest stacks to it, as the configuration's own checks count what a person can give.
 package limits
 
 import (
@@ -119,16 +119,19 @@ func text(v resource.PropertyValue) string {
 	return ""
 }
 
-// characters of a text; words without white space, as IAM counts a document.
+// characters of a text; policyCharacters, those of a policy document.
 func characters(v resource.PropertyValue) int { return len(text(v)) }
 
-func words(v resource.PropertyValue) int {
+func policyCharacters(v resource.PropertyValue) int { return DocumentSize(text(v)) }
+
+// DocumentSize counts the characters of a policy document as IAM does: white space is free ("IAM and AWS STS quotas").
+func DocumentSize(text string) int {
 	return len(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return -1
 		}
 		return r
-	}, text(v)))
+	}, text))
 }
 
 func elements(v resource.PropertyValue) int {

@@ -49,13 +49,13 @@ var All = []Limit{
 	{"IAM roles", 1000, true, iam, perAccount("aws:iam/role:Role")},
 	{
 		"characters of the trust policy of a role", 2048, true, iam,
-		sizes("aws:iam/role:Role", "assumeRolePolicy", words),
+		sizes("aws:iam/role:Role", "assumeRolePolicy", policyCharacters),
 	},
 	{
 		"characters of the inline policies of a role", 10240, false, iam,
-		sum("aws:iam/rolePolicy:RolePolicy", "role", "policy", words),
+		sum("aws:iam/rolePolicy:RolePolicy", "role", "policy", policyCharacters),
 	},
-	{"characters of a managed policy", 6144, false, iam, sizes("aws:iam/policy:Policy", "policy", words)},
+	{"characters of a managed policy", 6144, false, iam, sizes("aws:iam/policy:Policy", "policy", policyCharacters)},
 	{
 		"managed policies of a role", 10, true, iam,
 		per("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role"),

@@ -102,9 +102,14 @@ func (k Kind) Fit(name string) string {
 // users have 32 ("Account user names", MySQL reference manual); PostgreSQL's have 63.
 func DatabaseUser(service string) string { return "svc_" + strings.ReplaceAll(service, "-", "_") }
 
+// Hash returns a short text that stands for another one in names: 8 hexadecimal digits.
+func Hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])[:hashLength]
+}
+
 // shorten returns at most limit characters: text in lower-case letters, digits and single hyphens, and a hash of whole.
 func shorten(text, whole string, limit int) string {
-	sum := sha256.Sum256([]byte(whole))
 	text = strings.Trim(foreign.ReplaceAllString(strings.ToLower(text), "-"), "-")
 	if text == "" || text[0] < 'a' {
 		text = "lab-" + text // names of databases and of some others begin with a letter
@@ -112,7 +117,7 @@ func shorten(text, whole string, limit int) string {
 	if room := limit - hashLength - 1; len(text) > room {
 		text = text[:room]
 	}
-	return fmt.Sprintf("%s-%s", strings.TrimRight(text, "-"), hex.EncodeToString(sum[:])[:hashLength])
+	return fmt.Sprintf("%s-%s", strings.TrimRight(text, "-"), Hash(whole))
 }
 
 // foreign is what cannot be in every name.
