@@ -249,39 +249,35 @@ func (w *watcher) stable() []*Generation {
 
 func (w *watcher) decide(tx *world.Tx) error {
 	for _, g := range w.running {
-		gone, err := w.gone(tx, g)
-		if err != nil {
-			return err
-		}
 		for _, call := range g.rights {
-			if gone(call) {
-				continue
-			}
 			decision, err := calls.Decide(tx, call)
-			if err != nil {
-				return err
+			gone := false
+			if err == nil && !decision.Allowed {
+				gone, err = w.gone(tx, g, call)
 			}
-			w.noteRight(g, call, decision)
+			switch {
+			case err != nil:
+				return err
+			case !gone:
+				w.noteRight(g, call, decision)
+			}
 		}
 	}
 	return nil
 }
 
-// gone returns which calls of tasks, that no others take the place of, are about what is not there any more, such as an
-// index.
-func (w *watcher) gone(tx *world.Tx, g *Generation) (func(authorization.Request) bool, error) {
-	replaced := slices.ContainsFunc(w.running, func(other *Generation) bool {
+// gone reports whether a call of tasks, that no others take the place of, is about what is not there any more, such as
+// an index.
+func (w *watcher) gone(tx *world.Tx, g *Generation, call authorization.Request) (bool, error) {
+	if slices.ContainsFunc(w.running, func(other *Generation) bool {
 		return other != g && other.Service.Key == g.Service.Key
-	})
-	if replaced {
-		return func(authorization.Request) bool { return false }, nil
+	}) {
+		return false, nil
 	}
 	made, err := calls.Made(tx, g.Service)
-	return func(call authorization.Request) bool {
-		return !slices.ContainsFunc(made, func(m authorization.Request) bool {
-			return m.Action == call.Action && m.Resource == call.Resource
-		})
-	}, err
+	return !slices.ContainsFunc(made, func(m authorization.Request) bool {
+		return m.Action == call.Action && m.Resource == call.Resource
+	}), err
 }
 
 func (w *watcher) noteRight(g *Generation, call authorization.Request, decision authorization.Decision) {

@@ -57,9 +57,14 @@ func (r *recording) outages() []string {
 
 // deploy updates the service shop to listen on 9999.
 func (r *recording) deploy() {
-	r.put(token.TaskDefinition, "shop-task-2", in{"containerDefinitions": containers("shop", 9999)})
-	r.set("shop", "taskDefinition", "arn:shop-task-2")
 	r.set("shop", "loadBalancers", []any{in{"targetGroupArn": "arn:targets", "containerPort": 9999}})
+	r.start(containers("shop", 9999))
+}
+
+// start updates the service shop to run tasks of these containers.
+func (r *recording) start(containers string) {
+	r.put(token.TaskDefinition, "shop-task-2", in{"containerDefinitions": containers})
+	r.set("shop", "taskDefinition", "arn:shop-task-2")
 	r.write("shop-task-2")
 	r.done("shop-task-2")
 	r.write("shop")
@@ -145,15 +150,7 @@ func TestACallThatIsGivenUpHasNoOutage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := record(t)
-			r.put(
-				token.TaskDefinition,
-				"shop-task-2",
-				in{"containerDefinitions": containers("shop", 8080, test.later...)},
-			)
-			r.set("shop", "taskDefinition", "arn:shop-task-2")
-			r.write("shop-task-2")
-			r.done("shop-task-2")
-			r.write("shop")
+			r.start(containers("shop", 8080, test.later...))
 			r.delete("to-cart")
 			r.done("shop")
 			require.Equal(t, test.want, slices.DeleteFunc(r.outages(), func(o string) bool {
