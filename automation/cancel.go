@@ -38,22 +38,14 @@ type LockHolder = recovery.Holder
 
 func (e *NothingToCancelError) Error() string {
 	text := fmt.Sprintf("no awslab of yours on this machine changes stack %s", e.Stack)
-	recover := "awslab recover" + Flags(e.Stack, e.Target)
+	mend := "awslab recover" + Flags(e.Stack, e.Target)
 	if len(e.Holders) == 0 {
-		return text + "; press Ctrl-C where pulumi or somebody else's awslab does, and if an operation was killed, " +
-			"run " +
-			recover
+		return fmt.Sprintf("%s; press Ctrl-C where pulumi or somebody else's awslab does, and if an operation was "+
+			"killed, run %s", text, mend)
 	}
 	h := e.Holders[0]
-	return fmt.Sprintf(
-		"%s, but its lock is held by %s, which may be pulumi; press Ctrl-C there, or run kill -INT %d on %s, "+
-			"and if that process has ended, run %s",
-		text,
-		h,
-		h.PID,
-		h.Host,
-		recover,
-	)
+	return fmt.Sprintf("%s, but its lock is held by %s, which may be pulumi; press Ctrl-C there, or run kill -INT %d "+
+		"on %s, and if that process has ended, run %s", text, h, h.PID, h.Host, mend)
 }
 
 // Cancel makes every other process of this user on this machine stop an up, refresh, destroy or recover of the stack,
@@ -74,11 +66,23 @@ func (l *Lab) Cancel(ctx context.Context) ([]Cancelled, error) {
 
 // holders returns who holds the stack's lock, if the state is a file.
 func (l *Lab) holders() []LockHolder {
-	address, err := url.Parse(l.stateURL())
-	if err != nil || address.Scheme != "file" {
+	folder := l.stateFolder()
+	if folder == "" {
 		return nil
 	}
-	return recovery.Locks(address.Host+address.Path, string(l.project.Name), l.options.Stack)
+	return recovery.Locks(folder, string(l.project.Name), l.options.Stack)
+}
+
+// stateFolder returns the folder that the state is in, or nothing where it is not on this machine.
+func (l *Lab) stateFolder() string {
+	if l.offline != nil {
+		return l.offline.StateFolder()
+	}
+	address, err := url.Parse(l.backend)
+	if err != nil || address.Scheme != "file" {
+		return ""
+	}
+	return address.Host + address.Path
 }
 
 // stateURL returns the URL of the backend.

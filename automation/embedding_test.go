@@ -143,26 +143,11 @@ func TestWhatAnEmbedderDoesWithAStack(t *testing.T) {
 		require.ErrorAs(t, err, &idle)
 		require.ErrorContains(t, err, "awslab recover --stack pr-2")
 
-		// as pulumi locks a stack
-		folder := filepath.Join(
-			p.dir,
-			".awslab",
-			"offline",
-			"state",
-			".pulumi",
-			"locks",
-			"organization",
-			"awslab",
-			"pr-2",
-		)
-		require.NoError(t, os.MkdirAll(folder, 0o700))
-		lock := filepath.Join(folder, "0.json")
-		require.NoError(t, os.WriteFile(lock, []byte(`{"pid": 42, "username": "ci", "hostname": "runner"}`), 0o600))
-		defer func() { require.NoError(t, os.Remove(lock)) }()
+		defer p.lock(t, "pr-2")() // as pulumi does
 		_, err = open().Cancel(ctx)
 		require.ErrorAs(t, err, &idle)
-		require.ErrorContains(t, err, "its lock is held by ci@runner (pid 42)")
-		require.ErrorContains(t, err, "run kill -INT 42 on runner")
+		require.ErrorContains(t, err, "its lock is held by somebody@elsewhere (pid 42)")
+		require.ErrorContains(t, err, "run kill -INT 42 on elsewhere")
 	})
 
 	t.Run("another lab cancels a destroy", func(t *testing.T) {

@@ -344,22 +344,7 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 	})
 
 	t.Run("a locked stack says who holds the lock", func(t *testing.T) {
-		locks := filepath.Join(
-			p.dir,
-			".awslab",
-			"offline",
-			"state",
-			".pulumi",
-			"locks",
-			"organization",
-			"awslab",
-			"dev",
-		)
-		require.NoError(t, os.MkdirAll(locks, 0o700))
-		lock := filepath.Join(locks, "0.json")
-		content := `{"pid": 42, "username": "somebody", "hostname": "elsewhere", "timestamp": "2026-01-02T03:04:05Z"}`
-		require.NoError(t, os.WriteFile(lock, []byte(content), 0o600))
-		defer func() { require.NoError(t, os.Remove(lock)) }()
+		defer p.lock(t, "dev")()
 		_, err := lab.Refresh(ctx)
 		var locked *automation.ConcurrentUpdateError
 		require.ErrorAs(t, err, &locked)

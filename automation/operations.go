@@ -178,14 +178,8 @@ func (l *Lab) Refresh(ctx context.Context, options ...Option) (*Result, error) {
 		return nil, err
 	}
 	return l.cancellable(ctx, OperationRefresh, func(ctx context.Context) (*Result, error) {
-		if chosen.confirm != nil {
-			drift, err := l.drift(ctx, chosen)
-			if err == nil {
-				err = l.confirmed(ctx, OperationRefresh, chosen, drift)
-			}
-			if err != nil {
-				return drift, l.orCancelled(ctx, OperationRefresh, err)
-			}
+		if would, err := l.confirmFirst(ctx, OperationRefresh, chosen, l.drift); err != nil {
+			return would, err
 		}
 		return l.operate(ctx, OperationRefresh, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
 			return nil, l.refresh(ctx, ch, chosen)
@@ -247,14 +241,8 @@ func (l *Lab) destroy(ctx context.Context, chosen *choices) (*Result, error) {
 	if err := l.refuseDeletion(state, OperationDestroy, chosen.reaches); err != nil {
 		return nil, err
 	}
-	if chosen.confirm != nil {
-		preview, err := l.previewDestroy(ctx, chosen)
-		if err == nil {
-			err = l.confirmed(ctx, OperationDestroy, chosen, preview)
-		}
-		if err != nil {
-			return preview, l.orCancelled(ctx, OperationDestroy, err)
-		}
+	if would, err := l.confirmFirst(ctx, OperationDestroy, chosen, l.previewDestroy); err != nil {
+		return would, err
 	}
 	return l.operate(ctx, OperationDestroy, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		_, err := l.stack.Destroy(ctx, append(
@@ -283,6 +271,24 @@ func (l *Lab) previewDestroy(ctx context.Context, chosen *choices) (*Result, err
 		)...)
 		return nil, err
 	})
+}
+
+// confirmFirst previews an operation that somebody wants to confirm, and asks. It returns the preview.
+func (l *Lab) confirmFirst(
+	ctx context.Context, operation Operation, chosen *choices,
+	preview func(context.Context, *choices) (*Result, error),
+) (*Result, error) {
+	if chosen.confirm == nil {
+		return nil, nil
+	}
+	would, err := preview(ctx, chosen)
+	if err == nil {
+		err = l.confirmed(ctx, operation, chosen, would)
+	}
+	if err != nil {
+		err = l.orCancelled(ctx, operation, err)
+	}
+	return would, err
 }
 
 // confirmed asks whether an operation that would do this may go on.

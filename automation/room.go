@@ -3,7 +3,6 @@ package automation
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"time"
 
@@ -20,17 +19,6 @@ const (
 	// roomInterval is how often that is looked at.
 	roomInterval = 50 * time.Millisecond
 )
-
-// stateFolder returns the folder that the state is in, or nothing where it is not on this machine.
-func (l *Lab) stateFolder() string {
-	if l.offline != nil {
-		return l.offline.Dir
-	}
-	if address, err := url.Parse(l.backend); err == nil && address.Scheme == "file" {
-		return address.Host + address.Path
-	}
-	return ""
-}
 
 // guard keeps what an operation needs to end well while it runs, and cancels it when there is no more room.
 func (l *Lab) guard(ctx context.Context, cancel context.CancelCauseFunc) (end func()) {

@@ -110,7 +110,7 @@ func unwritable(path string, reason error) error {
 }
 
 func (h *Home) stateFile(project, stack string) string {
-	return filepath.Join(h.state(), ".pulumi", "stacks", project, stack+".json")
+	return filepath.Join(h.StateFolder(), ".pulumi", "stacks", project, stack+".json")
 }
 
 // checkState returns the number of resources in a state, 0 where there is none.

@@ -64,7 +64,7 @@ func Open(dir, executable string, languageHost bool) (*Home, error) {
 		return nil, fmt.Errorf("resolving the path of the stand-ins: %w", err)
 	}
 	h := &Home{Dir: dir}
-	for _, folder := range []string{h.Dir, h.PulumiHome(), h.state()} {
+	for _, folder := range []string{h.Dir, h.PulumiHome(), h.StateFolder()} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return nil, unwritable(folder, err)
 		}
@@ -103,15 +103,17 @@ func standIns(languageHost bool) ([]plugin, error) {
 // PulumiHome returns the private PULUMI_HOME.
 func (h *Home) PulumiHome() string { return filepath.Join(h.Dir, "home") }
 
-func (h *Home) worldFile() string  { return filepath.Join(h.Dir, "world.db") }
-func (h *Home) state() string      { return filepath.Join(h.Dir, "state") }
-func (h *Home) passphrase() string { return filepath.Join(h.Dir, "passphrase") }
+func (h *Home) worldFile() string { return filepath.Join(h.Dir, "world.db") }
+
+// StateFolder is where the engine keeps the states of the stacks of this target.
+func (h *Home) StateFolder() string { return filepath.Join(h.Dir, "state") }
+func (h *Home) passphrase() string  { return filepath.Join(h.Dir, "passphrase") }
 
 // BackendURL is where the engine keeps the state of the stacks of this target.
 //
 // Without files of metadata beside the state, which the engine does not write at once: one that is cut off, as the
 // engine is killed, makes the state unreadable.
-func (h *Home) BackendURL() string { return "file://" + h.state() + "?metadata=skip" }
+func (h *Home) BackendURL() string { return "file://" + h.StateFolder() + "?metadata=skip" }
 
 // HasStack reports whether the backend knows the stack, without the cost of asking the engine.
 func (h *Home) HasStack(project, stack string) bool {
