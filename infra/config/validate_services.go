@@ -46,6 +46,7 @@ func (d *decoder) services(project string, c *Config) {
 		)
 	}
 	d.calls(path, c.Services)
+	all := each(c.Services, func(s Service) string { return s.Name })
 	names, routes, priorities := map[string]string{}, map[string]string{}, map[int]string{}
 	for i, s := range c.Services {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -58,7 +59,7 @@ func (d *decoder) services(project string, c *Config) {
 		} else {
 			names[s.Name] = at
 		}
-		d.ownName(at+".name", s.Name, each(c.Services, func(s Service) string { return s.Name }), ownServices)
+		d.ownName(at+".name", s.Name, all, ownServices)
 		if (s.Path == "" && s.Host == "") || !d.sound(at+".path", at+".host", at+".priority") {
 			continue
 		}

@@ -224,11 +224,9 @@ func stoppedTasks(c *bridge.Change, deployment *world.Deployment, count int) []w
 	cluster, _, _ := strings.Cut(path, "/")
 	var tasks []world.StoppedTask
 	for i := range count {
+		id := c.Region().Digest(fmt.Sprint(c.Thing.ARN, deployment.ID, i), 32)
 		tasks = append(tasks, world.StoppedTask{
-			ARN: prefix + ":task/" + cluster + "/" + c.Region().Digest(
-				fmt.Sprint(c.Thing.ARN, deployment.ID, i),
-				32,
-			),
+			ARN:       prefix + ":task/" + cluster + "/" + id,
 			Code:      how.code,
 			Reason:    how.reason,
 			Container: mainContainer(c),

@@ -195,15 +195,8 @@ func refuseRun(c *bridge.Change) error {
 		return fmt.Errorf("reading the input of an invocation: %w", err)
 	}
 	lines := cmp.Or(c.Fault.Message, "offline: the task fails, as a fault was asked for")
-	task := strings.Replace(
-		event.Cluster,
-		":cluster/",
-		":task/",
-		1,
-	) + "/" + c.Region().Digest(
-		c.Inputs.Str("input"),
-		32,
-	)
+	tasks := strings.Replace(event.Cluster, ":cluster/", ":task/", 1)
+	task := tasks + "/" + c.Region().Digest(c.Inputs.Str("input"), 32)
 	payload, err := json.Marshal(map[string]string{
 		"errorMessage": fmt.Sprintf(
 			"task %s failed: container %q exited with 1 (EssentialContainerExited: Essential container in task "+
