@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 
@@ -267,13 +268,29 @@ func checkOptions(o Options) (Options, *workspace.Project, error) {
 
 func stackFile(o Options) string { return filepath.Join(o.ProjectDir, "Pulumi."+o.Stack+".yaml") }
 
-// program returns the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
+// program is the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
 func (l *Lab) program(ctx *pulumi.Context) error {
 	l.ran.Store(ctx)
-	err := stack.Program(l.options.ProjectDir, l.await)(ctx)
+	err := onStackOfItsOwn(func() error { return stack.Program(l.options.ProjectDir, l.await)(ctx) })
 	var refused *config.Error
 	if errors.As(err, &refused) {
 		l.refused.Store(refused)
 	}
 	return err
+}
+
+// onStackOfItsOwn runs a program where nothing but it is on the call stack. The SDK records the whole stack with every
+// resource, and the engine writes the state twice for every resource: the frames of the RPC server that serves the
+// program were a third of all it wrote.
+func onStackOfItsOwn(program func() error) error {
+	ended := make(chan error)
+	go func() {
+		defer func() {
+			if reason := recover(); reason != nil {
+				ended <- fmt.Errorf("the program panicked: %v\n%s", reason, debug.Stack())
+			}
+		}()
+		ended <- program()
+	}()
+	return <-ended
 }

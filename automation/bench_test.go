@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,11 +16,13 @@ import (
 	"github.com/awslab/awslab/automation/engine"
 	"github.com/awslab/awslab/automation/offline"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"github.com/shirou/gopsutil/v4/process"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/emptypb"
@@ -29,16 +32,103 @@ import (
 // resources with ready-made inputs, with a provider that echoes them. What lies between is ours: the program, the
 // stand-ins, the policy packs, the start of the command. Run them with: make bench
 
+// BenchmarkPreview has a second floor, with a policy pack without rules: the engine asks a pack about every resource
+// twice, which no program can avoid.
 func BenchmarkPreview(b *testing.B) {
-	onEveryStack(b, func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *pair) {
+	pack := packWithoutRules(b)
+	onEveryStack(b, func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *compared) {
+		if times.lab == 0 {
+			require.NoError(b, lab("preview")) // which prepares the offline target
+		}
 		times.lab += timed(b, func() error { return lab("preview") })
 		times.floor += timed(b, func() error { _, err := floor.Preview(b.Context()); return err })
+		times.judged += timed(b, func() error {
+			_, err := floor.Preview(b.Context(), optpreview.PolicyPacks(pack))
+			return err
+		})
 	})
+}
+
+// BenchmarkServices previews prod with 10 services and with 100, of images that exist: how long that takes, how it
+// grows, and the most memory that all processes take at once.
+func BenchmarkServices(b *testing.B) {
+	counts := []int{10, 100}
+	var times [2]time.Duration
+	var memory [2]uint64
+	for i, count := range counts {
+		p := newProject(b)
+		p.edit(b, "prod", map[string]any{"services": servicesOfImages(count)})
+		lab := p.command(b, "prod")
+		require.NoError(b, lab("preview"))
+		for range 2 {
+			stop := watchMemory(b)
+			times[i] += timed(b, func() error { return lab("preview") }) / 2
+			memory[i] = max(memory[i], stop())
+		}
+	}
+	growth := math.Log(times[1].Seconds()/times[0].Seconds()) / math.Log(float64(counts[1])/float64(counts[0]))
+	b.ReportMetric(times[0].Seconds(), "10-services-s")
+	b.ReportMetric(times[1].Seconds(), "100-services-s")
+	b.ReportMetric(growth, "exponent")
+	b.ReportMetric(float64(memory[1])/1e9, "GB")
+	b.ReportMetric(0, "ns/op")
+}
+
+// servicesOfImages are so many services, each with a path of its own, the database and a table.
+func servicesOfImages(count int) []map[string]any {
+	services := make([]map[string]any, count)
+	for i := range services {
+		services[i] = map[string]any{
+			"name":  fmt.Sprintf("service-%03d", i),
+			"image": map[string]any{"uri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1"},
+			"port":  8080, "path": fmt.Sprintf("/s%d", i), "priority": i + 1,
+			"access": map[string]any{
+				"database": true, "tables": []map[string]any{{"name": "items", "mode": "read"}},
+				"fileSystem": map[string]any{"path": "/files", "mode": "read"},
+			},
+		}
+	}
+	return services
+}
+
+// watchMemory begins to watch this process's children and theirs. What it returns ends that, and says the most resident
+// memory, in bytes, that all of them had at once.
+func watchMemory(b *testing.B) (stop func() uint64) {
+	ended, most := make(chan struct{}), make(chan uint64)
+	go func() {
+		var peak uint64
+		for {
+			select {
+			case <-ended:
+				most <- peak
+				return
+			case <-time.After(50 * time.Millisecond):
+				peak = max(peak, residentBelow(int32(os.Getpid())))
+			}
+		}
+	}()
+	return func() uint64 { close(ended); return <-most }
+}
+
+// residentBelow returns the resident memory of the processes that a process has begun, directly or not.
+func residentBelow(pid int32) uint64 {
+	children, err := (&process.Process{Pid: pid}).Children()
+	if err != nil {
+		return 0
+	}
+	var sum uint64
+	for _, child := range children {
+		if info, err := child.MemoryInfo(); err == nil {
+			sum += info.RSS
+		}
+		sum += residentBelow(child.Pid)
+	}
+	return sum
 }
 
 // BenchmarkUp includes the preview that goes before an up. Prod is to come up in a minute on two cores.
 func BenchmarkUp(b *testing.B) {
-	onEveryStack(b, func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *pair) {
+	onEveryStack(b, func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *compared) {
 		times.lab += timed(b, func() error { return lab("up") })
 		times.floor += timed(b, func() error { _, err := floor.Up(b.Context()); return err })
 		require.NoError(b, lab(forget))
@@ -49,12 +139,12 @@ func BenchmarkUp(b *testing.B) {
 
 func onEveryStack(
 	b *testing.B,
-	time func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *pair),
+	time func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *compared),
 ) {
 	for _, name := range []string{"dev", "prod"} {
 		b.Run(name, func(b *testing.B) {
 			lab, floor := newBench(b, name)
-			var times pair
+			var times compared
 			for b.Loop() {
 				time(b, lab, floor, &times)
 			}
@@ -67,18 +157,12 @@ func onEveryStack(
 // asks a pack about every resource twice, one after the other, whatever its rules are; what the rules take is the rest.
 func BenchmarkPolicies(b *testing.B) {
 	p := newProject(b)
-	self, err := os.Executable()
-	require.NoError(b, err)
-	empty := filepath.Join(b.TempDir(), emptyPack)
-	content, err := os.ReadFile(self) // the engine would follow a link
-	require.NoError(b, err)
-	require.NoError(b, os.WriteFile(empty, content, 0o700)) //nolint:gosec // it is run
 	variants := []struct {
 		metric string
 		packs  []automation.PolicyPack
 	}{
 		{"no-pack-s", []automation.PolicyPack{}},
-		{"empty-pack-s", []automation.PolicyPack{{Path: empty}}},
+		{"empty-pack-s", []automation.PolicyPack{{Path: packWithoutRules(b)}}},
 		{
 			"all-rules-s",
 			[]automation.PolicyPack{
@@ -103,12 +187,28 @@ func BenchmarkPolicies(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-type pair struct{ lab, floor time.Duration }
+// packWithoutRules returns the path of this executable under the name by which it is such a pack.
+func packWithoutRules(b *testing.B) string {
+	self, err := os.Executable()
+	require.NoError(b, err)
+	content, err := os.ReadFile(self) // the engine would follow a link
+	require.NoError(b, err)
+	path := filepath.Join(b.TempDir(), emptyPack)
+	require.NoError(b, os.WriteFile(path, content, 0o700)) //nolint:gosec // it is run
+	return path
+}
 
-func (p pair) report(b *testing.B) {
-	b.ReportMetric(p.lab.Seconds()/float64(b.N), "awslab-s")
-	b.ReportMetric(p.floor.Seconds()/float64(b.N), "floor-s")
-	b.ReportMetric(p.lab.Seconds()/p.floor.Seconds(), "ratio")
+// compared are the times of the awslab command, of the floor and, where it is measured, of the floor with a pack.
+type compared struct{ lab, floor, judged time.Duration }
+
+func (c compared) report(b *testing.B) {
+	b.ReportMetric(c.lab.Seconds()/float64(b.N), "awslab-s")
+	b.ReportMetric(c.floor.Seconds()/float64(b.N), "floor-s")
+	b.ReportMetric(c.lab.Seconds()/c.floor.Seconds(), "ratio")
+	if c.judged > 0 {
+		b.ReportMetric(c.judged.Seconds()/float64(b.N), "floor-with-pack-s")
+		b.ReportMetric(c.lab.Seconds()/c.judged.Seconds(), "ratio-with-pack")
+	}
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -123,17 +223,27 @@ const forget = "forget"
 
 // newBench returns the awslab command on a fresh project and the floor for one of its stacks, both down.
 func newBench(b *testing.B, stackName string) (func(operation string) error, auto.Stack) {
+	p := newProject(b)
+	lab := p.command(b, stackName)
+	require.NoError(b, lab("up"))
+	deployment, err := p.open(b, stackName).Export(b.Context(), automation.ExportOptions{ShowSecrets: true})
+	require.NoError(b, err)
+	require.NoError(b, lab(forget))
+	return lab, newFloor(b, deployment)
+}
+
+// command compiles the awslab command and returns it, for a stack of the project.
+func (p *project) command(b *testing.B, stackName string) func(operation string) error {
 	ctx := b.Context()
 	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, "awslab"), "./cmd/awslab")
 	build.Stderr = os.Stderr
 	require.NoError(b, build.Run())
-	p := newProject(b)
 	// The packs are found and compiled in the project, as in a checkout.
 	require.NoError(b, os.RemoveAll(filepath.Join(p.dir, "policy")))
 	require.NoError(b, os.Symlink(absolute(b, "../policy"), filepath.Join(p.dir, "policy")))
-	lab := func(operation string) error {
+	return func(operation string) error {
 		if operation == forget {
-			return os.RemoveAll(filepath.Join(p.dir, ".awslab"))
+			return os.RemoveAll(filepath.Join(p.dir, ".awslab", "offline"))
 		}
 		cmd := exec.CommandContext(ctx, filepath.Join(bin, "awslab"), operation, "--stack", stackName, "-C", p.dir)
 		if output, err := cmd.CombinedOutput(); err != nil {
@@ -141,11 +251,6 @@ func newBench(b *testing.B, stackName string) (func(operation string) error, aut
 		}
 		return nil
 	}
-	require.NoError(b, lab("up"))
-	deployment, err := p.open(b, stackName).Export(ctx, automation.ExportOptions{ShowSecrets: true})
-	require.NoError(b, err)
-	require.NoError(b, lab(forget))
-	return lab, newFloor(b, deployment)
 }
 
 func absolute(b *testing.B, path string) string {

@@ -249,6 +249,11 @@ func TestTheLabComesUpChangesAndGoesDown(t *testing.T) {
 		require.NotEmpty(t, up.Outputs[name].Value, "output %s", name)
 	}
 	require.NotEmpty(t, p.world(t))
+	state, err := lab.Export(ctx, automation.ExportOptions{})
+	require.NoError(t, err)
+	require.Less(t, strings.Count(string(state.Deployment), "go/auto/stack.go"), 10,
+		"but for the stack itself, no resource has the frames of who runs the program")
+	require.NoDirExists(t, filepath.Join(p.home(t).PulumiHome(), "logs"), "the engine keeps no log of each operation")
 
 	after, err := os.ReadFile(filepath.Join(p.dir, "Pulumi.dev.yaml"))
 	require.NoError(t, err)
