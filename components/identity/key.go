@@ -119,11 +119,11 @@ func (args *KeyArgs) policy() (string, error) {
 }
 
 // LogsKeyUse lets CloudWatch Logs use a key for the log groups of the place. Logs does not send the account along, but
-// the log group's ARN as encryption context.
+// the log group's ARN as encryption context, which only cryptographic operations take.
 func LogsKeyUse(location Location) Statement {
 	return Statement{
 		Sid:        "CloudWatchLogs",
-		Actions:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
+		Actions:    []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
 		Resources:  []string{"*"},
 		Principals: []Principal{{Type: "Service", Values: []string{location.serviceEndpoint("logs")}}},
 		Conditions: []Condition{

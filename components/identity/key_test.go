@@ -33,7 +33,7 @@ func TestKeyRegisters(t *testing.T) {
 			"Principal": {"AWS": "arn:aws:iam::123456789012:root"}},
 		{"Sid": "CloudWatchLogs", "Effect": "Allow", "Resource": "*",
 			"Principal": {"Service": "logs.eu-west-1.amazonaws.com"},
-		 "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+		 "Action": ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
 		 "Condition": {"ArnLike": {
 			"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:*"}}}
 	]}`, inputs["policy"].(string))

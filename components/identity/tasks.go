@@ -213,11 +213,10 @@ func (exec Exec) statements(location Location) ([]Statement, error) {
 				Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
 				Resources: []string{location.LogGroupArn(exec.SessionLogGroup) + ":*"},
 			},
-			// Listing log groups cannot be narrowed to one of them.
 			Statement{
 				Sid:       "FindSessionLog",
 				Actions:   []string{"logs:DescribeLogGroups"},
-				Resources: []string{location.Arn("logs", "log-group:*")},
+				Resources: []string{"*"}, // it supports no resource-level permissions
 			},
 		)
 	}

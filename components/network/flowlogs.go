@@ -63,10 +63,9 @@ func (args VpcArgs) flowLogRole(logGroup string) *identity.RoleArgs {
 				Resources: []string{location.LogGroupArn(logGroup) + ":*"},
 			},
 			{
-				// Listing log groups cannot be narrowed to one of them.
 				Sid:       "FindLogGroup",
 				Actions:   []string{"logs:DescribeLogGroups"},
-				Resources: []string{location.Arn("logs", "log-group:*")},
+				Resources: []string{"*"}, // it supports no resource-level permissions
 			},
 		}}},
 		Tags: args.Tags,

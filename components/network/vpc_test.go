@@ -262,8 +262,7 @@ func TestFlowLogsGoToTheirOwnLogGroup(t *testing.T) {
 		{"Sid":"WriteLogs","Effect":"Allow",
 			"Action":["logs:CreateLogStream","logs:DescribeLogStreams","logs:PutLogEvents"],
 		 "Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:awslab-dev-network-flow-logs:*"},
-		{"Sid":"FindLogGroup","Effect":"Allow","Action":"logs:DescribeLogGroups",
-			"Resource":"arn:aws:logs:eu-west-1:123456789012:log-group:*"}]}`,
+		{"Sid":"FindLogGroup","Effect":"Allow","Action":"logs:DescribeLogGroups","Resource":"*"}]}`,
 		g.inputs(t, "network-flow-log-writer-write")["policy"].(string))
 }
 

@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,7 +23,7 @@ type Reference struct {
 	Holds string
 }
 
-// follow finds the things that the inputs refer to, and refuses those that do not exist here.
+// follow finds the things that the inputs refer to, and refuses those that are sent and do not exist here.
 func (c *Change) follow() error {
 	c.Links = nil
 	for _, r := range c.p.references[c.Token] {
@@ -32,6 +33,9 @@ func (c *Change) follow() error {
 				continue
 			}
 			thing, err := c.LookUp(r.To, value)
+			if gone := new(APIError); errors.As(err, &gone) && !c.sends(r.Property) {
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -41,6 +45,12 @@ func (c *Change) follow() error {
 		}
 	}
 	return nil
+}
+
+// sends reports whether a property goes to AWS: an update sends what changes, and AWS looks at no more.
+func (c *Change) sends(property string) bool {
+	input, _, _ := strings.Cut(property, ".")
+	return c.Difference == nil || c.Difference.Changed(input)
 }
 
 // inWorld reports whether what a value names ought to be in the world.

@@ -73,8 +73,8 @@ var storeLines = []Line{
 			keys := context{
 				"kms:EncryptionContext:aws:logs:arn": {arnOf(group.Region, "logs", "log-group:"+group.Name)},
 			}
-			return r.encrypted(logs, group.Region, bridge.StateOf(group).Str("kmsKeyId"), keys, "kms:Decrypt",
-				"kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
+			return r.encrypted(logs, group.Region, bridge.StateOf(group).Str("kmsKeyId"), keys,
+				"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo")
 		},
 	},
 	{
@@ -107,8 +107,7 @@ var storeLines = []Line{
 			all := assume("vpc-flow-logs.amazonaws.com", role, source(flows.ARN))
 			all = append(all, as(role).calls(
 				stream, nil, "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")...)
-			return append(all, as(role).calls(
-				arnOf(flows.Region, "logs", "log-group:*"), nil, "logs:DescribeLogGroups")...)
+			return append(all, as(role).calls("*", nil, "logs:DescribeLogGroups")...)
 		},
 	},
 	{

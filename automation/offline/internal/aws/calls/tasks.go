@@ -282,7 +282,7 @@ func (t *runningTask) execute() requests {
 		if group := sessions.Str(command + "logConfiguration.cloudWatchLogGroupName"); group != "" {
 			all = append(all, role.calls(logStream(t.region, group), nil,
 				"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")...)
-			all = append(all, role.calls(arnOf(t.region, "logs", "log-group:*"), nil, "logs:DescribeLogGroups")...)
+			all = append(all, role.calls("*", nil, "logs:DescribeLogGroups")...)
 		}
 	}
 	return all

@@ -253,3 +253,16 @@ func TestRDSRefuses(t *testing.T) {
 		})
 	}
 }
+
+// An update sends what changes, and RDS looks at no more.
+func TestARoleThatMonitoringNoLongerUsesMayGo(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	role := l.Create(token.Role, "monitoring", awstest.In{"assumeRolePolicy": awstest.Trust})
+	monitored := awstest.Merge(source, awstest.In{"monitoringInterval": 60, "monitoringRoleArn": role.Str("arn")})
+	database := l.Create(token.DBInstance, "shop", monitored)
+	database = l.Update(database, source)
+	assert.NoError(t, l.TryDelete(role))
+
+	database = l.Update(database, awstest.Merge(source, awstest.In{"backupRetentionPeriod": 8}))
+	assert.Equal(t, "8", database.Str("backupRetentionPeriod"))
+}
