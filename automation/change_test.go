@@ -128,7 +128,8 @@ func (r *runningStack) divide(
 			refused++
 			continue
 		}
-		if r.hasNoWayBack(changed) || r.made.LoadBalancer.DeletionProtection && change.TakesAway() {
+		if r.hasNoWayBack(changed) || change.Protects() ||
+			r.made.LoadBalancer.DeletionProtection && change.TakesAway() {
 			alone = append(alone, change)
 			continue
 		}
@@ -314,6 +315,9 @@ func lostData(steps []automation.Step, takesAway bool) error {
 	for _, s := range steps {
 		holds := slices.Contains(stateful, s.Type) && !strings.HasPrefix(s.Name, "restore") ||
 			s.Type == "aws:cloudwatch/logGroup:LogGroup"
+		if s.Type == "aws:efs/accessPoint:AccessPoint" && slices.Contains(s.Properties, "rootDirectory.path") {
+			continue // access.fileSystem.folder names another folder, and the file system keeps both
+		}
 		if holds && (strings.Contains(s.Op, "replace") || s.Op == "delete" && !takesAway) {
 			return fmt.Errorf("data is lost: %s of %s %s: %v", s.Op, s.Type, s.Name, s.Properties)
 		}

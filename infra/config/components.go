@@ -55,11 +55,18 @@ func (c *Config) ports() network.Ports {
 	for _, port := range c.Network.EgressPorts {
 		ports.Internet = append(ports.Internet, network.Port(port))
 	}
+	ports.Data = c.DataPorts()
+	return ports
+}
+
+// DataPorts returns the ports on which tasks reach what is in the data subnets.
+func (c *Config) DataPorts() []network.PortRange {
+	var ports []network.PortRange
 	if c.Database != nil {
-		ports.Data = append(ports.Data, network.Port(c.Database.Port()))
+		ports = append(ports, network.Port(c.Database.Port()))
 	}
 	if c.FileSystem != nil {
-		ports.Data = append(ports.Data, network.Port(data.NfsPort))
+		ports = append(ports, network.Port(data.NfsPort))
 	}
 	return ports
 }

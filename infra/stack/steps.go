@@ -4,16 +4,18 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/infra/config"
 )
 
 // Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
 // records, in its output permanent, what its last update left: whether its services run on instances, what the database
-// runs on, and which services are internal.
+// runs on, which services are internal, and on which ports tasks reach the data subnets.
 const (
 	instancesKey = "instances"
 	inUse        = "in use"
@@ -21,6 +23,8 @@ const (
 	serversKey = "servers"
 
 	filesKey = "files:" // begins those of the services that mount the file system, with the mode
+
+	dataPortsKey = "dataPorts" // through which the tasks reach database and file system
 
 	accessKey = "access:" // begins those of the services
 	internal  = "internal"
@@ -62,6 +66,19 @@ func (l *lab) leaving() map[string]identity.Mode {
 	return leaving
 }
 
+// closing returns the ports of the data subnets that the tasks of before may use until they are gone: the network ACL
+// is updated before the services are.
+func (l *lab) closing() []network.PortRange {
+	var closing []network.PortRange
+	for text := range strings.FieldsSeq(l.before[dataPortsKey]) {
+		port, err := strconv.Atoi(text)
+		if err == nil && !slices.Contains(l.config.DataPorts(), network.Port(port)) {
+			closing = append(closing, network.Port(port))
+		}
+	}
+	return closing
+}
+
 func (l *lab) leavingClients() []data.FileSystemClient {
 	var clients []data.FileSystemClient
 	leaving := l.leaving()
@@ -91,6 +108,10 @@ func (l *lab) databaseChange(db *config.Database, was, is string) []string {
 		was, is, db.MaintenanceWindow, interrupted, l.Project())}
 }
 
+func fields(ports []network.PortRange) string {
+	return strings.Trim(fmt.Sprint(ports), "[]")
+}
+
 // recordSteps records what this update leaves, and says what is left to do after it.
 func (l *lab) recordSteps(values map[string]string) error {
 	var left []string
@@ -109,6 +130,11 @@ func (l *lab) recordSteps(values map[string]string) error {
 		left = append(left, fmt.Sprintf("The running tasks of %s keep their access to the file system until they are "+
 			"gone. The next update takes it from the file system's policy: bring the stack up once more",
 			strings.Join(names, ", ")))
+	}
+	values[dataPortsKey] = fields(l.config.DataPorts())
+	if ports := l.closing(); len(ports) > 0 {
+		left = append(left, fmt.Sprintf("The running tasks reach the data subnets on port %s until they are gone. The "+
+			"next update closes it: bring the stack up once more", fields(ports)))
 	}
 	for _, s := range l.config.Services {
 		if mode := mounts(l.config.Services, s.Name); mode != "" {

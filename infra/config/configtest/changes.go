@@ -60,6 +60,12 @@ func (c Change) TakesAway() bool {
 	return slices.Contains([]Kind{Removed, Renamed, Off, Swapped, Together}, c.Kind)
 }
 
+// Protects reports whether the change protects from deletion, and so from taking back others made with it.
+func (c Change) Protects() bool {
+	return c.Kind == Off && strings.HasSuffix(c.Key, "forceDelete") ||
+		c.Kind == On && strings.HasSuffix(c.Key, "deletionProtection")
+}
+
 // Overlaps reports whether both changes set the same value, or one a part of the other's.
 func (c Change) Overlaps(other Change) bool {
 	for _, one := range c.reach() {

@@ -59,6 +59,8 @@ type series struct {
 	what string
 	// tasks are those that need it; nil for a request.
 	tasks *Generation
+	// right says that it is a call that has to be allowed.
+	right bool
 	first int
 	// reasons are empty where it worked.
 	reasons []string
@@ -285,11 +287,9 @@ func (w *watcher) noteRight(g *Generation, call authorization.Request, decision 
 	if !decision.Allowed {
 		denied = fmt.Errorf("%s, %s", call, decision.Reason)
 	}
-	w.note(
-		fmt.Sprintf("%s on %s of the tasks of %s, deployment %p", call.Action, call.Resource, g.name(), g),
-		g,
-		denied,
-	)
+	name := fmt.Sprintf("%s on %s of the tasks of %s, deployment %p", call.Action, call.Resource, g.name(), g)
+	w.note(name, g, denied)
+	w.series[name].right = true
 }
 
 func (w *watcher) note(name string, tasks *Generation, missing error) {
@@ -357,9 +357,15 @@ func (w *watcher) expected(one *series, end int) bool {
 	case one.tasks == nil:
 		return one.first == 0 && before && after && end == len(w.moments)
 	case one.first == 0:
-		return before && !w.givenUp(one)
+		return before && !w.givenUp(one) && !w.withdrawn(one, after)
 	}
 	return after
+}
+
+// withdrawn reports whether a series is of a right that tasks which run in the end do not have in the end: it was taken
+// from them and from no others in their place.
+func (w *watcher) withdrawn(one *series, after bool) bool {
+	return one.right && !after && slices.Contains(w.running, one.tasks)
 }
 
 // givenUp reports whether a series is of calls of another service that the tasks which run in the end do not make, and

@@ -162,29 +162,35 @@ func TestACallThatIsGivenUpHasNoOutage(t *testing.T) {
 
 func TestPermissionsLastAsLongAsTheTasks(t *testing.T) {
 	const allowed = `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
+	allow := func(r *recording) {
+		require.NoError(t, r.world.Update(t.Context(), func(tx *world.Tx) error {
+			role, policy := *r.lab["role"], *r.lab["policy"]
+			require.NoError(t, tx.Put(&role, nil))
+			return tx.Put(&policy, []world.Link{{Property: "role", Target: &role}})
+		}))
+	}
 	for name, test := range map[string]struct {
 		end  func(*recording)
 		want bool
 	}{
-		"until the deployment is over": {func(r *recording) { r.done("shop"); r.delete("policy") }, false},
-		"not as long":                  {func(r *recording) { r.delete("policy"); r.done("shop") }, true},
+		"until the deployment is over": {func(r *recording) { r.deploy(); r.done("shop"); r.delete("policy") }, false},
+		"not as long":                  {func(r *recording) { r.deploy(); r.delete("policy"); r.done("shop") }, true},
+		"no longer than is asked for":  {func(r *recording) { r.delete("policy") }, false},
+		"but for a while":              {func(r *recording) { r.delete("policy"); allow(r); r.done("policy") }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := record(t)
 			r.put(token.Role, "role", in{"name": "role"})
 			r.put(token.RolePolicy, "policy", in{"role": "role", "policy": allowed})
 			r.set("shop-task", "executionRoleArn", "arn:role")
+			allow(r)
 			require.NoError(t, r.world.Update(t.Context(), func(tx *world.Tx) error {
-				role, policy := *r.lab["role"], *r.lab["policy"]
-				require.NoError(t, tx.Put(&role, nil))
-				require.NoError(t, tx.Put(&policy, []world.Link{{Property: "role", Target: &role}}))
 				task, shop := *r.lab["shop-task"], *r.lab["shop"]
 				require.NoError(t, tx.Put(&task, nil))
 				return tx.Put(&shop, []world.Link{{Property: "taskDefinition", Target: &task}})
 			}))
 			require.NoError(t, r.world.Record(t.Context())) // once more, from here on
 			r.open()
-			r.deploy()
 			test.end(r)
 			require.Equal(t, test.want, slices.Contains(r.outages(), "ecr:BatchGetImage on arn:aws:ecr:eu-west-1:"+
 				"123456789012:repository/shop of the tasks of shop since delete RolePolicy policy"))

@@ -96,7 +96,7 @@ var References = map[string][]bridge.Reference{
 	token.KeyPolicy:          {refer("keyId", ToKey, "")},
 	token.RepositoryPolicy:   {refer("repository", toRepository, "")},
 	token.RepositoryTemplate: {refer("customRoleArn", toRole, ""), refer("encryptionConfigurations.kmsKey", ToKey, "")},
-	token.PullThrough:        {refer("credentialArn", toSecret, ""), refer("customRoleArn", toRole, "")},
+	token.PullThrough:        {refer("credentialArn", toUpstreamSecret, ""), refer("customRoleArn", toRole, "")},
 	token.LifecycleHook:      {refer("autoscalingGroupName", toGroupName, ""), refer("roleArn", toRole, "")},
 	token.GroupSchedule:      {refer("autoscalingGroupName", toGroupName, "")},
 	token.GroupPolicy:        {refer("autoscalingGroupName", toGroupName, "")},

@@ -58,7 +58,9 @@ var (
 		Code:    "ResourceNotFoundException",
 		Message: "Secrets Manager can't find the specified secret: %s",
 	}
-	toClusterParams = bridge.Target{
+	// What is pulled from a registry with, its owner has given.
+	toUpstreamSecret = bridge.Target{Types: toSecret.Types, Forms: toSecret.Forms, Optional: true}
+	toClusterParams  = bridge.Target{
 		Types:   []string{token.DBClusterParameters},
 		Forms:   []bridge.Form{bridge.ByName},
 		Skip:    IsDefaultParameterGroup,
