@@ -80,7 +80,7 @@ func servicesOfImages(count int) []map[string]any {
 	for i := range services {
 		services[i] = map[string]any{
 			"name":  fmt.Sprintf("service-%03d", i),
-			"image": map[string]any{"uri": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1"},
+			"image": map[string]any{"uri": "quay.io/lab/shop:1"},
 			"port":  8080, "path": fmt.Sprintf("/s%d", i), "priority": i + 1,
 			"access": map[string]any{
 				"database": true, "tables": []map[string]any{{"name": "items", "mode": "read"}},

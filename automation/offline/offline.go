@@ -320,7 +320,7 @@ func (h *Home) Audit(ctx context.Context) (Audit, error) {
 	}
 	defer func() { _ = w.Close() }()
 	var audit Audit
-	err = w.Update(ctx, func(tx *world.Tx) error {
+	err = w.View(ctx, func(tx *world.Tx) error {
 		review, err := calls.Review(tx)
 		for _, verdict := range review.Denied {
 			audit.Denied = append(audit.Denied, verdict.String())

@@ -244,24 +244,40 @@ func (v *Vpc) subnetIds(tier Tier) pulumi.StringArrayOutput {
 }
 
 // newAcls gives each tier its network ACL. The rules are part of the ACL and not resources of their own: so the ACL
-// holds these rules and no others, and a rule added by hand is seen and removed. They come after the endpoints: what
-// these take over from NAT goes through it, and its rules, until then.
+// holds these rules and no others, and a rule added by hand is seen and removed. Load balancers and servers come after
+// them, so that they get a zone more when the rules let it through.
 func (v *Vpc) newAcls(ctx *pulumi.Context, name string) error {
 	acls := v.args.acls(v.Layout)
+	var first []pulumi.Resource
+	if v.args.InUse {
+		first = v.interfaceEndpoints
+	}
+	var made []pulumi.Resource
 	for _, tier := range tiers {
 		aclName := fmt.Sprintf("%s-%s-acl", name, tier)
-		_, err := ec2.NewNetworkAcl(ctx, aclName, &ec2.NetworkAclArgs{
+		acl, err := ec2.NewNetworkAcl(ctx, aclName, &ec2.NetworkAclArgs{
 			VpcId:     v.VpcId,
 			SubnetIds: v.subnetIds(tier),
 			Ingress:   v.ingressArgs(acls[tier].ingress),
 			Egress:    v.egressArgs(acls[tier].egress),
 			Tags:      tags(v.args.Tags, aclName),
-		}, pulumi.Parent(v), pulumi.DependsOn(v.interfaceEndpoints))
+		}, pulumi.Parent(v), pulumi.DependsOn(first))
 		if err != nil {
 			return fmt.Errorf("creating network ACL %q: %w", aclName, err)
 		}
+		made = append(made, acl)
 	}
+	v.PublicSubnetIds, v.DataSubnetIds = after(made, v.PublicSubnetIds), after(made, v.DataSubnetIds)
 	return nil
+}
+
+// after returns ids that are there after resources are, but known in a preview as before.
+func after(resources []pulumi.Resource, ids pulumi.StringArrayOutput) pulumi.StringArrayOutput {
+	all := []any{ids}
+	for _, r := range resources {
+		all = append(all, r.URN())
+	}
+	return pulumi.All(all...).ApplyT(func(all []any) []string { return all[0].([]string) }).(pulumi.StringArrayOutput)
 }
 
 func (v *Vpc) ingressArgs(rules []aclRule) ec2.NetworkAclIngressArray {

@@ -179,7 +179,7 @@ func TestInterfaceEndpointsAreInTheAppTier(t *testing.T) {
 // An interface endpoint takes over its service's name at once, and has it until it is gone.
 func TestInterfaceEndpointsAreReachedAsLongAsTheyAreThere(t *testing.T) {
 	args := twoZones()
-	args.InterfaceEndpoints = []string{"ecr.api"}
+	args.InterfaceEndpoints, args.InUse = []string{"ecr.api"}, true
 	g := newGraph(t, args)
 	comesAfter := func(name, earlier string) {
 		t.Helper()

@@ -254,6 +254,10 @@ func TestWhatIsRefused(t *testing.T) {
 				"awslab:cluster.instances.min: 5 is more than max, 4",
 			},
 		},
+		"instances that nothing runs on, or for one more update": {
+			values{"cluster": `{"instances": {"min": 5}}`},
+			[]string{"awslab:cluster.instances.min: 5 is more than max, 4"},
+		},
 		"instances of two kinds": {
 			values{"cluster": `{"launchType": "ec2", "instances": {"types": ["m7i.large", "m7g.large"]}}`},
 			[]string{

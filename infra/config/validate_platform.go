@@ -101,10 +101,8 @@ func (c *Config) endpointsNeeded() []string {
 	return needed
 }
 
+// cluster judges the instances without launch type ec2 too: they run for one more update when their services leave.
 func (d *decoder) cluster(project string, c *Config) {
-	if c.Cluster.LaunchType != "ec2" {
-		return
-	}
 	path, instances := project+":cluster.instances", c.Cluster.Instances
 	if len(instances.Types) == 0 {
 		d.add(path+".types", "is empty; name at least one instance type, such as m7i.large")
@@ -124,6 +122,9 @@ func (d *decoder) cluster(project string, c *Config) {
 	d.distinct(path+".types", instances.Types)
 	if instances.Min > instances.Max && d.sound(path+".min", path+".max") {
 		d.add(path+".min", "%d is more than max, %d", instances.Min, instances.Max)
+	}
+	if c.Cluster.LaunchType != "ec2" {
+		return
 	}
 	for i, s := range c.Services {
 		d.runnable(fmt.Sprintf("%s:services[%d].architecture", project, i), s, instances.Types)

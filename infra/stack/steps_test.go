@@ -35,3 +35,11 @@ func TestAPortOfTheDataSubnetsStaysOpenForTheTasksOfBefore(t *testing.T) {
 		})
 	}
 }
+
+// A zone more is let through by the network ACLs before a load balancer or a server is in it.
+func TestWhatIsInAZoneComesAfterTheNetworkACLs(t *testing.T) {
+	a := deployStack(t, "prod")
+	for _, name := range []string{"lab-alb", "database-subnet-group"} {
+		require.Subset(t, a.dependencies(t, name), []string{"lab-public-acl", "lab-app-acl", "lab-data-acl"}, name)
+	}
+}

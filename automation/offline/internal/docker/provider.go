@@ -401,7 +401,7 @@ func (p *Provider) make(ctx context.Context, urn string, i *image, preview bool)
 	target := repositoryOf(i.name)
 	if !local && target != nil {
 		// Better to know before the build that the push will be refused.
-		if err := p.world.Update(ctx, func(tx *world.Tx) error { _, err := target.find(tx); return err }); err != nil {
+		if err := p.world.View(ctx, func(tx *world.Tx) error { _, err := target.find(tx); return err }); err != nil {
 			return "", err
 		}
 	}

@@ -106,7 +106,7 @@ func (r *repository) record(ctx context.Context, w *world.World, tag, digest str
 // digestOf returns the digest of the image with the tag, or refuses as ECR would.
 func (r *repository) digestOf(ctx context.Context, w *world.World, tag string) (string, error) {
 	var images []world.Image
-	err := w.Update(ctx, func(tx *world.Tx) (err error) {
+	err := w.View(ctx, func(tx *world.Tx) (err error) {
 		if _, err := r.find(tx); err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 // List returns everything that exists, oldest first.
 func (w *World) List(ctx context.Context) ([]*Thing, error) {
 	var things []*Thing
-	err := w.Update(ctx, func(t *Tx) (err error) {
+	err := w.View(ctx, func(t *Tx) (err error) {
 		things, err = t.All()
 		return err
 	})

@@ -100,7 +100,7 @@ func (w *World) AddFault(ctx context.Context, f Fault) error {
 
 // Faults returns the number of faults that have been asked for and have yet to strike.
 func (w *World) Faults(ctx context.Context) (n int, err error) {
-	err = w.Update(ctx, func(t *Tx) error {
+	err = w.View(ctx, func(t *Tx) error {
 		return t.tx.QueryRowContext(t.ctx, "SELECT count(*) FROM faults").Scan(&n)
 	})
 	if err != nil {
@@ -117,6 +117,12 @@ func (w *World) ClearFaults(ctx context.Context) error {
 // TakeFault returns the oldest fault that strikes the operation on the resource, and counts it; nil when none does.
 func (w *World) TakeFault(ctx context.Context, operation Operation, urn string) (*Fault, error) {
 	var fault *Fault
+	switch left, err := w.Faults(ctx); {
+	case err != nil:
+		return nil, err
+	case left == 0:
+		return nil, nil
+	}
 	err := w.Update(ctx, func(t *Tx) error {
 		found := Fault{Operation: operation}
 		var number, delay int64

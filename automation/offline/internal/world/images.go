@@ -29,7 +29,7 @@ func (w *World) PutImage(ctx context.Context, image Image) error {
 // Images returns the images in the repository with the URL, ordered by tag.
 func (w *World) Images(ctx context.Context, repository string) ([]Image, error) {
 	var images []Image
-	err := w.Update(ctx, func(t *Tx) (err error) {
+	err := w.View(ctx, func(t *Tx) (err error) {
 		images, err = t.Images(repository)
 		return err
 	})

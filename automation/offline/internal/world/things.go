@@ -83,6 +83,11 @@ func (t *Tx) OfType(region, typ string) ([]*Thing, error) {
 	return t.many("region = ? AND type = ? ORDER BY number", region, typ)
 }
 
+// OfTypeAnywhere returns the things of a type in every region, oldest first.
+func (t *Tx) OfTypeAnywhere(typ string) ([]*Thing, error) {
+	return t.many("type = ? ORDER BY number", typ)
+}
+
 // All returns everything that exists, oldest first.
 func (t *Tx) All() ([]*Thing, error) {
 	return t.many("1 ORDER BY number")

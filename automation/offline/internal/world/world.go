@@ -6,8 +6,8 @@
 // remembers of it (a task definition's revision numbers, a name that stays taken) is in tables of their own, so that
 // a destroyed stack leaves List empty.
 //
-// Every operation is one immediate transaction, so checks and the write that depends on them cannot be torn apart by
-// another provider process on the same file.
+// Every operation that may write is one immediate transaction, so checks and the write that depends on them cannot be
+// torn apart by another provider process on the same file.
 package world
 
 import (
@@ -121,9 +121,24 @@ func (w *World) Update(ctx context.Context, f func(*Tx) error) (err error) {
 	return nil
 }
 
+// View runs f in one transaction that may only read. It sees the world as it was when it began and waits for no writer.
+func (w *World) View(ctx context.Context, f func(*Tx) error) (err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.open(); err != nil {
+		return err
+	}
+	tx, err := w.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("beginning to read the world %s: %w", w.path, err)
+	}
+	defer func() { err = errors.Join(err, ignoreDone(tx.Rollback())) }()
+	return f(&Tx{ctx: ctx, tx: tx})
+}
+
 // Verify reads all of the world and returns an error if its file is damaged.
 func (w *World) Verify(ctx context.Context) error {
-	return w.Update(ctx, func(t *Tx) error {
+	return w.View(ctx, func(t *Tx) error {
 		var found string
 		if err := t.tx.QueryRowContext(t.ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
 			return err
@@ -170,12 +185,13 @@ func (w *World) open() error {
 	return nil
 }
 
-// dsn asks for immediate transactions, since every one may write, and for no waiting on the disk: a crash of the
-// machine may cost the last operations of a stand-in, not of AWS.
+// dsn asks for immediate transactions, since every one but those of View may write, for two minutes in which to get
+// its turn among the stand-ins of a large stack, whose order SQLite does not keep, and for no waiting on the disk: a
+// crash of the machine may cost the last operations of a stand-in, not of AWS.
 func dsn(path string) string {
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 	return "file:" + escaped + "?_txlock=immediate" +
-		"&_pragma=busy_timeout(30000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=foreign_keys(ON)"
+		"&_pragma=busy_timeout(120000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=foreign_keys(ON)"
 }
 
 func prepare(db *sql.DB) error {

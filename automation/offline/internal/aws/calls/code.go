@@ -82,13 +82,7 @@ var codeLines = []Line{
 
 // every returns the things of a type in all regions.
 func (r *reader) every(typ string) []*world.Thing {
-	var things []*world.Thing
-	for _, thing := range r.many(r.tx.All()) {
-		if thing.Type == typ {
-			things = append(things, thing)
-		}
-	}
-	return things
+	return r.many(r.tx.OfTypeAnywhere(typ))
 }
 
 func showAlarms(r *reader, channel *world.Thing) []authorization.Request {

@@ -33,7 +33,10 @@ func (r *reader) many(things []*world.Thing, err error) []*world.Thing {
 // byARN returns the thing with the ARN, or nil. Where others share it, as the versions of a secret do, it is the one
 // that was there first.
 func (r *reader) byARN(arn string) *world.Thing {
-	if things := r.many(r.tx.ByARN(arn)); arn != "" && len(things) > 0 {
+	if arn == "" {
+		return nil // many things have none
+	}
+	if things := r.many(r.tx.ByARN(arn)); len(things) > 0 {
 		return things[len(things)-1]
 	}
 	return nil

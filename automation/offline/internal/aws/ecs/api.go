@@ -31,10 +31,40 @@ func (a API) DescribeServices(
 	ctx context.Context, in *ecs.DescribeServicesInput, _ ...func(*ecs.Options),
 ) (*ecs.DescribeServicesOutput, error) {
 	out := &ecs.DescribeServicesOutput{}
-	var rolledBack []string
-	err := a.World.Update(ctx, func(tx *world.Tx) error {
+	if err := a.bake(ctx, aws.ToString(in.Cluster), in.Services); err != nil {
+		return nil, err
+	}
+	err := a.World.View(ctx, func(tx *world.Tx) error {
 		for _, name := range in.Services {
 			service, err := serviceOf(tx, aws.ToString(in.Cluster), name)
+			if err != nil {
+				return err
+			}
+			history, err := tx.Deployments(service.ARN)
+			if err != nil {
+				return err
+			}
+			out.Services = append(out.Services, describeService(service, history))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// bake goes on with the deployments of services that an alarm is about to fail.
+func (a API) bake(ctx context.Context, cluster string, services []string) error {
+	baking := false
+	if err := a.World.View(ctx, func(tx *world.Tx) error {
+		deployments, err := tx.AllDeployments()
+		baking = slices.ContainsFunc(deployments, func(d *world.Deployment) bool { return d.Alarmed })
+		return err
+	}); err != nil || !baking {
+		return err
+	}
+	var rolledBack []string
+	err := a.World.Update(ctx, func(tx *world.Tx) error {
+		for _, name := range services {
+			service, err := serviceOf(tx, cluster, name)
 			if err != nil {
 				return err
 			}
@@ -45,18 +75,13 @@ func (a API) DescribeServices(
 			if back {
 				rolledBack = append(rolledBack, service.URN)
 			}
-			history, err := tx.Deployments(service.ARN)
-			if err != nil {
-				return err
-			}
-			out.Services = append(out.Services, describeService(service, history))
 		}
 		return nil
 	})
 	for _, urn := range rolledBack {
 		err = errors.Join(err, a.World.End(ctx, urn))
 	}
-	return out, err
+	return err
 }
 
 // serviceOf returns the service of a cluster, which is named by its ARN or name.
@@ -136,7 +161,7 @@ func (a API) ListTasks(
 	ctx context.Context, in *ecs.ListTasksInput, _ ...func(*ecs.Options),
 ) (*ecs.ListTasksOutput, error) {
 	out := &ecs.ListTasksOutput{}
-	err := a.World.Update(ctx, func(tx *world.Tx) error {
+	err := a.World.View(ctx, func(tx *world.Tx) error {
 		service, err := serviceOf(tx, aws.ToString(in.Cluster), aws.ToString(in.ServiceName))
 		if err != nil {
 			return err
@@ -185,7 +210,7 @@ func (a API) DescribeTaskDefinition(
 	ctx context.Context, in *ecs.DescribeTaskDefinitionInput, _ ...func(*ecs.Options),
 ) (*ecs.DescribeTaskDefinitionOutput, error) {
 	out := &ecs.DescribeTaskDefinitionOutput{TaskDefinition: &types.TaskDefinition{}}
-	err := a.World.Update(ctx, func(tx *world.Tx) error {
+	err := a.World.View(ctx, func(tx *world.Tx) error {
 		found, err := tx.ByARN(aws.ToString(in.TaskDefinition))
 		if err != nil || len(found) == 0 {
 			return err
@@ -218,7 +243,7 @@ func (a API) GetLogEvents(
 }
 
 func (a API) eachTask(ctx context.Context, visit func(*world.Deployment, world.StoppedTask)) error {
-	return a.World.Update(ctx, func(tx *world.Tx) error {
+	return a.World.View(ctx, func(tx *world.Tx) error {
 		deployments, err := tx.AllDeployments()
 		for _, deployment := range deployments {
 			for _, task := range deployment.Stopped {
@@ -231,7 +256,7 @@ func (a API) eachTask(ctx context.Context, visit func(*world.Deployment, world.S
 
 // Running returns the ARN of the task definition that a service runs.
 func (a API) Running(ctx context.Context, cluster, service string) (arn string, err error) {
-	err = a.World.Update(ctx, func(tx *world.Tx) error {
+	err = a.World.View(ctx, func(tx *world.Tx) error {
 		found, err := serviceOf(tx, cluster, service)
 		arn = bridge.StateOf(found).Str("taskDefinition")
 		return err
