@@ -363,6 +363,13 @@ func aliasesOf(service values.View) []string {
 	return aliases
 }
 
+// isCalled reports whether the tasks are known by a name through Service Connect.
+func (g *Generation) isCalled(name string) bool {
+	return slices.ContainsFunc(aliasesOf(g.view()), func(alias string) bool {
+		return strings.HasPrefix(alias, name+":")
+	})
+}
+
 // peers returns the services that the tasks' environment names, as name:port.
 func (g *Generation) peers() []string {
 	var peers []string
@@ -386,10 +393,7 @@ func (s *State) reachesPeer(g *Generation, peer string, running []*Generation) e
 	name, _, _ := strings.Cut(peer, ":")
 	answered := false
 	for _, other := range running {
-		if other.Starting || other.Definition == nil ||
-			!slices.ContainsFunc(aliasesOf(other.view()), func(alias string) bool {
-				return strings.HasPrefix(alias, name+":")
-			}) {
+		if other.Starting || other.Definition == nil || !other.isCalled(name) {
 			continue
 		}
 		if err := s.reachesTasks(g, other, name); err != nil {

@@ -368,14 +368,19 @@ func (w *watcher) withdrawn(one *series, after bool) bool {
 	return one.right && !after && slices.Contains(w.running, one.tasks)
 }
 
-// givenUp reports whether a series is of calls of another service that the tasks which run in the end do not make, and
-// none in their place: such a request is not answered after the change.
+// givenUp reports whether a series is of calls of another service that is to have no tasks in the end, or that the tasks
+// which run in the end do not make, and none in their place: such a request is not answered after the change.
 func (w *watcher) givenUp(one *series) bool {
 	peer, isCall := strings.CutPrefix(one.what, "service ")
 	if !isCall {
 		return false
 	}
 	name, _, _ := strings.Cut(peer, ":")
+	for _, g := range w.running {
+		if g.isCalled(name) && !w.state.hasTasks(g) {
+			return true
+		}
+	}
 	for _, g := range w.running {
 		if g.Service.Key == one.tasks.Service.Key && slices.ContainsFunc(g.peers(), func(p string) bool {
 			return strings.HasPrefix(p, name+":") || !slices.Contains(one.tasks.peers(), p)

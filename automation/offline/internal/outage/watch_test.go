@@ -160,6 +160,22 @@ func TestACallThatIsGivenUpHasNoOutage(t *testing.T) {
 	}
 }
 
+func TestAServiceThatIsToHaveNoTasksAnswersNoCall(t *testing.T) {
+	scale := func(r *recording, tasks int) {
+		r.set("cart", "desiredCount", tasks)
+		r.write("cart")
+		r.done("cart")
+	}
+	r := record(t)
+	scale(r, 0)
+	require.Empty(t, r.outages())
+
+	r = record(t)
+	scale(r, 0)
+	scale(r, 1)
+	require.Equal(t, []string{"service cart:9090 of the tasks of shop since done Service cart"}, r.outages())
+}
+
 func TestPermissionsLastAsLongAsTheTasks(t *testing.T) {
 	const allowed = `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`
 	allow := func(r *recording) {
