@@ -45,10 +45,6 @@ type VpcArgs struct {
 	// InterfaceEndpoints are the AWS services, such as ecr.api, that get a private address in each zone. Each costs
 	// about 7 USD a month and zone.
 	InterfaceEndpoints []string
-	// InUse says that something may run in the VPC already. Then its network ACLs are changed after its interface
-	// endpoints, which take a minute and a half: what these take over from NAT goes through it, and its rules, until
-	// then.
-	InUse bool
 	// DataEndpointAccess lets the data tier reach S3 and DynamoDB through the gateway endpoints, as database
 	// extensions do that import from and export to S3.
 	DataEndpointAccess bool

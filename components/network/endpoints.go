@@ -26,7 +26,7 @@ func (v *Vpc) newEndpoints(ctx *pulumi.Context, name string) error {
 	}
 	v.EndpointSecurityGroupId = pulumi.String("").ToStringOutput()
 	// As soon as an interface endpoint exists, and until it is gone, its service's name leads to it.
-	var rules pulumi.ResourceOption
+	rules := slices.Clone(v.acls)
 	if len(v.args.InterfaceEndpoints) > 0 {
 		group, err := NewSecurityGroup(ctx, name+"-endpoints", &SecurityGroupArgs{
 			VpcId:       v.VpcId,
@@ -37,10 +37,11 @@ func (v *Vpc) newEndpoints(ctx *pulumi.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		v.EndpointSecurityGroupId, rules = group.SecurityGroupId, pulumi.DependsOn([]pulumi.Resource{group})
+		v.EndpointSecurityGroupId = group.SecurityGroupId
+		rules = append(rules, group)
 	}
 	for _, service := range v.args.InterfaceEndpoints {
-		endpoint, err := v.newInterfaceEndpoint(ctx, name, service, rules)
+		endpoint, err := v.newInterfaceEndpoint(ctx, name, service, pulumi.DependsOn(rules))
 		if err != nil {
 			return err
 		}

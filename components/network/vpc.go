@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -49,6 +50,7 @@ type Vpc struct {
 	prefixListIds map[string]pulumi.StringOutput // of the gateway endpoints, by service
 
 	interfaceEndpoints []pulumi.Resource
+	acls               []pulumi.Resource
 }
 
 // NewVpc creates a VPC and everything in it.
@@ -66,13 +68,17 @@ func NewVpc(ctx *pulumi.Context, name string, given *VpcArgs, opts ...pulumi.Res
 	if err := ctx.RegisterComponentResource("awslab:network:Vpc", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering VPC %q: %w", name, err)
 	}
-	for _, step := range []func(*pulumi.Context, string) error{
-		component.newSubnets,
-		component.newSecurityGroups,
-		component.newEndpoints,
-		component.newAcls,
-		component.newFlowLogs,
-	} {
+	// The rules let a zone more through before an endpoint is there. But what endpoints take over from NAT goes through
+	// it, and its rules, until they are.
+	rulesAndEndpoints := []func(*pulumi.Context, string) error{component.newAcls, component.newEndpoints}
+	if args.NatGateways == NatNone {
+		slices.Reverse(rulesAndEndpoints)
+	}
+	for _, step := range slices.Concat(
+		[]func(*pulumi.Context, string) error{component.newSubnets, component.newSecurityGroups},
+		rulesAndEndpoints,
+		[]func(*pulumi.Context, string) error{component.newFlowLogs},
+	) {
 		if err := step(ctx, name); err != nil {
 			return nil, err
 		}
@@ -248,11 +254,6 @@ func (v *Vpc) subnetIds(tier Tier) pulumi.StringArrayOutput {
 // them, so that they get a zone more when the rules let it through.
 func (v *Vpc) newAcls(ctx *pulumi.Context, name string) error {
 	acls := v.args.acls(v.Layout)
-	var first []pulumi.Resource
-	if v.args.InUse {
-		first = v.interfaceEndpoints
-	}
-	var made []pulumi.Resource
 	for _, tier := range tiers {
 		aclName := fmt.Sprintf("%s-%s-acl", name, tier)
 		acl, err := ec2.NewNetworkAcl(ctx, aclName, &ec2.NetworkAclArgs{
@@ -261,13 +262,13 @@ func (v *Vpc) newAcls(ctx *pulumi.Context, name string) error {
 			Ingress:   v.ingressArgs(acls[tier].ingress),
 			Egress:    v.egressArgs(acls[tier].egress),
 			Tags:      tags(v.args.Tags, aclName),
-		}, pulumi.Parent(v), pulumi.DependsOn(first))
+		}, pulumi.Parent(v), pulumi.DependsOn(v.interfaceEndpoints))
 		if err != nil {
 			return fmt.Errorf("creating network ACL %q: %w", aclName, err)
 		}
-		made = append(made, acl)
+		v.acls = append(v.acls, acl)
 	}
-	v.PublicSubnetIds, v.DataSubnetIds = after(made, v.PublicSubnetIds), after(made, v.DataSubnetIds)
+	v.PublicSubnetIds, v.DataSubnetIds = after(v.acls, v.PublicSubnetIds), after(v.acls, v.DataSubnetIds)
 	return nil
 }
 

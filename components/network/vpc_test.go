@@ -179,14 +179,17 @@ func TestInterfaceEndpointsAreInTheAppTier(t *testing.T) {
 // An interface endpoint takes over its service's name at once, and has it until it is gone.
 func TestInterfaceEndpointsAreReachedAsLongAsTheyAreThere(t *testing.T) {
 	args := twoZones()
-	args.InterfaceEndpoints, args.InUse = []string{"ecr.api"}, true
+	args.InterfaceEndpoints = []string{"ecr.api"}
 	g := newGraph(t, args)
 	comesAfter := func(name, earlier string) {
 		t.Helper()
 		require.Contains(t, strings.Join(g.named(t, name).RegisterRPC.GetDependencies(), " ")+" ", "::"+earlier+" ")
 	}
 	comesAfter("network-ecr-api-endpoint", "network-endpoints-ingress-app-2")
+	comesAfter("network-ecr-api-endpoint", "network-app-acl")
 	// The rules that lead tasks to NAT go when the endpoint is there.
+	args.NatGateways = NatNone
+	g = newGraph(t, args)
 	comesAfter("network-public-acl", "network-ecr-api-endpoint")
 }
 

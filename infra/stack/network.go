@@ -17,7 +17,6 @@ func (l *lab) network() (err error) {
 	args := l.config.VpcArgs(l.zones)
 	const vpcName = "lab"
 	args.Location, args.Tags = l.location, l.tags
-	args.InUse = len(l.before) > 0
 	args.Ports.Data = append(args.Ports.Data, l.closing()...)
 	args.FlowLogs.Name, args.FlowLogs.KmsKeyArn = l.name(vpcName, "flow-logs"), l.keys.logs.Arn
 	l.vpc, err = network.NewVpc(l.Context, vpcName, args, l.providers.all)
