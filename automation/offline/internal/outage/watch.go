@@ -368,8 +368,8 @@ func (w *watcher) withdrawn(one *series, after bool) bool {
 	return one.right && !after && slices.Contains(w.running, one.tasks)
 }
 
-// givenUp reports whether a series is of calls of another service that is to have no tasks in the end, or that the tasks
-// which run in the end do not make, and none in their place: such a request is not answered after the change.
+// givenUp reports whether a series is of calls of another service that is to have no tasks in the end, or that the
+// tasks which run in the end do not make, and none in their place: such a request is not answered after the change.
 func (w *watcher) givenUp(one *series) bool {
 	peer, isCall := strings.CutPrefix(one.what, "service ")
 	if !isCall {
