@@ -36,18 +36,27 @@ var (
 // Changes of different values are made together, because an update takes seconds; where one fails, they are divided
 // until the one is found. Run it with: make change
 func TestChangesOfEveryKey(t *testing.T) {
+	eachRunningStack(t, func(t *testing.T, r *runningStack, changes []configtest.Change) {
+		together, alone := r.divide(t, changes)
+		r.proveInTurn(t, together)
+		for _, change := range alone {
+			r.prove(t, []configtest.Change{change})
+		}
+	})
+}
+
+// eachRunningStack brings each of the bases up, or the one that is asked for or drawn, and calls prove with its changes.
+func eachRunningStack(t *testing.T, prove func(*testing.T, *runningStack, []configtest.Change)) {
 	schema, err := os.ReadFile("../infra/config/schema.json")
 	require.NoError(t, err)
 	bases, err := configtest.Bases("..")
 	require.NoError(t, err)
+	bases = slices.DeleteFunc(bases, func(b configtest.Base) bool { return *changeBase != "" && *changeBase != b.Name })
 	random := rand.New(rand.NewPCG(*seed, 0))
 	if *changeCount > 0 {
 		bases = bases[random.IntN(len(bases)):][:1]
 	}
 	for _, base := range bases {
-		if *changeBase != "" && *changeBase != base.Name {
-			continue
-		}
 		t.Run(base.Name, func(t *testing.T) {
 			changes, err := configtest.Changes(schema, base.Configuration)
 			require.NoError(t, err)
@@ -58,12 +67,7 @@ func TestChangesOfEveryKey(t *testing.T) {
 			if *changeCount > 0 {
 				changes = changes[:min(*changeCount, len(changes))]
 			}
-			r := newRunningStack(t, base)
-			together, alone := r.divide(t, changes)
-			r.proveInTurn(t, together)
-			for _, change := range alone {
-				r.prove(t, []configtest.Change{change})
-			}
+			prove(t, newRunningStack(t, base), changes)
 		})
 	}
 }

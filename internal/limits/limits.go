@@ -40,7 +40,11 @@ type Exceeded struct {
 }
 
 func (e Exceeded) String() string {
-	return fmt.Sprintf("%s: %d %s; AWS allows %d (%s)", e.Of, e.Found, e.Name, e.Value, e.Source)
+	text := fmt.Sprintf("%s: %d %s; AWS allows %d (%s)", e.Of, e.Found, e.Name, e.Value, e.Source)
+	if e.Adjustable {
+		text += ", and more on request"
+	}
+	return text
 }
 
 // Check returns the limits that the resources of a stack exceed, in the order of All.
