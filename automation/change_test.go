@@ -45,7 +45,7 @@ func TestChangesOfEveryKey(t *testing.T) {
 	})
 }
 
-// eachRunningStack brings each of the bases up, or the one that is asked for or drawn, and calls prove with its changes.
+// eachRunningStack brings the bases up, or the one that is asked for or drawn, and calls prove with its changes.
 func eachRunningStack(t *testing.T, prove func(*testing.T, *runningStack, []configtest.Change)) {
 	schema, err := os.ReadFile("../infra/config/schema.json")
 	require.NoError(t, err)
