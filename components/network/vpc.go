@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
@@ -70,15 +69,17 @@ func NewVpc(ctx *pulumi.Context, name string, given *VpcArgs, opts ...pulumi.Res
 	}
 	// The rules let a zone more through before an endpoint is there. But what endpoints take over from NAT goes through
 	// it, and its rules, until they are.
-	rulesAndEndpoints := []func(*pulumi.Context, string) error{component.newAcls, component.newEndpoints}
+	first, second := component.newAcls, component.newEndpoints
 	if args.NatGateways == NatNone {
-		slices.Reverse(rulesAndEndpoints)
+		first, second = second, first
 	}
-	for _, step := range slices.Concat(
-		[]func(*pulumi.Context, string) error{component.newSubnets, component.newSecurityGroups},
-		rulesAndEndpoints,
-		[]func(*pulumi.Context, string) error{component.newFlowLogs},
-	) {
+	for _, step := range []func(*pulumi.Context, string) error{
+		component.newSubnets,
+		component.newSecurityGroups,
+		first,
+		second,
+		component.newFlowLogs,
+	} {
 		if err := step(ctx, name); err != nil {
 			return nil, err
 		}

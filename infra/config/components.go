@@ -48,14 +48,13 @@ func (c *Config) clientCidrs() []string {
 
 // ports returns what the network has to let through.
 func (c *Config) ports() network.Ports {
-	ports := network.Ports{Listeners: []network.PortRange{network.Port(80)}}
+	ports := network.Ports{Listeners: []network.PortRange{network.Port(80)}, Data: c.DataPorts()}
 	if c.LoadBalancer.HTTPS() {
 		ports.Listeners = append(ports.Listeners, network.Port(443))
 	}
 	for _, port := range c.Network.EgressPorts {
 		ports.Internet = append(ports.Internet, network.Port(port))
 	}
-	ports.Data = c.DataPorts()
 	return ports
 }
 

@@ -264,7 +264,7 @@ type recordedStep struct {
 }
 
 func (w *World) journal(ctx context.Context) (steps []recordedStep, err error) {
-	err = w.Update(ctx, func(t *Tx) error {
+	err = w.View(ctx, func(t *Tx) error {
 		rows, err := t.tx.QueryContext(t.ctx,
 			"SELECT step, region, type, key, urn, change, redo FROM journal ORDER BY step, number")
 		if err != nil {

@@ -74,7 +74,7 @@ func Handler(w *world.World) http.Handler {
 			return
 		}
 		var found []description
-		err := w.Update(in.Context(), func(tx *world.Tx) (err error) {
+		err := w.View(in.Context(), func(tx *world.Tx) (err error) {
 			found, err = typ.list(tx, signed[1], asked)
 			return err
 		})

@@ -136,12 +136,12 @@ func createPolicy(c *bridge.Change) error { return iam.RefusePrincipals(c, c.Inp
 
 // removeFileSystem refuses to delete a file system that another one is copied to.
 func removeFileSystem(c *bridge.Change) error {
-	replications, err := c.Tx.All()
+	replications, err := c.Tx.OfTypeAnywhere(token.FileReplication)
 	if err != nil {
 		return err
 	}
 	for _, thing := range replications {
-		if thing.Type == token.FileReplication && bridge.StateOf(thing).Str("destination.fileSystemId") == c.Thing.ID {
+		if bridge.StateOf(thing).Str("destination.fileSystemId") == c.Thing.ID {
 			return bridge.RefuseRetried(
 				"FileSystemInUse",
 				"file system %s is the destination of the replication of %s",
