@@ -227,6 +227,27 @@ func accessDenied(failed *OperationError) *AccessDeniedError {
 	return denied
 }
 
+// ExpiredCredentialsError says that the AWS credentials expired while an operation ran: those of a session last from 15
+// minutes to 12 hours, and a database alone takes 20 minutes to make. The operation goes on with new ones.
+type ExpiredCredentialsError struct {
+	Operation Operation
+	Stack     string
+	Target    Target
+	cause     *OperationError
+}
+
+func (e *ExpiredCredentialsError) Error() string {
+	flags := Flags(e.Stack, e.Target)
+	return fmt.Sprintf("the AWS credentials expired while %s ran: renew them, with aws sso login or what gave them, and "+
+		"run awslab %[1]s%s again, which does the rest", e.Operation, flags)
+}
+
+func (e *ExpiredCredentialsError) Unwrap() error { return e.cause }
+
+// expired is how AWS and its SDK say so: the common error codes of its APIs, Amazon S3's, IAM Identity Center's.
+var expired = regexp.MustCompile(`api error (ExpiredToken|RequestExpired|TokenRefreshRequired)|` +
+	`ExpiredToken: |failed to refresh cached credentials|SSO session has expired`)
+
 // classify turns an error of the SDK into one of ours. The SDK's predicates do not unwrap, so raw is the error as the
 // SDK returned it; wrapped carries what was attempted. seen is what the event stream told, nil when there was none.
 func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
@@ -254,6 +275,9 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	}
 	if reason := unstorable.FindString(failed.said()); reason != "" && seen != nil {
 		return &StorageError{Stack: seen.Stack, Target: seen.Target, Reason: reason, cause: failed}
+	}
+	if seen != nil && seen.Target == AWS && expired.MatchString(failed.said()) {
+		return &ExpiredCredentialsError{seen.Operation, seen.Stack, seen.Target, failed}
 	}
 	if denied := accessDenied(failed); denied != nil && seen.Target == AWS {
 		return denied

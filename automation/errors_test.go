@@ -57,6 +57,10 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			[]error{&AccessDeniedError{Principal: "a", Actions: []string{"s3:x"}, cause: failed}},
 			"grant it, or name other credentials in aws:profile or AWS_PROFILE, and run the operation again",
 		},
+		"automation.ExpiredCredentialsError": {
+			[]error{&ExpiredCredentialsError{OperationUp, "dev", AWS, failed}},
+			"run awslab up --stack dev --target aws again, which does the rest",
+		},
 		"automation.CancelledError": {[]error{
 			&CancelledError{Operation: OperationUp, Stack: "dev", Cause: cause},
 			&CancelledError{Operation: OperationRecover, Stack: "dev", Cause: cause},

@@ -234,6 +234,20 @@ func TestFailuresAreTyped(t *testing.T) {
 		seen.Target = Offline
 		require.NotErrorAs(t, classify(context.Background(), failure, failure, seen), &denied, "a role of the stack's")
 	})
+	t.Run("credentials that expired", func(t *testing.T) {
+		for _, text := range []string{
+			"operation error EC2: CreateVpc, api error RequestExpired: Request has expired.",
+			"operation error RDS: DescribeDBInstances, api error ExpiredToken: The security token included in the " +
+				"request is expired",
+			"operation error ECS: CreateCluster, api error ExpiredTokenException: The security token is expired",
+			"failed to refresh cached credentials, refresh cached SSO token failed, unable to refresh SSO token",
+			"writing the state: ExpiredToken: The provided token has expired.",
+		} {
+			seen := &Result{Target: AWS, Diagnostics: []Diagnostic{{Severity: "error", Message: text}}}
+			var expired *ExpiredCredentialsError
+			require.ErrorAs(t, classify(context.Background(), failure, failure, seen), &expired, text)
+		}
+	})
 	t.Run("a cancelled operation", func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		cancel(errors.New("interrupted"))

@@ -23,6 +23,7 @@ var mayDiffer = []string{
 	"revision", "version", // which count the changes
 	"desiredCount", "minCapacity", "maxCapacity", // which are Auto Scaling's and its schedules'
 	"masterUserSecretKmsKeyId", "monitoringRoleArn", "performanceInsightsKmsKeyId", // of what is turned off
+	"writer", "availabilityZone", // of Aurora's instances, by which of them is there first
 	"platformVersion", // of Fargate, which instances have no use for
 	"readCapacity", "writeCapacity",
 }

@@ -145,12 +145,12 @@ func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput, groups pul
 		LogStreamPrefix: containerName,
 		StartedBy:       run.Name,
 	}
-	for _, s := range p.shares() {
-		event.CapacityProviderStrategy = append(
-			event.CapacityProviderStrategy,
-			runCapacity{s.provider, s.base, s.weight},
-		)
+	// A run that Fargate Spot interrupts fails the deployment, and it lasts minutes: it runs on demand.
+	provider := "FARGATE"
+	if p.onEC2() {
+		provider = p.CapacityProvider
 	}
+	event.CapacityProviderStrategy = []runCapacity{{provider, 0, 1}}
 	return pulumi.All(
 		p.Cluster.ClusterArn,
 		task,

@@ -98,6 +98,17 @@ func TestNothingRunsAfterADeploymentThatWasRolledBack(t *testing.T) {
 	)
 }
 
+// A run that Fargate Spot interrupts would fail the deployment.
+func TestARunIsNotInterrupted(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.Capacity = Capacity{SpotWeight: 1}; withRuns(args) }))
+	require.Contains(
+		t,
+		g.inputs(t, "orders-before-migrate")["input"],
+		`"capacityProviderStrategy":[{"capacityProvider":"FARGATE","base":0,"weight":1}]`,
+	)
+}
+
 func TestARunUsesTheInstancesOfItsCluster(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(func(args *ServiceArgs) { onEC2(args); withRuns(args) }))

@@ -39,7 +39,7 @@ func TestARequestOfLambdaIsOneTask(t *testing.T) {
 		_, err := function.Invoke(ctx, []byte(event))
 		require.ErrorIs(t, err, errFull)
 	}
-	assert.Equal(t, []string{"request-1", "request-1", "request-2"}, region.tokens)
+	assert.Equal(t, []string{"request-1-1", "request-1-1", "request-2-1"}, region.tokens)
 }
 
 func TestOutsideLambdaNothingRuns(t *testing.T) {

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
 )
 
 // ECS is what a Runner asks of ECS.
@@ -40,33 +42,41 @@ const (
 	lastPoll  = 15 * time.Second
 	// reserve is kept of the time that Lambda allows, to stop the task and read its logs.
 	reserve = 30 * time.Second
-	// patience with DescribeTasks, which may not know a new task yet (ECS API, RunTask: eventual consistency).
+	// patience with what AWS does not know everywhere yet: a new task (ECS API, RunTask: eventual consistency), and the
+	// rights of roles that the same update made (IAM User Guide: changes are not always immediately visible).
 	patience = 2 * time.Minute
 )
 
 // Run runs the task and waits for its end. A task whose container exits with anything but 0, that does not start, or
-// that is not done in time, which stops it, is an error. Calls with the same token, of up to 64 characters, within a
-// day run one task.
+// that is not done in time, which stops it, is an error. While rights may still be on their way, what is denied is
+// asked again, and a task that did not start for it is started again. Calls with the same token, of up to 60
+// characters, within a day run the same tasks.
 func (r *Runner) Run(ctx context.Context, token string, event Event) (Result, error) {
 	if err := event.validate(); err != nil {
 		return Result{}, fmt.Errorf("event: %w", err)
 	}
 	running, cancel := limit(ctx, time.Duration(event.TimeoutSeconds)*time.Second)
 	defer cancel()
-	arn, err := r.start(running, token, event)
-	if err != nil {
-		return Result{}, err
+	for settled, try := time.Now().Add(patience), 1; ; try++ {
+		arn, err := r.start(running, fmt.Sprintf("%s-%d", token, try), event, settled)
+		if err != nil {
+			return Result{}, err
+		}
+		r.Log.Info("started", "task", arn, "startedBy", event.StartedBy)
+		task, err := r.wait(running, event.Cluster, arn)
+		if err != nil {
+			return Result{}, r.giveUp(ctx, event, arn, err)
+		}
+		problem := failure(task, event.ContainerName)
+		if problem == "" {
+			r.Log.Info("ended", "task", arn, "exitCode", 0)
+			return Result{TaskArn: arn}, nil
+		}
+		if !wasDenied(task) || time.Now().After(settled) {
+			return Result{}, fmt.Errorf("task %s %s%s", arn, problem, r.lastLines(ctx, event, arn))
+		}
+		r.Log.Warn("starting another task, as rights that were just given may be on their way", "problem", problem)
 	}
-	r.Log.Info("started", "task", arn, "startedBy", event.StartedBy)
-	task, err := r.wait(running, event.Cluster, arn)
-	if err != nil {
-		return Result{}, r.giveUp(ctx, event, arn, err)
-	}
-	if problem := failure(task, event.ContainerName); problem != "" {
-		return Result{}, fmt.Errorf("task %s %s%s", arn, problem, r.lastLines(ctx, event, arn))
-	}
-	r.Log.Info("ended", "task", arn, "exitCode", 0)
-	return Result{TaskArn: arn}, nil
 }
 
 // limit ends a context after the timeout, or earlier, so that reserve is left of the time that ctx has.
@@ -78,7 +88,10 @@ func limit(ctx context.Context, timeout time.Duration) (context.Context, context
 	return context.WithDeadline(ctx, end)
 }
 
-func (r *Runner) start(ctx context.Context, token string, event Event) (arn string, err error) {
+// start starts a task. It asks again until settled for what is denied.
+func (r *Runner) start(
+	ctx context.Context, token string, event Event, settled time.Time,
+) (arn string, err error) {
 	input := &ecs.RunTaskInput{
 		Cluster: &event.Cluster, TaskDefinition: &event.TaskDefinition, Count: aws.Int32(1), ClientToken: &token,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
@@ -97,6 +110,9 @@ func (r *Runner) start(ctx context.Context, token string, event Event) (arn stri
 		})
 	}
 	answer, err := r.ECS.RunTask(ctx, input)
+	for isDenied(err) && time.Now().Before(settled) && sleep(ctx, firstPoll) == nil {
+		answer, err = r.ECS.RunTask(ctx, input)
+	}
 	if err != nil {
 		return "", fmt.Errorf("running task definition %s: %w", event.TaskDefinition, err)
 	}
@@ -122,12 +138,13 @@ func (r *Runner) start(ctx context.Context, token string, event Event) (arn stri
 func (r *Runner) wait(ctx context.Context, cluster, arn string) (types.Task, error) {
 	start := time.Now()
 	for pause := firstPoll; ; pause = min(pause*3/2, lastPoll) {
-		select {
-		case <-ctx.Done():
-			return types.Task{}, ctx.Err()
-		case <-time.After(pause):
+		if err := sleep(ctx, pause); err != nil {
+			return types.Task{}, err
 		}
 		answer, err := r.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
+		if isDenied(err) && time.Since(start) < patience {
+			continue
+		}
 		if err != nil {
 			return types.Task{}, fmt.Errorf("looking at it: %w", err)
 		}
@@ -141,6 +158,42 @@ func (r *Runner) wait(ctx context.Context, cluster, arn string) (types.Task, err
 			return task, nil
 		}
 	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pause):
+		return nil
+	}
+}
+
+// isDenied reports whether ECS refused for want of a right: the caller's own, or one to assume a role of the task.
+func isDenied(err error) bool {
+	var refused smithy.APIError
+	if !errors.As(err, &refused) {
+		return false
+	}
+	return refused.ErrorCode() == "AccessDeniedException" ||
+		strings.Contains(refused.ErrorMessage(), "unable to assume the role")
+}
+
+// wasDenied reports whether a task did not start for want of a right of its execution role, such as to pull the image
+// or to read a secret. No container of it ran. The words are those of "Stopped tasks error messages" in the Amazon ECS
+// Developer Guide.
+func wasDenied(task types.Task) bool {
+	if task.StopCode != types.TaskStopCodeTaskFailedToStart {
+		return false
+	}
+	reason := aws.ToString(task.StoppedReason)
+	for _, c := range task.Containers {
+		if c.ExitCode != nil {
+			return false
+		}
+		reason += aws.ToString(c.Reason)
+	}
+	return strings.Contains(reason, "AccessDenied") || strings.Contains(reason, "unable to assume the role")
 }
 
 func reasons(failures []types.Failure) string {

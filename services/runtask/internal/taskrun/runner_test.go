@@ -16,6 +16,7 @@ import (
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -29,6 +30,8 @@ const (
 type region struct {
 	failures []types.Failure
 	errors   map[string]error // by operation
+	// denied is how many calls of an operation are denied before a right is there.
+	denied map[string]int
 	// tasks are what DescribeTasks answers, one after the other, and then the last one again. Nil is a task that ECS
 	// does not know yet.
 	tasks []*types.Task
@@ -42,6 +45,9 @@ type region struct {
 }
 
 func (r *region) RunTask(_ context.Context, in *ecs.RunTaskInput, _ ...func(*ecs.Options)) (*ecs.RunTaskOutput, error) {
+	if err := r.deny("RunTask"); err != nil {
+		return nil, err
+	}
 	r.ran = append(r.ran, in)
 	if len(r.failures) > 0 {
 		return &ecs.RunTaskOutput{Failures: r.failures}, nil
@@ -56,6 +62,9 @@ func (r *region) DescribeTasks(
 ) (*ecs.DescribeTasksOutput, error) {
 	if *in.Cluster != cluster || len(in.Tasks) != 1 || in.Tasks[0] != taskArn {
 		return nil, fmt.Errorf("asked for %v of %s", in.Tasks, *in.Cluster)
+	}
+	if err := r.deny("DescribeTasks"); err != nil {
+		return nil, err
 	}
 	task := r.tasks[min(len(r.describedAt), len(r.tasks)-1)]
 	r.describedAt = append(r.describedAt, time.Now())
@@ -97,6 +106,17 @@ func (r *region) GetLogEvents(
 		answer.Events = append(answer.Events, logtypes.OutputLogEvent{Message: aws.String(line)})
 	}
 	return answer, nil
+}
+
+// deny returns what IAM answers while a right that was just given is not known everywhere.
+func (r *region) deny(operation string) error {
+	if r.denied[operation] == 0 {
+		return nil
+	}
+	r.denied[operation]--
+	return fmt.Errorf("operation error ECS: %s, %w", operation, &smithy.GenericAPIError{
+		Code: "AccessDeniedException", Message: "not authorized to perform: ecs:" + operation,
+	})
 }
 
 func at(status string) *types.Task { return &types.Task{LastStatus: &status} }
@@ -182,7 +202,7 @@ func TestATaskThatSucceeds(t *testing.T) {
 		Overrides: &types.TaskOverride{
 			ContainerOverrides: []types.ContainerOverride{{Name: aws.String("app"), Command: []string{"migrate"}}},
 		},
-		ClientToken: aws.String("request-1"),
+		ClientToken: aws.String("request-1-1"),
 		StartedBy:   aws.String("migrate"),
 		Count:       aws.Int32(1),
 	}, r.ran[0])
@@ -369,6 +389,73 @@ func TestATaskThatIsNotStarted(t *testing.T) {
 	_, _, err = run(t, r, nil)
 	require.ErrorContains(t, err, "ECS refused: RESOURCE:ENI no address is left")
 	assert.Empty(t, r.stopped)
+}
+
+// notStarted returns a task whose execution role lacked a right.
+func notStarted(reason string) *types.Task {
+	task := ended(nil, "")
+	task.StopCode, task.StoppedReason = types.TaskStopCodeTaskFailedToStart, &reason
+	task.Containers[0].ExitCode = nil
+	return task
+}
+
+const noSecret = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval " +
+	"failed: unable to retrieve secret from asm: AccessDeniedException"
+
+func TestRightsThatAreOnTheirWayAreWaitedFor(t *testing.T) {
+	success := ended(aws.Int32(0), "")
+	for name, tc := range map[string]struct {
+		region *region
+		ran    int
+	}{
+		"to run the task":    {&region{denied: map[string]int{"RunTask": 3}, tasks: []*types.Task{success}}, 1},
+		"to look at it":      {&region{denied: map[string]int{"DescribeTasks": 3}, tasks: []*types.Task{success}}, 1},
+		"to read its secret": {&region{tasks: []*types.Task{notStarted(noSecret), at("RUNNING"), success}}, 2},
+		"to pull its image": {&region{tasks: []*types.Task{
+			notStarted("CannotPullContainerError: pull image manifest has been retried 1 time(s): AccessDenied"), success,
+		}}, 2},
+		"to assume its role": {&region{tasks: []*types.Task{
+			notStarted("ECS was unable to assume the role 'arn:aws:iam::111122223333:role/lab-orders'"), success,
+		}}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := run(t, tc.region, nil)
+			require.NoError(t, err)
+			tokens := map[string]bool{}
+			for _, call := range tc.region.ran {
+				tokens[*call.ClientToken] = true
+			}
+			assert.Len(t, tokens, tc.ran, "each task has a token of its own")
+		})
+	}
+}
+
+func TestRightsThatDoNotComeAreNotWaitedForLong(t *testing.T) {
+	forever := func(operation string) map[string]int { return map[string]int{operation: 1 << 30} }
+	for name, tc := range map[string]struct {
+		region *region
+		want   string
+	}{
+		"to run the task": {&region{denied: forever("RunTask")}, "AccessDeniedException"},
+		"to look at it":   {&region{denied: forever("DescribeTasks"), tasks: []*types.Task{at("RUNNING")}}, "it was stopped"},
+		"to read its secret": {
+			&region{tasks: []*types.Task{notStarted(noSecret)}}, "did not run container \"app\"",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, took, err := run(t, tc.region, nil)
+			require.ErrorContains(t, err, tc.want)
+			assert.Greater(t, took, patience-lastPoll)
+			assert.Less(t, took, patience+lastPoll+logDelay+firstPoll)
+		})
+	}
+}
+
+func TestATaskThatRanIsNotRunAgain(t *testing.T) {
+	r := &region{tasks: []*types.Task{ended(aws.Int32(1), "AccessDeniedException")}}
+	_, _, err := run(t, r, nil)
+	require.ErrorContains(t, err, "exited with 1")
+	assert.Len(t, r.ran, 1)
 }
 
 func TestEventsAreValidatedAsAWhole(t *testing.T) {

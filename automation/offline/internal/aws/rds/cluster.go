@@ -213,7 +213,7 @@ func createDBClusterInstance(c *bridge.Change) error {
 	}
 	c.Set("writer", members == 0)
 	// Aurora spreads the members of a cluster over the zones of its subnets.
-	zones := c.Region().ZoneNames()
+	zones := clusterZones(c)
 	c.Out("availabilityZone", zones[members%len(zones)])
 	return nil
 }
