@@ -329,7 +329,7 @@ func (l *Lab) operate(
 ) (*Result, error) {
 	began := time.Now()
 	l.operation.Store(&ctx)
-	c := &collector{lab: l, ctx: ctx, diff: chosen.diff, result: Result{
+	c := &collector{lab: l, ctx: ctx, began: began, diff: chosen.diff, result: Result{
 		Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Changes: map[string]int{},
 		refreshed: map[string]bool{},
 	}}
@@ -378,7 +378,7 @@ func (l *Lab) operate(
 	c.result.Succeeded = err == nil
 	c.result.Outputs = outputs
 	if err != nil {
-		c.explain(ctx, began)
+		c.explain(ctx)
 	}
 	c.result.Duration = time.Since(began)
 	result := c.result
@@ -411,6 +411,7 @@ func (l *Lab) located(err error) error {
 type collector struct {
 	lab    *Lab
 	ctx    context.Context //nolint:containedctx // the operation's, which the collector does not outlive
+	began  time.Time
 	result Result
 	// complete holds once the engine has reported success of an operation that nobody had cancelled by then. A destroy
 	// that is cancelled ends with exit code 0 and the result "succeeded" although resources are left, and so does an up
@@ -419,8 +420,10 @@ type collector struct {
 	index    map[string]int
 	// diff fills the steps' diffs.
 	diff bool
-	// services are the ECS services that were deployed, by URN.
-	services map[string]ecsService
+	// services are the ECS services that were deployed, by URN, and deploying those that are being deployed.
+	services, deploying map[string]ecsService
+	// told are the ARNs of stopped tasks that were told of while the operation went on.
+	told map[string]bool
 }
 
 // drain runs the operation while it reads the channel. The channel must always be read, or the engine hangs, and it
@@ -434,6 +437,16 @@ func (c *collector) drain(run func(chan<- events.EngineEvent) (Outputs, error)) 
 		defer close(returned)
 		outputs, err = run(stream)
 	}()
+	var looked <-chan map[string][]TaskFailure
+	ctx, cancel := context.WithCancel(c.ctx)
+	next := time.NewTicker(rolloutPause)
+	defer func() {
+		next.Stop()
+		cancel()
+		if looked != nil {
+			<-looked
+		}
+	}()
 	for {
 		select {
 		case e, open := <-stream:
@@ -442,6 +455,13 @@ func (c *collector) drain(run func(chan<- events.EngineEvent) (Outputs, error)) 
 				return outputs, err
 			}
 			c.take(e)
+		case <-next.C:
+			if looked == nil {
+				looked = c.look(ctx)
+			}
+		case found := <-looked:
+			looked = nil
+			c.tell(found)
 		case <-returned:
 			return outputs, err
 		}

@@ -29,17 +29,19 @@ type findFailures func(ctx context.Context, service ecsService, since time.Time)
 // awaitRollout returns once the deployment of a service is over, with an error if it failed.
 type awaitRollout func(ctx context.Context, service ecsService) error
 
-// rolloutPause is between two questions to ECS, which allows 20 a second ("Request throttling for the Amazon ECS API").
+// rolloutPause is between two questions to ECS about a service, which allows 20 a second ("Request throttling for the Amazon ECS API").
 const rolloutPause = 10 * time.Second
 
 const ecsServiceType = "aws:ecs/service:Service"
 
-// note remembers the ECS services that an operation deploys.
+// note remembers the ECS services that an operation deploys, and which of them are under way.
 func (c *collector) note(e events.EngineEvent) {
 	var step *apitype.StepEventMetadata
 	switch {
 	case e.ResourcePreEvent != nil && !e.ResourcePreEvent.Planning:
 		step = &e.ResourcePreEvent.Metadata
+	case e.ResOutputsEvent != nil:
+		delete(c.deploying, e.ResOutputsEvent.Metadata.URN)
 	case e.ResOpFailedEvent != nil:
 		step = &e.ResOpFailedEvent.Metadata
 	}
@@ -52,19 +54,54 @@ func (c *collector) note(e events.EngineEvent) {
 		return
 	}
 	if c.services == nil {
-		c.services = map[string]ecsService{}
+		c.services, c.deploying, c.told = map[string]ecsService{}, map[string]ecsService{}, map[string]bool{}
 	}
 	c.services[step.URN] = ecsService{cluster, name}
+	if e.ResOpFailedEvent == nil {
+		c.deploying[step.URN] = c.services[step.URN]
+	} else {
+		delete(c.deploying, step.URN)
+	}
+}
+
+// look asks for the tasks that stopped of the services whose deployment is under way, and sends them, by URN. Without
+// it nobody would hear of a first deployment that fails before the provider's wait is over, which is 20 minutes.
+func (c *collector) look(ctx context.Context) <-chan map[string][]TaskFailure {
+	if c.lab.findFailures == nil || len(c.deploying) == 0 {
+		return nil
+	}
+	services, found := maps.Clone(c.deploying), make(chan map[string][]TaskFailure, 1)
+	go func() {
+		failures := map[string][]TaskFailure{}
+		for urn, service := range services {
+			// What cannot be found out now may be later, and is said when the operation fails.
+			failures[urn], _ = c.lab.findFailures(ctx, service, c.began)
+		}
+		found <- failures
+	}()
+	return found
+}
+
+// tell warns of tasks that stopped, of each once.
+func (c *collector) tell(found map[string][]TaskFailure) {
+	for _, urn := range slices.Sorted(maps.Keys(found)) {
+		for _, failure := range found[urn] {
+			if !c.told[failure.TaskArn] {
+				c.told[failure.TaskArn] = true
+				c.diagnose(urn, "warning", failure.String())
+			}
+		}
+	}
 }
 
 // explain adds to a failed operation why tasks of the services that it deployed stopped. What cannot be found out is
 // said and changes nothing: the operation has failed anyway.
-func (c *collector) explain(ctx context.Context, began time.Time) {
+func (c *collector) explain(ctx context.Context) {
 	if c.lab.findFailures == nil || ctx.Err() != nil {
 		return
 	}
 	for _, urn := range slices.Sorted(maps.Keys(c.services)) {
-		failures, err := c.lab.findFailures(ctx, c.services[urn], began)
+		failures, err := c.lab.findFailures(ctx, c.services[urn], c.began)
 		if err != nil {
 			c.diagnose(urn, "warning", fmt.Sprintf("finding out why its tasks stopped: %v", err))
 		}

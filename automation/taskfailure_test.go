@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/stretchr/testify/require"
 )
@@ -19,11 +21,11 @@ func deployed(op apitype.OpType) apitype.StepEventMetadata {
 
 // explained returns what a collector tells after the events of a failed operation.
 func explained(find findFailures, seen ...apitype.EngineEvent) Result {
-	c := &collector{lab: &Lab{findFailures: find}}
+	c := &collector{lab: &Lab{findFailures: find}, began: time.Unix(100, 0)}
 	for _, e := range seen {
 		c.take(engineEvent(e))
 	}
-	c.explain(context.Background(), time.Unix(100, 0))
+	c.explain(context.Background())
 	return c.result
 }
 
@@ -47,6 +49,42 @@ func TestAFailedDeploymentIsExplained(t *testing.T) {
 		},
 		result.Diagnostics,
 	)
+}
+
+// The provider waits 20 minutes for a first deployment, long after ECS has given it up.
+func TestTasksThatStopAreToldOfWhileTheirServiceIsDeployed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		looks := 0
+		find := func(_ context.Context, service ecsService, _ time.Time) ([]TaskFailure, error) {
+			looks++
+			if looks == 1 {
+				return nil, errors.New("throttled")
+			}
+			return []TaskFailure{{Service: service.name, TaskArn: "task/lab/abc", Reason: "it crashed"}}, nil
+		}
+		c := &collector{lab: &Lab{findFailures: find}, ctx: t.Context()}
+		_, err := c.drain(func(ch chan<- events.EngineEvent) (Outputs, error) {
+			defer close(ch)
+			time.Sleep(time.Minute + rolloutPause/2)
+			require.Zero(t, looks, "nothing is being deployed")
+			ch <- engineEvent(apitype.EngineEvent{
+				ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpCreate)},
+			})
+			time.Sleep(time.Minute)
+			require.EqualValues(t, time.Minute/rolloutPause, looks)
+			ch <- engineEvent(apitype.EngineEvent{
+				ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: deployed(apitype.OpCreate)},
+			})
+			before := looks
+			time.Sleep(time.Minute)
+			require.Equal(t, before, looks)
+			return nil, nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, []Diagnostic{
+			{Severity: "warning", URN: serviceURN, Message: "task abc stopped: it crashed"},
+		}, c.result.Diagnostics, "once")
+	})
 }
 
 func TestWhatWasNotDeployedIsNotExplained(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -32,6 +33,34 @@ func (d Deployment) percents() (minimum, maximum int) {
 		return 100, 200
 	}
 	return d.MinimumHealthyPercent, d.MaximumPercent
+}
+
+const (
+	// taskStart is time for a task's place, network interface, image and process. With these a deployment of all tasks
+	// at once is over in 4 minutes.
+	taskStart = 2 * time.Minute
+	// leastWait is how long the aws provider waits for any service.
+	leastWait = 20 * time.Minute
+)
+
+// wait is how long a deployment, and then the way back from it, may last. In each round ECS replaces as many tasks as
+// the percentages let ("Deployment parameters", Amazon ECS Developer Guide), and waits until the new ones are well and
+// the old ones have drained: ten rounds at 110 percent.
+func (args *ServiceArgs) wait() time.Duration {
+	minimum, maximum := args.Deployment.percents()
+	tasks := max(1, args.DesiredCount)
+	if args.Scaling != nil {
+		tasks = max(tasks, args.Scaling.Max)
+		for _, s := range args.Scaling.Schedules {
+			tasks = max(tasks, s.Max)
+		}
+	}
+	replaced := max(1, tasks*maximum/100-(tasks*minimum+99)/100)
+	rounds := (tasks + replaced - 1) / replaced
+	round := taskStart + time.Second*time.Duration(
+		args.Health.Grace+healthyThreshold*args.Health.Interval+deregistrationDelay+StopTimeout,
+	)
+	return max(leastWait, 2*time.Duration(rounds)*round)
 }
 
 // validate takes the least number of tasks that there may be, from 1 up.
@@ -96,7 +125,11 @@ func (p *servicePlan) deploy(ctx *pulumi.Context) error {
 		Enable:     pulumi.Bool(len(alarms) > 0),
 		Rollback:   pulumi.Bool(len(alarms) > 0),
 	}
-	opts := []pulumi.ResourceOption{pulumi.Parent(p.component), pulumi.DependsOn(p.ready)}
+	opts := []pulumi.ResourceOption{
+		pulumi.Parent(p.component),
+		pulumi.DependsOn(p.ready),
+		pulumi.Timeouts(&pulumi.CustomTimeouts{Create: p.wait().String(), Update: p.wait().String()}),
+	}
 	if ignored := p.ignoredChanges(); len(ignored) > 0 {
 		opts = append(opts, pulumi.IgnoreChanges(ignored))
 	}

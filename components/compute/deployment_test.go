@@ -2,6 +2,7 @@ package compute
 
 import (
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,27 @@ func TestAServiceOfWhichNoTwoTasksRunAtOnce(t *testing.T) {
 		[]any{inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]},
 	)
 	require.Equal(t, "DISABLED", inputs["availabilityZoneRebalancing"], "ECS refuses it at 100 percent")
+}
+
+func TestADeploymentIsWaitedForAsLongAsItLasts(t *testing.T) {
+	round := taskStart + 140*time.Second // 60 of grace, two checks, and 60 for the old tasks to drain and stop
+	for name, tc := range map[string]struct {
+		tasks            int
+		scaling          *Scaling
+		minimum, maximum int
+		want             time.Duration
+	}{
+		"all at once":       {50, nil, 100, 200, leastWait},
+		"one at a time":     {4, nil, 75, 100, 2 * 4 * round},
+		"a tenth at a time": {100, nil, 100, 110, 2 * 10 * round},
+		"what scales out":   {1, &Scaling{Max: 100}, 100, 110, 2 * 10 * round},
+	} {
+		args := ServiceArgs{
+			DesiredCount: tc.tasks, Scaling: tc.scaling, Health: Health{Interval: 10, Grace: 60},
+			Deployment: Deployment{MinimumHealthyPercent: tc.minimum, MaximumPercent: tc.maximum},
+		}
+		require.Equal(t, tc.want, args.wait(), name)
+	}
 }
 
 func TestAlarmsRollADeploymentBack(t *testing.T) {
