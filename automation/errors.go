@@ -237,9 +237,11 @@ type ExpiredCredentialsError struct {
 }
 
 func (e *ExpiredCredentialsError) Error() string {
-	flags := Flags(e.Stack, e.Target)
-	return fmt.Sprintf("the AWS credentials expired while %s ran: renew them, with aws sso login or what gave them, and "+
-		"run awslab %[1]s%s again, which does the rest", e.Operation, flags)
+	return fmt.Sprintf(
+		"the AWS credentials expired while %s ran: renew them, with aws sso login or what gave them, and run "+
+			"awslab %[1]s%s again, which does the rest",
+		e.Operation, Flags(e.Stack, e.Target),
+	)
 }
 
 func (e *ExpiredCredentialsError) Unwrap() error { return e.cause }

@@ -29,7 +29,8 @@ type findFailures func(ctx context.Context, service ecsService, since time.Time)
 // awaitRollout returns once the deployment of a service is over, with an error if it failed.
 type awaitRollout func(ctx context.Context, service ecsService) error
 
-// rolloutPause is between two questions to ECS about a service, which allows 20 a second ("Request throttling for the Amazon ECS API").
+// rolloutPause is between two questions to ECS about a service. It allows 20 a second ("Request throttling for the
+// Amazon ECS API").
 const rolloutPause = 10 * time.Second
 
 const ecsServiceType = "aws:ecs/service:Service"

@@ -412,7 +412,7 @@ func TestRightsThatAreOnTheirWayAreWaitedFor(t *testing.T) {
 		"to look at it":      {&region{denied: map[string]int{"DescribeTasks": 3}, tasks: []*types.Task{success}}, 1},
 		"to read its secret": {&region{tasks: []*types.Task{notStarted(noSecret), at("RUNNING"), success}}, 2},
 		"to pull its image": {&region{tasks: []*types.Task{
-			notStarted("CannotPullContainerError: pull image manifest has been retried 1 time(s): AccessDenied"), success,
+			notStarted("CannotPullContainerError: pull image manifest has been retried: AccessDenied"), success,
 		}}, 2},
 		"to assume its role": {&region{tasks: []*types.Task{
 			notStarted("ECS was unable to assume the role 'arn:aws:iam::111122223333:role/lab-orders'"), success,
@@ -437,7 +437,9 @@ func TestRightsThatDoNotComeAreNotWaitedForLong(t *testing.T) {
 		want   string
 	}{
 		"to run the task": {&region{denied: forever("RunTask")}, "AccessDeniedException"},
-		"to look at it":   {&region{denied: forever("DescribeTasks"), tasks: []*types.Task{at("RUNNING")}}, "it was stopped"},
+		"to look at it": {
+			&region{denied: forever("DescribeTasks"), tasks: []*types.Task{at("RUNNING")}}, "it was stopped",
+		},
 		"to read its secret": {
 			&region{tasks: []*types.Task{notStarted(noSecret)}}, "did not run container \"app\"",
 		},
