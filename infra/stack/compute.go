@@ -354,7 +354,7 @@ func (l *lab) taskGroups() error {
 		l.taskGroup[s.Name] = group
 	}
 	for _, s := range l.config.Services {
-		for _, called := range s.Access.Services {
+		for _, called := range slices.Concat(s.Access.Services, l.ceasing(s)) {
 			connection, err := network.NewConnection(l.Context, s.Name+"-to-"+called, &network.ConnectionArgs{
 				FromSecurityGroupId: l.taskGroup[s.Name].SecurityGroupId,
 				ToSecurityGroupId:   l.taskGroup[called].SecurityGroupId,

@@ -15,7 +15,7 @@ import (
 
 // Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
 // records, in its output permanent, what its last update left: whether its services run on instances, what the database
-// runs on, which services are internal, and on which ports tasks reach the data subnets.
+// runs on, which services are internal, whom each calls, and on which ports tasks reach the data subnets.
 const (
 	instancesKey = "instances"
 	inUse        = "in use"
@@ -25,6 +25,8 @@ const (
 	filesKey = "files:" // begins those of the services that mount the file system, with the mode
 
 	dataPortsKey = "dataPorts" // through which the tasks reach database and file system
+
+	callsKey = "calls:" // begins those of the services, with those that each calls and their ports
 
 	accessKey = "access:" // begins those of the services
 	internal  = "internal"
@@ -77,6 +79,29 @@ func (l *lab) closing() []network.PortRange {
 		}
 	}
 	return closing
+}
+
+// calls returns the services that a service calls, with their ports.
+func (l *lab) calls(s config.Service) string {
+	var calls []string
+	for _, called := range s.Access.Services {
+		calls = append(calls, fmt.Sprintf("%s:%d", called, l.config.Port(called)))
+	}
+	return strings.Join(calls, " ")
+}
+
+// ceasing returns the services that a service does not call any more, and which get another port in this update. The
+// service's tasks of before call them until they are gone.
+func (l *lab) ceasing(s config.Service) []string {
+	var ceasing []string
+	for call := range strings.FieldsSeq(l.before[callsKey+s.Name]) {
+		called, port, _ := strings.Cut(call, ":")
+		isThere := func(s config.Service) bool { return s.Name == called && s.Port != 0 && strconv.Itoa(s.Port) != port }
+		if !slices.Contains(s.Access.Services, called) && slices.ContainsFunc(l.config.Services, isThere) {
+			ceasing = append(ceasing, called)
+		}
+	}
+	return ceasing
 }
 
 func (l *lab) leavingClients() []data.FileSystemClient {
@@ -139,6 +164,13 @@ func (l *lab) recordSteps(values map[string]string) error {
 	for _, s := range l.config.Services {
 		if mode := mounts(l.config.Services, s.Name); mode != "" {
 			values[filesKey+s.Name] = mode
+		}
+		if calls := l.calls(s); calls != "" {
+			values[callsKey+s.Name] = calls
+		}
+		if ceasing := l.ceasing(s); len(ceasing) > 0 {
+			left = append(left, fmt.Sprintf("The running tasks of %s may call %s until they are gone. The next update "+
+				"takes their way to its new port: bring the stack up once more", s.Name, strings.Join(ceasing, ", ")))
 		}
 		values[accessKey+s.Name] = internal
 		if s.Public() {

@@ -36,6 +36,37 @@ func TestAPortOfTheDataSubnetsStaysOpenForTheTasksOfBefore(t *testing.T) {
 	}
 }
 
+func TestTheTasksOfBeforeReachANewPortOfWhatTheirServiceCalledBefore(t *testing.T) {
+	for name, test := range map[string]struct {
+		before string
+		port   any // to which shop's tasks get a way; nil is none
+	}{
+		"a new stack":                      {"", nil},
+		"one where nothing called it":      {"other:80", nil},
+		"one with the same port":           {"items:81", nil},
+		"one with another port":            {"other:80 items:80", 81.0},
+		"one that called what is gone now": {"gone:80", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &account{outputs: map[string]any{permanentOutput: map[string]any{callsKey + "shop": test.before}}}
+			require.NoError(t, deployTo(a, "../..", "dev", map[string]string{
+				"region": "eu-west-1", "database": "null", "services": `[
+					{"name": "shop", "image": {"uri": "quay.io/lab/shop:1"}, "port": 80, "path": "/",
+						"access": {"services": ["other"]}},
+					{"name": "other", "image": {"uri": "quay.io/lab/other:1"}, "port": 80, "internal": true},
+					{"name": "items", "image": {"uri": "quay.io/lab/items:1"}, "port": 81, "internal": true}]`,
+			}))
+			const rule = "shop-to-items-egress-81"
+			if test.port == nil {
+				require.False(t, a.has(rule))
+				return
+			}
+			require.Equal(t, test.port, a.inputs(t, rule)["toPort"].NumberValue())
+			require.Contains(t, a.dependencies(t, "items-service"), rule)
+		})
+	}
+}
+
 // A zone more is let through by the network ACLs before a load balancer or a server is in it.
 func TestWhatIsInAZoneComesAfterTheNetworkACLs(t *testing.T) {
 	a := deployStack(t, "prod")

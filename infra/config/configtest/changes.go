@@ -57,7 +57,14 @@ func (c Change) String() string {
 
 // TakesAway reports whether the change may take away as a whole what the stack has.
 func (c Change) TakesAway() bool {
-	return slices.Contains([]Kind{Removed, Renamed, Off, Swapped, Together}, c.Kind)
+	return slices.Contains([]Kind{Removed, Renamed, Off, Swapped, Together}, c.Kind) ||
+		strings.HasSuffix(c.Key, "Replicas")
+}
+
+// Adds reports whether the change may add as a whole what the stack has not.
+func (c Change) Adds() bool {
+	return slices.Contains([]Kind{Added, Renamed, On, Swapped, Together}, c.Kind) ||
+		strings.HasSuffix(c.Key, "Replicas")
 }
 
 // Protects reports whether the change protects from deletion, and so from taking back others made with it.

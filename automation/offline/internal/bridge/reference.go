@@ -24,8 +24,10 @@ type Reference struct {
 }
 
 // follow finds the things that the inputs refer to, and refuses those that are sent and do not exist here.
-func (c *Change) follow() error {
-	c.Links = nil
+func (c *Change) follow() (err error) {
+	if c.Links, err = c.found(); err != nil {
+		return err
+	}
 	for _, r := range c.p.references[c.Token] {
 		for _, found := range values.View(c.State).Each(r.Property) {
 			value := strings.TrimSuffix(values.Text(found.Value), r.To.Trim)
@@ -45,6 +47,19 @@ func (c *Change) follow() error {
 		}
 	}
 	return nil
+}
+
+// found returns the links of the thing that a behavior found when it was created, and whose property stays as it is.
+func (c *Change) found() ([]world.Link, error) {
+	if c.Thing == nil {
+		return nil, nil
+	}
+	links, err := c.Tx.Links(c.Thing)
+	return slices.DeleteFunc(links, func(l world.Link) bool {
+		return c.sends(l.Property) || slices.ContainsFunc(c.p.references[c.Token], func(r Reference) bool {
+			return r.Property == l.Property
+		})
+	}), err
 }
 
 // sends reports whether a property goes to AWS: an update sends what changes, and AWS looks at no more.

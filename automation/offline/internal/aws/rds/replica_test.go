@@ -184,6 +184,8 @@ func TestAMajorUpgradeAndTheReplicas(t *testing.T) {
 	}
 	primary := l.Create(token.DBInstance, "shop", awstest.Merge(source, before))
 	replica := l.Create(token.DBInstance, "reader", awstest.Merge(reader, before))
+	before["autoMinorVersionUpgrade"] = false
+	l.Update(replica, awstest.Merge(reader, before))
 	l.Update(primary, awstest.Merge(source, after))
 	read, exists := l.Refresh(replica)
 	require.True(t, exists)
