@@ -504,11 +504,11 @@ func TestWhatAServiceRefuses(t *testing.T) {
 		},
 		"a collector that takes it all": {
 			func(a *ServiceArgs) { a.Tracing = &Tracing{CPU: 256, Memory: 512} },
-			"Tracing.CPU: 256; use at least 1 and less than the task's 256",
+			"Tracing.CPU: the collector has 256 of the task's 256; use at least 1, and a larger task",
 		},
 		"a collector without memory": {
 			func(a *ServiceArgs) { a.Tracing = &Tracing{Memory: 32} },
-			"Tracing.Memory: 32 MiB; use at least 64",
+			"Tracing.Memory: the collector has 32 MiB of the task's 512; use at least 64, and a larger task",
 		},
 		"a run without a runner": {
 			func(a *ServiceArgs) { a.Before = []TaskRun{{Name: "x", Command: []string{"/x"}}} },

@@ -61,16 +61,16 @@ func (t *Tracing) validate(cpu, memory int) error {
 	if t.cpu() < 1 || t.cpu() >= cpu {
 		problems = append(
 			problems,
-			problem.New("Tracing.CPU", "%d; use at least 1 and less than the task's %d", t.cpu(), cpu),
+			problem.New("Tracing.CPU", "the collector has %d of the task's %d; use at least 1, and a larger task", t.cpu(), cpu),
 		)
 	}
 	if t.memory() < minCollectorMemory || t.memory() >= memory {
 		problems = append(problems, problem.New(
 			"Tracing.Memory",
-			"%d MiB; use at least %d and less than the task's %d",
+			"the collector has %d MiB of the task's %d; use at least %d, and a larger task",
 			t.memory(),
-			minCollectorMemory,
 			memory,
+			minCollectorMemory,
 		))
 	}
 	return errors.Join(problems...)

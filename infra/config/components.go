@@ -139,9 +139,9 @@ func (c *Config) Port(service string) int {
 	return c.Services[i].Port
 }
 
-// Args returns what the configuration says of the service by itself.
-func (s Service) Args() *compute.ServiceArgs {
-	return &compute.ServiceArgs{
+// Args returns what the configuration says of the service by itself, and what tracing adds to its tasks.
+func (s Service) Args(tracing bool) *compute.ServiceArgs {
+	args := &compute.ServiceArgs{
 		Route:            s.Route(),
 		Port:             s.Port,
 		Internal:         s.Internal,
@@ -159,6 +159,10 @@ func (s Service) Args() *compute.ServiceArgs {
 		ScratchPaths:     s.ScratchPaths,
 		LogRetentionDays: s.LogRetentionDays,
 	}
+	if tracing {
+		args.Tracing = &compute.Tracing{}
+	}
+	return args
 }
 
 // programDir is Pulumi.yaml's main: the folder of the program, in which the engine also runs the providers.

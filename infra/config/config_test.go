@@ -275,6 +275,17 @@ func TestWhatIsRefused(t *testing.T) {
 					"use arm64, or other types",
 			},
 		},
+		"a task without room for the collector": {
+			values{
+				"cluster":    `{"launchType": "ec2"}`,
+				"monitoring": `{"tracing": true}`,
+				"services":   "[" + with(`{"memory": 128}`) + "]",
+			},
+			[]string{
+				"awslab:services[0].memory: the collector has 128 MiB of the task's 128; use at least 64, and a larger " +
+					"task",
+			},
+		},
 		"a domain without a zone": {
 			values{"loadBalancer": `{"domain": "api.example.com"}`},
 			[]string{

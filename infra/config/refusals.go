@@ -34,6 +34,8 @@ var (
 		"Route.Path":                     "path",
 		"Route.Priority":                 "priority",
 		"Port":                           "port",
+		"Tracing.CPU":                    "cpu",
+		"Tracing.Memory":                 "memory",
 		"Architecture":                   "architecture",
 		"DesiredCount":                   "desiredCount",
 		"Before[].Name":                  "before[].name",
@@ -124,7 +126,7 @@ func (d *decoder) refused(path string) bool {
 func (d *decoder) components(project string, c *Config) {
 	for i, s := range c.Services {
 		if path := fmt.Sprintf("%s:services[%d]", project, i); d.sound(path) {
-			d.component(path, s.Args().Problems(), serviceFields)
+			d.component(path, s.Args(c.Monitoring.Tracing).Problems(), serviceFields)
 		}
 	}
 	for i, t := range c.Tables {

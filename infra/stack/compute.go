@@ -248,7 +248,7 @@ func (l *lab) redeployments() error {
 }
 
 func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
-	args := s.Args()
+	args := s.Args(l.config.Monitoring.Tracing)
 	args.Name, args.Region, args.Cluster = l.name(s.Name), l.location.Region, l.cluster
 	args.Network, args.SecurityGroup = l.vpc.ServicePlacement(), l.taskGroup[s.Name]
 	args.Ready = slices.Clone(l.connections[s.Name])
@@ -284,9 +284,6 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	if l.runner != nil {
 		args.TaskRunner = l.runner.FunctionName
 	}
-	if l.config.Monitoring.Tracing {
-		args.Tracing = &compute.Tracing{}
-	}
 	return args
 }
 
@@ -301,7 +298,7 @@ func (l *lab) triggers(s config.Service) pulumi.StringMap {
 
 // volumes mount the service's own folder of the file system.
 func (l *lab) volumes(s config.Service) []compute.Volume {
-	volumes := s.Args().Volumes
+	volumes := s.Args(false).Volumes
 	for i := range volumes {
 		volumes[i].FileSystemId, volumes[i].After = l.fileSystem.FileSystemId, l.fileSystem.Entrances
 		volumes[i].AccessPointId = l.fileSystem.AccessPointIds.MapIndex(pulumi.String(s.Name))
