@@ -63,6 +63,14 @@ func plain(line string) string {
 	return regexp.MustCompile(`[0-9]+(\.[0-9]+)?|\b[0-9a-f]{8}\b`).ReplaceAllString(line, "#")
 }
 
+// The stock command judges dev with dev's levels.
+func TestTheStockCommandPreviewsWithWhatTheReadmeShows(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	commands := regexp.MustCompile("(?s)```sh\n(eval.*?)```").FindStringSubmatch(string(text))
+	require.Contains(t, shell(t, root, commands[1]), "✅ awslab@")
+}
+
 func shell(t *testing.T, dir, command string) string {
 	t.Helper()
 	cmd := exec.Command("sh", "-c", command)
