@@ -185,10 +185,9 @@ func (e *StorageError) Error() string {
 
 func (e *StorageError) Unwrap() error { return e.cause }
 
-// unstorable is how the system says so: ENOSPC, EDQUOT, EFBIG and EROFS.
-var unstorable = regexp.MustCompile(
-	`no space left on device|disk quota exceeded|file too large|read-only file system|database or disk is full`,
-)
+// unstorable is how the system says so, ENOSPC, EDQUOT, EFBIG and EROFS, and SQLite: SQLITE_FULL and SQLITE_IOERR_WRITE.
+var unstorable = regexp.MustCompile(`no space left on device|disk quota exceeded|file too large|` +
+	`read-only file system|database or disk is full|disk I/O error \(778\)`)
 
 // AccessDeniedError says that AWS refused a call for want of a right. What was done before is in the state.
 type AccessDeniedError struct {

@@ -100,34 +100,43 @@ func (s *State) balancerOf(host string) (*world.Thing, error) {
 
 // answer returns nil if a request gets the answer of a service's task, or the hop that is missing.
 func (s *State) answer(r Request, running []*Generation) error {
+	targetGroup, fronts, err := s.forward(r)
+	if err != nil {
+		return err
+	}
+	return s.healthy(targetGroup, fronts, running)
+}
+
+// forward returns the target group that a request goes to, and from where, or the hop that is missing.
+func (s *State) forward(r Request) (targetGroup string, fronts []end, err error) {
 	balancer, err := s.balancerOf(r.Host)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	state := bridge.StateOf(balancer)
-	fronts, err := s.inSubnets("the load balancer", state.Strings("subnets"), state.Strings("securityGroups"))
+	fronts, err = s.inSubnets("the load balancer", state.Strings("subnets"), state.Strings("securityGroups"))
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	if err := s.openFromAll([]end{internet}, fronts, r.port()); err != nil {
-		return err
+		return "", nil, err
 	}
 	listener := s.listenerOf(balancer, r.port())
 	if listener == nil {
-		return fmt.Errorf("the load balancer does not listen on port %d", r.port())
+		return "", nil, fmt.Errorf("the load balancer does not listen on port %d", r.port())
 	}
 	if err := s.certified(listener, r.Host); r.Scheme == "https" && err != nil {
-		return err
+		return "", nil, err
 	}
 	action := s.actionOf(listener, r)
 	switch {
 	case action.Str("type") == "redirect" && r.Scheme == "http" && action.Str("redirect.protocol") == "HTTPS":
 		r.Scheme = "https"
-		return s.answer(r, running)
+		return s.forward(r)
 	case action.Str("type") != "forward":
-		return fmt.Errorf("no rule of the listener on port %d forwards %s", r.port(), r.Path)
+		return "", nil, fmt.Errorf("no rule of the listener on port %d forwards %s", r.port(), r.Path)
 	}
-	return s.healthy(action.Str("targetGroupArn"), fronts, running)
+	return action.Str("targetGroupArn"), fronts, nil
 }
 
 func (s *State) listenerOf(balancer *world.Thing, port int) *world.Thing {

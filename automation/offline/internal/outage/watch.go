@@ -33,7 +33,7 @@ func (o Outage) String() string {
 
 // Find replays a recording and returns the outages in it.
 func Find(ctx context.Context, w *world.World) ([]Outage, error) {
-	watch := &watcher{pending: map[world.Key][]string{}, series: map[string]*series{}}
+	watch := &watcher{pending: map[world.Key][]string{}, series: map[string]*series{}, targets: map[string]string{}}
 	if err := w.Replay(ctx, watch.see); err != nil {
 		return nil, err
 	}
@@ -52,6 +52,8 @@ type watcher struct {
 	series  map[string]*series
 	order   []string // of the names of series
 	asked   []Request
+	// targets are the target groups that requests went to at first.
+	targets map[string]string
 }
 
 // series is what was observed of one thing to do, from its first moment to its last one.
@@ -229,6 +231,7 @@ func (w *watcher) observe(s *State) {
 	for _, request := range s.Requests() {
 		if !slices.Contains(w.asked, request) {
 			w.asked = append(w.asked, request)
+			w.targets[request.String()], _, _ = s.forward(request)
 		}
 	}
 	for _, request := range w.asked {
@@ -355,11 +358,18 @@ func (w *watcher) expected(one *series, end int) bool {
 	before, after := one.reasons[0] == "", one.reasons[end-1] == ""
 	switch {
 	case one.tasks == nil:
-		return one.first == 0 && before && after && end == len(w.moments)
+		return one.first == 0 && before && after && end == len(w.moments) && !w.handedOn(one)
 	case one.first == 0:
 		return before && !w.givenUp(one) && !w.withdrawn(one, after)
 	}
 	return after
+}
+
+// handedOn reports whether a series is of requests whose route is gone in the end, with the target group that they went
+// to: what answers them then is a more general route of another service.
+func (w *watcher) handedOn(one *series) bool {
+	return w.state.find(token.TargetGroup, "arn", w.targets[one.what]) == nil &&
+		!slices.ContainsFunc(w.state.Requests(), func(r Request) bool { return r.String() == one.what })
 }
 
 // withdrawn reports whether a series is of a right that tasks which run in the end do not have in the end: it was taken

@@ -137,6 +137,44 @@ func TestARequestThatIsNotAnsweredInTheEndHasNoOutage(t *testing.T) {
 	require.Empty(t, r.outages())
 }
 
+func TestARouteThatIsTakenAwayHasNoOutage(t *testing.T) {
+	for name, test := range map[string]struct {
+		kept string
+		want []string
+	}{
+		"with its target group": {"", nil},
+		"of a service that keeps its target group": {
+			"targets", []string{"http://alb.amazonaws.com/items since done Service shop"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := record(t)
+			r.put(token.TargetGroup, "targets-2", in{})
+			r.put(token.Service, "store", service("store", 8080, in{
+				"taskDefinition": "arn:cart-task",
+				"loadBalancers":  []any{in{"targetGroupArn": "arn:targets-2", "containerPort": 8080}},
+			}))
+			r.put(token.ListenerRule, "general", in{
+				"listenerArn": "http", "priority": 900,
+				"actions": []any{in{"type": "forward", "targetGroupArn": "arn:targets-2"}},
+			})
+			for _, id := range []string{"targets-2", "general", "store"} {
+				r.write(id)
+				r.done(id)
+			}
+			r.set("shop", "loadBalancers", []any{})
+			r.write("shop")
+			r.done("shop")
+			for _, id := range []string{"rule", "targets"} {
+				if id != test.kept {
+					r.delete(id)
+				}
+			}
+			require.Equal(t, test.want, r.outages())
+		})
+	}
+}
+
 func TestACallThatIsGivenUpHasNoOutage(t *testing.T) {
 	for name, test := range map[string]struct {
 		later []any
