@@ -103,8 +103,8 @@ func newRunningStack(t *testing.T, base configtest.Base) *runningStack {
 	return r
 }
 
-// openUnjudged opens the stack without policies: they judge what may be deployed, not what can be. The engine writes the
-// state at the end of an update alone, which takes a third of the time: nothing is killed here.
+// openUnjudged opens the stack without policies: they judge what may be deployed, not what can be. The engine writes
+// the state at the end of an update alone, which takes a third of the time: nothing is killed here.
 func (r *runningStack) openUnjudged() (*automation.Lab, error) {
 	options := r.options(r.base.Stack)
 	options.PolicyPacks, options.OnEvent = []automation.PolicyPack{}, nil

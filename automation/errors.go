@@ -185,7 +185,8 @@ func (e *StorageError) Error() string {
 
 func (e *StorageError) Unwrap() error { return e.cause }
 
-// unstorable is how the system says so, ENOSPC, EDQUOT, EFBIG and EROFS, and SQLite: SQLITE_FULL and SQLITE_IOERR_WRITE.
+// unstorable is how the system says so, ENOSPC, EDQUOT, EFBIG and EROFS, and how SQLite does, SQLITE_FULL and
+// SQLITE_IOERR_WRITE.
 var unstorable = regexp.MustCompile(`no space left on device|disk quota exceeded|file too large|` +
 	`read-only file system|database or disk is full|disk I/O error \(778\)`)
 

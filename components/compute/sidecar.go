@@ -61,7 +61,9 @@ func (t *Tracing) validate(cpu, memory int) error {
 	if t.cpu() < 1 || t.cpu() >= cpu {
 		problems = append(
 			problems,
-			problem.New("Tracing.CPU", "the collector has %d of the task's %d; use at least 1, and a larger task", t.cpu(), cpu),
+			problem.New(
+				"Tracing.CPU", "the collector has %d of the task's %d; use at least 1, and a larger task", t.cpu(), cpu,
+			),
 		)
 	}
 	if t.memory() < minCollectorMemory || t.memory() >= memory {

@@ -282,8 +282,8 @@ func TestWhatIsRefused(t *testing.T) {
 				"services":   "[" + with(`{"memory": 128}`) + "]",
 			},
 			[]string{
-				"awslab:services[0].memory: the collector has 128 MiB of the task's 128; use at least 64, and a larger " +
-					"task",
+				"awslab:services[0].memory: the collector has 128 MiB of the task's 128; use at least 64, and a " +
+					"larger task",
 			},
 		},
 		"a domain without a zone": {

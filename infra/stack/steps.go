@@ -96,8 +96,10 @@ func (l *lab) ceasing(s config.Service) []string {
 	var ceasing []string
 	for call := range strings.FieldsSeq(l.before[callsKey+s.Name]) {
 		called, port, _ := strings.Cut(call, ":")
-		isThere := func(s config.Service) bool { return s.Name == called && s.Port != 0 && strconv.Itoa(s.Port) != port }
-		if !slices.Contains(s.Access.Services, called) && slices.ContainsFunc(l.config.Services, isThere) {
+		moves := func(s config.Service) bool {
+			return s.Name == called && s.Port != 0 && strconv.Itoa(s.Port) != port
+		}
+		if !slices.Contains(s.Access.Services, called) && slices.ContainsFunc(l.config.Services, moves) {
 			ceasing = append(ceasing, called)
 		}
 	}
