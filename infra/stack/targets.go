@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,7 +11,8 @@ import (
 
 // A stack records, in its output permanent, which target group each public service has, and which route. A service that
 // is new and has the route of one that is gone, as after a renaming, takes over its target group: a listener rule that
-// led to another one would lead to no task before the new service is healthy.
+// led to another one would lead to no task before the new service is healthy. So it does if its host is another one that
+// has requests in common, which follow one of the two rules until the old one is gone.
 const (
 	targetsKey = "targets:" // begins those of the target groups
 	routeKey   = "route:"   // begins those of the routes
@@ -46,16 +48,28 @@ func targetGroups(services []config.Service, before map[string]string) map[strin
 	return groups
 }
 
-// inherited returns the target group of the service that had the route and is gone, or nothing.
+// inherited returns the target group of the service that had the route, or else requests of it, and is gone, or nothing.
 func inherited(s config.Service, services []config.Service, before map[string]string) string {
-	for key, route := range before {
+	heir := ""
+	for _, key := range slices.Sorted(maps.Keys(before)) {
 		other, found := strings.CutPrefix(key, routeKey)
 		isThere := slices.ContainsFunc(services, func(s config.Service) bool { return s.Name == other })
-		if found && !isThere && route == routeOf(s) {
+		switch {
+		case !found || isThere:
+		case before[key] == routeOf(s):
 			return before[targetsKey+other]
+		case overlap(before[key], routeOf(s)) && heir == "":
+			heir = before[targetsKey+other]
 		}
 	}
-	return ""
+	return heir
+}
+
+// overlap reports whether routes of one path may have requests in common, as they are recorded.
+func overlap(one, two string) bool {
+	host, path, _ := strings.Cut(one, "/")
+	other, below, _ := strings.Cut(two, "/")
+	return path == below && (host == other || host == "" || other == "" || strings.ContainsAny(host+other, "*?"))
 }
 
 // routeOf writes a route as it is recorded.

@@ -29,6 +29,29 @@ func TestATargetGroupStaysWithItsServiceOrWithTheRouteOfOneThatIsGone(t *testing
 			before,
 			map[string]string{"goods": "shop", "cart": "cart"},
 		},
+		"a renaming with a host": {
+			[]config.Service{{Name: "goods", Port: 8080, Host: "shop.example.com", Path: "/items"}},
+			before,
+			map[string]string{"goods": "shop"},
+		},
+		"a renaming that has the route, beside one with requests of it": {
+			[]config.Service{public("goods", "/items")},
+			map[string]string{
+				"targets:cart": "cart", "route:cart": "shop.example.com/items",
+				"targets:shop": "shop", "route:shop": "/items",
+			},
+			map[string]string{"goods": "shop"},
+		},
+		"a renaming to another host": {
+			[]config.Service{{Name: "goods", Port: 8080, Host: "shop.example.com", Path: "/items"}},
+			map[string]string{"targets:shop": "shop", "route:shop": "lab.example.com/items"},
+			map[string]string{"goods": "goods"},
+		},
+		"a renaming with a new path": {
+			[]config.Service{public("goods", "/goods")},
+			before,
+			map[string]string{"goods": "goods"},
+		},
 		"a new path": {
 			[]config.Service{public("shop", "/goods"), public("cart", "/cart")},
 			before,
