@@ -67,10 +67,10 @@ func (c Change) Adds() bool {
 		strings.HasSuffix(c.Key, "Replicas")
 }
 
-// Protects reports whether the change protects from deletion, and so from taking back others made with it.
+// Protects reports whether the change may protect from deletion, and so from taking back others made with it.
 func (c Change) Protects() bool {
-	return c.Kind == Off && strings.HasSuffix(c.Key, "forceDelete") ||
-		c.Kind == On && strings.HasSuffix(c.Key, "deletionProtection")
+	return slices.Contains([]Kind{Off, Removed}, c.Kind) && strings.HasSuffix(c.Key, "forceDelete") ||
+		slices.Contains([]Kind{On, Removed}, c.Kind) && strings.HasSuffix(c.Key, "deletionProtection")
 }
 
 // Overlaps reports whether both changes set the same value, or one a part of the other's.
