@@ -11,8 +11,8 @@ import (
 
 // A stack records, in its output permanent, which target group each public service has, and which route. A service that
 // is new and has the route of one that is gone, as after a renaming, takes over its target group: a listener rule that
-// led to another one would lead to no task before the new service is healthy. So it does if its host is another one that
-// has requests in common, which follow one of the two rules until the old one is gone.
+// led to another one would lead to no task before the new service is healthy. So it does if its host is another one
+// that has requests in common, which follow one of the two rules until the old one is gone.
 const (
 	targetsKey = "targets:" // begins those of the target groups
 	routeKey   = "route:"   // begins those of the routes
@@ -48,7 +48,8 @@ func targetGroups(services []config.Service, before map[string]string) map[strin
 	return groups
 }
 
-// inherited returns the target group of the service that had the route, or else requests of it, and is gone, or nothing.
+// inherited returns the target group of the service that had the route, or else requests of it, and is gone, or
+// nothing.
 func inherited(s config.Service, services []config.Service, before map[string]string) string {
 	heir := ""
 	for _, key := range slices.Sorted(maps.Keys(before)) {
