@@ -45,6 +45,7 @@ func (c *collector) note(e events.EngineEvent) {
 		delete(c.deploying, e.ResOutputsEvent.Metadata.URN)
 	case e.ResOpFailedEvent != nil:
 		step = &e.ResOpFailedEvent.Metadata
+		delete(c.deploying, step.URN)
 	}
 	if step == nil || step.Type != ecsServiceType || step.New == nil || step.Op == apitype.OpSame {
 		return
@@ -58,10 +59,8 @@ func (c *collector) note(e events.EngineEvent) {
 		c.services, c.deploying, c.told = map[string]ecsService{}, map[string]ecsService{}, map[string]bool{}
 	}
 	c.services[step.URN] = ecsService{cluster, name}
-	if e.ResOpFailedEvent == nil {
+	if e.ResourcePreEvent != nil {
 		c.deploying[step.URN] = c.services[step.URN]
-	} else {
-		delete(c.deploying, step.URN)
 	}
 }
 

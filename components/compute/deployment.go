@@ -35,6 +35,13 @@ func (d Deployment) percents() (minimum, maximum int) {
 	return d.MinimumHealthyPercent, d.MaximumPercent
 }
 
+// bounds returns how few and how many of so many tasks run during a deployment. ECS rounds the minimum up, and the
+// maximum down.
+func (d Deployment) bounds(tasks int) (least, most int) {
+	minimum, maximum := d.percents()
+	return (tasks*minimum + 99) / 100, tasks * maximum / 100
+}
+
 const (
 	// taskStart is time for a task's place, network interface, image and process. With these a deployment of all tasks
 	// at once is over in 4 minutes.
@@ -47,15 +54,9 @@ const (
 // the percentages let ("Deployment parameters", Amazon ECS Developer Guide), and waits until the new ones are well and
 // the old ones have drained: ten rounds at 110 percent.
 func (args *ServiceArgs) wait() time.Duration {
-	minimum, maximum := args.Deployment.percents()
-	tasks := max(1, args.DesiredCount)
-	if args.Scaling != nil {
-		tasks = max(tasks, args.Scaling.Max)
-		for _, s := range args.Scaling.Schedules {
-			tasks = max(tasks, s.Max)
-		}
-	}
-	replaced := max(1, tasks*maximum/100-(tasks*minimum+99)/100)
+	tasks := args.mostTasks()
+	least, most := args.Deployment.bounds(tasks)
+	replaced := max(1, most-least)
 	rounds := (tasks + replaced - 1) / replaced
 	round := taskStart + time.Second*time.Duration(
 		args.Health.Grace+healthyThreshold*args.Health.Interval+deregistrationDelay+StopTimeout,
@@ -83,7 +84,7 @@ func (d Deployment) validate(routed bool, tasks int) error {
 		))
 	}
 	// ECS rounds the minimum up and the maximum down.
-	least, most := (tasks*minimum+99)/100, tasks*maximum/100
+	least, most := d.bounds(tasks)
 	if least >= tasks && most <= tasks {
 		problems = append(problems, problem.New(
 			"Deployment",

@@ -164,6 +164,19 @@ func (args *ServiceArgs) fewestTasks() int {
 	return max(1, fewest)
 }
 
+// mostTasks is the greatest number of tasks of the service, at least 1.
+func (args *ServiceArgs) mostTasks() int {
+	most := max(1, args.DesiredCount)
+	if args.Scaling == nil {
+		return most
+	}
+	most = max(most, args.Scaling.Max)
+	for _, s := range args.Scaling.Schedules {
+		most = max(most, s.Max)
+	}
+	return most
+}
+
 func (args *ServiceArgs) onEC2() bool { return args.CapacityProvider != "" }
 
 var ecsName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)

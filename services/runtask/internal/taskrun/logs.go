@@ -37,12 +37,8 @@ func (r *Runner) lastLines(ctx context.Context, event Event, arn string) string 
 	// The awslogs driver names a stream prefix/container/task (ECS developer guide).
 	stream := fmt.Sprintf("%s/%s/%s", event.LogStreamPrefix, event.ContainerName, arn[strings.LastIndex(arn, "/")+1:])
 	lines, err := r.lines(ctx, event.LogGroup, stream)
-	if err == nil && len(lines) == 0 {
-		select {
-		case <-time.After(logDelay):
-			lines, err = r.lines(ctx, event.LogGroup, stream)
-		case <-ctx.Done():
-		}
+	if err == nil && len(lines) == 0 && sleep(ctx, logDelay) == nil {
+		lines, err = r.lines(ctx, event.LogGroup, stream)
 	}
 	switch {
 	case err != nil:
