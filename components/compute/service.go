@@ -178,10 +178,8 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 		ListenerArn: p.LoadBalancer.ListenerArn,
 		Priority:    pulumi.Int(p.Route.RulePriority()),
 		Conditions:  p.Route.conditions(),
-		Actions: lb.ListenerRuleActionArray{
-			lb.ListenerRuleActionArgs{Type: pulumi.String("forward"), TargetGroupArn: p.targets.Arn},
-		},
-		Tags: pulumi.ToStringMap(p.Tags),
+		Actions:     lb.ListenerRuleActionArray{p.forward()},
+		Tags:        pulumi.ToStringMap(p.Tags),
 	}, pulumi.Parent(p.component), formerly(p.name+"-rule"))
 	if err != nil {
 		return fmt.Errorf("routing requests to service %q: %w", p.name, err)
@@ -190,6 +188,20 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 	p.ready = append(p.ready, rule)
 	p.component.TargetGroupArn, p.component.TargetGroupArnSuffix = p.targets.Arn, p.targets.ArnSuffix
 	return nil
+}
+
+// forward sends requests to the target group, or for now to the predecessor alone.
+func (p *servicePlan) forward() lb.ListenerRuleActionArgs {
+	action := lb.ListenerRuleActionArgs{Type: pulumi.String("forward")}
+	if p.Predecessor == nil {
+		action.TargetGroupArn = p.targets.Arn
+		return action
+	}
+	action.Forward = lb.ListenerRuleActionForwardArgs{TargetGroups: lb.ListenerRuleActionForwardTargetGroupArray{
+		lb.ListenerRuleActionForwardTargetGroupArgs{Arn: p.Predecessor, Weight: pulumi.Int(1)},
+		lb.ListenerRuleActionForwardTargetGroupArgs{Arn: p.targets.Arn, Weight: pulumi.Int(0)},
+	}}
+	return action
 }
 
 // formerly is the name that a resource had in stacks of earlier versions, which keep the resource.

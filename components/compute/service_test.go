@@ -89,6 +89,14 @@ func TestAServicesInputs(t *testing.T) {
 	)
 }
 
+func TestRequestsGoToAPredecessorUntilTheNextUpdate(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.Predecessor = pulumi.String("arn:shop-targets") }))
+	require.Equal(t, []any{object{"type": "forward", "forward": object{"targetGroups": []any{
+		object{"arn": "arn:shop-targets", "weight": 1.0}, object{"arn": "arn:orders-targets", "weight": 0.0},
+	}}}}, g.inputs(t, ordersRule)["actions"])
+}
+
 func TestOnlyTheLoadBalancerReachesAService(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))

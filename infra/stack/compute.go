@@ -136,10 +136,14 @@ func (l *lab) ecsServices() error {
 		return err
 	}
 	for _, s := range calleesFirst(l.config.Services) {
+		args, err := l.serviceArgs(s)
+		if err != nil {
+			return err
+		}
 		service, err := compute.NewService(
 			l.Context,
 			s.Name,
-			l.serviceArgs(s),
+			args,
 			l.providers.all,
 			pulumi.DependsOn(l.callees(s)),
 		)
@@ -247,7 +251,7 @@ func (l *lab) redeployments() error {
 	return err
 }
 
-func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
+func (l *lab) serviceArgs(s config.Service) (*compute.ServiceArgs, error) {
 	args := s.Args(l.config.Monitoring.Tracing)
 	args.Name, args.Region, args.Cluster = l.name(s.Name), l.location.Region, l.cluster
 	args.Network, args.SecurityGroup = l.vpc.ServicePlacement(), l.taskGroup[s.Name]
@@ -270,6 +274,10 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 		args.LoadBalancer = l.balancer
 		args.TargetGroup = l.targetGroups[s.Name]
 		args.TargetGroupName = l.name(args.TargetGroup)
+		var err error
+		if args.Predecessor, err = l.predecessor(s); err != nil {
+			return nil, err
+		}
 	}
 	if l.onInstances() {
 		args.CapacityProvider = l.cluster.CapacityProvider
@@ -284,7 +292,7 @@ func (l *lab) serviceArgs(s config.Service) *compute.ServiceArgs {
 	if l.runner != nil {
 		args.TaskRunner = l.runner.FunctionName
 	}
-	return args
+	return args, nil
 }
 
 // triggers redeploy a service when the database is reached under another name: tasks are told it when they start, and

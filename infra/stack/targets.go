@@ -1,18 +1,29 @@
 package stack
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/infra/config"
+	"github.com/awslab/awslab/internal/names"
 )
 
 // A stack records, in its output permanent, which target group each public service has, and which route. A service that
 // is new and has the route of one that is gone, as after a renaming, takes over its target group: a listener rule that
 // led to another one would lead to no task before the new service is healthy. So it does if its host is another one
 // that has requests in common, which follow one of the two rules until the old one is gone.
+//
+// A new service may also be given requests that another, which stays, has answered: its route or what lies below it.
+// That one goes on to answer them in this update, and the next sends them to the new service, whose tasks are there.
 const (
 	targetsKey = "targets:" // begins those of the target groups
 	routeKey   = "route:"   // begins those of the routes
@@ -22,6 +33,10 @@ const (
 // named after the service that had it first.
 func targetGroups(services []config.Service, before map[string]string) map[string]string {
 	groups, taken := map[string]string{}, map[string]bool{}
+	all := recorded(before)
+	isRecorded := func(group string) bool { // the tasks of another service are in it until the update is over
+		return slices.ContainsFunc(all, func(t target) bool { return t.group == group })
+	}
 	take := func(service, group string) {
 		groups[service], taken[group] = group, true
 	}
@@ -40,7 +55,7 @@ func targetGroups(services []config.Service, before map[string]string) map[strin
 			continue
 		}
 		group := s.Name
-		for next := 2; taken[group]; next++ {
+		for next := 2; taken[group] || isRecorded(group); next++ {
 			group = fmt.Sprintf("%s-%d", s.Name, next)
 		}
 		take(s.Name, group)
@@ -52,38 +67,101 @@ func targetGroups(services []config.Service, before map[string]string) map[strin
 // nothing.
 func inherited(s config.Service, services []config.Service, before map[string]string) string {
 	heir := ""
-	for _, key := range slices.Sorted(maps.Keys(before)) {
-		other, found := strings.CutPrefix(key, routeKey)
-		isThere := slices.ContainsFunc(services, func(s config.Service) bool { return s.Name == other })
-		switch {
-		case !found || isThere:
-		case before[key] == routeOf(s):
-			return before[targetsKey+other]
-		case overlap(before[key], routeOf(s)) && heir == "":
-			heir = before[targetsKey+other]
+	for _, other := range recorded(before) {
+		isThere := slices.ContainsFunc(services, func(s config.Service) bool { return s.Name == other.service })
+		switch route := s.Route().Normal(); {
+		case isThere || other.route.Path != route.Path:
+		case other.route.Host == route.Host:
+			return other.group
+		case heir == "" && overlap(other.route.Host, route.Host):
+			heir = other.group
 		}
 	}
 	return heir
 }
 
-// overlap reports whether routes of one path may have requests in common, as they are recorded.
-func overlap(one, two string) bool {
-	host, path, _ := strings.Cut(one, "/")
-	other, below, _ := strings.Cut(two, "/")
-	return path == below && (host == other || host == "" || other == "" || strings.ContainsAny(host+other, "*?"))
+// overlap reports whether different hosts of routes may have requests in common.
+func overlap(one, other string) bool {
+	return one == "" || other == "" || strings.ContainsAny(one+other, "*?")
 }
 
-// routeOf writes a route as it is recorded.
-func routeOf(s config.Service) string {
-	route := s.Route().Normal()
-	return route.Host + route.Path
+// predecessor returns the target group that answers the requests of a service until its own has tasks, or nothing: its
+// own has them, or no service has answered them.
+func predecessor(s config.Service, groups, before map[string]string) string {
+	all := recorded(before)
+	if !s.Public() || slices.ContainsFunc(all, func(t target) bool { return t.group == groups[s.Name] }) {
+		return ""
+	}
+	stays := slices.Collect(maps.Values(groups))
+	all = slices.DeleteFunc(all, func(t target) bool {
+		return !covers(t.route, s.Route().Normal()) || !slices.Contains(stays, t.group)
+	})
+	if len(all) == 0 {
+		return ""
+	}
+	return slices.MinFunc(all, func(a, b target) int {
+		return cmp.Compare(a.route.RulePriority(), b.route.RulePriority())
+	}).group
+}
+
+// predecessor returns the ARN of the target group that answers a service's requests in this update, or nil for its own.
+func (l *lab) predecessor(s config.Service) (pulumi.StringInput, error) {
+	group := predecessor(s, l.targetGroups, l.before)
+	if group == "" {
+		return nil, nil
+	}
+	name := names.LoadBalancer.Fit(l.name(group))
+	found, err := lb.LookupTargetGroup(l.Context, &lb.LookupTargetGroupArgs{Name: &name}, l.providers.invoke)
+	if err != nil {
+		return nil, fmt.Errorf("finding the target group %s, which has answered requests of service %q: %w",
+			name, s.Name, err)
+	}
+	return pulumi.String(found.Arn), nil
+}
+
+// covers reports whether the requests of a route are among those of another.
+func covers(general, route compute.Route) bool {
+	matches, _ := path.Match(general.Host, route.Host) // a host has none of the other letters of a pattern
+	return (general.Host == "" || matches) && strings.HasPrefix(route.Path+"/", general.Path+"/")
+}
+
+// target is what is recorded of a public service.
+type target struct {
+	service, group string
+	route          compute.Route
+}
+
+// recorded returns the targets, sorted by service.
+func recorded(before map[string]string) []target {
+	var targets []target
+	for _, key := range slices.Sorted(maps.Keys(before)) {
+		service, isTarget := strings.CutPrefix(key, targetsKey)
+		if !isTarget {
+			continue
+		}
+		route, priority, _ := strings.Cut(before[routeKey+service], " ")
+		t := target{service: service, group: before[key]}
+		t.route.Priority, _ = strconv.Atoi(priority) // 0 where none is recorded
+		t.route.Host = route
+		if i := strings.Index(route, "/"); i >= 0 {
+			t.route.Host, t.route.Path = route[:i], route[i:]
+		}
+		targets = append(targets, t)
+	}
+	return targets
 }
 
 // recordTargets records the target groups and the routes of the public services.
 func (l *lab) recordTargets(values map[string]string) {
 	for _, s := range l.config.Services {
-		if s.Public() {
-			values[targetsKey+s.Name], values[routeKey+s.Name] = l.targetGroups[s.Name], routeOf(s)
+		if !s.Public() {
+			continue
 		}
+		route := s.Route().Normal()
+		text := route.Host + route.Path
+		if route.Priority != 0 {
+			text += " " + strconv.Itoa(route.Priority)
+		}
+		values[targetsKey+s.Name], values[routeKey+s.Name] = l.targetGroups[s.Name], text
 	}
 }

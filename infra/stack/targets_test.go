@@ -67,6 +67,11 @@ func TestATargetGroupStaysWithItsServiceOrWithTheRouteOfOneThatIsGone(t *testing
 			map[string]string{"targets:goods": "shop", "route:goods": "/items"},
 			map[string]string{"goods": "shop", "shop": "shop-2", "cart": "cart"},
 		},
+		"a new service of the name of one that is gone": {
+			[]config.Service{public("goods", "/items"), public("shop", "/other"), public("cart", "/cart")},
+			map[string]string{"targets:sold": "shop", "route:sold": "/sold"},
+			map[string]string{"goods": "goods", "shop": "shop-2", "cart": "cart"},
+		},
 		"a stack of before there were records": {
 			[]config.Service{public("shop", "/items")},
 			map[string]string{"region": "eu-west-1"},
@@ -75,6 +80,53 @@ func TestATargetGroupStaysWithItsServiceOrWithTheRouteOfOneThatIsGone(t *testing
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, test.want, targetGroups(test.services, test.before))
+		})
+	}
+}
+
+func TestANewServiceIsNotSentTheRequestsOfAnotherBeforeItHasTasks(t *testing.T) {
+	public := func(name, host, path string) config.Service {
+		return config.Service{Name: name, Port: 8080, Host: host, Path: path}
+	}
+	before := map[string]string{
+		"targets:shop": "shop", "route:shop": "/items",
+		"targets:gifts": "gifts", "route:gifts": "*.example.com/items",
+		"targets:home": "home", "route:home": "",
+		"targets:late": "late", "route:late": "/items/late 49000",
+	}
+	stays := []config.Service{
+		public("shop", "", "/items"), public("gifts", "*.example.com", "/items"), public("late", "", "/late"),
+	}
+	for name, test := range map[string]struct {
+		services []config.Service
+		before   map[string]string
+		want     string
+	}{
+		"a new stack":                    {[]config.Service{public("new", "", "/items")}, nil, ""},
+		"a part of a route":              {append(stays, public("new", "", "/items/sold")), before, "shop"},
+		"a part of a route, at a host":   {append(stays, public("new", "a.b", "/items/sold")), before, "shop"},
+		"a part of a route of hosts":     {append(stays, public("new", "a.example.com", "/items")), before, "gifts"},
+		"the rule that comes first":      {append(stays, public("new", "", "/items/late")), before, "shop"},
+		"another route":                  {append(stays, public("new", "", "/carts")), before, ""},
+		"a route that begins as another": {append(stays, public("new", "", "/items2")), before, ""},
+		"a route of one that is gone":    {[]config.Service{public("new", "", "/items/sold")}, before, ""},
+		"a route that one has given away": {
+			[]config.Service{public("shop", "", "/other"), stays[1], public("new", "", "/items")}, before, "shop",
+		},
+		"a service that is renamed": {
+			[]config.Service{public("goods", "", "/items"), public("new", "", "/items/sold")}, before, "shop",
+		},
+		"a service that takes the place of another": {
+			[]config.Service{public("home", "", "/"), public("new", "", "/items")}, before, "",
+		},
+		"a service with tasks": {
+			[]config.Service{public("shop", "", "/items"), public("late", "", "/items/sold"), public("new", "", "/late")},
+			before, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			groups := targetGroups(test.services, test.before)
+			require.Equal(t, test.want, predecessor(test.services[len(test.services)-1], groups, test.before))
 		})
 	}
 }

@@ -100,33 +100,38 @@ func (s *State) balancerOf(host string) (*world.Thing, error) {
 
 // answer returns nil if a request gets the answer of a service's task, or the hop that is missing.
 func (s *State) answer(r Request, running []*Generation) error {
-	targetGroup, fronts, err := s.forward(r)
+	targetGroups, fronts, err := s.forward(r)
 	if err != nil {
 		return err
 	}
-	return s.healthy(targetGroup, fronts, running)
+	for _, targetGroup := range targetGroups {
+		if err := s.healthy(targetGroup, fronts, running); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// forward returns the target group that a request goes to, and from where, or the hop that is missing.
-func (s *State) forward(r Request) (targetGroup string, fronts []end, err error) {
+// forward returns the target groups that a request may go to, and from where, or the hop that is missing.
+func (s *State) forward(r Request) (targetGroups []string, fronts []end, err error) {
 	balancer, err := s.balancerOf(r.Host)
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	state := bridge.StateOf(balancer)
 	fronts, err = s.inSubnets("the load balancer", state.Strings("subnets"), state.Strings("securityGroups"))
 	if err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	if err := s.openFromAll([]end{internet}, fronts, r.port()); err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	listener := s.listenerOf(balancer, r.port())
 	if listener == nil {
-		return "", nil, fmt.Errorf("the load balancer does not listen on port %d", r.port())
+		return nil, nil, fmt.Errorf("the load balancer does not listen on port %d", r.port())
 	}
 	if err := s.certified(listener, r.Host); r.Scheme == "https" && err != nil {
-		return "", nil, err
+		return nil, nil, err
 	}
 	action := s.actionOf(listener, r)
 	switch {
@@ -134,9 +139,23 @@ func (s *State) forward(r Request) (targetGroup string, fronts []end, err error)
 		r.Scheme = "https"
 		return s.forward(r)
 	case action.Str("type") != "forward":
-		return "", nil, fmt.Errorf("no rule of the listener on port %d forwards %s", r.port(), r.Path)
+		return nil, nil, fmt.Errorf("no rule of the listener on port %d forwards %s", r.port(), r.Path)
 	}
-	return action.Str("targetGroupArn"), fronts, nil
+	return targetGroupsOf(action, 1), fronts, nil
+}
+
+// targetGroupsOf returns the target groups that an action forwards to with at least a weight.
+func targetGroupsOf(action values.View, least float64) []string {
+	if group := action.Str("targetGroupArn"); group != "" {
+		return []string{group}
+	}
+	var groups []string
+	for _, group := range action.Objects("forward.targetGroups") {
+		if !group.Has("weight") || group.Num("weight") >= least {
+			groups = append(groups, group.Str("arn"))
+		}
+	}
+	return groups
 }
 
 func (s *State) listenerOf(balancer *world.Thing, port int) *world.Thing {

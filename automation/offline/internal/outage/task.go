@@ -191,7 +191,7 @@ func (s *State) called(g *Generation, targetGroup string, port int) error {
 	for _, rule := range s.byType[token.ListenerRule] {
 		for _, action := range bridge.StateOf(rule).Objects("actions") {
 			listener := s.find(token.Listener, "", bridge.StateOf(rule).Str("listenerArn"))
-			if action.Str("targetGroupArn") != targetGroup || listener == nil {
+			if !slices.Contains(targetGroupsOf(action, 0), targetGroup) || listener == nil {
 				continue
 			}
 			balancer := s.find(token.LoadBalancer, "", bridge.StateOf(listener).Str("loadBalancerArn"))

@@ -33,7 +33,15 @@ func (o Outage) String() string {
 
 // Find replays a recording and returns the outages in it.
 func Find(ctx context.Context, w *world.World) ([]Outage, error) {
-	watch := &watcher{pending: map[world.Key][]string{}, series: map[string]*series{}, targets: map[string]string{}}
+	watch := &watcher{pending: map[world.Key][]string{}, series: map[string]*series{}, targets: map[string][]string{}}
+	// The requests of a route that is new may have had answers before it: those of a more general route.
+	if err := w.View(ctx, func(tx *world.Tx) error {
+		things, err := tx.All()
+		watch.asked = NewState(things, nil).Requests()
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	if err := w.Replay(ctx, watch.see); err != nil {
 		return nil, err
 	}
@@ -53,7 +61,7 @@ type watcher struct {
 	order   []string // of the names of series
 	asked   []Request
 	// targets are the target groups that requests went to at first.
-	targets map[string]string
+	targets map[string][]string
 }
 
 // series is what was observed of one thing to do, from its first moment to its last one.
@@ -231,10 +239,12 @@ func (w *watcher) observe(s *State) {
 	for _, request := range s.Requests() {
 		if !slices.Contains(w.asked, request) {
 			w.asked = append(w.asked, request)
-			w.targets[request.String()], _, _ = s.forward(request)
 		}
 	}
 	for _, request := range w.asked {
+		if len(w.moments) == 1 {
+			w.targets[request.String()], _, _ = s.forward(request)
+		}
 		w.note(request.String(), nil, s.answer(request, w.stable()))
 	}
 	for _, g := range w.running {
@@ -368,7 +378,8 @@ func (w *watcher) expected(one *series, end int) bool {
 // handedOn reports whether a series is of requests whose route is gone in the end, with the target group that they went
 // to: what answers them then is a more general route of another service.
 func (w *watcher) handedOn(one *series) bool {
-	return w.state.find(token.TargetGroup, "arn", w.targets[one.what]) == nil &&
+	isThere := func(group string) bool { return w.state.find(token.TargetGroup, "arn", group) != nil }
+	return !slices.ContainsFunc(w.targets[one.what], isThere) &&
 		!slices.ContainsFunc(w.state.Requests(), func(r Request) bool { return r.String() == one.what })
 }
 

@@ -130,6 +130,55 @@ func TestWhatIsBeingCreatedIsNotThere(t *testing.T) {
 	require.Equal(t, []string{"http://alb.amazonaws.com/items since update ListenerRule rule"}, r.outages())
 }
 
+// recordBelow records a lab whose rule is for what lies below its path too.
+func recordBelow(t *testing.T) *recording {
+	r := record(t)
+	r.set("rule", "priority", 2)
+	r.set("rule", "conditions", []any{in{"pathPattern": in{"values": []any{"/items", "/items/*"}}}})
+	r.write("rule")
+	require.NoError(t, r.world.Record(t.Context()))
+	return r
+}
+
+// extract gives a part of the route to a new service.
+func (r *recording) extract(actions ...any) {
+	r.put(token.TargetGroup, "targets-2", in{})
+	r.put(token.ListenerRule, "rule-2", in{
+		"listenerArn": "http", "priority": 1, "actions": actions,
+		"conditions": []any{in{"pathPattern": in{"values": []any{"/items/sold"}}}},
+	})
+	r.put(token.Service, "sold", service("sold", 8080, in{
+		"taskDefinition": "arn:cart-task",
+		"loadBalancers":  []any{in{"targetGroupArn": "arn:targets-2", "containerPort": 8080}},
+	}))
+	for _, id := range []string{"targets-2", "rule-2", "sold"} {
+		r.write(id)
+		r.done(id)
+	}
+}
+
+func TestAPartOfARouteThatGoesToANewServiceBeforeItHasTasks(t *testing.T) {
+	r := recordBelow(t)
+	r.extract(in{"type": "forward", "targetGroupArn": "arn:targets-2"})
+	require.Equal(t, []string{"http://alb.amazonaws.com/items/sold since done ListenerRule rule-2"}, r.outages())
+}
+
+func TestAPartOfARouteThatGoesToANewServiceOnceItHasTasks(t *testing.T) {
+	r := recordBelow(t)
+	r.extract(in{"type": "forward", "forward": in{"targetGroups": []any{
+		in{"arn": "arn:targets", "weight": 1}, in{"arn": "arn:targets-2", "weight": 0},
+	}}})
+	r.set("rule-2", "actions", []any{in{"type": "forward", "targetGroupArn": "arn:targets-2"}})
+	r.write("rule-2")
+	require.Empty(t, r.outages())
+}
+
+func TestARouteThatIsNewHasNoOutage(t *testing.T) {
+	r := record(t)
+	r.extract(in{"type": "forward", "targetGroupArn": "arn:targets-2"})
+	require.Empty(t, r.outages())
+}
+
 func TestARequestThatIsNotAnsweredInTheEndHasNoOutage(t *testing.T) {
 	r := record(t)
 	r.delete("rule")

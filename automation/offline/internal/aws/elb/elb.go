@@ -42,6 +42,7 @@ var Service = bridge.Service{
 			token.LoadBalancer,
 			"LoadBalancerNotFound",
 		),
+		"aws:lb/getTargetGroup:getTargetGroup": bridge.GetByName("name", token.TargetGroup, "TargetGroupNotFound"),
 	},
 }
 
