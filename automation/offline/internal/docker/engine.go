@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/distribution/reference"
-	buildtypes "github.com/docker/docker/api/types/build"
-	dockerimage "github.com/docker/docker/api/types/image"
-	"github.com/docker/docker/client"
+	buildtypes "github.com/moby/moby/api/types/build"
+	"github.com/moby/moby/client"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
@@ -48,17 +48,17 @@ const pingTimeout = 3 * time.Second
 // connect returns a builder with the Docker Engine at host, or at DOCKER_HOST, or at its usual place. The error is
 // unavailable when none answers.
 func connect(ctx context.Context, host string, registry *localRegistry) (*builder, error) {
-	options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
+	options := []client.Opt{client.FromEnv}
 	if host != "" {
 		options = append(options, client.WithHost(host))
 	}
-	c, err := client.NewClientWithOpts(options...)
+	c, err := client.New(options...)
 	if err != nil {
 		return nil, fmt.Errorf("configuring the connection to the Docker Engine: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
-	if _, err := c.Ping(ctx); err != nil {
+	if _, err := c.Ping(ctx, client.PingOptions{}); err != nil {
 		return nil, errors.Join(unavailable{fmt.Sprintf("no Docker Engine answers at %s", c.DaemonHost())}, c.Close())
 	}
 	return &builder{client: c, registry: registry}, nil
@@ -80,13 +80,13 @@ func (b *builder) build(ctx context.Context, i *image) (id string, err error) {
 	for name, v := range i.build.args {
 		args[name] = &v
 	}
-	options := buildtypes.ImageBuildOptions{
+	options := client.ImageBuildOptions{
 		Version:     buildtypes.BuilderBuildKit,
 		Dockerfile:  context.name,
 		Tags:        []string{i.name.String()},
 		BuildArgs:   args,
 		Target:      i.build.target,
-		Platform:    i.build.platform,
+		Platforms:   []ocispec.Platform{i.build.forPlatform()},
 		NetworkMode: i.build.network,
 		CacheFrom:   i.build.cacheFrom,
 		ExtraHosts:  i.build.addHosts,
@@ -117,6 +117,12 @@ func (b *builder) build(ctx context.Context, i *image) (id string, err error) {
 		return "", fmt.Errorf("looking at the image %s: %w", i.given, err)
 	}
 	return inspected.ID, nil
+}
+
+// forPlatform returns the platform, which is one of platforms.
+func (b build) forPlatform() ocispec.Platform {
+	parts := append(strings.Split(b.platform, "/"), "")
+	return ocispec.Platform{OS: parts[0], Architecture: parts[1], Variant: parts[2]}
 }
 
 // buildFailure says why a build failed, at which step if the builder told.
@@ -153,7 +159,7 @@ func lastLines(output string) string {
 }
 
 // removeOptions untag an image, and remove it when that was its last tag.
-var removeOptions = dockerimage.RemoveOptions{PruneChildren: true}
+var removeOptions = client.ImageRemoveOptions{PruneChildren: true}
 
 // push pushes the built image to the offline target's registry and returns the digest of its manifest and the size of
 // its layers in bytes. The registry that the image is named after is not contacted.
@@ -163,7 +169,8 @@ func (b *builder) push(ctx context.Context, i *image) (digest string, size int64
 		return "", 0, err
 	}
 	local := address + "/" + reference.Path(i.name) + ":" + i.tag()
-	if err := b.client.ImageTag(ctx, i.name.String(), local); err != nil {
+	tag := client.ImageTagOptions{Source: i.name.String(), Target: local}
+	if _, err := b.client.ImageTag(ctx, tag); err != nil {
 		return "", 0, fmt.Errorf("tagging %s as %s: %w", i.given, local, err)
 	}
 	defer func() {
@@ -173,7 +180,7 @@ func (b *builder) push(ctx context.Context, i *image) (digest string, size int64
 		}
 	}()
 	// The engine insists on credentials; the registry does not look at them.
-	stream, err := b.client.ImagePush(ctx, local, dockerimage.PushOptions{RegistryAuth: "e30="})
+	stream, err := b.client.ImagePush(ctx, local, client.ImagePushOptions{RegistryAuth: "e30="})
 	if err != nil {
 		return "", 0, fmt.Errorf("pushing %s: %w", i.given, err)
 	}
