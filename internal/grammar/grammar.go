@@ -5,6 +5,7 @@ package grammar
 
 import (
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/awslab/awslab/internal/problem"
@@ -13,17 +14,21 @@ import (
 // Grammar is how one kind of text is written.
 type Grammar struct {
 	// noun says what is written so: a DynamoDB table.
-	noun    string
-	pattern *regexp.Regexp
+	noun   string
+	source string
+	// pattern compiles the source when it is first asked for: all of them take as long as the rest of a program's start.
+	pattern func() *regexp.Regexp
 }
 
-func of(noun, pattern string) Grammar { return Grammar{noun, regexp.MustCompile(pattern)} }
+func of(noun, source string) Grammar {
+	return Grammar{noun, source, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(source) })}
+}
 
 // Match reports whether the text is written so.
-func (g Grammar) Match(text string) bool { return g.pattern.MatchString(text) }
+func (g Grammar) Match(text string) bool { return g.pattern().MatchString(text) }
 
 // Find returns the parts of the text that the grammar captures after the text itself, or nil.
-func (g Grammar) Find(text string) []string { return g.pattern.FindStringSubmatch(text) }
+func (g Grammar) Find(text string) []string { return g.pattern().FindStringSubmatch(text) }
 
 // Check returns the problem of a name that is not written so, in the field of a component's arguments.
 func (g Grammar) Check(field, name string) error {
@@ -34,7 +39,7 @@ func (g Grammar) Check(field, name string) error {
 }
 
 // String returns the regular expression.
-func (g Grammar) String() string { return g.pattern.String() }
+func (g Grammar) String() string { return g.source }
 
 const domain = `([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}`
 
