@@ -16,7 +16,7 @@ type Grammar struct {
 	// noun says what is written so: a DynamoDB table.
 	noun   string
 	source string
-	// pattern compiles the source when it is first asked for: all of them take as long as the rest of a program's start.
+	// pattern compiles the source when it is first asked for: all of them take as long as the rest of a start.
 	pattern func() *regexp.Regexp
 }
 
