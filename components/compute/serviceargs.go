@@ -31,9 +31,10 @@ type ServiceArgs struct {
 	// takes the place of another one takes its target group, in which the other's tasks are until the new ones are
 	// healthy: so what goes there is answered throughout.
 	TargetGroup, TargetGroupName string
-	// Predecessor is the ARN of the target group that has answered the requests of the Route until now, and does in this
-	// update: ECS takes a target group only once a rule leads to it, and this one is empty until the tasks are healthy.
-	// The next update, without Predecessor, sends the requests there. Nil means that nothing has answered them.
+	// Predecessor is the ARN of the target group that has answered the requests of the Route until now, and does so in
+	// this update: ECS takes a target group only once a rule leads to it, and the service's own is empty until the
+	// tasks are healthy. The next update, without Predecessor, sends the requests there. Nil means that nothing has
+	// answered them.
 	Predecessor pulumi.StringInput
 	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same
 	// VPC.

@@ -179,8 +179,8 @@ func (l *lab) recordSteps(values map[string]string) error {
 			values[accessKey+s.Name] = public
 		}
 		if predecessor(s, l.targetGroups, l.before) != "" {
-			left = append(left, fmt.Sprintf("Another service answers the requests of %s until its tasks are healthy. The "+
-				"next update sends them to it: bring the stack up once more", s.Name))
+			left = append(left, fmt.Sprintf("Another service answers the requests of %s until its tasks are healthy. "+
+				"The next update sends them to it: bring the stack up once more", s.Name))
 		}
 		if l.newlyRouted(s) {
 			left = append(left, fmt.Sprintf("Service %s gets behind the load balancer. The next update sets its "+
