@@ -20,7 +20,8 @@ import (
 // A stack records, in its output permanent, which target group each public service has, and which route. A service that
 // is new and has the route of one that is gone, as after a renaming, takes over its target group: a listener rule that
 // led to another one would lead to no task before the new service is healthy. So it does if its host is another one
-// that has requests in common, which follow one of the two rules until the old one is gone.
+// that has requests in common, which follow one of the two rules until the old one is gone, and if its route is a part
+// of the one that is gone.
 //
 // A new service may also be given requests that another, which stays, has answered: its route or what lies below it.
 // That one goes on to answer them in this update, and the next sends them to the new service, whose tasks are there.
@@ -63,45 +64,53 @@ func targetGroups(services []config.Service, before map[string]string) map[strin
 	return groups
 }
 
-// inherited returns the target group of the service that had the route, or else requests of it, and is gone, or
-// nothing.
+// inherited returns the target group of the service that had the route, or else its requests or some of them, and is
+// gone, or nothing.
 func inherited(s config.Service, services []config.Service, before map[string]string) string {
-	heir := ""
-	for _, other := range recorded(before) {
-		isThere := slices.ContainsFunc(services, func(s config.Service) bool { return s.Name == other.service })
-		switch route := s.Route().Normal(); {
-		case isThere || other.route.Path != route.Path:
-		case other.route.Host == route.Host:
-			return other.group
-		case heir == "" && overlap(other.route.Host, route.Host):
-			heir = other.group
+	route := s.Route().Normal()
+	gone := slices.DeleteFunc(recorded(before), func(t target) bool {
+		return slices.ContainsFunc(services, func(s config.Service) bool { return s.Name == t.service })
+	})
+	first := func(matches func(target) bool) string {
+		if i := slices.IndexFunc(gone, matches); i >= 0 {
+			return gone[i].group
 		}
+		return ""
 	}
-	return heir
-}
-
-// overlap reports whether different hosts of routes may have requests in common.
-func overlap(one, other string) bool {
-	return one == "" || other == "" || strings.ContainsAny(one+other, "*?")
+	same := first(func(t target) bool { return t.route.Host == route.Host && t.route.Path == route.Path })
+	if answers := answering(route, before); same == "" && answers != nil {
+		return first(func(t target) bool { return t == *answers })
+	}
+	return cmp.Or(same, first(func(t target) bool { return overlap(t.route, route) }))
 }
 
 // predecessor returns the target group that answers the requests of a service until its own has tasks, or nothing: its
 // own has them, or no service has answered them.
 func predecessor(s config.Service, groups, before map[string]string) string {
-	all := recorded(before)
-	if !s.Public() || slices.ContainsFunc(all, func(t target) bool { return t.group == groups[s.Name] }) {
+	isOwn := func(t target) bool { return t.group == groups[s.Name] }
+	answers := answering(s.Route().Normal(), before)
+	if !s.Public() || answers == nil || slices.ContainsFunc(recorded(before), isOwn) ||
+		!slices.Contains(slices.Collect(maps.Values(groups)), answers.group) {
 		return ""
 	}
-	stays := slices.Collect(maps.Values(groups))
-	all = slices.DeleteFunc(all, func(t target) bool {
-		return !covers(t.route, s.Route().Normal()) || !slices.Contains(stays, t.group)
-	})
-	if len(all) == 0 {
-		return ""
+	return answers.group
+}
+
+// answering returns the target whose rule came first for all requests of a route, or nil.
+func answering(route compute.Route, before map[string]string) *target {
+	var first *target
+	for _, t := range recorded(before) {
+		if covers(t.route, route) && (first == nil || t.route.RulePriority() < first.route.RulePriority()) {
+			first = &t
+		}
 	}
-	return slices.MinFunc(all, func(a, b target) int {
-		return cmp.Compare(a.route.RulePriority(), b.route.RulePriority())
-	}).group
+	return first
+}
+
+// overlap reports whether routes of one path may have requests in common.
+func overlap(one, other compute.Route) bool {
+	return one.Path == other.Path &&
+		(one.Host == "" || other.Host == "" || strings.ContainsAny(one.Host+other.Host, "*?"))
 }
 
 // predecessor returns the ARN of the target group that answers a service's requests in this update, or nil for its own.

@@ -47,6 +47,11 @@ func TestATargetGroupStaysWithItsServiceOrWithTheRouteOfOneThatIsGone(t *testing
 			map[string]string{"targets:shop": "shop", "route:shop": "lab.example.com/items"},
 			map[string]string{"goods": "goods"},
 		},
+		"a part of what is gone": {
+			[]config.Service{public("sold", "/items/sold"), public("cart", "/cart")},
+			before,
+			map[string]string{"sold": "shop", "cart": "cart"},
+		},
 		"a renaming with a new path": {
 			[]config.Service{public("goods", "/goods")},
 			before,
@@ -109,7 +114,9 @@ func TestANewServiceIsNotSentTheRequestsOfAnotherBeforeItHasTasks(t *testing.T) 
 		"the rule that comes first":      {append(stays, public("new", "", "/items/late")), before, "shop"},
 		"another route":                  {append(stays, public("new", "", "/carts")), before, ""},
 		"a route that begins as another": {append(stays, public("new", "", "/items2")), before, ""},
-		"a route of one that is gone":    {[]config.Service{public("new", "", "/items/sold")}, before, ""},
+		"two parts of a route that is gone": {
+			[]config.Service{public("sold", "", "/items/sold"), public("new", "", "/items/new")}, before, "shop",
+		},
 		"a route that one has given away": {
 			[]config.Service{public("shop", "", "/other"), stays[1], public("new", "", "/items")}, before, "shop",
 		},
