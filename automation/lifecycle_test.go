@@ -432,8 +432,7 @@ func TestLifecycleOfWhatIsThereOnce(t *testing.T) {
 	} {
 		t.Run(change.name, func(t *testing.T) {
 			p.configure(t, "dev", change.pairs...)
-			_, err := p.open(t, "dev").Up(ctx)
-			require.NoError(t, err)
+			require.NoError(t, bringUp(p.open(t, "dev"), true))
 			p.requireUnchanged(t, "dev")
 			p.requireExactPermissions(t)
 			refreshed, err := p.open(t, "dev").Refresh(ctx)
