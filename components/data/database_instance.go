@@ -19,7 +19,6 @@ func (db *Database) newInstances(ctx *pulumi.Context) error {
 	args.MultiAz = pulumi.Bool(db.args.MultiAz)
 	args.DbName = pulumi.String(db.DatabaseName)
 	args.Username = pulumi.String(db.Username)
-	args.AllocatedStorage = pulumi.Int(db.args.AllocatedStorage)
 	args.BackupRetentionPeriod = pulumi.Int(db.args.BackupRetentionDays)
 	args.BackupWindow = pulumi.String(db.args.BackupWindow)
 	args.DeleteAutomatedBackups = pulumi.Bool(db.args.SkipFinalSnapshot)
@@ -69,6 +68,7 @@ func (db *Database) instanceArgs() *rds.InstanceArgs {
 		AllowMajorVersionUpgrade:         pulumi.Bool(db.args.AllowMajorVersionUpgrade),
 		AutoMinorVersionUpgrade:          pulumi.Bool(true),
 		ApplyImmediately:                 pulumi.Bool(db.args.ApplyImmediately),
+		AllocatedStorage:                 pulumi.Int(db.args.AllocatedStorage),
 		MaxAllocatedStorage:              databaseCount(db.args.MaxAllocatedStorage),
 		StorageType:                      pulumi.String(db.args.StorageType),
 		Iops:                             databaseCount(db.args.Iops),
@@ -95,9 +95,10 @@ func (db *Database) instanceArgs() *rds.InstanceArgs {
 	return args
 }
 
-// newReplicas creates read replicas in the region of their source. They take over engine, user, key, subnet group and
-// the size of the storage from it, and RDS refuses to be told them; nor do they have backups or a last snapshot of
-// their own.
+// newReplicas creates read replicas in the region of their source. They take over engine, user, key and subnet group
+// from it, and RDS refuses to be told them; nor do they have backups or a last snapshot of their own. They begin with
+// the storage of their source, whatever they are told, of which the provider warns; but RDS does not let it grow with
+// the source's, and a replica that is full stops to replicate.
 func (db *Database) newReplicas(ctx *pulumi.Context, source *rds.Instance) error {
 	for i, identifier := range db.args.replicaIdentifiers() {
 		name := db.name + "-replica-" + strconv.Itoa(i+1)

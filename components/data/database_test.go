@@ -336,10 +336,10 @@ func TestReplicasTakeOverFromTheirSource(t *testing.T) {
 		"else the provider would replace it, as its source is encrypted",
 	)
 	require.Equal(t, true, replica["skipFinalSnapshot"])
+	require.EqualValues(t, args.AllocatedStorage, replica["allocatedStorage"], "it does not grow with its source's")
 	for _, property := range []string{
-		"allocatedStorage", "backupRetentionPeriod", "dbName", "dbSubnetGroupName", "engine", "engineVersion",
-		"finalSnapshotIdentifier", "kmsKeyId", "manageMasterUserPassword", "masterUserSecretKmsKeyId", "multiAz",
-		"password", "username",
+		"backupRetentionPeriod", "dbName", "dbSubnetGroupName", "engine", "engineVersion", "finalSnapshotIdentifier",
+		"kmsKeyId", "manageMasterUserPassword", "masterUserSecretKmsKeyId", "multiAz", "password", "username",
 	} {
 		require.NotContains(t, replica, property)
 	}

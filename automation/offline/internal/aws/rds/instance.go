@@ -175,6 +175,7 @@ func inherit(c *bridge.Change, source *world.Thing) error {
 	if err != nil {
 		return err
 	}
+	delete(c.State, "allocatedStorage") // the provider ignores it, and says so
 	for _, property := range take {
 		value, has := state.At(property)
 		if !has || values.View(c.State).Has(property) {

@@ -66,6 +66,21 @@ func TestAReplicaTakesOverWhatItsSourceHas(t *testing.T) {
 	require.NoError(t, l.TryDelete(replica))
 }
 
+func TestTheStorageOfAReplicaGrowsByItselfAlone(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	primary := l.Create(token.DBInstance, "shop", source)
+	inputs := awstest.In{
+		"identifier": "reader", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "allocatedStorage": 30,
+		"skipFinalSnapshot": true,
+	}
+	replica := l.Create(token.DBInstance, "reader", inputs)
+	require.Equal(t, "20", replica.Str("allocatedStorage"), "that of the source")
+	l.Update(primary, awstest.Merge(source, awstest.In{"allocatedStorage": 40}))
+	replica, _ = l.Refresh(replica)
+	require.Equal(t, "20", replica.Str("allocatedStorage"))
+	require.Equal(t, "30", l.Update(replica, inputs).Str("allocatedStorage"))
+}
+
 func TestAReplicaInAnotherRegionHasItsOwnKeyAndNetwork(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	west := awstest.Over(t, l.W, "us-west-2", nil)
