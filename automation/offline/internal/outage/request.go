@@ -141,7 +141,11 @@ func (s *State) forward(r Request) (targetGroups []string, fronts []end, err err
 	case action.Str("type") != "forward":
 		return nil, nil, fmt.Errorf("no rule of the listener on port %d forwards %s", r.port(), r.Path)
 	}
-	return targetGroupsOf(action, 1), fronts, nil
+	targetGroups = targetGroupsOf(action, 1)
+	if len(targetGroups) == 0 {
+		return nil, nil, fmt.Errorf("every target group that the rule for %s forwards to has weight 0", r.Path)
+	}
+	return targetGroups, fronts, nil
 }
 
 // targetGroupsOf returns the target groups that an action forwards to with at least a weight.

@@ -173,6 +173,17 @@ func TestAPartOfARouteThatGoesToANewServiceOnceItHasTasks(t *testing.T) {
 	require.Empty(t, r.outages())
 }
 
+func TestARuleWhoseTargetGroupsAllHaveWeight0(t *testing.T) {
+	r := record(t)
+	r.set("rule", "actions", []any{in{"type": "forward", "forward": in{"targetGroups": []any{
+		in{"arn": "arn:targets", "weight": 0},
+	}}}})
+	r.write("rule")
+	r.set("rule", "actions", []any{in{"type": "forward", "targetGroupArn": "arn:targets"}})
+	r.write("rule")
+	require.Equal(t, []string{"http://alb.amazonaws.com/items since update ListenerRule rule"}, r.outages())
+}
+
 func TestARouteThatIsNewHasNoOutage(t *testing.T) {
 	r := record(t)
 	r.extract(in{"type": "forward", "targetGroupArn": "arn:targets-2"})
