@@ -234,7 +234,7 @@ func TestADomainLeadsToTheLoadBalancerOverBothAddressFamilies(t *testing.T) {
 	}
 }
 
-func TestADomainLeadsToTheLoadBalancerOverHTTPSToTheLoadBalancerOverHTTPS(t *testing.T) {
+func TestADomainLeadsToTheLoadBalancerOverHTTPS(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.run(func(ctx *pulumi.Context) error {
 		_, err := NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{

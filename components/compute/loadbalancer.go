@@ -50,7 +50,7 @@ type LoadBalancerArgs struct {
 	// DeletionProtection refuses to delete the load balancer until it is turned off.
 	DeletionProtection bool
 	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (RFC 6797), 0 to 730; 0
-	// tells them nothing. Without a certificate it has no effect.
+	// tells them to forget it. Without a certificate it has no effect.
 	HstsDays int
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
 	IdleTimeout int
@@ -308,13 +308,9 @@ func (component *LoadBalancer) newListeners(
 		CertificateArn:                   args.CertificateArn.ToStringOutput().ToStringPtrOutput(),
 		SslPolicy:                        pulumi.String(tlsPolicy),
 		RoutingHttpResponseServerEnabled: pulumi.Bool(false),
-		Tags:                             pulumi.ToStringMap(args.Tags),
-	}
-	if args.HstsDays > 0 {
-		https.RoutingHttpResponseStrictTransportSecurityHeaderValue = pulumi.Sprintf(
-			"max-age=%d",
-			args.HstsDays*24*60*60,
-		)
+		// The provider never takes a header away again, and browsers keep to what they were told (RFC 6797, 6.1.1).
+		RoutingHttpResponseStrictTransportSecurityHeaderValue: pulumi.Sprintf("max-age=%d", args.HstsDays*24*60*60),
+		Tags: pulumi.ToStringMap(args.Tags),
 	}
 	return newListener(ctx, name+"-https", https, component)
 }
