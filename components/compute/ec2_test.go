@@ -201,8 +201,10 @@ func TestADomainLeadsToTheLoadBalancerOverBothAddressFamilies(t *testing.T) {
 		zone      pulumi.StringInput
 		want      []string
 	}{
-		"IPv4":                   {false, pulumi.String("Z1"), []string{"lab-domain"}},
-		"IPv6 besides":           {true, pulumi.String("Z1"), []string{"lab-domain", "lab-domain-ipv6"}},
+		"IPv4": {false, pulumi.String("Z1"), []string{"lab-host-api.example.com"}},
+		"IPv6 besides": {
+			true, pulumi.String("Z1"), []string{"lab-host-api.example.com", "lab-host-api.example.com-ipv6"},
+		},
 		"a zone of someone else": {true, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -228,7 +230,7 @@ func TestADomainLeadsToTheLoadBalancerOverBothAddressFamilies(t *testing.T) {
 				require.Equal(t, "dualstack", g.inputs(t, "lab-alb")["ipAddressType"])
 			}
 			if len(test.want) == 2 {
-				require.Equal(t, "AAAA", g.inputs(t, "lab-domain-ipv6")["type"])
+				require.Equal(t, "AAAA", g.inputs(t, "lab-host-api.example.com-ipv6")["type"])
 			}
 		})
 	}
@@ -249,7 +251,7 @@ func TestADomainLeadsToTheLoadBalancerOverHTTPS(t *testing.T) {
 		})
 		return err
 	}))
-	require.Equal(t, "A", g.inputs(t, "lab-domain")["type"])
+	require.Equal(t, "A", g.inputs(t, "lab-host-api.example.com")["type"])
 	require.Equal(
 		t,
 		object{"bucket": "logs", "prefix": "awslab-dev-alb", "enabled": true},

@@ -3,7 +3,6 @@ package compute
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -223,16 +222,13 @@ func (component *LoadBalancer) newRecords(
 	if args.Domain == "" || args.ZoneId == nil {
 		return nil
 	}
-	records := map[string]string{args.Domain: name + "-domain"}
-	for _, host := range args.Hosts {
-		records[host] = name + "-host-" + strings.Replace(host, "*", "any", 1)
+	kinds := []string{"A"}
+	if args.DualStack {
+		kinds = append(kinds, "AAAA")
 	}
-	for _, host := range slices.Sorted(maps.Keys(records)) {
-		if err := component.newRecord(ctx, records[host], "A", host, args, balancer); err != nil {
-			return err
-		}
-		if args.DualStack {
-			if err := component.newRecord(ctx, records[host]+"-ipv6", "AAAA", host, args, balancer); err != nil {
+	for _, host := range slices.Compact(slices.Sorted(slices.Values(append([]string{args.Domain}, args.Hosts...)))) {
+		for _, kind := range kinds {
+			if err := component.newRecord(ctx, name, kind, host, args, balancer); err != nil {
 				return err
 			}
 		}
@@ -240,13 +236,24 @@ func (component *LoadBalancer) newRecords(
 	return nil
 }
 
+// newRecord names the record after the host: when the domain becomes a service's host, its record stays. There cannot
+// be another one of that name until it is gone.
 func (component *LoadBalancer) newRecord(
 	ctx *pulumi.Context,
 	name, kind, host string,
 	args *LoadBalancerArgs,
 	balancer *lb.LoadBalancer,
 ) error {
-	if _, err := route53.NewRecord(ctx, name, &route53.RecordArgs{
+	suffix := ""
+	if kind == "AAAA" {
+		suffix = "-ipv6"
+	}
+	opts := []pulumi.ResourceOption{pulumi.Parent(component)}
+	if host == args.Domain {
+		opts = append(opts, formerly(name+"-domain"+suffix))
+	}
+	resourceName := name + "-host-" + strings.Replace(host, "*", "any", 1) + suffix
+	if _, err := route53.NewRecord(ctx, resourceName, &route53.RecordArgs{
 		ZoneId: args.ZoneId,
 		Name:   pulumi.String(host),
 		Type:   pulumi.String(kind),
@@ -257,7 +264,7 @@ func (component *LoadBalancer) newRecord(
 				EvaluateTargetHealth: pulumi.Bool(true),
 			},
 		},
-	}, pulumi.Parent(component)); err != nil {
+	}, opts...); err != nil {
 		return fmt.Errorf("making %s lead to load balancer %q (%s): %w", host, args.Name, kind, err)
 	}
 	return nil

@@ -108,8 +108,8 @@ func TestADomainWithACertificateOfItsOwn(t *testing.T) {
 	for balancer, records := range map[string][]string{
 		`{"domain": "api.example.com", "certificateArn": "` + certificate + `"}`: nil,
 		`{"domain": "api.example.com", "certificateArn": "` + certificate + `", "zone": "example.com"}`: {
-			"lab-domain",
-			"lab-domain-ipv6",
+			"lab-host-api.example.com",
+			"lab-host-api.example.com-ipv6",
 		},
 	} {
 		made := deployChanged(t, "dev", map[string]string{"loadBalancer": balancer, "network": `{"ipv6": true}`})
@@ -140,7 +140,8 @@ func TestTheHostsOfServicesAreInTheCertificateAndTheZone(t *testing.T) {
 		made.inputs(t, "lab-certificate").Mappable()["subjectAlternativeNames"],
 	)
 	for record, name := range map[string]string{
-		"lab-domain": "api.example.com", "lab-host-pay.example.com": "pay.example.com",
+		"lab-host-api.example.com":      "api.example.com",
+		"lab-host-pay.example.com":      "pay.example.com",
 		"lab-host-any.shop.example.com": "*.shop.example.com",
 	} {
 		require.Equal(t, name, made.inputs(t, record)["name"].StringValue())
