@@ -64,7 +64,7 @@ type DatabaseArgs struct {
 	// StorageType is gp3 (the default), io1 or io2. On Aurora it is empty or aurora-iopt1. Changing it replaces the
 	// database when it is a Multi-AZ cluster.
 	StorageType string
-	// Iops are those of io1 and io2, which need them, and of gp3 from 400 GiB on.
+	// Iops are those of io1 and io2, which need them, and of gp3 from 400 GiB on, by default 12000.
 	Iops int
 
 	// DatabaseName is that of the first database. Changing it replaces the database.
@@ -108,6 +108,10 @@ type DatabaseArgs struct {
 	// KeepVersion leaves the version as it is: RDS upgrades minor versions by itself, and an EngineVersion that names
 	// the one of before would ask for a downgrade. It is for updates that do not mean to change the version.
 	KeepVersion bool
+	// ReplicaVersion upgrades the read replicas of an instance, and empty leaves them as they are: RDS upgrades a
+	// PostgreSQL database to another minor version, and a MySQL database to any, only after its replicas. The next
+	// update, with this as EngineVersion, upgrades the database. A replica begins with the version of its source.
+	ReplicaVersion string
 	// ApplyImmediately applies changes at once, with a restart where they need one, and not in the maintenance window.
 	ApplyImmediately bool
 	// CaCertIdentifier is the authority of the servers' certificates, by default rds-ca-rsa2048-g1.

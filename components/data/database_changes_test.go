@@ -80,6 +80,7 @@ var databaseChanges = map[string]struct {
 	"Engine":                   {func(a *DatabaseArgs) { a.Engine = DatabaseMySQL }, "replace replace replace"},
 	"EngineVersion":            {func(a *DatabaseArgs) { a.EngineVersion = "16" }, "update update update"},
 	"KeepVersion":              {func(a *DatabaseArgs) { a.KeepVersion = true }, "none none none"},
+	"ReplicaVersion":           {func(a *DatabaseArgs) { a.ReplicaVersion = "17.6" }, "none none none"},
 	"AllowMajorVersionUpgrade": {func(a *DatabaseArgs) { a.AllowMajorVersionUpgrade = true }, "update update update"},
 	"InstanceClass":            {func(a *DatabaseArgs) { a.InstanceClass = "db.r6gd.large" }, "update update none"},
 	"MultiAz":                  {func(a *DatabaseArgs) { a.MultiAz = false }, "update none none"},

@@ -88,6 +88,9 @@ func (db *Database) instanceArgs() *rds.InstanceArgs {
 		PerformanceInsightsEnabled:       pulumi.Bool(db.args.PerformanceInsights()),
 		Tags:                             pulumi.ToStringMap(db.args.Tags),
 	}
+	if db.args.isStriped() {
+		args.StorageThroughput = pulumi.Int(stripedThroughput)
+	}
 	if db.args.PerformanceInsights() {
 		args.PerformanceInsightsKmsKeyId = databaseOptional(db.args.KmsKeyArn)
 		args.PerformanceInsightsRetentionPeriod = pulumi.Int(db.args.PerformanceInsightsDays)
@@ -109,6 +112,7 @@ func (db *Database) newReplicas(ctx *pulumi.Context, source *rds.Instance) error
 		args := db.instanceArgs()
 		args.Identifier = pulumi.String(identifier)
 		args.ReplicateSourceDb = source.Identifier
+		args.EngineVersion = databaseText(db.args.ReplicaVersion)
 		args.SkipFinalSnapshot = pulumi.Bool(true)
 		replica, err := rds.NewInstance(ctx, name, args, pulumi.Parent(db), logs)
 		if err != nil {

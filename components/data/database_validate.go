@@ -63,6 +63,9 @@ func (args *DatabaseArgs) withDefaults() *DatabaseArgs {
 		full.AllocatedStorage = cmp.Or(full.AllocatedStorage, 20)
 		full.StorageType = cmp.Or(full.StorageType, "gp3")
 	}
+	if full.isStriped() {
+		full.Iops = cmp.Or(full.Iops, stripedIops)
+	}
 	full.BackupRetentionDays = cmp.Or(full.BackupRetentionDays, 7)
 	full.BackupWindow = cmp.Or(full.BackupWindow, "02:30-03:00")
 	full.MaintenanceWindow = cmp.Or(full.MaintenanceWindow, "sun:03:00-sun:03:30")
@@ -253,14 +256,27 @@ func (args *DatabaseArgs) validateStorage(problems *databaseProblems) {
 	problems.between("AllocatedStorage", args.AllocatedStorage, smallest, largest, " GiB")
 }
 
+// RDS stripes a gp3 volume of an instance over four from stripedGiB on, which has at least these IOPS and MiB a second
+// ("Amazon RDS DB instance storage", RDS user guide). They are given, because a volume that grows to this size has to be
+// given them: the provider goes on to ask for the IOPS of a smaller one (hashicorp/terraform-provider-aws#28382).
+const (
+	stripedGiB        = 400
+	stripedIops       = 12000
+	stripedThroughput = 500
+)
+
+func (args *DatabaseArgs) isStriped() bool {
+	return args.Kind == DatabaseInstance && args.StorageType == "gp3" && args.AllocatedStorage >= stripedGiB
+}
+
 func (args *DatabaseArgs) validateGp3Iops(problems *databaseProblems) {
-	const striped, least, most = 400, 12000, 64000
+	const most = 64000
 	switch {
 	case args.Iops == 0:
-	case args.AllocatedStorage < striped:
-		problems.add("Iops", "%d; gp3 below %d GiB has 3000, no more and no less: use 0", args.Iops, striped)
+	case args.AllocatedStorage < stripedGiB:
+		problems.add("Iops", "%d; gp3 below %d GiB has 3000, no more and no less: use 0", args.Iops, stripedGiB)
 	default:
-		problems.between("Iops", args.Iops, least, most, " or 0 with gp3")
+		problems.between("Iops", args.Iops, stripedIops, most, " or 0 with gp3")
 	}
 }
 

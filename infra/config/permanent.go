@@ -35,6 +35,7 @@ const (
 const (
 	anotherStack    = "keep it, or make another stack and move what is in this one"
 	anotherDatabase = "keep it, or take awslab:database out, bring the stack up, and put it back"
+	anotherIndex    = "keep it, or take the index out, bring the stack up, and put it back"
 	anotherTable    = "keep it, or add a table of another name and copy the items"
 )
 
@@ -65,11 +66,17 @@ var permanences = []permanence{
 	{"network.ipv6", turnsOn, "AWS does not take IPv6 addresses from subnets that are in use", "keep it"},
 	{"database.kind", nil, "the database would be replaced, and its data lost", anotherDatabase},
 	{"database.engine", nil, "the database would be replaced, and its data lost", anotherDatabase},
-	{"database.version", later, "RDS does not go back to an earlier version", "keep it or raise it"},
+	{"database.version", Later, "RDS does not go back to an earlier version", "keep it or raise it"},
 	{"database.name", nil, "the database would be replaced, and its data lost", anotherDatabase},
-	{"database.storageGiB", grows, "RDS does not shrink storage", "keep it or raise it"},
+	{
+		"database.storageGiB",
+		growsByATenth,
+		"RDS does not shrink storage, and adds a tenth to it at least",
+		"keep it or raise it by a tenth",
+	},
 	{"tables.*.hashKey", nil, "the table would be replaced, and its items lost", anotherTable},
 	{"tables.*.rangeKey", nil, "the table would be replaced, and its items lost", anotherTable},
+	{"tables.*.type", nil, "DynamoDB keeps the type of an index's key", anotherIndex},
 	{"tables.*.timeToLive", turnsOff, "DynamoDB would go on by it", "keep it and set timeToLiveOff: true"},
 }
 
@@ -82,6 +89,12 @@ func grows(was, is string) bool {
 	return err == nil && after >= before
 }
 
+// growsByATenth is what RDS rounds a larger storage up to (ModifyDBInstance), which it could not go back from.
+func growsByATenth(was, is string) bool {
+	before, err := strconv.Atoi(was)
+	return err == nil && grows(strconv.Itoa((before*11+9)/10), is)
+}
+
 // continues lets a list be longer.
 func continues(was, is string) bool { return strings.HasPrefix(is+" ", was+" ") }
 
@@ -92,8 +105,8 @@ func turnsOff(was, is string) bool {
 	return was == off || strings.HasSuffix(was, turnedOff) || is == was+turnedOff
 }
 
-// later compares versions such as 16 and 16.4, of which one without a minor version is as late as any of its kind.
-func later(was, is string) bool {
+// Later reports whether a version is not before another. One without a minor version is as late as any of its kind.
+func Later(was, is string) bool {
 	before, after := strings.Split(was, "."), strings.Split(is, ".")
 	for i := range min(len(before), len(after)) {
 		if before[i] != after[i] {
@@ -136,6 +149,13 @@ func (c *Config) Permanent() map[string]string {
 		values[key+".hashKey"], values[key+".rangeKey"], values[key+".timeToLive"] = t.HashKey.String(), none, off
 		if t.RangeKey != nil {
 			values[key+".rangeKey"] = t.RangeKey.String()
+		}
+		for _, index := range t.Indexes {
+			of := key + ".indexes." + index.Name + "."
+			values[of+index.HashKey.Name+".type"] = index.HashKey.Type
+			if index.RangeKey != nil {
+				values[of+index.RangeKey.Name+".type"] = index.RangeKey.Type
+			}
 		}
 		switch {
 		case t.TimeToLiveOff:

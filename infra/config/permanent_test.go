@@ -16,7 +16,8 @@ func made() map[string]string {
 		"network":    `{"availabilityZones": 2}`,
 		"services":   "[" + catalog + "]",
 		"database":   `{"version": "17.4", "storageGiB": 50}`,
-		"tables":     `[{"name": "items", "hashKey": {"name": "id"}, "timeToLive": "expires", "replicate": true}]`,
+		"tables": `[{"name": "items", "hashKey": {"name": "id"}, "timeToLive": "expires", "replicate": true,
+			"indexes": [{"name": "by-day", "hashKey": {"name": "day"}}]}]`,
 	}
 }
 
@@ -25,6 +26,7 @@ func TestWhatCannotChange(t *testing.T) {
 	withTable := func(more string) map[string]string {
 		return map[string]string{"tables": strings.Replace(table, "%s", more, 1)}
 	}
+	const storage = "RDS does not shrink storage, and adds a tenth to it at least; keep it or raise it by a tenth"
 	tests := map[string]struct {
 		changes map[string]string
 		want    []string
@@ -60,8 +62,7 @@ func TestWhatCannotChange(t *testing.T) {
 		"another kind": {map[string]string{"database": `{"kind": "aurora", "version": "17.4"}`}, []string{
 			"awslab:database.kind: aurora, and the stack was made with instance: the database would be replaced, " +
 				"and its data lost; " + anotherDatabase,
-			"awslab:database.storageGiB: 0, and the stack was made with 50: RDS does not shrink storage; keep it " +
-				"or raise it"}},
+			"awslab:database.storageGiB: 0, and the stack was made with 50: " + storage}},
 		"another name": {map[string]string{"database": `{"version": "17.4", "storageGiB": 50, "name": "other"}`},
 			[]string{
 				"awslab:database.name: other, and the stack was made with lab: the database would be replaced, and " +
@@ -69,10 +70,13 @@ func TestWhatCannotChange(t *testing.T) {
 			}},
 		"less storage": {map[string]string{"database": `{"version": "17.4", "storageGiB": 49}`},
 			[]string{
-				"awslab:database.storageGiB: 49, and the stack was made with 50: RDS does not shrink storage; keep " +
-					"it or raise it",
+				"awslab:database.storageGiB: 49, and the stack was made with 50: " + storage,
 			}},
-		"more storage":     {map[string]string{"database": `{"version": "17.4", "storageGiB": 51}`}, nil},
+		"a little more storage": {map[string]string{"database": `{"version": "17.4", "storageGiB": 54}`},
+			[]string{
+				"awslab:database.storageGiB: 54, and the stack was made with 50: " + storage,
+			}},
+		"more storage":     {map[string]string{"database": `{"version": "17.4", "storageGiB": 55}`}, nil},
 		"a later version":  {map[string]string{"database": `{"version": "18", "storageGiB": 50}`}, nil},
 		"the same version": {map[string]string{"database": `{"version": "17", "storageGiB": 50}`}, nil},
 		"an earlier version": {map[string]string{"database": `{"version": "16.9", "storageGiB": 50}`},
@@ -95,6 +99,17 @@ func TestWhatCannotChange(t *testing.T) {
 				"awslab:tables.items.hashKey: key (S), and the stack was made with id (S): the table would be " +
 					"replaced, and its items lost; " + anotherTable,
 			},
+		},
+		"another type of an index's key": {
+			withTable(`, "indexes": [{"name": "by-day", "hashKey": {"name": "day", "type": "N"}}]`),
+			[]string{
+				"awslab:tables.items.indexes.by-day.day.type: N, and the stack was made with S: DynamoDB keeps the " +
+					"type of an index's key; " + anotherIndex,
+			},
+		},
+		"another key of an index": {
+			withTable(`, "indexes": [{"name": "by-day", "hashKey": {"name": "hour", "type": "N"}}]`),
+			nil,
 		},
 		"items that stay": {
 			map[string]string{"tables": `[{"name": "items", "hashKey": {"name": "id"}, "replicate": true}]`},

@@ -244,7 +244,7 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 	args.Location, args.Identifier, args.ParameterPath = l.location, l.databaseName(), l.databasePath()
 	args.Users, args.UserTags = l.databaseUsers(), l.notBackedUp()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
-	args.KeepVersion = l.before["database.version"] == args.Version()
+	args.EngineVersion, args.KeepVersion, args.ReplicaVersion = l.databaseVersion(), l.keepsVersion(), l.replicaVersion
 	args.SkipFinalSnapshot = !l.leavesSnapshot()
 	if l.leavesSnapshot() {
 		args.FinalSnapshotSuffix = firstPart(l.keys.data.KeyId)

@@ -96,7 +96,7 @@ func (l *lab) newImage(name string, i config.Image, architecture, functionArn st
 	args := i.ImageArgs(l.root, architecture)
 	args.Location, args.Repository, args.KmsKeyArn = l.location, l.name(name), l.keys.data.Arn
 	args.Keep, args.ForceDelete = l.config.Images.Keep, l.config.Images.ForceDelete
-	args.FunctionArn, args.BuiltBefore, args.Copy, args.Tags = functionArn, l.built, copied, l.tags
+	args.FunctionArn, args.BuiltBefore, args.Copy, args.Tags = functionArn, builtIn(l.state), copied, l.tags
 	args.Source = l.sourceOf(args.Context)
 	image, err := images.NewImage(l.Context, name, args, l.providers.all)
 	if err != nil {

@@ -57,10 +57,8 @@ const (
 	imageComponentType = "awslab:images:Image"
 )
 
-// builtBefore returns the tags of the images in the stack's state with their sources, by the names of their resources.
-// The stack's outputs cannot tell: a destroy that was interrupted leaves them, while the resources are gone and the
-// images are still there. An image whose source is not known, because the update was killed, is left out.
-func builtBefore(ctx *pulumi.Context, before map[string]string) (map[string]string, error) {
+// resourcesBefore returns the resources in the stack's state, by URN.
+func resourcesBefore(ctx *pulumi.Context, before map[string]string) (map[string]resourceState, error) {
 	if len(before) == 0 {
 		return nil, nil // The engine cannot list the resources of a stack that never had any.
 	}
@@ -71,9 +69,9 @@ func builtBefore(ctx *pulumi.Context, before map[string]string) (map[string]stri
 		Resources map[string]resourceState `pulumi:"outputs"`
 	}
 	if err := readState(ctx, "pulumi:pulumi:readStackResourceOutputs", args, &state); err != nil {
-		return nil, fmt.Errorf("reading which images stack %s has: %w", ctx.Stack(), err)
+		return nil, fmt.Errorf("reading which resources stack %s has: %w", ctx.Stack(), err)
 	}
-	return builtIn(state.Resources), nil
+	return state.Resources, nil
 }
 
 // resourceState is what the engine tells of a resource in the state.
@@ -82,6 +80,9 @@ type resourceState struct {
 	Outputs map[string]any `pulumi:"outputs"`
 }
 
+// builtIn returns the tags of the images in the stack's state with their sources, by the names of their resources. The
+// stack's outputs cannot tell: a destroy that was interrupted leaves them, while the resources are gone and the images
+// are still there. An image whose source is not known, because the update was killed, is left out.
 func builtIn(resources map[string]resourceState) map[string]string {
 	tags, built := map[string]string{}, map[string]string{}
 	for urn, r := range resources {

@@ -45,6 +45,10 @@ type lab struct {
 	location  identity.Location
 	// before is what the stack's last run recorded in its output permanent.
 	before map[string]string
+	// state are the resources that the last run left, by URN.
+	state map[string]resourceState
+	// replicaVersion is not empty when the database's replicas are upgraded before it.
+	replicaVersion string
 	// zones are the names of the availability zones: those of the last run until there is a network.
 	zones []string
 
@@ -56,8 +60,6 @@ type lab struct {
 	sources map[string]images.Source
 	// versions name the services' images, see [compute.ServiceArgs.Version].
 	versions map[string]string
-	// built are the tags and sources of the images in the stack's state, see [images.ImageArgs.BuiltBefore].
-	built map[string]string
 	// caches are the pull-through caches, by the registry whose images they take.
 	caches map[string]*images.PullThroughCache
 	// runner runs tasks before and after deployments. It is nil when no service has any.
@@ -111,7 +113,7 @@ func deploy(ctx *pulumi.Context, root string, await Await) error {
 	if err := configured.CheckPermanent(ctx.Project(), before); err != nil {
 		return err
 	}
-	built, err := builtBefore(ctx, before)
+	resources, err := resourcesBefore(ctx, before)
 	if err != nil {
 		return err
 	}
@@ -125,7 +127,7 @@ func deploy(ctx *pulumi.Context, root string, await Await) error {
 		await:   await,
 		names:   namesOf(ctx, before),
 		before:  before,
-		built:   built,
+		state:   resources,
 		zones:   strings.Fields(before[config.ZonesKey]),
 	}
 	for _, step := range []struct {
@@ -133,6 +135,7 @@ func deploy(ctx *pulumi.Context, root string, await Await) error {
 		do   func() error
 	}{
 		{"providers", l.newProviders},
+		{"4. version of the database", l.planUpgrade},
 		{"1. keys", l.encryption},
 		{"1. network", l.network},
 		{"5. notifications", l.notify},

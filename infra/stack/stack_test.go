@@ -29,6 +29,8 @@ type account struct {
 	// state is what is in the stack's state, by URN, and pushed whether ECR has every image.
 	state  map[string]any
 	pushed bool
+	// versions are those of the databases that there are, by their identifiers.
+	versions map[string]string
 }
 
 // imageVersion is at the end of the names of what is made for an image alone.
@@ -106,6 +108,10 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 		"aws:ec2/getAmi:getAmi":                               {"id": "ami-1"},
 		"aws:route53/getZone:getZone":                         {"zoneId": "Z1", "name": "example.com"},
 		"aws:ecr/getAuthorizationToken:getAuthorizationToken": {"userName": "AWS", "password": "token"},
+	}
+	if args.Token == "aws:rds/getInstance:getInstance" {
+		version := a.versions[args.Args["dbInstanceIdentifier"].StringValue()]
+		return resource.PropertyMap{"engineVersion": resource.NewStringProperty(version)}, nil
 	}
 	if args.Token == "aws:ecs/getService:getService" {
 		name := strings.TrimPrefix(args.Args["serviceName"].StringValue(), "awslab-dev-")

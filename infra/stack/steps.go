@@ -135,6 +135,16 @@ func (l *lab) databaseChange(db *config.Database, was, is string) []string {
 		was, is, db.MaintenanceWindow, interrupted, l.Project())}
 }
 
+// replicaChange says when the replicas get their version, after which the database can.
+func (l *lab) replicaChange(db *config.Database) string {
+	when := "in this update. Then "
+	if !db.ApplyImmediately {
+		when = fmt.Sprintf("in the maintenance window, %s UTC. After it, ", db.MaintenanceWindow)
+	}
+	return fmt.Sprintf("RDS upgrades the replicas of the database before it. They go to version %s %sbring the stack up "+
+		"once more", l.replicaVersion, when)
+}
+
 func fields(ports []network.PortRange) string {
 	return strings.Trim(fmt.Sprint(ports), "[]")
 }
@@ -150,8 +160,12 @@ func (l *lab) recordSteps(values map[string]string) error {
 			"once more")
 	}
 	if db := l.config.Database; db != nil {
-		values[serversKey] = fmt.Sprintf("%s, %s, %d GiB", *db.Class, db.Args().Version(), *db.StorageGiB)
+		values[versionKey] = l.databaseVersion()
+		values[serversKey] = fmt.Sprintf("%s, %s, %d GiB", *db.Class, values[versionKey], *db.StorageGiB)
 		left = append(left, l.databaseChange(db, l.before[serversKey], values[serversKey])...)
+		if l.replicaVersion != "" {
+			left = append(left, l.replicaChange(db))
+		}
 	}
 	if names := slices.Sorted(maps.Keys(l.leaving())); len(names) > 0 && l.fileSystem != nil {
 		left = append(left, fmt.Sprintf("The running tasks of %s keep their access to the file system until they are "+

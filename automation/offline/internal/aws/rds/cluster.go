@@ -95,14 +95,8 @@ func clusterZones(c *bridge.Change) []string {
 func updateDBCluster(c *bridge.Change) error {
 	known := engines[values.View(c.State).Str("engine")]
 	before, after := c.Olds.Str("engineVersionActual"), known.full(values.View(c.State).Str("engineVersion"))
-	if before != "" && known.family(before) != known.family(after) && !c.Inputs.Bool("allowMajorVersionUpgrade") {
-		return bridge.Refuse(
-			"InvalidParameterCombination",
-			"The AllowMajorVersionUpgrade flag must be present when upgrading to a new "+
-				"major version: from %s to %s",
-			before,
-			after,
-		)
+	if err := refuseVersion(c, known, before, after); err != nil {
+		return err
 	}
 	if err := clusterVersions(c, known); err != nil {
 		return err
@@ -157,7 +151,8 @@ func placeMultiAZ(c *bridge.Change) error {
 	}
 	c.Set("clusterMembers", members)
 	if values.View(c.State).Str("storageType") == "gp3" {
-		c.Out("iops", provisionedIOPS(values.View(c.State).Num("allocatedStorage")))
+		iops, _ := gp3(values.View(c.State).Num("allocatedStorage"))
+		c.Out("iops", iops)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package rds
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -73,14 +74,7 @@ func createDBInstance(c *bridge.Change) error {
 	c.Out("port", known.port)
 	address(c)
 	c.Out("licenseModel", known.license)
-	c.Out(
-		"optionGroupName",
-		"default:"+known.group+"-"+strings.ReplaceAll(
-			strings.TrimPrefix(known.family(values.View(c.State).Str("engineVersion")), known.group),
-			".",
-			"-",
-		),
-	)
+	c.Out("optionGroupName", known.optionGroup(values.View(c.State).Str("engineVersion")))
 	if known.license != "license-included" && known.license != "bring-your-own-license" {
 		c.Out("engineLifecycleSupport", "open-source-rds-extended-support")
 	}
@@ -149,7 +143,6 @@ func replicationSource(c *bridge.Change) (*world.Thing, error) {
 // inherited is what a replica takes over from its source, inheritedHere what one in the same region takes over besides.
 var (
 	inherited = []string{
-		"engineVersion",
 		"allocatedStorage",
 		"storageType",
 		"username",
@@ -176,6 +169,7 @@ func inherit(c *bridge.Change, source *world.Thing) error {
 		return err
 	}
 	delete(c.State, "allocatedStorage") // the provider ignores it, and says so
+	c.Set("engineVersion", state.Str("engineVersionActual"))
 	for _, property := range take {
 		value, has := state.At(property)
 		if !has || values.View(c.State).Has(property) {
@@ -208,15 +202,12 @@ func defaultParameters(c *bridge.Change, property, family string) {
 	}
 }
 
-// stripedGiB is from which size on RDS stripes a gp3 volume over four.
-const stripedGiB = 400
-
-// provisionedIOPS returns the baseline of a gp3 volume of a size in GiB.
-func provisionedIOPS(size float64) float64 {
-	if size >= stripedGiB {
-		return 12000
+// gp3 returns the baseline of a gp3 volume of a size in GiB, in IOPS and MiB a second.
+func gp3(size float64) (iops, throughput float64) {
+	if size >= gp3Striped {
+		return 12000, 500
 	}
-	return 3000
+	return 3000, 125
 }
 
 // storage fills in what follows from the storage type, as "Amazon RDS DB instance storage" has it.
@@ -229,8 +220,9 @@ func storage(c *bridge.Change) {
 	size := values.View(c.State).Num("allocatedStorage")
 	switch values.View(c.State).Str("storageType") {
 	case "gp3":
-		c.Out("iops", provisionedIOPS(size))
-		c.Out("storageThroughput", map[bool]float64{false: 125, true: 500}[size >= stripedGiB])
+		iops, throughput := gp3(size)
+		c.Out("iops", iops)
+		c.Out("storageThroughput", throughput)
 	default:
 		c.Out("iops", 0.0)
 		c.Out("storageThroughput", 0.0)
@@ -271,8 +263,16 @@ func managedPassword(c *bridge.Change) error {
 	return nil
 }
 
-func updateDBInstance(c *bridge.Change) error {
-	if before, after := c.Olds.Num("allocatedStorage"), values.View(c.State).Num("allocatedStorage"); after < before {
+// growStorage refuses what RDS does not do with storage, and rounds up growth by less than a tenth, as ModifyDBInstance
+// in the Amazon RDS API reference has it. The provider sends the IOPS that it knows along with the size, except for gp3
+// below gp3Striped GiB (hashicorp/terraform-provider-aws#28382).
+func growStorage(c *bridge.Change) error {
+	state := values.View(c.State)
+	before, after := c.Olds.Num("allocatedStorage"), state.Num("allocatedStorage")
+	if before == after {
+		return nil
+	}
+	if after < before {
 		return bridge.Refuse(
 			"InvalidParameterCombination",
 			"Requested allocated storage (%g GiB) is less than the current one (%g GiB)",
@@ -280,23 +280,65 @@ func updateDBInstance(c *bridge.Change) error {
 			before,
 		)
 	}
+	if least := math.Ceil(before * 11 / 10); after < least {
+		c.Set("allocatedStorage", least)
+	}
+	if iops, _ := gp3(after); state.Str("storageType") == "gp3" && state.Num("iops") < iops {
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"Invalid iops value for engine name %s and storage type gp3: %g",
+			state.Str("engine"),
+			state.Num("iops"),
+		)
+	}
+	return nil
+}
+
+// upgrade refuses versions that RDS does not upgrade to, and upgrades the replicas that it upgrades with their source.
+func upgrade(c *bridge.Change, known engine) error {
+	before, after := c.Olds.Str("engineVersionActual"), known.full(values.View(c.State).Str("engineVersion"))
+	if before == "" || before == after {
+		return nil
+	}
+	if err := refuseVersion(c, known, before, after); err != nil {
+		return err
+	}
+	if !c.Inputs.Has("optionGroupName") {
+		c.Set("optionGroupName", known.optionGroup(after))
+	}
+	return upgradeReplicas(c, known, after)
+}
+
+// refuseVersion refuses an earlier version than the one that a database has, and another major one that is not allowed.
+func refuseVersion(c *bridge.Change, known engine, before, after string) error {
+	switch {
+	case earlier(after, before):
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"Cannot upgrade %s from %s to %s",
+			values.View(c.State).Str("engine"),
+			before,
+			after,
+		)
+	case known.family(before) != known.family(after) && !c.Inputs.Bool("allowMajorVersionUpgrade"):
+		return bridge.Refuse(
+			"InvalidParameterCombination",
+			"The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version: from %s to %s",
+			before,
+			after,
+		)
+	default:
+		return nil
+	}
+}
+
+func updateDBInstance(c *bridge.Change) error {
+	if err := growStorage(c); err != nil {
+		return err
+	}
 	known := engines[values.View(c.State).Str("engine")]
-	after := known.full(values.View(c.State).Str("engineVersion"))
-	if before := c.Olds.Str("engineVersionActual"); before != "" {
-		if known.family(before) != known.family(after) && !c.Inputs.Bool("allowMajorVersionUpgrade") {
-			return bridge.Refuse(
-				"InvalidParameterCombination",
-				"The AllowMajorVersionUpgrade flag must be present when upgrading to a new "+
-					"major version: from %s to %s",
-				before,
-				after,
-			)
-		}
-		if known.family(before) != known.family(after) {
-			if err := upgradeReplicas(c, after, known.family(after)); err != nil {
-				return err
-			}
-		}
+	if err := upgrade(c, known); err != nil {
+		return err
 	}
 	if err := placeDatabase(c); err != nil {
 		return err
@@ -312,29 +354,28 @@ func updateDBInstance(c *bridge.Change) error {
 	return managedPassword(c)
 }
 
-// upgradeReplicas upgrades the replicas in the region along with their source, as RDS does for PostgreSQL; for other
-// engines it refuses to upgrade the source before them. From "Upgrading a DB instance engine version" in the Amazon RDS
-// User Guide.
-func upgradeReplicas(c *bridge.Change, version, family string) error {
+// upgradeReplicas upgrades the replicas in the region along with their source, as RDS does for another major version of
+// PostgreSQL; in all other cases it refuses to upgrade the source before them. From "Upgrades of the RDS for PostgreSQL
+// DB engine" and "Upgrading a DB instance engine version" in the Amazon RDS User Guide.
+func upgradeReplicas(c *bridge.Change, known engine, version string) error {
 	referrers, err := c.Tx.Referrers(c.Thing)
 	if err != nil {
 		return err
 	}
 	for _, r := range referrers {
-		state := bridge.StateOf(r.Thing)
-		known := engines[state.Str("engine")]
+		has := bridge.StateOf(r.Thing).Str("engineVersionActual")
 		if r.Property != "replicateSourceDb" || r.Thing.Region != c.Region().Name ||
-			known.family(state.Str("engineVersionActual")) == family {
+			!earlier(has, version) {
 			continue
 		}
-		if state.Str("engine") != "postgres" {
+		if known.group != "postgres" || known.family(has) == known.family(version) {
 			return bridge.Refuse(
 				"InvalidDBInstanceState",
 				"One or more of the DB Instance's read replicas need to be upgraded: %s",
 				r.Thing.Name,
 			)
 		}
-		if err := upgradeReplica(c, r.Thing, version, family); err != nil {
+		if err := upgradeReplica(c, r.Thing, known, version); err != nil {
 			return err
 		}
 	}
@@ -342,9 +383,10 @@ func upgradeReplicas(c *bridge.Change, version, family string) error {
 }
 
 // upgradeReplica gives a replica the version, and the default parameters of its family until it is given others.
-func upgradeReplica(c *bridge.Change, replica *world.Thing, version, family string) error {
+func upgradeReplica(c *bridge.Change, replica *world.Thing, known engine, version string) error {
 	for name, value := range map[string]string{
-		"engineVersion": version, "engineVersionActual": version, "parameterGroupName": "default." + family,
+		"engineVersion": version, "engineVersionActual": version,
+		"parameterGroupName": "default." + known.family(version), "optionGroupName": known.optionGroup(version),
 	} {
 		values.Set(replica.State, name, values.Of(value))
 	}

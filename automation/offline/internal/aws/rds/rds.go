@@ -2,7 +2,9 @@
 package rds
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
@@ -32,6 +34,22 @@ var Service = bridge.Service{
 		token.DBProxyTarget:       {Create: createProxyTarget},
 		token.DBEvents:            {Create: refuseSources, Update: refuseSources},
 	},
+	Functions: map[string]func(bridge.Call) (map[string]any, error){
+		"aws:rds/getInstance:getInstance": get("dbInstanceIdentifier", token.DBInstance, "DBInstanceNotFound"),
+		"aws:rds/getCluster:getCluster":   get("clusterIdentifier", token.DBCluster, "DBClusterNotFoundFault"),
+	},
+}
+
+// get describes a database with its full version, not with the part of it that was asked for.
+func get(argument, token, code string) func(bridge.Call) (map[string]any, error) {
+	find := bridge.GetByName(argument, token, code)
+	return func(c bridge.Call) (map[string]any, error) {
+		found, err := find(c)
+		if err == nil {
+			found["engineVersion"] = found["engineVersionActual"]
+		}
+		return found, err
+	}
 }
 
 // engine is what follows from a database engine: its port, its default version offline and the newest of other major
@@ -84,6 +102,21 @@ func (e engine) full(asked string) string {
 func (e engine) family(version string) string {
 	parts := strings.Split(version, ".")
 	return e.group + strings.Join(parts[:min(e.familyParts, len(parts))], ".")
+}
+
+// optionGroup returns the default option group of a version: default:postgres-17, default:mysql-8-0.
+func (e engine) optionGroup(version string) string {
+	family := strings.TrimPrefix(e.family(version), e.group)
+	return "default:" + e.group + "-" + strings.ReplaceAll(family, ".", "-")
+}
+
+// earlier reports whether a version, such as 17.4 or 8.0.mysql_aurora.3.08.2, comes before another of its kind.
+func earlier(version, other string) bool {
+	return slices.CompareFunc(strings.Split(version, "."), strings.Split(other, "."), func(a, b string) int {
+		one, _ := strconv.Atoi(a) // 0 for the part that is a name
+		two, _ := strconv.Atoi(b)
+		return cmp.Compare(one, two)
+	}) < 0
 }
 
 // placeDatabase finds zones and network of a database from its subnet group.

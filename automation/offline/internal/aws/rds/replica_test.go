@@ -81,6 +81,38 @@ func TestTheStorageOfAReplicaGrowsByItselfAlone(t *testing.T) {
 	require.Equal(t, "30", l.Update(replica, inputs).Str("allocatedStorage"))
 }
 
+func TestMinorVersionsOfReplicasComeFirst(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	primary := l.Create(token.DBInstance, "shop", source)
+	inputs := awstest.In{
+		"identifier": "reader", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "engineVersion": "17.7",
+		"skipFinalSnapshot": true,
+	}
+	replica := l.Create(token.DBInstance, "reader", inputs)
+	require.Equal(t, "17.5", replica.Str("engineVersion"), "that of the source")
+	newer := awstest.Merge(source, awstest.In{"engineVersion": "17.6"})
+	_, err := l.TryUpdate(primary, newer)
+	require.ErrorContains(t, err, "read replicas need to be upgraded: reader")
+	replica = l.Update(replica, inputs)
+	require.Equal(t, "17.7", replica.Str("engineVersionActual"))
+	primary = l.Update(primary, newer)
+	require.Equal(t, "17.6", primary.Str("engineVersionActual"))
+	_, err = l.TryUpdate(primary, awstest.Merge(source, awstest.In{"engineVersion": "17.5"}))
+	require.ErrorContains(t, err, "Cannot upgrade postgres from 17.6 to 17.5")
+}
+
+func TestStorageGrowsByATenthAndItsIOPSAreSent(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	large := awstest.Merge(source, awstest.In{"storageType": "gp3", "allocatedStorage": 300})
+	database := l.Create(token.DBInstance, "shop", large)
+	database = l.Update(database, awstest.Merge(large, awstest.In{"allocatedStorage": 301}))
+	require.Equal(t, "330", database.Str("allocatedStorage"), "rounded up")
+	striped := awstest.Merge(large, awstest.In{"allocatedStorage": 400})
+	_, err := l.TryUpdate(database, striped)
+	require.ErrorContains(t, err, "Invalid iops value for engine name postgres and storage type gp3: 3000")
+	l.Update(database, awstest.Merge(striped, awstest.In{"iops": 12000, "storageThroughput": 500}))
+}
+
 func TestAReplicaInAnotherRegionHasItsOwnKeyAndNetwork(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	west := awstest.Over(t, l.W, "us-west-2", nil)

@@ -1,0 +1,92 @@
+package stack
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
+
+	"github.com/awslab/awslab/components/data"
+	"github.com/awslab/awslab/infra/config"
+)
+
+// versionKey is that of the version that the database was last given, which it keeps unless another is asked for: RDS
+// upgrades minor versions by itself.
+const versionKey = "database.version"
+
+const (
+	instanceType = "aws:rds/instance:Instance"
+	clusterType  = "aws:rds/cluster:Cluster"
+)
+
+// planUpgrade compares the version that the configuration asks for with those that the database and its replicas have.
+// An earlier one is refused, which RDS would do in the middle of the update. Where RDS upgrades a database after its
+// replicas only, this update upgrades the replicas, or takes them out, and the next one the database.
+func (l *lab) planUpgrade() error {
+	if l.config.Database == nil || l.keepsVersion() {
+		return nil
+	}
+	asked := l.config.Database.Args().Version()
+	for _, r := range l.state {
+		has, err := l.versionOf(r)
+		if err != nil {
+			return err
+		}
+		switch _, isReplica := r.Outputs["replicateSourceDb"].(string); {
+		case has == "":
+		case !isReplica:
+			if err := l.config.CheckPermanent(l.Project(), map[string]string{versionKey: has}); err != nil {
+				return err
+			}
+		case !config.Later(asked, has) && l.upgradesReplicasFirst():
+			l.replicaVersion = asked
+		}
+	}
+	return nil
+}
+
+// versionOf returns the full version of a database in the state, or nothing for another resource.
+func (l *lab) versionOf(r resourceState) (version string, err error) {
+	switch r.Type {
+	case instanceType:
+		name, _ := r.Outputs["identifier"].(string)
+		var found *rds.LookupInstanceResult
+		args := &rds.LookupInstanceArgs{DbInstanceIdentifier: &name}
+		if found, err = rds.LookupInstance(l.Context, args, l.providers.invoke); err == nil {
+			version = found.EngineVersion
+		}
+	case clusterType:
+		name, _ := r.Outputs["clusterIdentifier"].(string)
+		var found *rds.LookupClusterResult
+		args := &rds.LookupClusterArgs{ClusterIdentifier: name}
+		if found, err = rds.LookupCluster(l.Context, args, l.providers.invoke); err == nil {
+			version = found.EngineVersion
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("finding the version of the database: %w", err)
+	}
+	return version, nil
+}
+
+// upgradesReplicasFirst is so except for another major version of PostgreSQL, to which RDS upgrades the replicas along
+// with the database ("Upgrades of the RDS for PostgreSQL DB engine", RDS user guide).
+func (l *lab) upgradesReplicasFirst() bool {
+	before, _, _ := strings.Cut(l.before[versionKey], ".")
+	asked, _, _ := strings.Cut(l.config.Database.Args().Version(), ".")
+	return l.config.Database.Engine != string(data.DatabasePostgres) || before == asked
+}
+
+// keepsVersion reports whether the configuration asks for no other version than it did before.
+func (l *lab) keepsVersion() bool {
+	before, asked := l.before[versionKey], l.config.Database.Args().Version()
+	return before == asked || strings.HasPrefix(before, asked+".")
+}
+
+// databaseVersion returns the version that the database is given in this update.
+func (l *lab) databaseVersion() string {
+	if l.keepsVersion() || l.replicaVersion != "" {
+		return l.before[versionKey]
+	}
+	return l.config.Database.Args().Version()
+}

@@ -1,0 +1,80 @@
+package stack
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/infra/config"
+)
+
+func TestReplicasAreUpgradedBeforeTheDatabaseWhereRDSAsksForIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		before, after string // the database's configuration
+		has, replica  string // the versions that RDS has
+		want          [2]string
+		refused       string
+	}{
+		"nothing changes": {`"version": "17"`, `"version": "17"`, "17.5", "17.5", [2]string{"17", ""}, ""},
+		"the minor version is not asked for any more": {
+			`"version": "17.4"`, `"version": "17"`, "17.5", "17.5", [2]string{"17.4", ""}, "",
+		},
+		"another minor version": {
+			`"version": "17"`, `"version": "17.6"`, "17.5", "17.5", [2]string{"17", "17.6"}, "",
+		},
+		"another minor version, which the replicas have": {
+			`"version": "17"`, `"version": "17.6"`, "17.5", "17.6", [2]string{"17.6", ""}, "",
+		},
+		"a minor version that RDS has left behind": {
+			`"version": "17.4"`, `"version": "17.6"`, "17.10", "17.10", [2]string{},
+			"awslab:database.version: 17.6, and the stack was made with 17.10: RDS does not go back",
+		},
+		"another major version of PostgreSQL": {
+			`"version": "17"`, `"version": "18"`, "17.5", "17.5", [2]string{"18", ""}, "",
+		},
+		"another major version of MySQL, without the replicas": {
+			`"engine": "mysql", "version": "8.0"`, `"engine": "mysql", "version": "8.4", "readReplicas": 0`,
+			"8.0.42", "8.0.42", [2]string{"8.0", ""}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := map[string]string{"region": "eu-west-1"}
+			values["database"] = fmt.Sprintf(`{"readReplicas": 1, %s}`, test.before)
+			before, err := config.Decode("awslab", values)
+			require.NoError(t, err)
+			recorded := map[string]any{prefixKey: "awslab-dev"}
+			for key, value := range before.Permanent() {
+				recorded[key] = value
+			}
+			instance := func(name string) map[string]any {
+				return map[string]any{"type": instanceType, "outputs": map[string]any{"identifier": name}}
+			}
+			replica := instance("replica")
+			replica["outputs"].(map[string]any)["replicateSourceDb"] = "database"
+			made := &account{
+				outputs:  map[string]any{permanentOutput: recorded},
+				state:    map[string]any{"urn::database": instance("database"), "urn::replica": replica},
+				versions: map[string]string{"database": test.has, "replica": test.replica},
+			}
+			values["database"] = fmt.Sprintf(`{"readReplicas": 1, %s}`, test.after)
+			err = deployTo(made, "../..", "dev", values)
+			if test.refused != "" {
+				require.ErrorContains(t, err, test.refused)
+				return
+			}
+			require.NoError(t, err)
+			version := func(name string) string {
+				if !made.has(name) {
+					return ""
+				}
+				given := made.inputs(t, name)["engineVersion"]
+				if !given.IsString() {
+					return ""
+				}
+				return given.StringValue()
+			}
+			require.Equal(t, test.want, [2]string{version("database-instance"), version("database-replica-1")})
+		})
+	}
+}
