@@ -322,6 +322,42 @@ func (component *LoadBalancer) newListeners(
 	return newListener(ctx, name+"-https", https, component)
 }
 
+// HandOver leads the route of a service that is not public any more to the target group of another one. It is for one
+// update, at the end of which the other's rule answers. The resources of the service are named name.
+func (component *LoadBalancer) HandOver(
+	ctx *pulumi.Context, name string, route Route, targetGroupArn pulumi.StringInput,
+) (pulumi.Resource, error) {
+	service := pulumi.CreateURN(pulumi.String(name), pulumi.String(serviceType), nil, pulumi.String(ctx.Project()),
+		pulumi.String(ctx.Stack()))
+	rule, err := component.newRule(ctx, route, lb.ListenerRuleActionArgs{
+		Type:           pulumi.String("forward"),
+		TargetGroupArn: targetGroupArn.ToStringOutput().ToStringPtrOutput(),
+	}, component.tags, pulumi.Parent(component), pulumi.Aliases([]pulumi.Alias{{ParentURN: service}}))
+	if err != nil {
+		return nil, fmt.Errorf("leading requests of service %q to another: %w", name, err)
+	}
+	return rule, nil
+}
+
+// newRule makes the rule of a route. A priority is unique in its listener at every moment. So the rule is named after
+// it: when a route goes from one service to another, its rule is updated, and not created while another has its
+// priority.
+func (component *LoadBalancer) newRule(
+	ctx *pulumi.Context,
+	route Route,
+	action lb.ListenerRuleActionArgs,
+	tags map[string]string,
+	opts ...pulumi.ResourceOption,
+) (*lb.ListenerRule, error) {
+	return lb.NewListenerRule(ctx, fmt.Sprintf("%s-rule-%d", component.name, route.RulePriority()), &lb.ListenerRuleArgs{
+		ListenerArn: component.ListenerArn,
+		Priority:    pulumi.Int(route.RulePriority()),
+		Conditions:  route.conditions(),
+		Actions:     lb.ListenerRuleActionArray{action},
+		Tags:        pulumi.ToStringMap(tags),
+	}, opts...)
+}
+
 func newListener(
 	ctx *pulumi.Context,
 	name string,

@@ -63,7 +63,7 @@ func NewService(ctx *pulumi.Context, name string, args *ServiceArgs, opts ...pul
 		return nil, fmt.Errorf("service %q: %w", name, err)
 	}
 	component := &Service{}
-	if err := ctx.RegisterComponentResource("awslab:compute:Service", name, component, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(serviceType, name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering service %q: %w", name, err)
 	}
 	component.Endpoint = pulumi.String(args.endpoint()).ToStringOutput() // registering makes new outputs
@@ -139,6 +139,9 @@ func (p *servicePlan) connect(ctx *pulumi.Context) error {
 	return nil
 }
 
+// serviceType is in the URNs of what a service has.
+const serviceType = "awslab:compute:Service"
+
 // targetPort is the target group's port, which its replacement would follow; ECS registers each task with the port of
 // its container instead.
 const targetPort = 80
@@ -171,16 +174,8 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("creating the target group of service %q: %w", p.name, err)
 	}
-	// A priority is unique in its listener at every moment. So the rule is named after it: when a route goes from one
-	// service to another, its rule is updated, and not created while another has its priority.
-	ruleName := fmt.Sprintf("%s-rule-%d", p.LoadBalancer.name, p.Route.RulePriority())
-	rule, err := lb.NewListenerRule(ctx, ruleName, &lb.ListenerRuleArgs{
-		ListenerArn: p.LoadBalancer.ListenerArn,
-		Priority:    pulumi.Int(p.Route.RulePriority()),
-		Conditions:  p.Route.conditions(),
-		Actions:     lb.ListenerRuleActionArray{p.forward()},
-		Tags:        pulumi.ToStringMap(p.Tags),
-	}, pulumi.Parent(p.component), formerly(p.name+"-rule"))
+	rule, err := p.LoadBalancer.newRule(ctx, p.Route, p.forward(), p.Tags, pulumi.Parent(p.component), pulumi.Aliases(
+		[]pulumi.Alias{{Name: pulumi.String(p.name + "-rule")}, {Parent: p.LoadBalancer}}))
 	if err != nil {
 		return fmt.Errorf("routing requests to service %q: %w", p.name, err)
 	}

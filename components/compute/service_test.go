@@ -97,6 +97,18 @@ func TestRequestsGoToAPredecessorUntilTheNextUpdate(t *testing.T) {
 	}}}}, g.inputs(t, ordersRule)["actions"])
 }
 
+func TestARouteIsHandedOverAsItWas(t *testing.T) {
+	g := &graph{}
+	require.NoError(t, g.runIn(func(ctx *pulumi.Context, args *ServiceArgs) error {
+		route := Route{Path: "/cart", Priority: 7}
+		_, err := args.LoadBalancer.HandOver(ctx, "cart", route, pulumi.String("arn:shop-targets"))
+		return err
+	}))
+	rule := g.inputs(t, "lab-rule-7")
+	require.Equal(t, []any{object{"pathPattern": object{"values": []any{"/cart", "/cart/*"}}}}, rule["conditions"])
+	require.Equal(t, []any{object{"type": "forward", "targetGroupArn": "arn:shop-targets"}}, rule["actions"])
+}
+
 func TestOnlyTheLoadBalancerReachesAService(t *testing.T) {
 	g := &graph{}
 	require.NoError(t, g.runOrders(unchanged))

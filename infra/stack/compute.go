@@ -135,10 +135,17 @@ func (l *lab) ecsServices() error {
 	if err := l.taskGroups(); err != nil {
 		return err
 	}
+	handedOver, err := l.handOver()
+	if err != nil {
+		return err
+	}
 	for _, s := range calleesFirst(l.config.Services) {
 		args, err := l.serviceArgs(s)
 		if err != nil {
 			return err
+		}
+		if rule := handedOver[s.Name]; rule != nil {
+			args.Ready = append(args.Ready, rule)
 		}
 		service, err := compute.NewService(
 			l.Context,

@@ -23,6 +23,9 @@ import (
 // that has requests in common, which follow one of the two rules until the old one is gone, and if its route is a part
 // of the one that is gone.
 //
+// A service that goes from behind the load balancer leaves requests to a more general route of another one. Its rule
+// leads to that one first: otherwise they would go to no task until the rule is deleted.
+//
 // A new service may also be given requests that another, which stays, has answered: its route or what lies below it.
 // That one goes on to answer them in this update, and the next sends them to the new service, whose tasks are there.
 const (
@@ -81,7 +84,41 @@ func inherited(s config.Service, services []config.Service, before map[string]st
 	if answers := answering(route, before); same == "" && answers != nil {
 		return first(func(t target) bool { return t == *answers })
 	}
-	return cmp.Or(same, first(func(t target) bool { return overlap(t.route, route) }))
+	return cmp.Or(same, first(func(t target) bool { return overlap(t.route, route) || covers(route, t.route) }))
+}
+
+// handover is the route of a service that is not public any more, and the service that has its requests from now on.
+type handover struct {
+	target
+	to string
+}
+
+// handovers returns those to services that have tasks. The others are made with a target group that others leave, or
+// there is nothing that could answer.
+func handovers(services []config.Service, groups, before map[string]string) []handover {
+	var handed []handover
+	for _, left := range recorded(before) {
+		isPublic := func(s config.Service) bool { return s.Public() && s.Name == left.service }
+		goesOn := func(s config.Service) bool {
+			return s.Public() && (groups[s.Name] == left.group ||
+				s.Route().RulePriority() == left.route.RulePriority())
+		}
+		if slices.ContainsFunc(services, isPublic) || slices.ContainsFunc(services, goesOn) {
+			continue
+		}
+		var first *config.Service
+		for _, s := range services {
+			if s.Public() && covers(s.Route().Normal(), left.route) &&
+				(first == nil || s.Route().RulePriority() < first.Route().RulePriority()) {
+				first = &s
+			}
+		}
+		hasTasks := func(t target) bool { return first != nil && t.group == groups[first.Name] }
+		if slices.ContainsFunc(recorded(before), hasTasks) {
+			handed = append(handed, handover{left, first.Name})
+		}
+	}
+	return handed
 }
 
 // predecessor returns the target group that answers the requests of a service until its own has tasks, or nothing: its
@@ -119,13 +156,33 @@ func (l *lab) predecessor(s config.Service) (pulumi.StringInput, error) {
 	if group == "" {
 		return nil, nil
 	}
+	return l.targetGroupArn(group)
+}
+
+// targetGroupArn returns the ARN of a target group that is there.
+func (l *lab) targetGroupArn(group string) (pulumi.StringInput, error) {
 	name := names.LoadBalancer.Fit(l.name(group))
 	found, err := lb.LookupTargetGroup(l.Context, &lb.LookupTargetGroupArgs{Name: &name}, l.providers.invoke)
 	if err != nil {
-		return nil, fmt.Errorf("finding the target group %s, which has answered requests of service %q: %w",
-			name, s.Name, err)
+		return nil, fmt.Errorf("finding the target group %s, which answers requests of another service: %w", name, err)
 	}
 	return pulumi.String(found.Arn), nil
+}
+
+// handOver leads what goes to services that are not public any more to those that answer it from now on. It returns the
+// rules by the names of the services that are left, which are updated after them.
+func (l *lab) handOver() (map[string]pulumi.Resource, error) {
+	rules := map[string]pulumi.Resource{}
+	for _, h := range handovers(l.config.Services, l.targetGroups, l.before) {
+		arn, err := l.targetGroupArn(l.targetGroups[h.to])
+		if err != nil {
+			return nil, err
+		}
+		if rules[h.service], err = l.balancer.HandOver(l.Context, h.service, h.route, arn); err != nil {
+			return nil, err
+		}
+	}
+	return rules, nil
 }
 
 // covers reports whether the requests of a route are among those of another.

@@ -52,6 +52,11 @@ func TestATargetGroupStaysWithItsServiceOrWithTheRouteOfOneThatIsGone(t *testing
 			before,
 			map[string]string{"sold": "shop", "cart": "cart"},
 		},
+		"a more general route than one that is gone": {
+			[]config.Service{public("all", "/"), public("cart", "/cart")},
+			before,
+			map[string]string{"all": "shop", "cart": "cart"},
+		},
 		"a renaming with a new path": {
 			[]config.Service{public("goods", "/goods")},
 			before,
@@ -133,6 +138,35 @@ func TestANewServiceIsNotSentTheRequestsOfAnotherBeforeItHasTasks(t *testing.T) 
 		t.Run(name, func(t *testing.T) {
 			groups := targetGroups(test.services, test.before)
 			require.Equal(t, test.want, predecessor(test.services[len(test.services)-1], groups, test.before))
+		})
+	}
+}
+
+func TestWhatGoesToAServiceThatIsNotPublicAnyMoreIsHandedOver(t *testing.T) {
+	public := func(name, path string) config.Service { return config.Service{Name: name, Port: 8080, Path: path} }
+	inner := config.Service{Name: "shop", Port: 8080, Internal: true}
+	before := map[string]string{
+		"targets:all": "all", "route:all": "",
+		"targets:shop": "shop", "route:shop": "/items/old",
+	}
+	for name, test := range map[string]struct {
+		services []config.Service
+		want     []string
+	}{
+		"it stays public":                       {[]config.Service{public("all", "/"), public("shop", "/shop")}, nil},
+		"it is gone":                            {[]config.Service{public("all", "/")}, []string{"shop to all"}},
+		"it is internal":                        {[]config.Service{public("all", "/"), inner}, []string{"shop to all"}},
+		"another has the route":                 {[]config.Service{public("all", "/items/old")}, nil},
+		"a new one has the target group":        {[]config.Service{public("all", "/"), public("sold", "/items")}, nil},
+		"a new one answers, which has no tasks": {[]config.Service{public("all", "/"), inner, public("sold", "/items")}, nil},
+		"nobody answers":                        {[]config.Service{public("all", "/cart")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var found []string
+			for _, h := range handovers(test.services, targetGroups(test.services, before), before) {
+				found = append(found, h.service+" to "+h.to)
+			}
+			require.Equal(t, test.want, found)
 		})
 	}
 }

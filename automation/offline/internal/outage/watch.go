@@ -62,6 +62,8 @@ type watcher struct {
 	asked   []Request
 	// targets are the target groups that requests went to at first.
 	targets map[string][]string
+	// groups are the target groups that were there at first.
+	groups []string
 }
 
 // series is what was observed of one thing to do, from its first moment to its last one.
@@ -95,6 +97,11 @@ func (w *watcher) see(tx *world.Tx, step world.Step) error {
 		return err
 	}
 	w.moments = append(w.moments, describe(step))
+	if first {
+		for _, group := range w.state.byType[token.TargetGroup] {
+			w.groups = append(w.groups, group.ARN)
+		}
+	}
 	if !first && slices.ContainsFunc(step.Changes, func(c world.Change) bool {
 		return c.Kind == world.Update && c.Key.Type == token.NetworkAcl
 	}) {
@@ -376,10 +383,14 @@ func (w *watcher) expected(one *series, end int) bool {
 }
 
 // handedOn reports whether a series is of requests whose route is gone in the end, with the target group that they went
-// to: what answers them then is a more general route of another service.
+// to, and that a target group answers then which was not there before: that of a new service with a more general route.
 func (w *watcher) handedOn(one *series) bool {
 	isThere := func(group string) bool { return w.state.find(token.TargetGroup, "arn", group) != nil }
-	return !slices.ContainsFunc(w.targets[one.what], isThere) &&
+	wasThere := func(group string) bool { return slices.Contains(w.groups, group) }
+	i := slices.IndexFunc(w.asked, func(r Request) bool { return r.String() == one.what })
+	answering, _, err := w.state.forward(w.asked[i])
+	return err == nil && !slices.ContainsFunc(answering, wasThere) &&
+		!slices.ContainsFunc(w.targets[one.what], isThere) &&
 		!slices.ContainsFunc(w.state.Requests(), func(r Request) bool { return r.String() == one.what })
 }
 

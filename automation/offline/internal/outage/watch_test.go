@@ -198,14 +198,17 @@ func TestARequestThatIsNotAnsweredInTheEndHasNoOutage(t *testing.T) {
 }
 
 func TestARouteThatIsTakenAwayHasNoOutage(t *testing.T) {
+	interrupted := []string{"http://alb.amazonaws.com/items since done Service shop"}
 	for name, test := range map[string]struct {
-		kept string
-		want []string
+		wasThere bool   // the service with a more general route
+		kept     string // of what the other service had
+		led      bool   // the rule that is taken away led there first
+		want     []string
 	}{
-		"with its target group": {"", nil},
-		"of a service that keeps its target group": {
-			"targets", []string{"http://alb.amazonaws.com/items since done Service shop"},
-		},
+		"and goes to a new service":                {false, "", false, nil},
+		"of a service that keeps its target group": {false, "targets", false, interrupted},
+		"and goes to a service that was there":     {true, "", false, interrupted},
+		"after it led to a service that was there": {true, "", true, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := record(t)
@@ -221,6 +224,13 @@ func TestARouteThatIsTakenAwayHasNoOutage(t *testing.T) {
 			for _, id := range []string{"targets-2", "general", "store"} {
 				r.write(id)
 				r.done(id)
+			}
+			if test.wasThere {
+				require.NoError(t, r.world.Record(t.Context()))
+			}
+			if test.led {
+				r.set("rule", "actions", []any{in{"type": "forward", "targetGroupArn": "arn:targets-2"}})
+				r.write("rule")
 			}
 			r.set("shop", "loadBalancers", []any{})
 			r.write("shop")
