@@ -139,3 +139,9 @@ func (args *DatabaseArgs) PerformanceInsights() bool {
 
 // Version returns EngineVersion or its default.
 func (args *DatabaseArgs) Version() string { return args.withDefaults().EngineVersion }
+
+// Family returns the parameter group family of a version, such as postgres17 or mysql8.4: versions of one family are of
+// one major version.
+func (args *DatabaseArgs) Family(version string) string {
+	return args.withDefaults().flavor().family(version)
+}

@@ -189,14 +189,23 @@ func (c *Config) CheckPermanent(project string, before map[string]string) error 
 			Message: fmt.Sprintf("%s, and the stack was made with %s: %s; %s", now[key], was, p.reason, p.instead),
 		})
 	}
-	if was := before["database.version"]; c.upgradesBeforeReplicas(was) {
-		problems = append(problems, Problem{
-			Path: project + ":database.version",
-			Message: fmt.Sprintf("%s, and the stack was made with %s: RDS upgrades a MySQL database after its "+
-				"replicas only; set database.readReplicas: 0 and bring the stack up, then upgrade, then add replicas "+
-				"again",
-				now["database.version"], was),
-		})
+	if was := before["database.version"]; c.goesToAnotherMajorVersion(was) {
+		problem := func(reason string) Problem {
+			return Problem{
+				Path:    project + ":database.version",
+				Message: fmt.Sprintf("%s, and the stack was made with %s: %s", now["database.version"], was, reason),
+			}
+		}
+		if c.Database.Engine == string(data.DatabaseMySQL) && c.Database.Kind == string(data.DatabaseInstance) &&
+			*c.Database.ReadReplicas > 0 {
+			problems = append(problems, problem("RDS upgrades a MySQL database after its replicas only; set "+
+				"database.readReplicas: 0 and bring the stack up, then upgrade, then add replicas again"))
+		}
+		if !c.Database.ApplyImmediately {
+			problems = append(problems, problem("RDS would upgrade to another major version in the maintenance window, "+
+				"and until then neither change the database nor let its parameter group be deleted; set "+
+				"database.applyImmediately: true for this update"))
+		}
 	}
 	if len(problems) > 0 {
 		return &Error{Problems: problems}
@@ -204,18 +213,14 @@ func (c *Config) CheckPermanent(project string, before map[string]string) error 
 	return nil
 }
 
-// upgradesBeforeReplicas reports whether a MySQL instance with replicas goes to another major version, such as from 8.0
-// to 8.4 ("Upgrades of the RDS for MySQL DB engine", RDS user guide). PostgreSQL's replicas are upgraded with it.
-func (c *Config) upgradesBeforeReplicas(was string) bool {
-	db := c.Database
-	if db == nil || was == "" || db.Engine != string(data.DatabaseMySQL) || db.Kind != string(data.DatabaseInstance) {
+// goesToAnotherMajorVersion reports whether the database goes to another major version, such as from 16 to 17 or from
+// MySQL 8.0 to 8.4 ("Upgrading a DB instance engine version", RDS user guide).
+func (c *Config) goesToAnotherMajorVersion(was string) bool {
+	if c.Database == nil || was == "" {
 		return false
 	}
-	major := func(version string) string {
-		parts := strings.SplitN(version, ".", 3)
-		return strings.Join(parts[:min(2, len(parts))], ".")
-	}
-	return *db.ReadReplicas > 0 && major(was) != major(db.Args().Version())
+	args := c.Database.Args()
+	return Later(was, args.Version()) && args.Family(was) != args.Family(args.Version())
 }
 
 func permanenceOf(key string) permanence {

@@ -76,8 +76,16 @@ func TestWhatCannotChange(t *testing.T) {
 			[]string{
 				"awslab:database.storageGiB: 54, and the stack was made with 50: " + storage,
 			}},
-		"more storage":     {map[string]string{"database": `{"version": "17.4", "storageGiB": 55}`}, nil},
-		"a later version":  {map[string]string{"database": `{"version": "18", "storageGiB": 50}`}, nil},
+		"more storage":    {map[string]string{"database": `{"version": "17.4", "storageGiB": 55}`}, nil},
+		"a later version": {map[string]string{"database": `{"version": "18", "storageGiB": 50}`}, nil},
+		"a later major version in the maintenance window": {
+			map[string]string{"database": `{"version": "18", "storageGiB": 50, "applyImmediately": false}`},
+			[]string{
+				"awslab:database.version: 18, and the stack was made with 17.4: RDS would upgrade to another major " +
+					"version in the maintenance window, and until then neither change the database nor let its " +
+					"parameter group be deleted; set database.applyImmediately: true for this update",
+			},
+		},
 		"the same version": {map[string]string{"database": `{"version": "17", "storageGiB": 50}`}, nil},
 		"an earlier version": {map[string]string{"database": `{"version": "16.9", "storageGiB": 50}`},
 			[]string{

@@ -72,9 +72,8 @@ func (l *lab) versionOf(r resourceState) (version string, err error) {
 // upgradesReplicasFirst is so except for another major version of PostgreSQL, to which RDS upgrades the replicas along
 // with the database ("Upgrades of the RDS for PostgreSQL DB engine", RDS user guide).
 func (l *lab) upgradesReplicasFirst() bool {
-	before, _, _ := strings.Cut(l.before[versionKey], ".")
-	asked, _, _ := strings.Cut(l.config.Database.Args().Version(), ".")
-	return l.config.Database.Engine != string(data.DatabasePostgres) || before == asked
+	args := l.config.Database.Args()
+	return args.Engine != data.DatabasePostgres || args.Family(l.before[versionKey]) == args.Family(args.Version())
 }
 
 // keepsVersion reports whether the configuration asks for no other version than it did before.
