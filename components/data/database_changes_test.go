@@ -88,7 +88,7 @@ var databaseChanges = map[string]struct {
 	"AllocatedStorage":         {func(a *DatabaseArgs) { a.AllocatedStorage = 500 }, "update update -"},
 	"MaxAllocatedStorage":      {func(a *DatabaseArgs) { a.MaxAllocatedStorage = 500 }, "update - -"},
 	"StorageType":              {changeStorageType, "update replace update"},
-	"Iops":                     {func(a *DatabaseArgs) { a.AllocatedStorage, a.Iops = 400, 12000 }, "update update -"},
+	"Iops":                     {func(a *DatabaseArgs) { a.AllocatedStorage, a.Iops = 400, 13000 }, "update update -"},
 	"DatabaseName":             {func(a *DatabaseArgs) { a.DatabaseName = "other" }, "replace replace replace"},
 	"Username":                 {func(a *DatabaseArgs) { a.Username = "other" }, "replace replace replace"},
 	"Port":                     {func(a *DatabaseArgs) { a.Port = 5433 }, "update update update"},

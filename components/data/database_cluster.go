@@ -118,9 +118,12 @@ func (db *Database) newCluster(ctx *pulumi.Context, args *rds.ClusterArgs) (*rds
 	if err != nil {
 		return nil, err
 	}
-	// RDS chooses the IOPS of gp3 and returns them, which the provider takes for a change at every update.
-	chosen := pulumi.IgnoreChanges([]string{"iops"})
-	cluster, err := rds.NewCluster(ctx, db.name+"-cluster", args, pulumi.Parent(db), logs, db.keepVersion(), chosen)
+	opts := []pulumi.ResourceOption{pulumi.Parent(db), logs, db.keepVersion()}
+	if db.args.Iops == 0 {
+		// RDS chooses the IOPS of gp3 and returns them, which the provider takes for a change at every update.
+		opts = append(opts, pulumi.IgnoreChanges([]string{"iops"}))
+	}
+	cluster, err := rds.NewCluster(ctx, db.name+"-cluster", args, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("creating cluster %q: %w", db.Identifier, err)
 	}

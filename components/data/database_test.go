@@ -345,6 +345,27 @@ func TestReplicasTakeOverFromTheirSource(t *testing.T) {
 	}
 }
 
+func TestALargeVolumeIsGivenTheIOPSThatRDSGivesIt(t *testing.T) {
+	for kind, resource := range map[DatabaseKind]string{
+		DatabaseInstance: "database-instance", DatabaseMultiAzCluster: "database-cluster",
+	} {
+		args := smallDatabase()
+		args.Kind, args.AllocatedStorage = kind, 399
+		require.NotContains(t, registerDatabase(t, args).inputs(t, resource), "iops", kind)
+		args.AllocatedStorage = 400
+		require.EqualValues(t, 12000, registerDatabase(t, args).inputs(t, resource)["iops"], kind)
+	}
+}
+
+func TestReplicasAreUpgradedAlone(t *testing.T) {
+	args := fullDatabase(DatabaseInstance, DatabasePostgres)
+	args.ReadReplicas = 1
+	args.EngineVersion, args.KeepVersion, args.ReplicaVersion = "17", true, "17.6"
+	made := registerDatabase(t, args)
+	require.Equal(t, "17", made.inputs(t, "database-instance")["engineVersion"])
+	require.Equal(t, "17.6", made.inputs(t, "database-replica-1")["engineVersion"])
+}
+
 func TestWithoutAFinalSnapshotNothingStaysBehind(t *testing.T) {
 	for _, kind := range []DatabaseKind{DatabaseInstance, DatabaseAurora} {
 		args := smallDatabase()

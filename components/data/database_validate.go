@@ -256,7 +256,7 @@ func (args *DatabaseArgs) validateStorage(problems *databaseProblems) {
 	problems.between("AllocatedStorage", args.AllocatedStorage, smallest, largest, " GiB")
 }
 
-// RDS stripes a gp3 volume of an instance over four from stripedGiB on, which has at least these IOPS and MiB a second
+// RDS stripes a gp3 volume over four from stripedGiB on, which has at least these IOPS and MiB a second
 // ("Amazon RDS DB instance storage", RDS user guide). They are given, because a volume that grows to this size has to be
 // given them: the provider goes on to ask for the IOPS of a smaller one (hashicorp/terraform-provider-aws#28382).
 const (
@@ -266,7 +266,7 @@ const (
 )
 
 func (args *DatabaseArgs) isStriped() bool {
-	return args.Kind == DatabaseInstance && args.StorageType == "gp3" && args.AllocatedStorage >= stripedGiB
+	return args.Kind != DatabaseAurora && args.StorageType == "gp3" && args.AllocatedStorage >= stripedGiB
 }
 
 func (args *DatabaseArgs) validateGp3Iops(problems *databaseProblems) {

@@ -93,6 +93,9 @@ func clusterZones(c *bridge.Change) []string {
 }
 
 func updateDBCluster(c *bridge.Change) error {
+	if err := growStorage(c); err != nil {
+		return err
+	}
 	known := engines[values.View(c.State).Str("engine")]
 	before, after := c.Olds.Str("engineVersionActual"), known.full(values.View(c.State).Str("engineVersion"))
 	if err := refuseVersion(c, known, before, after); err != nil {
