@@ -54,6 +54,32 @@ func TestLifecycleOfChangesInTwoSteps(t *testing.T) {
 	p.takeDown(t, "dev")
 }
 
+// A database that is taken out leaves its snapshot and the key that encrypts it, each time.
+func TestLifecycleOfADatabaseThatIsTakenOut(t *testing.T) {
+	p := newProject(t)
+	p.setLevels(t, "dev", map[string]any{"all": "advisory"})
+	bring := func(changes map[string]any) {
+		p.edit(t, "dev", changes)
+		require.NoError(t, bringUp(p.open(t, "dev"), true))
+		p.requireUnchanged(t, "dev")
+	}
+	put := map[string]any{
+		"database": map[string]any{"finalSnapshot": true}, "services[1].access.database": true,
+		"services[1].before": []any{map[string]any{"name": "migrate", "command": []any{"migrate"}}},
+	}
+	taken := map[string]any{"database": nil, "services[1].access.database": nil, "services[1].before": nil}
+	for range 2 {
+		bring(put)
+		bring(taken)
+	}
+	destroyed, err := p.open(t, "dev").Destroy(t.Context())
+	require.NoError(t, err)
+	require.True(t, destroyed.Succeeded)
+	kept := p.world(t)
+	require.Len(t, kept, 1)
+	require.Equal(t, "aws:kms/key:Key", kept[0].Type)
+}
+
 // A change that failed half way is taken back: nothing of what it was to replace is deleted.
 func TestLifecycleOfAChangeThatFailsAndIsTakenBack(t *testing.T) {
 	p := newProject(t)

@@ -294,7 +294,7 @@ func TestLifecycleOfEveryKind(t *testing.T) {
 			},
 			map[string]any{
 				"database.class":      "db.r6gd.large",
-				"database.storageGiB": 200,
+				"database.storageGiB": 400,
 				"services[0].scaling": map[string]any{"max": 4},
 			},
 		},

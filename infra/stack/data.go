@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -247,7 +246,7 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 	args.EngineVersion, args.KeepVersion, args.ReplicaVersion = l.databaseVersion(), l.keepsVersion(), l.replicaVersion
 	args.SkipFinalSnapshot = !l.leavesSnapshot()
 	if l.leavesSnapshot() {
-		args.FinalSnapshotSuffix = firstPart(l.keys.data.KeyId)
+		args.FinalSnapshotSuffix = l.finalSnapshotSuffix(args.Kind)
 	}
 	args.LogRetentionDays, args.LogKmsKeyArn = l.config.Monitoring.LogRetentionDays, l.keys.logs.Arn
 	args.PermissionsBoundary, args.Tags = l.config.PermissionsBoundary, l.backedUp()
@@ -294,21 +293,6 @@ func (l *lab) databaseUsers() []string {
 		}
 	}
 	return users
-}
-
-// leavesSnapshot reports whether the database leaves a snapshot when it is deleted. The key that encrypts it then stays
-// as well.
-func (l *lab) leavesSnapshot() bool {
-	db := l.config.Database
-	return db != nil && (db.FinalSnapshot || db.DeletionProtection)
-}
-
-// firstPart returns the first part of a key's id, which is another one each time that the stack is created.
-func firstPart(keyId pulumi.StringOutput) pulumi.StringOutput {
-	return keyId.ApplyT(func(id string) string {
-		first, _, _ := strings.Cut(id, "-")
-		return first
-	}).(pulumi.StringOutput)
 }
 
 // databasePath begins the names of the parameters. Systems Manager keeps names for itself that begin with aws.

@@ -76,7 +76,7 @@ func (l *lab) newKey(
 		Alias:       "alias/" + l.name(name),
 		Description: description,
 		Statements:  uses,
-		Retained:    name == "data" && l.leavesSnapshot(),
+		Retained:    name == "data" && l.snapshots() != "",
 		Tags:        l.tags,
 	}, provider)
 }

@@ -152,6 +152,9 @@ func fields(ports []network.PortRange) string {
 // recordSteps records what this update leaves, and says what is left to do after it.
 func (l *lab) recordSteps(values map[string]string) error {
 	var left []string
+	if snapshots := l.snapshots(); snapshots != "" {
+		values[snapshotsKey] = snapshots
+	}
 	if l.onInstances() {
 		values[instancesKey] = inUse
 	}

@@ -3,6 +3,7 @@ package rds
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,8 +36,10 @@ var Service = bridge.Service{
 		token.DBEvents:            {Create: refuseSources, Update: refuseSources},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){
-		"aws:rds/getInstance:getInstance": get("dbInstanceIdentifier", token.DBInstance, "DBInstanceNotFound"),
-		"aws:rds/getCluster:getCluster":   get("clusterIdentifier", token.DBCluster, "DBClusterNotFoundFault"),
+		"aws:rds/getInstance:getInstance":               get("dbInstanceIdentifier", token.DBInstance, "DBInstanceNotFound"),
+		"aws:rds/getCluster:getCluster":                 get("clusterIdentifier", token.DBCluster, "DBClusterNotFoundFault"),
+		"aws:rds/getSnapshot:getSnapshot":               getSnapshot("dbSnapshotIdentifier"),
+		"aws:rds/getClusterSnapshot:getClusterSnapshot": getSnapshot("dbClusterSnapshotIdentifier"),
 	},
 }
 
@@ -49,6 +52,18 @@ func get(argument, token, code string) func(bridge.Call) (map[string]any, error)
 			found["engineVersion"] = found["engineVersionActual"]
 		}
 		return found, err
+	}
+}
+
+// getSnapshot finds the final snapshot of a database that was deleted, by its name.
+func getSnapshot(argument string) func(bridge.Call) (map[string]any, error) {
+	return func(c bridge.Call) (map[string]any, error) {
+		name := c.Args.Str(argument)
+		_, exists, err := c.Tx.Buried(c.Region().Name, tSnapshot, name)
+		if err == nil && !exists {
+			err = errors.New("reading RDS DB Snapshots: couldn't find resource")
+		}
+		return map[string]any{"id": name, argument: name}, err
 	}
 }
 
