@@ -274,6 +274,9 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 		if outside := planViolations(failed.Diagnostics); len(outside) > 0 {
 			return &PlanError{Stack: seen.Stack, Target: seen.Target, Diagnostics: outside}
 		}
+		if kept := protectedIn(failed.Diagnostics); len(kept) > 0 {
+			return &ProtectedError{seen.Operation, seen.Stack, seen.Target, kept}
+		}
 	}
 	if reason := unstorable.FindString(failed.said()); reason != "" && seen != nil {
 		return &StorageError{Stack: seen.Stack, Target: seen.Target, Reason: reason, cause: failed}

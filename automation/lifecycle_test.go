@@ -120,19 +120,33 @@ func TestLifecycleOfProd(t *testing.T) {
 		require.Len(t, p.world(t), before, "nor is anything else")
 	})
 	t.Run("nor when it leaves the configuration", func(t *testing.T) {
-		p.edit(t, "prod", map[string]any{"database.readReplicas": 0})
-		defer p.edit(t, "prod", map[string]any{"database.readReplicas": nil})
 		before := len(p.world(t))
-		_, err := p.open(t, "prod").Up(ctx)
-		var protected *automation.ProtectedError
-		require.ErrorAs(t, err, &protected)
-		require.Len(t, protected.Resources, 1)
-		require.ErrorContains(
-			t,
-			err,
-			"up of stack prod would delete what is protected against deletion: database-replica-1",
-		)
-		require.Len(t, p.world(t), before)
+		for _, test := range []struct {
+			taken, back map[string]any
+			resources   string
+		}{
+			{ // which RDS refuses
+				map[string]any{"database.readReplicas": 0}, map[string]any{"database.readReplicas": nil},
+				"database-replica-1",
+			},
+			{ // which the engine refuses, in the preview
+				map[string]any{"fileSystem": nil, "services[0].access.fileSystem": nil},
+				map[string]any{
+					"fileSystem":                    map[string]any{},
+					"services[0].access.fileSystem": map[string]any{"path": "/files", "mode": "readwrite"},
+				},
+				"files-copy-files, files-files",
+			},
+		} {
+			p.edit(t, "prod", test.taken)
+			_, err := p.open(t, "prod").Up(ctx)
+			p.edit(t, "prod", test.back)
+			require.ErrorAs(t, err, new(*automation.ProtectedError))
+			require.ErrorContains(
+				t, err, "up of stack prod would delete what is protected against deletion: "+test.resources+";",
+			)
+			require.Len(t, p.world(t), before)
+		}
 	})
 	p.setLevels(t, "prod", map[string]any{"stateful-protect": "advisory", "alb-deletion-protection": "advisory"})
 	p.takeDown(t, "prod")

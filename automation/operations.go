@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/awslab/awslab/automation/cost"
@@ -145,10 +146,13 @@ func (l *Lab) up(ctx context.Context, chosen *choices) (*Result, error) {
 		return nil, l.orCancelled(ctx, OperationUp, err)
 	}
 	preview, err := l.previewPlanned(ctx, chosen)
-	if err != nil {
+	var kept *ProtectedError // by the engine; AWS protects others
+	if err != nil && !errors.As(err, &kept) {
 		return preview, l.orCancelled(ctx, OperationUp, err)
 	}
-	if err := l.refuseDeletion(state, OperationUp, preview.deleted); err != nil {
+	if err := l.refuseDeletion(state, OperationUp, func(urn string) bool {
+		return preview.deleted(urn) || kept != nil && slices.Contains(kept.Resources, urn)
+	}); err != nil {
 		return preview, err
 	}
 	preview.Permanent = l.permanent(state)

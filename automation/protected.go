@@ -73,6 +73,18 @@ func protected(typ tokens.Type, protect bool, properties map[string]any) bool {
 		slices.ContainsFunc(deletionProtection, func(name string) bool { return properties[name] == true })
 }
 
+// protectedIn returns the URNs of what the engine does not delete, by what it says in a preview.
+func protectedIn(diagnostics []Diagnostic) []string {
+	var kept []string
+	for _, d := range diagnostics {
+		if d.URN != "" && strings.Contains(d.Message, "because it is protected") {
+			kept = append(kept, d.URN)
+		}
+	}
+	slices.Sort(kept)
+	return slices.Compact(kept)
+}
+
 // settled returns the stack's state, or an *InterruptedError if another operation has creates pending in it.
 func (l *Lab) settled(ctx context.Context) (*apitype.DeploymentV3, error) {
 	_, state, err := l.deployment(ctx)
