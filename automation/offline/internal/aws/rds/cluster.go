@@ -104,10 +104,36 @@ func updateDBCluster(c *bridge.Change) error {
 	if err := clusterVersions(c, known); err != nil {
 		return err
 	}
+	if err := updateMembers(c, known); err != nil {
+		return err
+	}
 	if !c.Inputs.Bool("manageMasterUserPassword") {
 		c.Set("masterUserSecrets", []any{})
 	}
 	return managedPassword(c)
+}
+
+// updateMembers gives Aurora's instances what they have of their cluster.
+func updateMembers(c *bridge.Change, known engine) error {
+	members, err := c.Tx.Referrers(c.Thing)
+	if err != nil {
+		return err
+	}
+	state := values.View(c.State)
+	for _, member := range members {
+		if member.Property != "clusterIdentifier" || member.Thing.Type != token.DBClusterInstance {
+			continue
+		}
+		if err := follow(c, member.Thing, map[string]string{
+			"engineVersion":         state.Str("engineVersion"),
+			"engineVersionActual":   state.Str("engineVersionActual"),
+			"preferredBackupWindow": state.Str("preferredBackupWindow"),
+			"dbParameterGroupName":  "default." + known.family(state.Str("engineVersionActual")),
+		}, "dbParameterGroupName"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // isMultiAZ reports whether a cluster is one of RDS, with two readable standbys, and not of Aurora.

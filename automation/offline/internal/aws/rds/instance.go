@@ -375,29 +375,26 @@ func upgradeReplicas(c *bridge.Change, known engine, version string) error {
 				r.Thing.Name,
 			)
 		}
-		if err := upgradeReplica(c, r.Thing, known, version); err != nil {
+		if err := follow(c, r.Thing, map[string]string{
+			"engineVersion": version, "engineVersionActual": version,
+			"parameterGroupName": "default." + known.family(version), "optionGroupName": known.optionGroup(version),
+		}, "parameterGroupName"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// upgradeReplica gives a replica the version, and the default parameters of its family until it is given others.
-func upgradeReplica(c *bridge.Change, replica *world.Thing, known engine, version string) error {
-	for name, value := range map[string]string{
-		"engineVersion": version, "engineVersionActual": version,
-		"parameterGroupName": "default." + known.family(version), "optionGroupName": known.optionGroup(version),
-	} {
-		values.Set(replica.State, name, values.Of(value))
+// follow gives another database what RDS changes of it along with this one, the default parameter group among it.
+func follow(c *bridge.Change, other *world.Thing, properties map[string]string, group string) error {
+	for name, value := range properties {
+		values.Set(other.State, name, values.Of(value))
 	}
-	links, err := c.Tx.Links(replica)
+	links, err := c.Tx.Links(other)
 	if err != nil {
 		return err
 	}
-	return c.Tx.Put(
-		replica,
-		slices.DeleteFunc(links, func(l world.Link) bool { return l.Property == "parameterGroupName" }),
-	)
+	return c.Tx.Put(other, slices.DeleteFunc(links, func(l world.Link) bool { return l.Property == group }))
 }
 
 // tSnapshot stands for final snapshots among the names that stay taken.

@@ -260,3 +260,25 @@ func TestAMajorUpgradeAndTheReplicas(t *testing.T) {
 		l.Update(books, awstest.Merge(source, awstest.Merge(mysql, upgrade))).Str("parameterGroupName"),
 	)
 }
+
+func TestAurorasInstancesHaveTheVersionOfTheirCluster(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	inputs := awstest.In{
+		"clusterIdentifier": "shop", "engine": "aurora-postgresql", "engineVersion": "16", "masterUsername": "shop",
+		"manageMasterUserPassword": true, "allowMajorVersionUpgrade": true, "skipFinalSnapshot": true,
+		"preferredBackupWindow": "02:30-03:00",
+	}
+	cluster := l.Create(token.DBCluster, "shop", inputs)
+	member := l.Create(token.DBClusterInstance, "shop-1", awstest.In{
+		"identifier": "shop-1", "clusterIdentifier": cluster.Id, "engine": "aurora-postgresql",
+		"instanceClass": "db.r7g.large",
+	})
+	l.Update(cluster, awstest.Merge(inputs, awstest.In{"engineVersion": "17", "preferredBackupWindow": "04:00-05:00"}))
+	member, _ = l.Refresh(member)
+	for property, want := range map[string]string{
+		"engineVersionActual": "17.4", "dbParameterGroupName": "default.aurora-postgresql17",
+		"preferredBackupWindow": "04:00-05:00",
+	} {
+		assert.Equal(t, want, member.Str(property), property)
+	}
+}
