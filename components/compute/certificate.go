@@ -3,7 +3,6 @@ package compute
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -84,34 +83,38 @@ func NewCertificate(
 }
 
 // newProofs creates the records that prove whose the names are, and returns what they are called. A name that begins
-// with *. is proven by the record of the name after it.
+// with *. is proven by the record of the name after it. The resources are named after the names: ACM proves one always
+// by the same record, which another resource would delete with itself when the name is not the Domain any more.
 func (component *Certificate) newProofs(
 	ctx *pulumi.Context,
 	name string,
 	args *CertificateArgs,
 	certificate *acm.Certificate,
 ) (pulumi.StringArray, error) {
-	records := map[string]string{args.Domain: name + "-proof"}
-	for _, other := range args.Names {
-		proven := strings.TrimPrefix(other, "*.")
-		if _, known := records[proven]; !known {
-			records[proven] = name + "-proof-" + proven
+	var all []string
+	for _, one := range append([]string{args.Domain}, args.Names...) {
+		if proven := strings.TrimPrefix(one, "*."); !slices.Contains(all, proven) {
+			all = append(all, proven)
 		}
 	}
 	var names pulumi.StringArray
-	for _, proven := range slices.Sorted(maps.Keys(records)) {
+	for _, proven := range slices.Sorted(slices.Values(all)) {
 		proof := certificate.DomainValidationOptions.Index(pulumi.Int(0))
-		if len(records) > 1 {
+		if len(all) > 1 {
 			proof = optionOf(certificate, proven)
 		}
-		record, err := route53.NewRecord(ctx, records[proven], &route53.RecordArgs{
+		opts := []pulumi.ResourceOption{pulumi.Parent(component)}
+		if proven == all[0] {
+			opts = append(opts, formerly(name+"-proof"))
+		}
+		record, err := route53.NewRecord(ctx, name+"-proof-"+proven, &route53.RecordArgs{
 			ZoneId:         args.ZoneId,
 			AllowOverwrite: pulumi.Bool(true),
 			Ttl:            pulumi.Int(60),
 			Name:           proof.ResourceRecordName().Elem(),
 			Type:           proof.ResourceRecordType().Elem(),
 			Records:        pulumi.StringArray{proof.ResourceRecordValue().Elem()},
-		}, pulumi.Parent(component))
+		}, opts...)
 		if err != nil {
 			return nil, fmt.Errorf("proving %s of certificate %q: %w", proven, name, err)
 		}
