@@ -20,8 +20,8 @@ import (
 
 // mayDiffer are the properties that a changed stack may have otherwise than one that was made so.
 var mayDiffer = []string{
-	"revision", "version", // which count the changes
-	"desiredCount", "minCapacity", "maxCapacity", // which are Auto Scaling's and its schedules'
+	"revision", "version", "latestVersion", "defaultVersion", // which count the changes
+	"desiredCount", "desiredCapacity", "minCapacity", "maxCapacity", // which are Auto Scaling's and its schedules'
 	"masterUserSecretKmsKeyId", "monitoringRoleArn", "performanceInsightsKmsKeyId", // of what is turned off
 	"writer", "availabilityZone", // of Aurora's instances, by which of them is there first
 	"platformVersion", // of Fargate, which instances have no use for
@@ -129,7 +129,8 @@ func canonical(value any, names *strings.Replacer) string {
 	case map[string]any:
 		for key := range v {
 			// A role keeps the ids of the database that its tasks signed in to, see identity.RoleArgs.
-			if text := canonical(v[key], names); text != "" && !strings.HasPrefix(key, "database") {
+			text := canonical(v[key], names)
+			if text != "" && !strings.HasPrefix(key, "database") && !slices.Contains(mayDiffer, key) {
 				parts = append(parts, key+"="+text)
 			}
 		}

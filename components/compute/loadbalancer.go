@@ -349,7 +349,8 @@ func (component *LoadBalancer) newRule(
 	tags map[string]string,
 	opts ...pulumi.ResourceOption,
 ) (*lb.ListenerRule, error) {
-	return lb.NewListenerRule(ctx, fmt.Sprintf("%s-rule-%d", component.name, route.RulePriority()), &lb.ListenerRuleArgs{
+	name := fmt.Sprintf("%s-rule-%d", component.name, route.RulePriority())
+	return lb.NewListenerRule(ctx, name, &lb.ListenerRuleArgs{
 		ListenerArn: component.ListenerArn,
 		Priority:    pulumi.Int(route.RulePriority()),
 		Conditions:  route.conditions(),

@@ -256,9 +256,9 @@ func (args *DatabaseArgs) validateStorage(problems *databaseProblems) {
 	problems.between("AllocatedStorage", args.AllocatedStorage, smallest, largest, " GiB")
 }
 
-// RDS stripes a gp3 volume over four from stripedGiB on, which has at least these IOPS and MiB a second
-// ("Amazon RDS DB instance storage", RDS user guide). They are given, because a volume that grows to this size has to be
-// given them: the provider goes on to ask for the IOPS of a smaller one (hashicorp/terraform-provider-aws#28382).
+// RDS stripes a gp3 volume over four from stripedGiB on, which has at least these IOPS and MiB a second ("Amazon RDS DB
+// instance storage", RDS user guide). They are given because a volume that grows to this size has to be given them: the
+// provider goes on to ask for the IOPS of a smaller one (hashicorp/terraform-provider-aws#28382).
 const (
 	stripedGiB        = 400
 	stripedIops       = 12000

@@ -175,8 +175,8 @@ type LoadBalancer struct {
 	Zone string `json:"zone,omitempty"               jsonschema:"example=example.com"`
 	// ClientCidrs are the IPv4 CIDR blocks that may connect.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
-	// HstsDays is the max-age of the Strict-Transport-Security header in days; 0 tells browsers to forget an earlier one.
-	// It has no effect without HTTPS.
+	// HstsDays is the max-age of the Strict-Transport-Security header in days; 0 tells browsers to forget an earlier
+	// one. It has no effect without HTTPS.
 	HstsDays int `json:"hstsDays,omitempty"           jsonschema:"minimum=0,maximum=730"`
 	// AccessLogs stores access logs of the load balancer, the buckets and the website in S3.
 	AccessLogs bool `json:"accessLogs,omitempty"`

@@ -189,23 +189,12 @@ func (c *Config) CheckPermanent(project string, before map[string]string) error 
 			Message: fmt.Sprintf("%s, and the stack was made with %s: %s; %s", now[key], was, p.reason, p.instead),
 		})
 	}
-	if was := before["database.version"]; c.goesToAnotherMajorVersion(was) {
-		problem := func(reason string) Problem {
-			return Problem{
-				Path:    project + ":database.version",
-				Message: fmt.Sprintf("%s, and the stack was made with %s: %s", now["database.version"], was, reason),
-			}
-		}
-		if c.Database.Engine == string(data.DatabaseMySQL) && c.Database.Kind == string(data.DatabaseInstance) &&
-			*c.Database.ReadReplicas > 0 {
-			problems = append(problems, problem("RDS upgrades a MySQL database after its replicas only; set "+
-				"database.readReplicas: 0 and bring the stack up, then upgrade, then add replicas again"))
-		}
-		if !c.Database.ApplyImmediately {
-			problems = append(problems, problem("RDS would upgrade to another major version in the maintenance window, "+
-				"and until then neither change the database nor let its parameter group be deleted; set "+
-				"database.applyImmediately: true for this update"))
-		}
+	was := before["database.version"]
+	for _, reason := range c.upgradeProblems(was) {
+		problems = append(problems, Problem{
+			Path:    project + ":database.version",
+			Message: fmt.Sprintf("%s, and the stack was made with %s: %s", now["database.version"], was, reason),
+		})
 	}
 	if len(problems) > 0 {
 		return &Error{Problems: problems}
@@ -213,14 +202,26 @@ func (c *Config) CheckPermanent(project string, before map[string]string) error 
 	return nil
 }
 
-// goesToAnotherMajorVersion reports whether the database goes to another major version, such as from 16 to 17 or from
-// MySQL 8.0 to 8.4 ("Upgrading a DB instance engine version", RDS user guide).
-func (c *Config) goesToAnotherMajorVersion(was string) bool {
+// upgradeProblems returns why the database cannot go to another major version, such as from 16 to 17 or from MySQL 8.0
+// to 8.4 ("Upgrading a DB instance engine version", RDS user guide).
+func (c *Config) upgradeProblems(was string) (reasons []string) {
 	if c.Database == nil || was == "" {
-		return false
+		return nil
 	}
 	args := c.Database.Args()
-	return Later(was, args.Version()) && args.Family(was) != args.Family(args.Version())
+	if !Later(was, args.Version()) || args.Family(was) == args.Family(args.Version()) {
+		return nil
+	}
+	if args.Engine == data.DatabaseMySQL && args.Kind == data.DatabaseInstance && args.ReadReplicas > 0 {
+		reasons = append(reasons, "RDS upgrades a MySQL database after its replicas only; set "+
+			"database.readReplicas: 0 and bring the stack up, then upgrade, then add replicas again")
+	}
+	if !args.ApplyImmediately {
+		reasons = append(reasons, "RDS would upgrade to another major version in the maintenance window, and until "+
+			"then neither change the database nor let its parameter group be deleted; set "+
+			"database.applyImmediately: true for this update")
+	}
+	return reasons
 }
 
 func permanenceOf(key string) permanence {

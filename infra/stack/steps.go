@@ -141,8 +141,8 @@ func (l *lab) replicaChange(db *config.Database) string {
 	if !db.ApplyImmediately {
 		when = fmt.Sprintf("in the maintenance window, %s UTC. After it, ", db.MaintenanceWindow)
 	}
-	return fmt.Sprintf("RDS upgrades the replicas of the database before it. They go to version %s %sbring the stack up "+
-		"once more", l.replicaVersion, when)
+	return fmt.Sprintf("RDS upgrades the replicas of the database before it. They go to version %s %sbring the stack "+
+		"up once more", l.replicaVersion, when)
 }
 
 func fields(ports []network.PortRange) string {

@@ -153,13 +153,15 @@ func TestWhatGoesToAServiceThatIsNotPublicAnyMoreIsHandedOver(t *testing.T) {
 		services []config.Service
 		want     []string
 	}{
-		"it stays public":                       {[]config.Service{public("all", "/"), public("shop", "/shop")}, nil},
-		"it is gone":                            {[]config.Service{public("all", "/")}, []string{"shop to all"}},
-		"it is internal":                        {[]config.Service{public("all", "/"), inner}, []string{"shop to all"}},
-		"another has the route":                 {[]config.Service{public("all", "/items/old")}, nil},
-		"a new one has the target group":        {[]config.Service{public("all", "/"), public("sold", "/items")}, nil},
-		"a new one answers, which has no tasks": {[]config.Service{public("all", "/"), inner, public("sold", "/items")}, nil},
-		"nobody answers":                        {[]config.Service{public("all", "/cart")}, nil},
+		"it stays public":                {[]config.Service{public("all", "/"), public("shop", "/shop")}, nil},
+		"it is gone":                     {[]config.Service{public("all", "/")}, []string{"shop to all"}},
+		"it is internal":                 {[]config.Service{public("all", "/"), inner}, []string{"shop to all"}},
+		"another has the route":          {[]config.Service{public("all", "/items/old")}, nil},
+		"a new one has the target group": {[]config.Service{public("all", "/"), public("sold", "/items")}, nil},
+		"a new one answers, which has no tasks": {
+			[]config.Service{public("all", "/"), inner, public("sold", "/items")}, nil,
+		},
+		"nobody answers": {[]config.Service{public("all", "/cart")}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var found []string
