@@ -169,6 +169,24 @@ func (l *lab) targetGroupArn(group string) (pulumi.StringInput, error) {
 	return pulumi.String(found.Arn), nil
 }
 
+const targetGroupType = "aws:lb/targetGroup:TargetGroup"
+
+// forgetGone forgets target groups that are not in the state: a destroy that was interrupted leaves what is recorded.
+func (l *lab) forgetGone() {
+	there := map[any]bool{}
+	for _, r := range l.state {
+		if r.Type == targetGroupType {
+			there[r.Outputs["name"]] = true
+		}
+	}
+	for _, t := range recorded(l.before) {
+		if !there[names.LoadBalancer.Fit(l.name(t.group))] {
+			delete(l.before, targetsKey+t.service)
+			delete(l.before, routeKey+t.service)
+		}
+	}
+}
+
 // handOver leads what goes to services that are not public any more to those that answer it from now on. It returns the
 // rules by the names of the services that are left, which are updated after them.
 func (l *lab) handOver() (map[string]pulumi.Resource, error) {

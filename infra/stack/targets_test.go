@@ -172,3 +172,20 @@ func TestWhatGoesToAServiceThatIsNotPublicAnyMoreIsHandedOver(t *testing.T) {
 		})
 	}
 }
+
+func TestTargetGroupsThatADestroyHasDeletedAreForgotten(t *testing.T) {
+	recorded := map[string]any{
+		prefixKey: "awslab-dev", "targets:all": "all", "route:all": "", "targets:shop": "shop", "route:shop": "/items",
+	}
+	made := &account{outputs: map[string]any{permanentOutput: recorded}}
+	values := map[string]string{
+		"region":   "eu-west-1",
+		"services": `[{"name": "all", "image": {"uri": "quay.io/lab/all:1"}, "port": 8080, "path": "/"}]`,
+	}
+	require.NoError(t, deployTo(made, "../..", "dev", values), "it is not looked up")
+	made.state = map[string]any{}
+	for _, name := range []string{"awslab-dev-all", "awslab-dev-shop"} {
+		made.state["urn::"+name] = map[string]any{"type": targetGroupType, "outputs": map[string]any{"name": name}}
+	}
+	require.ErrorContains(t, deployTo(made, "../..", "dev", values), "finding the target group awslab-dev-all")
+}
