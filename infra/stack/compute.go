@@ -131,8 +131,8 @@ func (l *lab) ecsServices() error {
 	if err := l.taskRunner(); err != nil {
 		return err
 	}
-	l.forgetGone()
 	l.services, l.targetGroups = map[string]*compute.Service{}, targetGroups(l.config.Services, l.before)
+	l.forgetGone()
 	if err := l.taskGroups(); err != nil {
 		return err
 	}

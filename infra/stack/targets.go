@@ -171,7 +171,8 @@ func (l *lab) targetGroupArn(group string) (pulumi.StringInput, error) {
 
 const targetGroupType = "aws:lb/targetGroup:TargetGroup"
 
-// forgetGone forgets target groups that are not in the state: a destroy that was interrupted leaves what is recorded.
+// forgetGone forgets target groups that are not in the state, once they have their names: a destroy that was
+// interrupted leaves what is recorded.
 func (l *lab) forgetGone() {
 	there := map[any]bool{}
 	for _, r := range l.state {
