@@ -32,9 +32,9 @@ func (l *lab) planUpgrade() error {
 		if err != nil {
 			return err
 		}
-		switch _, isReplica := r.Outputs["replicateSourceDb"].(string); {
+		switch source, _ := r.Outputs["replicateSourceDb"].(string); {
 		case has == "":
-		case !isReplica:
+		case source == "":
 			if err := l.config.CheckPermanent(l.Project(), map[string]string{versionKey: has}); err != nil {
 				return err
 			}

@@ -47,14 +47,16 @@ func TestReplicasAreUpgradedBeforeTheDatabaseWhereRDSAsksForIt(t *testing.T) {
 			for key, value := range before.Permanent() {
 				recorded[key] = value
 			}
-			instance := func(name string) map[string]any {
-				return map[string]any{"type": instanceType, "outputs": map[string]any{"identifier": name}}
+			instance := func(name, source string) map[string]any { // the provider says "" where there is none
+				return map[string]any{"type": instanceType, "outputs": map[string]any{
+					"identifier": name, "replicateSourceDb": source,
+				}}
 			}
-			replica := instance("replica")
-			replica["outputs"].(map[string]any)["replicateSourceDb"] = "database"
 			made := &account{
-				outputs:  map[string]any{permanentOutput: recorded},
-				state:    map[string]any{"urn::database": instance("database"), "urn::replica": replica},
+				outputs: map[string]any{permanentOutput: recorded},
+				state: map[string]any{
+					"urn::database": instance("database", ""), "urn::replica": instance("replica", "database"),
+				},
 				versions: map[string]string{"database": test.has, "replica": test.replica},
 			}
 			values["database"] = fmt.Sprintf(`{"readReplicas": 1, %s}`, test.after)
