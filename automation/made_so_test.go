@@ -129,8 +129,9 @@ func canonical(value any, names *strings.Replacer) string {
 	case map[string]any:
 		for key := range v {
 			// A role keeps the ids of the database that its tasks signed in to, see identity.RoleArgs.
+			// The version is a launch template's, and counts its changes.
 			text := canonical(v[key], names)
-			if text != "" && !strings.HasPrefix(key, "database") && !slices.Contains(mayDiffer, key) {
+			if text != "" && !strings.HasPrefix(key, "database") && key != "version" {
 				parts = append(parts, key+"="+text)
 			}
 		}

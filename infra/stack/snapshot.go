@@ -15,7 +15,7 @@ import (
 const (
 	snapshotsKey = "database.snapshots"
 	toBeLeft     = "to be left"
-	left         = "left"
+	wereLeft     = "left"
 )
 
 // leavesSnapshot reports whether the database leaves a snapshot when it is deleted.
@@ -28,8 +28,8 @@ func (l *lab) leavesSnapshot() bool {
 func (l *lab) snapshots() string {
 	before := l.before[snapshotsKey]
 	switch {
-	case before == left, before == toBeLeft && l.config.Database == nil:
-		return left
+	case before == wereLeft, before == toBeLeft && l.config.Database == nil:
+		return wereLeft
 	case l.leavesSnapshot():
 		return toBeLeft
 	default:

@@ -182,7 +182,7 @@ func (l *lab) recordSteps(values map[string]string) error {
 	}
 	for _, h := range handovers(l.config.Services, l.targetGroups, l.before) {
 		left = append(left, fmt.Sprintf("%s answers the requests of %s from now on. The next update deletes the rule "+
-			"that leads them there: bring the stack up once more", h.to, h.service))
+			"that leads them there: bring the stack up once more", h.next.service, h.left.service))
 	}
 	for _, s := range l.config.Services {
 		if mode := mounts(l.config.Services, s.Name); mode != "" {

@@ -81,41 +81,31 @@ func inherited(s config.Service, services []config.Service, before map[string]st
 		return ""
 	}
 	same := first(func(t target) bool { return t.route.Host == route.Host && t.route.Path == route.Path })
-	if answers := answering(route, before); same == "" && answers != nil {
+	if answers := answering(route, recorded(before)); same == "" && answers != nil {
 		return first(func(t target) bool { return t == *answers })
 	}
 	return cmp.Or(same, first(func(t target) bool { return overlap(t.route, route) || covers(route, t.route) }))
 }
 
-// handover is the route of a service that is not public any more, and the service that has its requests from now on.
-type handover struct {
-	target
-	to string
-}
+// handover is what a service had that is not public any more, and what has its requests from now on.
+type handover struct{ left, next target }
 
 // handovers returns those to services that have tasks. The others are made with a target group that others leave, or
 // there is nothing that could answer.
 func handovers(services []config.Service, groups, before map[string]string) []handover {
+	had, has := recorded(before), targetsOf(services, groups)
 	var handed []handover
-	for _, left := range recorded(before) {
-		isPublic := func(s config.Service) bool { return s.Public() && s.Name == left.service }
-		goesOn := func(s config.Service) bool {
-			return s.Public() && (groups[s.Name] == left.group ||
-				s.Route().RulePriority() == left.route.RulePriority())
+	for _, left := range had {
+		next := answering(left.route, has)
+		goesOn := func(t target) bool {
+			return t.service == left.service || t.group == left.group ||
+				t.route.RulePriority() == left.route.RulePriority()
 		}
-		if slices.ContainsFunc(services, isPublic) || slices.ContainsFunc(services, goesOn) {
+		if next == nil || slices.ContainsFunc(has, goesOn) {
 			continue
 		}
-		var first *config.Service
-		for _, s := range services {
-			if s.Public() && covers(s.Route().Normal(), left.route) &&
-				(first == nil || s.Route().RulePriority() < first.Route().RulePriority()) {
-				first = &s
-			}
-		}
-		hasTasks := func(t target) bool { return first != nil && t.group == groups[first.Name] }
-		if slices.ContainsFunc(recorded(before), hasTasks) {
-			handed = append(handed, handover{left, first.Name})
+		if slices.ContainsFunc(had, func(t target) bool { return t.group == next.group }) {
+			handed = append(handed, handover{left, *next})
 		}
 	}
 	return handed
@@ -125,7 +115,7 @@ func handovers(services []config.Service, groups, before map[string]string) []ha
 // own has them, or no service has answered them.
 func predecessor(s config.Service, groups, before map[string]string) string {
 	isOwn := func(t target) bool { return t.group == groups[s.Name] }
-	answers := answering(s.Route().Normal(), before)
+	answers := answering(s.Route().Normal(), recorded(before))
 	if !s.Public() || answers == nil || slices.ContainsFunc(recorded(before), isOwn) ||
 		!slices.Contains(slices.Collect(maps.Values(groups)), answers.group) {
 		return ""
@@ -133,10 +123,10 @@ func predecessor(s config.Service, groups, before map[string]string) string {
 	return answers.group
 }
 
-// answering returns the target whose rule came first for all requests of a route, or nil.
-func answering(route compute.Route, before map[string]string) *target {
+// answering returns the target whose rule comes first for all requests of a route, or nil.
+func answering(route compute.Route, targets []target) *target {
 	var first *target
-	for _, t := range recorded(before) {
+	for _, t := range targets {
 		if covers(t.route, route) && (first == nil || t.route.RulePriority() < first.route.RulePriority()) {
 			first = &t
 		}
@@ -193,11 +183,12 @@ func (l *lab) forgetGone() {
 func (l *lab) handOver() (map[string]pulumi.Resource, error) {
 	rules := map[string]pulumi.Resource{}
 	for _, h := range handovers(l.config.Services, l.targetGroups, l.before) {
-		arn, err := l.targetGroupArn(l.targetGroups[h.to])
+		arn, err := l.targetGroupArn(h.next.group)
 		if err != nil {
 			return nil, err
 		}
-		if rules[h.service], err = l.balancer.HandOver(l.Context, h.service, h.route, arn); err != nil {
+		service, route := h.left.service, h.left.route
+		if rules[service], err = l.balancer.HandOver(l.Context, service, route, arn); err != nil {
 			return nil, err
 		}
 	}
@@ -210,13 +201,24 @@ func covers(general, route compute.Route) bool {
 	return (general.Host == "" || matches) && strings.HasPrefix(route.Path+"/", general.Path+"/")
 }
 
-// target is what is recorded of a public service.
+// target is what is recorded of a public service, its route in normal form.
 type target struct {
 	service, group string
 	route          compute.Route
 }
 
-// recorded returns the targets, sorted by service.
+// targetsOf returns the targets of the public services.
+func targetsOf(services []config.Service, groups map[string]string) []target {
+	var targets []target
+	for _, s := range services {
+		if s.Public() {
+			targets = append(targets, target{s.Name, groups[s.Name], s.Route().Normal()})
+		}
+	}
+	return targets
+}
+
+// recorded returns the targets of the last run, sorted by service.
 func recorded(before map[string]string) []target {
 	var targets []target
 	for _, key := range slices.Sorted(maps.Keys(before)) {
@@ -238,15 +240,11 @@ func recorded(before map[string]string) []target {
 
 // recordTargets records the target groups and the routes of the public services.
 func (l *lab) recordTargets(values map[string]string) {
-	for _, s := range l.config.Services {
-		if !s.Public() {
-			continue
+	for _, t := range targetsOf(l.config.Services, l.targetGroups) {
+		text := t.route.Host + t.route.Path
+		if t.route.Priority != 0 {
+			text += " " + strconv.Itoa(t.route.Priority)
 		}
-		route := s.Route().Normal()
-		text := route.Host + route.Path
-		if route.Priority != 0 {
-			text += " " + strconv.Itoa(route.Priority)
-		}
-		values[targetsKey+s.Name], values[routeKey+s.Name] = l.targetGroups[s.Name], text
+		values[targetsKey+t.service], values[routeKey+t.service] = t.group, text
 	}
 }

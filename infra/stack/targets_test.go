@@ -166,7 +166,7 @@ func TestWhatGoesToAServiceThatIsNotPublicAnyMoreIsHandedOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var found []string
 			for _, h := range handovers(test.services, targetGroups(test.services, before), before) {
-				found = append(found, h.service+" to "+h.to)
+				found = append(found, h.left.service+" to "+h.next.service)
 			}
 			require.Equal(t, test.want, found)
 		})

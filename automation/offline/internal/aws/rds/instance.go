@@ -312,6 +312,8 @@ func upgrade(c *bridge.Change, known engine) error {
 // refuseVersion refuses an earlier version than the one that a database has, and another major one that is not allowed.
 func refuseVersion(c *bridge.Change, known engine, before, after string) error {
 	switch {
+	case before == "":
+		return nil
 	case earlier(after, before):
 		return bridge.Refuse(
 			"InvalidParameterCombination",

@@ -36,16 +36,17 @@ var Service = bridge.Service{
 		token.DBEvents:            {Create: refuseSources, Update: refuseSources},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){
-		"aws:rds/getInstance:getInstance":               get("dbInstanceIdentifier", token.DBInstance),
-		"aws:rds/getCluster:getCluster":                 get("clusterIdentifier", token.DBCluster),
+		"aws:rds/getInstance:getInstance": get("dbInstanceIdentifier", token.DBInstance, "DBInstanceNotFound"),
+		"aws:rds/getCluster:getCluster":   get("clusterIdentifier", token.DBCluster, "DBClusterNotFoundFault"),
+
 		"aws:rds/getSnapshot:getSnapshot":               getSnapshot("dbSnapshotIdentifier"),
 		"aws:rds/getClusterSnapshot:getClusterSnapshot": getSnapshot("dbClusterSnapshotIdentifier"),
 	},
 }
 
 // get describes a database with its full version, not with the part of it that was asked for.
-func get(argument, token string) func(bridge.Call) (map[string]any, error) {
-	find := bridge.GetByName(argument, token, "DBInstanceNotFound")
+func get(argument, token, code string) func(bridge.Call) (map[string]any, error) {
+	find := bridge.GetByName(argument, token, code)
 	return func(c bridge.Call) (map[string]any, error) {
 		found, err := find(c)
 		if err == nil {
