@@ -203,6 +203,11 @@ func (l *lab) recordSteps(values map[string]string) error {
 			left = append(left, fmt.Sprintf("Another service answers the requests of %s until its tasks are healthy. "+
 				"The next update sends them to it: bring the stack up once more", s.Name))
 		}
+		if leaves := unanswered(s, l.targetGroups, l.before); leaves != "" {
+			left = append(left, fmt.Sprintf("%s is made internal, and its requests are not answered until the tasks of "+
+				"%s are healthy. To have them answered, first give %s another route and bring the stack up twice",
+				leaves, s.Name, leaves))
+		}
 		if l.newlyRouted(s) {
 			left = append(left, fmt.Sprintf("Service %s gets behind the load balancer. The next update sets its "+
 				"healthCheck.graceSeconds: bring the stack up once more", s.Name))

@@ -112,15 +112,33 @@ func handovers(services []config.Service, groups, before map[string]string) []ha
 }
 
 // predecessor returns the target group that answers the requests of a service until its own has tasks, or nothing: its
-// own has them, or no service has answered them.
+// own has them, or no service goes on to answer them.
 func predecessor(s config.Service, groups, before map[string]string) string {
-	isOwn := func(t target) bool { return t.group == groups[s.Name] }
-	answers := answering(s.Route().Normal(), recorded(before))
-	if !s.Public() || answers == nil || slices.ContainsFunc(recorded(before), isOwn) ||
-		!slices.Contains(slices.Collect(maps.Values(groups)), answers.group) {
+	answers := answeredBefore(s, groups, before)
+	if answers == nil || !slices.Contains(slices.Collect(maps.Values(groups)), answers.group) {
 		return ""
 	}
 	return answers.group
+}
+
+// unanswered returns the service that has answered a new one's requests and goes from behind the load balancer, if
+// nobody answers them until the tasks of the new one are healthy.
+func unanswered(s config.Service, groups, before map[string]string) string {
+	answers := answeredBefore(s, groups, before)
+	if answers == nil || predecessor(s, groups, before) != "" {
+		return ""
+	}
+	return answers.service
+}
+
+// answeredBefore returns the target that has answered the requests of a public service whose own target group has no
+// tasks yet, or nil.
+func answeredBefore(s config.Service, groups, before map[string]string) *target {
+	isOwn := func(t target) bool { return t.group == groups[s.Name] }
+	if !s.Public() || slices.ContainsFunc(recorded(before), isOwn) {
+		return nil
+	}
+	return answering(s.Route().Normal(), recorded(before))
 }
 
 // answering returns the target whose rule comes first for all requests of a route, or nil.

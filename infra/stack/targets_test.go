@@ -142,6 +142,24 @@ func TestANewServiceIsNotSentTheRequestsOfAnotherBeforeItHasTasks(t *testing.T) 
 	}
 }
 
+func TestRequestsThatNobodyAnswersUntilANewServiceHasTasks(t *testing.T) {
+	before := map[string]string{"targets:shop": "shop", "route:shop": "/items"}
+	gateway := config.Service{Name: "gateway", Port: 8080, Path: "/items"}
+	for name, test := range map[string]struct {
+		shop config.Service
+		want string
+	}{
+		"the other is made internal":   {config.Service{Name: "shop", Port: 8080, Internal: true}, "shop"},
+		"the other gets another route": {config.Service{Name: "shop", Port: 8080, Path: "/old"}, ""},
+		"the other is renamed":         {config.Service{Name: "cart", Port: 8080, Path: "/cart"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			groups := targetGroups([]config.Service{test.shop, gateway}, before)
+			require.Equal(t, test.want, unanswered(gateway, groups, before))
+		})
+	}
+}
+
 func TestWhatGoesToAServiceThatIsNotPublicAnyMoreIsHandedOver(t *testing.T) {
 	public := func(name, path string) config.Service { return config.Service{Name: name, Port: 8080, Path: path} }
 	inner := config.Service{Name: "shop", Port: 8080, Internal: true}
