@@ -1,4 +1,4 @@
-# Needs Go, git, make and a shell; race needs a C compiler besides, image-test needs Docker.
+# Needs Go, git, make and a shell; race needs a C compiler besides, image-test needs Docker, dynamodb-local Java.
 
 # Without ST1005: an error about an argument begins with the name of the field.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -17,11 +17,11 @@ OPERATIONS ?= 100
 TEST_TIMEOUT   = 60m
 CHANGE_TIMEOUT = 6h
 
-.PHONY: help build up test race load fuzz e2e mutation bench accepted change recover leaks examples image-test \
+.PHONY: help build up test race dynamodb-local load fuzz e2e mutation bench accepted change recover leaks examples image-test \
 	lint vuln generate clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## compile bin/awslab and the offline target's stand-ins beside it
 	go build -o bin/awslab ./automation/cmd/awslab
@@ -38,6 +38,15 @@ test: build ## run all tests
 race: ## run all tests under the race detector
 	go test -race -timeout $(TEST_TIMEOUT) ./...
 	cd services && go test -race -timeout $(TEST_TIMEOUT) ./...
+
+# Amazon's licence of DynamoDB Local asks for an AWS account. It listens on every address: so it runs, with the tests,
+# where there is no network but loopback.
+dynamodb-local: ## run the tests of catalog on Amazon DynamoDB Local; needs Java, Maven and Linux
+	mvn --quiet --batch-mode --file services/catalog/internal/dynamo/dynamotest/pom.xml \
+		dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/bin/dynamodb-local
+	cd services && go test -run '^$$' ./catalog/...
+	cd services && DYNAMODB_LOCAL=$(CURDIR)/bin/dynamodb-local unshare --map-root-user --net sh -c \
+		'ip link set lo up && go test -count 1 -timeout $(TEST_TIMEOUT) ./catalog/...'
 
 load: ## have 200 clients use each service for half a minute
 	cd services && go test -tags load -count 1 -p 1 -v -timeout $(TEST_TIMEOUT) -run '^TestLoad$$' \

@@ -1,4 +1,5 @@
-// Package dynamotest runs a DynamoDB in the process of a test: minidyn, which speaks the protocol of the SDK.
+// Package dynamotest runs a DynamoDB for a test: minidyn, which speaks the protocol of the SDK, in the test's process,
+// or AWS's own DynamoDB Local beside it.
 package dynamotest
 
 import (
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +32,12 @@ import (
 // sends a request on, and answers requests instead.
 func Start(t testing.TB, between ...func(next http.Handler) http.Handler) (url string) {
 	t.Helper()
-	var handler http.Handler = &mended{minidyn: server.NewServer()}
+	var handler http.Handler
+	if folder := os.Getenv(LocalVariable); folder != "" {
+		handler = startLocal(t, folder)
+	} else {
+		handler = &mended{minidyn: server.NewServer()}
+	}
 	for _, wrap := range between {
 		handler = wrap(handler)
 	}
