@@ -349,7 +349,8 @@ func TestOnlyALockWhoseHolderHasEndedIsStale(t *testing.T) {
 	}
 }
 
-// unfindable are the types whose resources only a person can find, and why that is so.
+// unfindable are the types whose resources only a person can find, and why that is so. The program makes none of them;
+// a component can.
 var unfindable = map[tokens.Type]string{
 	"aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": "its id is an ARN that RDS " +
 		"makes up, it takes no tags, and Cloud Control API has no such type",
