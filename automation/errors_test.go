@@ -114,7 +114,7 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			"; free some space",
 		},
 		"images.EngineError": {[]error{&images.EngineError{Message: "no docker; install it"}}, "install it"},
-		"images.FailedError": {[]error{&images.FailedError{}}, "run awslab images test again"},
+		"images.FailedError": {[]error{&images.FailedError{}}, "try them with awslab images test"},
 		"images.Failure": {
 			[]error{&images.Failure{Message: "the image runs as root; add USER 1"}},
 			"add USER 1",

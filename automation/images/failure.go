@@ -74,7 +74,7 @@ func (e *FailedError) Error() string {
 			lines = append(lines, r.Service+": "+strings.ReplaceAll(r.Failure.Error(), "\n", "\n  "))
 		}
 	}
-	return fmt.Sprintf("%d of %d images failed:\n  %s\nCorrect them and run awslab images test again",
+	return fmt.Sprintf("%d of %d images failed:\n  %s\nCorrect them, and try them with awslab images test",
 		len(lines), len(e.Results), strings.Join(lines, "\n  "))
 }
 
