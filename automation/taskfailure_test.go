@@ -3,6 +3,7 @@ package automation
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,10 +55,9 @@ func TestAFailedDeploymentIsExplained(t *testing.T) {
 // The provider waits 20 minutes for a first deployment, long after ECS has given it up.
 func TestTasksThatStopAreToldOfWhileTheirServiceIsDeployed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		looks := 0
+		var looks atomic.Int32
 		find := func(_ context.Context, service ecsService, _ time.Time) ([]TaskFailure, error) {
-			looks++
-			if looks == 1 {
+			if looks.Add(1) == 1 {
 				return nil, errors.New("throttled")
 			}
 			return []TaskFailure{{Service: service.name, TaskArn: "task/lab/abc", Reason: "it crashed"}}, nil
@@ -66,18 +66,18 @@ func TestTasksThatStopAreToldOfWhileTheirServiceIsDeployed(t *testing.T) {
 		_, err := c.drain(func(ch chan<- events.EngineEvent) (Outputs, error) {
 			defer close(ch)
 			time.Sleep(time.Minute + rolloutPause/2)
-			require.Zero(t, looks, "nothing is being deployed")
+			require.Zero(t, looks.Load(), "nothing is being deployed")
 			ch <- engineEvent(apitype.EngineEvent{
 				ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: deployed(apitype.OpCreate)},
 			})
 			time.Sleep(time.Minute)
-			require.EqualValues(t, time.Minute/rolloutPause, looks)
+			require.EqualValues(t, time.Minute/rolloutPause, looks.Load())
 			ch <- engineEvent(apitype.EngineEvent{
 				ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: deployed(apitype.OpCreate)},
 			})
-			before := looks
+			before := looks.Load()
 			time.Sleep(time.Minute)
-			require.Equal(t, before, looks)
+			require.Equal(t, before, looks.Load())
 			return nil, nil
 		})
 		require.NoError(t, err)
