@@ -307,6 +307,12 @@ func (r *runningStack) change(t *testing.T, takesAway bool, changes ...configtes
 	return nil
 }
 
+func says(result *automation.Result, text string) bool {
+	return slices.ContainsFunc(result.Diagnostics, func(d automation.Diagnostic) bool {
+		return strings.Contains(d.Message, text)
+	})
+}
+
 // bringUp brings the stack up, and again as long as it says that there is another update to make.
 func bringUp(lab *automation.Lab, takesAway bool) error {
 	for range maxUpdates {
@@ -320,9 +326,12 @@ func bringUp(lab *automation.Lab, takesAway bool) error {
 		if err := lostData(result.Steps, takesAway); err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(result.Diagnostics, func(d automation.Diagnostic) bool {
-			return strings.Contains(d.Message, another)
-		}) {
+		if says(result, "maintenance window") { // which is over when the state is refreshed
+			if _, err := lab.Refresh(context.Background()); err != nil {
+				return fmt.Errorf("refreshing: %w", err)
+			}
+		}
+		if !says(result, another) {
 			return nil
 		}
 	}

@@ -2,7 +2,9 @@ package stack
 
 import (
 	"cmp"
-	"strings"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/infra/config"
@@ -35,18 +37,65 @@ var interruptions = []interruption{
 // version").
 const upgrade = "several minutes, until the upgrade is complete"
 
-// servers are what a database runs on. A stack records them with the storage: db.m7g.large, 17, 100 GiB.
-type servers struct{ class, version string }
+// servers are what a database runs on.
+type servers struct {
+	class, version string
+	storageGiB     int
+	// multiAz is whether an instance has a standby.
+	multiAz bool
+}
 
-func serversOf(record string) servers {
-	parts := append(strings.Split(record, ", "), "", "")
-	return servers{parts[0], parts[1]}
+func (s servers) String() string {
+	text := fmt.Sprintf("%s, %s, %d GiB", s.class, s.version, s.storageGiB)
+	if s.multiAz {
+		text += ", Multi-AZ"
+	}
+	return text
+}
+
+// runsOn returns what the database in the state runs on, if there is one. It is another than was asked for in this
+// update, or in one before that waits for the maintenance window. RDS may have given it a newer minor version and more
+// storage by itself.
+func runsOn(state map[string]resourceState, asked servers) (runs servers, exists bool) {
+	runs = asked
+	for _, urn := range slices.Sorted(maps.Keys(state)) {
+		outputs := state[urn].Outputs
+		if source, _ := outputs["replicateSourceDb"].(string); source != "" {
+			continue
+		}
+		property, isDatabase := classProperties[state[urn].Type]
+		if !isDatabase {
+			continue
+		}
+		exists = true
+		if class, _ := outputs[property].(string); class != "" && class != asked.class {
+			runs.class = class
+		}
+		version, _ := outputs["engineVersionActual"].(string)
+		if version != "" && !config.Later(asked.version, version) {
+			runs.version = version
+		}
+		if size, has := outputs["allocatedStorage"].(float64); has && int(size) < asked.storageGiB {
+			runs.storageGiB = int(size)
+		}
+		if multiAz, has := outputs["multiAz"].(bool); has {
+			runs.multiAz = multiAz
+		}
+	}
+	return runs, exists
+}
+
+// classProperties are those with the class of its servers, by the types of a database.
+var classProperties = map[string]string{
+	instanceType: "instanceClass",
+	clusterType:  "dbClusterInstanceClass",
+
+	"aws:rds/clusterInstance:ClusterInstance": "instanceClass",
 }
 
 // interruptionOf returns how long a database does not answer when what it runs on changes. It is empty when only the
 // storage grows.
-func interruptionOf(db *config.Database, before, after string) string {
-	was, is := serversOf(before), serversOf(after)
+func interruptionOf(db *config.Database, was, is servers) string {
 	switch {
 	case was.version != is.version:
 		return upgrade

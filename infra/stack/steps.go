@@ -14,13 +14,11 @@ import (
 )
 
 // Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
-// records, in its output permanent, what its last update left: whether its services run on instances, what the database
-// runs on, which services are internal, whom each calls, and on which ports tasks reach the data subnets.
+// records, in its output permanent, what its last update left: whether its services run on instances, which services
+// are internal, whom each calls, and on which ports tasks reach the data subnets.
 const (
 	instancesKey = "instances"
 	inUse        = "in use"
-
-	serversKey = "servers"
 
 	filesKey = "files:" // begins those of the services that mount the file system, with the mode
 
@@ -119,8 +117,9 @@ func (l *lab) leavingClients() []data.FileSystemClient {
 }
 
 // databaseChange says when the database gets other servers or more storage, and how long it does not answer.
-func (l *lab) databaseChange(db *config.Database, was, is string) []string {
-	if was == "" || was == is {
+func (l *lab) databaseChange(db *config.Database, is servers) []string {
+	was, exists := runsOn(l.state, is)
+	if !exists || was == is {
 		return nil
 	}
 	interrupted := "without an interruption"
@@ -130,8 +129,8 @@ func (l *lab) databaseChange(db *config.Database, was, is string) []string {
 	if db.ApplyImmediately {
 		return []string{fmt.Sprintf("The database goes from %s to %s in this update, %s", was, is, interrupted)}
 	}
-	return []string{fmt.Sprintf("The database goes from %s to %s in its maintenance window, %s UTC, %s. Set "+
-		"%s:database.applyImmediately: true to have it at once",
+	return []string{fmt.Sprintf("The database goes from %s to %s in its maintenance window, %s UTC, %s, and "+
+		"updates before it propose that again. Set %s:database.applyImmediately: true to have it at once",
 		was, is, db.MaintenanceWindow, interrupted, l.Project())}
 }
 
@@ -164,8 +163,7 @@ func (l *lab) recordSteps(values map[string]string) error {
 	}
 	if db := l.config.Database; db != nil {
 		values[versionKey] = l.databaseVersion()
-		values[serversKey] = fmt.Sprintf("%s, %s, %d GiB", *db.Class, values[versionKey], *db.StorageGiB)
-		left = append(left, l.databaseChange(db, l.before[serversKey], values[serversKey])...)
+		left = append(left, l.databaseChange(db, servers{*db.Class, values[versionKey], *db.StorageGiB, db.MultiAz})...)
 		if l.replicaVersion != "" {
 			left = append(left, l.replicaChange(db))
 		}
@@ -204,8 +202,8 @@ func (l *lab) recordSteps(values map[string]string) error {
 				"The next update sends them to it: bring the stack up once more", s.Name))
 		}
 		if leaves := unanswered(s, l.targetGroups, l.before); leaves != "" {
-			left = append(left, fmt.Sprintf("%s is made internal, and its requests are not answered until the tasks of "+
-				"%s are healthy. To have them answered, first give %s another route and bring the stack up twice",
+			left = append(left, fmt.Sprintf("%s is made internal, and its requests are not answered until the tasks "+
+				"of %s are healthy. To have them answered, first give %s another route and bring the stack up twice",
 				leaves, s.Name, leaves))
 		}
 		if l.newlyRouted(s) {

@@ -73,6 +73,8 @@ type Change struct {
 	// Variables and values are what templates of the model may use besides properties.
 	Variables map[string]string
 	values    map[string]resource.PropertyValue
+	// Pending names the properties that an update has asked for and that AWS changes later.
+	Pending []string
 	// Fault is the requested fault that strikes what the thing does by itself, or nil.
 	Fault *world.Fault
 	// warnings are said once the change is made: what AWS takes now and will not work later.
@@ -87,6 +89,19 @@ func (c *Change) Fail(err error) { c.failure = err }
 // Warn tells the user of what AWS takes now and will not work later.
 func (c *Change) Warn(format string, args ...any) {
 	c.warnings = append(c.warnings, "offline: "+fmt.Sprintf(format, args...))
+}
+
+// pendingKey keeps what is pending of a thing with its inputs.
+const pendingKey = "__pending"
+
+// MakePending gives a thing the properties that are pending, and returns their names.
+func (c *Change) MakePending() []string {
+	names := values.View(c.Thing.Inputs).Strings(pendingKey)
+	for _, name := range names {
+		c.State[resource.PropertyKey(name)] = c.Thing.Inputs[resource.PropertyKey(name)]
+	}
+	delete(c.Thing.Inputs, pendingKey)
+	return names
 }
 
 // Out sets an output unless there is a value already.

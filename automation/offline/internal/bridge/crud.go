@@ -308,6 +308,10 @@ func (c *Change) write(checked resource.PropertyMap) error {
 	if err != nil {
 		return err
 	}
+	if len(c.Pending) > 0 {
+		checked = checked.Copy()
+		checked[pendingKey] = values.Of(values.ToAny(c.Pending))
+	}
 	thing := &world.Thing{
 		Key: key, ID: c.Id, URN: string(c.urn), ARN: c.Variables["arn"],
 		Name:   values.View(c.State).Str(c.Model.NameProperty()),

@@ -104,6 +104,7 @@ func updateDBCluster(c *bridge.Change) error {
 	if err := clusterVersions(c, known); err != nil {
 		return err
 	}
+	postpone(c)
 	if err := updateMembers(c, known); err != nil {
 		return err
 	}

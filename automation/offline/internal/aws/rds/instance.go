@@ -306,7 +306,7 @@ func upgrade(c *bridge.Change, known engine) error {
 	if !c.Inputs.Has("optionGroupName") {
 		c.Set("optionGroupName", known.optionGroup(after))
 	}
-	return upgradeReplicas(c, known, after)
+	return upgradeReplicas(c, known, after, c.Inputs.Bool("applyImmediately"))
 }
 
 // refuseVersion refuses an earlier version than the one that a database has, and another major one that is not allowed.
@@ -353,13 +353,14 @@ func updateDBInstance(c *bridge.Change) error {
 		c.Set("masterUserSecrets", []any{})
 	}
 	address(c)
+	postpone(c)
 	return managedPassword(c)
 }
 
-// upgradeReplicas upgrades the replicas in the region along with their source, as RDS does for another major version of
-// PostgreSQL; in all other cases it refuses to upgrade the source before them. From "Upgrades of the RDS for PostgreSQL
-// DB engine" and "Upgrading a DB instance engine version" in the Amazon RDS User Guide.
-func upgradeReplicas(c *bridge.Change, known engine, version string) error {
+// upgradeReplicas upgrades the replicas in the region along with their source, if it is upgraded now, as RDS does for
+// another major version of PostgreSQL; in all other cases it refuses to upgrade the source before them. From "Upgrades
+// of the RDS for PostgreSQL DB engine" and "Upgrading a DB instance engine version" in the Amazon RDS User Guide.
+func upgradeReplicas(c *bridge.Change, known engine, version string, now bool) error {
 	referrers, err := c.Tx.Referrers(c.Thing)
 	if err != nil {
 		return err
@@ -376,6 +377,9 @@ func upgradeReplicas(c *bridge.Change, known engine, version string) error {
 				"One or more of the DB Instance's read replicas need to be upgraded: %s",
 				r.Thing.Name,
 			)
+		}
+		if !now {
+			continue
 		}
 		if err := follow(c, r.Thing, map[string]string{
 			"engineVersion": version, "engineVersionActual": version,

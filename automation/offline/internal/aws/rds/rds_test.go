@@ -21,6 +21,7 @@ var source = awstest.In{
 	"password":              "hunter2",
 	"backupRetentionPeriod": 7,
 	"skipFinalSnapshot":     true,
+	"applyImmediately":      true,
 }
 
 // auths is how a proxy logs in.

@@ -71,7 +71,7 @@ func TestTheStorageOfAReplicaGrowsByItselfAlone(t *testing.T) {
 	primary := l.Create(token.DBInstance, "shop", source)
 	inputs := awstest.In{
 		"identifier": "reader", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "allocatedStorage": 30,
-		"skipFinalSnapshot": true,
+		"skipFinalSnapshot": true, "applyImmediately": true,
 	}
 	replica := l.Create(token.DBInstance, "reader", inputs)
 	require.Equal(t, "20", replica.Str("allocatedStorage"), "that of the source")
@@ -86,7 +86,7 @@ func TestMinorVersionsOfReplicasComeFirst(t *testing.T) {
 	primary := l.Create(token.DBInstance, "shop", source)
 	inputs := awstest.In{
 		"identifier": "reader", "instanceClass": "db.t4g.micro", "replicateSourceDb": "shop", "engineVersion": "17.7",
-		"skipFinalSnapshot": true,
+		"skipFinalSnapshot": true, "applyImmediately": true,
 	}
 	replica := l.Create(token.DBInstance, "reader", inputs)
 	require.Equal(t, "17.5", replica.Str("engineVersion"), "that of the source")
@@ -244,6 +244,7 @@ func TestAMajorUpgradeAndTheReplicas(t *testing.T) {
 	mysql := awstest.In{"engine": "mysql", "identifier": "books", "engineVersion": "8.0"}
 	books := l.Create(token.DBInstance, "books", awstest.Merge(source, mysql))
 	copied := awstest.In{
+		"applyImmediately":  true,
 		"identifier":        "copy",
 		"instanceClass":     "db.t4g.micro",
 		"replicateSourceDb": "books",
@@ -266,7 +267,7 @@ func TestAurorasInstancesHaveTheVersionOfTheirCluster(t *testing.T) {
 	inputs := awstest.In{
 		"clusterIdentifier": "shop", "engine": "aurora-postgresql", "engineVersion": "16", "masterUsername": "shop",
 		"manageMasterUserPassword": true, "allowMajorVersionUpgrade": true, "skipFinalSnapshot": true,
-		"preferredBackupWindow": "02:30-03:00",
+		"preferredBackupWindow": "02:30-03:00", "applyImmediately": true,
 	}
 	cluster := l.Create(token.DBCluster, "shop", inputs)
 	member := l.Create(token.DBClusterInstance, "shop-1", awstest.In{
