@@ -190,12 +190,12 @@ func (c *Client) try(ctx context.Context, id string) (Item, error) {
 	jsonapi.ForwardRequestID(request)
 	answer, err := c.http.Do(request)
 	if err != nil {
-		return Item{}, transient{err}
+		return Item{}, noAnswer(ctx, err)
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
-		return Item{}, transient{err}
+		return Item{}, noAnswer(ctx, err)
 	}
 	switch {
 	case answer.StatusCode == http.StatusNotFound:
@@ -210,4 +210,13 @@ func (c *Client) try(ctx context.Context, id string) (Item, error) {
 		return Item{}, fmt.Errorf("reading its answer: %w", err)
 	}
 	return item, nil
+}
+
+// noAnswer is the error of a try that got no answer. net/http returns the cause of a cancellation alone, such as the
+// error of another lookup of the order: the circuit breaker has to see that it was one.
+func noAnswer(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		err = fmt.Errorf("%w: %w", context.Canceled, err)
+	}
+	return transient{err}
 }

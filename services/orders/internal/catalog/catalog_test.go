@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -229,6 +230,34 @@ func TestTheTimeOfTheRequestEndsTheTries(t *testing.T) {
 		assert.EqualValues(t, 2*minTries, asked.Load())
 		assert.Equal(t, gobreaker.StateClosed, client.State(), "a client that goes away says nothing of the catalog")
 	})
+}
+
+// An order with an unknown item ends its other lookups. net/http returns why they were, and not context.Canceled.
+func TestLookupsThatAreNotNeededSayNothingOfTheCatalog(t *testing.T) {
+	var others sync.WaitGroup
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, lamp) {
+			others.Wait()
+			http.NotFound(w, r)
+			return
+		}
+		others.Done()
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	client, err := New(server.URL)
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	lines := []order.DraftLine{{Item: lamp}}
+	for len(lines) < maxLookups {
+		lines = append(lines, order.DraftLine{Item: chair})
+	}
+	for range minTries {
+		others.Add(len(lines) - 1)
+		_, err := client.Price(t.Context(), draftOf(lines...))
+		require.ErrorAs(t, err, new(*invalid.Error))
+		require.Equal(t, gobreaker.StateClosed, client.State())
+	}
 }
 
 func TestRetriesStayWithinTheirBudget(t *testing.T) {
