@@ -157,7 +157,7 @@ func (c *Client) Item(ctx context.Context, id string) (Item, error) {
 	}
 	c.budget.deposit()
 	for try := 1; ; try++ {
-		item, err := c.breaker.Execute(func() (Item, error) { return c.try(ctx, id) })
+		item, err := c.permittedTry(ctx, id)
 		if err == nil || errors.Is(err, errNoItem) || ctx.Err() != nil || !isTransient(err) {
 			return item, c.wrap(ctx, id, err)
 		}
@@ -178,6 +178,17 @@ func (c *Client) wrap(ctx context.Context, id string, err error) error {
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return fmt.Errorf("looking up item %q: %w", id, err)
+}
+
+// permittedTry makes a try when the circuit breaker permits it. While others probe the catalog it waits for what they
+// find: an error would cancel those of the same order, which then prove nothing.
+func (c *Client) permittedTry(ctx context.Context, id string) (Item, error) {
+	for {
+		item, err := c.breaker.Execute(func() (Item, error) { return c.try(ctx, id) })
+		if !errors.Is(err, gobreaker.ErrTooManyRequests) || !sleep(ctx, pause(1)) {
+			return item, err
+		}
+	}
 }
 
 func (c *Client) try(ctx context.Context, id string) (Item, error) {

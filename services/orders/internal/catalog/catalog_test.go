@@ -314,6 +314,43 @@ func TestTheBreakerSparesACatalogThatFails(t *testing.T) {
 	})
 }
 
+// An order may need more lookups than the breaker lets pass to find out whether the catalog is there again.
+func TestALargeOrderFindsTheCatalogThereAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := func(*http.Request) (int, string, error) { return http.StatusServiceUnavailable, "", nil }
+		client, asked := answers(func(_ int, r *http.Request) (int, string, error) { return answer(r) }).client(t)
+		for client.State() != gobreaker.StateOpen {
+			_, err := client.Item(t.Context(), lamp)
+			require.ErrorIs(t, err, ErrUnavailable)
+		}
+		time.Sleep(openFor + time.Millisecond)
+		before := asked.Load()
+		client.budget.tokens = 0
+		answer = func(r *http.Request) (int, string, error) {
+			select {
+			case <-r.Context().Done():
+				return 0, "", context.Cause(r.Context()) // as an http.Transport does
+			case <-time.After(tryTimeout / 2):
+				return http.StatusOK, lampItem, nil
+			}
+		}
+		lines := make([]order.DraftLine, probes+2)
+		for i := range lines {
+			lines[i].Item = lamp
+		}
+		hasNoTime, cancel := context.WithTimeout(t.Context(), tryTimeout/4)
+		defer cancel()
+		_, err := client.Price(hasNoTime, draftOf(lines...))
+		require.ErrorIs(t, err, ErrUnavailable)
+
+		time.Sleep(openFor + time.Millisecond)
+		_, err = client.Price(t.Context(), draftOf(lines...))
+		require.NoError(t, err)
+		assert.Equal(t, before+int32(probes+len(lines)), asked.Load())
+		assert.Equal(t, gobreaker.StateClosed, client.State())
+	})
+}
+
 func TestTheCatalogIsToldTheTrace(t *testing.T) {
 	otel.SetTextMapPropagator(propagation.TraceContext{})
 	t.Cleanup(func() { otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator()) })
