@@ -120,7 +120,7 @@ func lampCatalog(t *testing.T) string {
 			http.NotFound(w, r)
 			return
 		}
-		_, _ = w.Write([]byte(`{"name": "lamp", "priceCents": 1250}`))
+		_, _ = w.Write([]byte(`{"id": "` + lamp + `", "name": "lamp", "priceCents": 1250}`))
 	}))
 	t.Cleanup(server.Close)
 	return server.URL

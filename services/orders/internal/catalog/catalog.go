@@ -37,12 +37,14 @@ const (
 	maxIdleConnections = 100
 	// maxAnswer bytes are read of an answer: more than an item has, whose texts have at most 2,200 characters.
 	maxAnswer = 64 << 10
+	maxName   = 200 // characters, in the catalog's openapi.yaml
 )
 
 // Item is what the catalog says of an item.
 type Item struct {
+	ID         string `json:"id"`
 	Name       string `json:"name"`
-	PriceCents int64  `json:"priceCents"`
+	PriceCents *int64 `json:"priceCents"` // a pointer, to tell free from what is no item
 }
 
 // Client asks one catalog. It is safe for concurrent use.
@@ -136,13 +138,13 @@ func (c *Client) priceLine(ctx context.Context, line order.DraftLine, field stri
 	if err != nil {
 		return line, err
 	}
-	if given := line.PriceCents; given != nil && *given != item.PriceCents {
+	if given := line.PriceCents; given != nil && *given != *item.PriceCents {
 		return line, &invalid.Error{
 			Field:   field + ".priceCents",
-			Message: fmt.Sprintf("is %d, but the item costs %d now", *given, item.PriceCents),
+			Message: fmt.Sprintf("is %d, but the item costs %d now", *given, *item.PriceCents),
 		}
 	}
-	line.Name, line.PriceCents = item.Name, &item.PriceCents
+	line.Name, line.PriceCents = item.Name, item.PriceCents
 	return line, nil
 }
 
@@ -220,7 +222,25 @@ func (c *Client) try(ctx context.Context, id string) (Item, error) {
 	if err := json.Unmarshal(body, &item); err != nil {
 		return Item{}, fmt.Errorf("reading its answer: %w", err)
 	}
+	if err := item.validate(id); err != nil {
+		// It is not wrapped: an *invalid.Error would tell the client that the order is wrong.
+		return Item{}, fmt.Errorf("reading its answer: %v", err)
+	}
 	return item, nil
+}
+
+// validate compares what is taken from the item with the schema Item of the catalog's openapi.yaml.
+func (i Item) validate(id string) error {
+	if i.ID != id {
+		return fmt.Errorf("id: is %q, and not the one that was asked for", i.ID)
+	}
+	if err := invalid.Required("name", i.Name); err != nil {
+		return err
+	}
+	if err := invalid.Text("name", i.Name, maxName, ""); err != nil {
+		return err
+	}
+	return invalid.Number("priceCents", i.PriceCents, 0, order.MaxPriceCents)
 }
 
 // noAnswer is the error of a try that got no answer. net/http returns the cause of a cancellation alone, such as the

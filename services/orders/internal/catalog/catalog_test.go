@@ -100,7 +100,7 @@ func TestPriceTakesNamesAndPricesOfTheCatalog(t *testing.T) {
 		case "http://catalog:8080/items/" + lamp:
 			return http.StatusOK, lampItem, nil
 		case "http://catalog:8080/items/" + chair:
-			return http.StatusOK, `{"name": "chair", "priceCents": 0}`, nil
+			return http.StatusOK, `{"id": "` + chair + `", "name": "chair", "priceCents": 0}`, nil
 		}
 		return http.StatusNotFound, "", nil
 	}).client(t)
@@ -171,7 +171,7 @@ func TestATryThatFailedIsRepeated(t *testing.T) {
 				}).client(t)
 				item, err := client.Item(t.Context(), lamp)
 				require.NoError(t, err)
-				assert.Equal(t, Item{Name: "brass lamp", PriceCents: 4200}, item)
+				assert.Equal(t, Item{ID: lamp, Name: "brass lamp", PriceCents: number(4200)}, item)
 				assert.EqualValues(t, maxTries, asked.Load())
 				assert.Less(t, time.Since(start), 2*tryTimeout+200*time.Millisecond)
 			})
@@ -191,6 +191,29 @@ func TestWhatAnotherTryDoesNotMendIsNotRepeated(t *testing.T) {
 		require.ErrorContains(t, err, `looking up item "`+lamp+`"`)
 		require.NotErrorIs(t, err, ErrUnavailable)
 		assert.EqualValues(t, 1, asked.Load(), status)
+	}
+}
+
+// Whatever answers at the catalog's URL, such as a health check, no order is taken at a price that it does not name.
+func TestAnAnswerThatIsNotTheItemIsAnError(t *testing.T) {
+	with := func(old, new string) string { return strings.Replace(lampItem, old, new, 1) }
+	for want, body := range map[string]string{
+		`id: is "", and not the one that was asked for`:              `{"status": "ok"}`,
+		`id: is "` + chair + `", and not the one that was asked for`: with(lamp, chair),
+		"name: is required": with("brass lamp", " "),
+		"name: has 201 characters; at most 200 are allowed":    with("brass lamp", strings.Repeat("l", 201)),
+		"priceCents: is required":                              with(`"priceCents"`, `"price"`),
+		"priceCents: is -1; allowed are 0 to 100000000":        with("4200", "-1"),
+		"priceCents: is 100000001; allowed are 0 to 100000000": with("4200", "100000001"),
+	} {
+		t.Run(want, func(t *testing.T) {
+			client, _ := answers(func(int, *http.Request) (int, string, error) {
+				return http.StatusOK, body, nil
+			}).client(t)
+			_, err := client.Price(t.Context(), draftOf(order.DraftLine{Item: lamp}))
+			require.ErrorContains(t, err, `looking up item "`+lamp+`": reading its answer: `+want)
+			assert.NotErrorAs(t, err, new(*invalid.Error), "it is not the client's fault")
+		})
 	}
 }
 
