@@ -65,11 +65,15 @@ func (a Access) prepare(ctx context.Context, tx pgx.Tx, database string) error {
 func (a Access) moveTables(ctx context.Context, tx pgx.Tx) error {
 	rows, err := tx.Query(ctx, `
 		SELECT relname::text FROM pg_class
-		WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname IN ('orders', 'orders_migrations')
-			AND EXISTS (
-				SELECT FROM pg_class
-				WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname = 'orders_migrations'
-			)`)
+		WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND EXISTS (
+			SELECT FROM pg_class
+			-- It is a view where a version that moved the other tables has left the outbox behind.
+			WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relname = 'orders_migrations'
+		) AND (relname IN ('orders', 'orders_migrations')
+			-- The name is a usual one: a table without this column is another service's.
+			OR relname = 'outbox' AND EXISTS (
+				SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'refusals'
+			))`)
 	if err != nil {
 		return fmt.Errorf("looking for tables in the schema public: %w", err)
 	}

@@ -308,3 +308,40 @@ func TestTablesOfAnEarlierVersionMoveAndItGoesOnWorking(t *testing.T) {
 	assert.Empty(t, applied)
 	assert.Equal(t, insufficientPrivilege, postgres.Exec(t, as(admin, access), "SELECT FROM public.orders"))
 }
+
+// A database that one user has served so far has the table of events in the schema public as well.
+func TestTheOutboxOfAnEarlierVersionMovesAndItGoesOnWorking(t *testing.T) {
+	admin, access, migrations := unmigrated(t)
+	_, err := postgres.Migrate(t.Context(), admin, postgres.Access{}, migrations, quiet)
+	require.NoError(t, err)
+	before := withEvents(t, admin)
+	create(t, before, "")
+	leaveBehind := "DROP VIEW public.outbox; ALTER TABLE " + access.User + ".outbox SET SCHEMA public"
+	for _, earlier := range []string{"", leaveBehind, ""} {
+		require.Empty(t, postgres.Exec(t, admin, earlier))
+		_, err = postgres.Migrate(t.Context(), admin, access, migrations, quiet)
+		require.NoError(t, err)
+	}
+	now := withEvents(t, as(admin, access))
+	create(t, before, "")
+	create(t, now, "")
+	for _, store := range []*postgres.Store{before, now} {
+		relayed, err := store.Relay(t.Context(), 1, accept)
+		require.NoError(t, err)
+		assert.Equal(t, 1, relayed)
+	}
+	relayed, err := now.Relay(t.Context(), 10, accept)
+	require.NoError(t, err)
+	assert.Equal(t, 1, relayed, "each event once, whoever wrote it and whoever publishes it")
+	assert.Equal(t, insufficientPrivilege, postgres.Exec(t, as(admin, access), "SELECT FROM public.outbox"))
+}
+
+func TestATableOfAnotherServiceStaysWhereItIs(t *testing.T) {
+	admin, access, migrations := unmigrated(t)
+	_, err := postgres.Migrate(t.Context(), admin, postgres.Access{}, migrations[:2], quiet)
+	require.NoError(t, err)
+	require.Empty(t, postgres.Exec(t, admin, "CREATE TABLE public.outbox (note text)"))
+	_, err = postgres.Migrate(t.Context(), admin, access, migrations, quiet)
+	require.NoError(t, err)
+	assert.Empty(t, postgres.Exec(t, admin, "SELECT note FROM public.outbox"))
+}
