@@ -142,7 +142,8 @@ func (a Access) chooseLogin(ctx context.Context, tx pgx.Tx, log *slog.Logger) er
 	return err
 }
 
-// excess names the rights of a role beyond those on its own schema that a GRANT or an attribute can have given it.
+// excess names the rights of a role beyond those on its own schema that a GRANT, an attribute or ownership can have
+// given it, and the statement that ends those on what is not its own.
 const excess = `
 	SELECT 'is a superuser' FROM pg_roles WHERE rolname = $1 AND rolsuper
 	UNION ALL SELECT 'may create roles' FROM pg_roles WHERE rolname = $1 AND rolcreaterole
@@ -155,7 +156,24 @@ const excess = `
 	UNION ALL SELECT 'may create in schema ' || nspname
 		FROM pg_namespace WHERE nspname !~ '^pg_' AND has_schema_privilege($1, oid, 'CREATE')
 	UNION ALL SELECT 'may create in database ' || current_database()
-		WHERE has_database_privilege($1, current_database(), 'CREATE, TEMPORARY')`
+		WHERE has_database_privilege($1, current_database(), 'CREATE, TEMPORARY')
+	UNION ALL SELECT format('may use %1$I.%2$I (REVOKE ALL ON %1$I.%2$I FROM %3$I, PUBLIC)', nspname, relname, rolname)
+		FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+			JOIN pg_roles u ON rolname = $1 AND NOT rolsuper AND u.oid <> relowner
+		WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
+			AND nspname !~ '^pg_' AND nspname NOT IN ('information_schema', $1)
+			AND has_schema_privilege(u.oid, n.oid, 'USAGE')
+			AND (has_any_column_privilege(u.oid, c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')
+				OR has_table_privilege(u.oid, c.oid, 'DELETE, TRUNCATE, TRIGGER'))
+			-- Extensions bring tables and views that PUBLIC may read.
+			AND NOT EXISTS (
+				SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e'
+			)
+	UNION ALL SELECT format('owns %s (REASSIGN OWNED BY %I TO %I)',
+			pg_describe_object(classid, objid, objsubid), rolname, current_user)
+		FROM pg_shdepend JOIN pg_roles r ON r.oid = refobjid AND refclassid = 'pg_authid'::regclass
+		WHERE rolname = $1 AND deptype = 'o'
+			AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())`
 
 func (a Access) refuseExcess(ctx context.Context, tx pgx.Tx) error {
 	rows, err := tx.Query(ctx, excess, a.User, iamRole)

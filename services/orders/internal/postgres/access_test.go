@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -100,6 +101,52 @@ func TestAUserWithOtherRightsIsRefused(t *testing.T) {
 	require.Empty(t, postgres.Exec(t, admin, "GRANT CREATE ON SCHEMA "+access.User+" TO "+access.User))
 	_, err := postgres.Migrate(t.Context(), admin, access, migrations, quiet)
 	assert.ErrorContains(t, err, "may create in schema "+access.User)
+}
+
+// The statement in the error mends it.
+func TestAUserWithRightsOutsideItsSchemaIsRefused(t *testing.T) {
+	const (
+		payroll = "may use public.payroll (REVOKE ALL ON public.payroll FROM %[1]s, PUBLIC)"
+		payDay  = `may use other."Pay Day" (REVOKE ALL ON other."Pay Day" FROM %[1]s, PUBLIC)`
+		owner   = "owns table public.payroll (REASSIGN OWNED BY %[1]s TO " + postgrestest.Admin + ")"
+		own     = "GRANT %[1]s TO " + postgrestest.Admin + "; GRANT CREATE ON SCHEMA public TO %[1]s; " +
+			"ALTER TABLE public.payroll OWNER TO %[1]s; REVOKE CREATE ON SCHEMA public FROM %[1]s"
+	)
+	for sql, want := range map[string]string{
+		"GRANT ALL ON public.payroll TO %[1]s":                                            payroll,
+		"GRANT DELETE ON public.payroll TO %[1]s":                                         payroll,
+		"GRANT SELECT (salary) ON public.payroll TO %[1]s":                                payroll,
+		"GRANT SELECT ON public.payroll TO PUBLIC":                                        payroll,
+		`GRANT UPDATE ON other."Pay Day" TO %[1]s; GRANT USAGE ON SCHEMA other TO PUBLIC`: payDay,
+		own: owner,
+	} {
+		t.Run(sql, func(t *testing.T) {
+			admin, access, migrations := migrated(t)
+			want := fmt.Sprintf(want, access.User)
+			for _, statement := range []string{
+				"CREATE TABLE public.payroll (salary int)",
+				`CREATE SCHEMA other; CREATE VIEW other."Pay Day" AS SELECT * FROM public.payroll`,
+				fmt.Sprintf(sql+"; --%[1]s", access.User),
+			} {
+				require.Empty(t, postgres.Exec(t, admin, statement))
+			}
+			_, err := postgres.Migrate(t.Context(), admin, access, migrations, quiet)
+			require.ErrorContains(t, err, "role "+access.User+" "+want+";")
+			_, mend, _ := strings.Cut(strings.TrimSuffix(want, ")"), "(")
+			require.Empty(t, postgres.Exec(t, admin, mend))
+			_, err = postgres.Migrate(t.Context(), admin, access, migrations, quiet)
+			require.NoError(t, err)
+		})
+	}
+}
+
+// What an extension brings, such as the view pg_stat_statements, is everyone's.
+func TestTheTablesOfAnExtensionAreNoRightsOfTheUser(t *testing.T) {
+	admin, access, migrations := migrated(t)
+	require.Empty(t, postgres.Exec(t, admin, "CREATE EXTENSION hstore; CREATE VIEW public.everyones AS SELECT 1; "+
+		"GRANT SELECT ON public.everyones TO PUBLIC; ALTER EXTENSION hstore ADD VIEW public.everyones"))
+	_, err := postgres.Migrate(t.Context(), admin, access, migrations, quiet)
+	assert.NoError(t, err)
 }
 
 func TestAUserThatIsAMemberOfNoRoleLogsInByToken(t *testing.T) {
