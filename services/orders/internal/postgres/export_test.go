@@ -28,6 +28,18 @@ func HoldTable(t testing.TB, config Config) (release func()) {
 	return func() { require.NoError(t, connection.Close(context.WithoutCancel(t.Context()))) }
 }
 
+// Demote makes n connections of a store those of a writer that became a reader.
+func Demote(t testing.TB, store *Store, n int) {
+	t.Helper()
+	for range n {
+		connection, err := store.pool.Acquire(t.Context())
+		require.NoError(t, err)
+		defer connection.Release()
+		_, err = connection.Exec(t.Context(), "SET default_transaction_read_only = on")
+		require.NoError(t, err)
+	}
+}
+
 // Exec runs a statement as the user of a configuration, and returns the code of PostgreSQL's error or nothing.
 func Exec(t testing.TB, config Config, sql string) (code string) {
 	t.Helper()

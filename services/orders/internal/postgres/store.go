@@ -195,6 +195,10 @@ func (s *Store) wrap(attempted string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if answered := new(pgconn.PgError); errors.As(err, &answered) && answered.Code == readOnly {
+		// The old writer may keep the other connections open as well, for as long as they live.
+		s.pool.Reset()
+	}
 	if meaning := explain(err); meaning != nil {
 		err = fmt.Errorf("%w: %w", meaning, err)
 	}

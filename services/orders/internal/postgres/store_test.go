@@ -144,6 +144,21 @@ func TestConnectionsLostAreMadeAnew(t *testing.T) {
 	}, eventually, tick)
 }
 
+// A failover can leave connections with the old writer open.
+func TestConnectionsToAReaderAreMadeAnew(t *testing.T) {
+	store := withEvents(t, forService(t))
+	postgres.Demote(t, store, 3)
+	_, _, err := store.Create(t.Context(), storetest.Draw("Ada"), storetest.Request(storetest.Draw("Ada"), ""))
+	require.ErrorIs(t, err, order.ErrUnavailable)
+	create(t, store, "")
+
+	postgres.Demote(t, store, 3)
+	_, err = store.Relay(t.Context(), 10, accept)
+	require.ErrorIs(t, err, order.ErrUnavailable)
+	_, err = store.Relay(t.Context(), 10, accept)
+	require.NoError(t, err)
+}
+
 func TestADatabaseThatRestartsIsUnavailableForAWhile(t *testing.T) {
 	store, cluster := open(t, forService(t)), needCluster(t)
 	create := func() error {
