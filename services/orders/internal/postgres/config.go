@@ -102,8 +102,11 @@ func (c Config) pool() (*pgxpool.Config, error) {
 	return parsed, nil
 }
 
-// signIn gives a connection its user.
+// signIn gives a connection its user. The context of a pool has no deadline, and connections whose credentials do not
+// come would use the pool up.
 func (c Config) signIn(ctx context.Context, connection *pgx.ConnConfig) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
 	user, err := c.Credentials(ctx)
 	if err != nil {
 		return fmt.Errorf("signing in to %s: %w", c.Host, err)

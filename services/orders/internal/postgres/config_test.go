@@ -1,11 +1,16 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
 func TestParseUser(t *testing.T) {
@@ -38,6 +43,23 @@ func TestIsLoopback(t *testing.T) {
 	} {
 		assert.Equal(t, want, IsLoopback(host), host)
 	}
+}
+
+// A pool makes connections in the background, without the deadline of the request that waits for one.
+func TestASignInThatHangsEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs := func(ctx context.Context) (User, error) {
+			<-ctx.Done()
+			return User{}, ctx.Err()
+		}
+		got, err := Config{Host: "db.internal", TLS: TLSVerifyFull, Credentials: hangs}.pool()
+		require.NoError(t, err)
+		start := time.Now()
+		err = got.BeforeConnect(t.Context(), got.ConnConfig)
+		require.ErrorContains(t, err, "signing in to db.internal")
+		assert.Equal(t, order.ErrUnavailable, explain(err))
+		assert.Equal(t, connectTimeout, time.Since(start))
+	})
 }
 
 func TestTheEnvironmentOfLibpqDoesNotReachTheConnection(t *testing.T) {
