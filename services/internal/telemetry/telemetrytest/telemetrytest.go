@@ -12,26 +12,33 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// Gauges has what is measured from now on read by the function that it returns: the values by the name of the gauge and
-// by their attributes.
-func Gauges(t testing.TB) (read func() map[string]map[attribute.Set]int64) {
+// Values has what is measured from now on read by the function that it returns: the values of gauges and counters, by
+// their name and by their attributes.
+func Values(t testing.TB) (read func() map[string]map[attribute.Set]int64) {
 	reader := metric.NewManualReader()
 	otel.SetMeterProvider(metric.NewMeterProvider(metric.WithReader(reader)))
 	t.Cleanup(func() { otel.SetMeterProvider(noop.NewMeterProvider()) })
 	return func() map[string]map[attribute.Set]int64 {
 		var collected metricdata.ResourceMetrics
 		require.NoError(t, reader.Collect(t.Context(), &collected))
-		gauges := map[string]map[attribute.Set]int64{}
+		values := map[string]map[attribute.Set]int64{}
 		for _, scope := range collected.ScopeMetrics {
 			for _, m := range scope.Metrics {
-				if gauge, ok := m.Data.(metricdata.Gauge[int64]); ok {
-					gauges[m.Name] = map[attribute.Set]int64{}
-					for _, point := range gauge.DataPoints {
-						gauges[m.Name][point.Attributes] = point.Value
-					}
+				var points []metricdata.DataPoint[int64]
+				switch data := m.Data.(type) {
+				case metricdata.Gauge[int64]:
+					points = data.DataPoints
+				case metricdata.Sum[int64]:
+					points = data.DataPoints
+				default:
+					continue
+				}
+				values[m.Name] = map[attribute.Set]int64{}
+				for _, point := range points {
+					values[m.Name][point.Attributes] = point.Value
 				}
 			}
 		}
-		return gauges
+		return values
 	}
 }

@@ -302,7 +302,7 @@ func TestRetriesStayWithinTheirBudget(t *testing.T) {
 
 func TestTheBreakerSparesACatalogThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		isUp, gauges := false, telemetrytest.Gauges(t)
+		isUp, gauges := false, telemetrytest.Values(t)
 		client, asked := answers(func(n int, r *http.Request) (int, string, error) {
 			if isUp {
 				return itIsThere(n, r)

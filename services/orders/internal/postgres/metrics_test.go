@@ -17,7 +17,7 @@ import (
 
 func TestConnectionsAndTheOutboxAreMeasured(t *testing.T) {
 	config := forService(t)
-	gauges := telemetrytest.Gauges(t)
+	gauges := telemetrytest.Values(t)
 	store, err := postgres.Open(t.Context(), config, postgres.KeepEvents)
 	require.NoError(t, err)
 	state := func(name string) attribute.Set {

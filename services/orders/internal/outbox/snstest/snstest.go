@@ -28,6 +28,8 @@ type Topic struct {
 	After func(http.ResponseWriter, *http.Request) bool
 	// Refuses reports whether a message is refused while others of its batch are accepted.
 	Refuses func(Message) bool
+	// Fails returns the status and the code with which a request is refused as a whole, or 0.
+	Fails func([]Message) (status int, code string)
 
 	mu       sync.Mutex
 	accepted []Message
@@ -71,6 +73,13 @@ type answer struct {
 	Failed     []entry  `xml:"PublishBatchResult>Failed>member"`
 }
 
+// failure is an error of the AWS query protocol.
+type failure struct {
+	XMLName xml.Name `xml:"http://sns.amazonaws.com/doc/2010-03-31/ ErrorResponse"`
+	Code    string   `xml:"Error>Code"`
+	Message string   `xml:"Error>Message"`
+}
+
 func (t *Topic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("Action") != "PublishBatch" || r.FormValue("TopicArn") == "" ||
 		!strings.Contains(r.Header.Get("Authorization"), "/eu-west-1/sns/") {
@@ -80,7 +89,14 @@ func (t *Topic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if t.Before != nil && t.Before(w) {
 		return
 	}
-	answered := t.accept(r)
+	ids, messages := read(r)
+	if status, code := t.fails(messages); status != 0 {
+		w.Header().Set("Content-Type", "text/xml")
+		w.WriteHeader(status)
+		_ = xml.NewEncoder(w).Encode(failure{Code: code, Message: "none is accepted"})
+		return
+	}
+	answered := t.accept(ids, messages)
 	if t.After != nil && t.After(w, r) {
 		return
 	}
@@ -88,26 +104,48 @@ func (t *Topic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = xml.NewEncoder(w).Encode(answered)
 }
 
-func (t *Topic) accept(r *http.Request) (answered answer) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+func read(r *http.Request) (ids []string, messages []Message) {
 	for n := 1; ; n++ {
 		at := fmt.Sprintf("PublishBatchRequestEntries.member.%d.", n)
 		id := r.FormValue(at + "Id")
 		if id == "" {
-			return answered
+			return ids, messages
 		}
-		message := Message{
+		ids = append(ids, id)
+		messages = append(messages, Message{
 			Body:            r.FormValue(at + "Message"),
 			Type:            r.FormValue(at + "MessageAttributes.entry.1.Value.StringValue"),
 			DeduplicationID: r.FormValue(at + "MessageDeduplicationId"),
 			GroupID:         r.FormValue(at + "MessageGroupId"),
-		}
+		})
+	}
+}
+
+// fails refuses what SNS does (Amazon SNS API reference, PublishBatch), and what the test wants.
+func (t *Topic) fails(messages []Message) (status int, code string) {
+	size := 0
+	for _, message := range messages {
+		size += len(message.Body) + len("type"+"String"+message.Type)
+	}
+	if size > 256<<10 {
+		return http.StatusBadRequest, "BatchRequestTooLong"
+	}
+	if t.Fails != nil {
+		return t.Fails(messages)
+	}
+	return 0, ""
+}
+
+func (t *Topic) accept(ids []string, messages []Message) (answered answer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, message := range messages {
 		if t.Refuses != nil && t.Refuses(message) {
-			answered.Failed = append(answered.Failed, entry{ID: id, Code: "InvalidParameter"})
+			answered.Failed = append(answered.Failed, entry{ID: ids[i], Code: "InvalidParameter"})
 			continue
 		}
 		t.accepted = append(t.accepted, message)
-		answered.Successful = append(answered.Successful, entry{ID: id})
+		answered.Successful = append(answered.Successful, entry{ID: ids[i]})
 	}
+	return answered
 }
