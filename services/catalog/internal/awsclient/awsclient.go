@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// maxAttempts is more than fit into the time of a request (jsonapi.Timeout), so that its context ends the attempts.
-	// It bounds those of a caller without a deadline.
+	// maxAttempts is about what fits into the time of a request (jsonapi.Timeout). It bounds the attempts of a caller
+	// without a deadline.
 	maxAttempts = 20
 	// maxBackoff bounds the random delay before each further attempt.
 	maxBackoff = 500 * time.Millisecond
@@ -28,8 +28,9 @@ const (
 )
 
 // Load returns the SDK's configuration from the environment: the Region, the credentials of the task role, and
-// endpoints where a test sets them. Clients of it retry throttled and failed requests with a jittered backoff until
-// their context ends. The SDK's warnings go to the log.
+// endpoints where a test sets them. Clients of it retry throttled and failed requests with a jittered backoff, until
+// their context ends or the SDK's quota of retries is used up. The quota stays, as the deadline and the jitter alone
+// would let each request to a throttled table become about 20, which keep it throttled. The SDK's warnings go to the log.
 func Load(ctx context.Context, log *slog.Logger) (aws.Config, error) {
 	loaded, err := config.LoadDefaultConfig(ctx,
 		config.WithRetryer(func() aws.Retryer {
