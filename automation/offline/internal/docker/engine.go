@@ -21,7 +21,10 @@ import (
 )
 
 // unavailable is a reason why an image cannot be built here that says nothing against the image.
-type unavailable struct{ reason string }
+type unavailable struct {
+	reason    string
+	hasEngine bool
+}
 
 func (u unavailable) Error() string { return u.reason }
 
@@ -59,7 +62,7 @@ func connect(ctx context.Context, host string, registry *localRegistry) (*builde
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	if _, err := c.Ping(ctx, client.PingOptions{}); err != nil {
-		return nil, errors.Join(unavailable{fmt.Sprintf("no Docker Engine answers at %s", c.DaemonHost())}, c.Close())
+		return nil, errors.Join(unavailable{reason: "no Docker Engine answers at " + c.DaemonHost()}, c.Close())
 	}
 	return &builder{client: c, registry: registry}, nil
 }
@@ -131,11 +134,11 @@ func buildFailure(i *image, step, output string, err error) error {
 	if commandFailed.MatchString(message) && offlineCommand.MatchString(output) {
 		return unavailable{fmt.Sprintf("without a network %s fails in %s; name mirrors in images.args, such as "+
 			"GOPROXY for Go, or bring it up where there is a network%s",
-			cmp.Or(i.redact(step), "a command"), i.build.dockerfile, lastLines(i.redact(output)))}
+			cmp.Or(i.redact(step), "a command"), i.build.dockerfile, lastLines(i.redact(output))), true}
 	}
 	if unreachable.MatchString(message) && !commandFailed.MatchString(message) {
 		return unavailable{fmt.Sprintf("a base image is not on this machine and its registry cannot be reached (%s); "+
-			"pull it while there is a connection, or name one that is here through a build argument", message)}
+			"pull it while there is a connection, or name one that is here through a build argument", message), true}
 	}
 	if step != "" {
 		message = i.redact(step) + ": " + message
@@ -199,6 +202,7 @@ func (b *builder) push(ctx context.Context, i *image) (digest string, size int64
 				address,
 				err,
 			),
+			true,
 		}
 	case err != nil:
 		return "", 0, fmt.Errorf("pushing %s to the offline target's registry: %w", i.given, err)

@@ -58,36 +58,74 @@ func TestACommandThatFailsOtherwiseFailsTheImage(t *testing.T) {
 	require.Empty(t, s.logs)
 }
 
-func TestWhatCouldNotBeBuiltIsBuiltOnceItCanBe(t *testing.T) {
-	s := newStandIn(t, "unix:///nowhere.sock", "IMMUTABLE")
-	inputs := imageInputs(service(t), "1")
-	_, err := s.create(inputs, false)
-	require.NoError(t, err)
-	require.Contains(t, s.logs[0], "no Docker Engine answers")
-	checked, _ := s.check(inputs)
-	changes := func() pulumirpc.DiffResponse_DiffChanges {
-		properties := marshalled(t, checked)
-		response, err := s.Diff(t.Context(), &pulumirpc.DiffRequest{OldInputs: properties, News: properties})
-		require.NoError(t, err)
-		return response.GetChanges()
-	}
-	online := false
-	s.online = func(context.Context) bool { return online }
-	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, changes(), "there is no engine yet")
-	s.host = engineThat(t, "")
-	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, changes(), "there is an engine, but no network")
-	online = true
-	require.Equal(t, pulumirpc.DiffResponse_DIFF_SOME, changes(), "there are both")
+// unreachableBase is the end of a build whose base image no registry in reach has.
+const unreachableBase = `{"error": "failed to do request: Head \"https://registry-1.docker.io/v2/\": ` +
+	`dial tcp: lookup registry-1.docker.io: no such host"}`
 
-	target := repository{region: "eu-west-1", name: "shop/orders", url: repositoryURL}
-	require.NoError(t, target.record(t.Context(), s.world, "1", "sha256:built", 5), "the tag is not taken by an image")
-	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, changes(), "it is built")
-	require.ErrorIs(t, target.record(t.Context(), s.world, "1", "sha256:other", 5), errTagExists)
-	images, err := s.world.Images(t.Context(), repositoryURL)
+func TestWhatCouldNotBeBuiltIsBuiltOnceItCanBe(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, then         string // what the engine reports, and nothing without an engine
+		online, mirror, due bool
+	}{
+		"still no engine":                           {due: false},
+		"there is an engine":                        {then: "built", due: true},
+		"the engine had no network":                 {first: unreachableBase, then: "built", due: false},
+		"the engine had no network, and there is":   {first: unreachableBase, then: "built", online: true, due: true},
+		"the engine had no network, and is gone":    {first: unreachableBase, online: true, due: false},
+		"the engine had no network, and has mirror": {first: unreachableBase, then: "built", mirror: true, due: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			engine := func(report string) string {
+				if report == "" {
+					return noEngine
+				}
+				return engineThat(t, report)
+			}
+			s := newStandIn(t, engine(test.first), "IMMUTABLE")
+			s.online = func(context.Context) bool { return test.online }
+			dir := service(t)
+			state, err := s.create(classic(imageInputs(dir, "1")), false)
+			require.NoError(t, err)
+			require.Contains(t, s.logs[0], "image not built")
+			s.host = engine(test.then)
+			news := classic(imageInputs(dir, "1"))
+			if test.mirror {
+				news["build"].ObjectValue()["args"].ObjectValue()["GOPROXY"] = resource.NewProperty("http://mirror")
+			}
+			changes := s.diffOf(state, classic(imageInputs(dir, "1")), news).GetChanges()
+			require.Equal(t, test.due, changes == pulumirpc.DiffResponse_DIFF_SOME)
+
+			target := repository{region: "eu-west-1", name: "shop/orders", url: repositoryURL}
+			require.NoError(t, target.record(t.Context(), s.world, "1", "sha256:built", 5), "no image has the tag")
+			changes = s.diffOf(state, news, news).GetChanges()
+			require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, changes, "it is built")
+			require.ErrorIs(t, target.record(t.Context(), s.world, "1", "sha256:other", 5), errTagExists)
+			images, err := s.world.Images(t.Context(), repositoryURL)
+			require.NoError(t, err)
+			require.Contains(t, images, world.Image{
+				Repository: repositoryURL, Tag: "1", Digest: "sha256:built", Size: 5,
+				Pushed: images[len(images)-1].Pushed,
+			})
+		})
+	}
+}
+
+func TestWhatStillCannotBeBuiltKeepsItsDigest(t *testing.T) {
+	s := newStandIn(t, noEngine, "IMMUTABLE")
+	inputs := classic(imageInputs(service(t), "1"))
+	before, err := s.create(inputs, false)
 	require.NoError(t, err)
-	require.Contains(t, images, world.Image{
-		Repository: repositoryURL, Tag: "1", Digest: "sha256:built", Size: 5, Pushed: images[len(images)-1].Pushed,
+	s.host = engineThat(t, unreachableBase)
+	s.online = func(context.Context) bool { return false }
+	checked, _ := s.check(inputs)
+	properties := marshalled(t, checked)
+	updated, err := s.Update(t.Context(), &pulumirpc.UpdateRequest{
+		Urn: imageURN, Olds: marshalled(t, before), OldInputs: properties, News: properties,
 	})
+	require.NoError(t, err, "the engine has no network")
+	after := unmarshalled(t, updated.GetProperties())
+	require.Equal(t, before["repoDigest"], after["repoDigest"])
+	require.Equal(t, pulumirpc.DiffResponse_DIFF_NONE, s.diffOf(after, inputs, inputs).GetChanges(), "it waits")
 }
 
 // report encodes what BuildKit reports of a step.

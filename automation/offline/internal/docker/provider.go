@@ -5,6 +5,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -198,18 +199,13 @@ func (p *Provider) checkTypes(inputs resource.PropertyMap) []*pulumirpc.CheckFai
 // Diff updates the image in place when anything that goes into it has changed, and when it could not be built before
 // and can be now. New credentials are no change.
 func (p *Provider) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	olds, err := plugin.UnmarshalProperties(req.GetOldInputs(), marshal)
+	news, detailed, err := changes(req.GetOldInputs(), req.GetNews())
 	if err != nil {
-		return nil, fmt.Errorf("reading the old inputs: %w", err)
-	}
-	news, err := plugin.UnmarshalProperties(req.GetNews(), marshal)
-	if err != nil {
-		return nil, fmt.Errorf("reading the new inputs: %w", err)
+		return nil, err
 	}
 	response := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true}
-	detailed := plugin.NewDetailedDiffFromObjectDiff(withoutCredentials(olds).Diff(withoutCredentials(news)), true)
 	if len(detailed) == 0 {
-		overdue, err := p.isOverdue(ctx, news)
+		overdue, err := p.isOverdue(ctx, news, req.GetOlds())
 		if overdue {
 			response.Changes, response.Diffs = pulumirpc.DiffResponse_DIFF_SOME, []string{"repoDigest"}
 			response.DetailedDiff = map[string]*pulumirpc.PropertyDiff{
@@ -235,8 +231,23 @@ func (p *Provider) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulum
 	return response, nil
 }
 
-// isOverdue reports whether the image could not be built, and there is an engine and a network now.
-func (p *Provider) isOverdue(ctx context.Context, inputs resource.PropertyMap) (bool, error) {
+// changes returns the new inputs, and what changes the image in them.
+func changes(oldInputs, newInputs *structpb.Struct) (resource.PropertyMap, map[string]plugin.PropertyDiff, error) {
+	olds, err := plugin.UnmarshalProperties(oldInputs, marshal)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the old inputs: %w", err)
+	}
+	news, err := plugin.UnmarshalProperties(newInputs, marshal)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the new inputs: %w", err)
+	}
+	diff := withoutCredentials(olds).Diff(withoutCredentials(news))
+	return news, plugin.NewDetailedDiffFromObjectDiff(diff, true), nil
+}
+
+// isOverdue reports whether the image could not be built, and there is now what it lacked: an engine, or for one that
+// an engine could not build the network. With other arguments, such as mirrors, it is another image.
+func (p *Provider) isOverdue(ctx context.Context, inputs resource.PropertyMap, state *structpb.Struct) (bool, error) {
 	if inputs.ContainsUnknowns() {
 		return false, nil
 	}
@@ -256,8 +267,11 @@ func (p *Provider) isOverdue(ctx context.Context, inputs resource.PropertyMap) (
 	if err != nil {
 		return false, nil // as before: make says why
 	}
-	return p.online(ctx), engine.close()
+	return !state.GetFields()[waitsForNetwork].GetBoolValue() || p.online(ctx), engine.close()
 }
+
+// waitsForNetwork is true in the state of an image that an engine could not build for want of a network.
+const waitsForNetwork = "waitsForNetwork"
 
 // registryLookup is for how long the name of the public registry may take to be resolved.
 const registryLookup = time.Second
@@ -294,21 +308,30 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 			return nil, err
 		}
 	}
-	id, properties, err := p.apply(ctx, req.GetUrn(), req.GetProperties(), req.GetPreview())
+	id, properties, err := p.apply(ctx, req.GetUrn(), req.GetProperties(), req.GetPreview(), "")
 	if err != nil {
 		return nil, err
 	}
 	return &pulumirpc.CreateResponse{Id: id, Properties: properties}, nil
 }
 
-// Update builds and pushes the image again.
+// Update builds and pushes the image again. One that still cannot be built keeps the digest that was made up for it,
+// since its tag may be immutable.
 func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
 	if !req.GetPreview() {
 		if err := p.injectFault(ctx, world.Update, req.GetUrn()); err != nil {
 			return nil, err
 		}
 	}
-	_, properties, err := p.apply(ctx, req.GetUrn(), req.GetNews(), req.GetPreview())
+	_, detailed, err := changes(req.GetOldInputs(), req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	kept := ""
+	if len(detailed) == 0 {
+		_, kept, _ = strings.Cut(req.GetOlds().GetFields()["repoDigest"].GetStringValue(), "@")
+	}
+	_, properties, err := p.apply(ctx, req.GetUrn(), req.GetNews(), req.GetPreview(), kept)
 	if err != nil {
 		return nil, err
 	}
@@ -345,12 +368,14 @@ func (p *Provider) injectFault(ctx context.Context, operation world.Operation, u
 }
 
 // apply builds the image and returns its id and outputs. In preview it does so only when the program asks for it, and
-// then without a push; the digest is unknown otherwise.
+// then without a push; the digest is unknown otherwise. An image that cannot be built has the digest unbuilt, or one
+// that is made up if that is empty.
 func (p *Provider) apply(
 	ctx context.Context,
 	urn string,
 	properties *structpb.Struct,
 	preview bool,
+	unbuilt string,
 ) (string, *structpb.Struct, error) {
 	inputs, err := plugin.UnmarshalProperties(properties, marshal)
 	if err != nil {
@@ -368,11 +393,11 @@ func (p *Provider) apply(
 	if err != nil {
 		return "", nil, err
 	}
-	digest, err := p.make(ctx, urn, i, preview)
+	digest, lacksNetwork, err := p.make(ctx, urn, i, preview, unbuilt)
 	if err != nil {
 		return "", nil, err
 	}
-	outputs, err := plugin.MarshalProperties(resource.PropertyMap{
+	state := resource.PropertyMap{
 		"baseImageName":  like(inputs["imageName"], i.given),
 		"imageName":      like(inputs["imageName"], i.given),
 		"repoDigest":     like(inputs["imageName"], digest),
@@ -380,7 +405,11 @@ func (p *Provider) apply(
 		"context":        like(object(inputs["build"])["context"], i.build.context),
 		"dockerfile":     like(object(inputs["build"])["dockerfile"], i.build.dockerfile),
 		"platform":       like(object(inputs["build"])["platform"], i.build.platform),
-	}, marshal)
+	}
+	if lacksNetwork {
+		state[waitsForNetwork] = resource.NewProperty(true)
+	}
+	outputs, err := plugin.MarshalProperties(state, marshal)
 	if err != nil {
 		return "", nil, fmt.Errorf("writing the outputs: %w", err)
 	}
@@ -395,38 +424,45 @@ func like(input resource.PropertyValue, output string) resource.PropertyValue {
 	return resource.NewProperty(output)
 }
 
-// make builds and pushes the image, as far as that is possible here, and returns repoDigest.
-func (p *Provider) make(ctx context.Context, urn string, i *image, preview bool) (string, error) {
+// make builds and pushes the image, as far as that is possible here. It returns repoDigest, and whether there was an
+// engine and no network.
+func (p *Provider) make(
+	ctx context.Context,
+	urn string,
+	i *image,
+	preview bool,
+	unbuilt string,
+) (repoDigest string, lacksNetwork bool, err error) {
 	local := i.skipPush || preview
 	target := repositoryOf(i.name)
 	if !local && target != nil {
 		// Better to know before the build that the push will be refused.
 		if err := p.world.View(ctx, func(tx *world.Tx) error { _, err := target.find(tx); return err }); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
 	digest, size, err := p.buildAndPush(ctx, i, local)
 	var cannot unavailable
 	if errors.As(err, &cannot) {
-		digest, err = madeUpDigest(), nil
-		err = errors.Join(err, p.log(ctx, pulumirpc.LogSeverity_WARNING, urn, fmt.Sprintf(
+		digest = cmp.Or(unbuilt, madeUpDigest())
+		err = p.log(ctx, pulumirpc.LogSeverity_WARNING, urn, fmt.Sprintf(
 			"offline: image not built: %s: %s. Its digest is made up, and there is nothing to run.",
 			i.given,
 			cannot.reason,
-		)))
+		))
 	}
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if local {
-		return digest, nil
+		return digest, cannot.hasEngine, nil
 	}
 	if target != nil {
 		if err := target.record(ctx, p.world, i.tag(), digest, size); err != nil {
-			return "", fmt.Errorf("pushing %s: %w", i.given, err)
+			return "", false, fmt.Errorf("pushing %s: %w", i.given, err)
 		}
 	}
-	return i.withDigest(digest), nil
+	return i.withDigest(digest), cannot.hasEngine, nil
 }
 
 // buildAndPush returns the digest of the pushed manifest, or the id of an image that is not to be pushed.

@@ -230,12 +230,17 @@ func TestAPathRelativeToTheContextIsExplained(t *testing.T) {
 
 func (s *standIn) diff(olds, news resource.PropertyMap) *pulumirpc.DiffResponse {
 	s.t.Helper()
+	return s.diffOf(nil, olds, news)
+}
+
+// diffOf compares the inputs of an image that has a state.
+func (s *standIn) diffOf(state, olds, news resource.PropertyMap) *pulumirpc.DiffResponse {
+	s.t.Helper()
 	checkedOlds, _ := s.check(olds)
 	checkedNews, _ := s.check(news)
-	response, err := s.Diff(
-		s.t.Context(),
-		&pulumirpc.DiffRequest{OldInputs: marshalled(s.t, checkedOlds), News: marshalled(s.t, checkedNews)},
-	)
+	response, err := s.Diff(s.t.Context(), &pulumirpc.DiffRequest{
+		Olds: marshalled(s.t, state), OldInputs: marshalled(s.t, checkedOlds), News: marshalled(s.t, checkedNews),
+	})
 	require.NoError(s.t, err)
 	return response
 }
