@@ -98,8 +98,8 @@ func TestWhyABuildFails(t *testing.T) {
 		"no network": {
 			"------\n > [internal] load metadata for docker.io/library/golang:1.26:\n------\n" +
 				"dial tcp: lookup registry-1.docker.io: no such host",
-			"building services/web/Dockerfile failed at load metadata for docker.io/library/golang:1.26; a server " +
-				"could not be reached: check the network, or name mirrors in images.args, such as " +
+			"building services/web/Dockerfile failed at line 1, load metadata for docker.io/library/golang:1.26; a " +
+				"server could not be reached: check the network, or name mirrors in images.args, such as " +
 				"BUILD_IMAGE for the base image and GOPROXY for Go modules",
 		},
 	} {

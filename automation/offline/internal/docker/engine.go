@@ -18,6 +18,8 @@ import (
 	"github.com/moby/moby/client"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/awslab/awslab/automation/internal/buildfailure"
 )
 
 // unavailable is a reason why an image cannot be built here that says nothing against the image.
@@ -28,16 +30,8 @@ type unavailable struct {
 
 func (u unavailable) Error() string { return u.reason }
 
-// unreachable is how the engine's messages tell that a registry could not be reached, as against answering with no.
-var unreachable = regexp.MustCompile(`dial tcp|no such host|server misbehaving|network is unreachable|` +
-	`connection refused|i/o timeout|TLS handshake timeout|Client\.Timeout exceeded|failed to do request`)
-
 // commandFailed is how the builders say that a command in the Dockerfile failed, whatever it was about.
 var commandFailed = regexp.MustCompile(`did not complete successfully|executor failed running|returned a non-zero code`)
-
-// offlineCommand is how commands tell that there is no network: Go, curl, apt, pip and npm.
-var offlineCommand = regexp.MustCompile(`dial tcp|no such host|server misbehaving|network is unreachable|` +
-	`(?i)temporary failure (in name resolution|resolving)|could not resolve host|getaddrinfo (ENOTFOUND|EAI_AGAIN)`)
 
 // builder builds and pushes with a Docker Engine.
 type builder struct {
@@ -130,25 +124,22 @@ func (b build) forPlatform() ocispec.Platform {
 
 // buildFailure says why a build failed, at which step if the builder told.
 func buildFailure(i *image, step, output string, err error) error {
-	message := i.redact(err.Error())
-	if commandFailed.MatchString(message) && offlineCommand.MatchString(output) {
-		return unavailable{fmt.Sprintf("without a network %s fails in %s; name mirrors in images.args, such as "+
-			"GOPROXY for Go, or bring it up where there is a network%s",
-			cmp.Or(i.redact(step), "a command"), i.build.dockerfile, lastLines(i.redact(output))), true}
+	cause := err.Error()
+	if commandFailed.MatchString(cause) {
+		cause = output
 	}
-	if unreachable.MatchString(message) && !commandFailed.MatchString(message) {
-		return unavailable{fmt.Sprintf("a base image is not on this machine and its registry cannot be reached (%s); "+
-			"pull it while there is a connection, or name one that is here through a build argument", message), true}
-	}
-	if step != "" {
-		message = i.redact(step) + ": " + message
+	noNetwork := buildfailure.NoNetwork(cause)
+	dockerfile := i.build.dockerfile
+	message := buildfailure.Describe(dockerfile, dockerfile, cmp.Or(step, buildfailure.Step(output)), noNetwork)
+	if noNetwork {
+		return unavailable{i.redact(message + lastLines(cause)), true}
 	}
 	again := "docker build"
 	if i.build.target != "" {
 		again += " --target " + i.build.target
 	}
-	return fmt.Errorf("building %s from %s: %s%s\nthe whole output: %s --file %s %s",
-		i.given, i.build.dockerfile, message, lastLines(i.redact(output)), again, i.build.dockerfile, i.build.context)
+	return fmt.Errorf("%s: %s\nthe whole output: %s --file %s %s", i.given,
+		i.redact(message+": "+err.Error()+lastLines(output)), again, dockerfile, i.build.context)
 }
 
 // lastLines are as many lines of a build's output as help to see what failed.
@@ -195,7 +186,7 @@ func (b *builder) push(ctx context.Context, i *image) (digest string, size int64
 		}
 	})
 	switch {
-	case err != nil && unreachable.MatchString(err.Error()):
+	case err != nil && buildfailure.NoNetwork(err.Error()):
 		return "", 0, unavailable{
 			fmt.Sprintf(
 				"the Docker Engine does not reach the registry at %s on this machine's loopback (%v)",

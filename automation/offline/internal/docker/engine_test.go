@@ -101,7 +101,8 @@ func TestABaseImageOutOfReachCountsAsNoEngine(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, outputs["repoDigest"].StringValue(), "@sha256:")
 	require.Len(t, s.logs, 1)
-	require.Contains(t, s.logs[0], "a base image is not on this machine and its registry cannot be reached")
+	require.Contains(t, s.logs[0], "failed at line 1, load metadata for 127.0.0.1:1/base:latest; a server could not "+
+		"be reached: check the network, or name mirrors in images.args, such as BUILD_IMAGE")
 }
 
 // tokenRegistry returns a registry that wants a token and gives one to everybody, as Docker Hub does. It holds base:1.

@@ -41,14 +41,24 @@ func classic(inputs resource.PropertyMap) resource.PropertyMap {
 const failedCommand = `{"error": "The command '/bin/sh -c go build' returned a non-zero code: 1"}` + "\n"
 
 func TestACommandWithoutANetworkIsSaidAndTheRestComesUp(t *testing.T) {
-	engine := engineThat(t, `{"stream": "go: dial tcp: lookup proxy.golang.org: no such host\n"}`+failedCommand)
-	s := newStandIn(t, engine, "IMMUTABLE")
-	_, err := s.create(classic(imageInputs(service(t), "1")), false)
-	require.NoError(t, err)
-	require.Len(t, s.logs, 1)
-	require.Contains(t, s.logs[0], "WARNING offline: image not built")
-	require.Contains(t, s.logs[0], "name mirrors in images.args, such as GOPROXY")
-	require.Contains(t, s.logs[0], "lookup proxy.golang.org: no such host")
+	for _, printed := range []string{
+		"go: dial tcp: lookup proxy.golang.org: no such host",
+		"curl: (7) Failed to connect to 10.0.0.1 port 443 after 3 ms",
+		"pip: Connection refused",
+		"wget: Connection timed out",
+	} {
+		t.Run(printed, func(t *testing.T) {
+			s := newStandIn(t, engineThat(t, `{"stream": "Step 4/4 : COPY hello /hello\n"}`+
+				`{"stream": "`+printed+`\n"}`+failedCommand), "IMMUTABLE")
+			_, err := s.create(classic(imageInputs(service(t), "1")), false)
+			require.NoError(t, err)
+			require.Len(t, s.logs, 1)
+			require.Contains(t, s.logs[0], "WARNING offline: image not built")
+			require.Contains(t, s.logs[0], "failed at line 4, COPY hello /hello; a server could not be reached: ")
+			require.Contains(t, s.logs[0], "name mirrors in images.args, such as BUILD_IMAGE")
+			require.Contains(t, s.logs[0], printed)
+		})
+	}
 }
 
 func TestACommandThatFailsOtherwiseFailsTheImage(t *testing.T) {
