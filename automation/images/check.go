@@ -18,6 +18,8 @@ const (
 	requestTimeout = 10 * time.Second
 	// killed is the exit code of a process that ended by SIGKILL (128 + 9).
 	killed = 137
+	// terminated is that of one that ended by SIGTERM (128 + 15), and of a JVM that ended in order because of it.
+	terminated = 143
 )
 
 // check is the test of a service's container.
@@ -154,7 +156,7 @@ func (c *check) stop(ctx context.Context) error {
 		return err
 	case ended.ExitCode == killed:
 		return ignoresStop()
-	case ended.ExitCode != 0:
+	case ended.ExitCode != 0 && ended.ExitCode != terminated:
 		return wrongExitCode(ended.ExitCode)
 	}
 	return nil

@@ -28,7 +28,7 @@ const (
 	SmokeFailed FailureKind = "smoke"
 	// IgnoresStop says that the container still ran at its stop timeout.
 	IgnoresStop FailureKind = "stopTimeout"
-	// WrongExitCode says that the container did not exit with 0 on SIGTERM.
+	// WrongExitCode says that the container exited with neither 0 nor 143 on SIGTERM.
 	WrongExitCode FailureKind = "exitCode"
 	// EngineFailed says that a command of the Docker engine failed.
 	EngineFailed FailureKind = "engine"
@@ -161,7 +161,7 @@ func ignoresStop() *Failure {
 func wrongExitCode(code int) *Failure {
 	return &Failure{Kind: WrongExitCode, Message: fmt.Sprintf(
 		"the container exited with code %d on SIGTERM; handle SIGTERM: finish the requests in flight and exit "+
-			"with code 0",
+			"with code 0, or 143 as a JVM does",
 		code,
 	)}
 }

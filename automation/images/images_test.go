@@ -317,10 +317,10 @@ func TestWhyAContainerFails(t *testing.T) {
 			kind: IgnoresStop,
 			want: "the container ignored SIGTERM and was killed after 30 s, its stop timeout on ECS",
 		},
-		"it does not handle SIGTERM": {
-			fake: func(f *fakedocker.Engine) { f.StopCode = 143 },
+		"it fails on SIGTERM": {
+			fake: func(f *fakedocker.Engine) { f.StopCode = 1 },
 			kind: WrongExitCode,
-			want: "the container exited with code 143 on SIGTERM; handle SIGTERM",
+			want: "the container exited with code 1 on SIGTERM; handle SIGTERM",
 		},
 		"it stays": {
 			fake: func(f *fakedocker.Engine) { f.RemoveCode = 1 },
@@ -349,6 +349,19 @@ func TestWhyAContainerFails(t *testing.T) {
 				require.Equal(t, trimmed(fake.Log), trimmed(strings.Join(results[0].Failure.Log, "\n")))
 			}
 			requireNothingLeft(t, called)
+		})
+	}
+}
+
+func TestAContainerPassesThatEndsBySIGTERM(t *testing.T) {
+	for name, code := range map[string]int{"in order": 0, "as a JVM does": 143} {
+		t.Run(name, func(t *testing.T) {
+			fake := good()
+			fake.StopCode = code
+			fake.Install(t, fakeFolder)
+			results, err := Test(t.Context(), options(t))
+			require.NoError(t, err)
+			require.Equal(t, Passed, results[0].Outcome)
 		})
 	}
 }

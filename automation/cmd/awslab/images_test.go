@@ -102,7 +102,7 @@ func TestImagesAsJSON(t *testing.T) {
 
 func TestExitCodesOfImages(t *testing.T) {
 	failing, down := goodEngine(), goodEngine()
-	failing.StopCode, down.Down = 143, true
+	failing.StopCode, down.Down = 1, true
 	for name, test := range map[string]struct {
 		engine fakedocker.Engine
 		args   []string
@@ -147,7 +147,7 @@ func TestAnInterruptedTestOfImagesLeavesNothing(t *testing.T) {
 
 func TestAnUpOnAWSTestsItsImagesFirst(t *testing.T) {
 	engine := goodEngine()
-	engine.StopCode = 143
+	engine.StopCode = 1
 	awslab, called := awslabWithDocker(t, engine)
 	environment := []string{
 		"PULUMI_BACKEND_URL=file://" + t.TempDir(),
@@ -159,7 +159,7 @@ func TestAnUpOnAWSTestsItsImagesFirst(t *testing.T) {
 	up.Env = append(up.Env, environment...)
 	output, err := up.CombinedOutput()
 	require.Equal(t, exitFailed, exitCodeOf(t, err), string(output))
-	require.Contains(t, string(output), "1 of 1 images failed:\n  worker: the container exited with code 143")
+	require.Contains(t, string(output), "1 of 1 images failed:\n  worker: the container exited with code 1")
 	require.Contains(t, string(output), "nothing was changed on AWS; --skip-image-tests deploys the images untested")
 	require.NotContains(t, string(output), "preview ...")
 
