@@ -15,7 +15,7 @@ import (
 type ImageOptions struct {
 	// Services are names of services. None means all.
 	Services []string
-	// Platform is what BuildImages builds for, one of Platforms. Empty means the architecture of each service.
+	// Platform is what to build for, one of Platforms. Empty means the architecture of each service.
 	Platform string
 	// OnProgress is called with each line that a build prints, and with each step of a test. May be nil.
 	OnProgress func(service, line string)

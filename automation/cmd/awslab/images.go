@@ -18,21 +18,16 @@ import (
 
 func (a *app) imagesCommand() *cobra.Command {
 	parent := &cobra.Command{Use: "images", Short: "Build and test the services' images with Docker on this machine"}
-	var platform string
 	build := a.onImages(
 		&cobra.Command{Use: "build", Short: "Build the images as a deployment does, and push none"},
-		automation.BuildImages, printBuilt, &platform,
-	)
-	build.Flags().StringVar(
-		&platform, "platform", "",
-		strings.Join(automation.Platforms, " or ")+" (default: the architecture of each service)",
+		automation.BuildImages, printBuilt,
 	)
 	test := a.onImages(
 		&cobra.Command{
 			Use:   "test",
 			Short: "Build the images, and run each as ECS does: check its health, its responses and how it stops",
 		},
-		automation.TestImages, printTested, &platform,
+		automation.TestImages, printTested,
 	)
 	parent.AddCommand(build, test)
 	return parent
@@ -43,12 +38,16 @@ func (a *app) onImages(
 	cmd *cobra.Command,
 	do func(context.Context, automation.Options, automation.ImageOptions) ([]images.Result, error),
 	print func(io.Writer, []images.Result) error,
-	platform *string,
 ) *cobra.Command {
 	var services []string
+	var platform string
 	cmd.Args = noArguments
 	cmd.Flags().StringVarP(&a.stack, "stack", "s", "", "the stack, configured by Pulumi.<stack>.yaml (required)")
 	cmd.Flags().StringSliceVar(&services, "service", nil, "only this service; can be repeated (default: all services)")
+	cmd.Flags().StringVar(
+		&platform, "platform", "",
+		strings.Join(automation.Platforms, " or ")+" (default: the architecture of each service)",
+	)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		project, err := a.stackProject()
 		if err != nil {
@@ -58,7 +57,7 @@ func (a *app) onImages(
 			cmd.Context(),
 			automation.Options{ProjectDir: project, Stack: a.stack},
 			automation.ImageOptions{
-				Services: services, Platform: *platform,
+				Services: services, Platform: platform,
 				OnProgress: func(service, line string) { fmt.Fprintf(a.err, "%s | %s\n", service, line) },
 			},
 		)

@@ -78,6 +78,18 @@ func TestTheTablesOfImages(t *testing.T) {
 	}
 }
 
+func TestImagesOfAnotherPlatformAreBuiltAndNotRun(t *testing.T) {
+	engine := goodEngine()
+	engine.Architecture = "arm64"
+	awslab, called := awslabWithDocker(t, engine)
+	output, err := awslab("images", "test", "--stack", "small", "--service", "worker", "--platform", "linux/arm64").
+		CombinedOutput()
+	require.NoError(t, err, string(output))
+	require.Contains(t, string(output), "built, not run: no emulation of linux/arm64 on linux/amd64")
+	require.Subset(t, called.Of(t, "build").Args, []string{"--platform", "linux/arm64"})
+	require.NotContains(t, called.Commands(t), "create")
+}
+
 func TestImagesThatCannotBeScannedAreTestedAllTheSame(t *testing.T) {
 	engine := goodEngine()
 	engine.ScanCode = 1
