@@ -101,7 +101,8 @@ bench: ## run the benchmarks
 	cd services && go test -run '^$$' -bench . -benchmem -timeout $(TEST_TIMEOUT) ./...
 
 image-test: ## build images with Docker and run them; BUILD_IMAGE names another base image of the services
-	go test -tags image -count 1 -timeout $(TEST_TIMEOUT) -run '^TestImage' ./automation/images
+	go test -tags image -count 1 -timeout $(TEST_TIMEOUT) -run '^TestImage($$|T)' \
+		./automation/images ./automation/cmd/awslab
 	cd services && DOCKER_BUILDKIT=1 go test -tags image -count 1 -timeout $(TEST_TIMEOUT) -run '^TestImage$$' ./...
 
 lint: ## check formatting, go vet and staticcheck
@@ -113,7 +114,7 @@ lint: ## check formatting, go vet and staticcheck
 	cd services && go vet ./... && go vet -tags image ./... && go vet -tags load ./...
 	go vet -tags mutation ./policy/internal/mutation
 	go vet -tags e2e ./automation ./automation/cmd/awslab
-	go vet -tags image ./automation/images
+	go vet -tags image ./automation/images ./automation/cmd/awslab
 	go vet -tags examples ./examples
 	go run $(ACTIONLINT) -shellcheck= -pyflakes=
 	go run $(STATICCHECK) -checks inherit,-ST1005 ./...
