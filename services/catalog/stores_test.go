@@ -74,7 +74,7 @@ func TestATableOutOfReachDoesNotEndTheProcess(t *testing.T) {
 	variables["TABLE_ITEMS"] = "items"
 	p := start(t, variables)
 	p.requireStatus(t, http.StatusServiceUnavailable, "GET", "/readyz", "")
-	p.requireStatus(t, http.StatusOK, "GET", "/healthz", "")
+	p.requireStatus(t, http.StatusServiceUnavailable, "GET", "/healthz", "")
 	require.NoError(t, p.command.Process.Signal(syscall.SIGTERM))
 	assert.Equal(t, exitOK, p.wait())
 }

@@ -94,7 +94,7 @@ func TestOrdersOutliveTheProcess(t *testing.T) {
 	_, environment := newDatabase(t)
 	p := startProcess(t, environment...)
 	assert.Equal(t, http.StatusServiceUnavailable, p.status("/readyz"), "the schema is not there yet")
-	assert.Equal(t, http.StatusOK, p.status("/healthz"))
+	assert.Equal(t, http.StatusServiceUnavailable, p.status("/healthz"))
 
 	migrated := migrateProcess(t, environment)
 	assert.Contains(t, migrated, `"msg":"migrated","version":1`)
@@ -151,6 +151,6 @@ func TestADatabaseOutOfReachDoesNotEndTheProcess(t *testing.T) {
 	)
 	for range 2 {
 		assert.Equal(t, http.StatusServiceUnavailable, p.status("/readyz"))
-		assert.Equal(t, http.StatusOK, p.status("/healthz"))
+		assert.Equal(t, http.StatusServiceUnavailable, p.status("/healthz"))
 	}
 }

@@ -23,7 +23,8 @@ type Service struct {
 	log      *slog.Logger
 	ping     func(context.Context) error
 	notReady Error
-	draining atomic.Bool
+	// started is whether it has been ready.
+	started, draining atomic.Bool
 }
 
 // New returns a Service of the routes in mux that reports each request to the log. The service is ready while ping
@@ -45,9 +46,12 @@ type healthAnswer struct {
 	Status string `json:"status"`
 }
 
-// live says that the process serves HTTP. It asks nothing of others: a restart would not repair them.
-func (s *Service) live(w http.ResponseWriter, _ *http.Request) {
-	WriteJSON(w, http.StatusOK, healthAnswer{"ok"})
+// live says that the process serves HTTP, once it has been ready: a deployment of tasks that never were has failed. From
+// then on it asks nothing of others: a restart would not repair them.
+func (s *Service) live(w http.ResponseWriter, r *http.Request) {
+	if s.started.Load() || s.reaches(w, r) {
+		WriteJSON(w, http.StatusOK, healthAnswer{"ok"})
+	}
 }
 
 // ready says that new requests are welcome.
@@ -59,14 +63,22 @@ func (s *Service) ready(w http.ResponseWriter, r *http.Request) {
 		)
 		return
 	}
+	if s.reaches(w, r) {
+		WriteJSON(w, http.StatusOK, healthAnswer{"ok"})
+	}
+}
+
+// reaches reports whether what the service needs answers, and refuses the request if it does not.
+func (s *Service) reaches(w http.ResponseWriter, r *http.Request) bool {
 	ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
 	defer cancel()
 	if err := s.ping(ctx); err != nil {
 		s.log.ErrorContext(r.Context(), "not ready", "error", err)
 		WriteError(w, s.notReady)
-		return
+		return false
 	}
-	WriteJSON(w, http.StatusOK, healthAnswer{"ok"})
+	s.started.Store(true)
+	return true
 }
 
 // Fail answers for an error that is not the client's: the cause goes to the log alone.

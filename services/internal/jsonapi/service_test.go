@@ -72,7 +72,7 @@ func TestHealth(t *testing.T) {
 		live, ready int
 	}{
 		"healthy":  {healthy, 200, 200},
-		"broken":   {broken, 200, 503},
+		"broken":   {broken, 503, 503},
 		"draining": {draining, 200, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,6 +86,22 @@ func TestHealth(t *testing.T) {
 		send(draining, "POST", "/things", `{}`).StatusCode,
 		"while draining, requests are served",
 	)
+}
+
+func TestAServiceThatWasReadyStaysAlive(t *testing.T) {
+	var err error
+	ping := func(context.Context) error { return err }
+	handler := New(http.NewServeMux(), slog.New(slog.DiscardHandler), ping, notReady)
+	for _, step := range []struct {
+		err         error
+		live, ready int
+	}{
+		{errors.New("the schema is not there yet"), 503, 503}, {nil, 200, 200}, {errors.New("a failover"), 200, 503},
+	} {
+		err = step.err
+		assert.Equal(t, step.live, send(handler, "GET", "/healthz", "").StatusCode, err)
+		assert.Equal(t, step.ready, send(handler, "GET", "/readyz", "").StatusCode, err)
+	}
 }
 
 func TestContentTypeMayHaveParameters(t *testing.T) {

@@ -417,7 +417,7 @@ func TestHealth(t *testing.T) {
 		live, ready int
 	}{
 		"healthy":  {healthy, 200, 200},
-		"broken":   {broken, 200, 503},
+		"broken":   {broken, 503, 503},
 		"draining": {draining, 200, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
