@@ -14,6 +14,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
+
+	"github.com/awslab/awslab/services/internal/telemetry"
 )
 
 const (
@@ -30,7 +32,8 @@ const (
 // Load returns the SDK's configuration from the environment: the Region, the credentials of the task role, and
 // endpoints where a test sets them. Clients of it retry throttled and failed requests with a jittered backoff, until
 // their context ends or the SDK's quota of retries is used up. The quota stays, as the deadline and the jitter alone
-// would let each request to a throttled table become about 20, which keep it throttled. The SDK's warnings go to the log.
+// would let each request to a throttled table become about 20, which keep it throttled. The SDK's warnings go to the
+// log, its requests to the traces.
 func Load(ctx context.Context, log *slog.Logger) (aws.Config, error) {
 	loaded, err := config.LoadDefaultConfig(ctx,
 		config.WithRetryer(func() aws.Retryer {
@@ -53,6 +56,7 @@ func Load(ctx context.Context, log *slog.Logger) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, fmt.Errorf("configuring the AWS SDK: %w", err)
 	}
+	telemetry.TraceSDK(&loaded)
 	return loaded, nil
 }
 

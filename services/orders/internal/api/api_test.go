@@ -480,7 +480,7 @@ func TestHealth(t *testing.T) {
 		live, ready int
 	}{
 		"healthy":     {quiet(order.NewMemory(1)), 200, 200},
-		"unreachable": {quiet(unreachable), 200, 503},
+		"unreachable": {quiet(unreachable), 503, 503},
 		"draining":    {draining, 200, 503},
 	} {
 		t.Run(name, func(t *testing.T) {

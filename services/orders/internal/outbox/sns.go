@@ -20,6 +20,8 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"github.com/awslab/awslab/services/internal/telemetry"
 )
 
 // Limits of one PublishBatch (Amazon SNS API reference).
@@ -52,6 +54,7 @@ func ToSNS(ctx context.Context, topicARN string, log *slog.Logger) (Publish, err
 	if err != nil {
 		return nil, fmt.Errorf("configuring the AWS SDK: %w", err)
 	}
+	telemetry.TraceSDK(&loaded)
 	refusals, err := otel.Meter("github.com/awslab/awslab/services/orders").Int64Counter(
 		"orders.outbox.refusals",
 		metric.WithUnit("{event}"),

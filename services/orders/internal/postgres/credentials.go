@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"github.com/awslab/awslab/services/internal/telemetry"
 )
 
 // User is a database user. Printing one does not show its password.
@@ -83,6 +85,7 @@ func sdkConfig() func() (aws.Config, error) {
 		if err != nil {
 			return aws.Config{}, fmt.Errorf("configuring the AWS SDK: %w", err)
 		}
+		telemetry.TraceSDK(&loaded)
 		return loaded, nil
 	})
 }
