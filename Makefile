@@ -17,8 +17,8 @@ OPERATIONS ?= 100
 TEST_TIMEOUT   = 60m
 CHANGE_TIMEOUT = 6h
 
-.PHONY: help build up test race dynamodb-local load fuzz e2e mutation bench accepted change recover leaks examples image-test \
-	lint vuln generate clean
+.PHONY: help build up test race dynamodb-local load fuzz e2e mutation bench accepted change recover leaks examples \
+	image-test lint vuln generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

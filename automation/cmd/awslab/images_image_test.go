@@ -20,16 +20,20 @@ func TestImageTestThatGetsCtrlCLeavesNoContainerAndNoVolume(t *testing.T) {
 	project := t.TempDir()
 	context := filepath.Join(project, "specimen")
 	require.NoError(t, os.CopyFS(context, os.DirFS("../../images/testdata/specimen")))
-	require.NoError(t, os.WriteFile(filepath.Join(project, "Pulumi.yaml"), []byte("name: awslab\nruntime: go\n"), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(project, "Pulumi.small.yaml"), []byte(`config:
+	for name, text := range map[string]string{
+		"Pulumi.yaml": "name: awslab\nruntime: go\n",
+		"Pulumi.small.yaml": `config:
   awslab:region: eu-west-1
   awslab:services:
     - name: interrupted
       image: {context: specimen, dockerfile: unhealthy.Dockerfile}
-      architecture: `+runtime.GOARCH+`
+      architecture: ` + runtime.GOARCH + `
       healthCheck: {command: [CMD, /specimen, healthcheck], graceSeconds: 300}
       scratchPaths: [/scratch]
-`), 0o600))
+`,
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(project, name), []byte(text), 0o600))
+	}
 	run := func(name string, args ...string) string {
 		cmd := exec.Command(name, args...)
 		cmd.Env, cmd.Stderr = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux"), os.Stderr
