@@ -9,8 +9,9 @@ import (
 	"github.com/awslab/awslab/services/internal/env"
 )
 
-// stopTimeout is how long ECS waits between SIGTERM and SIGKILL unless a task definition says otherwise.
-const stopTimeout = 30 * time.Second
+// stopTimeout is what a task has of the 30 s after which ECS kills it, unless its task definition says otherwise: the
+// last traces and metrics take up to 2 s of them.
+const stopTimeout = 28 * time.Second
 
 // Config is what the environment says of the server.
 type Config struct {
@@ -30,7 +31,7 @@ func ReadConfig(r *env.Reader) Config {
 	// Each is bounded before they are added, lest the sum overflow.
 	if c.DrainDelay >= stopTimeout || c.ShutdownTimeout >= stopTimeout ||
 		c.DrainDelay+c.ShutdownTimeout >= stopTimeout {
-		r.Problem("DRAIN_DELAY and SHUTDOWN_TIMEOUT: %s and %s together must be below %s, when ECS kills the task",
+		r.Problem("DRAIN_DELAY and SHUTDOWN_TIMEOUT: %s and %s together must be below %s; ECS kills the task at 30s",
 			c.DrainDelay, c.ShutdownTimeout, stopTimeout)
 	}
 	return c

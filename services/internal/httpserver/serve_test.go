@@ -47,8 +47,8 @@ func TestConfigLeavesTimeToShutDown(t *testing.T) {
 	require.EqualError(
 		t,
 		r.Err(),
-		"configuration: DRAIN_DELAY and SHUTDOWN_TIMEOUT: 10s and 20s together must be below 30s, when ECS kills "+
-			"the task",
+		"configuration: DRAIN_DELAY and SHUTDOWN_TIMEOUT: 10s and 20s together must be below 28s; ECS kills "+
+			"the task at 30s",
 	)
 }
 
