@@ -14,6 +14,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
@@ -117,6 +118,23 @@ func TestWhatCouldNotBeBuiltIsBuiltOnceItCanBe(t *testing.T) {
 				Pushed: images[len(images)-1].Pushed,
 			})
 		})
+	}
+}
+
+func TestAnotherEngineIsAnUpdateOfTheProvider(t *testing.T) {
+	for host, want := range map[string]pulumirpc.DiffResponse_DiffChanges{
+		noEngine:            pulumirpc.DiffResponse_DIFF_NONE,
+		"unix:///run/other": pulumirpc.DiffResponse_DIFF_SOME,
+	} {
+		config := func(host string) *structpb.Struct {
+			return marshalled(t, resource.PropertyMap{"host": resource.NewProperty(host)})
+		}
+		response, err := newStandIn(t, noEngine, "IMMUTABLE").DiffConfig(t.Context(), &pulumirpc.DiffRequest{
+			OldInputs: config(noEngine), News: config(host),
+		})
+		require.NoError(t, err)
+		require.Equal(t, want, response.GetChanges())
+		require.Empty(t, response.GetReplaces())
 	}
 }
 

@@ -84,9 +84,13 @@ func (p *Provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 	return &pulumirpc.CheckResponse{Inputs: req.GetNews()}, nil
 }
 
-// DiffConfig implements pulumirpc.ResourceProviderServer. Another engine builds the same images.
-func (p *Provider) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
+// DiffConfig implements pulumirpc.ResourceProviderServer. Another engine builds the same images, and is an update:
+// Pulumi configures an unchanged provider as the run before did, and the SDK takes the host from DOCKER_HOST.
+func (p *Provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	if engineHost(req.GetOldInputs()) == engineHost(req.GetNews()) {
+		return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}, nil
+	}
+	return &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_SOME, Diffs: []string{"host"}}, nil
 }
 
 // Configure implements pulumirpc.ResourceProviderServer.
