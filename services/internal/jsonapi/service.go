@@ -46,8 +46,8 @@ type healthAnswer struct {
 	Status string `json:"status"`
 }
 
-// live says that the process serves HTTP, once it has been ready: a deployment of tasks that never were has failed. From
-// then on it asks nothing of others: a restart would not repair them.
+// live says that the process serves HTTP, once it has been ready: a deployment of tasks that never were has failed.
+// From then on it asks nothing of others: a restart would not repair them.
 func (s *Service) live(w http.ResponseWriter, r *http.Request) {
 	if s.started.Load() || s.reaches(w, r) {
 		WriteJSON(w, http.StatusOK, healthAnswer{"ok"})
