@@ -32,7 +32,13 @@ type Command struct {
 	Grace time.Duration
 
 	mu      sync.Mutex
-	running []*exec.Cmd
+	running []process
+}
+
+// process is a command that runs.
+type process struct {
+	*exec.Cmd
+	cancelled func() bool
 }
 
 // Version implements auto.PulumiCommand.
@@ -66,18 +72,17 @@ func (c *Command) Run(
 	if err := cmd.Start(); err != nil {
 		return "", "", -1, err
 	}
-	c.add(cmd)
+	c.add(process{cmd, func() bool { return ctx.Err() != nil }})
 	err := cmd.Wait()
 	c.remove(cmd)
 	return stdout.String(), stderr.String(), exitCode(cmd, err), err
 }
 
 // Terminate makes an operation that is being cancelled stop at once: the engine gets its second interrupt, on which
-// it abandons the resources in flight. They stay in the state as pending operations.
+// it abandons the resources in flight. They stay in the state as pending operations. What runs on a context that is not
+// cancelled, such as what reads the state once an operation was, goes on.
 func (c *Command) Terminate() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, cmd := range c.running {
+	for _, cmd := range c.cancelled() {
 		go func() {
 			// Two interrupts that arrive together may count as one.
 			for cmd.Process.Signal(syscall.SIGINT) == nil {
@@ -90,25 +95,29 @@ func (c *Command) Terminate() {
 // terminateInterval is how often a process that is to terminate is told so until it has ended.
 const terminateInterval = 200 * time.Millisecond
 
-// Kill ends the engine and all that it has started without waiting for anything. It leaves the stack's lock.
+// Kill ends what Terminate would, and all that it has started, without waiting for anything. It leaves the stack's lock.
 func (c *Command) Kill() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, cmd := range c.running {
+	for _, cmd := range c.cancelled() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 }
 
-func (c *Command) add(cmd *exec.Cmd) {
+func (c *Command) cancelled() []process {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.running = append(c.running, cmd)
+	return slices.DeleteFunc(slices.Clone(c.running), func(p process) bool { return !p.cancelled() })
+}
+
+func (c *Command) add(p process) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running = append(c.running, p)
 }
 
 func (c *Command) remove(cmd *exec.Cmd) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.running = slices.DeleteFunc(c.running, func(other *exec.Cmd) bool { return other == cmd })
+	c.running = slices.DeleteFunc(c.running, func(other process) bool { return other.Cmd == cmd })
 }
 
 func exitCode(cmd *exec.Cmd, err error) int {

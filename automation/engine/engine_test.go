@@ -237,3 +237,19 @@ func TestKillEndsWhatTheEngineHasStarted(t *testing.T) {
 	})
 	require.Equal(t, -1, code)
 }
+
+func TestWhatIsNotCancelledIsNeitherTerminatedNorKilled(t *testing.T) {
+	c := command(t, `echo ready; read -r line; echo "$line"`, time.Minute)
+	out := signalled{make(chan struct{})}
+	stdin, write := io.Pipe()
+	go func() {
+		<-out.ready
+		c.Terminate()
+		c.Kill()
+		_, _ = io.WriteString(write, "finished\n")
+		_ = write.Close()
+	}()
+	stdout, _, _, err := c.Run(context.Background(), t.TempDir(), stdin, []io.Writer{out}, nil, nil, "stack", "export")
+	require.NoError(t, err)
+	require.Contains(t, stdout, "finished")
+}
