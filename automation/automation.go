@@ -105,6 +105,8 @@ type Lab struct {
 	offline      *offline.Home
 	findFailures findFailures
 	awaitRollout awaitRollout
+	// released names the holders of stale locks that were released when the stack was created.
+	released []string
 	// operation is the context of the operation that runs.
 	operation atomic.Pointer[context.Context]
 	// ran is the program that the engine has run last.
@@ -141,7 +143,7 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 		return nil, orCancelled(ctx, err)
 	}
 	if err := l.openStack(ctx); err != nil {
-		return nil, classify(ctx, fmt.Errorf("opening stack %s: %w", options.Stack, err), err, nil)
+		return nil, l.located(classify(ctx, fmt.Errorf("opening stack %s: %w", options.Stack, err), err, nil))
 	}
 	return l, nil
 }

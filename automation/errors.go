@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
-
 	"github.com/awslab/awslab/automation/engine"
 	"github.com/awslab/awslab/automation/images"
 	"github.com/awslab/awslab/automation/internal/backend"
@@ -250,8 +248,8 @@ func (e *ExpiredCredentialsError) Unwrap() error { return e.cause }
 var expired = regexp.MustCompile(`api error (ExpiredToken|RequestExpired|TokenRefreshRequired)|` +
 	`ExpiredToken: |failed to refresh cached credentials|SSO session has expired`)
 
-// classify turns an error of the SDK into one of ours. The SDK's predicates do not unwrap, so raw is the error as the
-// SDK returned it; wrapped carries what was attempted. seen is what the event stream told, nil when there was none.
+// classify turns an error of the SDK into one of ours. What redact has shortened may not say it any more, so raw is the
+// error as the SDK returned it; wrapped carries what was attempted. seen is what the event stream told, nil when there was none.
 func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	if ctx.Err() != nil {
 		return orCancelled(ctx, wrapped)
@@ -261,7 +259,7 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 			return &PolicyError{Violations: violations}
 		}
 	}
-	if auto.IsConcurrentUpdateError(raw) {
+	if lockedOut(raw) {
 		return &ConcurrentUpdateError{Holder: lockHolder(raw.Error())}
 	}
 	if refused := typed(wrapped); refused != nil {
@@ -288,6 +286,13 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 		return denied
 	}
 	return failed
+}
+
+// lockedOut reports whether the engine says that a stack is locked, as the SDK's predicate does for the SDK's own errors
+// alone: not for those of commands that awslab runs itself.
+func lockedOut(err error) bool {
+	return strings.Contains(err.Error(), "the stack is currently locked by") ||
+		strings.Contains(err.Error(), "[409] Conflict: Another update is currently in progress.")
 }
 
 // lockHolder finds the engine's line about the lock: "dev.json: created by root@host (pid 42) at 2026-01-02T03:04:05Z".

@@ -3,6 +3,7 @@ package automation_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -145,10 +146,17 @@ func TestNothingIsLeftBehind(t *testing.T) {
 // lock locks a stack for somebody on another machine, until the function that it returns is called.
 func (p *project) lock(t *testing.T, stack string) func() {
 	t.Helper()
+	return p.lockBy(t, stack, "elsewhere", 42)
+}
+
+// lockBy locks a stack for a process on a machine.
+func (p *project) lockBy(t *testing.T, stack, host string, pid int) func() {
+	t.Helper()
 	dir := filepath.Join(p.dir, ".awslab", "offline", "state", ".pulumi", "locks", "organization", "awslab", stack)
 	require.NoError(t, os.MkdirAll(dir, 0o700))
 	file := filepath.Join(dir, "0.json")
-	content := `{"pid": 42, "username": "somebody", "hostname": "elsewhere", "timestamp": "2026-01-02T03:04:05Z"}`
+	content := fmt.Sprintf(`{"pid": %d, "username": "somebody", "hostname": %q, "timestamp": "2026-01-02T03:04:05Z"}`,
+		pid, host)
 	require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
 	return func() { require.NoError(t, os.Remove(file)) }
 }

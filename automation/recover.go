@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudcontrol"
-	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -89,7 +88,7 @@ func (l *Lab) Recover(ctx context.Context, options RecoverOptions) (*Result, err
 }
 
 func (l *Lab) recover(ctx context.Context, options RecoverOptions) (*Result, error) {
-	var done Recovery
+	done := Recovery{Released: l.released}
 	result, err := l.operate(ctx, OperationRecover, &choices{}, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		created, err := l.adopt(ctx, options.IDs, &done)
 		if err != nil {
@@ -234,9 +233,9 @@ func (l *Lab) cloudControl(ctx context.Context) (func(region string) recovery.Cl
 }
 
 // unlocked runs what needs the stack's lock, and releases the lock first if those who hold it have ended.
-func (l *Lab) unlocked(ctx context.Context, done *Recovery, f func() error) error {
+func unlocked(ctx context.Context, done *Recovery, release func(error) error, f func() error) error {
 	err := f()
-	if err == nil || !auto.IsConcurrentUpdateError(err) {
+	if err == nil || !lockedOut(err) {
 		return err
 	}
 	holders := recovery.Holders(err.Error())
@@ -247,11 +246,21 @@ func (l *Lab) unlocked(ctx context.Context, done *Recovery, f func() error) erro
 	if !stale {
 		return err
 	}
-	if err := l.stack.Cancel(ctx); err != nil {
-		return fmt.Errorf("releasing the stale lock of stack %s: %w", l.options.Stack, redact(err))
+	if err := release(err); err != nil {
+		return fmt.Errorf("releasing a stale lock: %w", err)
 	}
 	for _, holder := range holders {
 		done.Released = append(done.Released, holder.String())
 	}
 	return f()
+}
+
+// unlocked releases the lock of the lab's stack, if need be, as the engine does.
+func (l *Lab) unlocked(ctx context.Context, done *Recovery, f func() error) error {
+	return unlocked(ctx, done, func(error) error {
+		if err := l.stack.Cancel(ctx); err != nil {
+			return redact(err)
+		}
+		return nil
+	}, f)
 }

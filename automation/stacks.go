@@ -3,7 +3,6 @@ package automation
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/awslab/awslab/automation/engine"
 	"github.com/awslab/awslab/automation/internal/backend"
+	"github.com/awslab/awslab/automation/internal/recovery"
 )
 
 // Stacks lists the stacks of the project in dir: those that have a configuration file. [ListStacks] lists what exists.
@@ -150,11 +150,28 @@ func (l *Lab) create(ctx context.Context, dir string) error {
 	if l.options.SecretsProvider != "" {
 		args = append(args, "--secrets-provider", l.options.SecretsProvider)
 	}
-	_, stderr, _, err := l.command.Run(ctx, dir, nil, nil, nil, nil, args...)
-	if err != nil && !strings.Contains(stderr, "already exists") { // created by another process in the meantime
-		return fmt.Errorf("creating stack %s: %w: %s", l.options.Stack, err, strings.TrimSpace(stderr))
+	// The lock of a stack that is not there guards nothing, and no command of the engine releases it: a create or
+	// removal that was killed leaves it.
+	var done Recovery
+	err := unlocked(ctx, &done, l.dropLock, func() error {
+		// Interrupted, it would leave such a lock.
+		_, stderr, _, err := l.command.Run(context.WithoutCancel(ctx), dir, nil, nil, nil, nil, args...)
+		if err != nil && !strings.Contains(stderr, "already exists") { // created by another process in the meantime
+			return fmt.Errorf("creating stack %s: %w: %s", l.options.Stack, err, strings.TrimSpace(stderr))
+		}
+		return nil
+	})
+	l.released = done.Released
+	return err
+}
+
+// dropLock deletes the lock of a stack that does not exist, with which the engine refused to create it.
+func (l *Lab) dropLock(refused error) error {
+	folder := l.stateFolder()
+	if folder == "" {
+		return fmt.Errorf("%w; delete the file that it names", refused)
 	}
-	return nil
+	return os.RemoveAll(recovery.LockFolder(folder, string(l.project.Name), l.options.Stack))
 }
 
 // unselected runs all but the selection of a stack, for which the engine would rewrite a file that every lab of the
@@ -193,11 +210,12 @@ func (l *Lab) Remove(ctx context.Context) error {
 	if len(state.Resources) > 0 {
 		return &NotEmptyError{Stack: l.options.Stack, Target: l.options.Target, Resources: len(state.Resources)}
 	}
-	_, stderr, _, err := l.command.Run(ctx, l.options.ProjectDir, nil, nil, nil, nil,
+	// Interrupted, it would leave the lock of a stack that does not exist any more.
+	_, stderr, _, err := l.command.Run(context.WithoutCancel(ctx), l.options.ProjectDir, nil, nil, nil, nil,
 		"stack", "rm", "--yes", "--preserve-config", "--remove-backups", "--stack", l.options.Stack)
 	if err != nil {
 		wrapped := fmt.Errorf("removing stack %s: %w: %s", l.options.Stack, err, strings.TrimSpace(stderr))
-		return classify(ctx, wrapped, errors.New(stderr), nil)
+		return l.located(classify(ctx, wrapped, wrapped, nil))
 	}
 	return nil
 }

@@ -42,10 +42,15 @@ func Holders(text string) []Holder {
 	return holders
 }
 
+// LockFolder returns the folder of the locks of a stack whose state is below a folder.
+func LockFolder(folder, project, stack string) string {
+	return filepath.Join(folder, ".pulumi", "locks", "organization", project, stack)
+}
+
 // Locks returns those who hold the lock of a stack whose state is below a folder. A lock that cannot be read is passed
 // over: it is being written, or removed.
 func Locks(folder, project, stack string) []Holder {
-	files, _ := filepath.Glob(filepath.Join(folder, ".pulumi", "locks", "organization", project, stack, "*.json"))
+	files, _ := filepath.Glob(filepath.Join(LockFolder(folder, project, stack), "*.json"))
 	var holders []Holder
 	for _, file := range files {
 		var lock struct {
