@@ -107,6 +107,25 @@ func TestProgressOfAnUp(t *testing.T) {
 	}
 }
 
+func TestProgressOfARefreshIsWhatItsEventsSay(t *testing.T) {
+	const urn = "urn:pulumi:dev::awslab::aws:s3/bucketV2:BucketV2::"
+	c := &collector{lab: &Lab{}, ctx: t.Context(), result: Result{
+		Operation: OperationRefresh, Changes: map[string]int{}, refreshed: map[string]bool{},
+	}}
+	for read, found := range map[string]apitype.OpType{
+		urn + "same": apitype.OpSame, urn + "changed": apitype.OpUpdate, urn + "gone": apitype.OpDelete,
+		"urn:pulumi:dev::awslab::pulumi:providers:pulumi::default": apitype.OpSame,
+	} {
+		began := apitype.StepEventMetadata{URN: read, Op: apitype.OpRefresh}
+		c.take(engineEvent(apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: began}}))
+		ended := apitype.StepEventMetadata{URN: read, Op: found}
+		c.take(engineEvent(apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: ended}}))
+	}
+	require.Equal(t, Progress{Done: 3, Left: 1}, c.result.refreshProgress(&apitype.DeploymentV3{
+		Resources: []apitype.ResourceV3{{URN: urn + "same"}, {URN: urn + "changed"}, {URN: urn + "not read"}},
+	}))
+}
+
 func TestAFullDiskIsOneSentenceWithTheNextStep(t *testing.T) {
 	seen := &Result{Stack: "dev", Target: Offline, Diagnostics: []Diagnostic{
 		{Severity: "error", Message: "failed to save snapshot: write dev.json.tmp: no space left on device"},

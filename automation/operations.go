@@ -482,7 +482,8 @@ func (c *collector) take(e events.EngineEvent) {
 		return
 	}
 	c.note(e)
-	if read := e.ResOutputsEvent; read != nil && read.Metadata.Op == apitype.OpRefresh &&
+	// The operation of what a refresh has read is what it found: same, update or delete.
+	if read := e.ResOutputsEvent; read != nil && c.result.Operation == OperationRefresh &&
 		!isDefaultProvider(resource.URN(read.Metadata.URN)) {
 		c.result.refreshed[read.Metadata.URN] = true
 	}
