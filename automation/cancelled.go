@@ -53,6 +53,8 @@ func (e *CancelledError) Error() string {
 	text := fmt.Sprintf("%s of stack %s was cancelled (%v)", e.Operation, e.Stack, e.Cause)
 	words, changes := made[e.Operation]
 	switch p := e.Progress; {
+	case e.Operation == OperationRemove:
+		return fmt.Sprintf("%s: its resources are deleted, the stack is left; run awslab destroy%s --remove", text, on)
 	case e.Operation == OperationRecover:
 		return fmt.Sprintf("%s; run %s to start again", text, again)
 	case !changes, p == nil && !e.Killed:

@@ -65,9 +65,10 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			&CancelledError{Operation: OperationUp, Stack: "dev", Cause: cause},
 			&CancelledError{Operation: OperationRecover, Stack: "dev", Cause: cause},
 			&CancelledError{Operation: OperationDestroy, Stack: "dev", Cause: cause, Killed: true},
+			&CancelledError{Operation: OperationRemove, Stack: "dev", Cause: cause},
 			&CancelledError{Operation: OperationUp, Stack: "dev", Cause: cause, Progress: &Progress{Left: 1}},
 			&CancelledError{Operation: OperationUp, Stack: "dev", Cause: cause, Progress: &Progress{Done: 1}},
-		}, "awslab (up|recover|destroy) --stack dev( to start again| to complete it| for the rest)?"},
+		}, "awslab (up|recover|destroy) --stack dev( to start again| to complete it| for the rest| --remove)?"},
 		"automation.CredentialsError": {[]error{
 			&CredentialsError{}, &CredentialsError{Profile: "p", cause: cause},
 		}, "(leave --target aws out to stay offline|list-profiles in aws:profile or AWS_PROFILE)"},

@@ -29,6 +29,7 @@ const (
 	OperationDestroy Operation = "destroy"
 	OperationDrift   Operation = "drift"
 	OperationRecover Operation = "recover"
+	OperationRemove  Operation = "remove"
 )
 
 // Result is what an operation did, or in a preview would do.

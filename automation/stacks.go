@@ -201,21 +201,27 @@ func (e *NotEmptyError) Error() string {
 }
 
 // Remove deletes the stack itself: its state and its history. Its configuration file stays. A stack with resources is
-// refused by a *NotEmptyError; Destroy it first. The lab is of no use afterwards.
+// refused by a *NotEmptyError; Destroy it first. The lab is of no use afterwards. A removal that has begun is finished,
+// whatever becomes of ctx.
 func (l *Lab) Remove(ctx context.Context) error {
-	_, state, err := l.deployment(ctx)
+	whole := context.WithoutCancel(ctx)
+	// Even if ctx is cancelled by now: the error says that nothing but the stack is left.
+	_, state, err := l.deployment(whole)
 	if err != nil {
 		return err
 	}
 	if len(state.Resources) > 0 {
 		return &NotEmptyError{Stack: l.options.Stack, Target: l.options.Target, Resources: len(state.Resources)}
 	}
+	if ctx.Err() != nil {
+		return l.cancelled(ctx, OperationRemove, nil, false)
+	}
 	// Interrupted, it would leave the lock of a stack that does not exist any more.
-	_, stderr, _, err := l.command.Run(context.WithoutCancel(ctx), l.options.ProjectDir, nil, nil, nil, nil,
+	_, stderr, _, err := l.command.Run(whole, l.options.ProjectDir, nil, nil, nil, nil,
 		"stack", "rm", "--yes", "--preserve-config", "--remove-backups", "--stack", l.options.Stack)
 	if err != nil {
 		wrapped := fmt.Errorf("removing stack %s: %w: %s", l.options.Stack, err, strings.TrimSpace(stderr))
-		return l.located(classify(ctx, wrapped, wrapped, nil))
+		return l.located(classify(whole, wrapped, wrapped, nil))
 	}
 	return nil
 }

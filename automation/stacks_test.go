@@ -54,6 +54,14 @@ exec %s "$@"
 	require.NoError(t, err)
 
 	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var cancelled *automation.CancelledError
+	err = lab.Remove(ctx)
+	require.ErrorAs(t, err, &cancelled)
+	require.ErrorContains(t, err, "its resources are deleted, the stack is left; run awslab destroy --stack pr-1 --remove")
+	require.NoFileExists(t, begun)
+
+	ctx, cancel = context.WithCancel(t.Context())
 	removed := make(chan error, 1)
 	go func() { removed <- lab.Remove(ctx) }()
 	require.Eventually(t, func() bool { _, err := os.Stat(begun); return err == nil }, time.Minute, time.Millisecond)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/awslab/awslab/automation"
 	"github.com/spf13/cobra"
@@ -73,6 +74,9 @@ func (a *app) operation(use, short string, do operation, changes bool) *cobra.Co
 			return &automation.CancelledError{
 				Operation: operation, Stack: a.stack, Target: automation.Target(a.target), Cause: context.Cause(ctx),
 			}
+		}
+		if err == nil && chosen.remove {
+			a.notify(fmt.Sprintf("stack %s is removed, with its history", a.stack))
 		}
 		return err
 	}
