@@ -26,6 +26,7 @@ var saysItself = []func(error) error{
 	as[*InputError], as[*config.Error], as[*BackendError], as[*SecretsError], as[*offline.UnusableError],
 	as[*CredentialsError], as[*ImageStoreError], as[*engine.MissingError], as[*images.EngineError],
 	as[*images.FailedError], as[*InterruptedError], as[*ProtectedError], as[*PlanError],
+	as[*UnknownResourcesError],
 }
 
 func as[E error](err error) error {

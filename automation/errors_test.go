@@ -137,6 +137,13 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 	require.Equal(t, exportedErrors(t), slices.Sorted(maps.Keys(table)), "every exported error is in the table")
 }
 
+func TestARefusedRecoveryNamesOneNextStep(t *testing.T) {
+	refused := &UnknownResourcesError{Stack: "dev", Resources: []recovery.Verdict{{URN: bucketURN, Lookup: "aws x"}}}
+	err := classify(t.Context(), fmt.Errorf("recover of stack dev: %w", refused), refused,
+		&Result{Operation: OperationRecover, Stack: "dev"})
+	require.EqualError(t, err, refused.Error())
+}
+
 // exportedErrors lists the error types that callers of this package can meet.
 func exportedErrors(t *testing.T) []string {
 	t.Helper()

@@ -42,8 +42,10 @@ const (
 type Recovery struct {
 	// Released names the holders of locks that were stale: their processes had ended.
 	Released []string `json:"released,omitempty"`
-	// Verdicts say what became of each resource whose creation had been interrupted.
+	// Verdicts say what becomes of each resource whose creation had been interrupted.
 	Verdicts []Verdict `json:"verdicts,omitempty"`
+	// Written says that the state has the verdicts; until then they are what was found out.
+	Written bool `json:"written,omitempty"`
 }
 
 // unknown returns what only a person can find.
@@ -158,11 +160,13 @@ func (l *Lab) adopt(
 			Stack: l.options.Stack, Target: l.options.Target, Resources: unknown,
 		}
 	}
-	return append(unread, pending...), l.rewrite(ctx, func(state *apitype.DeploymentV3) {
+	err = l.rewrite(ctx, func(state *apitype.DeploymentV3) {
 		recovery.Apply(state, done.Verdicts)
 	}, func(ctx context.Context, changed apitype.UntypedDeployment) error {
 		return l.unlocked(ctx, done, func() error { return l.stack.Import(ctx, changed) })
 	})
+	done.Written = err == nil
+	return append(unread, pending...), err
 }
 
 // idsByURN resolves names, and refuses what is no pending create or the name of several.

@@ -295,6 +295,7 @@ func TestLifecycleOfALostState(t *testing.T) {
 			result, err := p.open(t, stackName).Recover(t.Context(), automation.RecoverOptions{})
 			require.NoError(t, err)
 			require.Len(t, result.Recovery.Verdicts, len(lost))
+			require.True(t, result.Recovery.Written)
 
 			up, err := p.open(t, stackName).Up(t.Context())
 			require.NoError(t, err)

@@ -198,7 +198,7 @@ func lines(e automation.Event, command automation.Operation, found *findings, wi
 	return nil
 }
 
-// recoveryLines tell what became of what an operation that was killed had left.
+// recoveryLines tell what became of what an operation that was killed had left: in the state, if that was written.
 func recoveryLines(r *automation.Recovery) []line {
 	if r == nil {
 		return nil
@@ -208,7 +208,15 @@ func recoveryLines(r *automation.Recovery) []line {
 		told = append(told, line{text: "  released the lock of " + holder + ", whose process has ended"})
 	}
 	for _, v := range r.Verdicts {
-		text := fmt.Sprintf("  %-8s %s", v.Fate, v.Name())
+		fate := string(v.Fate)
+		switch {
+		case r.Written:
+		case v.Fate == automation.Adopted:
+			fate = "found"
+		case v.Fate == automation.Cleared:
+			fate = "to clear"
+		}
+		text := fmt.Sprintf("  %-8s %s", fate, v.Name())
 		if v.ID != "" {
 			text += " " + v.ID
 		}

@@ -16,6 +16,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// verdicts are one of each fate.
+func verdicts(written bool) *automation.Recovery {
+	const urn = "urn:pulumi:dev::awslab::aws:ec2/vpc:Vpc::lab"
+	return &automation.Recovery{Written: written, Verdicts: []automation.Verdict{
+		{URN: urn, Fate: automation.Adopted, ID: "vpc-1"},
+		{URN: urn, Fate: automation.Cleared},
+		{URN: urn, Fate: automation.Unknown},
+	}}
+}
+
 func TestLines(t *testing.T) {
 	step := func(phase automation.Phase) *automation.Step {
 		return &automation.Step{Type: "aws:ec2/vpc:Vpc", Name: "lab", Op: "replace", Phase: phase,
@@ -83,6 +93,18 @@ func TestLines(t *testing.T) {
 					Changes: map[string]int{"delete": 41}, Duration: 1500 * time.Millisecond},
 			},
 			[]string{"destroy CANCELLED: 41 deleted (1.5 s)"}},
+		"a recovery that the state does not have": {automation.OperationRecover,
+			automation.Event{Type: automation.EventFinished, Result: &automation.Result{
+				Operation: automation.OperationRecover, Cancelled: true, Recovery: verdicts(false),
+			}},
+			[]string{
+				"  found    lab vpc-1", "  to clear lab", "  unknown  lab", "recover CANCELLED: nothing (0.0 s)",
+			}},
+		"a recovery that it has": {automation.OperationRecover,
+			automation.Event{Type: automation.EventFinished, Result: &automation.Result{
+				Operation: automation.OperationRecover, Succeeded: true, Recovery: verdicts(true),
+			}},
+			[]string{"  adopted  lab vpc-1", "  cleared  lab", "  unknown  lab", "recover done: nothing (0.0 s)"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
