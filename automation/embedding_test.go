@@ -87,11 +87,27 @@ func TestWhatAnEmbedderDoesWithAStack(t *testing.T) {
 				"uploads-bucket: delete is not in the plan",
 			},
 		})
+		_, err = lab.Up(ctx, automation.WithPlan(plan))
+		require.ErrorContains(t, err, "backup-plan: update is in the plan, and would not be done", "it was taken back")
 		_, err = another.Up(ctx, automation.WithPlan(plan), automation.WithReplace("uploads-bucket"))
 		var outside *automation.PlanError
 		require.ErrorAs(t, err, &outside)
 		require.Regexp(t, "uploads-bucket: .*replace.* is not in the plan, which has no change", err.Error())
 		require.Equal(t, before, p.world(t))
+	})
+
+	t.Run("a plan that is no plan of the stack is refused before anything runs", func(t *testing.T) {
+		before := len(p.seen)
+		other, err := automation.Open(ctx, p.inMemory("pr-3", configuration))
+		require.NoError(t, err)
+		_, err = other.Up(ctx, automation.WithPlan(plan))
+		var refused *automation.InputError
+		require.ErrorAs(t, err, &refused)
+		require.ErrorContains(t, err, "it is of another stack, as it has urn:pulumi:pr-2::awslab::")
+		require.NoError(t, os.WriteFile(plan, []byte("{"), 0o600))
+		_, err = lab.Up(ctx, automation.WithPlan(plan))
+		require.ErrorAs(t, err, &refused)
+		require.Len(t, p.seen, before)
 	})
 
 	t.Run("the history has the message", func(t *testing.T) {

@@ -131,13 +131,18 @@ func (l *Lab) Up(ctx context.Context, options ...Option) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPlan(chosen.plan); err != nil {
-		return nil, err
+	var planned resourcePlans
+	if chosen.plan != "" {
+		if planned, err = l.givenPlan(chosen.plan); err != nil {
+			return nil, &InputError{"plan", chosen.plan, "a file that a preview of the stack has written: " + err.Error()}
+		}
 	}
-	return l.cancellable(ctx, OperationUp, func(ctx context.Context) (*Result, error) { return l.up(ctx, chosen) })
+	return l.cancellable(ctx, OperationUp, func(ctx context.Context) (*Result, error) {
+		return l.up(ctx, chosen, planned)
+	})
 }
 
-func (l *Lab) up(ctx context.Context, chosen *choices) (*Result, error) {
+func (l *Lab) up(ctx context.Context, chosen *choices, planned resourcePlans) (*Result, error) {
 	packs, configs, err := l.buildPacks(ctx)
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationUp, err)
@@ -146,7 +151,7 @@ func (l *Lab) up(ctx context.Context, chosen *choices) (*Result, error) {
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationUp, err)
 	}
-	preview, err := l.previewPlanned(ctx, chosen)
+	preview, err := l.previewPlanned(ctx, chosen, planned, state)
 	var kept *ProtectedError // by the engine; AWS protects others
 	if err != nil && !errors.As(err, &kept) {
 		return preview, l.orCancelled(ctx, OperationUp, err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 )
 
 // PlanError says that an up would do what its plan does not have: the stack, the program or the configuration has
@@ -65,21 +66,26 @@ func savePlan(path string, f func(file string) error) error {
 	return nil
 }
 
-// checkPlan refuses a plan that cannot be read.
-func checkPlan(path string) error {
-	if path == "" {
-		return nil
-	}
-	file, err := os.Open(path) //nolint:gosec // the caller's own file
+// givenPlan reads the plan that an up is to be held to, and refuses that of another stack.
+func (l *Lab) givenPlan(path string) (resourcePlans, error) {
+	planned, err := readPlan(path)
 	if err != nil {
-		return &InputError{"plan", path, "a file that a preview has written: " + err.Error()}
+		return nil, err
 	}
-	return file.Close()
+	own := fmt.Sprintf("urn:pulumi:%s::%s::", l.options.Stack, l.project.Name)
+	for _, urn := range slices.Sorted(maps.Keys(planned)) {
+		if !strings.HasPrefix(string(urn), own) {
+			return nil, fmt.Errorf("it is of another stack, as it has %s", urn)
+		}
+	}
+	return planned, nil
 }
 
 // previewPlanned previews an up. One that is held to a plan is refused with a *PlanError if the preview finds anything
-// to do that is not in it: the engine would find out in the middle of the up.
-func (l *Lab) previewPlanned(ctx context.Context, chosen *choices) (*Result, error) {
+// to do that is not in it, or not to do that is: the engine would find out in the middle of the up.
+func (l *Lab) previewPlanned(
+	ctx context.Context, chosen *choices, planned resourcePlans, state *apitype.DeploymentV3,
+) (*Result, error) {
 	if chosen.plan == "" {
 		return l.preview(ctx, chosen)
 	}
@@ -94,15 +100,11 @@ func (l *Lab) previewPlanned(ctx context.Context, chosen *choices) (*Result, err
 	if err != nil {
 		return preview, err
 	}
-	planned, err := readPlan(chosen.plan)
-	if err != nil {
-		return preview, &InputError{"plan", chosen.plan, "a file that a preview has written: " + err.Error()}
-	}
 	found, err := readPlan(now.savePlan)
 	if err != nil {
 		return preview, fmt.Errorf("reading what would be done: %w", err)
 	}
-	if outside := comparePlans(planned, found); len(outside) > 0 {
+	if outside := comparePlans(planned, found, state); len(outside) > 0 {
 		return preview, &PlanError{Stack: l.options.Stack, Target: l.options.Target, Diagnostics: outside}
 	}
 	return preview, nil
@@ -127,7 +129,13 @@ func readPlan(path string) (resourcePlans, error) {
 
 // comparePlans says what would be done now and is not in a plan, and the reverse. What has been done in the meantime is
 // no difference.
-func comparePlans(planned, now resourcePlans) []Diagnostic {
+func comparePlans(planned, now resourcePlans, state *apitype.DeploymentV3) []Diagnostic {
+	inputs := map[resource.URN]map[string]any{}
+	for _, r := range state.Resources {
+		if !r.Delete {
+			inputs[r.URN] = r.Inputs
+		}
+	}
 	var outside []Diagnostic
 	for _, urn := range slices.Sorted(maps.Keys(now)) {
 		would := now[urn]
@@ -135,6 +143,8 @@ func comparePlans(planned, now resourcePlans) []Diagnostic {
 		steps, plannedSteps := changesOf(would), changesOf(was)
 		message := ""
 		switch {
+		case len(steps) == 0 && len(plannedSteps) > 0 && !madeSo(was, inputs[urn]):
+			message = words(plannedSteps) + " is in the plan, and would not be done"
 		case len(steps) == 0 && (known || len(would.Steps) == 0):
 		case !known:
 			message = fmt.Sprintf("%s is not in the plan, which does not have this resource", words(steps))
@@ -156,6 +166,24 @@ func comparePlans(planned, now resourcePlans) []Diagnostic {
 		}
 	}
 	return outside
+}
+
+// madeSo reports whether a plan for a resource that would stay as it is has been carried out: its inputs are those that
+// the plan sets. What the plan did not know may be anything.
+func madeSo(plan apitype.ResourcePlanV1, inputs map[string]any) bool {
+	if plan.Goal == nil {
+		return false
+	}
+	planned := setBy(*plan.Goal)
+	dropMadeUp(planned)
+	for name, value := range planned {
+		text, _ := json.Marshal(value) // of what has been read as JSON
+		if !strings.Contains(string(text), plugin.UnknownStringValue) &&
+			!reflect.DeepEqual(unencrypted(value), unencrypted(inputs[name])) {
+			return false
+		}
+	}
+	return true
 }
 
 // done reports whether a plan for a resource that nobody knows any more has been carried out.
@@ -182,27 +210,35 @@ func words(steps []apitype.OpType) string {
 // defaultsKey is the input in which a bridged provider lists those that it made up.
 const defaultsKey = ownPrefix + "defaults"
 
-// changedInputs names the inputs that two plans set or remove in different ways.
-func changedInputs(planned, now apitype.GoalV1) []string {
-	changes := func(goal apitype.GoalV1) map[string]any {
-		all := map[string]any{}
-		maps.Copy(all, goal.InputDiff.Adds)
-		maps.Copy(all, goal.InputDiff.Updates)
-		for _, name := range goal.InputDiff.Deletes {
-			all[name] = nil
-		}
-		return all
+// setBy returns the inputs that a plan sets, and nil for those that it removes.
+func setBy(goal apitype.GoalV1) map[string]any {
+	all := map[string]any{}
+	maps.Copy(all, goal.InputDiff.Adds)
+	maps.Copy(all, goal.InputDiff.Updates)
+	for _, name := range goal.InputDiff.Deletes {
+		all[name] = nil
 	}
-	was, is := changes(planned), changes(now)
-	// The engine makes names up by a seed, which an up takes from its plan.
-	for _, all := range []map[string]any{was, is} {
-		madeUp, _ := all[defaultsKey].([]any)
+	return all
+}
+
+// dropMadeUp removes the inputs that a provider made up in any of several sets from all of them: the engine makes names
+// up by a seed, which an up takes from its plan.
+func dropMadeUp(sets ...map[string]any) {
+	for _, set := range sets {
+		madeUp, _ := set[defaultsKey].([]any)
 		for _, name := range madeUp {
 			key, _ := name.(string)
-			delete(was, key)
-			delete(is, key)
+			for _, each := range sets {
+				delete(each, key)
+			}
 		}
 	}
+}
+
+// changedInputs names the inputs that two plans set or remove in different ways.
+func changedInputs(planned, now apitype.GoalV1) []string {
+	was, is := setBy(planned), setBy(now)
+	dropMadeUp(was, is)
 	var changed []string
 	for _, name := range slices.Sorted(maps.Keys(is)) {
 		if before, has := was[name]; !has || !reflect.DeepEqual(unencrypted(before), unencrypted(is[name])) {
