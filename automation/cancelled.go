@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/awslab/awslab/automation/internal/recovery"
 )
 
 // ErrCancelled is wrapped by the error of whatever was cancelled. What an operation had finished is in the state; a
@@ -177,6 +179,24 @@ func (r *Result) refreshProgress(left *apitype.DeploymentV3) Progress {
 		}
 	}
 	return p
+}
+
+// leftLocked reports whether an operation that was cancelled may have left a lock, as its engine was ended by a signal.
+// An interrupt ends one that is not ready for it yet, and so has begun nothing: its lock is released.
+func (l *Lab) leftLocked(ctx context.Context, err error) bool {
+	if !engineKilled(err) {
+		return false
+	}
+	if l.stateFolder() == "" {
+		return true
+	}
+	whole := context.WithoutCancel(ctx)
+	// A lock whose holder runs is another operation's.
+	stale, unknown := recovery.Stale(whole, l.holders())
+	if unknown != nil || !stale {
+		return unknown != nil
+	}
+	return !strings.Contains(err.Error(), "signal: interrupt") || l.stack.Cancel(whole) != nil
 }
 
 // engineKilled reports whether an error of the SDK says that a signal ended the engine, and not the engine itself.

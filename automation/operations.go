@@ -398,7 +398,7 @@ func (l *Lab) operate(
 	}
 	if result.Cancelled {
 		_, changes := made[operation]
-		killed := engineKilled(err) || changes && result.Progress == nil
+		killed := l.leftLocked(ctx, err) || changes && result.Progress == nil
 		return &result, l.cancelled(ctx, operation, result.Progress, killed)
 	}
 	if refused := l.refused.Swap(nil); refused != nil && ctx.Err() == nil {

@@ -36,20 +36,52 @@ func TestAStackThatDoesNotExistIsNotLockedForGood(t *testing.T) {
 	require.Len(t, recovered.Recovery.Released, 1)
 }
 
+// engineThat returns an engine that runs code of a shell before a command.
+func engineThat(t *testing.T, command, code string) string {
+	t.Helper()
+	found, err := engine.Find(t.Context(), "", nil)
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "pulumi")
+	script := fmt.Sprintf("#!/bin/sh\ncase \"$*\" in *%q*) %s;; esac\nexec %s \"$@\"\n", command, code, found.Path)
+	require.NoError(t, os.WriteFile(path, []byte(script), 0o700)) //nolint:gosec // executable
+	return path
+}
+
+// The engine takes its lock before it is ready for an interrupt, which ends it.
+func TestAnEngineThatIsInterruptedTooEarlyLeavesNoLock(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	p.lockBy(t, "pr-1", host, 42)() // makes the folder
+	lock := filepath.Join(p.dir, ".awslab", "offline", "state", ".pulumi", "locks", "organization", "awslab", "pr-1",
+		"1.json")
+	begun := filepath.Join(t.TempDir(), "begun")
+	options := p.inMemory("pr-1", small())
+	options.Engine = engineThat(t, "refresh --yes", fmt.Sprintf(
+		`printf '{"pid": %%d, "username": "somebody", "hostname": "%s", "timestamp": "2026-01-02T03:04:05Z"}' $$ > %s
+touch %s; while :; do sleep 0.01; done`, host, lock, begun))
+	lab, err := automation.Open(t.Context(), options)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { _, err := lab.Refresh(ctx); ended <- err }()
+	require.Eventually(t, func() bool { _, err := os.Stat(begun); return err == nil }, time.Minute, time.Millisecond)
+	cancel()
+	var cancelled *automation.CancelledError
+	require.ErrorAs(t, <-ended, &cancelled)
+	require.False(t, cancelled.Killed)
+	require.NoFileExists(t, lock)
+}
+
 // A removal that is interrupted would leave a lock of a stack that does not exist any more.
 func TestARemovalThatHasBegunIsFinished(t *testing.T) {
 	t.Parallel()
 	p := newProject(t)
-	found, err := engine.Find(t.Context(), "", nil)
-	require.NoError(t, err)
 	dir := t.TempDir()
 	begun, goOn := filepath.Join(dir, "begun"), filepath.Join(dir, "go-on")
 	options := p.inMemory("pr-1", small())
-	options.Engine = filepath.Join(dir, "pulumi")
-	require.NoError(t, os.WriteFile(options.Engine, fmt.Appendf(nil, `#!/bin/sh
-case "$*" in *"stack rm"*) touch %s; while ! test -e %s; do sleep 0.01; done;; esac
-exec %s "$@"
-`, begun, goOn, found.Path), 0o700)) //nolint:gosec // executable
+	options.Engine = engineThat(t, "stack rm", "touch "+begun+"; while ! test -e "+goOn+"; do sleep 0.01; done")
 	lab, err := automation.Open(t.Context(), options)
 	require.NoError(t, err)
 
