@@ -59,6 +59,9 @@ func (e *CancelledError) Error() string {
 		return fmt.Sprintf("%s: its resources are deleted, the stack is left; run awslab destroy%s --remove", text, on)
 	case e.Operation == OperationRecover:
 		return fmt.Sprintf("%s; run %s to start again", text, again)
+	case e.Operation == OperationImport && e.Killed:
+		return fmt.Sprintf("%s, and whether the state was replaced is not known; run awslab recover%s to release the "+
+			"lock, and awslab export%s to see it", text, on, on)
 	case !changes, p == nil && !e.Killed:
 		return fmt.Sprintf("%s: nothing was changed; run %s to start again", text, again)
 	case p == nil:

@@ -53,6 +53,11 @@ func TestACancelledOperationSaysHowFarItCameAndHowToGoOn(t *testing.T) {
 			", and how much it did is not known; run awslab recover --stack " +
 				"dev, then awslab up --stack dev",
 		},
+		"an import that was killed": {
+			CancelledError{Operation: OperationImport, Target: AWS, Killed: true},
+			", and whether the state was replaced is not known; run awslab recover --stack dev --target aws to " +
+				"release the lock, and awslab export --stack dev --target aws to see it",
+		},
 		"a recovery": {
 			CancelledError{Operation: OperationRecover, Target: Offline, Killed: true},
 			"; run awslab recover --stack dev to start again",

@@ -144,15 +144,6 @@ func TestWhatAnEmbedderDoesWithAStack(t *testing.T) {
 		}
 	})
 
-	t.Run("the state goes out and in", func(t *testing.T) {
-		exported, err := lab.Export(ctx, automation.ExportOptions{})
-		require.NoError(t, err)
-		require.NoError(t, lab.Import(ctx, exported))
-		unchanged, err := lab.Preview(ctx)
-		require.NoError(t, err)
-		require.True(t, unchanged.Unchanged())
-	})
-
 	t.Run("nothing runs that could be cancelled", func(t *testing.T) {
 		_, err := open().Cancel(ctx)
 		var idle *automation.NothingToCancelError

@@ -87,6 +87,10 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 		"automation.NotEmptyError": {
 			[]error{&NotEmptyError{Stack: "dev", Resources: 1}}, "run awslab destroy --stack dev first",
 		},
+		"automation.StateError": {
+			[]error{&StateError{Stack: "dev", Target: AWS, Reason: "is none"}},
+			"give one that awslab export --stack dev --target aws printed",
+		},
 		"automation.UnknownResourcesError": {
 			[]error{
 				&UnknownResourcesError{Stack: "dev", Resources: []recovery.Verdict{{URN: bucketURN, Lookup: "aws x"}}},

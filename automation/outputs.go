@@ -75,16 +75,6 @@ func (l *Lab) Export(ctx context.Context, options ExportOptions) (apitype.Untype
 	return deployment, nil
 }
 
-// Import replaces the stack's state by one that Export returned: of this stack, whose own key its secrets are encrypted
-// with, or with secrets in clear text.
-func (l *Lab) Import(ctx context.Context, deployment apitype.UntypedDeployment) error {
-	if err := l.stack.Import(ctx, deployment); err != nil {
-		wrapped := fmt.Errorf("importing the state of stack %s: %w", l.options.Stack, redact(err))
-		return l.located(classify(ctx, wrapped, err, nil))
-	}
-	return nil
-}
-
 // deployment returns the stack's state, also as it was exported.
 func (l *Lab) deployment(ctx context.Context) (apitype.UntypedDeployment, *apitype.DeploymentV3, error) {
 	exported, err := l.Export(ctx, ExportOptions{})

@@ -52,7 +52,7 @@ var asked = map[automation.Operation]string{
 	automation.OperationDestroy: "delete this",
 	automation.OperationRefresh: "record this in its state",
 	automation.OperationRecover: "recover it",
-	operationImport:             "replace its state",
+	automation.OperationImport:  "replace its state",
 }
 
 // ask has a person type the name of the stack. Any other answer is an error.

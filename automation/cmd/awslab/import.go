@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,46 +13,54 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// operationImport is what a question calls an import, which is no operation of the engine.
-const operationImport automation.Operation = "import"
-
 func (a *app) importCommand() *cobra.Command {
 	var file string
 	cmd := a.onStack(&cobra.Command{Use: "import", Short: "Replace the stack's state by one that export printed"})
 	cmd.Flags().StringVarP(&file, "file", "f", "", "the file to read; - is standard input (required)")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "do not ask before replacing the state of a stack on AWS")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		deployment, err := a.readDeployment(file)
-		if err != nil {
-			return err
-		}
-		asks, err := a.asks(operationImport)
-		if err != nil {
-			return err
-		}
-		if asks && file == "-" {
-			return &usageError{
-				errors.New("import reads the state from standard input, and cannot ask there: add --yes"),
-			}
-		}
-		lab, err := a.open(cmd.Context(), "import", newPlainView(a.err, "", &a.findings))
-		if err != nil {
-			return err
-		}
-		if asks {
-			if err := a.confirm(cmd.Context(), operationImport); err != nil {
-				return err
-			}
-			a.closeView()
-		}
-		if err := lab.Import(cmd.Context(), deployment); err != nil {
-			return err
-		}
-		fmt.Fprintf(a.err, "awslab: the state of stack %s is replaced; awslab drift --stack %s shows what differs\n",
-			lab.Stack(), lab.Stack())
-		return nil
+		return a.orCancelled(cmd.Context(), automation.OperationImport, a.importState(cmd.Context(), file))
 	}
 	return cmd
+}
+
+func (a *app) importState(ctx context.Context, file string) error {
+	deployment, err := a.readDeployment(file)
+	if err != nil {
+		return err
+	}
+	asks, err := a.asks(automation.OperationImport)
+	if err != nil {
+		return err
+	}
+	if asks && file == "-" {
+		return &usageError{
+			errors.New("import reads the state from standard input, and cannot ask there: add --yes"),
+		}
+	}
+	a.changes.Store(true)
+	lab, err := a.open(ctx, "import", newPlainView(a.err, "", &a.findings))
+	if err != nil {
+		return err
+	}
+	if asks {
+		if err := a.confirm(ctx, automation.OperationImport); err != nil {
+			return err
+		}
+		a.closeView()
+	}
+	done, err := lab.Import(ctx, deployment)
+	if err != nil {
+		return err
+	}
+	kept := ""
+	if done.Backup != "" {
+		kept = fmt.Sprintf("; the one before is kept as %s until the next operation", done.Backup)
+	}
+	fmt.Fprintf(a.err, "awslab: the state of stack %s is replaced: it had %s and has %d%s; awslab drift%s shows what "+
+		"differs\n", lab.Stack(), plural(done.Before, "resource"), done.After, kept,
+		automation.Flags(lab.Stack(), lab.Target()))
+	return nil
 }
 
 // readDeployment reads a state that export printed.

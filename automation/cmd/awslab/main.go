@@ -79,6 +79,7 @@ func exitCode(ctx context.Context, err error) int {
 		secrets  *automation.SecretsError
 		idle     *automation.NothingToCancelError
 		full     *automation.NotEmptyError
+		state    *automation.StateError
 	)
 	switch {
 	case errors.Is(context.Cause(ctx), errUnread):
@@ -97,6 +98,7 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &secrets),
 		errors.As(err, &idle),
 		errors.As(err, &full),
+		errors.As(err, &state),
 		errors.As(err, &noDocker),
 		errors.As(err, &unusable):
 		return exitInput

@@ -68,19 +68,24 @@ func (a *app) operation(use, short string, do operation, changes bool) *cobra.Co
 			return err
 		}
 		ctx := cmd.Context()
-		err := a.operate(ctx, operation, chosen.with(do), changes)
-		var cancelled *automation.CancelledError
-		if err != nil && ctx.Err() != nil && !errors.As(err, &cancelled) {
-			return &automation.CancelledError{
-				Operation: operation, Stack: a.stack, Target: automation.Target(a.target), Cause: context.Cause(ctx),
-			}
-		}
+		err := a.orCancelled(ctx, operation, a.operate(ctx, operation, chosen.with(do), changes))
 		if err == nil && chosen.remove {
 			a.notify(fmt.Sprintf("stack %s is removed, with its history", a.stack))
 		}
 		return err
 	}
 	return cmd
+}
+
+// orCancelled returns err, or once ctx is cancelled one that says which operation changed nothing for that.
+func (a *app) orCancelled(ctx context.Context, operation automation.Operation, err error) error {
+	var cancelled *automation.CancelledError
+	if err == nil || ctx.Err() == nil || errors.As(err, &cancelled) {
+		return err
+	}
+	return &automation.CancelledError{
+		Operation: operation, Stack: a.stack, Target: automation.Target(a.target), Cause: context.Cause(ctx),
+	}
 }
 
 func (a *app) operate(

@@ -112,6 +112,7 @@ func TestAnImportNeedsAState(t *testing.T) {
 	_, err = run("import", "--stack", "dev", "--file", file)
 	require.ErrorContains(t, err, "is no state that awslab export has printed")
 	require.Equal(t, exitInput, exitCode(t.Context(), err))
+	require.Equal(t, exitInput, exitCode(t.Context(), &automation.StateError{}))
 }
 
 func TestADiffLine(t *testing.T) {
