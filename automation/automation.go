@@ -53,6 +53,8 @@ type Options struct {
 	// Stack is the stack's name. It is configured by Pulumi.<stack>.yaml in ProjectDir, by Configuration, or else as in
 	// its latest update. Open creates a stack that does not exist, if it is configured.
 	Stack string
+	// MustExist has Open refuse a stack that does not exist, with a *NoStackError, instead of creating it.
+	MustExist bool
 	// Configuration is laid over the stack's file, or stands for it where there is none. Nothing of it is written into
 	// ProjectDir. Nil means none; empty means that the project's defaults are enough.
 	Configuration Configuration

@@ -26,7 +26,7 @@ var saysItself = []func(error) error{
 	as[*InputError], as[*config.Error], as[*BackendError], as[*SecretsError], as[*offline.UnusableError],
 	as[*CredentialsError], as[*ImageStoreError], as[*engine.MissingError], as[*images.EngineError],
 	as[*images.FailedError], as[*InterruptedError], as[*ProtectedError], as[*PlanError],
-	as[*UnknownResourcesError],
+	as[*UnknownResourcesError], as[*NoStackError],
 }
 
 func as[E error](err error) error {
@@ -57,6 +57,17 @@ type InputError struct {
 
 func (e *InputError) Error() string {
 	return fmt.Sprintf("%s %q: allowed is %s", e.Field, e.Value, e.Allowed)
+}
+
+// NoStackError says that a stack does not exist that has to. Nothing was done.
+type NoStackError struct {
+	Stack  string
+	Target Target
+}
+
+func (e *NoStackError) Error() string {
+	return fmt.Sprintf("stack %s does not exist on target %s; create it with awslab up%s",
+		e.Stack, e.Target, Flags(e.Stack, e.Target))
 }
 
 // PolicyError says that mandatory policies refused the preview or update.

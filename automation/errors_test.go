@@ -36,6 +36,9 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			[]error{&InputError{"stack", "x y", "1 to 100 letters"}},
 			"allowed is 1 to 100 letters",
 		},
+		"automation.NoStackError": {
+			[]error{&NoStackError{Stack: "dev", Target: AWS}}, "create it with awslab up --stack dev --target aws",
+		},
 		"automation.PolicyError": {
 			[]error{&PolicyError{Violations: []Violation{{Policy: "p"}}}}, "awslab policy explain RULE says how",
 		},

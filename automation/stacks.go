@@ -99,7 +99,7 @@ func unconfigured(o Options) *InputError {
 	}
 }
 
-// ensureStack creates the stack if it does not exist and is configured.
+// ensureStack creates the stack if it does not exist, is configured, and need not exist.
 func (l *Lab) ensureStack(ctx context.Context) error {
 	exists, err := l.exists(ctx)
 	if err != nil || exists {
@@ -107,6 +107,9 @@ func (l *Lab) ensureStack(ctx context.Context) error {
 	}
 	if l.settings.text == nil {
 		return unconfigured(l.options)
+	}
+	if l.options.MustExist {
+		return &NoStackError{Stack: l.options.Stack, Target: l.options.Target}
 	}
 	if l.options.Target == AWS {
 		provider := l.options.SecretsProvider

@@ -80,6 +80,7 @@ func exitCode(ctx context.Context, err error) int {
 		idle     *automation.NothingToCancelError
 		full     *automation.NotEmptyError
 		state    *automation.StateError
+		absent   *automation.NoStackError
 	)
 	switch {
 	case errors.Is(context.Cause(ctx), errUnread):
@@ -99,6 +100,7 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &idle),
 		errors.As(err, &full),
 		errors.As(err, &state),
+		errors.As(err, &absent),
 		errors.As(err, &noDocker),
 		errors.As(err, &unusable):
 		return exitInput

@@ -11,6 +11,9 @@ import (
 	"github.com/awslab/awslab/automation"
 )
 
+// creators are the commands that create a stack that does not exist. The engine previews in one alone.
+var creators = []string{"up", "preview", "cost", "import"}
+
 // open announces the target before anything else happens, and opens the lab.
 func (a *app) open(ctx context.Context, what string, view view) (*automation.Lab, error) {
 	project, err := a.stackProject()
@@ -23,7 +26,7 @@ func (a *app) open(ctx context.Context, what string, view view) (*automation.Lab
 	}
 	lab, err := automation.Open(ctx, automation.Options{
 		ProjectDir: project, Stack: a.stack, Target: target, Backend: a.backend, SecretsProvider: a.secretsProvider,
-		EngineProgress: view.engine, OnEvent: view.event,
+		MustExist: !slices.Contains(creators, what), EngineProgress: view.engine, OnEvent: view.event,
 	})
 	if err != nil {
 		return nil, err

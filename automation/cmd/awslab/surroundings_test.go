@@ -118,6 +118,21 @@ func TestDamageIsFoundBeforeAnythingIsDone(t *testing.T) {
 	require.Contains(t, s.succeed("up"), "unchanged")
 }
 
+func TestWhatReadsAStackDoesNotCreateIt(t *testing.T) {
+	t.Parallel()
+	s := newSurroundings(t)
+	for _, command := range []string{
+		"outputs", "outputs --json", "export", "history", "drift", "refresh", "destroy", "destroy --remove", "cancel",
+		"recover",
+	} {
+		s.refuse(s.command(command), exitInput,
+			"stack small does not exist on target offline; create it with awslab up --stack small$")
+	}
+	require.Regexp(t, `(?m)^small  -  +never`, s.succeed("stacks"))
+	s.succeed("preview")
+	require.Contains(t, s.succeed("history"), "nothing has changed the stack yet")
+}
+
 func TestAProjectThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	s := newSurroundings(t)
