@@ -117,6 +117,20 @@ func complete(cmd *cobra.Command) {
 	}
 }
 
+// refuseUnknownHelp has help refuse a command that is unknown, for which Cobra prints the help of its parent.
+func refuseUnknownHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	show := help.Run
+	help.RunE = func(cmd *cobra.Command, args []string) error {
+		if found, rest, err := root.Find(args); err == nil && found.HasSubCommands() && len(rest) > 0 {
+			return unknownCommand(found, rest[0])
+		}
+		show(cmd, args)
+		return nil
+	}
+}
+
 // completeFlag has the shell complete the values of a flag, and not the names of files.
 func completeFlag(cmd *cobra.Command, flag string, values func() []string) {
 	err := cmd.RegisterFlagCompletionFunc(flag,

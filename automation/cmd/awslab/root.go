@@ -59,6 +59,10 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// Cobra looks for the flags of an unknown command in its parent.
+		if before := cmd.Flags().Args(); cmd.HasSubCommands() && len(before) > 0 {
+			return unknownCommand(cmd, before[0])
+		}
 		return &usageError{fmt.Errorf("%w; see: %s --help", err, cmd.CommandPath())}
 	})
 	flags := root.PersistentFlags()
@@ -90,6 +94,7 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		a.versionCommand(),
 	)
 	complete(root)
+	refuseUnknownHelp(root)
 	return root
 }
 

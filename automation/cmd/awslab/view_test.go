@@ -163,6 +163,18 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 			[]string{"deploy"},
 			`unknown command "deploy"; known are cancel, completion, config, cost, destroy, drift, engine, export`,
 		},
+		"unknown command with flags": {
+			[]string{"prevew", "--stack", "dev"}, `unknown command "prevew"; did you mean "preview"? See: awslab --help`,
+		},
+		"unknown command of a group with flags": {
+			[]string{"config", "shw", "--target", "aws"}, `unknown command "shw"; did you mean "show"?`,
+		},
+		"help for an unknown command": {
+			[]string{"help", "prevew"}, `unknown command "prevew"; did you mean "preview"? See: awslab --help`,
+		},
+		"help for an unknown command of a group": {
+			[]string{"help", "config", "shw"}, `unknown command "shw"; did you mean "show"? See: awslab config --help`,
+		},
 		"unknown flag":   {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
 		"stray argument": {[]string{"up", "dev"}, `unexpected argument "dev"`},
 		"no stack":       {[]string{"up", "-C", "../../.."}, "no stack is named; use --stack NAME, one of dev, prod"},
