@@ -53,14 +53,18 @@ func (a *app) importState(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(a.err, "awslab: "+replaced(lab.Stack(), lab.Target(), done))
+	return nil
+}
+
+// replaced says what an import did.
+func replaced(stack string, target automation.Target, done *automation.Imported) string {
 	kept := ""
 	if done.Backup != "" {
 		kept = fmt.Sprintf("; the one before is kept as %s until the next operation", done.Backup)
 	}
-	fmt.Fprintf(a.err, "awslab: the state of stack %s is replaced: it had %s and has %d%s; awslab drift%s shows what "+
-		"differs\n", lab.Stack(), plural(done.Before, "resource"), done.After, kept,
-		automation.Flags(lab.Stack(), lab.Target()))
-	return nil
+	return fmt.Sprintf("the state of stack %s is replaced: it had %s and has %d%s; awslab drift%s shows what differs",
+		stack, plural(done.Before, "resource"), done.After, kept, automation.Flags(stack, target))
 }
 
 // readDeployment reads a state that export printed.

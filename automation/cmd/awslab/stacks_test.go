@@ -115,6 +115,16 @@ func TestAnImportNeedsAState(t *testing.T) {
 	require.Equal(t, exitInput, exitCode(t.Context(), &automation.StateError{}))
 }
 
+func TestAnImportSaysWhatItReplaced(t *testing.T) {
+	const differs = "awslab drift --stack prod --target aws shows what differs"
+	done := &automation.Imported{Before: 272, After: 1}
+	require.Equal(t, "the state of stack prod is replaced: it had 272 resources and has 1; "+differs,
+		replaced("prod", automation.AWS, done))
+	done.Backup = "s3://state/prod.json.bak"
+	require.Contains(t, replaced("prod", automation.AWS, done),
+		"has 1; the one before is kept as s3://state/prod.json.bak until the next operation; "+differs)
+}
+
 func TestADiffLine(t *testing.T) {
 	for want, d := range map[string]automation.PropertyDiff{
 		`+ tags: {"a":"b"}`: {Path: "tags", After: map[string]any{"a": "b"}},

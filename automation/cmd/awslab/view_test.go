@@ -164,7 +164,8 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 			`unknown command "deploy"; known are cancel, completion, config, cost, destroy, drift, engine, export`,
 		},
 		"unknown command with flags": {
-			[]string{"prevew", "--stack", "dev"}, `unknown command "prevew"; did you mean "preview"? See: awslab --help`,
+			[]string{"prevew", "--stack", "dev"},
+			`unknown command "prevew"; did you mean "preview"? See: awslab --help`,
 		},
 		"unknown command of a group with flags": {
 			[]string{"config", "shw", "--target", "aws"}, `unknown command "shw"; did you mean "show"?`,
