@@ -60,6 +60,9 @@ func diffOf(m apitype.StepEventMetadata) []PropertyDiff {
 		}
 		if d.Kind != apitype.DiffDelete && d.Kind != apitype.DiffDeleteReplace {
 			diff.After = known(valueAt(m.New.Inputs, path))
+			if diff.After == nil { // a drift of what is no input
+				diff.After = known(valueAt(m.New.Outputs, path))
+			}
 		}
 		diffs = append(diffs, diff)
 	}

@@ -513,8 +513,11 @@ func (c *collector) take(e events.EngineEvent) {
 	case EventViolation:
 		c.result.Violations = append(c.result.Violations, *event.Violation)
 	case EventResource:
-		if c.diff && e.ResourcePreEvent != nil {
+		switch found := e.ResOutputsEvent; {
+		case c.diff && e.ResourcePreEvent != nil:
 			event.Resource.Diff = diffOf(e.ResourcePreEvent.Metadata)
+		case c.diff && found != nil && c.result.Operation == OperationDrift:
+			event.Resource.Diff = diffOf(found.Metadata)
 		}
 		c.step(*event.Resource)
 	}

@@ -40,7 +40,7 @@ var choosers = map[string][]Operation{
 	"targets":           {OperationPreview, OperationUp, OperationRefresh, OperationDestroy, OperationDrift},
 	"parallel":          {OperationPreview, OperationUp, OperationRefresh, OperationDestroy, OperationDrift},
 	"replace":           {OperationPreview, OperationUp},
-	"diff":              {OperationPreview, OperationUp},
+	"diff":              {OperationPreview, OperationUp, OperationDrift},
 	"message":           {OperationUp, OperationRefresh, OperationDestroy},
 	"continue on error": {OperationUp, OperationDestroy},
 	"save plan":         {OperationPreview},

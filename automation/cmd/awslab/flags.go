@@ -30,7 +30,7 @@ var flagsOf = map[automation.Operation][]string{
 		"resource", "dependents", "replace", "parallel", "diff", "plan", "message", "continue-on-error",
 	},
 	automation.OperationRefresh: {"resource", "dependents", "parallel", "message"},
-	automation.OperationDrift:   {"resource", "dependents", "parallel"},
+	automation.OperationDrift:   {"resource", "dependents", "parallel", "diff"},
 	automation.OperationDestroy: {
 		"resource", "dependents", "parallel", "message", "continue-on-error", "remove",
 	},
@@ -94,12 +94,12 @@ func (f *operationFlags) with(do operation) operation {
 }
 
 // printDiffs prints how the properties of resources change, where an operation was asked to tell.
-func printDiffs(w io.Writer, steps []automation.Step) {
+func printDiffs(w io.Writer, operation automation.Operation, steps []automation.Step) {
 	for _, step := range steps {
 		if len(step.Diff) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "%s %s %s\n", step.Op, step.Type, step.Name)
+		fmt.Fprintf(w, "%s %s %s\n", wordOf(operation, step.Op), step.Type, step.Name)
 		for _, d := range step.Diff {
 			fmt.Fprintln(w, "  "+diffLine(d))
 		}

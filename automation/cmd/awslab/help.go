@@ -63,9 +63,11 @@ var manuals = map[string]manual{
 	"awslab images test":    {"awslab images test --stack dev --json", []int{exitFailed, exitCancelled}},
 	"awslab policy":         {"awslab policy list", nil},
 	"awslab policy explain": {"awslab policy explain rds-multi-az", []int{exitFailed, exitCancelled}},
-	"awslab drift":          {"awslab drift --stack prod --target aws", append(readCodes, exitLocked, exitDrift)},
-	"awslab history":        {"awslab history --stack dev --limit 20", readCodes},
-	"awslab version":        {"awslab version --json", nil},
+	"awslab drift": {
+		"awslab drift --stack prod --target aws --diff", append(readCodes, exitLocked, exitDrift),
+	},
+	"awslab history": {"awslab history --stack dev --limit 20", readCodes},
+	"awslab version": {"awslab version --json", nil},
 	"awslab policy list": {
 		"awslab policy list --stack prod", []int{exitFailed, exitCancelled},
 	},

@@ -125,11 +125,14 @@ func (a *app) operate(
 	if a.sarif != "" && result != nil {
 		err = errors.Join(err, a.writeSARIF(result))
 	}
-	if err != nil {
+	if err != nil && !errors.As(err, new(*driftError)) {
 		return err
 	}
 	if !a.json {
-		printDiffs(a.out, result.Steps)
+		printDiffs(a.out, operation, result.Steps)
+	}
+	if err != nil {
+		return err
 	}
 	if !a.json && operation == automation.OperationUp {
 		return a.printAddresses(lab, result.Outputs)

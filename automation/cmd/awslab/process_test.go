@@ -99,8 +99,8 @@ func TestDriftEndsWith6(t *testing.T) {
 	up := awslab("up", "--stack", "small")
 	output, err := up.CombinedOutput()
 	require.NoError(t, err, string(output))
-	drift := func() (int, string) {
-		output, err := awslab("drift", "--stack", "small").CombinedOutput()
+	drift := func(flags ...string) (int, string) {
+		output, err := awslab(append([]string{"drift", "--stack", "small"}, flags...)...).CombinedOutput()
 		return exitCodeOf(t, err), string(output)
 	}
 	code, said := drift()
@@ -113,13 +113,20 @@ func TestDriftEndsWith6(t *testing.T) {
 	count, err := deleted.RowsAffected()
 	require.NoError(t, err)
 	require.EqualValues(t, 1, count)
+	_, err = world.Exec(`UPDATE things SET inputs = replace(inputs, '"retentionInDays":30', '"retentionInDays":7'),
+		state = replace(state, '"retentionInDays":30', '"retentionInDays":7') WHERE urn LIKE '%:lab-flow-log-group'`)
+	require.NoError(t, err)
 	require.NoError(t, world.Close())
 
 	code, said = drift()
 	require.Equal(t, exitDrift, code, said)
-	require.Contains(t, said, "- delete             aws:cloudwatch/dashboard:Dashboard lab-dashboard")
-	require.Contains(t, said, "awslab: 1 resource differs from the state; awslab refresh records it")
-	code, again := drift()
+	require.Contains(t, said, "- missing            aws:cloudwatch/dashboard:Dashboard lab-dashboard")
+	require.Contains(t, said, "drift done: 1 missing, ")
+	require.Contains(t, said, " 1 changed (")
+	require.Contains(t, said, "awslab: 2 resources differ from the state; awslab refresh records it")
+	code, again := drift("--diff")
+	require.Contains(t, again, "changed aws:cloudwatch/logGroup:LogGroup lab-flow-log-group\n"+
+		"  ~ retentionInDays: 30 => 7\n")
 	require.Equal(t, exitDrift, code, "drift changes nothing: %s", again)
 	output, err = awslab("refresh", "--stack", "small").CombinedOutput()
 	require.NoError(t, err, string(output))

@@ -183,7 +183,7 @@ func lines(e automation.Event, command automation.Operation, found *findings, wi
 		return []line{{string(e.Operation) + " ...", style(e)}}
 	case automation.EventResource:
 		if shown(*e.Resource, e.Operation == command) {
-			return []line{{stepLine(*e.Resource), style(e)}}
+			return []line{{stepLine(e.Operation, *e.Resource), style(e)}}
 		}
 	case automation.EventDiagnostic:
 		return []line{{diagnosticLine(*e.Diagnostic), style(e)}}
@@ -246,12 +246,12 @@ var symbols = map[string]string{
 	"read": ">", "import": "=", "refresh": "~",
 }
 
-func stepLine(s automation.Step) string {
+func stepLine(operation automation.Operation, s automation.Step) string {
 	symbol, known := symbols[s.Op]
 	if !known {
 		symbol = " "
 	}
-	line := fmt.Sprintf("  %s %-18s %s %s", symbol, s.Op, s.Type, s.Name)
+	line := fmt.Sprintf("  %s %-18s %s %s", symbol, wordOf(operation, s.Op), s.Type, s.Name)
 	if s.Phase == automation.Failed {
 		line += " FAILED"
 	}
@@ -266,6 +266,17 @@ func stepLine(s automation.Step) string {
 		line += " [" + strings.Join(marked, ", ") + "]"
 	}
 	return line
+}
+
+// differences are how a drift, which does nothing, calls what the engine's words are for.
+var differences = map[string]string{"delete": "missing", "update": "changed", "same": "unchanged"}
+
+// wordOf returns the word for what an operation does to a resource.
+func wordOf(operation automation.Operation, op string) string {
+	if word, known := differences[op]; known && operation == automation.OperationDrift {
+		return word
+	}
+	return op
 }
 
 func diagnosticLine(d automation.Diagnostic) string {
@@ -285,8 +296,8 @@ func summaryLine(r automation.Result) string {
 	}
 	var parts []string
 	for _, op := range slices.Sorted(maps.Keys(r.Changes)) {
-		word := op
-		if words, known := pastTense[op]; known {
+		word := wordOf(r.Operation, op)
+		if words, known := pastTense[word]; known {
 			word = words[tense]
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", r.Changes[op], word))
