@@ -53,6 +53,7 @@ func (e *CancelledError) Error() string {
 	on := Flags(e.Stack, e.Target)
 	again := fmt.Sprintf("awslab %s%s", e.Operation, on)
 	text := fmt.Sprintf("%s of stack %s was cancelled (%v)", e.Operation, e.Stack, e.Cause)
+	nothing := fmt.Sprintf("%s: nothing was changed; run %s to start again", text, again)
 	words, changes := made[e.Operation]
 	switch p := e.Progress; {
 	case e.Operation == OperationRemove:
@@ -63,7 +64,7 @@ func (e *CancelledError) Error() string {
 		return fmt.Sprintf("%s, and whether the state was replaced is not known; run awslab recover%s to release the "+
 			"lock, and awslab export%s to see it", text, on, on)
 	case !changes, p == nil && !e.Killed:
-		return fmt.Sprintf("%s: nothing was changed; run %s to start again", text, again)
+		return nothing
 	case p == nil:
 		return fmt.Sprintf("%s, and how much it did is not known; run awslab recover%s, then %s", text, on, again)
 	case len(p.Unknown) > 0:
@@ -73,6 +74,8 @@ func (e *CancelledError) Error() string {
 	case e.Killed:
 		return fmt.Sprintf("%s: %d of %d %s, %d are left; run awslab recover%s to release the lock, then %s",
 			text, p.Done, p.Done+p.Left, words, p.Left, on, again)
+	case p.Done == 0 && p.Left == 0:
+		return nothing
 	case p.Left == 0:
 		return fmt.Sprintf("%s when all %d %s; run %s to complete it", text, p.Done, words, again)
 	default:

@@ -34,6 +34,10 @@ func TestACancelledOperationSaysHowFarItCameAndHowToGoOn(t *testing.T) {
 			" when all 50 changes are made; run awslab up --stack dev to " +
 				"complete it",
 		},
+		"with nothing to do": {
+			CancelledError{Operation: OperationUp, Target: Offline, Progress: &Progress{}},
+			": nothing was changed; run awslab up --stack dev to start again",
+		},
 		"forced": {
 			CancelledError{Operation: OperationUp, Target: Offline, Progress: &Progress{
 				Done: 41, Left: 9, Unknown: []string{"alb", "database"},

@@ -302,7 +302,10 @@ func summaryLine(r automation.Result) string {
 		}
 		parts = append(parts, fmt.Sprintf("%d %s", r.Changes[op], word))
 	}
-	if len(parts) == 0 {
+	switch p := r.Progress; {
+	case r.Cancelled && p != nil: // the engine counts what it could not record, too
+		parts = []string{fmt.Sprintf("%d of %d done", p.Done, p.Done+p.Left)}
+	case len(parts) == 0:
 		parts = []string{"nothing"}
 	}
 	outcome := "done"

@@ -105,6 +105,13 @@ func TestLines(t *testing.T) {
 				Operation: automation.OperationRecover, Succeeded: true, Recovery: verdicts(true),
 			}},
 			[]string{"  adopted  lab vpc-1", "  cleared  lab", "  unknown  lab", "recover done: nothing (0.0 s)"}},
+		"a cancelled result that the state tells of": {automation.OperationDestroy,
+			automation.Event{
+				Type: automation.EventFinished,
+				Result: &automation.Result{Operation: automation.OperationDestroy, Cancelled: true,
+					Progress: &automation.Progress{Done: 2, Left: 268}, Changes: map[string]int{"delete": 12}},
+			},
+			[]string{"destroy CANCELLED: 2 of 270 done (0.0 s)"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
