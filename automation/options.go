@@ -3,6 +3,8 @@ package automation
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,8 +106,9 @@ func WithDiff() Option {
 func WithSavePlan(path string) Option {
 	return func(c *choices) {
 		c.give("save plan")
-		if c.savePlan = path; path == "" {
-			c.refuse("save plan", path, "the path of a file to write")
+		c.savePlan = path
+		if folder, err := os.Stat(filepath.Dir(path)); path == "" || err != nil || !folder.IsDir() {
+			c.refuse("save plan", path, "the path of a file to write, in a folder that exists")
 		}
 	}
 }

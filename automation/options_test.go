@@ -37,6 +37,10 @@ func TestAnOperationRefusesOptionsThatItDoesNotHave(t *testing.T) {
 			OperationUp, WithTargets(" "),
 			`targets " ": allowed is the name or URN of a resource`,
 		},
+		"a plan that cannot be saved": {
+			OperationPreview, WithSavePlan("/nowhere/plan.json"),
+			`save plan "/nowhere/plan.json": allowed is the path of a file to write, in a folder that exists`,
+		},
 		"a plan without a path": {OperationUp, WithPlan(""), `plan "": allowed is the path`},
 	} {
 		t.Run(name, func(t *testing.T) {
