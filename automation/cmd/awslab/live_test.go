@@ -60,7 +60,7 @@ func newScreen(t *testing.T, width int) *screen {
 			}
 		}
 	}()
-	s.view = newLiveView(&stream{tty, func() {}}, automation.OperationUp, &findings{})
+	s.view = newLiveView(&stream{File: tty, gone: func() {}}, automation.OperationUp, &findings{})
 	return s
 }
 

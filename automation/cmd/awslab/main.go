@@ -38,13 +38,17 @@ func run(args []string) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	unread := func() { cancel(errUnread) }
-	app := &app{in: os.Stdin, out: &stream{os.Stdout, unread}, err: &stream{os.Stderr, unread}}
+	out := &stream{File: os.Stdout, gone: unread}
+	app := &app{in: os.Stdin, out: out, err: &stream{File: os.Stderr, gone: unread}}
 	go app.handleSignals(ctx, catchSignals(), cancel)
 
 	command := app.rootCommand()
 	command.SetArgs(args)
 	err := command.ExecuteContext(ctx)
 	app.end()
+	if failed := out.failed.Load(); err == nil && failed != nil {
+		err = fmt.Errorf("the output is not whole: %w; make room there, or send it elsewhere", *failed)
+	}
 	var refused *automation.PolicyError
 	switch {
 	case errors.As(err, &refused) && !app.json:

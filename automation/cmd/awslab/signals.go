@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/term"
@@ -83,6 +84,8 @@ var errUnread = errors.New("nobody reads the output any more")
 type stream struct {
 	*os.File
 	gone func()
+	// failed is the first error that a write had, but for these. Not all that prints looks at it.
+	failed atomic.Pointer[error]
 }
 
 func (s *stream) Write(p []byte) (int, error) {
@@ -93,6 +96,8 @@ func (s *stream) Write(p []byte) (int, error) {
 		return len(p), nil
 	case errors.Is(err, syscall.EIO) && term.IsTerminal(int(s.Fd())):
 		return len(p), nil
+	case err != nil:
+		s.failed.CompareAndSwap(nil, &err)
 	}
 	return n, err
 }

@@ -243,6 +243,27 @@ func TestWithoutAHomeThereIsNoEngineAndItSaysWhatToSet(t *testing.T) {
 	require.Contains(t, string(output), "allowed is a folder in TMPDIR that can be written")
 }
 
+func TestAnOutputThatIsNotWhole(t *testing.T) {
+	t.Parallel()
+	s := newSurroundings(t)
+	s.succeed("up")
+	for _, command := range []string{
+		"outputs", "outputs --shell", "outputs --json", "preview --json", "export", "config show",
+	} {
+		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skip("needs /dev/full, which only Linux has")
+		}
+		var said strings.Builder
+		cmd := s.command(command)
+		cmd.Stdout, cmd.Stderr = full, &said
+		err = cmd.Run()
+		require.NoError(t, full.Close())
+		require.Equal(t, exitFailed, exitCodeOf(t, err), command)
+		require.Contains(t, said.String(), "no space left on device", command)
+	}
+}
+
 func TestNobodyReadsTheOutput(t *testing.T) {
 	t.Parallel()
 	s := newSurroundings(t)
