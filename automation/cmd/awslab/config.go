@@ -23,7 +23,12 @@ func (a *app) configShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show [KEY]",
 		Short: "Print the values in effect in a stack, all or those below a key, and where each comes from",
-		Args:  cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &usageError{fmt.Errorf("config show %q: give one key, or none for all", args)}
+			}
+			return nil
+		},
 	}
 	cmd.Flags().StringVarP(&a.stack, "stack", "s", "", "the stack, configured by Pulumi.<stack>.yaml (required)")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
@@ -76,6 +81,14 @@ func printSettings(w io.Writer, settings []automation.Setting) error {
 	return table.Flush()
 }
 
+// validity is what validate prints of a stack as JSON.
+type validity struct {
+	Stack string `json:"stack"`
+	Valid bool   `json:"valid"`
+	// Error says what is wrong; empty if nothing is.
+	Error string `json:"error,omitempty"`
+}
+
 func (a *app) configValidateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate",
@@ -96,12 +109,19 @@ func (a *app) configValidateCommand() *cobra.Command {
 			return &usageError{fmt.Errorf("there is no Pulumi.<stack>.yaml in %s; write one", project)}
 		}
 		var wrong []error
-		for _, name := range stacks {
-			if _, err := automation.Settings(automation.Options{ProjectDir: project, Stack: name}); err != nil {
+		found := make([]validity, len(stacks))
+		for i, name := range stacks {
+			_, err := automation.Settings(automation.Options{ProjectDir: project, Stack: name})
+			found[i] = validity{Stack: name, Valid: err == nil}
+			if err != nil {
+				found[i].Error = err.Error()
 				wrong = append(wrong, fmt.Errorf("stack %s: %w", name, err))
-				continue
+			} else if !a.json {
+				fmt.Fprintf(a.err, "awslab: the configuration of stack %s is valid\n", name)
 			}
-			fmt.Fprintf(a.err, "awslab: the configuration of stack %s is valid\n", name)
+		}
+		if a.json {
+			wrong = append(wrong, printJSONLines(a.out, found))
 		}
 		return errors.Join(wrong...)
 	}

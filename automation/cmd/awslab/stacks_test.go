@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,6 +91,17 @@ func TestConfigValidateChecksEveryStack(t *testing.T) {
 	require.ErrorContains(t, err, `did you mean "network"?`)
 	require.Contains(t, text, "stack dev is valid", "the others are checked all the same")
 	require.Equal(t, exitInput, exitCode(t.Context(), err))
+
+	text, err = run("config", "validate", "--json")
+	require.Equal(t, exitInput, exitCode(t.Context(), err))
+	printed := json.NewDecoder(strings.NewReader(text))
+	var dev, test validity
+	require.NoError(t, printed.Decode(&dev))
+	require.NoError(t, printed.Decode(&test))
+	require.Equal(t, validity{Stack: "dev", Valid: true}, dev)
+	require.Equal(t, "test", test.Stack)
+	require.False(t, test.Valid)
+	require.Contains(t, test.Error, `did you mean "network"?`)
 }
 
 func TestOutputsBecomeVariablesOfAShell(t *testing.T) {

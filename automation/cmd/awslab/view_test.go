@@ -185,7 +185,11 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 		},
 		"unknown flag":   {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
 		"stray argument": {[]string{"up", "dev"}, `unexpected argument "dev"`},
-		"no stack":       {[]string{"up", "-C", "../../.."}, "no stack is named; use --stack NAME, one of dev, prod"},
+		"stray key": {
+			[]string{"config", "show", "a", "b", "--stack", "dev"},
+			`config show ["a" "b"]: give one key, or none for all`,
+		},
+		"no stack": {[]string{"up", "-C", "../../.."}, "no stack is named; use --stack NAME, one of dev, prod"},
 		"unknown stack": {
 			[]string{"up", "-C", "../../..", "--stack", "test"},
 			`stack "test": allowed is one of dev, prod`,
