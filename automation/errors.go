@@ -261,7 +261,8 @@ var expired = regexp.MustCompile(`api error (ExpiredToken|RequestExpired|TokenRe
 	`ExpiredToken: |failed to refresh cached credentials|SSO session has expired`)
 
 // classify turns an error of the SDK into one of ours. What redact has shortened may not say it any more, so raw is the
-// error as the SDK returned it; wrapped carries what was attempted. seen is what the event stream told, nil when there was none.
+// error as the SDK returned it; wrapped carries what was attempted. seen is what the event stream told, nil when there
+// was none.
 func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	if ctx.Err() != nil {
 		return orCancelled(ctx, wrapped)
@@ -300,8 +301,8 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	return failed
 }
 
-// lockedOut reports whether the engine says that a stack is locked, as the SDK's predicate does for the SDK's own errors
-// alone: not for those of commands that awslab runs itself.
+// lockedOut reports whether the engine says that a stack is locked. The SDK's predicate knows the SDK's own errors
+// alone, not those of commands that awslab runs itself.
 func lockedOut(err error) bool {
 	return strings.Contains(err.Error(), "the stack is currently locked by") ||
 		strings.Contains(err.Error(), "[409] Conflict: Another update is currently in progress.")

@@ -134,7 +134,7 @@ func (l *Lab) Up(ctx context.Context, options ...Option) (*Result, error) {
 	var planned resourcePlans
 	if chosen.plan != "" {
 		if planned, err = l.givenPlan(chosen.plan); err != nil {
-			return nil, &InputError{"plan", chosen.plan, "a file that a preview of the stack has written: " + err.Error()}
+			return nil, &InputError{"plan", chosen.plan, "a file that its preview has written: " + err.Error()}
 		}
 	}
 	return l.cancellable(ctx, OperationUp, func(ctx context.Context) (*Result, error) {

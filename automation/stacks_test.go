@@ -90,7 +90,7 @@ func TestARemovalThatHasBegunIsFinished(t *testing.T) {
 	var cancelled *automation.CancelledError
 	err = lab.Remove(ctx)
 	require.ErrorAs(t, err, &cancelled)
-	require.ErrorContains(t, err, "its resources are deleted, the stack is left; run awslab destroy --stack pr-1 --remove")
+	require.ErrorContains(t, err, "the stack is left; run awslab destroy --stack pr-1 --remove")
 	require.NoFileExists(t, begun)
 
 	ctx, cancel = context.WithCancel(t.Context())

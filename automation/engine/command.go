@@ -95,7 +95,8 @@ func (c *Command) Terminate() {
 // terminateInterval is how often a process that is to terminate is told so until it has ended.
 const terminateInterval = 200 * time.Millisecond
 
-// Kill ends what Terminate would, and all that it has started, without waiting for anything. It leaves the stack's lock.
+// Kill ends what Terminate would, and all that it has started, without waiting for anything. It leaves the stack's
+// lock.
 func (c *Command) Kill() {
 	for _, cmd := range c.cancelled() {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
