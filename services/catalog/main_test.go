@@ -51,7 +51,7 @@ func TestConfigDefaults(t *testing.T) {
 
 func TestConfigFromEnvironment(t *testing.T) {
 	got, err := loadConfig(environment(map[string]string{
-		"PORT": "9000", "LOG_LEVEL": "WARN", "MAX_ITEMS": "7", "DRAIN_DELAY": "0s", "SHUTDOWN_TIMEOUT": "29s",
+		"PORT": "9000", "LOG_LEVEL": "WARN", "MAX_ITEMS": "7", "DRAIN_DELAY": "0s", "SHUTDOWN_TIMEOUT": "27s",
 		"TABLE_ITEMS":    "awslab-dev-items",
 		"BUCKET_UPLOADS": "awslab-dev-123456789012-eu-west-1-uploads",
 		"EXPORTS_DIR":    "/files",
@@ -60,7 +60,7 @@ func TestConfigFromEnvironment(t *testing.T) {
 	assert.Equal(
 		t,
 		config{
-			Config:     httpserver.Config{Port: 9000, LogLevel: slog.LevelWarn, ShutdownTimeout: 29 * time.Second},
+			Config:     httpserver.Config{Port: 9000, LogLevel: slog.LevelWarn, ShutdownTimeout: 27 * time.Second},
 			table:      "awslab-dev-items",
 			maxItems:   7,
 			bucket:     "awslab-dev-123456789012-eu-west-1-uploads",

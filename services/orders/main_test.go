@@ -52,7 +52,7 @@ func TestConfigFromEnvironment(t *testing.T) {
 		"PORT":             "9000",
 		"LOG_LEVEL":        "WARN",
 		"DRAIN_DELAY":      "0s",
-		"SHUTDOWN_TIMEOUT": "29s",
+		"SHUTDOWN_TIMEOUT": "27s",
 		"DATABASE_HOST":    "db.internal",
 		"DATABASE_PORT":    "6432",
 		"DATABASE_NAME":    "lab",
@@ -67,7 +67,7 @@ func TestConfigFromEnvironment(t *testing.T) {
 	assert.Equal(
 		t,
 		config{
-			Config: httpserver.Config{Port: 9000, LogLevel: slog.LevelWarn, ShutdownTimeout: 29 * time.Second},
+			Config: httpserver.Config{Port: 9000, LogLevel: slog.LevelWarn, ShutdownTimeout: 27 * time.Second},
 			database: &postgres.Config{
 				Host:     "db.internal",
 				Port:     6432,
