@@ -59,26 +59,23 @@ func (s servers) String() string {
 func runsOn(state map[string]resourceState, asked servers) (runs servers, exists bool) {
 	runs = asked
 	for _, urn := range slices.Sorted(maps.Keys(state)) {
-		outputs := state[urn].Outputs
-		if source, _ := outputs["replicateSourceDb"].(string); source != "" {
-			continue
-		}
-		property, isDatabase := classProperties[state[urn].Type]
-		if !isDatabase {
+		r := state[urn]
+		property, isDatabase := classProperties[r.Type]
+		if !isDatabase || r.isReplica() {
 			continue
 		}
 		exists = true
-		if class, _ := outputs[property].(string); class != "" && class != asked.class {
+		if class := r.text(property); class != "" && class != asked.class {
 			runs.class = class
 		}
-		version, _ := outputs["engineVersionActual"].(string)
+		version := r.text("engineVersionActual")
 		if version != "" && !config.Later(asked.version, version) {
 			runs.version = version
 		}
-		if size, has := outputs["allocatedStorage"].(float64); has && int(size) < asked.storageGiB {
+		if size, has := r.Outputs["allocatedStorage"].(float64); has && int(size) < asked.storageGiB {
 			runs.storageGiB = int(size)
 		}
-		if multiAz, has := outputs["multiAz"].(bool); has {
+		if multiAz, has := r.Outputs["multiAz"].(bool); has {
 			runs.multiAz = multiAz
 		}
 	}
@@ -89,8 +86,7 @@ func runsOn(state map[string]resourceState, asked servers) (runs servers, exists
 var classProperties = map[string]string{
 	instanceType: "instanceClass",
 	clusterType:  "dbClusterInstanceClass",
-
-	"aws:rds/clusterInstance:ClusterInstance": "instanceClass",
+	memberType:   "instanceClass",
 }
 
 // interruptionOf returns how long a database does not answer when what it runs on changes. It is empty when only the

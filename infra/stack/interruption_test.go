@@ -71,7 +71,7 @@ func TestWhatADatabaseRunsOn(t *testing.T) {
 		"a standby": {map[string]resourceState{"a": multiAz}, servers{"db.r7g.large", "17.6", 200, true}},
 		"Aurora": {map[string]resourceState{
 			"a": {clusterType, map[string]any{"engineVersionActual": "17.4"}},
-			"b": {"aws:rds/clusterInstance:ClusterInstance", map[string]any{"instanceClass": "db.r6g.large"}},
+			"b": {memberType, map[string]any{"instanceClass": "db.r6g.large"}},
 		}, on("db.r6g.large", "17.4", 200)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -80,13 +80,19 @@ type resourceState struct {
 	Outputs map[string]any `pulumi:"outputs"`
 }
 
+// text returns an output that is a text, and nothing if there is none.
+func (r resourceState) text(output string) string {
+	text, _ := r.Outputs[output].(string)
+	return text
+}
+
 // builtIn returns the tags of the images in the stack's state with their sources, by the names of their resources. The
 // stack's outputs cannot tell: a destroy that was interrupted leaves them, while the resources are gone and the images
 // are still there. An image whose source is not known, because the update was killed, is left out.
 func builtIn(resources map[string]resourceState) map[string]string {
 	tags, built := map[string]string{}, map[string]string{}
 	for urn, r := range resources {
-		if image, _ := r.Outputs["imageName"].(string); r.Type == imageType {
+		if image := r.text("imageName"); r.Type == imageType {
 			_, name, _ := strings.Cut(urn, r.Type+"::")
 			tags[name] = image[strings.LastIndex(image, ":")+1:]
 		}

@@ -44,7 +44,7 @@ func (l *lab) snapshots() string {
 func (l *lab) finalSnapshotSuffix(kind data.DatabaseKind) pulumi.StringInput {
 	begin := l.databaseName() + "-final-"
 	for _, r := range l.state {
-		name, _ := r.Outputs["finalSnapshotIdentifier"].(string)
+		name := r.text("finalSnapshotIdentifier")
 		suffix, has := strings.CutPrefix(name, begin)
 		if has && (r.Type == instanceType || r.Type == clusterType) {
 			return pulumi.String(suffix)

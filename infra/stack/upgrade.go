@@ -17,7 +17,12 @@ const versionKey = "database.version"
 const (
 	instanceType = "aws:rds/instance:Instance"
 	clusterType  = "aws:rds/cluster:Cluster"
+	memberType   = "aws:rds/clusterInstance:ClusterInstance"
 )
+
+// isReplica reports whether a database in the state has what another one has. The provider may say so with an empty
+// name for one that is no replica.
+func (r resourceState) isReplica() bool { return r.text("replicateSourceDb") != "" }
 
 // planUpgrade compares the version that the configuration asks for with those that the database and its replicas have.
 // An earlier one is refused, which RDS would do in the middle of the update. Where RDS upgrades a database after its
@@ -32,9 +37,9 @@ func (l *lab) planUpgrade() error {
 		if err != nil {
 			return err
 		}
-		switch source, _ := r.Outputs["replicateSourceDb"].(string); {
+		switch {
 		case has == "":
-		case source == "":
+		case !r.isReplica():
 			if err := l.config.CheckPermanent(l.Project(), map[string]string{versionKey: has}); err != nil {
 				return err
 			}
@@ -49,14 +54,14 @@ func (l *lab) planUpgrade() error {
 func (l *lab) versionOf(r resourceState) (version string, err error) {
 	switch r.Type {
 	case instanceType:
-		name, _ := r.Outputs["identifier"].(string)
+		name := r.text("identifier")
 		var found *rds.LookupInstanceResult
 		args := &rds.LookupInstanceArgs{DbInstanceIdentifier: &name}
 		if found, err = rds.LookupInstance(l.Context, args, l.providers.invoke); err == nil {
 			version = found.EngineVersion
 		}
 	case clusterType:
-		name, _ := r.Outputs["clusterIdentifier"].(string)
+		name := r.text("clusterIdentifier")
 		var found *rds.LookupClusterResult
 		args := &rds.LookupClusterArgs{ClusterIdentifier: name}
 		if found, err = rds.LookupCluster(l.Context, args, l.providers.invoke); err == nil {
