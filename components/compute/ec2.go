@@ -81,6 +81,7 @@ func (i *Instances) validate() error {
 	}
 	add(i.RoleName == "", "Instances.RoleName", "missing")
 	add(len(i.Types) == 0, "Instances.Types", "missing; name at least one, such as m7i.large")
+	add(len(i.Types) > MaxInstanceTypes, "Instances.Types", "%d; use at most %d", len(i.Types), MaxInstanceTypes)
 	for n, t := range i.Types {
 		add(
 			!grammar.InstanceType.Match(t),
@@ -135,6 +136,10 @@ const (
 	maxInstanceStep  = 10
 	instanceLifetime = 14 * 24 * 60 * 60 // seconds, after which an instance is replaced by one with the newest image
 )
+
+// MaxInstanceTypes is how many types an Auto Scaling group chooses from ("Quotas for Auto Scaling resources and groups",
+// Amazon EC2 Auto Scaling user guide).
+const MaxInstanceTypes = 40
 
 // newInstances creates the instances and the capacity provider through which ECS governs them.
 //

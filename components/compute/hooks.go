@@ -69,6 +69,8 @@ func (args *ServiceArgs) validateTaskRuns() error {
 			add(names[run.Name], at+".Name", "%q is used twice", run.Name)
 			names[run.Name] = true
 			add(len(run.Command) == 0, at+".Command", "missing")
+			size := overrideSize(run.Command)
+			add(size > maxOverrides, at+".Command", "%d characters as JSON; use at most %d", size, maxOverrides)
 			add(
 				run.Timeout < 0 || run.Timeout > MaxRunTimeout,
 				at+".Timeout",
@@ -84,6 +86,15 @@ func (args *ServiceArgs) validateTaskRuns() error {
 		"missing; Before and After need the function that runs them",
 	)
 	return errors.Join(problems...)
+}
+
+// maxOverrides is what the overrides of a task that is run may have (8,192 characters: "RunTask", Amazon ECS API), less
+// what is in them besides the command.
+const maxOverrides = 8000
+
+func overrideSize(command []string) int {
+	text, _ := json.Marshal(command) // strings always can be
+	return len(text)
 }
 
 // runBefore makes the service wait for the last of the runs, each of which waits for the one before it.

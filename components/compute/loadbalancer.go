@@ -252,7 +252,11 @@ func (component *LoadBalancer) newRecord(
 	if host == args.Domain {
 		opts = append(opts, formerly(name+"-domain"+suffix))
 	}
-	resourceName := name + "-host-" + strings.Replace(host, "*", "any", 1) + suffix
+	spelled := strings.Replace(host, "*", "any", 1)
+	if strings.HasPrefix(host, "any.") {
+		spelled = "." + host // beside the one that stands for every host
+	}
+	resourceName := name + "-host-" + spelled + suffix
 	if _, err := route53.NewRecord(ctx, resourceName, &route53.RecordArgs{
 		ZoneId: args.ZoneId,
 		Name:   pulumi.String(host),

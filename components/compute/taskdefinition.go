@@ -208,9 +208,21 @@ func (p *servicePlan) definitions(moreEnvironment, moreSecrets pulumi.StringMap)
 		if err != nil {
 			return "", fmt.Errorf("rendering the containers of service %q: %w", p.name, err)
 		}
+		if len(text) > maxDefinition {
+			return "", fmt.Errorf(
+				"the task definition of service %q would have %d bytes; ECS allows %d: shorten environment, secrets and commands",
+				p.name,
+				len(text),
+				maxDefinition,
+			)
+		}
 		return string(text), nil
 	}).(pulumi.StringOutput)
 }
+
+// maxDefinition is the size of a task definition, 64 KiB ("Amazon ECS service quotas"), less what is in it besides the
+// containers.
+const maxDefinition = 60 << 10
 
 // newTaskDefinitions makes the one of the service, and another one for the runs before its deployments if those are
 // different from it.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -81,4 +82,12 @@ func TestSecretKey(t *testing.T) {
 		"name":      "PASSWORD",
 		"valueFrom": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!db-1-AbCdEf:password::",
 	}}, g.containers(t)[0]["secrets"])
+}
+
+func TestATaskDefinitionThatECSWouldRefuseIsNoneOfTheProgram(t *testing.T) {
+	err := (&graph{}).runOrders(func(args *ServiceArgs) {
+		args.Environment = pulumi.StringMap{"TEXT": pulumi.String(strings.Repeat("x", maxDefinition))}
+	})
+	require.ErrorContains(t, err, `the task definition of service "orders" would have`)
+	require.ErrorContains(t, err, "ECS allows 61440: shorten environment, secrets and commands")
 }

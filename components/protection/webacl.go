@@ -143,6 +143,8 @@ func (args WebAclArgs) validate() error {
 	for _, group := range slices.Sorted(maps.Keys(args.Exclusions)) {
 		known := slices.ContainsFunc(ruleGroups, func(g ruleGroup) bool { return g.name == group })
 		add(!known, "Exclusions."+group, "is none of the rule groups; use one of %s", strings.Join(groupNames(), ", "))
+		excluded := len(args.Exclusions[group])
+		add(excluded > maxExclusions, "Exclusions."+group, "%d rules; use at most %d", excluded, maxExclusions)
 	}
 	problems = append(problems, checkCidrs("AllowCidrs", args.AllowCidrs), checkCidrs("DenyCidrs", args.DenyCidrs))
 	if units := args.Units(); units > maxUnits {
@@ -153,6 +155,12 @@ func (args WebAclArgs) validate() error {
 	}
 	return errors.Join(problems...)
 }
+
+// maxExclusions of a rule group ("ManagedRuleGroupStatement", AWS WAF API), maxAddresses of an IP set ("AWS WAF quotas").
+const (
+	maxExclusions = 100
+	maxAddresses  = 10000
+)
 
 func groupNames() []string {
 	var names []string
@@ -173,6 +181,11 @@ func checkCidrs(field string, cidrs []string) error {
 		case block.Bits() == 0:
 			// "IPSet", AWS WAF API: every range but /0.
 			problems = append(problems, problem.New(at, "%s is every address; use a smaller CIDR block", cidr))
+		}
+	}
+	for family, members := range byFamily(cidrs) {
+		if len(members) > maxAddresses {
+			problems = append(problems, problem.New(field, "%d %s blocks; use at most %d", len(members), family, maxAddresses))
 		}
 	}
 	return errors.Join(problems...)

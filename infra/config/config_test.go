@@ -840,6 +840,63 @@ func TestMoreCallersThanASecurityGroupHasRulesFor(t *testing.T) {
 	)
 }
 
+// What is listed to the limit is accepted, and one more is refused.
+func TestListsThatAreLongerThanAWSAllows(t *testing.T) {
+	block := func(i int) string { return fmt.Sprintf(`"10.%d.%d.0/24"`, i/256, i%256) }
+	for _, test := range []struct {
+		key, format string
+		most        int
+		element     func(i int) string
+		want        string
+	}{
+		{
+			"services", "[%s]", 30,
+			func(i int) string {
+				return with(fmt.Sprintf(`{"name": "s%d", "path": "/s%[1]d", "port": %d}`, i, 9000+i))
+			},
+			": services behind the load balancer listen on 31 different ports; AWS has room for rules of 30",
+		},
+		{
+			"loadBalancer", `{"clientCidrs": [%s]}`, 15, block,
+			".clientCidrs: 16 CIDR blocks; use at most 15, for which AWS has room, and for as many that replace them; " +
+				"merge neighbors",
+		},
+		{
+			"cluster", `{"instances": {"types": [%s]}}`, 40,
+			func(i int) string { return fmt.Sprintf(`"m7i.%dxlarge"`, i+1) },
+			".instances.types: 41 types; use at most 40",
+		},
+		{"firewall", `{"allowCidrs": [%s]}`, 10000, block, ".allowCidrs: 10001 IPV4 blocks; use at most 10000"},
+		{"firewall", `{"denyCidrs": [%s]}`, 10000, block, ".denyCidrs: 10001 IPV4 blocks; use at most 10000"},
+		{
+			"firewall", `{"exclusions": {"AWSManagedRulesCommonRuleSet": [%s]}}`, 100,
+			func(i int) string { return fmt.Sprintf(`"Rule%d"`, i) },
+			".exclusions.AWSManagedRulesCommonRuleSet: 101 rules; use at most 100",
+		},
+		{
+			"services", strings.ReplaceAll(
+				"["+with(`{"before": [{"name": "migrate", "command": ["THESE"]}]}`)+"]", `"THESE"`, "%s"), 800,
+			func(int) string { return `"1234567"` }, // ten characters with quotes and comma
+			"[0].before[0].command: 8011 characters as JSON; use at most 8000",
+		},
+	} {
+		t.Run(test.key+" "+test.want, func(t *testing.T) {
+			decode := func(count int) error {
+				elements := make([]string, count)
+				for i := range elements {
+					elements[i] = test.element(i)
+				}
+				_, err := Decode("awslab", map[string]string{
+					"region": "eu-west-1", test.key: fmt.Sprintf(test.format, strings.Join(elements, ",")),
+				})
+				return err
+			}
+			require.NoError(t, decode(test.most-1))
+			require.Equal(t, []string{"awslab:" + test.key + test.want}, problems(t, decode(test.most+1)))
+		})
+	}
+}
+
 func TestMoreServicesThanALoadBalancerHasRulesFor(t *testing.T) {
 	services := func(n int) string {
 		all := make([]string, n)

@@ -202,6 +202,23 @@ func (c *Config) CheckPermanent(project string, before map[string]string) error 
 	return nil
 }
 
+// CheckStorage refuses a limit below the storage that the database has grown to by itself, in GiB, as RDS does in the
+// middle of an update. 0 stands for a database that there is not yet. The error is an *Error.
+func (c *Config) CheckStorage(project string, allocated int) error {
+	db := c.Database
+	if db == nil || allocated <= max(*db.StorageGiB, *db.MaxStorageGiB) {
+		return nil
+	}
+	return &Error{Problems: []Problem{{
+		Path: project + ":database.maxStorageGiB",
+		Message: fmt.Sprintf(
+			"%d, and the storage has grown to %d GiB, which RDS does not shrink; use more, or set storageGiB to %[2]d",
+			*db.MaxStorageGiB,
+			allocated,
+		),
+	}}}
+}
+
 // upgradeProblems returns why the database cannot go to another major version, such as from 16 to 17 or from MySQL 8.0
 // to 8.4 ("Upgrading a DB instance engine version", RDS user guide).
 func (c *Config) upgradeProblems(was string) (reasons []string) {

@@ -76,6 +76,7 @@ var (
 	firewallFields = fields{
 		"AllowCidrs":      "allowCidrs",
 		"AllowCidrs[]":    "allowCidrs[]",
+		"DenyCidrs":       "denyCidrs",
 		"DenyCidrs[]":     "denyCidrs[]",
 		"DenyCountries[]": "denyCountries[]",
 		"RequestsPerIp":   "requestsPerIp",

@@ -137,6 +137,10 @@ func (d *decoder) network(path string, c *Config) {
 	d.wayOut(path, c)
 }
 
+// maxClientCidrs is the quota of 60 rules of a security group ("Security groups", Amazon VPC quotas): two ports, and the
+// rules of a change, which are made before the old ones are deleted.
+const maxClientCidrs = 60 / 2 / 2
+
 func (d *decoder) loadBalancer(path string, c *Config) {
 	lb := c.LoadBalancer
 	if lb.CertificateArn != "" {
@@ -157,6 +161,14 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 		d.add(path+".clientCidrs", "is empty, so that nobody could connect; leave it out to let everyone in")
 	}
 	d.cidrs(path+".clientCidrs", lb.ClientCidrs)
+	if len(lb.ClientCidrs) > maxClientCidrs {
+		d.add(
+			path+".clientCidrs",
+			"%d CIDR blocks; use at most %d, for which AWS has room, and for as many that replace them; merge neighbors",
+			len(lb.ClientCidrs),
+			maxClientCidrs,
+		)
+	}
 	switch {
 	case lb.Domain == "" && lb.Zone != "":
 		d.add(path+".domain", "is missing; zone says where a name lies, domain which it is")

@@ -119,6 +119,9 @@ func (d *decoder) cluster(project string, c *Config) {
 			)
 		}
 	}
+	if len(instances.Types) > compute.MaxInstanceTypes {
+		d.add(path+".types", "%d types; use at most %d", len(instances.Types), compute.MaxInstanceTypes)
+	}
 	d.distinct(path+".types", instances.Types)
 	if instances.Min > instances.Max && d.sound(path+".min", path+".max") {
 		d.add(path+".min", "%d is more than max, %d", instances.Min, instances.Max)

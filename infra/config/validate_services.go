@@ -31,6 +31,9 @@ const (
 	// maxCalls is how many services one can call, or be called by: the quota of 60 rules of a security group in one
 	// direction ("Security groups", Amazon VPC quotas), less what a service's group has besides.
 	maxCalls = 50
+	// maxPorts is the same quota, of the load balancer's group, which has a rule for each port: so that all of them can
+	// change at once, as the new rules are made before the old ones are deleted.
+	maxPorts = 30
 )
 
 func (d *decoder) services(project string, c *Config) {
@@ -46,6 +49,7 @@ func (d *decoder) services(project string, c *Config) {
 		)
 	}
 	d.calls(path, c.Services)
+	d.doors(path, c.Services)
 	all := each(c.Services, func(s Service) string { return s.Name })
 	names, routes, priorities := map[string]string{}, map[string]string{}, map[int]string{}
 	for i, s := range c.Services {
@@ -91,6 +95,20 @@ func (d *decoder) calls(path string, services []Service) {
 		}
 		refuse("calls", len(s.Access.Services))
 		refuse("is called by", callers[s.Name])
+	}
+}
+
+// doors refuses more ports behind the load balancer than its security group has rules for.
+func (d *decoder) doors(path string, services []Service) {
+	ports := map[int]bool{}
+	for _, s := range services {
+		if s.Path != "" || s.Host != "" {
+			ports[s.Port] = true
+		}
+	}
+	if len(ports) > maxPorts {
+		d.add(path, "services behind the load balancer listen on %d different ports; AWS has room for rules of %d",
+			len(ports), maxPorts)
 	}
 }
 

@@ -130,19 +130,21 @@ func TestTheHostsOfServicesAreInTheCertificateAndTheZone(t *testing.T) {
 			{"name": "shop", "image": {"uri": "quay.io/lab/shop:1"}, "port": 8080, "host": "*.shop.example.com"},
 			{"name": "pay", "image": {"uri": "quay.io/lab/pay:1"}, "port": 8080, "host": "pay.example.com"},
 			{"name": "refund", "image": {"uri": "quay.io/lab/pay:1"}, "port": 8080, "host": "pay.example.com",
-				"path": "/refunds"}
+				"path": "/refunds"},
+			{"name": "all", "image": {"uri": "quay.io/lab/pay:1"}, "port": 8080, "host": "any.shop.example.com"}
 		]`,
 	})
 	require.NoError(t, err)
 	require.Equal(
 		t,
-		[]any{"api.example.com", "*.shop.example.com", "pay.example.com"},
+		[]any{"api.example.com", "*.shop.example.com", "any.shop.example.com", "pay.example.com"},
 		made.inputs(t, "lab-certificate").Mappable()["subjectAlternativeNames"],
 	)
 	for record, name := range map[string]string{
-		"lab-host-api.example.com":      "api.example.com",
-		"lab-host-pay.example.com":      "pay.example.com",
-		"lab-host-any.shop.example.com": "*.shop.example.com",
+		"lab-host-api.example.com":       "api.example.com",
+		"lab-host-pay.example.com":       "pay.example.com",
+		"lab-host-any.shop.example.com":  "*.shop.example.com",
+		"lab-host-.any.shop.example.com": "any.shop.example.com",
 	} {
 		require.Equal(t, name, made.inputs(t, record)["name"].StringValue())
 	}

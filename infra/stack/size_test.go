@@ -72,6 +72,9 @@ func TestAHundredServices(t *testing.T) {
 			called := fmt.Sprintf("service-name-%03d", (i/50)*50)
 			return object{"access": object{"services": []string{called}[:min(1, i%50)]}}
 		},
+		"on thirty ports": func(i int) object {
+			return object{"port": 9000 + i%30, "access": object{"database": true}}
+		},
 		"inside": func(i int) object {
 			return object{
 				"path": nil, "priority": nil, "internal": true,

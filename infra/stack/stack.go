@@ -117,6 +117,9 @@ func deploy(ctx *pulumi.Context, root string, await Await) error {
 	if err != nil {
 		return err
 	}
+	if err := configured.CheckStorage(ctx.Project(), storageOf(resources)); err != nil {
+		return err
+	}
 	if err := ctx.RegisterStackTransformation(nameResources); err != nil {
 		return err
 	}

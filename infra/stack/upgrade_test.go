@@ -80,3 +80,31 @@ func TestReplicasAreUpgradedBeforeTheDatabaseWhereRDSAsksForIt(t *testing.T) {
 		})
 	}
 }
+
+// RDS would refuse it in the middle of the update: a limit below what storage has grown to.
+func TestStorageThatHasGrownIsNotShrunk(t *testing.T) {
+	for database, refused := range map[string]string{
+		`{"storageGiB": 20, "maxStorageGiB": 100}`: "awslab:database.maxStorageGiB: 100, and the storage has grown to " +
+			"110 GiB, which RDS does not shrink; use more, or set storageGiB to 110",
+		`{"storageGiB": 20, "maxStorageGiB": 0}`:    "maxStorageGiB: 0, and the storage has grown to 110 GiB",
+		`{"storageGiB": 20, "maxStorageGiB": 110}`:  "", // as it was
+		`{"storageGiB": 110, "maxStorageGiB": 0}`:   "",
+		`{"storageGiB": 20, "maxStorageGiB": 1000}`: "",
+	} {
+		t.Run(database, func(t *testing.T) {
+			made := &account{
+				outputs:  map[string]any{permanentOutput: map[string]any{prefixKey: "awslab-dev"}},
+				versions: map[string]string{"database": "17.5"},
+				state: map[string]any{"urn::database": map[string]any{"type": instanceType, "outputs": map[string]any{
+					"identifier": "database", "allocatedStorage": 110,
+				}}},
+			}
+			err := deployTo(made, "../..", "dev", map[string]string{"region": "eu-west-1", "database": database})
+			if refused == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, refused)
+		})
+	}
+}

@@ -167,5 +167,6 @@ var All = []Limit{
 		sizes("aws:ssm/parameter:Parameter", "insecureValue", characters),
 	},
 	{"repositories", 100000, true, "Amazon ECR service quotas", perAccount("aws:ecr/repository:Repository")},
+	{"addresses of an IP set", 10000, false, "AWS WAF quotas", sizes("aws:wafv2/ipSet:IpSet", "addresses", elements)},
 	{"web ACLs", 100, true, "AWS WAF quotas", perAccount("aws:wafv2/webAcl:WebAcl")},
 }
