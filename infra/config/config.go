@@ -147,7 +147,7 @@ type Cluster struct {
 
 // Instances are the EC2 instances of a cluster. ECS adds and removes them as the tasks need.
 type Instances struct {
-	// Types are EC2 instance types of one architecture, in order of preference. The services have the same
+	// Types are EC2 instance types of one architecture, in order of preference, 40 at most. The services have the same
 	// architecture.
 	Types []string `json:"types,omitempty"`
 	// Min is the minimum number of instances.
@@ -173,7 +173,7 @@ type LoadBalancer struct {
 	Domain string `json:"domain,omitempty"             jsonschema:"example=api.example.com"`
 	// Zone is the name of the Route 53 hosted zone that contains domain. The stack creates the DNS record in it.
 	Zone string `json:"zone,omitempty"               jsonschema:"example=example.com"`
-	// ClientCidrs are the IPv4 CIDR blocks that may connect.
+	// ClientCidrs are the IPv4 CIDR blocks that may connect, 15 at most.
 	ClientCidrs []string `json:"clientCidrs,omitempty"`
 	// HstsDays is the max-age of the Strict-Transport-Security header in days; 0 tells browsers to forget an earlier
 	// one. It has no effect without HTTPS.
@@ -194,7 +194,8 @@ type Service struct {
 	Name string `json:"name"                       jsonschema:"required"`
 	// Image is built from a Dockerfile, or is an existing image.
 	Image Image `json:"image"                      jsonschema:"required"`
-	// Port is the port that the container listens on. A service without a port is a worker.
+	// Port is the port that the container listens on. A service without a port is a worker. Those behind the load
+	// balancer have 30 different ones at most.
 	Port int `json:"port,omitempty"             jsonschema:"minimum=1,maximum=65535"`
 	// Internal makes the port reachable for other services only, at http://<name>:<port>, through Service Connect.
 	Internal bool `json:"internal,omitempty"`

@@ -49,9 +49,9 @@ type Firewall struct {
 	CountOnly bool `json:"countOnly,omitempty"`
 	// RequestsPerIp is the number of requests that one IP address may send in five minutes.
 	RequestsPerIp int `json:"requestsPerIp,omitempty"    jsonschema:"minimum=10,maximum=2000000000"`
-	// AllowCidrs are CIDR blocks whose requests are allowed before any other rule.
+	// AllowCidrs are CIDR blocks whose requests are allowed before any other rule, 10,000 of a family at most.
 	AllowCidrs []string `json:"allowCidrs,omitempty"`
-	// DenyCidrs are CIDR blocks whose requests are blocked.
+	// DenyCidrs are CIDR blocks whose requests are blocked, as many at most.
 	DenyCidrs []string `json:"denyCidrs,omitempty"`
 	// DenyCountries are countries whose requests are blocked, by ISO 3166-1 code, such as KP.
 	DenyCountries []string `json:"denyCountries,omitempty"`
