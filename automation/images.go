@@ -128,6 +128,7 @@ func (l *Lab) imagesOf(which ImageOptions) (images.Options, error) {
 	return images.Options{
 		Root:       l.options.ProjectDir,
 		Prefix:     names.New(project, l.options.Stack, "").Prefix(),
+		Region:     configured.Region,
 		Services:   services,
 		Platform:   which.Platform,
 		OnProgress: which.OnProgress,

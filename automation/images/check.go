@@ -35,10 +35,10 @@ type check struct {
 // check runs the container of a service: it waits for its health, sends the smoke requests and stops it.
 func (o Options) check(ctx context.Context, engine docker, s config.Service, result *Result) (err error) {
 	progress := func(format string, args ...any) { o.progress(s, format, args...) }
-	if result.Unset = environmentOf(s).unset; len(result.Unset) > 0 {
+	if result.Unset = environmentOf(s, o.Region).unset; len(result.Unset) > 0 {
 		progress("%s: %s", unsetVariables, strings.Join(result.Unset, ", "))
 	}
-	made, err := newContainer(ctx, engine, s, result.Image)
+	made, err := newContainer(ctx, engine, s, o.Region, result.Image)
 	defer func() { err = errors.Join(err, made.remove(ctx)) }()
 	if err != nil {
 		return err

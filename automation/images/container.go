@@ -25,9 +25,14 @@ type container struct {
 const removeTimeout = time.Minute
 
 // newContainer creates a container of an image as the service's task definition has it. Call remove after use.
-func newContainer(ctx context.Context, engine docker, s config.Service, image string) (container, error) {
+func newContainer(
+	ctx context.Context,
+	engine docker,
+	s config.Service,
+	region, image string,
+) (container, error) {
 	c := container{engine, "awslab-test-" + s.Name + "-" + strings.ToLower(rand.Text()[:8])}
-	environment := environmentOf(s)
+	environment := environmentOf(s, region)
 	file, err := environment.write()
 	if err != nil {
 		return c, err
@@ -109,24 +114,30 @@ func mounts(s config.Service) []string {
 }
 
 // environment is that of a container: lines has NAME=VALUE, multiline those whose value has several lines, which Docker
-// reads from no file, and unset the names of the variables that exist on AWS only.
+// reads from no file, and unset the names of the variables that exist on AWS only and that testEnvironment does not set.
 type environment struct {
 	lines, multiline, unset []string
 }
 
-func environmentOf(s config.Service) environment {
-	e := environment{unset: slices.Concat(s.AccessVariables(), slices.Collect(maps.Keys(s.Secrets)))}
-	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
-		switch value := s.Environment[name]; {
-		case value == config.Encrypted:
+func environmentOf(s config.Service, region string) environment {
+	var e environment
+	values := map[string]string{"AWS_REGION": region} // which environment may replace
+	maps.Copy(values, s.Environment)
+	for _, name := range s.DeployedVariables() {
+		delete(values, name)
+		if _, given := s.TestEnvironment[name]; !given {
 			e.unset = append(e.unset, name)
-		case strings.ContainsAny(value, "\r\n"):
-			e.multiline = append(e.multiline, name+"="+value)
-		default:
-			e.lines = append(e.lines, name+"="+value)
 		}
 	}
-	slices.Sort(e.unset)
+	maps.Copy(values, s.TestEnvironment)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		variable := name + "=" + values[name]
+		if strings.ContainsAny(values[name], "\r\n") {
+			e.multiline = append(e.multiline, variable)
+			continue
+		}
+		e.lines = append(e.lines, variable)
+	}
 	return e
 }
 

@@ -57,7 +57,8 @@ const unsetVariables = "Environment variables that are unset here, because only 
 // unset adds to a container that exited or is unhealthy which variables it did not have.
 func (f *Failure) unset(names []string) {
 	if len(names) > 0 && (f.Kind == Exited || f.Kind == Unhealthy) {
-		f.Message += ". " + unsetVariables + ": " + strings.Join(names, ", ")
+		f.Message += ". " + unsetVariables + ": " + strings.Join(names, ", ") +
+			"; give values for this test in testEnvironment of the service"
 	}
 }
 

@@ -70,7 +70,7 @@ func options(t *testing.T, change ...func(*config.Service)) Options {
 	for _, f := range change {
 		f(&s)
 	}
-	return Options{Root: root, Prefix: "awslab-dev", Services: []config.Service{s}}
+	return Options{Root: root, Prefix: "awslab-dev", Region: "eu-west-1", Services: []config.Service{s}}
 }
 
 // good is an engine on which everything succeeds.

@@ -19,6 +19,8 @@ type Options struct {
 	Root string
 	// Prefix begins the names of the images in the Docker engine. A name goes on with the service and the content tag.
 	Prefix string
+	// Region is the AWS region that containers are told.
+	Region string
 	// Services are built and tested in their order.
 	Services []config.Service
 	// Platform is what to build for, linux/amd64 or linux/arm64. Empty means the architecture of each service.
@@ -61,7 +63,7 @@ type Result struct {
 	Findings  *Findings `json:"findings,omitempty"`
 	Unscanned string    `json:"unscanned,omitempty"`
 	// Unset are the environment variables that the container has on AWS only, because their values follow from access
-	// and secrets, or are encrypted in the stack's configuration.
+	// and secrets, or are encrypted in the stack's configuration, and testEnvironment has none.
 	Unset   []string `json:"unset,omitempty"`
 	Outcome Outcome  `json:"outcome"`
 	// Reason says why an image was skipped, or was built and not run.

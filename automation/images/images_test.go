@@ -190,7 +190,7 @@ func TestAContainerRunsAsItsTaskDefinitionSays(t *testing.T) {
 		"--tmpfs", "/files:ro,exec,mode=0750,uid=65532,gid=65532",
 		results[0].Image,
 	}, create.Args[5:])
-	require.Equal(t, "MODE=fast#1\n", create.EnvFile)
+	require.Equal(t, "AWS_REGION=eu-west-1\nMODE=fast#1\n", create.EnvFile)
 	require.Equal(t, os.FileMode(0o600), create.Mode)
 	require.Contains(t, create.Variables, "PEM=line 1\nline 2")
 	for _, one := range called.All(t) {
@@ -199,6 +199,21 @@ func TestAContainerRunsAsItsTaskDefinitionSays(t *testing.T) {
 	require.Equal(t, []string{"exec", create.Args[2], "/web", "healthcheck"}, called.Of(t, "exec").Args)
 	require.Equal(t, []string{"stop", create.Args[2]}, called.Of(t, "stop").Args)
 	requireNothingLeft(t, called)
+}
+
+func TestAContainerHasTheValuesOfItsTestEnvironment(t *testing.T) {
+	called := good().Install(t, fakeFolder)
+	results, err := Test(t.Context(), options(t, func(s *config.Service) {
+		s.Environment = map[string]string{"TOKEN": config.Encrypted, "SALT": config.Encrypted, "TABLE_B": "mine"}
+		s.Secrets = map[string]config.Secret{"PASSWORD": {Name: "shop/mail"}, "KEY": {Name: "shop/key"}}
+		s.Access.Tables = []config.Grant{{Name: "a"}, {Name: "b"}, {Name: "c"}}
+		s.TestEnvironment = map[string]string{"TOKEN": "none", "KEY": "line 1\nline 2", "TABLE_A": "a-table"}
+	}))
+	require.NoError(t, err)
+	require.Equal(t, []string{"PASSWORD", "SALT", "TABLE_C"}, results[0].Unset)
+	create := called.Of(t, "create")
+	require.Equal(t, "AWS_REGION=eu-west-1\nTABLE_A=a-table\nTABLE_B=mine\nTOKEN=none\n", create.EnvFile)
+	require.Contains(t, create.Variables, "KEY=line 1\nline 2")
 }
 
 func TestAShellRunsAHealthCheckThatAsksForOne(t *testing.T) {
@@ -266,7 +281,7 @@ func TestWhyAContainerFails(t *testing.T) {
 			kind: Exited,
 			want: `the container exited with code 3 after [0-9.]+ s, before it was stopped; correct what its log ` +
 				`says\. Environment variables that are unset here, because only the deployment knows their values: ` +
-				`TABLE_ITEMS`,
+				`TABLE_ITEMS; give values for this test in testEnvironment of the service`,
 		},
 		"it needs more memory": {
 			fake: func(f *fakedocker.Engine) {

@@ -111,8 +111,12 @@ func testSpecimen(ctx context.Context, t *testing.T, root string, engine docker,
 				Path: "/healthz", GraceSeconds: 5, IntervalSeconds: 1, TimeoutSeconds: 5,
 				Command: []string{"CMD", "/specimen", "healthcheck"},
 			},
-			Access: config.Access{FileSystem: &config.Mount{Path: "/files", Mode: "readwrite"}},
-			Smoke:  []config.SmokeRequest{{Method: "GET", Path: "/unknown", Status: 404}},
+			Access: config.Access{
+				FileSystem: &config.Mount{Path: "/files", Mode: "readwrite"},
+				Tables:     []config.Grant{{Name: "items", Mode: "read"}},
+			},
+			TestEnvironment: map[string]string{"TABLE_ITEMS": "items"},
+			Smoke:           []config.SmokeRequest{{Method: "GET", Path: "/unknown", Status: 404}},
 		}},
 	})
 	for _, r := range results {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -202,6 +203,23 @@ func (s Service) AccessVariables() []string {
 	}
 	for _, name := range s.Access.Services {
 		names = append(names, Variable("SERVICE", name)+"_URL")
+	}
+	slices.Sort(names)
+	return names
+}
+
+// DeployedVariables returns the names of the environment variables whose values only the deployment knows, sorted:
+// those of access and secrets, and those of environment that the stack's file has encrypted.
+func (s Service) DeployedVariables() []string {
+	names := slices.DeleteFunc(s.AccessVariables(), func(name string) bool {
+		_, given := s.Environment[name]
+		return given // environment goes before access
+	})
+	names = slices.AppendSeq(names, maps.Keys(s.Secrets))
+	for name, value := range s.Environment {
+		if value == Encrypted {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	return names

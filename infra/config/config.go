@@ -250,6 +250,10 @@ type Service struct {
 	// Smoke are requests that awslab images test sends to the container before the image goes to AWS. It always
 	// requests healthCheck.path of a service behind the load balancer. No AWS resource depends on this key.
 	Smoke []SmokeRequest `json:"smoke,omitempty"`
+	// TestEnvironment sets variables for awslab images test that the container otherwise has on AWS only: those of
+	// access and of secrets, and encrypted ones of environment. Write no secret here, but a value that the container
+	// starts with on this machine. No AWS resource depends on this key.
+	TestEnvironment map[string]string `json:"testEnvironment,omitempty"`
 }
 
 // SmokeRequest is an HTTP request to the container's port, and the response that is expected.

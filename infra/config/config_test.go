@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
 )
 
@@ -581,6 +582,21 @@ func TestWhatIsRefused(t *testing.T) {
 		},
 		{`{"environment": {"A": "x"}, "secrets": {"A": {"name": "y"}}}`, "secrets.A: is in environment too"},
 		{
+			`{"environment": {"MODE": "fast"}, "testEnvironment": {"MODE": "slow"}}`,
+			"testEnvironment.MODE: the container has no variable that only the deployment knows; leave " +
+				"testEnvironment out",
+		},
+		{
+			`{"access": {"queues": [{"name": "jobs", "mode": "read"}]}, "environment": {"TOKEN": "[secret]"},
+				"secrets": {"KEY": {"name": "a"}}, "testEnvironment": {"KEYS": "x", "KEY": "x", "TOKEN": "x"}}`,
+			"testEnvironment.KEYS: is no variable that only the deployment knows; allowed are KEY, QUEUE_JOBS_URL, " +
+				"TOKEN",
+		},
+		{
+			`{"secrets": {"KEY": {"name": "a"}}, "testEnvironment": {"KEY": "[secret]"}}`,
+			"testEnvironment.KEY: is encrypted, which awslab images test cannot read; write a value that is no secret",
+		},
+		{
 			`{"access": {"queues": [{"name": "items", "mode": "all"}]}}`,
 			`access.queues[0].mode: "all"; allowed are read, write, readwrite`,
 		},
@@ -1100,6 +1116,23 @@ func TestLoadFile(t *testing.T) {
 	require.Len(t, problems(t, load("config: [")), 1)
 	require.Equal(t, []string{`awslab:netwrk: unknown key; did you mean "network"?`},
 		problems(t, load("config: {awslab:region: eu-west-1, awslab:netwrk: {}}")))
+}
+
+// The program has the services' values decrypted, and cannot know which of them were encrypted.
+func TestATestEnvironmentMayNameWhatWasDecrypted(t *testing.T) {
+	load := func(secretKeys ...string) error {
+		return pulumi.RunErr(func(ctx *pulumi.Context) error {
+			_, err := Load(ctx)
+			return err
+		}, pulumi.WithMocks("awslab", "dev", struct{ pulumi.MockResourceMonitor }{}), func(info *pulumi.RunInfo) {
+			info.ConfigSecretKeys = secretKeys
+			info.Config = map[string]string{"awslab:region": "eu-west-1", "awslab:services": `[{
+				"name": "mailer", "image": {"uri": "quay.io/lab/mailer:1"},
+				"environment": {"TOKEN": "decrypted"}, "testEnvironment": {"TOKEN": "none"}}]`}
+		})
+	}
+	require.NoError(t, load("awslab:services"))
+	require.ErrorContains(t, load(), "services[0].testEnvironment.TOKEN: the container has no variable")
 }
 
 func FuzzDecode(f *testing.F) {

@@ -211,6 +211,7 @@ func Load(ctx *pulumi.Context) (*Config, error) {
 	d, values, secret := newDecoder(), map[string]string{}, []string{}
 	skip, _ := ctx.GetConfig(skipRegionValidation)
 	d.anyRegion = skip == "true"
+	d.decrypted = ctx.IsConfigSecret(ctx.Project() + ":services")
 	for key := range fieldsOf(reflect.TypeFor[Config]()) {
 		path := ctx.Project() + ":" + key
 		if value, ok := ctx.GetConfig(path); ok {
@@ -300,6 +301,8 @@ type decoder struct {
 	given map[string]bool
 	// anyRegion says that the aws provider checks no region's name, which it does for those of its own list.
 	anyRegion bool
+	// decrypted says that the services have encrypted values, and that it is unknown which.
+	decrypted bool
 	// defaults are those of the profile, by key.
 	defaults map[string]any
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -178,6 +179,7 @@ func (d *decoder) service(path string, s Service, c *Config) {
 	d.scaling(path, s)
 	d.healthCheck(path+".healthCheck", s.HealthCheck)
 	d.environment(path, s)
+	d.testEnvironment(path, s)
 	d.access(path+".access", s, c)
 	d.tasks(path, s)
 	d.deployment(path, s)
@@ -385,6 +387,27 @@ func (d *decoder) environment(path string, s Service) {
 			d.add(at, "is in environment too")
 		}
 		d.secret(at, s.Secrets[name])
+	}
+}
+
+func (d *decoder) testEnvironment(path string, s Service) {
+	if !d.sound(path+".environment", path+".secrets", path+".access") {
+		return
+	}
+	allowed := s.DeployedVariables()
+	if d.decrypted {
+		allowed = slices.AppendSeq(allowed, maps.Keys(s.Environment))
+	}
+	for _, name := range sortedKeys(s.TestEnvironment) {
+		at := path + ".testEnvironment." + name
+		switch {
+		case len(allowed) == 0:
+			d.add(at, "the container has no variable that only the deployment knows; leave testEnvironment out")
+		case !slices.Contains(allowed, name):
+			d.add(at, "is no variable that only the deployment knows; allowed are %s", strings.Join(allowed, ", "))
+		case s.TestEnvironment[name] == Encrypted:
+			d.add(at, "is encrypted, which awslab images test cannot read; write a value that is no secret")
+		}
 	}
 }
 

@@ -230,12 +230,12 @@ func TestAContainerHasTheVariablesThatFollowFromItsAccess(t *testing.T) {
 	require.Equal(t, names, append([]string{"AWS_REGION"}, configured.Services[1].AccessVariables()...))
 }
 
-func TestSmokeRequestsChangeNoResource(t *testing.T) {
-	registered := func(smoke string) map[string]resource.PropertyMap {
+func TestWhatImagesAreTestedWithChangesNoResource(t *testing.T) {
+	registered := func(test string) map[string]resource.PropertyMap {
 		made, err := deployValues("../..", "dev", map[string]string{
 			"region": "eu-west-1",
-			"services": `[{"name": "web", "image": {"uri": "quay.io/lab/web:1"}, "port": 80, "path": "/"` +
-				smoke + `}]`,
+			"services": `[{"name": "web", "image": {"uri": "quay.io/lab/web:1"}, "port": 80, "path": "/",
+				"secrets": {"TOKEN": {"name": "a/b"}}` + test + `}]`,
 		})
 		require.NoError(t, err)
 		inputs := map[string]resource.PropertyMap{}
@@ -244,7 +244,9 @@ func TestSmokeRequestsChangeNoResource(t *testing.T) {
 		}
 		return inputs
 	}
-	require.Equal(t, registered(""), registered(`, "smoke": [{"method": "POST", "path": "/items", "status": 415}]`))
+	require.Equal(t, registered(""), registered(
+		`, "smoke": [{"method": "POST", "path": "/items", "status": 415}], "testEnvironment": {"TOKEN": "none"}`,
+	))
 }
 
 func TestHowAServiceIsDeployedAndScaled(t *testing.T) {

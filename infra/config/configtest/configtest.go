@@ -349,6 +349,9 @@ func drawServices(t *rapid.T, among object) []object {
 			"B": object{"parameter": "/a/b"},
 		},
 	)
+	if worker["secrets"] != nil {
+		some(t, worker, "testEnvironment", object{"A": "none"})
+	}
 	access := object{}
 	for key, value := range map[string]any{
 		"tables":     []object{{"name": "items", "mode": "write"}},

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -25,6 +26,9 @@ func run(behavior string) error {
 	case "healthcheck":
 		return healthcheck()
 	case "good":
+		if os.Getenv("TABLE_ITEMS") == "" {
+			return errors.New("TABLE_ITEMS is missing")
+		}
 		for _, folder := range []string{"/scratch", "/files"} {
 			if err := os.WriteFile(folder+"/note", nil, 0o600); err != nil {
 				return err
