@@ -133,7 +133,12 @@ func TestFunctionsThatLookIntoTheWorld(t *testing.T) {
 	)
 
 	url := "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop"
-	require.NoError(t, l.W.PutImage(t.Context(), world.Image{Repository: url, Tag: "v1", Digest: "sha256:a"}))
+	unbuilt := world.Image{Repository: url, Tag: "v1", Digest: "sha256:b"}
+	require.NoError(t, l.W.PutImage(t.Context(), unbuilt))
+	_, err = l.Invoke("aws:ecr/getImage:getImage", awstest.In{"repositoryName": "shop", "imageTag": "v1"})
+	assert.ErrorContains(t, err, "ImageNotFoundException", "it could not be built, and so is built later")
+	built := world.Image{Repository: url, Tag: "v1", Digest: "sha256:a", Size: 5}
+	require.NoError(t, l.W.PutImage(t.Context(), built))
 	assert.Equal(
 		t,
 		url+"@sha256:a",

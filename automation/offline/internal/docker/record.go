@@ -66,7 +66,7 @@ func (r *repository) checkTag(tx *world.Tx, repository *world.Thing, pushed worl
 		return err
 	}
 	for _, existing := range images {
-		if existing.Tag == pushed.Tag && existing.Digest != pushed.Digest && (isBuilt(existing) || !isBuilt(pushed)) {
+		if existing.Tag == pushed.Tag && existing.Digest != pushed.Digest && (existing.IsBuilt() || !pushed.IsBuilt()) {
 			return fmt.Errorf(
 				"%w: the image tag '%s' already exists in the '%s' repository and cannot be overwritten because the "+
 					"repository is immutable; give the image a tag of its own, such as the commit",
@@ -79,13 +79,10 @@ func (r *repository) checkTag(tx *world.Tx, repository *world.Thing, pushed worl
 	return nil
 }
 
-// isBuilt tells an image from one that could not be built, which has no layers.
-func isBuilt(image world.Image) bool { return image.Size > 0 }
-
 // lacks reports whether the image with the tag could not be built when it was pushed.
 func (r *repository) lacks(ctx context.Context, w *world.World, tag string) (bool, error) {
 	images, err := w.Images(ctx, r.url)
-	return slices.ContainsFunc(images, func(i world.Image) bool { return i.Tag == tag && !isBuilt(i) }), err
+	return slices.ContainsFunc(images, func(i world.Image) bool { return i.Tag == tag && !i.IsBuilt() }), err
 }
 
 // record writes the image into the world as pushed, or refuses as ECR would.

@@ -14,11 +14,14 @@ type Image struct {
 	Tag string
 	// Digest is the manifest's digest, sha256:...
 	Digest string
-	// Size is the size of the image's layers in bytes.
+	// Size is the size of the image's layers in bytes, and 0 for an image that could not be built: it has none.
 	Size int64
 	// Pushed is when it was pushed, in UTC.
 	Pushed time.Time
 }
+
+// IsBuilt reports whether the image was built. One that was not has a digest that is made up.
+func (i Image) IsBuilt() bool { return i.Size > 0 }
 
 // PutImage records a pushed image. Pushing a tag again moves it; the image it named stays, untagged. Whether the
 // repository exists and allows tags to be moved is for the caller to check.

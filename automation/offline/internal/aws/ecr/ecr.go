@@ -276,6 +276,7 @@ func getAuthorizationToken(c bridge.Call) (map[string]any, error) {
 	}, nil
 }
 
+// getImage finds no image that could not be built: a program that looks for it has it built, once there is an engine.
 func getImage(c bridge.Call) (map[string]any, error) {
 	name := c.Args.Str("repositoryName")
 	url := fmt.Sprintf("%s.dkr.ecr.%s.%s/%s", world.Account, c.Region().Name, c.Region().DNSSuffix(), name)
@@ -286,7 +287,7 @@ func getImage(c bridge.Call) (map[string]any, error) {
 	slices.SortFunc(images, func(a, b world.Image) int { return b.Pushed.Compare(a.Pushed) })
 	tag, digest := c.Args.Str("imageTag"), c.Args.Str("imageDigest")
 	for _, image := range images {
-		if (tag == "" || image.Tag == tag) && (digest == "" || image.Digest == digest) {
+		if image.IsBuilt() && (tag == "" || image.Tag == tag) && (digest == "" || image.Digest == digest) {
 			return map[string]any{
 				"id":               image.Digest,
 				"imageDigest":      image.Digest,
