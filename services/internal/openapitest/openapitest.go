@@ -4,12 +4,16 @@ package openapitest
 import (
 	"bytes"
 	"context"
+	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -21,6 +25,8 @@ import (
 // Document is an OpenAPI document.
 type Document struct {
 	load func() (*openapi3.T, routers.Router, error)
+	// seen are the documented answers that were sent, such as "GET /items 200".
+	seen *sync.Map
 }
 
 // New returns the document in a file, which is read when it is first used.
@@ -37,10 +43,51 @@ func New(file string) Document {
 		}
 		return gorillamux.NewRouter(doc)
 	})
-	return Document{load: func() (*openapi3.T, routers.Router, error) {
+	return Document{seen: &sync.Map{}, load: func() (*openapi3.T, routers.Router, error) {
 		routes, err := router()
 		return doc, routes, err
 	}}
+}
+
+// Main runs the tests of a package, and fails them if the document has an answer that none of them got by
+// [Document.Send]. Where flags choose some of the tests, it does not ask for all answers. It returns the exit code.
+func (d Document) Main(m *testing.M) int {
+	code := m.Run()
+	for _, choice := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
+		if code != 0 || flag.Lookup(choice).Value.String() != "" {
+			return code
+		}
+	}
+	if err := d.requireAllSeen(); err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL:", err)
+		return 1
+	}
+	return 0
+}
+
+// requireAllSeen returns an error that names the documented answers that were never sent.
+func (d Document) requireAllSeen() error {
+	doc, _, err := d.load()
+	if err != nil {
+		return err
+	}
+	var unseen []string
+	for path, at := range doc.Paths.Map() {
+		for method, operation := range at.Operations() {
+			for status := range operation.Responses.Map() {
+				answer := method + " " + path + " " + status
+				if _, seen := d.seen.Load(answer); !seen {
+					unseen = append(unseen, answer)
+				}
+			}
+		}
+	}
+	if len(unseen) == 0 {
+		return nil
+	}
+	slices.Sort(unseen)
+	return fmt.Errorf("no test got these documented answers: %s; add tests, or take out of the document what cannot "+
+		"come", strings.Join(unseen, ", "))
 }
 
 // RequireRoutes fails the test unless the document has the routes, in the form of http.ServeMux, and the health checks
@@ -121,4 +168,5 @@ func (d Document) requireAgreement(t require.TestingT, r *http.Request, answer *
 		Body:                   io.NopCloser(bytes.NewReader(content)),
 		Options:                &openapi3filter.Options{IncludeResponseStatus: true},
 	}))
+	d.seen.Store(fmt.Sprintf("%s %s %d", route.Method, route.Path, answer.StatusCode), true)
 }

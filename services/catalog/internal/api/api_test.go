@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,8 +21,11 @@ import (
 	"github.com/awslab/awslab/services/internal/jsonapi"
 )
 
-// brokenStore fails, or panics, at whatever it is asked for.
-type brokenStore struct{ panics bool }
+// brokenStore fails, or panics, at whatever it is asked for. It fails with errBroken unless it has another error.
+type brokenStore struct {
+	panics bool
+	err    error
+}
 
 var errBroken = errors.New("connection refused by db.internal")
 
@@ -29,7 +33,7 @@ func (s brokenStore) fail() error {
 	if s.panics {
 		panic(errBroken)
 	}
-	return errBroken
+	return cmp.Or(s.err, errBroken)
 }
 
 func (s brokenStore) Create(context.Context, item.Draft) (item.Item, error) {
@@ -174,6 +178,27 @@ func TestRefusals(t *testing.T) {
 			target: "/items/" + storetest.Absent,
 			header: []string{"If-Match", `"1"`},
 			want:   refusal(404, "not_found", "no item has this id", "id"),
+		},
+		"update to no JSON": {
+			method: "PUT",
+			target: "/items/" + storetest.Absent,
+			body:   valid[:12],
+			header: []string{"If-Match", `"1"`},
+			want:   refusal(400, "invalid_json", "the body is not well-formed JSON", ""),
+		},
+		"update of another content type": {
+			method: "PUT",
+			target: "/items/" + storetest.Absent,
+			body:   valid,
+			header: []string{"If-Match", `"1"`, "Content-Type", "text/plain"},
+			want:   refusal(415, "unsupported_media_type", "the Content-Type must be application/json", ""),
+		},
+		"update that is too large": {
+			method: "PUT",
+			target: "/items/" + storetest.Absent,
+			body:   strings.Repeat(" ", int(draftBody.Max)) + valid,
+			header: []string{"If-Match", `"1"`},
+			want:   refusal(413, "body_too_large", "the body is longer than 32768 bytes", ""),
 		},
 		"update without a version": {
 			method: "PUT",
@@ -338,6 +363,12 @@ func TestRefusals(t *testing.T) {
 			want:   refusal(507, "store_full", "the catalog has no room for another item", ""),
 		},
 		"list on broken": {store: brokenStore{}, method: "GET", target: "/items", want: jsonapi.Internal},
+		"list on unavailable": {
+			store:  brokenStore{err: item.ErrUnavailable},
+			method: "GET",
+			target: "/items",
+			want:   refusal(503, "store_unreachable", "the store cannot be reached; try again", ""),
+		},
 		"get on broken": {
 			store:  brokenStore{},
 			method: "GET",

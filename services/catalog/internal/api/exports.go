@@ -33,19 +33,14 @@ func (a *API) createExport(w http.ResponseWriter, r *http.Request) {
 
 // getExport announces the length of the file, so that the client notices if the answer ends early.
 func (a *API) getExport(w http.ResponseWriter, r *http.Request) {
-	file, err := a.exports.Open(r.PathValue("name"))
+	file, size, err := a.exports.Open(r.PathValue("name"))
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
 	w.Header().Set("Content-Type", "application/jsonl")
-	w.Header().Set("Content-Length", strconv.FormatInt(info.Size(), 10))
+	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if _, err := io.Copy(w, file); err != nil {
 		a.log.WarnContext(r.Context(), "export sent in part", "error", err)

@@ -146,17 +146,42 @@ func TestPicturesThatAreRefused(t *testing.T) {
 			"PUT", at, "\x89PNG\r\n",
 			refusal(400, "invalid_json", "the body is not UTF-8", ""),
 		},
+		"the picture itself, by its type": {
+			"PUT", at, "png",
+			refusal(415, "unsupported_media_type", "the Content-Type must be application/json", ""),
+		},
 		"a long body": {
 			"PUT", at, strings.Repeat(" ", 1025),
 			refusal(413, "body_too_large", "the body is longer than 1024 bytes", ""),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer := send(t, handler, tc.method, tc.target, tc.body)
+			contentType := "application/json"
+			if tc.want.Status == http.StatusUnsupportedMediaType {
+				contentType = "image/png"
+			}
+			answer := send(t, handler, tc.method, tc.target, tc.body, "Content-Type", contentType)
 			got := decodeError(t, answer)
 			got.Status = answer.StatusCode
 			assert.Equal(t, tc.want, got)
 		})
+	}
+}
+
+func TestPicturesOfAStoreThatFails(t *testing.T) {
+	for want, store := range map[int]brokenStore{
+		http.StatusInternalServerError: {},
+		http.StatusServiceUnavailable:  {err: item.ErrUnavailable},
+	} {
+		handler := New(Parts{
+			Items:    store,
+			Pictures: picture.New(picturetest.Client(t, picturetest.Start(t)), picturetest.Bucket),
+			Log:      slog.New(slog.DiscardHandler),
+		})
+		for _, method := range []string{"GET", "PUT"} {
+			answer := send(t, handler, method, "/items/"+storetest.Absent+"/picture", announcement)
+			require.Equal(t, want, answer.StatusCode, method)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"iter"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/awslab/awslab/services/catalog/internal/item"
@@ -20,6 +21,16 @@ import (
 // MaxItems is how many items an export has at most, so that it ends within the time of a request. It is the catalog's
 // own.
 const MaxItems = 10_000
+
+// MaxExports is how many exports a folder keeps: the newest ones. Tasks that write at the same moment may leave one more
+// each, which the next export deletes.
+const MaxExports = 20
+
+const (
+	nameTime = "20060102T150405Z" // of an export's name
+	// abandonedAfter is the age of a file that is not complete and whose task was killed. A request takes seconds.
+	abandonedAfter = time.Hour
+)
 
 // What a Folder returns when it cannot do what was asked for.
 var (
@@ -43,7 +54,7 @@ type Folder struct{ path string }
 // NewFolder returns the Folder with the absolute path, which exists. Nothing is opened yet.
 func NewFolder(path string) *Folder { return &Folder{path} }
 
-// Write writes up to MaxItems items to a new file, one JSON object a line. The file appears when it is complete: an
+// Write writes up to MaxItems items to a new file, one JSON object a line, and deletes the oldest beyond MaxExports. The file appears when it is complete: an
 // error of the items, the end of the context, and ErrStorage, such as for a full disk, leave nothing.
 func (f *Folder) Write(ctx context.Context, items iter.Seq2[item.Item, error]) (Export, error) {
 	export, err := f.write(ctx, items)
@@ -59,7 +70,10 @@ func (f *Folder) write(ctx context.Context, items iter.Seq2[item.Item, error]) (
 		return Export{}, storage(err)
 	}
 	defer folder.Close()
-	export.Name = time.Now().UTC().Format("20060102T150405Z") + "-" + rand.Text() + ".jsonl"
+	if err := makeRoom(folder); err != nil {
+		return Export{}, storage(err)
+	}
+	export.Name = time.Now().UTC().Format(nameTime) + "-" + rand.Text() + ".jsonl"
 	temporary := "." + export.Name // Open refuses the name
 	file, err := folder.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -88,6 +102,34 @@ func (f *Folder) write(ctx context.Context, items iter.Seq2[item.Item, error]) (
 	return export, nil
 }
 
+// makeRoom deletes the oldest exports until there is room for another, and what killed tasks left. Another task may be
+// faster.
+func makeRoom(folder *os.Root) error {
+	files, err := fs.ReadDir(folder.FS(), ".") // sorted by name, and so by time
+	if err != nil {
+		return err
+	}
+	var exports, remove []string
+	abandoned := "." + time.Now().UTC().Add(-abandonedAfter).Format(nameTime)
+	for _, file := range files {
+		name := file.Name()
+		switch visible := strings.TrimPrefix(name, "."); {
+		case !validName.MatchString(visible):
+		case visible == name:
+			exports = append(exports, name)
+		case name < abandoned:
+			remove = append(remove, name)
+		}
+	}
+	remove = append(remove, exports[:max(0, len(exports)-MaxExports+1)]...)
+	for _, name := range remove {
+		if err := folder.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 func encode(file *os.File, items iter.Seq2[item.Item, error]) (count int, truncated bool, err error) {
 	buffer := bufio.NewWriterSize(file, 1<<20)
 	encoder := json.NewEncoder(buffer)
@@ -110,24 +152,29 @@ func encode(file *os.File, items iter.Seq2[item.Item, error]) (count int, trunca
 	return count, truncated, nil
 }
 
-// Open opens the export with the name for reading. It returns ErrNotFound for what Write has not returned as a name.
-func (f *Folder) Open(name string) (*os.File, error) {
+// Open opens the export with the name for reading, and returns its size in bytes. It returns ErrNotFound for what Write has not returned as a name,
+// and for an export that was deleted.
+func (f *Folder) Open(name string) (file *os.File, size int64, err error) {
 	if !validName.MatchString(name) {
-		return nil, fmt.Errorf("opening export %q: %w", name, ErrNotFound)
+		return nil, 0, fmt.Errorf("opening export %q: %w", name, ErrNotFound)
 	}
 	folder, err := os.OpenRoot(f.path)
 	if err != nil {
-		return nil, fmt.Errorf("opening export %s: %w", name, storage(err))
+		return nil, 0, fmt.Errorf("opening export %s: %w", name, storage(err))
 	}
 	defer folder.Close()
-	file, err := folder.Open(name)
+	file, err = folder.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("opening export %s: %w", name, ErrNotFound)
+		return nil, 0, fmt.Errorf("opening export %s: %w", name, ErrNotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening export %s: %w", name, storage(err))
+		return nil, 0, fmt.Errorf("opening export %s: %w", name, storage(err))
 	}
-	return file, nil
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, fmt.Errorf("opening export %s: %w", name, storage(errors.Join(err, file.Close())))
+	}
+	return file, info.Size(), nil
 }
 
 func storage(err error) error { return fmt.Errorf("%w: %w", ErrStorage, err) }

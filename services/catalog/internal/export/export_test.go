@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,11 +38,12 @@ func undisturbed(int) error { return nil }
 // lines reads an export.
 func lines(t *testing.T, folder *export.Folder, name string) (items []item.Item) {
 	t.Helper()
-	file, err := folder.Open(name)
+	file, size, err := folder.Open(name)
 	require.NoError(t, err)
 	defer file.Close()
 	text, err := io.ReadAll(file)
 	require.NoError(t, err)
+	require.Equal(t, int64(len(text)), size)
 	for line := range strings.Lines(string(text)) {
 		var it item.Item
 		require.NoError(t, json.Unmarshal([]byte(line), &it))
@@ -84,7 +87,7 @@ func TestAnExportAppearsWhenItIsComplete(t *testing.T) {
 		name := files[0].Name()
 		assert.True(t, strings.HasPrefix(name, "."), "it is hidden")
 		for _, name := range []string{name, strings.TrimPrefix(name, ".")} {
-			_, err = folder.Open(name)
+			_, _, err = folder.Open(name)
 			assert.ErrorIs(t, err, export.ErrNotFound)
 		}
 		return nil
@@ -152,7 +155,7 @@ func TestAFolderThatCannotBeUsedIsSaidToBe(t *testing.T) {
 		folder := export.NewFolder(path)
 		_, err := folder.Write(t.Context(), numbered(1, undisturbed))
 		require.ErrorIs(t, err, export.ErrStorage)
-		_, err = folder.Open("20261231T235959Z-" + storetest.Absent + ".jsonl")
+		_, _, err = folder.Open("20261231T235959Z-" + storetest.Absent + ".jsonl")
 		require.ErrorIs(t, err, export.ErrStorage)
 	}
 }
@@ -171,11 +174,39 @@ func TestOtherFilesAreNotFound(t *testing.T) {
 		"", ".", "..", "secret", "../" + proper, "./" + proper, path + "/" + proper, "..\x2f" + proper,
 		proper, proper + "\n", proper + "/", "." + proper, strings.ToLower(proper),
 	} {
-		_, err := folder.Open(name)
+		_, _, err := folder.Open(name)
 		require.ErrorIs(t, err, export.ErrNotFound, "%q", name)
 	}
 
 	require.NoError(t, os.Symlink(filepath.Join(outer, proper), filepath.Join(path, proper)))
-	_, err := folder.Open(proper)
+	_, _, err := folder.Open(proper)
 	require.ErrorIs(t, err, export.ErrStorage, "a link does not lead out of the folder")
+}
+
+func TestTheNewestExportsAreKept(t *testing.T) {
+	path := t.TempDir()
+	name := func(age time.Duration) string {
+		return time.Now().UTC().Add(-age).Format("20060102T150405Z") + "-" + rand.Text() + ".jsonl"
+	}
+	killed, running := "."+name(2*time.Hour), "."+name(time.Minute)
+	stay := []string{running, "note", ".note"}
+	for _, file := range append(stay, killed) {
+		require.NoError(t, os.WriteFile(filepath.Join(path, file), nil, 0o600))
+	}
+	for age := range export.MaxExports + 2 {
+		file := name(time.Duration(age+1) * time.Hour)
+		require.NoError(t, os.WriteFile(filepath.Join(path, file), nil, 0o600))
+		if age < export.MaxExports-1 {
+			stay = append(stay, file)
+		}
+	}
+	written, err := export.NewFolder(path).Write(t.Context(), numbered(1, undisturbed))
+	require.NoError(t, err)
+	files, err := os.ReadDir(path)
+	require.NoError(t, err)
+	var left []string
+	for _, file := range files {
+		left = append(left, file.Name())
+	}
+	require.ElementsMatch(t, append(stay, written.Name), left)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,6 +13,8 @@ import (
 )
 
 var document = openapitest.New("../../openapi.yaml")
+
+func TestMain(m *testing.M) { os.Exit(document.Main(m)) }
 
 // send sends a request to the handler and returns its answer, which both agree with openapi.yaml.
 func send(t require.TestingT, handler http.Handler, method, target, body string, header ...string) *http.Response {
