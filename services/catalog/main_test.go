@@ -150,12 +150,15 @@ func (p *process) wait() int {
 }
 
 // ask returns the status and the body of an answer.
-func (p *process) ask(method, path, body string) (int, []byte, error) {
+func (p *process) ask(method, path, body string, header ...string) (int, []byte, error) {
 	r, err := http.NewRequest(method, p.base+path, strings.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0, nil, err

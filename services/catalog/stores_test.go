@@ -4,9 +4,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,41 +33,149 @@ func withTable(t *testing.T) map[string]string {
 	return variables
 }
 
-// ECS kills a task that does not stop in time, and a host may fail at any time.
-func TestAKilledProcessLosesNoItemThatItAcknowledged(t *testing.T) {
-	const clients, enough = 8, 50
-	variables := withTable(t)
-	p := start(t, variables)
-	acknowledged := make(chan string)
+// writer makes one write of a client, and returns the item that was acknowledged. It gets the item that the client wrote
+// before. An error says that the process is gone.
+type writer func(p *process, name string, before item.Item) (item.Item, error)
+
+// Of an item that is written here, the price is its version.
+func draft(name string, version int64) string {
+	return fmt.Sprintf(`{"name": %q, "priceCents": %d}`, name, version)
+}
+
+func create(p *process, name string, _ item.Item) (item.Item, error) {
+	return send[item.Item](p, http.StatusCreated, "POST", "/items", draft(name, 1))
+}
+
+func update(p *process, name string, before item.Item) (item.Item, error) {
+	if before.ID == "" {
+		return create(p, name, before)
+	}
+	return send[item.Item](p, http.StatusOK, "PUT", "/items/"+before.ID, draft(before.Name, before.Version+1),
+		"If-Match", fmt.Sprintf(`"%d"`, before.Version))
+}
+
+const pictureBytes = "bytes"
+
+// illustrate creates an item with a picture.
+func illustrate(p *process, name string, before item.Item) (item.Item, error) {
+	created, err := create(p, name, before)
+	if err != nil {
+		return item.Item{}, err
+	}
+	upload, err := send[picture.Upload](p, http.StatusCreated, "PUT", "/items/"+created.ID+"/picture",
+		`{"contentType": "image/png", "size": 5}`)
+	if err != nil {
+		return item.Item{}, err
+	}
+	r, err := http.NewRequest(upload.Method, upload.URL, strings.NewReader(pictureBytes))
+	if err != nil {
+		return item.Item{}, err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return item.Item{}, err
+	}
+	return created, answer.Body.Close()
+}
+
+func send[T any](p *process, want int, method, path, body string, header ...string) (answer T, err error) {
+	status, content, err := p.ask(method, path, body, header...)
+	if err == nil && status != want {
+		err = fmt.Errorf("%s %s: %d: %s", method, path, status, content)
+	}
+	if err != nil {
+		return answer, err
+	}
+	return answer, json.Unmarshal(content, &answer)
+}
+
+// ECS kills a task that does not stop in time, and a host may fail at any time. Whatever was acknowledged is there, and
+// what was not is there once or not at all.
+func TestAKilledProcessLosesNothingThatItAcknowledged(t *testing.T) {
+	for name, test := range map[string]struct {
+		write  writer
+		assert func(t *testing.T, again *process, id string)
+	}{
+		"creates": {create, func(*testing.T, *process, string) {}},
+		"updates": {update, func(*testing.T, *process, string) {}},
+		"pictures": {illustrate, func(t *testing.T, again *process, id string) {
+			content := again.requireStatus(t, http.StatusOK, "GET", "/items/"+id+"/picture", "")
+			assert.Equal(t, pictureBytes, string(content))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			variables := withTable(t)
+			variables["BUCKET_UPLOADS"] = picturetest.Bucket
+			variables["AWS_ENDPOINT_URL_S3"] = picturetest.Start(t)
+			acknowledged := writeUntilKilled(t, start(t, variables), test.write)
+
+			again := start(t, variables)
+			there := map[string]item.Item{}
+			for _, it := range again.list(t) {
+				require.NotContains(t, there, it.Name, "it is there twice")
+				there[it.Name] = it
+			}
+			for _, it := range acknowledged {
+				kept := there[it.Name]
+				assert.Equal(t, it.ID, kept.ID)
+				assert.Equal(t, kept.Version, kept.PriceCents)
+				assert.Contains(t, []int64{it.Version, it.Version + 1}, kept.Version, "the next may have been written")
+				test.assert(t, again, it.ID)
+			}
+			assert.LessOrEqual(t, len(there), len(acknowledged)+writers)
+		})
+	}
+}
+
+const writers = 8
+
+// writeUntilKilled lets clients write until enough is acknowledged, kills the process, and returns the items as each was
+// acknowledged last.
+func writeUntilKilled(t *testing.T, p *process, write writer) []item.Item {
+	t.Helper()
+	const enough = 50
+	written := make(chan item.Item)
 	var all sync.WaitGroup
-	for range clients {
+	for client := range writers {
 		all.Go(func() {
-			for {
-				status, content, err := p.ask("POST", "/items", lamp)
-				var created item.Item
-				if err != nil || status != http.StatusCreated || json.Unmarshal(content, &created) != nil {
-					return // the process is gone
+			var last item.Item
+			for i := 0; ; i++ {
+				it, err := write(p, fmt.Sprintf("%d of client %d", i, client), last)
+				if err != nil {
+					return
 				}
-				acknowledged <- created.ID
+				last = it
+				written <- it
 			}
 		})
 	}
 	go func() {
 		all.Wait()
-		close(acknowledged)
+		close(written)
 	}()
-	var ids []string
-	for id := range acknowledged {
-		if ids = append(ids, id); len(ids) == enough {
+	count, latest := 0, map[string]item.Item{}
+	for it := range written {
+		latest[it.ID] = it
+		if count++; count == enough {
 			require.NoError(t, p.command.Process.Kill())
 		}
 	}
 	assert.Equal(t, -1, p.wait())
-	require.GreaterOrEqual(t, len(ids), enough)
+	require.GreaterOrEqual(t, count, enough, "the process fails before it is killed")
+	return slices.Collect(maps.Values(latest))
+}
 
-	again := start(t, variables)
-	for _, id := range ids {
-		again.requireStatus(t, http.StatusOK, "GET", "/items/"+id, "")
+// list returns all items.
+func (p *process) list(t *testing.T) (items []item.Item) {
+	t.Helper()
+	for path := "/items?limit=100"; ; {
+		page, err := send[item.Page](p, http.StatusOK, "GET", path, "")
+		require.NoError(t, err)
+		items = append(items, page.Items...)
+		if page.Next == "" {
+			return items
+		}
+		path = "/items?limit=100&cursor=" + page.Next
 	}
 }
 
