@@ -109,8 +109,8 @@ func TestProcessFailsWithoutTheRegionOfItsTable(t *testing.T) {
 // process is the service as a process of its own.
 type process struct {
 	command *exec.Cmd
-	lines   *bufio.Scanner
-	log     strings.Builder // until it served, and what wait has read
+	log     strings.Builder // to be read after wait
+	ended   chan struct{}   // is closed when the log has ended
 	base    string          // URL
 }
 
@@ -118,7 +118,10 @@ type process struct {
 func start(t *testing.T, variables map[string]string, before ...string) *process {
 	t.Helper()
 	arguments := append(before, os.Args[0])
-	p := &process{command: exec.CommandContext(t.Context(), arguments[0], arguments[1:]...)}
+	p := &process{
+		command: exec.CommandContext(t.Context(), arguments[0], arguments[1:]...),
+		ended:   make(chan struct{}),
+	}
 	p.command.Env = []string{asProcess + "=1", "PORT=0", "DRAIN_DELAY=0s"}
 	for name, value := range variables {
 		p.command.Env = append(p.command.Env, name+"="+value)
@@ -127,13 +130,19 @@ func start(t *testing.T, variables map[string]string, before ...string) *process
 	stdout, err := p.command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.command.Start())
-	p.lines = bufio.NewScanner(stdout)
+	lines := bufio.NewScanner(stdout)
 	var line struct{ Msg, Address string }
 	for line.Msg != "serving" {
-		require.True(t, p.lines.Scan(), "it says where it serves")
-		p.log.WriteString(p.lines.Text())
-		require.NoError(t, json.Unmarshal(p.lines.Bytes(), &line))
+		require.True(t, lines.Scan(), "it says where it serves")
+		p.log.WriteString(lines.Text())
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &line))
 	}
+	go func() { // or a service that logs more than a pipe holds would wait for its reader
+		defer close(p.ended)
+		for lines.Scan() {
+			p.log.WriteString(lines.Text())
+		}
+	}()
 	_, port, err := net.SplitHostPort(line.Address)
 	require.NoError(t, err)
 	p.base = "http://127.0.0.1:" + port
@@ -142,9 +151,7 @@ func start(t *testing.T, variables map[string]string, before ...string) *process
 
 // wait waits for the end of the process and returns its exit code, -1 if a signal ended it.
 func (p *process) wait() int {
-	for p.lines.Scan() {
-		p.log.WriteString(p.lines.Text())
-	}
+	<-p.ended
 	_ = p.command.Wait()
 	return p.command.ProcessState.ExitCode()
 }

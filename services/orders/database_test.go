@@ -72,22 +72,32 @@ func migrateProcess(t *testing.T, environment []string) string {
 
 func post(t *testing.T, p *process, key string) order.Order {
 	t.Helper()
-	r, err := http.NewRequestWithContext(
-		t.Context(),
+	created, err := p.post(key)
+	require.NoError(t, err)
+	return created
+}
+
+// post creates an order with an idempotency key.
+func (p *process) post(key string) (created order.Order, err error) {
+	r, err := http.NewRequest(
 		http.MethodPost,
 		p.base+"/orders",
 		strings.NewReader(`{"customer": "Ada", "lines": [{"item": "lamp", "quantity": 2, "priceCents": 1250}]}`),
 	)
-	require.NoError(t, err)
+	if err != nil {
+		return created, err
+	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Idempotency-Key", key)
 	answer, err := http.DefaultClient.Do(r)
-	require.NoError(t, err)
+	if err != nil {
+		return created, err
+	}
 	defer answer.Body.Close()
-	require.Equal(t, http.StatusCreated, answer.StatusCode)
-	var created order.Order
-	require.NoError(t, json.NewDecoder(answer.Body).Decode(&created))
-	return created
+	if answer.StatusCode != http.StatusCreated {
+		return created, fmt.Errorf("POST /orders: %s", answer.Status)
+	}
+	return created, json.NewDecoder(answer.Body).Decode(&created)
 }
 
 func TestOrdersOutliveTheProcess(t *testing.T) {

@@ -79,7 +79,7 @@ func TestLoad(t *testing.T) {
 		want := map[string]bool{}
 		clients.ids.Range(func(id, _ any) bool { want[id.(string)] = true; return true })
 		require.Len(t, want, int(clients.accepted.Load()))
-		listed := service.list(t)
+		listed := listOrders(t, service.base)
 		assert.Len(t, listed, len(want))
 		for _, id := range listed {
 			assert.True(t, want[id], "nobody asked for order %s, or it is there twice", id)
@@ -158,13 +158,13 @@ func (s *inProcess) stop(t *testing.T) {
 	require.NoError(t, <-s.ended)
 }
 
-// list returns the ids of all orders.
-func (s *inProcess) list(t *testing.T) (ids []string) {
+// listOrders returns the ids of all orders of the service with the URL.
+func listOrders(t *testing.T, base string) (ids []string) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	for after := ""; ; {
-		answer, err := client.Get(s.base + "/orders?limit=100&after=" + after)
+		answer, err := client.Get(base + "/orders?limit=100&after=" + after)
 		require.NoError(t, err)
 		var page struct {
 			Orders []order.Order

@@ -323,7 +323,7 @@ func TestUnknownArgumentsAreRefused(t *testing.T) {
 // process is the service as a process of its own.
 type process struct {
 	command *exec.Cmd
-	lines   *bufio.Scanner
+	log     chan string // what it logged since it was serving, when it has ended
 	stderr  bytes.Buffer
 	base    string // URL
 }
@@ -336,12 +336,20 @@ func startProcess(t *testing.T, variables ...string) *process {
 	stdout, err := p.command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.command.Start())
-	p.lines = bufio.NewScanner(stdout)
+	lines := bufio.NewScanner(stdout)
 	var line struct{ Msg, Address string }
 	for line.Msg != "serving" {
-		require.True(t, p.lines.Scan(), "it says where it serves")
-		require.NoError(t, json.Unmarshal(p.lines.Bytes(), &line))
+		require.True(t, lines.Scan(), "it says where it serves")
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &line))
 	}
+	p.log = make(chan string, 1)
+	go func() { // or a service that logs more than a pipe holds would wait for its reader
+		var rest strings.Builder
+		for lines.Scan() {
+			rest.WriteString(lines.Text())
+		}
+		p.log <- rest.String()
+	}()
 	_, port, err := net.SplitHostPort(line.Address)
 	require.NoError(t, err)
 	p.base = "http://127.0.0.1:" + port
@@ -360,12 +368,9 @@ func (p *process) status(path string) int {
 
 // wait returns the exit code and what was logged since the service was serving.
 func (p *process) wait() (code int, log string) {
-	var rest strings.Builder
-	for p.lines.Scan() {
-		rest.WriteString(p.lines.Text())
-	}
+	log = <-p.log
 	_ = p.command.Wait()
-	return p.command.ProcessState.ExitCode(), rest.String()
+	return p.command.ProcessState.ExitCode(), log
 }
 
 func TestProcessStopsCleanlyOnSIGTERM(t *testing.T) {
