@@ -330,7 +330,13 @@ type process struct {
 
 func startProcess(t *testing.T, variables ...string) *process {
 	t.Helper()
-	p := &process{command: exec.CommandContext(t.Context(), os.Args[0])}
+	return startProgram(t, os.Args[0], variables...)
+}
+
+// startProgram starts a service of the lab.
+func startProgram(t *testing.T, path string, variables ...string) *process {
+	t.Helper()
+	p := &process{command: exec.CommandContext(t.Context(), path)}
 	p.command.Env = append([]string{asProcess + "=1", "PORT=0", "DRAIN_DELAY=0s"}, variables...)
 	p.command.Stderr = &p.stderr
 	stdout, err := p.command.StdoutPipe()

@@ -1,4 +1,4 @@
-// Package telemetrytest reads in tests what a program measures.
+// Package telemetrytest reads in tests what a program measures and traces.
 package telemetrytest
 
 import (
