@@ -114,7 +114,7 @@ func mounts(s config.Service) []string {
 }
 
 // environment is that of a container: lines has NAME=VALUE, multiline those whose value has several lines, which Docker
-// reads from no file, and unset the names of the variables that exist on AWS only and that testEnvironment does not set.
+// reads from no file, and unset the names of the variables that exist on AWS only, and not in testEnvironment.
 type environment struct {
 	lines, multiline, unset []string
 }

@@ -33,8 +33,8 @@ func withTable(t *testing.T) map[string]string {
 	return variables
 }
 
-// writer makes one write of a client, and returns the item that was acknowledged. It gets the item that the client wrote
-// before. An error says that the process is gone.
+// writer makes one write of a client, and returns the item that was acknowledged. It gets the item that the client
+// wrote before. An error says that the process is gone.
 type writer func(p *process, name string, before item.Item) (item.Item, error)
 
 // Of an item that is written here, the price is its version.
@@ -129,8 +129,8 @@ func TestAKilledProcessLosesNothingThatItAcknowledged(t *testing.T) {
 
 const writers = 8
 
-// writeUntilKilled lets clients write until enough is acknowledged, kills the process, and returns the items as each was
-// acknowledged last.
+// writeUntilKilled lets clients write until enough is acknowledged, kills the process, and returns the items as each
+// was acknowledged last.
 func writeUntilKilled(t *testing.T, p *process, write writer) []item.Item {
 	t.Helper()
 	const enough = 50

@@ -55,8 +55,8 @@ func TestAKilledProcessLosesNoOrderAndDoublesNone(t *testing.T) {
 	}, 30*time.Second, 50*time.Millisecond)
 }
 
-// postUntilKilled lets clients create orders until enough are acknowledged, and kills the process. It returns the orders
-// by their idempotency keys, and the keys of the requests that had no answer.
+// postUntilKilled lets clients create orders until enough are acknowledged, and kills the process. It returns the
+// orders by their idempotency keys, and the keys of the requests that had no answer.
 func postUntilKilled(t *testing.T, p *process) (acknowledged map[string]order.Order, refused []string) {
 	t.Helper()
 	const clients, enough = 8, 50

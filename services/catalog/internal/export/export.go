@@ -22,8 +22,8 @@ import (
 // own.
 const MaxItems = 10_000
 
-// MaxExports is how many exports a folder keeps: the newest ones. Tasks that write at the same moment may leave one more
-// each, which the next export deletes.
+// MaxExports is how many exports a folder keeps: the newest ones. Tasks that write at the same moment may leave one
+// more each, which the next export deletes.
 const MaxExports = 20
 
 const (
@@ -54,8 +54,9 @@ type Folder struct{ path string }
 // NewFolder returns the Folder with the absolute path, which exists. Nothing is opened yet.
 func NewFolder(path string) *Folder { return &Folder{path} }
 
-// Write writes up to MaxItems items to a new file, one JSON object a line, and deletes the oldest beyond MaxExports. The file appears when it is complete: an
-// error of the items, the end of the context, and ErrStorage, such as for a full disk, leave nothing.
+// Write writes up to MaxItems items to a new file, one JSON object a line, and deletes the oldest files beyond
+// MaxExports. The file appears when it is complete: an error of the items, the end of the context, and ErrStorage, such
+// as for a full disk, leave nothing.
 func (f *Folder) Write(ctx context.Context, items iter.Seq2[item.Item, error]) (Export, error) {
 	export, err := f.write(ctx, items)
 	if err != nil {
@@ -152,8 +153,8 @@ func encode(file *os.File, items iter.Seq2[item.Item, error]) (count int, trunca
 	return count, truncated, nil
 }
 
-// Open opens the export with the name for reading, and returns its size in bytes. It returns ErrNotFound for what Write has not returned as a name,
-// and for an export that was deleted.
+// Open opens the export with the name for reading, and returns its size in bytes. It returns ErrNotFound for what Write
+// has not returned as a name, and for an export that was deleted.
 func (f *Folder) Open(name string) (file *os.File, size int64, err error) {
 	if !validName.MatchString(name) {
 		return nil, 0, fmt.Errorf("opening export %q: %w", name, ErrNotFound)
