@@ -154,6 +154,8 @@ func (c *check) stop(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
+	case ended.ExitCode == killed && ended.OOMKilled:
+		return exited(c.service, time.Since(c.started), ended)
 	case ended.ExitCode == killed:
 		return ignoresStop()
 	case ended.ExitCode != 0 && ended.ExitCode != terminated:

@@ -332,6 +332,11 @@ func TestWhyAContainerFails(t *testing.T) {
 			kind: IgnoresStop,
 			want: "the container ignored SIGTERM and was killed after 30 s, its stop timeout on ECS",
 		},
+		"it needs more memory to stop": {
+			fake: func(f *fakedocker.Engine) { f.OOMKilled, f.StopCode = true, 137 },
+			kind: Exited,
+			want: "the container was killed because it used more than 512 MiB; raise memory",
+		},
 		"it fails on SIGTERM": {
 			fake: func(f *fakedocker.Engine) { f.StopCode = 1 },
 			kind: WrongExitCode,
