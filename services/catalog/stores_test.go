@@ -78,6 +78,34 @@ func illustrate(p *process, name string, before item.Item) (item.Item, error) {
 	return created, answer.Body.Close()
 }
 
+// remove creates an item and deletes it.
+func remove(p *process, name string, before item.Item) (item.Item, error) {
+	created, err := create(p, name, before)
+	if err != nil {
+		return item.Item{}, err
+	}
+	status, _, err := p.ask("DELETE", "/items/"+created.ID, "", "If-Match", `"1"`)
+	if err == nil && status != http.StatusNoContent {
+		err = fmt.Errorf("DELETE /items/%s: %d", created.ID, status)
+	}
+	return created, err
+}
+
+func assertKept(t *testing.T, _ *process, acknowledged, there item.Item) {
+	assert.Equal(t, acknowledged.ID, there.ID)
+	assert.Equal(t, there.Version, there.PriceCents)
+	assert.Contains(t, []int64{acknowledged.Version, acknowledged.Version + 1}, there.Version,
+		"the next update may have been made")
+}
+
+func assertIllustrated(t *testing.T, again *process, acknowledged, there item.Item) {
+	assertKept(t, again, acknowledged, there)
+	content := again.requireStatus(t, http.StatusOK, "GET", "/items/"+there.ID+"/picture", "")
+	assert.Equal(t, pictureBytes, string(content))
+}
+
+func assertGone(t *testing.T, _ *process, _, there item.Item) { assert.Empty(t, there.ID) }
+
 func send[T any](p *process, want int, method, path, body string, header ...string) (answer T, err error) {
 	status, content, err := p.ask(method, path, body, header...)
 	if err == nil && status != want {
@@ -89,19 +117,17 @@ func send[T any](p *process, want int, method, path, body string, header ...stri
 	return answer, json.Unmarshal(content, &answer)
 }
 
-// ECS kills a task that does not stop in time, and a host may fail at any time. Whatever was acknowledged is there, and
+// ECS kills a task that does not stop in time, and a host may fail at any time. Whatever was acknowledged holds, and
 // what was not is there once or not at all.
 func TestAKilledProcessLosesNothingThatItAcknowledged(t *testing.T) {
 	for name, test := range map[string]struct {
 		write  writer
-		assert func(t *testing.T, again *process, id string)
+		assert func(t *testing.T, again *process, acknowledged, there item.Item)
 	}{
-		"creates": {create, func(*testing.T, *process, string) {}},
-		"updates": {update, func(*testing.T, *process, string) {}},
-		"pictures": {illustrate, func(t *testing.T, again *process, id string) {
-			content := again.requireStatus(t, http.StatusOK, "GET", "/items/"+id+"/picture", "")
-			assert.Equal(t, pictureBytes, string(content))
-		}},
+		"creates":  {create, assertKept},
+		"updates":  {update, assertKept},
+		"pictures": {illustrate, assertIllustrated},
+		"deletes":  {remove, assertGone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			variables := withTable(t)
@@ -116,11 +142,7 @@ func TestAKilledProcessLosesNothingThatItAcknowledged(t *testing.T) {
 				there[it.Name] = it
 			}
 			for _, it := range acknowledged {
-				kept := there[it.Name]
-				assert.Equal(t, it.ID, kept.ID)
-				assert.Equal(t, kept.Version, kept.PriceCents)
-				assert.Contains(t, []int64{it.Version, it.Version + 1}, kept.Version, "the next may have been written")
-				test.assert(t, again, it.ID)
+				test.assert(t, again, it, there[it.Name])
 			}
 			assert.LessOrEqual(t, len(there), len(acknowledged)+writers)
 		})
