@@ -2,6 +2,8 @@ package aws_test
 
 import (
 	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -135,8 +137,13 @@ func TestFunctionsThatLookIntoTheWorld(t *testing.T) {
 	url := "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop"
 	unbuilt := world.Image{Repository: url, Tag: "v1", Digest: "sha256:b"}
 	require.NoError(t, l.W.PutImage(t.Context(), unbuilt))
+	engine := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(engine.Close)
+	t.Setenv("DOCKER_HOST", "unix:///nonexistent.sock")
+	l.Call("aws:ecr/getImage:getImage", awstest.In{"repositoryName": "shop", "imageTag": "v1"})
+	t.Setenv("DOCKER_HOST", "tcp://"+engine.Listener.Addr().String())
 	_, err = l.Invoke("aws:ecr/getImage:getImage", awstest.In{"repositoryName": "shop", "imageTag": "v1"})
-	assert.ErrorContains(t, err, "ImageNotFoundException", "it could not be built, and so is built later")
+	assert.ErrorContains(t, err, "ImageNotFoundException", "it could not be built without an engine")
 	built := world.Image{Repository: url, Tag: "v1", Digest: "sha256:a", Size: 5}
 	require.NoError(t, l.W.PutImage(t.Context(), built))
 	assert.Equal(

@@ -16,9 +16,10 @@ import (
 
 // Call is one call of a function.
 type Call struct {
-	p    *Provider
-	Tx   *world.Tx
-	Args values.View
+	p       *Provider
+	Context context.Context //nolint:containedctx // a call is over before it
+	Tx      *world.Tx
+	Args    values.View
 }
 
 // Region returns the provider's.
@@ -64,7 +65,7 @@ func (p *Provider) Invoke(ctx context.Context, req *pulumirpc.InvokeRequest) (*p
 	}
 	var result map[string]any
 	err = p.world.Update(ctx, func(tx *world.Tx) (err error) {
-		result, err = function(Call{p, tx, values.View(args)})
+		result, err = function(Call{p, ctx, tx, values.View(args)})
 		return err
 	})
 	if err != nil {

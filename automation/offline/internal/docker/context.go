@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/awslab/awslab/automation/offline/internal/template"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 )
@@ -181,3 +182,7 @@ func (c *buildContext) digest() (string, error) {
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
+
+// madeUpDigest returns a digest for an image that was not built. Each build has another one, as files in an image have
+// dates.
+func madeUpDigest() string { return "sha256:" + template.RandomHex(hex.EncodedLen(sha256.Size)) }

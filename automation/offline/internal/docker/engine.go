@@ -61,6 +61,12 @@ func connect(ctx context.Context, host string, registry *localRegistry) (*builde
 	return &builder{client: c, registry: registry}, nil
 }
 
+// Answers reports whether there is a Docker Engine at DOCKER_HOST, or at its usual place.
+func Answers(ctx context.Context) bool {
+	engine, err := connect(ctx, "", nil)
+	return err == nil && engine.close() == nil
+}
+
 func (b *builder) close() error { return b.client.Close() }
 
 // build builds the image, tags it with its name and returns its id.

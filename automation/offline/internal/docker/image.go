@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,12 +40,6 @@ type build struct {
 	addHosts  []string
 	// classic asks for the builder before BuildKit.
 	classic bool
-}
-
-// madeUpDigest returns a digest for the image where it cannot be built. It is the same until the context or the tag
-// changes: a run that does not know of the one before it records the same image again.
-func (i *image) madeUpDigest() string {
-	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(i.given+" "+i.build.digest)))
 }
 
 // refusal is a reason why inputs cannot be accepted, with the property it is in.

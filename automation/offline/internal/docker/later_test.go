@@ -123,16 +123,16 @@ func TestWhatCouldNotBeBuiltIsBuiltOnceItCanBe(t *testing.T) {
 
 func TestWhatIsNotInTheStateIsBuiltOverWhatCouldNotBeBuilt(t *testing.T) {
 	s := newStandIn(t, noEngine, "IMMUTABLE")
-	dir := service(t)
-	_, err := s.create(imageInputs(dir, "1"), false)
+	inputs := classic(imageInputs(service(t), "1"))
+	_, err := s.create(inputs, false)
 	require.NoError(t, err, "its run is killed before the state is written")
-	other := imageInputs(dir, "1")
-	other["build"].ObjectValue()["args"].ObjectValue()["REVISION"] = resource.NewProperty("0123")
-	_, err = s.create(other, false)
-	require.NoError(t, err, "there is still no engine, and a commit more")
+	s.host = engineThat(t, unreachableBase)
+	_, err = s.create(inputs, false)
+	require.NoError(t, err, "there is an engine, and no network")
 	target := repository{region: "eu-west-1", name: "shop/orders", url: repositoryURL}
 	require.NoError(t, target.record(t.Context(), s.world, "1", "sha256:built", 5))
-	require.ErrorIs(t, target.record(t.Context(), s.world, "1", "sha256:again", 5), errTagExists)
+	_, err = s.create(inputs, false)
+	require.ErrorIs(t, err, errTagExists)
 }
 
 func TestAnotherEngineIsAnUpdateOfTheProvider(t *testing.T) {

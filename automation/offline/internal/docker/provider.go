@@ -5,6 +5,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -262,8 +263,8 @@ func (p *Provider) isOverdue(ctx context.Context, inputs resource.PropertyMap, s
 	if target == nil || i.skipPush {
 		return false, nil
 	}
-	lacking, err := target.lacks(ctx, p.world, i.tag())
-	if !lacking || err != nil {
+	lacking, err := target.unbuilt(ctx, p.world, i.tag())
+	if lacking == "" || err != nil {
 		return false, err
 	}
 	engine, err := connect(ctx, p.host, p.registry)
@@ -311,21 +312,30 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 			return nil, err
 		}
 	}
-	id, properties, err := p.apply(ctx, req.GetUrn(), req.GetProperties(), req.GetPreview())
+	id, properties, err := p.apply(ctx, req.GetUrn(), req.GetProperties(), req.GetPreview(), "")
 	if err != nil {
 		return nil, err
 	}
 	return &pulumirpc.CreateResponse{Id: id, Properties: properties}, nil
 }
 
-// Update builds and pushes the image again.
+// Update builds and pushes the image again. One that still cannot be built keeps the digest that was made up for it,
+// since its tag may be immutable.
 func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
 	if !req.GetPreview() {
 		if err := p.injectFault(ctx, world.Update, req.GetUrn()); err != nil {
 			return nil, err
 		}
 	}
-	_, properties, err := p.apply(ctx, req.GetUrn(), req.GetNews(), req.GetPreview())
+	_, detailed, err := changes(req.GetOldInputs(), req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	kept := ""
+	if len(detailed) == 0 {
+		_, kept, _ = strings.Cut(req.GetOlds().GetFields()["repoDigest"].GetStringValue(), "@")
+	}
+	_, properties, err := p.apply(ctx, req.GetUrn(), req.GetNews(), req.GetPreview(), kept)
 	if err != nil {
 		return nil, err
 	}
@@ -362,12 +372,14 @@ func (p *Provider) injectFault(ctx context.Context, operation world.Operation, u
 }
 
 // apply builds the image and returns its id and outputs. In preview it does so only when the program asks for it, and
-// then without a push; the digest is unknown otherwise.
+// then without a push; the digest is unknown otherwise. An image that cannot be built has the digest unbuilt, or one
+// that is made up if that is empty.
 func (p *Provider) apply(
 	ctx context.Context,
 	urn string,
 	properties *structpb.Struct,
 	preview bool,
+	unbuilt string,
 ) (string, *structpb.Struct, error) {
 	inputs, err := plugin.UnmarshalProperties(properties, marshal)
 	if err != nil {
@@ -385,7 +397,7 @@ func (p *Provider) apply(
 	if err != nil {
 		return "", nil, err
 	}
-	digest, lacksNetwork, err := p.make(ctx, urn, i, preview)
+	digest, lacksNetwork, err := p.make(ctx, urn, i, preview, unbuilt)
 	if err != nil {
 		return "", nil, err
 	}
@@ -423,6 +435,7 @@ func (p *Provider) make(
 	urn string,
 	i *image,
 	preview bool,
+	unbuilt string,
 ) (repoDigest string, lacksNetwork bool, err error) {
 	local := i.skipPush || preview
 	target := repositoryOf(i.name)
@@ -435,7 +448,13 @@ func (p *Provider) make(
 	digest, size, err := p.buildAndPush(ctx, i, local)
 	var cannot unavailable
 	if errors.As(err, &cannot) {
-		digest = i.madeUpDigest()
+		if cannot.hasEngine && unbuilt == "" && target != nil {
+			// The run that could not build it either was killed before the state was written.
+			if unbuilt, err = target.unbuilt(ctx, p.world, i.tag()); err != nil {
+				return "", false, err
+			}
+		}
+		digest = cmp.Or(unbuilt, madeUpDigest())
 		err = p.log(ctx, pulumirpc.LogSeverity_WARNING, urn, fmt.Sprintf(
 			"offline: image not built: %s: %s. Its digest is made up, and there is nothing to run.",
 			i.given,

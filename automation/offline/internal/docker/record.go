@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 
 	"github.com/distribution/reference"
 
@@ -79,10 +78,15 @@ func (r *repository) checkTag(tx *world.Tx, repository *world.Thing, pushed worl
 	return nil
 }
 
-// lacks reports whether the image with the tag could not be built when it was pushed.
-func (r *repository) lacks(ctx context.Context, w *world.World, tag string) (bool, error) {
+// unbuilt returns the digest that was made up for the image with the tag, or nothing if there is none or it was built.
+func (r *repository) unbuilt(ctx context.Context, w *world.World, tag string) (digest string, err error) {
 	images, err := w.Images(ctx, r.url)
-	return slices.ContainsFunc(images, func(i world.Image) bool { return i.Tag == tag && !i.IsBuilt() }), err
+	for _, image := range images {
+		if image.Tag == tag && !image.IsBuilt() {
+			digest = image.Digest
+		}
+	}
+	return digest, err
 }
 
 // record writes the image into the world as pushed, or refuses as ECR would.

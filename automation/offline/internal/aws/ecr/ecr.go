@@ -15,6 +15,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/region"
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
+	"github.com/awslab/awslab/automation/offline/internal/docker"
 	"github.com/awslab/awslab/automation/offline/internal/model"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
@@ -276,7 +277,8 @@ func getAuthorizationToken(c bridge.Call) (map[string]any, error) {
 	}, nil
 }
 
-// getImage finds no image that could not be built: a program that looks for it has it built, once there is an engine.
+// getImage finds an image that could not be built only while there is no engine: then a program that looks for it has
+// it built.
 func getImage(c bridge.Call) (map[string]any, error) {
 	name := c.Args.Str("repositoryName")
 	url := fmt.Sprintf("%s.dkr.ecr.%s.%s/%s", world.Account, c.Region().Name, c.Region().DNSSuffix(), name)
@@ -287,7 +289,8 @@ func getImage(c bridge.Call) (map[string]any, error) {
 	slices.SortFunc(images, func(a, b world.Image) int { return b.Pushed.Compare(a.Pushed) })
 	tag, digest := c.Args.Str("imageTag"), c.Args.Str("imageDigest")
 	for _, image := range images {
-		if image.IsBuilt() && (tag == "" || image.Tag == tag) && (digest == "" || image.Digest == digest) {
+		asked := (tag == "" || image.Tag == tag) && (digest == "" || image.Digest == digest)
+		if asked && (image.IsBuilt() || !docker.Answers(c.Context)) {
 			return map[string]any{
 				"id":               image.Digest,
 				"imageDigest":      image.Digest,
