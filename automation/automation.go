@@ -165,9 +165,7 @@ func (l *Lab) configure() error {
 	if l.options.Target != AWS {
 		return nil
 	}
-	if l.account, err = newAccount(l.settings, configured.Region); err != nil {
-		return err
-	}
+	l.account = &account{region: configured.Region}
 	l.findFailures, l.awaitRollout = l.account.failures, l.account.rollout
 	return nil
 }
@@ -207,11 +205,13 @@ func (l *Lab) openStack(ctx context.Context) error {
 			return err
 		}
 	}
-	if l.options.Target == AWS && l.account == nil {
-		l.account = &account{}
-	}
 	if err := l.encrypt(ctx); err != nil {
 		return err
+	}
+	if l.options.Target == AWS {
+		if err := l.openAccount(ctx); err != nil {
+			return err
+		}
 	}
 	space, err := auto.NewLocalWorkspace(ctx,
 		auto.WorkDir(l.options.ProjectDir), auto.Pulumi(unselected{l.command}), auto.Program(l.program))

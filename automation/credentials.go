@@ -1,25 +1,31 @@
 package automation
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/smithy-go/logging"
-
-	labconfig "github.com/awslab/awslab/infra/config"
+	"github.com/aws/smithy-go"
 )
 
-// CredentialsError says that there are no AWS credentials to act with. Nothing has been done.
+// CredentialsError says that there are no AWS credentials to act with, or that AWS did not accept them: they have
+// expired, or are wrong, or AWS cannot be reached. Nothing has been done.
 type CredentialsError struct {
 	// Profile is the one that aws:profile or AWS_PROFILE names; may be empty.
 	Profile string
-	cause   error
+	// Found says that there are credentials.
+	Found bool
+	cause error
 }
 
 func (e *CredentialsError) Error() string {
+	if e.Found {
+		return e.refused()
+	}
 	if e.Profile != "" {
 		return fmt.Sprintf(
 			"there are no AWS credentials in profile %q: %v; run aws sso login --profile %s, or name a profile of aws "+
@@ -27,57 +33,89 @@ func (e *CredentialsError) Error() string {
 			e.Profile, e.cause, e.Profile,
 		)
 	}
+	if e.cause != nil && strings.Contains(e.cause.Error(), "SSO") {
+		return "the AWS credentials have expired: run aws sso login, and then the command again"
+	}
 	return "there are no AWS credentials: set aws:profile or AWS_PROFILE to a profile of aws configure " +
 		"list-profiles, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or leave --target aws out to stay offline"
 }
 
+// refused says why AWS did not accept credentials, by the code of its error.
+func (e *CredentialsError) refused() string {
+	whose := "the AWS credentials"
+	if e.Profile != "" {
+		whose += fmt.Sprintf(" of profile %q", e.Profile)
+	}
+	var answer smithy.APIError
+	switch {
+	case !errors.As(e.cause, &answer):
+		return fmt.Sprintf("AWS could not be asked whose %s are: %v; check the network and its proxies (HTTPS_PROXY, "+
+			"aws:httpsProxy), or set aws:skipCredentialsValidation: true", strings.TrimPrefix(whose, "the AWS "), e.cause)
+	case strings.HasPrefix(answer.ErrorCode(), "Expired"):
+		return whose + " have expired: renew them, with aws sso login or what gave them, and run the command again"
+	}
+	return fmt.Sprintf("AWS does not accept %s: %s: %s; correct them, or name another profile in aws:profile or "+
+		"AWS_PROFILE", whose, answer.ErrorCode(), answer.ErrorMessage())
+}
+
 func (e *CredentialsError) Unwrap() error { return e.cause }
 
-// account is how AWS is asked what the engine does not tell, with the credentials that the providers use too.
-type account struct {
-	region string
-	// settings are those of the aws provider that decide over credentials, by name without the namespace.
-	settings map[string]string
+// WrongAccountError says that the AWS credentials are not those of an account that the stack may be in. Nothing has been
+// done.
+type WrongAccountError struct {
+	// Account and Principal are whose the credentials are.
+	Account, Principal string
+	// Allowed are the accounts of aws:allowedAccountIds; empty if aws:forbiddenAccountIds refuses this one.
+	Allowed []string
 }
 
-// ownCredentials are settings with which the aws provider finds credentials in other ways than the AWS SDK does.
-var ownCredentials = []string{"accessKey", "assumeRole", "assumeRoleWithWebIdentity", "sharedCredentialsFiles",
-	"sharedConfigFiles", "skipCredentialsValidation"}
-
-func newAccount(s *settings, region string) (*account, error) {
-	ofProvider, err := labconfig.Namespace("aws", s.name, s.text)
-	if err != nil {
-		return nil, err
+func (e *WrongAccountError) Error() string {
+	why := "aws:forbiddenAccountIds forbids"
+	if len(e.Allowed) > 0 {
+		why = "aws:allowedAccountIds does not allow: it allows " + strings.Join(e.Allowed, ", ")
 	}
-	return &account{region: region, settings: ofProvider}, nil
+	return fmt.Sprintf("the AWS credentials are those of %s in account %s, which %s; name a profile of another account "+
+		"in aws:profile or AWS_PROFILE", e.Principal, e.Account, why)
 }
 
-func (a *account) load(ctx context.Context) (aws.Config, error) {
-	return config.LoadDefaultConfig(ctx,
-		config.WithRegion(a.region),
-		config.WithSharedConfigProfile(a.settings["profile"]),
-		config.WithLogger(logging.Nop{}), // an error says what its warnings say
-	)
-}
-
-// require refuses to begin without credentials, which the provider would do only after the engine has begun, and with
-// an error of many lines.
+// require refuses to begin without credentials, with some that AWS refuses, and in an account that the stack may not
+// be in. The provider would do so only after the engine has begun, and with an error of many lines.
 func (a *account) require(ctx context.Context) error {
-	for _, name := range ownCredentials {
-		if a.settings[name] != "" {
-			return nil
-		}
-	}
 	loaded, err := a.load(ctx)
+	var wrong *InputError
+	if errors.As(err, &wrong) {
+		return wrong
+	}
 	if err == nil {
 		_, err = loaded.Credentials.Retrieve(ctx)
 	}
-	if err == nil {
+	if err != nil {
+		return &CredentialsError{Profile: a.profile(), cause: err}
+	}
+	if a.provider.SkipCredentialsValidation || loaded.Region == "" {
 		return nil
 	}
-	profile := a.settings["profile"]
-	if profile == "" {
-		profile = os.Getenv("AWS_PROFILE")
+	caller, err := a.sts(loaded).GetCallerIdentity(ctx, nil)
+	if err != nil {
+		return &CredentialsError{Profile: a.profile(), Found: true, cause: err}
 	}
-	return &CredentialsError{Profile: profile, cause: err}
+	return a.allow(*caller.Account, *caller.Arn)
 }
+
+// allow refuses an account that the stack may not be in.
+func (a *account) allow(account, principal string) error {
+	allowed := a.provider.AllowedAccountIDs
+	if slices.Contains(a.provider.ForbiddenAccountIDs, accountID(account)) {
+		return &WrongAccountError{Account: account, Principal: principal}
+	}
+	if len(allowed) == 0 || slices.Contains(allowed, accountID(account)) {
+		return nil
+	}
+	refused := &WrongAccountError{Account: account, Principal: principal}
+	for _, id := range allowed {
+		refused.Allowed = append(refused.Allowed, string(id))
+	}
+	return refused
+}
+
+func (a *account) profile() string { return cmp.Or(a.provider.Profile, os.Getenv("AWS_PROFILE")) }

@@ -73,8 +73,13 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			&CancelledError{Operation: OperationUp, Stack: "dev", Cause: cause, Progress: &Progress{Done: 1}},
 		}, "awslab (up|recover|destroy) --stack dev( to start again| to complete it| for the rest| --remove)?"},
 		"automation.CredentialsError": {[]error{
-			&CredentialsError{}, &CredentialsError{Profile: "p", cause: cause},
-		}, "(leave --target aws out to stay offline|list-profiles in aws:profile or AWS_PROFILE)"},
+			&CredentialsError{}, &CredentialsError{Profile: "p", cause: cause}, &CredentialsError{Found: true, cause: cause},
+		}, "(leave --target aws out to stay offline|list-profiles in aws:profile or AWS_PROFILE|" +
+			"or set aws:skipCredentialsValidation: true)"},
+		"automation.WrongAccountError": {
+			[]error{&WrongAccountError{Account: "111111111111", Principal: "arn:aws:iam::111111111111:user/x"}},
+			"name a profile of another account in aws:profile or AWS_PROFILE",
+		},
 		"automation.ImageStoreError": {[]error{&ImageStoreError{}}, "under Settings, General"},
 		"automation.ProtectedError": {
 			[]error{&ProtectedError{Operation: OperationDestroy, Stack: "dev", Resources: []string{"a::db"}}},

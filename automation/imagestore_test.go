@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/internal/ststest"
 )
 
 // A Docker engine whose images cannot be pushed is found before anything is built.
@@ -19,11 +20,9 @@ func TestImagesInTheContainerdStore(t *testing.T) {
 		[]byte("#!/bin/sh\necho '[[driver-type io.containerd.snapshotter.v1]]'\n"),
 		0o700, //nolint:gosec // it has to be run
 	))
-	lab := p.openOnAWS(t, map[string]string{
-		"PATH":                  home + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"AWS_ACCESS_KEY_ID":     "an id",
-		"AWS_SECRET_ACCESS_KEY": "of this test",
-	})
+	variables := credentialsOf(ststest.Start(t))
+	variables["PATH"] = home + string(os.PathListSeparator) + os.Getenv("PATH")
+	lab := p.openOnAWS(t, variables)
 	for _, operation := range []func(context.Context, ...automation.Option) (*automation.Result, error){
 		lab.Preview, lab.Up,
 	} {

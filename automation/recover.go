@@ -232,7 +232,12 @@ func (l *Lab) cloudControl(ctx context.Context) (func(region string) recovery.Cl
 		return nil, err
 	}
 	return func(region string) recovery.CloudControl {
-		return cloudcontrol.NewFromConfig(settings, func(o *cloudcontrol.Options) { o.Region = region })
+		return cloudcontrol.NewFromConfig(settings, func(o *cloudcontrol.Options) {
+			o.Region = region
+			if l.account != nil {
+				l.account.provider.endpoint(&o.BaseEndpoint, "cloudcontrol", "cloudcontrolapi")
+			}
+		})
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -139,12 +140,18 @@ func (a *account) failures(ctx context.Context, service ecsService, since time.T
 	}
 	return taskfailures.Since(
 		ctx,
-		ecs.NewFromConfig(settings),
-		cloudwatchlogs.NewFromConfig(settings),
+		a.ecs(settings),
+		cloudwatchlogs.NewFromConfig(settings, func(o *cloudwatchlogs.Options) {
+			a.provider.endpoint(&o.BaseEndpoint, "logs", "cloudwatchlogs")
+		}),
 		service.cluster,
 		service.name,
 		since,
 	)
+}
+
+func (a *account) ecs(settings aws.Config) *ecs.Client {
+	return ecs.NewFromConfig(settings, func(o *ecs.Options) { a.provider.endpoint(&o.BaseEndpoint, "ecs") })
 }
 
 // rollout asks AWS.
@@ -153,7 +160,7 @@ func (a *account) rollout(ctx context.Context, service ecsService) error {
 	if err != nil {
 		return fmt.Errorf("finding AWS credentials: %w", err)
 	}
-	return rollout.Wait(ctx, ecs.NewFromConfig(settings), service.cluster, service.name, rolloutPause)
+	return rollout.Wait(ctx, a.ecs(settings), service.cluster, service.name, rolloutPause)
 }
 
 // simulation answers for ECS on the offline target.

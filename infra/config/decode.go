@@ -131,8 +131,8 @@ func ReadFile(project, path string) (map[string]string, error) {
 	return values, nil
 }
 
-// Namespace returns the values in the text of a Pulumi.<stack>.yaml of the keys of a provider's namespace, without it;
-// name is what messages call the text.
+// Namespace returns the values in the text of a Pulumi.<stack>.yaml of the keys of a provider's namespace, without it:
+// texts as they are, others as JSON, and [Encrypted] for what is encrypted. name is what messages call the text.
 func Namespace(namespace, name string, content []byte) (map[string]string, error) {
 	keys, err := parseKeys(name, content)
 	if err != nil {
@@ -140,8 +140,12 @@ func Namespace(namespace, name string, content []byte) (map[string]string, error
 	}
 	values := map[string]string{}
 	for key, value := range keys {
-		if name, is := strings.CutPrefix(key, namespace+":"); is {
-			values[name] = fmt.Sprint(value)
+		property, is := strings.CutPrefix(key, namespace+":")
+		if !is || value == nil {
+			continue
+		}
+		if values[property], err = textOf(value); err != nil {
+			return nil, &Error{Problems: []Problem{{Path: key, Message: err.Error()}}}
 		}
 	}
 	return values, nil

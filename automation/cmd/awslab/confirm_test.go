@@ -15,6 +15,7 @@ import (
 	"github.com/vito/midterm"
 
 	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/internal/ststest"
 	"github.com/awslab/awslab/automation/offline"
 )
 
@@ -32,7 +33,7 @@ func toStandIns(t *testing.T, awslab func(args ...string) *exec.Cmd) (func(args 
 	require.NoError(t, err)
 	environment := []string{
 		"AWS_ACCESS_KEY_ID=an id", "AWS_SECRET_ACCESS_KEY=of this test", "AWS_EC2_METADATA_DISABLED=true",
-		"DOCKER_HOST=unix:///nonexistent.sock",
+		"DOCKER_HOST=unix:///nonexistent.sock", "AWS_ENDPOINT_URL_STS=" + ststest.Start(t).URL,
 	}
 	for name, value := range home.Environment() {
 		if strings.HasPrefix(name, "PULUMI_") {

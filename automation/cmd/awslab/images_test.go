@@ -16,6 +16,7 @@ import (
 
 	"github.com/awslab/awslab/automation/images"
 	"github.com/awslab/awslab/automation/internal/fakedocker"
+	"github.com/awslab/awslab/automation/internal/ststest"
 )
 
 // secretValue is in the container's environment and in no output.
@@ -166,6 +167,7 @@ func TestAnUpOnAWSTestsItsImagesFirst(t *testing.T) {
 		"PULUMI_CONFIG_PASSPHRASE=of this test",
 		"AWS_ACCESS_KEY_ID=an id",
 		"AWS_SECRET_ACCESS_KEY=of this test",
+		"AWS_ENDPOINT_URL_STS=" + ststest.Start(t).URL,
 	}
 	up := awslab("up", "--stack", "small", "--target", "aws", "--yes")
 	up.Env = append(up.Env, environment...)

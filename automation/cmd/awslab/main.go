@@ -76,6 +76,7 @@ func exitCode(ctx context.Context, err error) int {
 		drift    *driftError
 		noEngine *engine.MissingError
 		nobody   *automation.CredentialsError
+		stranger *automation.WrongAccountError
 		store    *automation.ImageStoreError
 		noDocker *images.EngineError
 		unusable *offline.UnusableError
@@ -98,6 +99,7 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &usage),
 		errors.As(err, &kept),
 		errors.As(err, &nobody),
+		errors.As(err, &stranger),
 		errors.As(err, &store),
 		errors.As(err, &backend),
 		errors.As(err, &secrets),
