@@ -49,7 +49,7 @@ func (e *CredentialsError) refused() string {
 	var answer smithy.APIError
 	switch {
 	case !errors.As(e.cause, &answer):
-		return fmt.Sprintf("AWS could not be asked whose %s are: %v; check the network and its proxies (HTTPS_PROXY, "+
+		return fmt.Sprintf("AWS could not be asked whose the %s are: %v; check the network and its proxies (HTTPS_PROXY, "+
 			"aws:httpsProxy), or set aws:skipCredentialsValidation: true", strings.TrimPrefix(whose, "the AWS "), e.cause)
 	case strings.HasPrefix(answer.ErrorCode(), "Expired"):
 		return whose + " have expired: renew them, with aws sso login or what gave them, and run the command again"
