@@ -349,3 +349,12 @@ func TestAlarmProblems(t *testing.T) {
 		return err
 	}))
 }
+
+// A vault whose recovery points are not copied has no copies that fail.
+func TestAVaultWithoutCopiesHasNoAlarmOnThem(t *testing.T) {
+	g := &graph{}
+	_, err := g.alarms(func(args *AlarmsArgs) { args.BackupVaults = []BackupVault{{Name: "daily", VaultName: "v"}} })
+	require.NoError(t, err)
+	require.Contains(t, g.names("aws:cloudwatch/metricAlarm:MetricAlarm"), "lab-backupVault-daily-failed")
+	require.NotContains(t, g.names("aws:cloudwatch/metricAlarm:MetricAlarm"), "lab-backupVault-daily-copies")
+}

@@ -140,7 +140,7 @@ func everything() Watched {
 		StateMachines: []StateMachine{
 			{"redeploy", "arn:aws:states:eu-west-1:123456789012:stateMachine:awslab-dev-redeploy"},
 		},
-		BackupVaults: []BackupVault{{"daily", "awslab-dev"}},
+		BackupVaults: []BackupVault{{"daily", "awslab-dev", true}},
 		Topics:       []Topic{{"alarms", "awslab-dev-alarms"}},
 	}
 }

@@ -304,7 +304,9 @@ var platformSignals = []signal{
 		title: "failed copies",
 		description: "A copy of a recovery point to the other region failed. The job's message in AWS Backup tells " +
 			"why.",
-		metrics:    []metric{{namespace: "AWS/Backup", name: "NumberOfCopyJobsFailed", statistic: "Sum"}},
+		metrics: []metric{
+			{namespace: "AWS/Backup", name: "NumberOfCopyJobsFailed", statistic: "Sum", dimensions: copied},
+		},
 		comparison: above,
 		threshold:  0,
 		unit:       count,

@@ -35,6 +35,7 @@ const (
 	insights    = "Container Insights"
 	aurora      = "Aurora"
 	server      = "server of a Multi-AZ cluster"
+	copied      = "copied recovery points"
 )
 
 // targets returns all there are, in the order of the dashboard.
@@ -110,7 +111,10 @@ func (w *Watched) targets() []target {
 		add("stateMachine", m.Name, plain("StateMachineArn", m.Arn))
 	}
 	for _, v := range w.BackupVaults {
-		add("backupVault", v.Name, plain("BackupVaultName", v.VaultName))
+		t := add("backupVault", v.Name, plain("BackupVaultName", v.VaultName))
+		if v.Copied {
+			t.dimensions[copied] = t.dimensions[own]
+		}
 	}
 	for _, t := range w.Topics {
 		add("topic", t.Name, plain("TopicName", t.TopicName))

@@ -149,7 +149,11 @@ type Queue struct{ Name, QueueName string }
 type StateMachine struct{ Name, Arn string }
 
 // BackupVault is a vault of AWS Backup that gets a backup every day.
-type BackupVault struct{ Name, VaultName string }
+type BackupVault struct {
+	Name, VaultName string
+	// Copied says that recovery points are copied to another vault.
+	Copied bool
+}
 
 // Topic is an SNS topic.
 type Topic struct{ Name, TopicName string }

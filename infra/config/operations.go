@@ -10,6 +10,9 @@ type Monitoring struct {
 	Slack *Slack `json:"slack,omitempty"`
 	// Teams is a Microsoft Teams channel that receives every alarm.
 	Teams *Teams `json:"teams,omitempty"`
+	// Alarms creates an alarm for each signal of each resource, which are charged by metric. Alarms that roll back
+	// deployments are the services' own.
+	Alarms bool `json:"alarms,omitempty"`
 	// Thresholds change the thresholds of alarms, by area and signal, such as service.errors.
 	Thresholds map[string]float64 `json:"thresholds,omitempty"`
 	// Anomalies adds CloudWatch anomaly detection alarms where a fixed threshold makes no sense.

@@ -99,6 +99,7 @@ var Defaults = []Default{
 	{"fileSystem.replicate", false, true},
 	{"fileSystem.deletionProtection", false, true},
 	{"website.priceClass", "PriceClass_100", "PriceClass_All"},
+	{"monitoring.alarms", true, true},
 	{"monitoring.anomalies", false, true},
 	{"monitoring.requestMetrics", false, true},
 	{"monitoring.logRetentionDays", 30, 365},

@@ -86,25 +86,14 @@ func (l *lab) notificationsArgs() monitoring.NotificationsArgs {
 // monitor comes when everything is there that is watched.
 func (l *lab) monitor() error {
 	watched, m := l.watched(), l.config.Monitoring
-	args := &monitoring.AlarmsArgs{
-		Watched:      watched,
-		TopicArn:     l.notifications.TopicArn,
-		EdgeProvider: l.providers.edge,
-		Thresholds:   m.Thresholds,
-		Anomalies:    m.Anomalies,
-		Tags:         l.tags,
-	}
-	if l.edgeNotifications != nil {
-		args.EdgeTopicArn = l.edgeNotifications.TopicArn
-	}
-	alarms, err := monitoring.NewAlarms(l.Context, "lab", args, l.providers.all)
+	alarms, err := l.newAlarms(watched)
 	if err != nil {
 		return err
 	}
 	if _, err := monitoring.NewEvents(l.Context, "lab", l.eventsArgs(), l.providers.all); err != nil {
 		return err
 	}
-	if l.edgeNotifications != nil {
+	if l.edgeNotifications != nil && m.Alarms {
 		if _, err := monitoring.NewEvents(l.Context, "edge", &monitoring.EventsArgs{
 			Name:     l.name(),
 			Location: l.placeIn(edgeRegion),
@@ -125,7 +114,7 @@ func (l *lab) monitor() error {
 	}
 	if l.dashboard, err = monitoring.NewDashboard(l.Context, "lab", &monitoring.DashboardArgs{
 		Watched:    watched,
-		Alarms:     alarms.Arns,
+		Alarms:     alarms,
 		Thresholds: m.Thresholds,
 		CostTag:    "Stack",
 	}, l.providers.all); err != nil {
@@ -142,6 +131,29 @@ func (l *lab) monitor() error {
 	return err
 }
 
+// newAlarms returns the ARNs of the alarms on what is watched.
+func (l *lab) newAlarms(watched monitoring.Watched) ([]string, error) {
+	if !l.config.Monitoring.Alarms {
+		return nil, nil
+	}
+	args := &monitoring.AlarmsArgs{
+		Watched:      watched,
+		TopicArn:     l.notifications.TopicArn,
+		EdgeProvider: l.providers.edge,
+		Thresholds:   l.config.Monitoring.Thresholds,
+		Anomalies:    l.config.Monitoring.Anomalies,
+		Tags:         l.tags,
+	}
+	if l.edgeNotifications != nil {
+		args.EdgeTopicArn = l.edgeNotifications.TopicArn
+	}
+	alarms, err := monitoring.NewAlarms(l.Context, "lab", args, l.providers.all)
+	if err != nil {
+		return nil, err
+	}
+	return alarms.Arns, nil
+}
+
 // tracedRate is the part of the requests that is traced beyond one a second: enough to see what is usual.
 const tracedRate = 0.05
 
@@ -151,7 +163,7 @@ func (l *lab) eventsArgs() *monitoring.EventsArgs {
 		Location:    l.location,
 		TopicArn:    l.notifications.TopicArn,
 		ClusterName: l.clusterName(),
-		Alarms:      true,
+		Alarms:      l.config.Monitoring.Alarms,
 		Tags:        l.tags,
 	}
 	if l.backup != nil {
@@ -212,7 +224,12 @@ func (l *lab) watched() monitoring.Watched {
 	}
 	daily := func(r config.BackupRule) bool { return r.Schedule == "hourly" || r.Schedule == "daily" }
 	if l.backup != nil && slices.ContainsFunc(l.config.Backup.Rules, daily) {
-		watched.BackupVaults = []monitoring.BackupVault{{Name: "backups", VaultName: l.backup.VaultName}}
+		copied := func(r config.BackupRule) bool { return r.CopyRetentionDays > 0 }
+		watched.BackupVaults = []monitoring.BackupVault{{
+			Name:      "backups",
+			VaultName: l.backup.VaultName,
+			Copied:    slices.ContainsFunc(l.config.Backup.Rules, copied),
+		}}
 	}
 	if l.redeployment != nil {
 		watched.StateMachines = []monitoring.StateMachine{

@@ -219,6 +219,7 @@ func drawConfiguration(t *rapid.T) object {
 			},
 		},
 		object{"logRetentionDays": 1},
+		object{"alarms": false},
 	)
 	some(
 		t,
