@@ -39,6 +39,21 @@ func TestADeploymentIsWaitedForAsLongAsItLasts(t *testing.T) {
 		}
 		require.Equal(t, tc.want, args.wait(), name)
 	}
+	g := &graph{}
+	require.NoError(t, g.runOrders(func(*ServiceArgs) {}))
+	timeouts := g.find(t, "orders-service").RegisterRPC.GetCustomTimeouts()
+	require.Equal(t, []string{leastWait.String(), leastWait.String()}, []string{timeouts.Create, timeouts.Update})
+}
+
+// ECS takes either a grace period or the first target group in one update.
+func TestAServiceThatBecomesPublicGetsItsGracePeriodNext(t *testing.T) {
+	for _, newlyRouted := range []bool{true, false} {
+		g := &graph{}
+		require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.NewlyRouted = newlyRouted }))
+		inputs := g.inputs(t, "orders-service")
+		require.Contains(t, inputs, "loadBalancers")
+		require.Equal(t, newlyRouted, inputs["healthCheckGracePeriodSeconds"] == nil)
+	}
 }
 
 func TestAlarmsRollADeploymentBack(t *testing.T) {

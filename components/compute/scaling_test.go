@@ -65,7 +65,10 @@ func TestTheLimitsAreLeftAloneExactlyWhenSchedulesOwnThem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := &graph{}
 			require.NoError(t, g.runOrders(func(args *ServiceArgs) { args.Scaling = test.scaling }))
-			require.Equal(t, test.want, g.find(t, "orders-scaling").RegisterRPC.GetIgnoreChanges())
+			target := g.find(t, "orders-scaling").RegisterRPC
+			require.Equal(t, test.want, target.GetIgnoreChanges())
+			require.Equal(t, test.want != nil, target.GetReplacementTrigger().GetBoolValue(),
+				"without schedules it is registered anew: they leave their limits behind")
 		})
 	}
 }

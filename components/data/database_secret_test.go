@@ -87,6 +87,8 @@ func TestProxySignsInAsTheUsersOfServices(t *testing.T) {
 		}
 	}
 	require.Equal(t, []any{auth("svc_catalog"), auth("svc_orders")}, g.inputs(t, "database-proxy")["auths"])
+	require.Equal(t, []string{"vpcSubnetIds"}, g.resources["database-proxy"].RegisterRPC.GetIgnoreChanges(),
+		"other subnets would be another proxy at another address")
 	for _, user := range args.Users {
 		secret := g.inputs(t, "database-user-"+user)
 		require.Equal(t, "awslab-dev-database/"+user, secret["name"])

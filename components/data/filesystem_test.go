@@ -130,6 +130,9 @@ func TestUpdatesLeaveTheProtectionOfTheCopyAlone(t *testing.T) {
 		first.inputs(t, "files-copy-files")["protection"],
 		"one that is not there yet has to let itself be overwritten",
 	)
+	require.Empty(t, g.resources["files-copy-files"].RegisterRPC.GetIgnoreChanges())
+	require.Equal(t, []string{"protection"}, first.resources["files-copy-files"].RegisterRPC.GetIgnoreChanges(),
+		"the replication changes it")
 	require.Contains(t, g.resources["files-copy-files"].Provider, "::there::")
 	require.NotContains(
 		t,

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -238,4 +239,31 @@ func TestTagsTellEveryResourceOfAType(t *testing.T) {
 		}
 		require.Greater(t, len(named), 60, stack)
 	}
+}
+
+// onceEach are types of which another resource has one at a time, and which some changes replace: made before the old
+// one is deleted, the new one would be refused, or deleted along with it.
+var onceEach = []string{
+	"aws:appautoscaling/target:Target",
+	"aws:backup/restoreTestingSelection:RestoreTestingSelection",
+	"aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+	"aws:backup/vaultNotifications:VaultNotifications",
+	"aws:ecr/pullThroughCacheRule:PullThroughCacheRule",
+	"aws:efs/replicationConfiguration:ReplicationConfiguration",
+	"aws:wafv2/webAclAssociation:WebAclAssociation",
+	"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+}
+
+func TestWhatIsThereOnceIsDeletedBeforeItIsReplaced(t *testing.T) {
+	a := prodOfEverything(t, map[string]string{"images": `{"caches": [{"registry": "public.ecr.aws"}]}`})
+	var found []string
+	for _, r := range a.resources {
+		if !slices.Contains(onceEach, r.TypeToken) {
+			continue
+		}
+		found = append(found, r.TypeToken)
+		require.True(t, r.RegisterRPC.GetDeleteBeforeReplace(), r.Name)
+	}
+	slices.Sort(found)
+	require.Equal(t, onceEach, slices.Compact(found))
 }
