@@ -417,6 +417,8 @@ func TestRestoresAreTested(t *testing.T) {
 		g.inputs(t, "trial-rds")["restoreMetadataOverrides"],
 	)
 	require.NotContains(t, g.inputs(t, "trial-s3"), "restoreMetadataOverrides")
+	require.Contains(t, g.find(t, "trial-s3").RegisterRPC.GetReplaceOnChanges(), "validationWindowHours",
+		"updates of a selection can be lost")
 	function := g.inputs(t, "trial-function")
 	require.Equal(
 		t,
