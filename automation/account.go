@@ -146,7 +146,7 @@ func (s *awsSettings) read(settings map[string]string) error {
 		}
 		return &labconfig.Error{Problems: []labconfig.Problem{{
 			Path:    "aws:" + name,
-			Message: `is not of the provider's type; use a text, true or false, a list such as ["123456789012"], or an object`,
+			Message: `is not what the aws provider takes; use a list such as ["123456789012"], an object, true or false`,
 		}}}
 	}
 	return nil

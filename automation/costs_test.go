@@ -48,7 +48,8 @@ func TestTheDocumentedCostsAreThoseOfThePriceList(t *testing.T) {
 	p := newProject(t)
 	dev, prod := p.costs(t, "dev", nil), p.costs(t, "prod", nil)
 	for row, adds := range costRows {
-		found := regexp.MustCompile(`(?m)^\| ` + row + `[^|]* \| (\d+) \| (\d+) \|$`).FindStringSubmatch(string(content))
+		cells := regexp.MustCompile(`(?m)^\| ` + row + `[^|]* \| (\d+) \| (\d+) \|$`)
+		found := cells.FindStringSubmatch(string(content))
 		require.NotNil(t, found, "docs/operations.md has no row of %s", row)
 		assert.Equal(t, []string{rounded(dev, adds), rounded(prod, adds)}, found[1:], row)
 	}

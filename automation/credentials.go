@@ -49,8 +49,8 @@ func (e *CredentialsError) refused() string {
 	var answer smithy.APIError
 	switch {
 	case !errors.As(e.cause, &answer):
-		return fmt.Sprintf("AWS could not be asked whose the %s are: %v; check the network and its proxies (HTTPS_PROXY, "+
-			"aws:httpsProxy), or set aws:skipCredentialsValidation: true", strings.TrimPrefix(whose, "the AWS "), e.cause)
+		return fmt.Sprintf("AWS could not be asked whose %s are: %v; check the network and its proxies (HTTPS_PROXY, "+
+			"aws:httpsProxy), or set aws:skipCredentialsValidation: true", whose, e.cause)
 	case strings.HasPrefix(answer.ErrorCode(), "Expired"):
 		return whose + " have expired: renew them, with aws sso login or what gave them, and run the command again"
 	}
@@ -60,8 +60,8 @@ func (e *CredentialsError) refused() string {
 
 func (e *CredentialsError) Unwrap() error { return e.cause }
 
-// WrongAccountError says that the AWS credentials are not those of an account that the stack may be in. Nothing has been
-// done.
+// WrongAccountError says that the AWS credentials are those of an account that the stack may not be in. Nothing has
+// been done.
 type WrongAccountError struct {
 	// Account and Principal are whose the credentials are.
 	Account, Principal string
@@ -74,8 +74,8 @@ func (e *WrongAccountError) Error() string {
 	if len(e.Allowed) > 0 {
 		why = "aws:allowedAccountIds does not allow: it allows " + strings.Join(e.Allowed, ", ")
 	}
-	return fmt.Sprintf("the AWS credentials are those of %s in account %s, which %s; name a profile of another account "+
-		"in aws:profile or AWS_PROFILE", e.Principal, e.Account, why)
+	return fmt.Sprintf("the AWS credentials are those of %s in account %s, which %s; name a profile of another "+
+		"account in aws:profile or AWS_PROFILE", e.Principal, e.Account, why)
 }
 
 // require refuses to begin without credentials, with some that AWS refuses, and in an account that the stack may not

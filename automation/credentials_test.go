@@ -31,8 +31,10 @@ func TestNoCredentials(t *testing.T) {
 		profile, configured string
 		want                string
 	}{
-		"none at all":            {"", "", "there are no AWS credentials: set aws:profile"},
-		"a profile of the stack": {"nobody", "aws:profile: nobody", `there are no AWS credentials in profile "nobody": `},
+		"none at all": {"", "", "there are no AWS credentials: set aws:profile"},
+		"a profile of the stack": {
+			"nobody", "aws:profile: nobody", `there are no AWS credentials in profile "nobody": `,
+		},
 		"none to assume a role with": {
 			"", "aws:assumeRole: {roleArn: 'arn:aws:iam::123456789012:role/deployer'}",
 			"there are no AWS credentials: set aws:profile",
@@ -52,17 +54,19 @@ func TestNoCredentials(t *testing.T) {
 	}
 }
 
-// Credentials that AWS does not accept, or of an account that the stack may not be in, are found before anything begins.
+// Credentials that AWS does not accept, or of an account that the stack may not be in, are found before anything
+// begins.
 func TestCredentialsThatWillNotDo(t *testing.T) {
-	const user = "the AWS credentials are those of arn:aws:iam::123456789012:user/tester in account 123456789012, which "
+	const user = "the AWS credentials are those of arn:aws:iam::123456789012:user/tester in account 123456789012, " +
+		"which "
 	for name, test := range map[string]struct {
 		configured, refusal string
 		want                string
 	}{
-		"expired": {"", "ExpiredToken", "the AWS credentials have expired: renew them, with aws sso login or what gave " +
-			"them, and run the command again"},
-		"wrong": {"", "InvalidClientTokenId", "AWS does not accept the AWS credentials: InvalidClientTokenId: of this " +
-			"test; correct them, or name another profile in aws:profile or AWS_PROFILE"},
+		"expired": {"", "ExpiredToken", "the AWS credentials have expired: renew them, with aws sso login or what " +
+			"gave them, and run the command again"},
+		"wrong": {"", "InvalidClientTokenId", "AWS does not accept the AWS credentials: InvalidClientTokenId: of " +
+			"this test; correct them, or name another profile in aws:profile or AWS_PROFILE"},
 		"of another account": {`aws:allowedAccountIds: ["111111111111", 222222222222]`, "", user +
 			"aws:allowedAccountIds does not allow: it allows 111111111111, 222222222222; name a profile of another " +
 			"account in aws:profile or AWS_PROFILE"},
@@ -99,6 +103,29 @@ func TestSettingsOfTheProviderThatAreWrong(t *testing.T) {
 	t.Setenv("PULUMI_BACKEND_URL", "file://"+t.TempDir())
 	t.Setenv("PULUMI_CONFIG_PASSPHRASE", "of this test")
 	_, err := automation.Open(t.Context(), options)
-	require.ErrorContains(t, err, `aws:allowedAccountIds: is not of the provider's type; use a text, true or false, a `+
-		`list such as ["123456789012"], or an object`)
+	require.ErrorContains(t, err, `aws:allowedAccountIds: is not what the aws provider takes; use a list such as `+
+		`["123456789012"], an object, true or false`)
+}
+
+// What the stack's file holds encrypted is what AWS is asked with, too.
+func TestAKeyOfTheProviderMayBeEncrypted(t *testing.T) {
+	p, variables := newProject(t), noCredentials(t)
+	variables["AWS_ENDPOINT_URL_STS"] = ststest.Start(t).URL
+	variables["PULUMI_BACKEND_URL"], variables["PULUMI_CONFIG_PASSPHRASE"] = "file://"+t.TempDir(), "of this test"
+	for variable, value := range variables {
+		t.Setenv(variable, value)
+	}
+	options := p.options("dev")
+	options.Target, options.PolicyPacks = automation.AWS, []automation.PolicyPack{}
+	options.Configuration = automation.Configuration{
+		"aws:accessKey":         automation.Secret("of a role"),
+		"aws:secretKey":         automation.Secret("of this test"),
+		"aws:allowedAccountIds": []string{"111111111111"},
+	}
+	lab, err := automation.Open(t.Context(), options)
+	require.NoError(t, err)
+	_, err = lab.Preview(t.Context())
+	var wrong *automation.WrongAccountError
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, "arn:aws:sts::123456789012:assumed-role/deployer/x", wrong.Principal)
 }

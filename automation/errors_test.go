@@ -73,7 +73,9 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			&CancelledError{Operation: OperationUp, Stack: "dev", Cause: cause, Progress: &Progress{Done: 1}},
 		}, "awslab (up|recover|destroy) --stack dev( to start again| to complete it| for the rest| --remove)?"},
 		"automation.CredentialsError": {[]error{
-			&CredentialsError{}, &CredentialsError{Profile: "p", cause: cause}, &CredentialsError{Found: true, cause: cause},
+			&CredentialsError{},
+			&CredentialsError{Profile: "p", cause: cause},
+			&CredentialsError{Found: true, cause: cause},
 		}, "(leave --target aws out to stay offline|list-profiles in aws:profile or AWS_PROFILE|" +
 			"or set aws:skipCredentialsValidation: true)"},
 		"automation.WrongAccountError": {
