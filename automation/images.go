@@ -66,8 +66,10 @@ func (l *Lab) TestChangedImages(ctx context.Context, which ImageOptions) ([]imag
 	if options.Services, err = changedServices(options, deployed); err != nil || len(options.Services) == 0 {
 		return nil, err
 	}
-	if err := requireImageStore(ctx); l.account != nil && err != nil {
-		return nil, err
+	if l.account != nil {
+		if err := l.requireImageStore(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return ended(ctx, images.Test, options)
 }

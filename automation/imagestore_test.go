@@ -12,14 +12,16 @@ import (
 	"github.com/awslab/awslab/automation/internal/ststest"
 )
 
-// A Docker engine whose images cannot be pushed is found before anything is built.
+// A Docker engine whose images cannot be pushed is found before anything is built: the one that the provider would use.
 func TestImagesInTheContainerdStore(t *testing.T) {
 	p, home := newProject(t), t.TempDir()
 	require.NoError(t, os.WriteFile(
 		filepath.Join(home, "docker"),
-		[]byte("#!/bin/sh\necho '[[driver-type io.containerd.snapshotter.v1]]'\n"),
+		[]byte("#!/bin/sh\n[ \"$DOCKER_HOST\" = tcp://builder:2375 ] && "+
+			"echo '[[driver-type io.containerd.snapshotter.v1]]'\n"),
 		0o700, //nolint:gosec // it has to be run
 	))
+	p.configure(t, "dev", "config:\n", "config:\n  docker:host: tcp://builder:2375\n")
 	variables := credentialsOf(ststest.Start(t))
 	variables["PATH"] = home + string(os.PathListSeparator) + os.Getenv("PATH")
 	lab := p.openOnAWS(t, variables)

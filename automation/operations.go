@@ -356,7 +356,7 @@ func (l *Lab) operate(
 	if err == nil && l.account != nil {
 		err = l.account.require(ctx)
 		if err == nil && runs {
-			err = requireImageStore(ctx)
+			err = l.requireImageStore(ctx)
 		}
 	}
 	if err == nil {
