@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,8 @@ import (
 type account struct {
 	region   string
 	provider awsSettings
+	// known is what was loaded last. A role that is assumed stays so meanwhile.
+	known atomic.Pointer[aws.Config]
 }
 
 // awsSettings are the keys of the namespace aws that decide who asks AWS, and where and through what.
@@ -152,7 +155,15 @@ func (s *awsSettings) read(settings map[string]string) error {
 	return nil
 }
 
-// load returns how AWS is asked.
+// config returns how AWS is asked.
+func (a *account) config(ctx context.Context) (aws.Config, error) {
+	if known := a.known.Load(); known != nil {
+		return *known, nil
+	}
+	return a.load(ctx)
+}
+
+// load finds out anew how AWS is asked, as credentials may have been renewed.
 func (a *account) load(ctx context.Context) (aws.Config, error) {
 	given := a.provider
 	options := []func(*config.LoadOptions) error{
@@ -189,7 +200,11 @@ func (a *account) load(ctx context.Context) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, err
 	}
-	return loaded, a.assume(&loaded)
+	if err := a.assume(&loaded); err != nil {
+		return aws.Config{}, err
+	}
+	a.known.Store(&loaded)
+	return loaded, nil
 }
 
 // assume puts the roles that the provider assumes in the place of the credentials that it begins with.

@@ -49,4 +49,13 @@ func TestARoleIsAssumed(t *testing.T) {
 	require.Equal(t, "arn:aws:sts::123456789012:assumed-role/deployer/x", *caller.Arn)
 	require.Contains(t, asked.Requests()[0], "DurationSeconds=3600&ExternalId=7&RoleArn=arn%3Aaws%3Aiam")
 	require.NoError(t, a.require(t.Context()))
+
+	before := len(asked.Requests())
+	for range 3 {
+		known, err := a.config(t.Context())
+		require.NoError(t, err)
+		_, err = a.sts(known).GetCallerIdentity(t.Context(), nil)
+		require.NoError(t, err)
+	}
+	require.Len(t, asked.Requests(), before+3, "the role is not assumed anew")
 }

@@ -221,7 +221,7 @@ func (l *Lab) cloudControl(ctx context.Context) (func(region string) recovery.Cl
 	var settings aws.Config
 	var err error
 	if l.account != nil {
-		settings, err = l.account.load(ctx)
+		settings, err = l.account.config(ctx)
 	} else {
 		var endpoint string
 		endpoint, err = l.offline.CloudControl(ctx)

@@ -134,7 +134,7 @@ func (c *collector) diagnose(urn, severity, message string) {
 
 // failures asks AWS.
 func (a *account) failures(ctx context.Context, service ecsService, since time.Time) ([]TaskFailure, error) {
-	settings, err := a.load(ctx)
+	settings, err := a.config(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("finding AWS credentials: %w", err)
 	}
@@ -156,7 +156,7 @@ func (a *account) ecs(settings aws.Config) *ecs.Client {
 
 // rollout asks AWS.
 func (a *account) rollout(ctx context.Context, service ecsService) error {
-	settings, err := a.load(ctx)
+	settings, err := a.config(ctx)
 	if err != nil {
 		return fmt.Errorf("finding AWS credentials: %w", err)
 	}
