@@ -998,8 +998,13 @@ func TestZeroTasksAreNotTheDefault(t *testing.T) {
 
 func TestTheStacksInTheRepositoryAreRight(t *testing.T) {
 	for _, name := range []string{"dev", "prod"} {
-		_, err := LoadFile("awslab", filepath.Join("..", "..", "Pulumi."+name+".yaml"))
+		stack, err := LoadFile("awslab", filepath.Join("..", "..", "Pulumi."+name+".yaml"))
 		require.NoError(t, err)
+		for _, s := range stack.Services {
+			// ECS replaces a task whose check fails, and a failover of the database would fail those of all tasks that
+			// are asked whether they are ready.
+			require.Equal(t, "/healthz", s.HealthCheck.Path, "%s of %s", s.Name, name)
+		}
 	}
 }
 
