@@ -149,7 +149,7 @@ func (s *awsSettings) read(settings map[string]string) error {
 		}
 		return &labconfig.Error{Problems: []labconfig.Problem{{
 			Path:    "aws:" + name,
-			Message: `is not what the aws provider takes; use a list such as ["123456789012"], an object, true or false`,
+			Message: `is not what the aws provider takes; use a list such as ["123456789012"], an object or a boolean`,
 		}}}
 	}
 	return nil

@@ -104,7 +104,7 @@ func TestSettingsOfTheProviderThatAreWrong(t *testing.T) {
 	t.Setenv("PULUMI_CONFIG_PASSPHRASE", "of this test")
 	_, err := automation.Open(t.Context(), options)
 	require.ErrorContains(t, err, `aws:allowedAccountIds: is not what the aws provider takes; use a list such as `+
-		`["123456789012"], an object, true or false`)
+		`["123456789012"], an object or a boolean`)
 }
 
 // What the stack's file holds encrypted is what AWS is asked with, too.
