@@ -275,12 +275,18 @@ func stackFile(o Options) string { return filepath.Join(o.ProjectDir, "Pulumi."+
 // program is the lab's. What it says of the configuration reaches the engine as text only, so it is kept.
 func (l *Lab) program(ctx *pulumi.Context) error {
 	l.ran.Store(ctx)
-	err := onStackOfItsOwn(func() error { return stack.Program(l.options.ProjectDir, l.await)(ctx) })
+	err := onStackOfItsOwn(func() error { return stack.Program(l.options.ProjectDir, l.await, l.begun)(ctx) })
 	var refused *config.Error
 	if errors.As(err, &refused) {
 		l.refused.Store(refused)
 	}
 	return err
+}
+
+// begun tells the program whether the state has resources.
+func (l *Lab) begun(ctx context.Context) (bool, error) {
+	_, state, err := l.deployment(ctx)
+	return err == nil && len(state.Resources) > 0, err
 }
 
 // onStackOfItsOwn runs a program where nothing but it is on the call stack. The SDK records the whole stack with every

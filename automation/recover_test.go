@@ -33,6 +33,14 @@ var (
 // held is how long an operation waits where it is killed: for longer than the test lasts.
 const held = time.Hour
 
+// buildCommand compiles the awslab that [project.killAt] runs.
+func buildCommand(t *testing.T) {
+	t.Helper()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "awslab"), "./cmd/awslab")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, string(output))
+}
+
 // killAt runs the command until it has done something to a resource and the engine does not know it yet, and kills
 // what the victim picks of its processes, at once and without a word.
 func (p *project) killAt(
@@ -148,14 +156,12 @@ func (p *project) recovered(t *testing.T) *automation.Recovery {
 // An operation that is killed anywhere leaves a stack that recover mends: up then comes to the world of an operation
 // that nothing disturbed, and destroy leaves nothing.
 func TestLifecycleOfOperationsThatAreKilled(t *testing.T) {
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(bin, "awslab"), "./cmd/awslab")
-	output, err := build.CombinedOutput()
-	require.NoError(t, err, string(output))
+	buildCommand(t)
 	random := rand.New(rand.NewPCG(*seed, 0))
 	p := newProject(t)
 	ctx := context.Background()
 	up := func() {
-		_, err = p.open(t, "dev").Up(ctx)
+		_, err := p.open(t, "dev").Up(ctx)
 		require.NoError(t, err)
 	}
 	up()

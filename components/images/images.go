@@ -170,10 +170,12 @@ func NewImage(ctx *pulumi.Context, name string, given *ImageArgs, opts ...pulumi
 	ref := pulumi.Sprintf("%s/%s:%s", args.Location.RegistryHost(), args.Repository, tag)
 	component.Ref = pulumi.OutputWithDependencies(
 		ctx.Context(), ref, append(ready, repository)...).(pulumi.StringOutput)
+	// None of these waits for the image: an update that is interrupted while it is built, or right after, has recorded
+	// its source.
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
-		"ref":            component.Ref,
-		"repositoryUrl":  component.RepositoryUrl,
-		"repositoryName": component.RepositoryName,
+		"ref":            ref,
+		"repositoryUrl":  pulumi.Sprintf("%s/%s", args.Location.RegistryHost(), args.Repository),
+		"repositoryName": pulumi.String(args.Repository),
 		"built":          pulumi.ToStringMap(component.built),
 	}); err != nil {
 		return nil, fmt.Errorf("registering outputs of image %q: %w", name, err)

@@ -58,9 +58,10 @@ const (
 )
 
 // resourcesBefore returns the resources in the stack's state, by URN.
-func resourcesBefore(ctx *pulumi.Context, before map[string]string) (map[string]resourceState, error) {
-	if len(before) == 0 {
-		return nil, nil // The engine cannot list the resources of a stack that never had any.
+func resourcesBefore(ctx *pulumi.Context, before map[string]string, begun Begun) (map[string]resourceState, error) {
+	// The engine cannot list the resources of a stack that never had any.
+	if there, err := hasResources(ctx, before, begun); err != nil || !there {
+		return nil, err
 	}
 	args := struct {
 		Name string `pulumi:"stackName"`
@@ -72,6 +73,20 @@ func resourcesBefore(ctx *pulumi.Context, before map[string]string) (map[string]
 		return nil, fmt.Errorf("reading which resources stack %s has: %w", ctx.Stack(), err)
 	}
 	return state.Resources, nil
+}
+
+func hasResources(ctx *pulumi.Context, before map[string]string, begun Begun) (there bool, err error) {
+	if len(before) > 0 || begun == nil {
+		return len(before) > 0, nil
+	}
+	err = whileWritten(ctx, func() error {
+		there, err = begun(ctx.Context())
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("reading whether stack %s has resources: %w", ctx.Stack(), err)
+	}
+	return there, nil
 }
 
 // resourceState is what the engine tells of a resource in the state.
@@ -137,9 +152,16 @@ const (
 
 // readState asks the engine for a part of the state that the stack's last run left.
 func readState(ctx *pulumi.Context, function string, args, result any) error {
-	for try := 1; ; try++ {
+	return whileWritten(ctx, func() error {
 		// What it answers may be secret in part, which makes all of it so.
 		_, err := ctx.InvokePackageRaw(function, args, result, "")
+		return err
+	})
+}
+
+func whileWritten(ctx *pulumi.Context, read func() error) error {
+	for try := 1; ; try++ {
+		err := read()
 		if err == nil || try == readTries {
 			return err
 		}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,6 +77,11 @@ func TestAnImageInECRIsBuiltOnlyIfItsResourceIsInTheState(t *testing.T) {
 	require.Empty(t, built(&account{outputs: recorded, state: stateWith("0000000000000000"), pushed: true}),
 		"the update was killed between the image and its component")
 	require.Empty(t, built(&account{outputs: recorded, pushed: true}))
+
+	begun := func(begun bool) Begun { return func(context.Context) (bool, error) { return begun, nil } }
+	interrupted := &account{state: stateWith(tag), pushed: true, begun: begun(true)}
+	require.Len(t, built(interrupted), 1, "the first update was interrupted: it has left no outputs")
+	require.Empty(t, built(&account{pushed: true, begun: begun(false), unlisted: true}), "nothing is to be listed")
 }
 
 // The account answers with eu-west-1a, b and c.

@@ -39,7 +39,7 @@ func TestProvidersHaveTheirConfiguration(t *testing.T) {
 	require.Contains(t, want, "docker:host")
 
 	made := &account{}
-	program := networktest.WithChildren("lab", 3, Program(root, nil))
+	program := networktest.WithChildren("lab", 3, Program(root, nil, nil))
 	require.NoError(t, pulumi.RunErr(program, pulumi.WithMocks("awslab", "prod", made), func(info *pulumi.RunInfo) {
 		info.Config = configuration
 	}))

@@ -21,15 +21,20 @@ import (
 )
 
 // Deploy returns the Pulumi program.
-func Deploy(ctx *pulumi.Context) error { return deploy(ctx, ctx.RootDirectory(), nil) }
+func Deploy(ctx *pulumi.Context) error { return deploy(ctx, ctx.RootDirectory(), nil, nil) }
 
 // Await returns once the deployment of an ECS service is over, see [compute.ServiceArgs].
 type Await func(ctx context.Context, cluster, service string) error
 
+// Begun reports whether the state of a stack has resources. It is asked about one without outputs, which is new unless
+// its first update was interrupted or has failed.
+type Begun func(ctx context.Context) (bool, error)
+
 // Program returns Deploy for programs that run it inside the Automation API, where the engine does not say where the
-// project lies: root is the folder of Pulumi.yaml. await may be nil.
-func Program(root string, await Await) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error { return deploy(ctx, root, await) }
+// project lies: root is the folder of Pulumi.yaml. await and begun may be nil; without begun, a stack without outputs
+// counts as new.
+func Program(root string, await Await, begun Begun) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error { return deploy(ctx, root, await, begun) }
 }
 
 // lab is what the steps build on one another.
@@ -98,7 +103,7 @@ type lab struct {
 	restoreTesting *protection.RestoreTesting
 }
 
-func deploy(ctx *pulumi.Context, root string, await Await) error {
+func deploy(ctx *pulumi.Context, root string, await Await, begun Begun) error {
 	configured, err := config.Load(ctx)
 	if err != nil {
 		return err
@@ -113,7 +118,7 @@ func deploy(ctx *pulumi.Context, root string, await Await) error {
 	if err := configured.CheckPermanent(ctx.Project(), before); err != nil {
 		return err
 	}
-	resources, err := resourcesBefore(ctx, before)
+	resources, err := resourcesBefore(ctx, before, begun)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,10 @@ type account struct {
 	// state is what is in the stack's state, by URN, and pushed whether ECR has every image.
 	state  map[string]any
 	pushed bool
+	// unlisted fails the test if the resources of the state are asked for, as the engine would: it has no state.
+	unlisted bool
+	// begun says whether the state has resources; nil says nothing.
+	begun Begun
 	// versions are those of the databases that there are, by their identifiers.
 	versions map[string]string
 }
@@ -95,6 +99,9 @@ func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	if a.unreadable > 0 && args.Token == "pulumi:pulumi:readStackOutputs" {
 		a.unreadable--
 		return nil, errors.New("failed to load checkpoint: EOF")
+	}
+	if a.unlisted && args.Token == "pulumi:pulumi:readStackResourceOutputs" {
+		return nil, errors.New("panic: there is no snapshot")
 	}
 	answers := map[string]map[string]any{
 		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "123456789012"},
@@ -164,7 +171,7 @@ func deployTo(a *account, root, stackName string, values map[string]string) erro
 	if err != nil {
 		return err
 	}
-	program := networktest.WithChildren("lab", decoded.Network.AvailabilityZones, Program(root, nil))
+	program := networktest.WithChildren("lab", decoded.Network.AvailabilityZones, Program(root, nil, a.begun))
 	return pulumi.RunErr(
 		program,
 		pulumi.WithMocks("awslab", stackName, a),

@@ -65,7 +65,7 @@ func runProgram(t *testing.T, stackName string, changes map[string]string) *prog
 	p := &program{t: t, w: w, labs: map[string]*awstest.Lab{}, regions: map[string]string{}}
 	p.makeNetwork(decoded)
 	require.NoError(t, pulumi.RunErr(
-		networktest.WithChildren("lab", decoded.Network.AvailabilityZones, stack.Program(root, nil)),
+		networktest.WithChildren("lab", decoded.Network.AvailabilityZones, stack.Program(root, nil, nil)),
 		pulumi.WithMocks("awslab", stackName, p),
 		func(info *pulumi.RunInfo) { info.Config = configuration },
 	))
