@@ -10,6 +10,7 @@ import (
 
 	"github.com/awslab/awslab/automation/cost"
 	"github.com/awslab/awslab/automation/internal/callbacks"
+	"github.com/awslab/awslab/automation/internal/outfile"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
@@ -120,7 +121,7 @@ func (l *Lab) preview(ctx context.Context, chosen *choices) (*Result, error) {
 		if chosen.savePlan == "" {
 			return nil, run("")
 		}
-		return nil, savePlan(chosen.savePlan, run)
+		return nil, outfile.Write(chosen.savePlan, run)
 	})
 }
 

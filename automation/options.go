@@ -3,8 +3,6 @@ package automation
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +11,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+
+	"github.com/awslab/awslab/automation/internal/outfile"
 )
 
 // Option says how one operation is carried out. An operation refuses with an *InputError the options that it does not
@@ -107,8 +107,11 @@ func WithSavePlan(path string) Option {
 	return func(c *choices) {
 		c.give("save plan")
 		c.savePlan = path
-		if folder, err := os.Stat(filepath.Dir(path)); path == "" || err != nil || !folder.IsDir() {
-			c.refuse("save plan", path, "the path of a file to write, in a folder that exists")
+		if path == "" {
+			c.refuse("save plan", path, "the path of a file to write")
+		} else if err := outfile.Check(path); err != nil {
+			c.refuse("save plan", path, "the path of a file to write, in a folder that exists and can be written: "+
+				err.Error())
 		}
 	}
 }

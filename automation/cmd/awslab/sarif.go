@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/internal/outfile"
 	"github.com/awslab/awslab/automation/internal/sarif"
 )
 
@@ -23,10 +23,9 @@ func (a *app) checkSARIF(operation automation.Operation) error {
 		}
 		return nil
 	}
-	dir := filepath.Dir(a.sarif)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	if err := outfile.Check(a.sarif); err != nil {
 		return &usageError{
-			fmt.Errorf("--sarif %s: %s is not a folder; create it or name a file elsewhere", a.sarif, dir),
+			fmt.Errorf("--sarif %s: no file can be written there: %w; mend that, or name a file elsewhere", a.sarif, err),
 		}
 	}
 	return nil
@@ -42,18 +41,9 @@ func (a *app) writeSARIF(r *automation.Result) error {
 		_, err := a.out.Write(log.Bytes())
 		return err
 	}
-	if err := writePrivate(a.sarif, log.Bytes()); err != nil {
+	write := func(file string) error { return os.WriteFile(file, log.Bytes(), 0o600) }
+	if err := outfile.Write(a.sarif, write); err != nil {
 		return fmt.Errorf("writing SARIF: %w", err)
 	}
 	return nil
-}
-
-// writePrivate writes a file that only its owner can read, also where there was one that others could.
-func writePrivate(path string, content []byte) error {
-	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-		if err := os.Chmod(path, 0o600); err != nil {
-			return err
-		}
-	}
-	return os.WriteFile(path, content, 0o600)
 }

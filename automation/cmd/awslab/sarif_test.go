@@ -21,7 +21,7 @@ func TestSARIFRules(t *testing.T) {
 		"standard output of a preview": {"-", false, automation.OperationPreview, ""},
 		"standard output with --json":  {"-", true, automation.OperationPreview, "standard output is taken"},
 		"standard output of an up":     {"-", false, automation.OperationUp, "standard output is taken"},
-		"a folder that is not there":   {"/nowhere/x.sarif", false, automation.OperationUp, "/nowhere is not a folder"},
+		"a folder that is not there":   {"/nowhere/x.sarif", false, automation.OperationUp, "/nowhere: no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := (&app{sarif: test.file, json: test.json}).checkSARIF(test.operation)
