@@ -69,6 +69,12 @@ func TestWhatAnEmbedderDoesWithAStack(t *testing.T) {
 	)
 	require.NoError(t, err)
 
+	_, err = lab.Up(ctx, automation.WithPlan(plan))
+	var done *automation.PlanError
+	require.ErrorAs(t, err, &done)
+	require.EqualError(t, err, "up of stack pr-2 has nothing left to do of its plan, which was carried out already; "+
+		"save another plan with awslab preview --stack pr-2 --save-plan FILE, and look at it")
+
 	t.Run("a change is held to its plan", func(t *testing.T) {
 		changed := maps.Clone(configuration)
 		changed["backup"] = retention(14)

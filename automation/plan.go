@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,7 @@ import (
 type PlanError struct {
 	Stack  string
 	Target Target
-	// Diagnostics say what is not in the plan.
+	// Diagnostics say what is not in the plan. There are none where all of the plan has been carried out already.
 	Diagnostics []Diagnostic
 }
 
@@ -32,8 +33,12 @@ func (e *PlanError) Error() string {
 	for i, d := range e.Diagnostics {
 		lines[i] = d.String()
 	}
-	return fmt.Sprintf("up of stack %s is not what was planned:\n%s\nSave another plan with awslab preview%s "+
-		"--save-plan FILE, and look at it", e.Stack, strings.Join(lines, "\n"), Flags(e.Stack, e.Target))
+	said := "is not what was planned:\n" + strings.Join(lines, "\n") + "\nSave"
+	if len(lines) == 0 {
+		said = "has nothing left to do of its plan, which was carried out already; save"
+	}
+	return fmt.Sprintf("up of stack %s %s another plan with awslab preview%s --save-plan FILE, and look at it",
+		e.Stack, said, Flags(e.Stack, e.Target))
 }
 
 // violation is how the engine says that a step is not in the plan (pkg/resource/deploy of Pulumi 3.259).
@@ -48,22 +53,6 @@ func planViolations(diagnostics []Diagnostic) []Diagnostic {
 		}
 	}
 	return found
-}
-
-// savePlan calls f with a file beside path, which only its owner can read, and gives it that path if f succeeds.
-func savePlan(path string, f func(file string) error) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".plan-")
-	if err != nil {
-		return fmt.Errorf("creating the plan %s: %w", path, err)
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	if err := errors.Join(file.Close(), f(file.Name())); err != nil {
-		return err
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return fmt.Errorf("writing the plan %s: %w", path, err)
-	}
-	return nil
 }
 
 // givenPlan reads the plan that an up is to be held to, and refuses that of another stack.
@@ -104,10 +93,22 @@ func (l *Lab) previewPlanned(
 	if err != nil {
 		return preview, fmt.Errorf("reading what would be done: %w", err)
 	}
-	if outside := comparePlans(planned, found, state); len(outside) > 0 {
+	if outside := comparePlans(planned, found, state); len(outside) > 0 || carriedOut(planned, found) {
 		return preview, &PlanError{Stack: l.options.Stack, Target: l.options.Target, Diagnostics: outside}
 	}
 	return preview, nil
+}
+
+// carriedOut reports whether a plan has changes and nothing is left to do.
+func carriedOut(planned, now resourcePlans) bool { return planned.change() && !now.change() }
+
+func (p resourcePlans) change() bool {
+	for _, each := range p {
+		if len(changesOf(each)) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 type resourcePlans map[resource.URN]apitype.ResourcePlanV1
@@ -145,6 +146,8 @@ func comparePlans(planned, now resourcePlans, state *apitype.DeploymentV3) []Dia
 		switch {
 		case len(steps) == 0 && len(plannedSteps) > 0 && !madeSo(was, inputs[urn]):
 			message = words(plannedSteps) + " is in the plan, and would not be done"
+		case known && len(changedOptions(was.Goal, would.Goal)) > 0:
+			message = "the plan has other resource options: " + strings.Join(changedOptions(was.Goal, would.Goal), ", ")
 		case len(steps) == 0 && (known || len(would.Steps) == 0):
 		case !known:
 			message = fmt.Sprintf("%s is not in the plan, which does not have this resource", words(steps))
@@ -251,6 +254,35 @@ func changedInputs(planned, now apitype.GoalV1) []string {
 		}
 	}
 	return changed
+}
+
+// changedOptions names the resource options that differ between two plans, by which the engine holds even what stays
+// as it is to a plan.
+func changedOptions(planned, now *apitype.GoalV1) []string {
+	if planned == nil || now == nil {
+		return nil
+	}
+	var changed []string
+	for _, option := range []struct {
+		name string
+		same bool
+	}{
+		{"parent", planned.Parent == now.Parent},
+		{"protect", planned.Protect == now.Protect},
+		{"ignoreChanges", sameSet(planned.IgnoreChanges, now.IgnoreChanges)},
+		{"dependsOn", sameSet(planned.Dependencies, now.Dependencies)},
+		{"customTimeouts", planned.CustomTimeouts == now.CustomTimeouts},
+	} {
+		if !option.same {
+			changed = append(changed, option.name)
+		}
+	}
+	return changed
+}
+
+func sameSet[T cmp.Ordered](a, b []T) bool {
+	unique := func(of []T) []T { return slices.Compact(slices.Sorted(slices.Values(of))) }
+	return slices.Equal(unique(a), unique(b))
 }
 
 // unencrypted returns a value without the texts of secrets, which are encrypted in another way each time: whether these

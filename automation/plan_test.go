@@ -1,0 +1,48 @@
+package automation
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/require"
+)
+
+// What is up already is held to its plan by the engine as well, in the middle of the up.
+func TestAPlanIsOutdatedByOptionsOfWhatStaysAsItIs(t *testing.T) {
+	const urn = "urn:pulumi:dev::awslab::aws:iam/role:Role::database"
+	plans := func(step apitype.OpType, goal apitype.GoalV1) resourcePlans {
+		return resourcePlans{urn: {Steps: []apitype.OpType{step}, Goal: &goal}}
+	}
+	state := &apitype.DeploymentV3{Resources: []apitype.ResourceV3{{URN: urn}}}
+	planned := apitype.GoalV1{IgnoreChanges: []string{"tags.a", "tags.b"}, Parent: "a", Protect: true}
+	for name, test := range map[string]struct {
+		now  apitype.GoalV1
+		want string
+	}{
+		"the same": {
+			apitype.GoalV1{IgnoreChanges: []string{"tags.b", "tags.a"}, Parent: "a", Protect: true}, "",
+		},
+		"others": {
+			apitype.GoalV1{IgnoreChanges: []string{"tags.a"}, Parent: "b"},
+			"the plan has other resource options: parent, protect, ignoreChanges",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			outside := comparePlans(plans(apitype.OpCreate, planned), plans(apitype.OpSame, test.now), state)
+			if test.want == "" {
+				require.Empty(t, outside)
+				return
+			}
+			require.Len(t, outside, 1)
+			require.Equal(t, test.want, outside[0].Message)
+		})
+	}
+}
+
+func TestAPlanIsCarriedOutOnce(t *testing.T) {
+	plan := func(step apitype.OpType) resourcePlans { return resourcePlans{"a": {Steps: []apitype.OpType{step}}} }
+	require.True(t, carriedOut(plan(apitype.OpCreate), plan(apitype.OpSame)))
+	require.True(t, carriedOut(plan(apitype.OpDelete), resourcePlans{}))
+	require.False(t, carriedOut(plan(apitype.OpCreate), plan(apitype.OpCreate)))
+	require.False(t, carriedOut(plan(apitype.OpSame), plan(apitype.OpSame)), "a plan to do nothing")
+}
