@@ -63,6 +63,9 @@ func (l *Lab) Import(ctx context.Context, deployment apitype.UntypedDeployment) 
 	case inconsistent.MatchString(err.Error()):
 		reason := inconsistent.FindStringSubmatch(err.Error())[1]
 		return nil, &StateError{l.options.Stack, l.options.Target, "does not fit together: " + reason}
+	case unsupported.MatchString(err.Error()):
+		features := unsupported.FindStringSubmatch(err.Error())[1]
+		return nil, &StateError{l.options.Stack, l.options.Target, "needs a newer engine, for " + features}
 	}
 	wrapped := fmt.Errorf("importing the state of stack %s: %w", l.options.Stack, redact(err))
 	return nil, l.located(classify(context.WithoutCancel(ctx), wrapped, err, nil))
@@ -71,8 +74,14 @@ func (l *Lab) Import(ctx context.Context, deployment apitype.UntypedDeployment) 
 // inconsistent is how the engine says so, before it names a flag of its own.
 var inconsistent = regexp.MustCompile(`state file contains errors: (.*)`)
 
+// unsupported is how the engine names the features of a deployment of version 4 that it does not have.
+var unsupported = regexp.MustCompile(`features that are not supported by this version of the Pulumi CLI: (.*)\. `)
+
 // importable returns a state that may replace the stack's, which has a number of resources, or why it may not.
 func (l *Lab) importable(deployment apitype.UntypedDeployment, has int) (given apitype.DeploymentV3, reason string) {
+	if v := deployment.Version; v < 1 || v > apitype.DeploymentSchemaVersionLatest {
+		return given, fmt.Sprintf("has version %d, and awslab reads 1 to %d", v, apitype.DeploymentSchemaVersionLatest)
+	}
 	var content struct{ Manifest *apitype.ManifestV1 }
 	if err := json.Unmarshal(deployment.Deployment, &content); err != nil || content.Manifest == nil {
 		return given, "has no deployment with a manifest"

@@ -59,30 +59,46 @@ func TestAnImportReplacesAStateByOneOfTheSameStackAlone(t *testing.T) {
 	require.NoError(t, err)
 	whole := export(lab)
 
-	for name, test := range map[string]struct{ deployment, want string }{
-		"nothing":     {`{}`, "the state to import has no deployment with a manifest; give one that awslab export "},
-		"null":        {`null`, "has no deployment with a manifest"},
-		"a list":      {`[]`, "has no deployment with a manifest"},
-		"a wiped one": {string(empty.Deployment), "has no resources, where stack pr-5 has "},
+	for name, test := range map[string]struct {
+		deployment, want string
+		version          int
+		features         []string
+	}{
+		"of a version to come": {string(whole.Deployment), "has version 99, and awslab reads 1 to 4", 99, nil},
+		"of no version":        {string(whole.Deployment), "has version -1, and awslab reads 1 to 4", -1, nil},
+		"with a feature to come": {
+			string(whole.Deployment), "needs a newer engine, for teleport; give one", 4, []string{"teleport"},
+		},
+		"nothing":     {`{}`, "the state to import has no deployment with a manifest; give one that awslab export ", 0, nil},
+		"null":        {`null`, "has no deployment with a manifest", 0, nil},
+		"a list":      {`[]`, "has no deployment with a manifest", 0, nil},
+		"a wiped one": {string(empty.Deployment), "has no resources, where stack pr-5 has ", 0, nil},
 		"another's": {
 			strings.ReplaceAll(string(whole.Deployment), "urn:pulumi:pr-5::", "urn:pulumi:prod::"),
 			"is of stack prod of project awslab; give one that awslab export --stack pr-5 printed",
+			0, nil,
 		},
 		"another project's": {
 			strings.ReplaceAll(string(whole.Deployment), "::awslab::pulumi:", "::lab::pulumi:"),
 			"is of stack pr-5 of project lab",
+			0, nil,
 		},
 		"junk": {
 			strings.Replace(string(whole.Deployment), `"urn:pulumi:pr-5::`, `"pr-5::`, 1),
 			`where the URN of a resource has to be`,
+			0, nil,
 		},
 		"a missing parent": {
 			strings.Replace(string(whole.Deployment), `"parent": "`, `"parent": "x`, 1),
 			"does not fit together: child resource ",
+			0, nil,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			given := apitype.UntypedDeployment{Version: 3, Deployment: json.RawMessage(test.deployment)}
+			if test.version != 0 {
+				given.Version, given.Features = test.version, test.features
+			}
 			_, err := lab.Import(ctx, given)
 			var refused *automation.StateError
 			require.ErrorAs(t, err, &refused)
