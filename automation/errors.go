@@ -26,7 +26,7 @@ var saysItself = []func(error) error{
 	as[*InputError], as[*config.Error], as[*BackendError], as[*SecretsError], as[*offline.UnusableError],
 	as[*CredentialsError], as[*WrongAccountError], as[*ImageStoreError], as[*engine.MissingError],
 	as[*images.EngineError], as[*images.FailedError], as[*InterruptedError], as[*ProtectedError], as[*PlanError],
-	as[*UnknownResourcesError], as[*NoStackError],
+	as[*UnknownResourcesError], as[*NoStackError], as[*PackError],
 }
 
 func as[E error](err error) error {

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -101,6 +102,15 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			[]error{&StateError{Stack: "dev", Target: AWS, Reason: "is none"}},
 			"give one that awslab export --stack dev --target aws printed",
 		},
+		"automation.PackError": {
+			[]error{
+				newPackError("policy", ".awslab/policy", exec.ErrNotFound, ""),
+				newPackError("policy", ".awslab/policy", cause, "go: open x: read-only file system"),
+				newPackError("policy", ".awslab/policy", cause, "main.go:1:1: expected 'package'"),
+			},
+			"(install Go, and put it on PATH|work in a copy of the project that can be written|" +
+				"correct that, and run the command again)",
+		},
 		"automation.UnknownResourcesError": {
 			[]error{
 				&UnknownResourcesError{Stack: "dev", Resources: []recovery.Verdict{{URN: bucketURN, Lookup: "aws x"}}},
@@ -109,7 +119,9 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 				"that does not",
 		},
 		"automation.PlanError": {
-			[]error{&PlanError{Stack: "dev", Target: AWS, Diagnostics: diagnostics}},
+			[]error{
+				&PlanError{Stack: "dev", Target: AWS, Diagnostics: diagnostics}, &PlanError{Stack: "dev", Target: AWS},
+			},
 			"awslab preview --stack dev --target aws --save-plan FILE, and look at it",
 		},
 		"backend.Error": {

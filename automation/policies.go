@@ -59,11 +59,11 @@ func Policies(ctx context.Context, projectDir string, stacks ...string) ([]Polic
 	for _, pack := range packs {
 		path, err := buildPack(ctx, root, pack.Path)
 		if err != nil {
-			return nil, fmt.Errorf("preparing policy pack %s: %w", pack.Path, err)
+			return nil, err
 		}
 		info, err := analyzer.Info(ctx, path)
 		if err != nil {
-			return nil, err
+			return nil, orCancelled(ctx, err)
 		}
 		policies = append(policies, policiesOf(info)...)
 		policies = append(policies, exemptionsOf(info)...)
@@ -163,7 +163,9 @@ func readLevels(path string) (levels, error) {
 	}
 	var entries map[string]json.RawMessage
 	if err := json.Unmarshal(content, &entries); err != nil {
-		return nil, fmt.Errorf("%s: %w; it is an object of levels and settings by rule", path, err)
+		return nil, &InputError{
+			"policies' configuration", path, "an object of levels and settings by rule in JSON: " + err.Error(),
+		}
 	}
 	found := levels{}
 	for name, entry := range entries {
@@ -173,12 +175,10 @@ func readLevels(path string) (levels, error) {
 				EnforcementLevel string `json:"enforcementLevel"`
 			}
 			if err := json.Unmarshal(entry, &settings); err != nil {
-				return nil, fmt.Errorf(
-					"%s: %s: %w; allowed is a level or an object with enforcementLevel",
-					path,
-					name,
-					err,
-				)
+				return nil, &InputError{
+					"policies' configuration", path,
+					fmt.Sprintf("a level or an object with enforcementLevel for %s, not %s", name, entry),
+				}
 			}
 			level = settings.EnforcementLevel
 		}

@@ -2,11 +2,14 @@ package automation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -59,7 +62,7 @@ func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err erro
 	for _, pack := range l.packs {
 		path, err := buildPack(ctx, l.options.ProjectDir, pack.Path)
 		if err != nil {
-			return nil, nil, fmt.Errorf("preparing policy pack %s: %w", pack.Path, err)
+			return nil, nil, err
 		}
 		paths = append(paths, path)
 		if pack.Config != "" {
@@ -81,23 +84,50 @@ func buildPack(ctx context.Context, projectDir, path string) (string, error) {
 	// The Go command looks for the module of the folder that it stands in, link or not.
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("looking for policy pack %s: %w", path, err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("looking for policy pack %s: %w", path, err)
 	}
 	if !info.IsDir() {
 		return filepath.Abs(path)
 	}
-	target := filepath.Join(projectDir, ".awslab", "policy", filepath.Base(path))
+	folder := filepath.Join(projectDir, ".awslab", "policy")
+	target := filepath.Join(folder, filepath.Base(path))
 	// go build leaves an executable that is up to date as it is.
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", target, ".")
 	cmd.Dir = path
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("compiling: %w\n%s", err, strings.TrimSpace(output.String()))
+		return "", orCancelled(ctx, newPackError(path, folder, err, output.String()))
 	}
 	return target, nil
+}
+
+// PackError says that a policy pack cannot be compiled. Nothing was done.
+type PackError struct {
+	// Pack is the folder of the pack.
+	Pack string
+	// Reason says what is wrong, in the words of the Go command or the system, and Next what to do.
+	Reason, Next string
+}
+
+func (e *PackError) Error() string {
+	return fmt.Sprintf("policy pack %s cannot be compiled: %s; %s", e.Pack, e.Reason, e.Next)
+}
+
+// unwritable is how the system says that it does not let a user write.
+var unwritable = regexp.MustCompile("permission denied|" + unstorable.String())
+
+func newPackError(pack, folder string, err error, output string) *PackError {
+	if errors.Is(err, exec.ErrNotFound) {
+		return &PackError{pack, "there is no go command", "install Go, and put it on PATH"}
+	}
+	if reason := unwritable.FindString(output); reason != "" {
+		return &PackError{pack, reason, fmt.Sprintf("free space, or make writable, where it is compiled (%s, the "+
+			"temporary folder and Go's cache), or work in a copy of the project that can be written", folder)}
+	}
+	return &PackError{pack, cmp.Or(strings.TrimSpace(output), err.Error()), "correct that, and run the command again"}
 }

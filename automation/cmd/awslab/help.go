@@ -119,16 +119,25 @@ func complete(cmd *cobra.Command) {
 	}
 }
 
-// refuseUnknownHelp has help refuse a command that is unknown, for which Cobra prints the help of its parent.
-func refuseUnknownHelp(root *cobra.Command) {
+// refuseUnknownHelp has help, the command and the flag, refuse a command that is unknown, for which Cobra prints the help
+// of its parent.
+func (a *app) refuseUnknownHelp(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
+	show := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if name := cmd.Flags().Arg(0); cmd.HasSubCommands() && name != "" {
+			a.misused = unknownCommand(cmd, name)
+			return
+		}
+		show(cmd, args)
+	})
 	help, _, _ := root.Find([]string{"help"})
-	show := help.Run
+	run := help.Run
 	help.RunE = func(cmd *cobra.Command, args []string) error {
 		if found, rest, err := root.Find(args); err == nil && found.HasSubCommands() && len(rest) > 0 {
 			return unknownCommand(found, rest[0])
 		}
-		show(cmd, args)
+		run(cmd, args)
 		return nil
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/awslab/awslab/automation/images"
 	"github.com/awslab/awslab/automation/offline"
 	"github.com/awslab/awslab/infra/config"
+	"github.com/spf13/cobra"
 )
 
 const (
@@ -42,9 +43,7 @@ func run(args []string) int {
 	app := &app{in: os.Stdin, out: out, err: &stream{File: os.Stderr, gone: unread}}
 	go app.handleSignals(ctx, catchSignals(), cancel)
 
-	command := app.rootCommand()
-	command.SetArgs(args)
-	err := command.ExecuteContext(ctx)
+	err := app.execute(ctx, args)
 	app.end()
 	if failed := out.failed.Load(); err == nil && failed != nil {
 		err = fmt.Errorf("the output is not whole: %w; make room there, or send it elsewhere", *failed)
@@ -62,6 +61,27 @@ func run(args []string) int {
 		fmt.Fprintf(app.err, "awslab: %v\n", err)
 	}
 	return exitCode(ctx, err)
+}
+
+func (a *app) execute(ctx context.Context, args []string) error {
+	root := a.rootCommand()
+	root.SetArgs(args)
+	command, err := root.ExecuteContextC(ctx)
+	if a.misused != nil {
+		return a.misused
+	}
+	return orInterrupted(ctx, command, err)
+}
+
+// orInterrupted returns err, or once ctx is cancelled one that says which command ended for that, if err does not: what
+// it was doing tells a reader nothing.
+func orInterrupted(ctx context.Context, command *cobra.Command, err error) error {
+	var said *automation.CancelledError
+	if err == nil || ctx.Err() == nil || errors.As(err, &said) {
+		return err
+	}
+	return fmt.Errorf("%s was cancelled (%w): nothing was changed; run it again", command.CommandPath(),
+		context.Cause(ctx))
 }
 
 func exitCode(ctx context.Context, err error) int {
@@ -86,6 +106,7 @@ func exitCode(ctx context.Context, err error) int {
 		full     *automation.NotEmptyError
 		state    *automation.StateError
 		absent   *automation.NoStackError
+		pack     *automation.PackError
 	)
 	switch {
 	case errors.Is(context.Cause(ctx), errUnread):
@@ -107,6 +128,7 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &full),
 		errors.As(err, &state),
 		errors.As(err, &absent),
+		errors.As(err, &pack),
 		errors.As(err, &noDocker),
 		errors.As(err, &unusable):
 		return exitInput

@@ -32,6 +32,8 @@ type app struct {
 	sarif string
 	// skipImageTests deploys images that were not tested.
 	skipImageTests bool
+	// misused is what is wrong with a request for help.
+	misused error
 	// findings remembers what was shown, over all operations of a command.
 	findings findings
 
@@ -94,7 +96,7 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		a.versionCommand(),
 	)
 	complete(root)
-	refuseUnknownHelp(root)
+	a.refuseUnknownHelp(root)
 	return root
 }
 

@@ -368,3 +368,38 @@ func awaitFile(t *testing.T, path string) {
 		path,
 	)
 }
+
+func TestPoliciesThatCannotBeCompiled(t *testing.T) {
+	t.Parallel()
+	s := newSurroundings(t)
+	require.NoError(t, os.Mkdir(filepath.Join(s.dir, "policy"), 0o700))
+	for name, content := range map[string]string{
+		"PulumiPolicy.yaml": "runtime: go\n", "go.mod": "module policy\n", "main.go": "package main\n\nfunc main() {}\n",
+	} {
+		s.write("policy/"+name, []byte(content))
+	}
+	with := func(compiler string, args ...string) *exec.Cmd {
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), []byte("#!/bin/sh\n"+compiler), 0o700)) //nolint:gosec
+		cmd := s.awslab(append([]string{"policy"}, args...)...)
+		cmd.Env = append(cmd.Env, "PATH="+folder)
+		return cmd
+	}
+	for _, args := range [][]string{{"list"}, {"explain", "rds-multi-az"}} {
+		s.refuse(with(`echo "write a.o: no space left on device" >&2; exit 1`, args...), exitInput,
+			`policy pack .*/policy cannot be compiled: no space left on device; free space, or make writable`)
+
+		begun := filepath.Join(t.TempDir(), "begun")
+		cmd := with("echo > "+begun+"; exec /bin/sleep 600", args...)
+		var said strings.Builder
+		cmd.Stderr = &said
+		require.NoError(t, cmd.Start())
+		awaitFile(t, begun)
+		require.NoError(t, cmd.Process.Signal(os.Interrupt))
+		require.Equal(t, exitCancelled, exitCodeOf(t, cmd.Wait()))
+		require.Regexp(t, `awslab: awslab policy `+args[0]+` was cancelled \(interrupted\): nothing was changed; `+
+			`run it again\n$`, said.String())
+	}
+	s.readOnly()
+	s.refuse(s.awslab("policy", "list"), exitInput, "or work in a copy of the project that can be written")
+}
