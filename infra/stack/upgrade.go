@@ -75,8 +75,12 @@ func (l *lab) versionOf(r resourceState) (version string, err error) {
 }
 
 // upgradesReplicasFirst is so except for another major version of PostgreSQL, to which RDS upgrades the replicas along
-// with the database ("Upgrades of the RDS for PostgreSQL DB engine", RDS user guide).
+// with the database ("Upgrades of the RDS for PostgreSQL DB engine", RDS user guide), and for a first update that was
+// interrupted, which has recorded no version.
 func (l *lab) upgradesReplicasFirst() bool {
+	if l.before[versionKey] == "" {
+		return false
+	}
 	args := l.config.Database.Args()
 	return args.Engine != data.DatabasePostgres || args.Family(l.before[versionKey]) == args.Family(args.Version())
 }

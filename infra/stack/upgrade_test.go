@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -107,4 +108,19 @@ func TestStorageThatHasGrownIsNotShrunk(t *testing.T) {
 			require.ErrorContains(t, err, refused)
 		})
 	}
+}
+
+// A first update that was interrupted has recorded no version, by which the next one would upgrade the replicas alone.
+func TestADatabaseOfAnInterruptedFirstUpdateGetsTheVersionThatIsAskedFor(t *testing.T) {
+	interrupted := &account{
+		begun: func(context.Context) (bool, error) { return true, nil },
+		state: map[string]any{"urn::replica": map[string]any{"type": instanceType, "outputs": map[string]any{
+			"identifier": "replica", "replicateSourceDb": "database",
+		}}},
+		versions: map[string]string{"replica": "8.0.42"},
+	}
+	require.NoError(t, deployTo(interrupted, "../..", "dev", map[string]string{
+		"region": "eu-west-1", "database": `{"engine": "mysql", "version": "8.4.5", "readReplicas": 1}`,
+	}))
+	require.Equal(t, "8.4.5", interrupted.inputs(t, "database-instance")["engineVersion"].StringValue())
 }
