@@ -93,7 +93,12 @@ func (l *Lab) previewPlanned(
 	if err != nil {
 		return preview, fmt.Errorf("reading what would be done: %w", err)
 	}
-	if outside := comparePlans(planned, found, state); len(outside) > 0 || carriedOut(planned, found) {
+	outside := comparePlans(planned, found, state)
+	done := len(outside) == 0 && carriedOut(planned, found)
+	if !done {
+		outside = append(outside, compareOptions(planned, found)...)
+	}
+	if done || len(outside) > 0 {
 		return preview, &PlanError{Stack: l.options.Stack, Target: l.options.Target, Diagnostics: outside}
 	}
 	return preview, nil
@@ -146,8 +151,6 @@ func comparePlans(planned, now resourcePlans, state *apitype.DeploymentV3) []Dia
 		switch {
 		case len(steps) == 0 && len(plannedSteps) > 0 && !madeSo(was, inputs[urn]):
 			message = words(plannedSteps) + " is in the plan, and would not be done"
-		case known && len(changedOptions(was.Goal, would.Goal)) > 0:
-			message = "the plan has other resource options: " + strings.Join(changedOptions(was.Goal, would.Goal), ", ")
 		case len(steps) == 0 && (known || len(would.Steps) == 0):
 		case !known:
 			message = fmt.Sprintf("%s is not in the plan, which does not have this resource", words(steps))
@@ -256,8 +259,20 @@ func changedInputs(planned, now apitype.GoalV1) []string {
 	return changed
 }
 
-// changedOptions names the resource options that differ between two plans, by which the engine holds even what stays
-// as it is to a plan.
+// compareOptions says which resource options a plan does not have. By these the engine holds even what stays as it is
+// to a plan.
+func compareOptions(planned, now resourcePlans) []Diagnostic {
+	var outside []Diagnostic
+	for _, urn := range slices.Sorted(maps.Keys(now)) {
+		if changed := changedOptions(planned[urn].Goal, now[urn].Goal); len(changed) > 0 {
+			outside = append(outside, Diagnostic{Severity: "error", URN: string(urn),
+				Message: "the plan has other resource options: " + strings.Join(changed, ", ")})
+		}
+	}
+	return outside
+}
+
+// changedOptions names the resource options that differ.
 func changedOptions(planned, now *apitype.GoalV1) []string {
 	if planned == nil || now == nil {
 		return nil

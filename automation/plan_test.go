@@ -13,7 +13,6 @@ func TestAPlanIsOutdatedByOptionsOfWhatStaysAsItIs(t *testing.T) {
 	plans := func(step apitype.OpType, goal apitype.GoalV1) resourcePlans {
 		return resourcePlans{urn: {Steps: []apitype.OpType{step}, Goal: &goal}}
 	}
-	state := &apitype.DeploymentV3{Resources: []apitype.ResourceV3{{URN: urn}}}
 	planned := apitype.GoalV1{IgnoreChanges: []string{"tags.a", "tags.b"}, Parent: "a", Protect: true}
 	for name, test := range map[string]struct {
 		now  apitype.GoalV1
@@ -28,7 +27,7 @@ func TestAPlanIsOutdatedByOptionsOfWhatStaysAsItIs(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			outside := comparePlans(plans(apitype.OpCreate, planned), plans(apitype.OpSame, test.now), state)
+			outside := compareOptions(plans(apitype.OpCreate, planned), plans(apitype.OpSame, test.now))
 			if test.want == "" {
 				require.Empty(t, outside)
 				return
