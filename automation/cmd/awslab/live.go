@@ -21,8 +21,8 @@ import (
 const (
 	// runningRows bounds the list of steps in flight, so that the view fits a small terminal.
 	runningRows = 8
-	// liveWidth is that of the lines that are drawn over and over, in columns. A terminal that is made narrower breaks
-	// lines that no longer fit, and what is drawn next would leave a part of them behind; these always fit.
+	// liveWidth is the width in columns of the rows that are drawn over and over, where that of the terminal is not known
+	// or what becomes of them once it is made narrower.
 	liveWidth = 40
 	// narrowest is the width in columns below which wrapping would leave a word a line.
 	narrowest = 40
@@ -49,10 +49,11 @@ type liveView struct {
 
 func newLiveView(w *stream, command automation.Operation, findings *findings) *liveView {
 	lipgloss.DefaultRenderer().SetOutput(termenv.NewOutput(w.File))
-	model := &liveModel{spinner: newSpinner(), running: map[string]running{}}
+	output := &liveOutput{stream: w}
+	model := &liveModel{spinner: newSpinner(), running: map[string]running{}, output: output, wraps: wrapsAnew()}
 	// No input and no signal handler: the terminal stays as it is, and Ctrl-C reaches the process as a signal.
 	v := &liveView{
-		program: tea.NewProgram(model, tea.WithOutput(w), tea.WithInput(nil), tea.WithoutSignalHandler()),
+		program: tea.NewProgram(model, tea.WithOutput(output), tea.WithInput(nil), tea.WithoutSignalHandler()),
 		done:    make(chan struct{}), command: command, terminal: w, findings: findings,
 		echo: withoutEcho(int(w.Fd())),
 	}
@@ -134,8 +135,11 @@ type liveModel struct {
 	running   map[string]running
 	// ended and planned count resources; planned is 0 where no preview came before.
 	ended, planned int
-	// height is the terminal's, in rows; 0 while it is not known.
-	height int
+	// height and width are the terminal's, in rows and columns; 0 while they are not known.
+	height, width int
+	// wraps says that the terminal wraps its rows anew when it is made narrower.
+	wraps  bool
+	output *liveOutput
 }
 
 func (m *liveModel) Init() tea.Cmd { return m.spinner.Tick }
@@ -147,7 +151,7 @@ func (m *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.spinner, cmd = m.spinner.Update(msg)
 		return m, cmd
 	case tea.WindowSizeMsg:
-		m.height = msg.Height
+		m.height, m.width = msg.Height, msg.Width
 	case over:
 		m.build, m.operation = nil, ""
 	case engine.Progress:
@@ -181,6 +185,12 @@ func (m *liveModel) take(e automation.Event) {
 }
 
 func (m *liveModel) View() string {
+	text := m.text()
+	m.output.expect(text)
+	return text
+}
+
+func (m *liveModel) text() string {
 	if m.build != nil {
 		return m.row(buildTitle, "") + m.row("  "+buildStep(*m.build), "")
 	}
@@ -210,8 +220,12 @@ func (m *liveModel) View() string {
 
 // row returns a line of the view; of text, what does not fit is cut.
 func (m *liveModel) row(text, end string) string {
+	width := liveWidth
+	if m.wraps && m.width > 0 {
+		width = m.width
+	}
 	// The last column stays free: a terminal wraps when it is written to.
-	room := liveWidth - 1 - lipgloss.Width(m.spinner.View()) - lipgloss.Width(end)
+	room := width - 1 - lipgloss.Width(m.spinner.View()) - lipgloss.Width(end)
 	return m.spinner.View() + ansi.Truncate(printable(text), room, "…") + faint.Render(end) + "\n"
 }
 

@@ -29,6 +29,8 @@ type screen struct {
 
 	mu       sync.Mutex
 	terminal *midterm.Terminal
+	// wraps says that the terminal wraps its rows anew with each width, and does not cut them.
+	wraps bool
 }
 
 // The terminal says that it has 24 rows. The emulator has as many as anything here prints, as it keeps none that scroll
@@ -67,10 +69,27 @@ func newScreen(t *testing.T, width int) *screen {
 // setWidth resizes the terminal, which then signals it.
 func (s *screen) setWidth(width int) {
 	s.mu.Lock()
-	s.terminal.ResizeX(width)
+	if s.wraps {
+		s.wrapAnew(width)
+	} else {
+		s.terminal.ResizeX(width)
+	}
 	s.mu.Unlock()
 	require.NoError(s.t, pty.Setsize(s.keyboard, &pty.Winsize{Rows: screenHeight, Cols: uint16(width)}))
 	require.NoError(s.t, syscall.Kill(os.Getpid(), syscall.SIGWINCH))
+}
+
+// wrapAnew gives the terminal another width, as most do it: rows that were wrapped are joined, and wrapped once more.
+func (s *screen) wrapAnew(width int) {
+	narrow := midterm.NewTerminal(screenRows, width)
+	for y := range s.terminal.Cursor.Y {
+		row := string(s.terminal.Content[y])
+		if text := strings.TrimRight(row, " "); len([]rune(text)) < s.terminal.Width {
+			row = text + "\r\n"
+		}
+		_, _ = narrow.Write([]byte(row))
+	}
+	s.terminal = narrow
 }
 
 // lines returns all that scrolled by and what is on the screen, without trailing blanks.
@@ -173,7 +192,8 @@ func TestTheLiveViewLeavesItsLinesAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestTheLiveViewLeavesNothingWhenTheTerminalIsResized(t *testing.T) {
+func TestTheLiveViewLeavesNothingWhenATerminalThatCutsIsResized(t *testing.T) {
+	t.Setenv("XTERM_VERSION", "XTerm(390)")
 	widths := []int{200, 40, 80, 60, 120, 41}
 	s := newScreen(t, 100)
 	printed := s.play(func(round int) { s.setWidth(widths[round]) })
@@ -184,6 +204,31 @@ func TestTheLiveViewLeavesNothingWhenTheTerminalIsResized(t *testing.T) {
 	// Rows that were there when the terminal became narrower are cut.
 	for _, row := range wrapped(printed[len(printed)-10:], widths[5]) {
 		require.Contains(t, left, row)
+	}
+}
+
+func TestTheLiveViewLeavesItsLinesWhenATerminalThatWrapsIsResized(t *testing.T) {
+	for _, widths := range [][]int{{200, 40, 80, 60, 120, 41}, {60, 200, 60, 200, 79, 80}} {
+		s := newScreen(t, 200)
+		s.wraps = true
+		printed := s.play(func(round int) { s.setWidth(widths[round]) })
+		// Whether a row that ends in a blank was wrapped, the emulator does not tell.
+		text := func(rows []string) string { return strings.Join(strings.Fields(strings.Join(rows, "")), "") }
+		require.Equal(t, text(printed), text(s.close()))
+	}
+}
+
+// A name of 79 columns fits where there are 200, and is cut where there are 60.
+func TestTheLiveViewUsesTheWidthOfTheTerminal(t *testing.T) {
+	const row = "  create lab-load-balancer-0-ingress-80-from-0.0.0.0-0-and-a-name-that-no-line-of-80-holds"
+	for width, want := range map[int]string{60: row[:52] + "…", 200: row} {
+		s := newScreen(t, width)
+		s.play(func(round int) {
+			if round == 0 {
+				s.awaitText(want)
+			}
+		})
+		s.close()
 	}
 }
 
@@ -199,7 +244,7 @@ func TestNoLineThatIsDrawnAgainIsWiderThanTheNarrowestTerminal(t *testing.T) {
 	for _, name := range []string{strings.Repeat("名前", 40), strings.Repeat("x", 90), "with\x1b[2Jescapes\x1b]0;x\a" +
 		strings.Repeat("y", 90), "👩‍👩‍👧‍👧" + strings.Repeat("e\u0301", 60)} {
 		model := &liveModel{
-			spinner: newSpinner(), operation: automation.OperationUp,
+			spinner: newSpinner(), operation: automation.OperationUp, output: &liveOutput{},
 			running: map[string]running{"a": {automation.Step{Op: "create-replacement", Name: name}, time.Now()}},
 		}
 		for row := range strings.Lines(model.View()) {
