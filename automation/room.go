@@ -55,6 +55,9 @@ func (l *Lab) guard(ctx context.Context, cancel context.CancelCauseFunc) (end fu
 		stop()
 		<-done
 		forget()
+		if l.offline != nil {
+			_ = l.offline.KeepWorld(context.WithoutCancel(ctx)) // the copy before is still there
+		}
 	}
 }
 

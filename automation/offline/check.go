@@ -133,7 +133,7 @@ func (h *Home) checkState(path string) (int, error) {
 	return 0, damaged
 }
 
-// keptSuffix ends the name of what a state was before an operation. The engine keeps what the state was before it was
+// keptSuffix ends the name of the copy of the world, and of what a state was before an operation. The engine keeps what the state was before it was
 // last written, as .bak, but on a full disk it writes both in part.
 const keptSuffix = ".kept"
 
@@ -150,6 +150,26 @@ func (h *Home) KeepState(project, stack string) (forget func()) {
 			_ = os.Remove(kept)
 		}
 	}
+}
+
+// KeepWorld keeps a copy of the world as it is, for when its file is damaged: SQLite does not wait until the disk has
+// what it writes. Where that fails, the copy before stays.
+func (h *Home) KeepWorld(ctx context.Context) error {
+	file, err := os.CreateTemp(h.Dir, ".world-*")
+	if err != nil {
+		return fmt.Errorf("keeping a copy of the world: %w", err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	err = errors.Join(file.Close(), h.inWorld(func(w *world.World) error {
+		if err := w.Verify(ctx); err != nil {
+			return err
+		}
+		return w.Copy(ctx, file.Name())
+	}))
+	if err != nil {
+		return fmt.Errorf("keeping a copy of the world: %w", err)
+	}
+	return os.Rename(file.Name(), h.worldFile()+keptSuffix)
 }
 
 func readState(path string) (resources int, err error) {
@@ -181,21 +201,37 @@ func readState(path string) (resources int, err error) {
 func (h *Home) checkWorld(ctx context.Context, resources int) error {
 	info, err := os.Stat(h.worldFile())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return h.damagedWorld(err)
+		return h.damagedWorld(ctx, err)
 	}
 	if err == nil && info.Size() == 0 && resources > 0 {
-		return h.damagedWorld(errors.New("the file is empty"))
+		return h.damagedWorld(ctx, errors.New("the file is empty"))
 	}
 	if err := h.inWorld(func(w *world.World) error { return w.Verify(ctx) }); err != nil {
-		return h.damagedWorld(err)
+		return h.damagedWorld(ctx, err)
 	}
 	return nil
 }
 
-func (h *Home) damagedWorld(reason error) error {
-	return &UnusableError{
-		Path: h.worldFile(), Reason: fmt.Errorf("the world is damaged: %w", reason),
-		Next: fmt.Sprintf("move it away with: mv '%[1]s' '%[1]s.damaged' && rm -f '%[1]s-wal' '%[1]s-shm', then run "+
-			"awslab refresh, which records that nothing exists, and awslab up", h.worldFile()),
+func (h *Home) damagedWorld(ctx context.Context, reason error) error {
+	path, kept := h.worldFile(), h.worldFile()+keptSuffix
+	next := fmt.Sprintf("move it away with: mv '%[1]s' '%[1]s.damaged' && rm -f '%[1]s-wal' '%[1]s-shm', then run "+
+		"awslab refresh, which records that nothing exists, and awslab up", path)
+	if whole(ctx, kept) {
+		next = fmt.Sprintf("put the last good one back with: rm -f '%[1]s-wal' '%[1]s-shm' && cp '%[2]s' '%[1]s', then "+
+			"run awslab refresh, which records what is not in it, and awslab up", path, kept)
 	}
+	return &UnusableError{Path: path, Reason: fmt.Errorf("the world is damaged: %w", reason), Next: next}
+}
+
+// whole reports whether there is a world at path that can be read.
+func whole(ctx context.Context, path string) bool {
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		return false
+	}
+	w, err := world.New(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = w.Close() }()
+	return w.Verify(ctx) == nil
 }

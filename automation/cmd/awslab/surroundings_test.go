@@ -112,8 +112,18 @@ func TestDamageIsFoundBeforeAnythingIsDone(t *testing.T) {
 
 	s.write(worldFile, []byte(strings.Repeat("no database ", 1000)))
 	for _, command := range append(all, "offline list", "offline audit") {
-		s.refuse(s.command(command), exitInput, `world\.db: the world is damaged: .*; move it away with: mv`)
+		said = s.refuse(s.command(command), exitInput, `world\.db: the world is damaged: .*; put the last good one back`)
 	}
+	next = regexp.MustCompile(`with: (rm -f .* && cp '.*' '.*'), then run awslab (refresh)`).FindStringSubmatch(said)
+	require.Len(t, next, 3, said)
+	require.NoError(t, exec.Command("sh", "-c", next[1]).Run()) //nolint:gosec // what a person does
+	require.Contains(t, s.succeed("drift"), "drift done: ")
+	require.Contains(t, s.succeed("up"), "unchanged")
+
+	s.write(worldFile, nil)
+	s.write(worldFile+".kept", []byte("damaged as well"))
+	s.refuse(s.command("up"), exitInput, `world\.db: the world is damaged: .*; move it away with: mv`)
+	require.NoError(t, os.Remove(filepath.Join(s.dir, worldFile+".kept")))
 	s.write(worldFile, world)
 	require.Contains(t, s.succeed("up"), "unchanged")
 }

@@ -150,6 +150,19 @@ func (w *World) Verify(ctx context.Context) error {
 	})
 }
 
+// Copy writes the world into an empty file at path.
+func (w *World) Copy(ctx context.Context, path string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.open(); err != nil {
+		return err
+	}
+	if _, err := w.db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return fmt.Errorf("copying the world %s: %w", w.path, err)
+	}
+	return nil
+}
+
 // ignoreDone drops the error of undoing a transaction that its context has already undone.
 func ignoreDone(err error) error {
 	if errors.Is(err, sql.ErrTxDone) {
