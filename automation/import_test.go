@@ -69,7 +69,7 @@ func TestAnImportReplacesAStateByOneOfTheSameStackAlone(t *testing.T) {
 		"with a feature to come": {
 			string(whole.Deployment), "needs a newer engine, for teleport; give one", 4, []string{"teleport"},
 		},
-		"nothing":     {`{}`, "the state to import has no deployment with a manifest; give one that awslab export ", 0, nil},
+		"nothing":     {`{}`, "the state to import has no deployment with a manifest; give one that ", 0, nil},
 		"null":        {`null`, "has no deployment with a manifest", 0, nil},
 		"a list":      {`[]`, "has no deployment with a manifest", 0, nil},
 		"a wiped one": {string(empty.Deployment), "has no resources, where stack pr-5 has ", 0, nil},

@@ -39,8 +39,8 @@ func TestAnOperationRefusesOptionsThatItDoesNotHave(t *testing.T) {
 		},
 		"a plan that cannot be saved": {
 			OperationPreview, WithSavePlan("/nowhere/plan.json"),
-			`save plan "/nowhere/plan.json": allowed is the path of a file to write, in a folder that exists and can be written: ` +
-				`/nowhere: no such file or directory`,
+			`save plan "/nowhere/plan.json": allowed is the path of a file to write, in a folder that exists and ` +
+				`can be written: /nowhere: no such file or directory`,
 		},
 		"a plan without a path": {OperationUp, WithPlan(""), `plan "": allowed is the path`},
 	} {

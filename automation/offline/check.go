@@ -133,8 +133,8 @@ func (h *Home) checkState(path string) (int, error) {
 	return 0, damaged
 }
 
-// keptSuffix ends the name of the copy of the world, and of what a state was before an operation. The engine keeps what the state was before it was
-// last written, as .bak, but on a full disk it writes both in part.
+// keptSuffix ends the name of the copy of the world, and of what a state was before an operation. The engine keeps what
+// the state was before it was last written, as .bak, but on a full disk it writes both in part.
 const keptSuffix = ".kept"
 
 // KeepState keeps the state of a stack as it is, at no cost, until forget is called.
@@ -217,8 +217,8 @@ func (h *Home) damagedWorld(ctx context.Context, reason error) error {
 	next := fmt.Sprintf("move it away with: mv '%[1]s' '%[1]s.damaged' && rm -f '%[1]s-wal' '%[1]s-shm', then run "+
 		"awslab refresh, which records that nothing exists, and awslab up", path)
 	if whole(ctx, kept) {
-		next = fmt.Sprintf("put the last good one back with: rm -f '%[1]s-wal' '%[1]s-shm' && cp '%[2]s' '%[1]s', then "+
-			"run awslab refresh, which records what is not in it, and awslab up", path, kept)
+		next = fmt.Sprintf("put the last good one back with: rm -f '%[1]s-wal' '%[1]s-shm' && cp '%[2]s' '%[1]s', "+
+			"then run awslab refresh, which records what is not in it, and awslab up", path, kept)
 	}
 	return &UnusableError{Path: path, Reason: fmt.Errorf("the world is damaged: %w", reason), Next: next}
 }

@@ -119,8 +119,8 @@ func complete(cmd *cobra.Command) {
 	}
 }
 
-// refuseUnknownHelp has help, the command and the flag, refuse a command that is unknown, for which Cobra prints the help
-// of its parent.
+// refuseUnknownHelp has help, the command and the flag, refuse a command that is unknown, for which Cobra prints the
+// help of its parent.
 func (a *app) refuseUnknownHelp(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	show := root.HelpFunc()

@@ -75,7 +75,9 @@ func (a *app) readDeployment(file string) (apitype.UntypedDeployment, error) {
 	}
 	content, err := a.readInput(file)
 	if err != nil {
-		return deployment, &usageError{err}
+		return deployment, &usageError{
+			fmt.Errorf("the state to import cannot be read: %w; name a file that awslab export has written", err),
+		}
 	}
 	if err := json.Unmarshal(content, &deployment); err != nil || len(deployment.Deployment) == 0 {
 		return deployment, &usageError{fmt.Errorf("%s is no state that awslab export has printed", file)}

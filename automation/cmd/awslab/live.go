@@ -21,8 +21,8 @@ import (
 const (
 	// runningRows bounds the list of steps in flight, so that the view fits a small terminal.
 	runningRows = 8
-	// liveWidth is the width in columns of the rows that are drawn over and over, where that of the terminal is not known
-	// or what becomes of them once it is made narrower.
+	// liveWidth is the width in columns of the rows that are drawn over and over, where that of the terminal is not
+	// known, or where it cuts them once it is made narrower.
 	liveWidth = 40
 	// narrowest is the width in columns below which wrapping would leave a word a line.
 	narrowest = 40

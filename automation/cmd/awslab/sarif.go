@@ -25,7 +25,7 @@ func (a *app) checkSARIF(operation automation.Operation) error {
 	}
 	if err := outfile.Check(a.sarif); err != nil {
 		return &usageError{
-			fmt.Errorf("--sarif %s: no file can be written there: %w; mend that, or name a file elsewhere", a.sarif, err),
+			fmt.Errorf("--sarif %s: no file can be written there: %w; mend that, or name another", a.sarif, err),
 		}
 	}
 	return nil

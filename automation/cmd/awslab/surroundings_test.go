@@ -112,7 +112,8 @@ func TestDamageIsFoundBeforeAnythingIsDone(t *testing.T) {
 
 	s.write(worldFile, []byte(strings.Repeat("no database ", 1000)))
 	for _, command := range append(all, "offline list", "offline audit") {
-		said = s.refuse(s.command(command), exitInput, `world\.db: the world is damaged: .*; put the last good one back`)
+		said = s.refuse(s.command(command), exitInput,
+			`world\.db: the world is damaged: .*; put the last good one back`)
 	}
 	next = regexp.MustCompile(`with: (rm -f .* && cp '.*' '.*'), then run awslab (refresh)`).FindStringSubmatch(said)
 	require.Len(t, next, 3, said)
@@ -384,13 +385,16 @@ func TestPoliciesThatCannotBeCompiled(t *testing.T) {
 	s := newSurroundings(t)
 	require.NoError(t, os.Mkdir(filepath.Join(s.dir, "policy"), 0o700))
 	for name, content := range map[string]string{
-		"PulumiPolicy.yaml": "runtime: go\n", "go.mod": "module policy\n", "main.go": "package main\n\nfunc main() {}\n",
+		"PulumiPolicy.yaml": "runtime: go\n",
+		"go.mod":            "module policy\n",
+		"main.go":           "package main\n\nfunc main() {}\n",
 	} {
 		s.write("policy/"+name, []byte(content))
 	}
 	with := func(compiler string, args ...string) *exec.Cmd {
 		folder := t.TempDir()
-		require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), []byte("#!/bin/sh\n"+compiler), 0o700)) //nolint:gosec
+		script := []byte("#!/bin/sh\n" + compiler)
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), script, 0o700)) //nolint:gosec // it is started
 		cmd := s.awslab(append([]string{"policy"}, args...)...)
 		cmd.Env = append(cmd.Env, "PATH="+folder)
 		return cmd

@@ -183,11 +183,16 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 		"help for an unknown command of a group": {
 			[]string{"help", "config", "shw"}, `unknown command "shw"; did you mean "show"? See: awslab config --help`,
 		},
+		"a state that is not there": {
+			[]string{"import", "-C", "../../..", "--stack", "dev", "--file", "/nowhere"},
+			"/nowhere: no such file or directory; name a file that awslab export has written",
+		},
 		"an unknown command with --help": {
 			[]string{"prevew", "--help"}, `unknown command "prevew"; did you mean "preview"? See: awslab --help`,
 		},
 		"an unknown command of a group with -h": {
-			[]string{"images", "biuld", "-h"}, `unknown command "biuld"; did you mean "build"? See: awslab images --help`,
+			[]string{"images", "biuld", "-h"},
+			`unknown command "biuld"; did you mean "build"? See: awslab images --help`,
 		},
 		"an unknown command after --json and --help": {
 			[]string{"--json", "--help", "polcy", "list"}, `unknown command "polcy"; did you mean "policy"?`,
@@ -195,9 +200,11 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 		"an unknown shell": {
 			[]string{"completion", "bsh", "--help"}, `unknown command "bsh"; did you mean "bash"?`,
 		},
-		"an unknown shell without --help": {[]string{"completion", "bsh"}, `unknown command "bsh"; did you mean "bash"?`},
-		"unknown flag":                    {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
-		"stray argument":                  {[]string{"up", "dev"}, `unexpected argument "dev"`},
+		"an unknown shell without --help": {
+			[]string{"completion", "bsh"}, `unknown command "bsh"; did you mean "bash"?`,
+		},
+		"unknown flag":   {[]string{"up", "--stak", "dev"}, "unknown flag: --stak; see: awslab up --help"},
+		"stray argument": {[]string{"up", "dev"}, `unexpected argument "dev"`},
 		"stray key": {
 			[]string{"config", "show", "a", "b", "--stack", "dev"},
 			`config show ["a" "b"]: give one key, or none for all`,

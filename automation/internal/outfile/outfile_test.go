@@ -24,7 +24,7 @@ func TestALinkStaysAndItsTargetIsWritten(t *testing.T) {
 			dir := t.TempDir()
 			in := func(path string) string { return filepath.Join(dir, path) }
 			require.NoError(t, os.MkdirAll(in("deep/elsewhere"), 0o700))
-			require.NoError(t, os.WriteFile(in("deep/elsewhere/there"), []byte("old"), 0o644)) //nolint:gosec // the point
+			require.NoError(t, os.WriteFile(in("deep/elsewhere/there"), []byte("old"), 0o644)) //nolint:gosec
 			require.NoError(t, os.Symlink("../beside", in("deep/elsewhere/link")))
 			require.NoError(t, os.Symlink("deep/elsewhere", in("elsewhere")))
 			require.NoError(t, os.Symlink("deep/elsewhere", in("folder")))
