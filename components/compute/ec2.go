@@ -137,8 +137,8 @@ const (
 	instanceLifetime = 14 * 24 * 60 * 60 // seconds, after which an instance is replaced by one with the newest image
 )
 
-// MaxInstanceTypes is how many types an Auto Scaling group chooses from ("Quotas for Auto Scaling resources and groups",
-// Amazon EC2 Auto Scaling user guide).
+// MaxInstanceTypes is how many types an Auto Scaling group chooses from ("Quotas for Auto Scaling resources and
+// groups", Amazon EC2 Auto Scaling user guide).
 const MaxInstanceTypes = 40
 
 // newInstances creates the instances and the capacity provider through which ECS governs them.

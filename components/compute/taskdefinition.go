@@ -210,7 +210,8 @@ func (p *servicePlan) definitions(moreEnvironment, moreSecrets pulumi.StringMap)
 		}
 		if len(text) > maxDefinition {
 			return "", fmt.Errorf(
-				"the task definition of service %q would have %d bytes; ECS allows %d: shorten environment, secrets and commands",
+				"the task definition of service %q would have %d bytes; ECS allows %d: shorten environment, secrets "+
+					"and commands",
 				p.name,
 				len(text),
 				maxDefinition,

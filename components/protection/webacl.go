@@ -156,7 +156,8 @@ func (args WebAclArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-// maxExclusions of a rule group ("ManagedRuleGroupStatement", AWS WAF API), maxAddresses of an IP set ("AWS WAF quotas").
+// maxExclusions are those of a rule group ("ManagedRuleGroupStatement", AWS WAF API), maxAddresses those of an IP set
+// ("AWS WAF quotas").
 const (
 	maxExclusions = 100
 	maxAddresses  = 10000
@@ -185,7 +186,10 @@ func checkCidrs(field string, cidrs []string) error {
 	}
 	for family, members := range byFamily(cidrs) {
 		if len(members) > maxAddresses {
-			problems = append(problems, problem.New(field, "%d %s blocks; use at most %d", len(members), family, maxAddresses))
+			problems = append(
+				problems,
+				problem.New(field, "%d %s blocks; use at most %d", len(members), family, maxAddresses),
+			)
 		}
 	}
 	return errors.Join(problems...)

@@ -874,8 +874,8 @@ func TestListsThatAreLongerThanAWSAllows(t *testing.T) {
 		},
 		{
 			"loadBalancer", `{"clientCidrs": [%s]}`, 15, block,
-			".clientCidrs: 16 CIDR blocks; use at most 15, for which AWS has room, and for as many that replace them; " +
-				"merge neighbors",
+			".clientCidrs: 16 CIDR blocks; use at most 15, for which AWS has room, and for as many that replace " +
+				"them; merge neighbors",
 		},
 		{
 			"cluster", `{"instances": {"types": [%s]}}`, 40,

@@ -137,8 +137,8 @@ func (d *decoder) network(path string, c *Config) {
 	d.wayOut(path, c)
 }
 
-// maxClientCidrs is the quota of 60 rules of a security group ("Security groups", Amazon VPC quotas): two ports, and the
-// rules of a change, which are made before the old ones are deleted.
+// maxClientCidrs is the quota of 60 rules of a security group ("Security groups", Amazon VPC quotas): two ports, and
+// the rules of a change, which are made before the old ones are deleted.
 const maxClientCidrs = 60 / 2 / 2
 
 func (d *decoder) loadBalancer(path string, c *Config) {
@@ -164,7 +164,8 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 	if len(lb.ClientCidrs) > maxClientCidrs {
 		d.add(
 			path+".clientCidrs",
-			"%d CIDR blocks; use at most %d, for which AWS has room, and for as many that replace them; merge neighbors",
+			"%d CIDR blocks; use at most %d, for which AWS has room, and for as many that replace them; merge "+
+				"neighbors",
 			len(lb.ClientCidrs),
 			maxClientCidrs,
 		)

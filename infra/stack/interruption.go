@@ -82,7 +82,8 @@ func runsOn(state map[string]resourceState, asked servers) (runs servers, exists
 	return runs, exists
 }
 
-// storageOf returns the storage of the instance in the state, in GiB, and 0 without one: no other kind's grows by itself.
+// storageOf returns the storage of the instance in the state, in GiB, and 0 without one: no other kind's grows by
+// itself.
 func storageOf(state map[string]resourceState) int {
 	for _, r := range state {
 		if size, has := r.Outputs["allocatedStorage"].(float64); has && r.Type == instanceType && !r.isReplica() {

@@ -85,8 +85,8 @@ func TestReplicasAreUpgradedBeforeTheDatabaseWhereRDSAsksForIt(t *testing.T) {
 // RDS would refuse it in the middle of the update: a limit below what storage has grown to.
 func TestStorageThatHasGrownIsNotShrunk(t *testing.T) {
 	for database, refused := range map[string]string{
-		`{"storageGiB": 20, "maxStorageGiB": 100}`: "awslab:database.maxStorageGiB: 100, and the storage has grown to " +
-			"110 GiB, which RDS does not shrink; use more, or set storageGiB to 110",
+		`{"storageGiB": 20, "maxStorageGiB": 100}`: "awslab:database.maxStorageGiB: 100, and the storage has grown " +
+			"to 110 GiB, which RDS does not shrink; use more, or set storageGiB to 110",
 		`{"storageGiB": 20, "maxStorageGiB": 0}`:    "maxStorageGiB: 0, and the storage has grown to 110 GiB",
 		`{"storageGiB": 20, "maxStorageGiB": 110}`:  "", // as it was
 		`{"storageGiB": 110, "maxStorageGiB": 0}`:   "",

@@ -55,9 +55,11 @@ func (a *app) rootCommand() *cobra.Command {
 It acts on the offline target - stand-ins for AWS on this machine, at no cost - unless --target aws is given.
 
 Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
+		Version:       builtFrom().String(), // for --version, which others have too
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

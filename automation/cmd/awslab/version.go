@@ -43,6 +43,14 @@ func builtFrom() version {
 	return v
 }
 
+func (v version) String() string {
+	revision := "an unknown revision"
+	if v.Revision != "" {
+		revision = fmt.Sprintf("revision %s of %s", v.Revision, v.Time)
+	}
+	return fmt.Sprintf("awslab, %s, built with %s for Pulumi %s", revision, v.Go, v.Pulumi)
+}
+
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
@@ -53,11 +61,7 @@ func (a *app) versionCommand() *cobra.Command {
 			if a.json {
 				return json.NewEncoder(a.out).Encode(v)
 			}
-			revision := "an unknown revision"
-			if v.Revision != "" {
-				revision = fmt.Sprintf("revision %s of %s", v.Revision, v.Time)
-			}
-			_, err := fmt.Fprintf(a.out, "awslab, %s, built with %s for Pulumi %s\n", revision, v.Go, v.Pulumi)
+			_, err := fmt.Fprintln(a.out, v)
 			return err
 		},
 	}

@@ -289,6 +289,17 @@ func TestOneOutputIsItsBareValue(t *testing.T) {
 	}
 }
 
+func TestTheVersionIsAFlagToo(t *testing.T) {
+	said := func(argument string) string {
+		var out bytes.Buffer
+		a := &app{out: &out, err: io.Discard}
+		require.NoError(t, a.execute(t.Context(), []string{argument}))
+		return out.String()
+	}
+	require.Equal(t, said("version"), said("--version"))
+	require.Contains(t, said("--version"), "for Pulumi "+engine.BuildVersion)
+}
+
 func TestQuoteIsSafeForAShell(t *testing.T) {
 	require.Equal(t, `'a b'\''c'`, quote("a b'c"))
 }
