@@ -176,11 +176,19 @@ func (r *reference) typeOf(property *jsonschema.Schema) string {
 	case property.Ref != "":
 		return "object"
 	case property.Type == "array":
-		return "list of " + r.typeOf(property.Items) + "s"
+		return "list of " + plural(r.typeOf(property.Items))
 	case property.Type == "object" && property.AdditionalProperties != nil:
-		return "map of " + r.typeOf(property.AdditionalProperties) + "s"
+		return "map of " + plural(r.typeOf(property.AdditionalProperties))
 	}
 	return property.Type
+}
+
+// plural of a type: lists of strings, for list of strings.
+func plural(of string) string {
+	if what, is := strings.CutPrefix(of, "list of "); is {
+		return "lists of " + what
+	}
+	return of + "s"
 }
 
 // allowed says which values a key takes: an enumeration, a range, or an example.
