@@ -175,7 +175,7 @@ func comparePlans(planned, now resourcePlans, state *apitype.DeploymentV3) []Dia
 }
 
 // madeSo reports whether a plan for a resource that would stay as it is has been carried out: its inputs are those that
-// the plan sets. What the plan did not know may be anything.
+// the plan sets.
 func madeSo(plan apitype.ResourcePlanV1, inputs map[string]any) bool {
 	if plan.Goal == nil {
 		return false
@@ -183,9 +183,7 @@ func madeSo(plan apitype.ResourcePlanV1, inputs map[string]any) bool {
 	planned := setBy(*plan.Goal)
 	dropMadeUp(planned)
 	for name, value := range planned {
-		text, _ := json.Marshal(value) // of what has been read as JSON
-		if !strings.Contains(string(text), plugin.UnknownStringValue) &&
-			!reflect.DeepEqual(unencrypted(value), unencrypted(inputs[name])) {
+		if !asPlanned(value, inputs[name]) {
 			return false
 		}
 	}
@@ -247,12 +245,12 @@ func changedInputs(planned, now apitype.GoalV1) []string {
 	dropMadeUp(was, is)
 	var changed []string
 	for _, name := range slices.Sorted(maps.Keys(is)) {
-		if before, has := was[name]; !has || !reflect.DeepEqual(unencrypted(before), unencrypted(is[name])) {
+		if before, has := was[name]; !has || !asPlanned(before, is[name]) {
 			changed = append(changed, name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(was)) {
-		if _, has := is[name]; !has {
+		if _, has := is[name]; !has && was[name] != plugin.UnknownStringValue {
 			changed = append(changed, name)
 		}
 	}
@@ -300,24 +298,20 @@ func sameSet[T cmp.Ordered](a, b []T) bool {
 	return slices.Equal(unique(a), unique(b))
 }
 
-// unencrypted returns a value without the texts of secrets, which are encrypted in another way each time: whether these
-// are those of the plan, the engine tells.
-func unencrypted(value any) any {
-	switch v := value.(type) {
+// asPlanned reports whether a value is the planned one, as the engine does. What the plan did not know may be anything.
+// So may the texts of secrets, which are encrypted in another way each time: whether these are the plan's, the engine
+// tells.
+func asPlanned(planned, value any) bool {
+	switch p := planned.(type) {
 	case map[string]any:
-		copied := make(map[string]any, len(v))
-		for key, inner := range v {
-			if key != "ciphertext" {
-				copied[key] = unencrypted(inner)
-			}
+		v, same := value.(map[string]any)
+		for _, key := range slices.Concat(slices.Collect(maps.Keys(p)), slices.Collect(maps.Keys(v))) {
+			same = same && (key == "ciphertext" || asPlanned(p[key], v[key]))
 		}
-		return copied
+		return same
 	case []any:
-		copied := make([]any, len(v))
-		for i, inner := range v {
-			copied[i] = unencrypted(inner)
-		}
-		return copied
+		v, same := value.([]any)
+		return same && slices.EqualFunc(p, v, asPlanned)
 	}
-	return value
+	return planned == plugin.UnknownStringValue || reflect.DeepEqual(planned, value)
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/stretchr/testify/require"
 )
 
@@ -44,4 +45,24 @@ func TestAPlanIsCarriedOutOnce(t *testing.T) {
 	require.True(t, carriedOut(plan(apitype.OpDelete), resourcePlans{}))
 	require.False(t, carriedOut(plan(apitype.OpCreate), plan(apitype.OpCreate)))
 	require.False(t, carriedOut(plan(apitype.OpSame), plan(apitype.OpSame)), "a plan to do nothing")
+}
+
+// An up that was interrupted can be completed by its plan: what that did not know is known in the meantime.
+func TestWhatAPlanDidNotKnowMayBeAnything(t *testing.T) {
+	const unknown = plugin.UnknownStringValue
+	list := func(elements ...any) []any { return elements }
+	goal := func(adds map[string]any) apitype.GoalV1 {
+		return apitype.GoalV1{InputDiff: apitype.PlanDiffV1{Adds: adds}}
+	}
+	planned := goal(map[string]any{
+		"vpcId": unknown, "undefined": unknown, "ids": list(unknown, "a"), "port": 80.0,
+		"password": map[string]any{"sig": "secret", "ciphertext": "x"},
+	})
+	require.Empty(t, changedInputs(planned, goal(map[string]any{
+		"vpcId": "vpc-1", "ids": list("b", "a"), "port": 80.0,
+		"password": map[string]any{"sig": "secret", "ciphertext": "y"},
+	})))
+	require.Equal(t, []string{"added", "ids", "port", "password"}, changedInputs(planned, goal(map[string]any{
+		"ids": list("a", "b"), "port": 81.0, "added": true,
+	})))
 }
