@@ -10,6 +10,9 @@ import (
 	"github.com/awslab/awslab/automation/cost"
 )
 
+// OperationCost is what a *CancelledError calls an estimate, which is a preview for the engine.
+const OperationCost Operation = "cost"
+
 // Costs are what a stack costs in a month, as far as its resources' inputs tell.
 type Costs struct {
 	// Now is what the stack costs as it is: nothing before the first update. After is what it would cost after an Up.
@@ -30,7 +33,7 @@ func (l *Lab) Costs(ctx context.Context) (*Costs, error) {
 		return nil, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, l.orCancelled(ctx, OperationCost, err)
 	}
 	return &Costs{Now: cost.Estimate(result.before), After: cost.Estimate(result.after)}, nil
 }

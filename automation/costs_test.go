@@ -1,6 +1,7 @@
 package automation_test
 
 import (
+	"context"
 	"maps"
 	"math"
 	"os"
@@ -64,6 +65,17 @@ func TestTheDocumentedCostsAreThoseOfThePriceList(t *testing.T) {
 		assert.Equal(t, saving[2], saved(dev, p.costs(t, "dev", change)), saving[1])
 	}
 	require.Contains(t, string(content), "\n| all three | "+saved(dev, p.costs(t, "dev", all))+" |")
+}
+
+func TestACancelledEstimateIsNoPreview(t *testing.T) {
+	lab, err := automation.Open(t.Context(), newProject(t).options("dev"))
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = lab.Costs(ctx)
+	var cancelled *automation.CancelledError
+	require.ErrorAs(t, err, &cancelled)
+	require.Equal(t, automation.OperationCost, cancelled.Operation)
 }
 
 // costs are what a stack that does not exist yet would cost with a change to its configuration.
