@@ -68,7 +68,18 @@ func TestTheStockCommandPreviewsWithWhatTheReadmeShows(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "README.md"))
 	require.NoError(t, err)
 	commands := regexp.MustCompile("(?s)```sh\n(eval.*?)```").FindStringSubmatch(string(text))
+	unchanged(t, filepath.Join(root, "Pulumi.dev.yaml"))
 	require.Contains(t, shell(t, root, commands[1]), "✅ awslab@")
+}
+
+// unchanged writes a file back at the end of the test, to which the engine adds an encryptionsalt. It returns what is in
+// it.
+func unchanged(t *testing.T, file string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.WriteFile(file, content, 0o600)) })
+	return content
 }
 
 func shell(t *testing.T, dir, command string) string {
@@ -93,11 +104,8 @@ func pulumi(t *testing.T, example string, args ...string) (string, error) {
 	found, err := engine.Find(ctx, filepath.Join(path, "pulumi"), nil)
 	require.NoError(t, err)
 	configuration := filepath.Join(example, "Pulumi.try.yaml")
-	before, err := os.ReadFile(configuration)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, os.WriteFile(configuration, before, 0o600)) }()
 	// The example's exemption ends on a day that passes.
-	day := regexp.MustCompile(`expires: .*`).ReplaceAll(before, []byte("expires: "+
+	day := regexp.MustCompile(`expires: .*`).ReplaceAll(unchanged(t, configuration), []byte("expires: "+
 		time.Now().AddDate(0, 6, 0).Format(time.DateOnly)))
 	require.NoError(t, os.WriteFile(configuration, day, 0o600))
 
