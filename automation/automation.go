@@ -285,6 +285,10 @@ func (l *Lab) program(ctx *pulumi.Context) error {
 
 // begun tells the program whether the state has resources.
 func (l *Lab) begun(ctx context.Context) (bool, error) {
+	if l.offline != nil {
+		resources, err := l.offline.Resources(string(l.project.Name), l.options.Stack)
+		return resources > 0, err // at once, where the engine takes a part of a preview's time
+	}
 	_, state, err := l.deployment(ctx)
 	return err == nil && len(state.Resources) > 0, err
 }

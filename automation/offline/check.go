@@ -36,11 +36,17 @@ func (h *Home) Check(ctx context.Context, project, stack string) error {
 	if err := h.checkRoom(ctx); err != nil {
 		return err
 	}
-	resources, err := h.checkState(h.stateFile(project, stack))
+	resources, err := h.Resources(project, stack)
 	if err != nil {
 		return err
 	}
 	return h.checkWorld(ctx, resources)
+}
+
+// Resources returns how many resources the state of a stack has, 0 where there is none. A state that is damaged, or that
+// the engine is about to write, is an *UnusableError.
+func (h *Home) Resources(project, stack string) (int, error) {
+	return h.checkState(h.stateFile(project, stack))
 }
 
 // CheckStates refuses a damaged state among those of all stacks of a project.
