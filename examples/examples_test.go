@@ -72,8 +72,8 @@ func TestTheStockCommandPreviewsWithWhatTheReadmeShows(t *testing.T) {
 	require.Contains(t, shell(t, root, commands[1]), "✅ awslab@")
 }
 
-// unchanged writes a file back at the end of the test, to which the engine adds an encryptionsalt. It returns what is in
-// it.
+// unchanged writes a file back at the end of the test, to which the engine adds an encryptionsalt. It returns what is
+// in it.
 func unchanged(t *testing.T, file string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(file)

@@ -43,8 +43,8 @@ func (h *Home) Check(ctx context.Context, project, stack string) error {
 	return h.checkWorld(ctx, resources)
 }
 
-// Resources returns how many resources the state of a stack has, 0 where there is none. A state that is damaged, or that
-// the engine is about to write, is an *UnusableError.
+// Resources returns how many resources the state of a stack has, 0 where there is none. A state that is damaged, or
+// that the engine is about to write, is an *UnusableError.
 func (h *Home) Resources(project, stack string) (int, error) {
 	return h.checkState(h.stateFile(project, stack))
 }
