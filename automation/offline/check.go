@@ -10,6 +10,7 @@ import (
 
 	"github.com/shirou/gopsutil/v4/disk"
 
+	"github.com/awslab/awslab/automation/internal/outfile"
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
@@ -161,21 +162,16 @@ func (h *Home) KeepState(project, stack string) (forget func()) {
 // KeepWorld keeps a copy of the world as it is, for when its file is damaged: SQLite does not wait until the disk has
 // what it writes. Where that fails, the copy before stays.
 func (h *Home) KeepWorld(ctx context.Context) error {
-	file, err := os.CreateTemp(h.Dir, ".world-*")
-	if err != nil {
-		return fmt.Errorf("keeping a copy of the world: %w", err)
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	err = errors.Join(file.Close(), h.inWorld(func(w *world.World) error {
+	err := h.inWorld(func(w *world.World) error {
 		if err := w.Verify(ctx); err != nil {
 			return err
 		}
-		return w.Copy(ctx, file.Name())
-	}))
+		return outfile.Write(h.worldFile()+keptSuffix, func(file string) error { return w.Copy(ctx, file) })
+	})
 	if err != nil {
 		return fmt.Errorf("keeping a copy of the world: %w", err)
 	}
-	return os.Rename(file.Name(), h.worldFile()+keptSuffix)
+	return nil
 }
 
 func readState(path string) (resources int, err error) {

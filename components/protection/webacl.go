@@ -184,8 +184,9 @@ func checkCidrs(field string, cidrs []string) error {
 			problems = append(problems, problem.New(at, "%s is every address; use a smaller CIDR block", cidr))
 		}
 	}
-	for family, members := range byFamily(cidrs) {
-		if len(members) > maxAddresses {
+	families := byFamily(cidrs)
+	for _, family := range slices.Sorted(maps.Keys(families)) {
+		if members := families[family]; len(members) > maxAddresses {
 			problems = append(
 				problems,
 				problem.New(field, "%d %s blocks; use at most %d", len(members), family, maxAddresses),

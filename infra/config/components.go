@@ -134,6 +134,9 @@ func (s Service) Route() compute.Route {
 // Public reports whether the load balancer leads to the service.
 func (s Service) Public() bool { return s.Port != 0 && !s.Internal }
 
+// routed reports whether the configuration says which requests the load balancer sends to the service.
+func (s Service) routed() bool { return s.Path != "" || s.Host != "" }
+
 // Port returns the port of a service.
 func (c *Config) Port(service string) int {
 	i := slices.IndexFunc(c.Services, func(s Service) bool { return s.Name == service })

@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // Monitoring configures alarms, notifications and tracing.
 type Monitoring struct {
 	// Emails are addresses that receive every alarm. AWS asks each of them to confirm.
@@ -78,6 +80,11 @@ type Backup struct {
 	ForceDelete bool `json:"forceDelete,omitempty"`
 	// RestoreTesting restores recovery points every week and validates what was restored.
 	RestoreTesting bool `json:"restoreTesting,omitempty"`
+}
+
+// Copies reports whether a rule copies recovery points to the copy Region.
+func (b Backup) Copies() bool {
+	return slices.ContainsFunc(b.Rules, func(r BackupRule) bool { return r.CopyRetentionDays > 0 })
 }
 
 // BackupRule is one rule of the backup plan.

@@ -137,9 +137,9 @@ func (d *decoder) network(path string, c *Config) {
 	d.wayOut(path, c)
 }
 
-// maxClientCidrs is the quota of 60 rules of a security group ("Security groups", Amazon VPC quotas): two ports, and
-// the rules of a change, which are made before the old ones are deleted.
-const maxClientCidrs = 60 / 2 / 2
+// maxClientCidrs leaves room for rules of two ports, and for those of a change, which are made before the old ones are
+// deleted.
+const maxClientCidrs = groupRules / 2 / 2
 
 func (d *decoder) loadBalancer(path string, c *Config) {
 	lb := c.LoadBalancer

@@ -29,12 +29,13 @@ const (
 	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
 	// maxServices is the quota of 100 rules of a load balancer ("Quotas for your Application Load Balancers").
 	maxServices = 100
-	// maxCalls is how many services one can call, or be called by: the quota of 60 rules of a security group in one
-	// direction ("Security groups", Amazon VPC quotas), less what a service's group has besides.
-	maxCalls = 50
-	// maxPorts is the same quota, of the load balancer's group, which has a rule for each port: so that all of them can
-	// change at once, as the new rules are made before the old ones are deleted.
-	maxPorts = 30
+	// groupRules are those of a security group in one direction ("Security groups", Amazon VPC quotas).
+	groupRules = 60
+	// maxCalls is how many services one can call, or be called by; a service's group has other rules besides.
+	maxCalls = groupRules - 10
+	// maxPorts is how many the load balancer's group has rules for: all of them can change at once, as the new rules
+	// are made before the old ones are deleted.
+	maxPorts = groupRules / 2
 )
 
 func (d *decoder) services(project string, c *Config) {
@@ -65,7 +66,7 @@ func (d *decoder) services(project string, c *Config) {
 			names[s.Name] = at
 		}
 		d.ownName(at+".name", s.Name, all, ownServices)
-		if (s.Path == "" && s.Host == "") || !d.sound(at+".path", at+".host", at+".priority") {
+		if !s.routed() || !d.sound(at+".path", at+".host", at+".priority") {
 			continue
 		}
 		route := s.Route().Normal()
@@ -103,7 +104,7 @@ func (d *decoder) calls(path string, services []Service) {
 func (d *decoder) doors(path string, services []Service) {
 	ports := map[int]bool{}
 	for _, s := range services {
-		if s.Path != "" || s.Host != "" {
+		if s.routed() {
 			ports[s.Port] = true
 		}
 	}
@@ -261,13 +262,12 @@ var cacheCredential = regexp.MustCompile(
 
 // entry is how requests come to the service: through the load balancer, from other services, or not at all.
 func (d *decoder) entry(path string, s Service) {
-	routed := s.Path != "" || s.Host != ""
 	switch {
-	case s.Port == 0 && (routed || s.Internal) && d.sound(path+".port"):
+	case s.Port == 0 && (s.routed() || s.Internal) && d.sound(path+".port"):
 		d.add(path+".port", "is missing; say on which the container listens")
-	case s.Internal && routed:
+	case s.Internal && s.routed():
 		d.add(path+".internal", "is true, but path and host let clients in; say one or the other")
-	case s.Public() && !routed && d.sound(path+".host", path+".path"):
+	case s.Public() && !s.routed() && d.sound(path+".host", path+".path"):
 		d.add(path+".path", "is missing; say path, such as /%s, or host, or internal: true", s.Name)
 	}
 	if s.Priority != 0 && !s.Public() && d.sound(path+".priority") {

@@ -224,11 +224,8 @@ func (l *lab) watched() monitoring.Watched {
 	}
 	daily := func(r config.BackupRule) bool { return r.Schedule == "hourly" || r.Schedule == "daily" }
 	if l.backup != nil && slices.ContainsFunc(l.config.Backup.Rules, daily) {
-		copied := func(r config.BackupRule) bool { return r.CopyRetentionDays > 0 }
 		watched.BackupVaults = []monitoring.BackupVault{{
-			Name:      "backups",
-			VaultName: l.backup.VaultName,
-			Copied:    slices.ContainsFunc(l.config.Backup.Rules, copied),
+			Name: "backups", VaultName: l.backup.VaultName, Copied: l.config.Backup.Copies(),
 		}}
 	}
 	if l.redeployment != nil {

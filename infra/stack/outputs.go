@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"slices"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/awslab/awslab/components/identity"
@@ -68,10 +66,7 @@ func (l *lab) exportData() {
 	}
 	if l.backup != nil {
 		l.Export("backupVaultArn", l.backup.VaultArn)
-		if slices.ContainsFunc(
-			l.config.Backup.Rules,
-			func(r config.BackupRule) bool { return r.CopyRetentionDays > 0 },
-		) {
+		if l.config.Backup.Copies() {
 			l.Export("backupCopyVaultArn", l.backup.CopyVaultArn)
 		}
 	}

@@ -1,4 +1,5 @@
-// Package outfile writes the files that a user names: whole or not at all, and readable by their owner alone.
+// Package outfile writes the files that a user names, and copies that are kept: whole or not at all, and readable by
+// their owner alone.
 package outfile
 
 import (
