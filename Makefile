@@ -101,7 +101,7 @@ bench: ## run the benchmarks
 	cd services && go test -run '^$$' -bench . -benchmem -timeout $(TEST_TIMEOUT) ./...
 
 image-test: ## build images with Docker and run them; BUILD_IMAGE names another base image of the services
-	go test -tags image -count 1 -timeout $(TEST_TIMEOUT) -run '^TestImage($$|T)' \
+	go test -tags image -count 1 -p 1 -timeout $(TEST_TIMEOUT) -run '^TestImage($$|T)' \
 		./automation/images ./automation/cmd/awslab
 	cd services && DOCKER_BUILDKIT=1 go test -tags image -count 1 -timeout $(TEST_TIMEOUT) -run '^TestImage$$' ./...
 

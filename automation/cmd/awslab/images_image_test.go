@@ -47,7 +47,9 @@ func TestImageTestThatGetsCtrlCLeavesNoContainerAndNoVolume(t *testing.T) {
 	awslab.Dir, awslab.Env, awslab.Stderr = project, append(os.Environ(), asCommand+"=1"), os.Stderr
 	require.NoError(t, awslab.Start())
 	t.Cleanup(func() {
-		run("docker", "image", "rm", "--force", run("docker", "image", "ls", "--quiet", "awslab-small-interrupted"))
+		// By its name: the image may be another test's too, whose container runs.
+		run("docker", "image", "rm", run("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}",
+			"awslab-small-interrupted"))
 	})
 	var container string
 	require.Eventually(t, func() bool {
