@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/stretchr/testify/require"
 
-	"github.com/awslab/awslab/automation/internal/ststest"
+	"github.com/awslab/awslab/automation/internal/callertest"
 )
 
 // What awslab itself asks of AWS it asks as the provider does: by every setting, but for those that change neither who
@@ -34,7 +34,7 @@ func TestAWSIsAskedAsTheProviderAsks(t *testing.T) {
 }
 
 func TestARoleIsAssumed(t *testing.T) {
-	asked := ststest.Start(t)
+	asked := callertest.Start(t)
 	a := &account{region: "eu-west-1"}
 	require.NoError(t, a.provider.read(map[string]string{
 		"accessKey":  "an id",

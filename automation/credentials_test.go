@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/automation"
-	"github.com/awslab/awslab/automation/internal/ststest"
+	"github.com/awslab/awslab/automation/internal/callertest"
 )
 
 // noCredentials are variables that leave the AWS SDK none, in a home of the test's own.
@@ -74,7 +74,7 @@ func TestCredentialsThatWillNotDo(t *testing.T) {
 			"aws:forbiddenAccountIds forbids; name a profile of another account in aws:profile or AWS_PROFILE"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, asked := newProject(t), ststest.Start(t)
+			p, asked := newProject(t), callertest.Start(t)
 			asked.Refuse(test.refusal)
 			p.configure(t, "dev", "config:\n", "config:\n  "+test.configured+"\n")
 			lab := p.openOnAWS(t, credentialsOf(asked))
@@ -88,9 +88,10 @@ func TestCredentialsThatWillNotDo(t *testing.T) {
 	}
 }
 
-func credentialsOf(asked *ststest.Server) map[string]string {
+func credentialsOf(asked *callertest.Server) map[string]string {
 	return map[string]string{
 		"AWS_ACCESS_KEY_ID": "an id", "AWS_SECRET_ACCESS_KEY": "of this test", "AWS_ENDPOINT_URL_STS": asked.URL,
+		"AWS_ENDPOINT_URL_IAM": asked.URL,
 	}
 }
 
@@ -110,7 +111,7 @@ func TestSettingsOfTheProviderThatAreWrong(t *testing.T) {
 // What the stack's file holds encrypted is what AWS is asked with, too.
 func TestAKeyOfTheProviderMayBeEncrypted(t *testing.T) {
 	p, variables := newProject(t), noCredentials(t)
-	variables["AWS_ENDPOINT_URL_STS"] = ststest.Start(t).URL
+	variables["AWS_ENDPOINT_URL_STS"] = callertest.Start(t).URL
 	variables["PULUMI_BACKEND_URL"], variables["PULUMI_CONFIG_PASSPHRASE"] = "file://"+t.TempDir(), "of this test"
 	for variable, value := range variables {
 		t.Setenv(variable, value)

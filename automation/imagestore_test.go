@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/automation"
-	"github.com/awslab/awslab/automation/internal/ststest"
+	"github.com/awslab/awslab/automation/internal/callertest"
 )
 
 // A Docker engine whose images cannot be pushed is found before anything is built: the one that the provider would use.
@@ -22,7 +22,7 @@ func TestImagesInTheContainerdStore(t *testing.T) {
 		0o700, //nolint:gosec // it has to be run
 	))
 	p.configure(t, "dev", "config:\n", "config:\n  docker:host: tcp://builder:2375\n")
-	variables := credentialsOf(ststest.Start(t))
+	variables := credentialsOf(callertest.Start(t))
 	variables["PATH"] = home + string(os.PathListSeparator) + os.Getenv("PATH")
 	lab := p.openOnAWS(t, variables)
 	for _, operation := range []func(context.Context, ...automation.Option) (*automation.Result, error){

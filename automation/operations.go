@@ -64,6 +64,9 @@ type Result struct {
 
 	// before and after are all resources as they are, and as the program wants them, of a preview.
 	before, after []cost.Resource
+	// created are the resources of AWS that a preview would create, and regions those of its providers, by URN.
+	created []apitype.StepEventStateMetadata
+	regions map[string]string
 	// refreshed are the URNs of the resources that a refresh has read.
 	refreshed map[string]bool
 }
@@ -161,6 +164,9 @@ func (l *Lab) up(ctx context.Context, chosen *choices, planned resourcePlans) (*
 		return preview.deleted(urn) || kept != nil && slices.Contains(kept.Resources, urn)
 	}); err != nil {
 		return preview, err
+	}
+	if err := l.requireRights(ctx, preview); err != nil {
+		return preview, l.orCancelled(ctx, OperationUp, err)
 	}
 	preview.Permanent = l.permanent(state)
 	if err := l.confirmed(ctx, OperationUp, chosen, preview); err != nil {
@@ -342,7 +348,7 @@ func (l *Lab) operate(
 	l.operation.Store(&ctx)
 	c := &collector{lab: l, ctx: ctx, began: began, diff: chosen.diff, result: Result{
 		Operation: operation, Stack: l.options.Stack, Target: l.options.Target, Changes: map[string]int{},
-		refreshed: map[string]bool{},
+		refreshed: map[string]bool{}, regions: map[string]string{},
 	}}
 	c.emit(Event{Type: EventStarted, Time: began.UTC()})
 
@@ -496,6 +502,7 @@ func (c *collector) take(e events.EngineEvent) {
 	}
 	if planned := e.ResourcePreEvent; planned != nil && planned.Planning {
 		c.result.plan(planned.Metadata)
+		c.result.planCreation(planned.Metadata)
 	}
 	event, ok := translate(e)
 	if found := e.ResOutputsEvent; found != nil && c.result.Operation == OperationDrift {

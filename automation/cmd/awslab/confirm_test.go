@@ -15,14 +15,17 @@ import (
 	"github.com/vito/midterm"
 
 	"github.com/awslab/awslab/automation"
-	"github.com/awslab/awslab/automation/internal/ststest"
+	"github.com/awslab/awslab/automation/internal/callertest"
 	"github.com/awslab/awslab/automation/offline"
 )
 
 // toStandIns has awslab take the stand-ins for AWS where it is told to act on AWS: they are the plugins of a
-// PULUMI_HOME of the test's own.
-func toStandIns(t *testing.T, awslab func(args ...string) *exec.Cmd) (func(args ...string) *exec.Cmd, *offline.Home) {
+// PULUMI_HOME of the test's own. Who calls and what is allowed, the server says.
+func toStandIns(t *testing.T, awslab func(args ...string) *exec.Cmd) (
+	func(args ...string) *exec.Cmd, *offline.Home, *callertest.Server,
+) {
 	t.Helper()
+	caller := callertest.Start(t)
 	dir := t.TempDir()
 	home := &offline.Home{Dir: dir}
 	script := fmt.Sprintf("#!/usr/bin/env bash\nexport %s='%s'\nexec -a \"$0\" '%s' \"$@\"\n", offline.WorldVariable,
@@ -33,7 +36,7 @@ func toStandIns(t *testing.T, awslab func(args ...string) *exec.Cmd) (func(args 
 	require.NoError(t, err)
 	environment := []string{
 		"AWS_ACCESS_KEY_ID=an id", "AWS_SECRET_ACCESS_KEY=of this test", "AWS_EC2_METADATA_DISABLED=true",
-		"DOCKER_HOST=unix:///nonexistent.sock", "AWS_ENDPOINT_URL_STS=" + ststest.Start(t).URL,
+		"DOCKER_HOST=unix:///nonexistent.sock", "AWS_ENDPOINT_URL_STS=" + caller.URL, "AWS_ENDPOINT_URL_IAM=" + caller.URL,
 	}
 	for name, value := range home.Environment() {
 		if strings.HasPrefix(name, "PULUMI_") {
@@ -44,7 +47,7 @@ func toStandIns(t *testing.T, awslab func(args ...string) *exec.Cmd) (func(args 
 		cmd := awslab(append(args, "--target", "aws")...)
 		cmd.Env = append(cmd.Env, environment...)
 		return cmd
-	}, home
+	}, home, caller
 }
 
 // dialog is a command on a terminal, with a person before it.
@@ -133,7 +136,7 @@ func (d *dialog) end() (int, string) {
 // Whoever changes AWS is asked once, shown what would change, and gets what was shown or nothing.
 func TestAWSIsChangedByWhoTypesTheStacksName(t *testing.T) {
 	t.Parallel()
-	awslab, home := toStandIns(t, newProject(t))
+	awslab, home, _ := toStandIns(t, newProject(t))
 	things := func() int {
 		found, err := home.List(t.Context())
 		require.NoError(t, err)
@@ -241,5 +244,36 @@ func TestChangesAreShownInAFewLines(t *testing.T) {
 	}, texts(changeLines(would, 0)))
 	for _, l := range changeLines(would, 40) {
 		require.LessOrEqual(t, len([]rune(l.text)), 40, l.text)
+	}
+}
+
+// A permission that only a creation uses is missed before anything is created.
+func TestAnUpOnAWSThatLacksPermissionsChangesNothing(t *testing.T) {
+	t.Parallel()
+	awslab, home, caller := toStandIns(t, newProject(t))
+	file := filepath.Join(awslab().Dir, "Pulumi.small.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(tinyStack), 0o600))
+
+	caller.Deny("dynamodb:CreateTable", "ec2:CreateVpc")
+	output, err := awslab("up", "--stack", "small", "--yes").CombinedOutput()
+	require.Equal(t, exitInput, exitCodeOf(t, err), string(output))
+	require.Contains(t, string(output), `
+awslab: arn:aws:iam::123456789012:user/tester lacks permissions that this up needs:
+  dynamodb:CreateTable on arn:aws:dynamodb:eu-west-1:123456789012:table/awslab-small-items, which no policy allows
+  ec2:CreateVpc on arn:aws:ec2:eu-west-1:123456789012:vpc/*, which no policy allows
+nothing was changed; grant them, and run the command again. aws:skipCredentialsValidation: true leaves this check out
+`)
+	found, err := home.List(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, found)
+
+	caller.Deny()
+	output, err = awslab("up", "--stack", "small", "--yes").CombinedOutput()
+	require.NoError(t, err, string(output))
+	asked := len(caller.Requests())
+	output, err = awslab("up", "--stack", "small", "--yes").CombinedOutput()
+	require.NoError(t, err, string(output))
+	for _, request := range caller.Requests()[asked:] {
+		require.Contains(t, request, "Action=GetCallerIdentity", "an up that creates nothing asks for no permission")
 	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/automation/images"
+	"github.com/awslab/awslab/automation/internal/callertest"
 	"github.com/awslab/awslab/automation/internal/fakedocker"
-	"github.com/awslab/awslab/automation/internal/ststest"
 )
 
 // secretValue is in the container's environment and in no output.
@@ -167,7 +167,7 @@ func TestAnUpOnAWSTestsItsImagesFirst(t *testing.T) {
 		"PULUMI_CONFIG_PASSPHRASE=of this test",
 		"AWS_ACCESS_KEY_ID=an id",
 		"AWS_SECRET_ACCESS_KEY=of this test",
-		"AWS_ENDPOINT_URL_STS=" + ststest.Start(t).URL,
+		"AWS_ENDPOINT_URL_STS=" + callertest.Start(t).URL,
 	}
 	up := awslab("up", "--stack", "small", "--target", "aws", "--yes")
 	up.Env = append(up.Env, environment...)

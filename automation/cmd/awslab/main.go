@@ -97,6 +97,7 @@ func exitCode(ctx context.Context, err error) int {
 		noEngine *engine.MissingError
 		nobody   *automation.CredentialsError
 		stranger *automation.WrongAccountError
+		rights   *automation.RightsError
 		store    *automation.ImageStoreError
 		noDocker *images.EngineError
 		unusable *offline.UnusableError
@@ -121,6 +122,7 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &kept),
 		errors.As(err, &nobody),
 		errors.As(err, &stranger),
+		errors.As(err, &rights),
 		errors.As(err, &store),
 		errors.As(err, &backend),
 		errors.As(err, &secrets),
