@@ -36,8 +36,8 @@ type account struct {
 	provider awsSettings
 	// known is what was loaded last. A role that is assumed stays so meanwhile.
 	known atomic.Pointer[aws.Config]
-	// caller is the ARN of whose credentials they are; empty if AWS was not asked.
-	caller string
+	// caller is the ARN of whose credentials they are; nil if AWS was not asked.
+	caller atomic.Pointer[string]
 }
 
 // awsSettings are the keys of the namespace aws that decide who asks AWS, and where and through what.

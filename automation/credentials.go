@@ -99,7 +99,7 @@ func (a *account) require(ctx context.Context) error {
 	if err != nil {
 		return &CredentialsError{Profile: a.profile(), Found: true, cause: err}
 	}
-	a.caller = *caller.Arn
+	a.caller.Store(caller.Arn)
 	return a.allow(*caller.Account, *caller.Arn)
 }
 

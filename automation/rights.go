@@ -2,12 +2,14 @@ package automation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 
@@ -55,38 +57,52 @@ func (r *Result) planCreation(m apitype.StepEventMetadata) {
 
 // requireRights refuses an up for which IAM says that the caller lacks a permission. It warns where IAM does not say.
 func (l *Lab) requireRights(ctx context.Context, preview *Result) error {
-	if l.account == nil || l.account.caller == "" || len(preview.created) == 0 {
+	if l.account == nil || len(preview.created) == 0 {
 		return nil
 	}
-	missing, err := l.account.missing(ctx, preview)
+	caller := l.account.caller.Load()
+	if caller == nil {
+		return nil
+	}
+	missing, err := l.account.missing(ctx, *caller, preview)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		c := &collector{lab: l, ctx: ctx, result: *preview}
-		c.diagnose("", "warning", fmt.Sprintf("whether %s may create all this is not known, and a missing permission "+
-			"would be found half way: %v; grant iam:GetRole and iam:SimulatePrincipalPolicy on it to have it checked",
-			l.account.caller, err))
-		preview.Diagnostics = c.result.Diagnostics
+		l.warnOfRights(ctx, *caller, preview, err)
 		return nil
 	}
 	if len(missing) > 0 {
-		return &RightsError{Caller: l.account.caller, Missing: missing}
+		return &RightsError{Caller: *caller, Missing: missing}
 	}
 	return nil
+}
+
+// warnOfRights says that IAM did not tell whether the caller lacks a permission.
+func (l *Lab) warnOfRights(ctx context.Context, caller string, preview *Result, why error) {
+	reason := why.Error()
+	var answer smithy.APIError
+	if errors.As(why, &answer) {
+		reason = answer.ErrorCode() + ": " + answer.ErrorMessage()
+	}
+	c := &collector{lab: l, ctx: ctx, result: *preview}
+	c.diagnose("", "warning", fmt.Sprintf("IAM does not tell whether %s has the permissions that this up needs (%s); one "+
+		"that is missing is found half way; grant iam:SimulatePrincipalPolicy and iam:GetRole on it to have this checked",
+		caller, reason))
+	preview.Diagnostics = c.result.Diagnostics
 }
 
 // rightsTimeout is how long IAM may take: some networks do not lead to it.
 const rightsTimeout = time.Minute
 
-func (a *account) missing(ctx context.Context, preview *Result) ([]MissingRight, error) {
+func (a *account) missing(ctx context.Context, arnOfCaller string, preview *Result) ([]MissingRight, error) {
 	ctx, cancel := context.WithTimeout(ctx, rightsTimeout)
 	defer cancel()
 	settings, err := a.config(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("finding AWS credentials: %w", err)
 	}
-	caller, err := arn.Parse(a.caller)
+	caller, err := arn.Parse(arnOfCaller)
 	if err != nil {
 		return nil, fmt.Errorf("reading the caller: %w", err)
 	}
@@ -107,5 +123,5 @@ func (a *account) missing(ctx context.Context, preview *Result) ([]MissingRight,
 		})
 	}
 	api := iam.NewFromConfig(settings, func(o *iam.Options) { a.provider.endpoint(&o.BaseEndpoint, "iam") })
-	return rights.Check(ctx, api, a.caller, rights.Needed(created, caller.Partition, caller.AccountID))
+	return rights.Check(ctx, api, arnOfCaller, rights.Needed(created, caller.Partition, caller.AccountID))
 }

@@ -267,9 +267,11 @@ nothing was changed; grant them, and run the command again. aws:skipCredentialsV
 	require.NoError(t, err)
 	require.Empty(t, found)
 
-	caller.Deny()
+	caller.Hide()
 	output, err = awslab("up", "--stack", "small", "--yes").CombinedOutput()
 	require.NoError(t, err, string(output))
+	require.Contains(t, string(output), "IAM does not tell whether arn:aws:iam::123456789012:user/tester has the "+
+		"permissions that this up needs (AccessDenied: of this test)")
 	asked := len(caller.Requests())
 	output, err = awslab("up", "--stack", "small", "--yes").CombinedOutput()
 	require.NoError(t, err, string(output))

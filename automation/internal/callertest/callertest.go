@@ -22,6 +22,7 @@ type Server struct {
 
 	mutex    sync.Mutex
 	refusal  string
+	hidden   bool
 	denied   []string
 	requests []string
 }
@@ -40,6 +41,13 @@ func (s *Server) Refuse(code string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.refusal = code
+}
+
+// Hide has it refuse to say what the caller may do.
+func (s *Server) Hide() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.hidden = true
 }
 
 // Deny has no policy of the caller allow these actions from now on. Every other is allowed.
@@ -69,9 +77,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case s.refusal != "":
-		w.WriteHeader(http.StatusForbidden)
-		_, _ = fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>of this test</Message></Error>`+
-			`</ErrorResponse>`, s.refusal)
+		refuse(w, s.refusal)
 	case r.PostForm.Get("Action") == "AssumeRole":
 		_, _ = fmt.Fprint(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>of a role</AccessKeyId>`+
 			`<SecretAccessKey>x</SecretAccessKey><SessionToken>y</SessionToken><Expiration>2100-01-01T00:00:00Z`+
@@ -79,6 +85,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.PostForm.Get("Action") == "GetRole":
 		_, _ = fmt.Fprintf(w, `<GetRoleResponse><GetRoleResult><Role><Arn>arn:aws:iam::%s:role/%s</Arn></Role>`+
 			`</GetRoleResult></GetRoleResponse>`, Account, r.PostForm.Get("RoleName"))
+	case r.PostForm.Get("Action") == "SimulatePrincipalPolicy" && s.hidden:
+		refuse(w, "AccessDenied")
 	case r.PostForm.Get("Action") == "SimulatePrincipalPolicy":
 		_, _ = fmt.Fprintf(w, `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults>%s`+
 			`</EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
@@ -87,6 +95,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>%s</Arn><Account>%s</Account>`+
 			`</GetCallerIdentityResult></GetCallerIdentityResponse>`, arn, Account)
 	}
+}
+
+func refuse(w http.ResponseWriter, code string) {
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>of this test</Message></Error></ErrorResponse>`,
+		code)
 }
 
 // members returns a list of a request of the Query API.
