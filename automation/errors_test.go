@@ -83,6 +83,10 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			[]error{&WrongAccountError{Account: "111111111111", Principal: "arn:aws:iam::111111111111:user/x"}},
 			"name a profile of another account in aws:profile or AWS_PROFILE",
 		},
+		"automation.MissingPermissionsError": {
+			[]error{&MissingPermissionsError{Principal: "a", Missing: make([]MissingPermission, shownPermissions+1)}},
+			"\n  and 1 more\nnothing was changed; .*, and run the command again",
+		},
 		"automation.ImageStoreError": {[]error{&ImageStoreError{}}, "under Settings, General"},
 		"automation.ProtectedError": {
 			[]error{&ProtectedError{Operation: OperationDestroy, Stack: "dev", Resources: []string{"a::db"}}},

@@ -165,7 +165,7 @@ func (l *Lab) up(ctx context.Context, chosen *choices, planned resourcePlans) (*
 	}); err != nil {
 		return preview, err
 	}
-	if err := l.requireRights(ctx, preview); err != nil {
+	if err := l.requirePermissions(ctx, preview); err != nil {
 		return preview, l.orCancelled(ctx, OperationUp, err)
 	}
 	preview.Permanent = l.permanent(state)

@@ -261,8 +261,7 @@ func TestAnUpOnAWSThatLacksPermissionsChangesNothing(t *testing.T) {
 awslab: arn:aws:iam::123456789012:user/tester lacks permissions that this up needs:
   dynamodb:CreateTable on arn:aws:dynamodb:eu-west-1:123456789012:table/awslab-small-items, which no policy allows
   ec2:CreateVpc on arn:aws:ec2:eu-west-1:123456789012:vpc/*, which no policy allows
-nothing was changed; grant them, and run the command again. aws:skipCredentialsValidation: true leaves this check out
-`)
+nothing was changed; grant them, name other credentials`)
 	found, err := home.List(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, found)

@@ -97,7 +97,7 @@ func exitCode(ctx context.Context, err error) int {
 		noEngine *engine.MissingError
 		nobody   *automation.CredentialsError
 		stranger *automation.WrongAccountError
-		rights   *automation.RightsError
+		denied   *automation.MissingPermissionsError
 		store    *automation.ImageStoreError
 		noDocker *images.EngineError
 		unusable *offline.UnusableError
@@ -122,7 +122,7 @@ func exitCode(ctx context.Context, err error) int {
 		errors.As(err, &kept),
 		errors.As(err, &nobody),
 		errors.As(err, &stranger),
-		errors.As(err, &rights),
+		errors.As(err, &denied),
 		errors.As(err, &store),
 		errors.As(err, &backend),
 		errors.As(err, &secrets),

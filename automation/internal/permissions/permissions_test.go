@@ -1,4 +1,4 @@
-package rights
+package permissions
 
 import (
 	"context"
@@ -15,15 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestRightsThatCreationsNeed(t *testing.T) {
+func TestPermissionsThatCreationsNeed(t *testing.T) {
 	table := Resource{"aws:dynamodb/table:Table", "eu-west-1", map[string]string{"name": "awslab-dev-items"}}
 	for name, test := range map[string]struct {
 		created []Resource
-		want    []Right
+		want    []Permission
 	}{
 		"of a name": {
 			[]Resource{{"aws:kms/alias:Alias", "eu-west-1", map[string]string{"name": "alias/awslab"}}},
-			[]Right{
+			[]Permission{
 				{"kms:CreateAlias", "arn:aws-cn:kms:eu-west-1:1:alias/awslab", "eu-west-1"},
 				{"kms:ListAliases", "*", "eu-west-1"},
 			},
@@ -37,14 +37,14 @@ func TestRightsThatCreationsNeed(t *testing.T) {
 				{"aws:lb/loadBalancer:LoadBalancer", "eu-north-1", map[string]string{"name": "elsewhere"}},
 				{"aws:lb/loadBalancer:LoadBalancer", "eu-west-1", map[string]string{"name": "awslab"}},
 			},
-			[]Right{{
+			[]Permission{{
 				"elasticloadbalancing:CreateListener",
 				"arn:aws-cn:elasticloadbalancing:eu-west-1:1:loadbalancer/app/awslab/*", "eu-west-1",
 			}},
 		},
 		"of a service in no Region": {
 			[]Resource{{"aws:iam/rolePolicy:RolePolicy", "eu-west-1", map[string]string{"role": "awslab-dev"}}},
-			[]Right{
+			[]Permission{
 				{"iam:GetRolePolicy", "arn:aws-cn:iam::1:role/awslab-dev", ""},
 				{"iam:PutRolePolicy", "arn:aws-cn:iam::1:role/awslab-dev", ""},
 			},
@@ -53,14 +53,14 @@ func TestRightsThatCreationsNeed(t *testing.T) {
 			[]Resource{{
 				"aws:wafv2/ipSet:IpSet", "us-east-1", map[string]string{"name": "office", "scope": "CLOUDFRONT"},
 			}},
-			[]Right{
+			[]Permission{
 				{"wafv2:CreateIPSet", "arn:aws-cn:wafv2:us-east-1:1:global/ipset/office/*", "us-east-1"},
 				{"wafv2:GetIPSet", "arn:aws-cn:wafv2:us-east-1:1:global/ipset/office/*", "us-east-1"},
 			},
 		},
 		"of a path": {
 			[]Resource{{"aws:ssm/parameter:Parameter", "eu-west-1", map[string]string{"name": "/awslab/dev"}}},
-			[]Right{
+			[]Permission{
 				{"ssm:DescribeParameters", "*", "eu-west-1"},
 				{"ssm:GetParameter", "arn:aws-cn:ssm:eu-west-1:1:parameter/awslab/dev", "eu-west-1"},
 				{"ssm:PutParameter", "arn:aws-cn:ssm:eu-west-1:1:parameter/awslab/dev", "eu-west-1"},
@@ -69,8 +69,8 @@ func TestRightsThatCreationsNeed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			needed := Needed(test.created, "aws-cn", "1")
-			for _, right := range test.want {
-				require.Contains(t, needed, right)
+			for _, permission := range test.want {
+				require.Contains(t, needed, permission)
 			}
 			require.Equal(t, len(test.want) == 0, len(needed) == 0)
 		})
@@ -150,7 +150,7 @@ func TestWhatIsMissing(t *testing.T) {
 		}, "its permissions boundary does not allow"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			needed := []Right{
+			needed := []Permission{
 				{"kms:CreateAlias", "arn:aws:kms:eu-west-1:1:alias/a", "eu-west-1"},
 				{"kms:CreateKey", "*", "eu-west-1"},
 				{"kms:DescribeKey", "arn:aws:kms:eu-west-1:1:key/*", "eu-west-1"},
@@ -170,7 +170,7 @@ func TestWhatIsMissing(t *testing.T) {
 }
 
 func TestWhosePoliciesAreSimulated(t *testing.T) {
-	needed := []Right{{"kms:CreateKey", "*", "eu-west-1"}}
+	needed := []Permission{{"kms:CreateKey", "*", "eu-west-1"}}
 	for caller, want := range map[string]string{
 		"arn:aws:iam::1:user/team/tester":                 "arn:aws:iam::1:user/team/tester",
 		"arn:aws-cn:sts::1:assumed-role/deployer/session": "arn:aws-cn:iam::1:role/team/deployer",
@@ -217,7 +217,7 @@ func TestEveryTypeHasItsCreation(t *testing.T) {
 			for _, action := range actions {
 				require.Regexp(t, `^[a-z0-9-]+:[A-Z][A-Za-z0-9]+$`, action, kind)
 				if resource != "*" {
-					require.Regexp(t, "^"+Right{Action: action}.service()+":", resource, kind)
+					require.Regexp(t, "^"+Permission{Action: action}.service()+":", resource, kind)
 				}
 			}
 		}

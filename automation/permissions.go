@@ -13,34 +13,34 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 
-	"github.com/awslab/awslab/automation/internal/rights"
+	"github.com/awslab/awslab/automation/internal/permissions"
 )
 
-// MissingRight is an IAM action on a resource that the caller may not do.
-type MissingRight = rights.Missing
+// MissingPermission is an IAM action on a resource that the caller may not do.
+type MissingPermission = permissions.Missing
 
-// RightsError says that IAM does not allow the caller what the creations of an up need. Nothing has been done.
-type RightsError struct {
-	// Caller is the ARN of whose credentials they are.
-	Caller  string
-	Missing []MissingRight
+// MissingPermissionsError says that IAM does not allow the caller what the creations of an up need. Nothing has been done.
+type MissingPermissionsError struct {
+	// Principal is the ARN of who calls.
+	Principal string
+	Missing   []MissingPermission
 }
 
-// shownRights is how many the error lists; whole services may be missing.
-const shownRights = 10
+// shownPermissions is how many the error lists; whole services may be missing.
+const shownPermissions = 10
 
-func (e *RightsError) Error() string {
+func (e *MissingPermissionsError) Error() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s lacks permissions that this up needs:", e.Caller)
+	fmt.Fprintf(&text, "%s lacks permissions that this up needs:", e.Principal)
 	for i, missing := range e.Missing {
-		if i == shownRights {
-			fmt.Fprintf(&text, "\n  and %d more", len(e.Missing)-shownRights)
+		if i == shownPermissions {
+			fmt.Fprintf(&text, "\n  and %d more", len(e.Missing)-shownPermissions)
 			break
 		}
 		fmt.Fprintf(&text, "\n  %s", missing)
 	}
-	text.WriteString("\nnothing was changed; grant them, and run the command again. " +
-		"aws:skipCredentialsValidation: true leaves this check out")
+	text.WriteString("\nnothing was changed; grant them, name other credentials in aws:profile or AWS_PROFILE, or leave " +
+		"this check out by aws:skipCredentialsValidation: true, and run the command again")
 	return text.String()
 }
 
@@ -55,8 +55,8 @@ func (r *Result) planCreation(m apitype.StepEventMetadata) {
 	}
 }
 
-// requireRights refuses an up for which IAM says that the caller lacks a permission. It warns where IAM does not say.
-func (l *Lab) requireRights(ctx context.Context, preview *Result) error {
+// requirePermissions refuses an up for which IAM says that the caller lacks a permission. It warns where IAM does not say.
+func (l *Lab) requirePermissions(ctx context.Context, preview *Result) error {
 	if l.account == nil || len(preview.created) == 0 {
 		return nil
 	}
@@ -69,17 +69,17 @@ func (l *Lab) requireRights(ctx context.Context, preview *Result) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		l.warnOfRights(ctx, *caller, preview, err)
+		l.warnOfPermissions(ctx, *caller, preview, err)
 		return nil
 	}
 	if len(missing) > 0 {
-		return &RightsError{Caller: *caller, Missing: missing}
+		return &MissingPermissionsError{Principal: *caller, Missing: missing}
 	}
 	return nil
 }
 
-// warnOfRights says that IAM did not tell whether the caller lacks a permission.
-func (l *Lab) warnOfRights(ctx context.Context, caller string, preview *Result, why error) {
+// warnOfPermissions says that IAM did not tell whether the caller lacks a permission.
+func (l *Lab) warnOfPermissions(ctx context.Context, caller string, preview *Result, why error) {
 	reason := why.Error()
 	var answer smithy.APIError
 	if errors.As(why, &answer) {
@@ -92,11 +92,11 @@ func (l *Lab) warnOfRights(ctx context.Context, caller string, preview *Result, 
 	preview.Diagnostics = c.result.Diagnostics
 }
 
-// rightsTimeout is how long IAM may take: some networks do not lead to it.
-const rightsTimeout = time.Minute
+// permissionsTimeout is how long IAM may take: some networks do not lead to it.
+const permissionsTimeout = time.Minute
 
-func (a *account) missing(ctx context.Context, arnOfCaller string, preview *Result) ([]MissingRight, error) {
-	ctx, cancel := context.WithTimeout(ctx, rightsTimeout)
+func (a *account) missing(ctx context.Context, arnOfCaller string, preview *Result) ([]MissingPermission, error) {
+	ctx, cancel := context.WithTimeout(ctx, permissionsTimeout)
 	defer cancel()
 	settings, err := a.config(ctx)
 	if err != nil {
@@ -106,7 +106,7 @@ func (a *account) missing(ctx context.Context, arnOfCaller string, preview *Resu
 	if err != nil {
 		return nil, fmt.Errorf("reading the caller: %w", err)
 	}
-	var created []rights.Resource
+	var created []permissions.Resource
 	for _, state := range preview.created {
 		provider, err := providers.ParseReference(state.Provider)
 		if err != nil {
@@ -118,10 +118,10 @@ func (a *account) missing(ctx context.Context, arnOfCaller string, preview *Resu
 				inputs[name] = text
 			}
 		}
-		created = append(created, rights.Resource{
+		created = append(created, permissions.Resource{
 			Type: state.Type, Region: preview.regions[string(provider.URN())], Inputs: inputs,
 		})
 	}
 	api := iam.NewFromConfig(settings, func(o *iam.Options) { a.provider.endpoint(&o.BaseEndpoint, "iam") })
-	return rights.Check(ctx, api, arnOfCaller, rights.Needed(created, caller.Partition, caller.AccountID))
+	return permissions.Check(ctx, api, arnOfCaller, permissions.Needed(created, caller.Partition, caller.AccountID))
 }

@@ -1,7 +1,7 @@
-// Package rights asks IAM, before a stack is changed on AWS, whether the caller may create what the update creates. A
+// Package permissions asks IAM, before a stack is changed on AWS, whether the caller may create what the update creates. A
 // missing permission would otherwise be found by the creation that needs it, in the middle of the update. What IAM
 // cannot decide without the request itself, such as a condition on a tag, counts as allowed.
-package rights
+package permissions
 
 import (
 	"cmp"
@@ -45,19 +45,19 @@ type Resource struct {
 	Inputs map[string]string
 }
 
-// Right is an action on a resource.
-type Right struct {
+// Permission is an action on a resource.
+type Permission struct {
 	Action   string `json:"action"`
 	Resource string `json:"resource"`
 	// region is where the request goes, or empty for a service that is in no Region.
 	region string
 }
 
-func (r Right) service() string { return r.Action[:strings.Index(r.Action, ":")] }
+func (p Permission) service() string { return p.Action[:strings.Index(p.Action, ":")] }
 
-// Missing is a right that the caller does not have.
+// Missing is a permission that the caller does not have.
 type Missing struct {
-	Right
+	Permission
 	// Why is what denies it.
 	Why string `json:"why"`
 }
@@ -66,10 +66,10 @@ func (m Missing) String() string {
 	return fmt.Sprintf("%s on %s, which %s", m.Action, m.Resource, m.Why)
 }
 
-// Needed returns the rights that creations need, sorted: for one resource of each type and Region, as rights are given
-// by patterns of names, which are the same for all that a stack creates.
-func Needed(resources []Resource, partition, account string) []Right {
-	needed := map[Right]bool{}
+// Needed returns the permissions that creations need, sorted: for one resource of each type and Region, as permissions
+// are given by patterns of names, which are the same for all that a stack creates.
+func Needed(resources []Resource, partition, account string) []Permission {
+	needed := map[Permission]bool{}
 	seen := map[[3]string]bool{}
 	for _, r := range resources {
 		for pattern, actions := range creations()[r.Type] {
@@ -83,15 +83,15 @@ func Needed(resources []Resource, partition, account string) []Right {
 				name = "arn:" + partition + ":" + name
 			}
 			for _, action := range actions {
-				right := Right{Action: action, Resource: name}
-				if !slices.Contains([]string{"iam", "cloudfront", "route53"}, right.service()) {
-					right.region = r.Region
+				permission := Permission{Action: action, Resource: name}
+				if !slices.Contains([]string{"iam", "cloudfront", "route53"}, permission.service()) {
+					permission.region = r.Region
 				}
-				needed[right] = true
+				needed[permission] = true
 			}
 		}
 	}
-	return slices.SortedFunc(maps.Keys(needed), func(a, b Right) int {
+	return slices.SortedFunc(maps.Keys(needed), func(a, b Permission) int {
 		return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.region, b.region))
 	})
 }
@@ -134,9 +134,9 @@ type API interface {
 	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
 }
 
-// Check returns those of the rights that the caller does not have, sorted. It asks nothing for the root user, who has
+// Check returns those of the permissions that the caller does not have, sorted. It asks nothing for the root user, who has
 // all of them, and for a federated user, whose policies IAM does not tell.
-func Check(ctx context.Context, api API, caller string, needed []Right) ([]Missing, error) {
+func Check(ctx context.Context, api API, caller string, needed []Permission) ([]Missing, error) {
 	source, err := policySource(ctx, api, caller)
 	if err != nil || source == "" {
 		return nil, err
@@ -145,18 +145,18 @@ func Check(ctx context.Context, api API, caller string, needed []Right) ([]Missi
 		service, region string
 		any             bool
 	}
-	questions := map[question][]Right{}
-	for _, right := range needed {
-		of := question{right.service(), right.region, right.Resource == "*"}
-		questions[of] = append(questions[of], right)
+	questions := map[question][]Permission{}
+	for _, permission := range needed {
+		of := question{permission.service(), permission.region, permission.Resource == "*"}
+		questions[of] = append(questions[of], permission)
 	}
 	var mutex sync.Mutex
 	var missing []Missing
 	asking, ctx := errgroup.WithContext(ctx)
 	asking.SetLimit(4) // IAM throttles simulations
-	for _, rights := range questions {
+	for _, permissions := range questions {
 		asking.Go(func() error {
-			denied, err := simulate(ctx, api, source, rights)
+			denied, err := simulate(ctx, api, source, permissions)
 			mutex.Lock()
 			defer mutex.Unlock()
 			missing = append(missing, denied...)
@@ -191,17 +191,17 @@ func policySource(ctx context.Context, api API, caller string) (string, error) {
 	return "", nil
 }
 
-// simulate asks for every action on every resource of rights of one service, and returns those of them that are denied.
-func simulate(ctx context.Context, api API, source string, rights []Right) ([]Missing, error) {
+// simulate asks for every action on every resource of permissions of one service, and returns those of them that are denied.
+func simulate(ctx context.Context, api API, source string, permissions []Permission) ([]Missing, error) {
 	input := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: &source, MaxItems: aws.Int32(1000)}
-	for _, right := range rights {
-		input.ActionNames = append(input.ActionNames, right.Action)
-		input.ResourceArns = append(input.ResourceArns, right.Resource)
+	for _, permission := range permissions {
+		input.ActionNames = append(input.ActionNames, permission.Action)
+		input.ResourceArns = append(input.ResourceArns, permission.Resource)
 	}
 	slices.Sort(input.ActionNames)
 	slices.Sort(input.ResourceArns)
 	input.ActionNames, input.ResourceArns = slices.Compact(input.ActionNames), slices.Compact(input.ResourceArns)
-	if region := rights[0].region; region != "" {
+	if region := permissions[0].region; region != "" {
 		input.ContextEntries = []types.ContextEntry{{
 			ContextKeyName: aws.String("aws:RequestedRegion"), ContextKeyType: types.ContextKeyTypeEnumString,
 			ContextKeyValues: []string{region},
@@ -215,15 +215,15 @@ func simulate(ctx context.Context, api API, source string, rights []Right) ([]Mi
 			return nil, fmt.Errorf("simulating the policies of %s: %w", source, err)
 		}
 		for _, result := range page.EvaluationResults {
-			missing = append(missing, denied(result, rights)...)
+			missing = append(missing, denied(result, permissions)...)
 		}
 	}
 	return missing, nil
 }
 
-// denied returns those of the rights that a result denies for certain. Which conditions of an organization's policies
+// denied returns those of the permissions that a result denies for certain. Which conditions of an organization's policies
 // are undecided, IAM does not say.
-func denied(result types.EvaluationResult, rights []Right) []Missing {
+func denied(result types.EvaluationResult, permissions []Permission) []Missing {
 	if o := result.OrganizationsDecisionDetail; o != nil && !o.AllowedByOrganizations {
 		return nil
 	}
@@ -240,9 +240,9 @@ func denied(result types.EvaluationResult, rights []Right) []Missing {
 		if of.EvalResourceDecision == types.PolicyEvaluationDecisionTypeAllowed || len(of.MissingContextValues) > 0 {
 			continue
 		}
-		for _, right := range rights {
-			if right.Action == *result.EvalActionName && right.Resource == *of.EvalResourceName {
-				missing = append(missing, Missing{right, why(of)})
+		for _, permission := range permissions {
+			if permission.Action == *result.EvalActionName && permission.Resource == *of.EvalResourceName {
+				missing = append(missing, Missing{permission, why(of)})
 			}
 		}
 	}
