@@ -1,6 +1,6 @@
-// Package permissions asks IAM, before a stack is changed on AWS, whether the caller may create what the update creates. A
-// missing permission would otherwise be found by the creation that needs it, in the middle of the update. What IAM
-// cannot decide without the request itself, such as a condition on a tag, counts as allowed.
+// Package permissions asks IAM, before a stack is changed on AWS, whether the caller may create what the update
+// creates. A missing permission would otherwise be found by the creation that needs it, in the middle of the update.
+// What IAM cannot decide without the request itself, such as a condition on a tag, counts as allowed.
 package permissions
 
 import (
@@ -92,7 +92,8 @@ func Needed(resources []Resource, partition, account string) []Permission {
 		}
 	}
 	return slices.SortedFunc(maps.Keys(needed), func(a, b Permission) int {
-		return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.region, b.region))
+		return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Resource, b.Resource),
+			cmp.Compare(a.region, b.region))
 	})
 }
 
@@ -134,8 +135,8 @@ type API interface {
 	GetRole(context.Context, *iam.GetRoleInput, ...func(*iam.Options)) (*iam.GetRoleOutput, error)
 }
 
-// Check returns those of the permissions that the caller does not have, sorted. It asks nothing for the root user, who has
-// all of them, and for a federated user, whose policies IAM does not tell.
+// Check returns those of the permissions that the caller does not have, sorted. It asks nothing for the root user, who
+// has all of them, and for a federated user, whose policies IAM does not tell.
 func Check(ctx context.Context, api API, caller string, needed []Permission) ([]Missing, error) {
 	source, err := policySource(ctx, api, caller)
 	if err != nil || source == "" {
@@ -191,7 +192,7 @@ func policySource(ctx context.Context, api API, caller string) (string, error) {
 	return "", nil
 }
 
-// simulate asks for every action on every resource of permissions of one service, and returns those of them that are denied.
+// simulate asks for every action on every resource of permissions of one service, and returns those that are denied.
 func simulate(ctx context.Context, api API, source string, permissions []Permission) ([]Missing, error) {
 	input := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: &source, MaxItems: aws.Int32(1000)}
 	for _, permission := range permissions {
@@ -221,8 +222,8 @@ func simulate(ctx context.Context, api API, source string, permissions []Permiss
 	return missing, nil
 }
 
-// denied returns those of the permissions that a result denies for certain. Which conditions of an organization's policies
-// are undecided, IAM does not say.
+// denied returns those of the permissions that a result denies for certain. Which conditions of an organization's
+// policies are undecided, IAM does not say.
 func denied(result types.EvaluationResult, permissions []Permission) []Missing {
 	if o := result.OrganizationsDecisionDetail; o != nil && !o.AllowedByOrganizations {
 		return nil

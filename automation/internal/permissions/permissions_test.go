@@ -91,7 +91,9 @@ type simulator struct {
 	asked     []*iam.SimulatePrincipalPolicyInput
 }
 
-func (s *simulator) GetRole(_ context.Context, in *iam.GetRoleInput, _ ...func(*iam.Options)) (*iam.GetRoleOutput, error) {
+func (s *simulator) GetRole(
+	_ context.Context, in *iam.GetRoleInput, _ ...func(*iam.Options),
+) (*iam.GetRoleOutput, error) {
 	if role, is := s.roles[*in.RoleName]; is {
 		return &iam.GetRoleOutput{Role: &types.Role{Arn: &role}}, nil
 	}
@@ -131,7 +133,10 @@ func (s *simulator) SimulatePrincipalPolicy(
 }
 
 func TestWhatIsMissing(t *testing.T) {
-	const implicit, explicit = types.PolicyEvaluationDecisionTypeImplicitDeny, types.PolicyEvaluationDecisionTypeExplicitDeny
+	const (
+		implicit = types.PolicyEvaluationDecisionTypeImplicitDeny
+		explicit = types.PolicyEvaluationDecisionTypeExplicitDeny
+	)
 	for name, test := range map[string]struct {
 		decision types.EvaluationResult
 		want     string
