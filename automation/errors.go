@@ -24,9 +24,9 @@ type SecretsError = backend.SecretsError
 // saysItself are the types of errors that end in the next step, wherever they come from.
 var saysItself = []func(error) error{
 	as[*InputError], as[*config.Error], as[*BackendError], as[*SecretsError], as[*offline.UnusableError],
-	as[*CredentialsError], as[*WrongAccountError], as[*MissingPermissionsError], as[*ImageStoreError], as[*engine.MissingError],
-	as[*images.EngineError], as[*images.FailedError], as[*InterruptedError], as[*ProtectedError], as[*PlanError],
-	as[*UnknownResourcesError], as[*NoStackError], as[*PackError],
+	as[*CredentialsError], as[*WrongAccountError], as[*MissingPermissionsError], as[*ImageStoreError],
+	as[*engine.MissingError], as[*images.EngineError], as[*images.FailedError], as[*InterruptedError],
+	as[*ProtectedError], as[*PlanError], as[*UnknownResourcesError], as[*NoStackError], as[*PackError],
 }
 
 func as[E error](err error) error {

@@ -19,7 +19,7 @@ import (
 // MissingPermission is an IAM action on a resource that the caller may not do.
 type MissingPermission = permissions.Missing
 
-// MissingPermissionsError says that IAM does not allow the caller what the creations of an up need. Nothing has been done.
+// MissingPermissionsError says that IAM does not allow the caller what the creations of an up need. Nothing was done.
 type MissingPermissionsError struct {
 	// Principal is the ARN of who calls.
 	Principal string
@@ -39,8 +39,8 @@ func (e *MissingPermissionsError) Error() string {
 		}
 		fmt.Fprintf(&text, "\n  %s", missing)
 	}
-	text.WriteString("\nnothing was changed; grant them, name other credentials in aws:profile or AWS_PROFILE, or leave " +
-		"this check out by aws:skipCredentialsValidation: true, and run the command again")
+	text.WriteString("\nnothing was changed; grant them, name other credentials in aws:profile or AWS_PROFILE, or " +
+		"leave this check out by aws:skipCredentialsValidation: true, and run the command again")
 	return text.String()
 }
 
@@ -55,7 +55,8 @@ func (r *Result) planCreation(m apitype.StepEventMetadata) {
 	}
 }
 
-// requirePermissions refuses an up for which IAM says that the caller lacks a permission. It warns where IAM does not say.
+// requirePermissions refuses an up for which IAM says that the caller lacks a permission. It warns where IAM does not
+// say.
 func (l *Lab) requirePermissions(ctx context.Context, preview *Result) error {
 	if l.account == nil || len(preview.created) == 0 {
 		return nil
@@ -86,9 +87,9 @@ func (l *Lab) warnOfPermissions(ctx context.Context, caller string, preview *Res
 		reason = answer.ErrorCode() + ": " + answer.ErrorMessage()
 	}
 	c := &collector{lab: l, ctx: ctx, result: *preview}
-	c.diagnose("", "warning", fmt.Sprintf("IAM does not tell whether %s has the permissions that this up needs (%s); one "+
-		"that is missing is found half way; grant iam:SimulatePrincipalPolicy and iam:GetRole on it to have this checked",
-		caller, reason))
+	c.diagnose("", "warning", fmt.Sprintf("IAM does not tell whether %s has the permissions that this up needs (%s); "+
+		"one that is missing is found half way; grant iam:SimulatePrincipalPolicy and iam:GetRole on it to have this "+
+		"checked", caller, reason))
 	preview.Diagnostics = c.result.Diagnostics
 }
 

@@ -36,7 +36,8 @@ func toStandIns(t *testing.T, awslab func(args ...string) *exec.Cmd) (
 	require.NoError(t, err)
 	environment := []string{
 		"AWS_ACCESS_KEY_ID=an id", "AWS_SECRET_ACCESS_KEY=of this test", "AWS_EC2_METADATA_DISABLED=true",
-		"DOCKER_HOST=unix:///nonexistent.sock", "AWS_ENDPOINT_URL_STS=" + caller.URL, "AWS_ENDPOINT_URL_IAM=" + caller.URL,
+		"AWS_ENDPOINT_URL_STS=" + caller.URL, "AWS_ENDPOINT_URL_IAM=" + caller.URL,
+		"DOCKER_HOST=unix:///nonexistent.sock",
 	}
 	for name, value := range home.Environment() {
 		if strings.HasPrefix(name, "PULUMI_") {

@@ -99,8 +99,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func refuse(w http.ResponseWriter, code string) {
 	w.WriteHeader(http.StatusForbidden)
-	_, _ = fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>of this test</Message></Error></ErrorResponse>`,
-		code)
+	_, _ = fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>of this test</Message></Error>`+
+		`</ErrorResponse>`, code)
 }
 
 // members returns a list of a request of the Query API.
