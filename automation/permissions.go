@@ -94,7 +94,7 @@ func (l *Lab) warnOfPermissions(ctx context.Context, caller string, preview *Res
 }
 
 // permissionsTimeout is how long IAM may take: some networks do not lead to it.
-const permissionsTimeout = time.Minute
+const permissionsTimeout = 30 * time.Second
 
 func (a *account) missing(ctx context.Context, arnOfCaller string, preview *Result) ([]MissingPermission, error) {
 	ctx, cancel := context.WithTimeout(ctx, permissionsTimeout)
