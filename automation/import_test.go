@@ -15,6 +15,7 @@ import (
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/internal/shelltest"
 )
 
 // holdImports puts a script in the place of the engine. It makes the file begun when it is asked to import a state, and
@@ -26,7 +27,7 @@ func holdImports(t *testing.T, dir, pulumi string) string {
 		t.Skip("needs bash, to start a program under another name")
 	}
 	script := "#!" + bash + "\ncd '" + dir + "'\n" + `if [[ "$*" == *"stack import"* ]]; then touch begun
-until [ -e go ]; do sleep 0.01; done; fi
+` + shelltest.Until(t, "[ -e go ]") + `; fi
 cd "$OLDPWD"
 exec -a "$0" '` + pulumi + `' "$@"` + "\n"
 	path := filepath.Join(dir, "pulumi")

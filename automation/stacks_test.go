@@ -12,6 +12,7 @@ import (
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/internal/shelltest"
 )
 
 // No command of the engine releases the lock of a stack that does not exist.
@@ -60,7 +61,7 @@ func TestAnEngineThatIsInterruptedTooEarlyLeavesNoLock(t *testing.T) {
 	options := p.inMemory("pr-1", small())
 	options.Engine = engineThat(t, "refresh --yes", fmt.Sprintf(
 		`printf '{"pid": %%d, "username": "somebody", "hostname": "%s", "timestamp": "2026-01-02T03:04:05Z"}' $$ > %s
-touch %s; while :; do sleep 0.01; done`, host, lock, begun))
+touch %s; %s`, host, lock, begun, shelltest.Until(t, shelltest.Never)))
 	lab, err := automation.Open(t.Context(), options)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -81,7 +82,7 @@ func TestARemovalThatHasBegunIsFinished(t *testing.T) {
 	dir := t.TempDir()
 	begun, goOn := filepath.Join(dir, "begun"), filepath.Join(dir, "go-on")
 	options := p.inMemory("pr-1", small())
-	options.Engine = engineThat(t, "stack rm", "touch "+begun+"; while ! test -e "+goOn+"; do sleep 0.01; done")
+	options.Engine = engineThat(t, "stack rm", "touch "+begun+"; "+shelltest.Until(t, "test -e "+goOn))
 	lab, err := automation.Open(t.Context(), options)
 	require.NoError(t, err)
 

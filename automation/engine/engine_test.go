@@ -11,6 +11,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/fsutil"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/automation/internal/shelltest"
 )
 
 // fakePath puts executables of the given shell code on an otherwise empty PATH, and the cache in a fresh folder.
@@ -91,7 +93,7 @@ func TestWaitingForTheBuildOfAnotherProcessCanBeCancelled(t *testing.T) {
 }
 
 func TestACancelledBuildEndsTheCompilersToo(t *testing.T) {
-	fakePath(t, map[string]string{"go": `echo "go: downloading x v1" >&2; /bin/sleep 3600`})
+	fakePath(t, map[string]string{"go": `echo "go: downloading x v1" >&2; ` + shelltest.Until(t, shelltest.Never)})
 	ctx, cancel := context.WithCancel(context.Background())
 	_, err := Find(ctx, "", func(p Progress) { // returns once nothing holds the output any more
 		if p.Done > 0 {
@@ -206,21 +208,25 @@ func runUntilReady(t *testing.T, c *Command, then func(cancel context.CancelFunc
 }
 
 func TestACancelledOperationMayFinish(t *testing.T) {
-	c := command(t, `trap 'echo finished; exit 3' INT; echo ready; while :; do sleep 0.01; done`, time.Minute)
+	c := command(t, `trap 'echo finished; exit 3' INT; echo ready; `+shelltest.Until(t, shelltest.Never), time.Minute)
 	stdout, code := runUntilReady(t, c, func(cancel context.CancelFunc) { cancel() })
 	require.Contains(t, stdout, "finished")
 	require.Equal(t, 3, code)
 }
 
 func TestAnOperationThatOutlivesItsGraceIsKilled(t *testing.T) {
-	c := command(t, `trap '' INT; echo ready; while :; do sleep 0.01; done`, 50*time.Millisecond)
+	c := command(t, `trap '' INT; echo ready; `+shelltest.Until(t, shelltest.Never), 50*time.Millisecond)
 	stdout, code := runUntilReady(t, c, func(cancel context.CancelFunc) { cancel() })
 	require.NotContains(t, stdout, "finished")
 	require.Equal(t, -1, code)
 }
 
 func TestTerminateSendsTheSecondInterrupt(t *testing.T) {
-	c := command(t, `trap 'n=x$n; test "$n" = xx && exit 8' INT; echo ready; while :; do sleep 0.01; done`, time.Minute)
+	c := command(
+		t,
+		`trap 'n=x$n; test "$n" = xx && exit 8' INT; echo ready; `+shelltest.Until(t, shelltest.Never),
+		time.Minute,
+	)
 	_, code := runUntilReady(t, c, func(cancel context.CancelFunc) {
 		cancel()
 		c.Terminate() // the shell merges two signals that arrive together
@@ -229,8 +235,9 @@ func TestTerminateSendsTheSecondInterrupt(t *testing.T) {
 }
 
 func TestKillEndsWhatTheEngineHasStarted(t *testing.T) {
-	c := command(t, `trap '' INT; sleep 3600 & echo ready; while :; do sleep 0.01; done`, time.Minute)
-	// The sleep of an hour holds standard output: Run returns once it has ended as well.
+	wait := shelltest.Until(t, shelltest.Never)
+	c := command(t, `trap '' INT; (`+wait+`) & echo ready; `+wait, time.Minute)
+	// What runs in the background holds standard output: Run returns once it has ended as well.
 	_, code := runUntilReady(t, c, func(cancel context.CancelFunc) {
 		cancel()
 		c.Kill()

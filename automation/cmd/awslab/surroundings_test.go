@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/awslab/awslab/automation/internal/shelltest"
 )
 
 // These tests take away what awslab needs of the machine. Each time it says so in one sentence that has the next step,
@@ -299,26 +301,29 @@ func TestNobodyReadsTheOutput(t *testing.T) {
 	require.Equal(t, before, after)
 }
 
-// blockedGo builds an engine once the file go-on is in its folder, and notes that it does.
-const blockedGo = `#!/bin/sh
+// blockedGo returns a script that notes in the file builds that it builds an engine. It does once the file goOn exists.
+func blockedGo(t *testing.T, builds, goOn string) []byte {
+	return []byte(`#!/bin/sh
 if [ "$1" = list ]; then echo a; exit 0; fi
 while [ "$1" != -o ]; do shift; done
-echo built >> "$BUILDS/builds"
-until [ -e "$BUILDS/go-on" ]; do /bin/sleep 0.05; done
+echo built >> '` + builds + `'
+` + shelltest.Until(t, "[ -e '"+goOn+"' ]") + `
 echo engine > "$2"
-`
+`)
+}
 
 // Two clones find no engine at the same time.
 func TestTheEngineIsBuiltByOneOfTwo(t *testing.T) {
 	for name, kills := range map[string]bool{"both go on": false, "the one that builds is killed": true} {
 		t.Run(name, func(t *testing.T) {
 			folder, cache := t.TempDir(), t.TempDir()
-			require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), []byte(blockedGo), 0o700)) //nolint:gosec
-			builds := filepath.Join(folder, "builds")
+			builds, goOn := filepath.Join(folder, "builds"), filepath.Join(folder, "go-on")
+			script := blockedGo(t, builds, goOn)
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "go"), script, 0o700)) //nolint:gosec // it is started
 			var wait sync.WaitGroup
 			start := func(said func(line string)) (*exec.Cmd, *strings.Builder) {
-				cmd := exec.Command(os.Args[0], "engine") //nolint:gosec // the test itself
-				cmd.Env = []string{asCommand + "=1", "PATH=" + folder, "XDG_CACHE_HOME=" + cache, "BUILDS=" + folder}
+				cmd := exec.CommandContext(t.Context(), os.Args[0], "engine") //nolint:gosec // the test itself
+				cmd.Env = []string{asCommand + "=1", "PATH=" + folder, "XDG_CACHE_HOME=" + cache}
 				cmd.SysProcAttr = &unix.SysProcAttr{Setpgid: true}
 				path := &strings.Builder{}
 				cmd.Stdout = path
@@ -347,7 +352,7 @@ func TestTheEngineIsBuiltByOneOfTwo(t *testing.T) {
 				require.NoError(t, first.Process.Kill())
 				want += "built\n"
 			}
-			require.NoError(t, os.WriteFile(filepath.Join(folder, "go-on"), nil, 0o600))
+			require.NoError(t, os.WriteFile(goOn, nil, 0o600))
 			wait.Wait()
 			firstErr, secondErr := first.Wait(), second.Wait()
 			require.Equal(t, kills, firstErr != nil)
@@ -404,7 +409,7 @@ func TestPoliciesThatCannotBeCompiled(t *testing.T) {
 			`policy pack .*/policy cannot be compiled: no space left on device; free space, or make writable`)
 
 		begun := filepath.Join(t.TempDir(), "begun")
-		cmd := with("echo > "+begun+"; exec /bin/sleep 600", args...)
+		cmd := with("echo > "+begun+"\n"+shelltest.Until(t, shelltest.Never), args...)
 		var said strings.Builder
 		cmd.Stderr = &said
 		require.NoError(t, cmd.Start())
