@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/services/internal/processtest"
 )
 
 // LocalVariable is the environment variable with the folder of Amazon DynamoDB Local, on which tests run then instead
@@ -36,10 +38,13 @@ func startLocal(t testing.TB, folder string) http.Handler {
 		defer ended()
 		_ = java.Wait()
 	}()
+	forget, err := processtest.InterruptAtExit(java.Process.Pid)
 	t.Cleanup(func() {
+		forget()
 		_ = java.Process.Kill()
 		<-running.Done()
 	})
+	require.NoError(t, err)
 	address := net.JoinHostPort("127.0.0.1", port)
 	require.NoError(t, listens(running, address), &said)
 	return httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})

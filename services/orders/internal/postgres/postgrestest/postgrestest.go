@@ -20,6 +20,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/awslab/awslab/services/internal/processtest"
 	"github.com/awslab/awslab/services/orders/internal/postgres"
 )
 
@@ -50,6 +51,7 @@ type Cluster struct {
 	command   func() *exec.Cmd // starts PostgreSQL
 	process   *exec.Cmd
 	ended     chan struct{}
+	forget    func() // the process, which has to end with the test's own
 	databases int
 }
 
@@ -195,6 +197,10 @@ func (c *Cluster) run() error {
 		_ = process.Wait()
 		close(ended)
 	}()
+	c.forget, err = processtest.InterruptAtExit(process.Process.Pid)
+	if err != nil {
+		return err
+	}
 	return c.wait()
 }
 
@@ -270,6 +276,7 @@ func (c *Cluster) end() error {
 	if c.process == nil {
 		return nil
 	}
+	c.forget()
 	if err := c.process.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stopping PostgreSQL: %w", err)
 	}
