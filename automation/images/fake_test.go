@@ -65,7 +65,7 @@ func options(t *testing.T, change ...func(*config.Service)) Options {
 		Memory:       512,
 		Architecture: "amd64",
 		// Without an interval and a grace period the health check has to succeed at once.
-		HealthCheck: config.HealthCheck{TimeoutSeconds: 5, Command: []string{"CMD", "/web", "healthcheck"}},
+		HealthCheck: config.HealthCheck{TimeoutSeconds: 60, Command: []string{"CMD", "/web", "healthcheck"}},
 	}
 	for _, f := range change {
 		f(&s)

@@ -60,7 +60,7 @@ var adminSecret = fmt.Sprintf(`{"username": %q, "password": %q}`, postgrestest.A
 func migrateProcess(t *testing.T, environment []string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, os.Args[0], "migrate")
 	command.Env = append([]string{asProcess + "=1", "DATABASE_ADMIN_SECRET=" + adminSecret}, environment...)

@@ -76,7 +76,7 @@ func TestNoEventIsLostWhereTheTopicFailsAndTasksEnd(t *testing.T) {
 			times[message.Body]++
 		}
 		assert.Equal(c, created, published)
-	}, 30*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 	for _, message := range first {
 		assert.Greater(t, times[message.Body], 1, "what the killed task published comes again, with the same id")
 	}

@@ -52,7 +52,7 @@ func TestAKilledProcessLosesNoOrderAndDoublesNone(t *testing.T) {
 			published[event.Subject] = event.Data
 		}
 		assert.Equal(c, created, published)
-	}, 30*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 }
 
 // postUntilKilled lets clients create orders until enough are acknowledged, and kills the process. It returns the

@@ -266,6 +266,8 @@ type session struct {
 	output interface{ Close() error }
 	// stopping is closed when awslab says that it stops, stoppingAtOnce when it does not wait any more.
 	stopping, stoppingAtOnce chan struct{}
+	// ended is closed when awslab has closed its output.
+	ended chan struct{}
 	// frozen are processes that do not answer.
 	frozen []*process.Process
 }
@@ -278,7 +280,7 @@ func (i *interrupted) interrupt(name string, each interruption) (string, int) {
 		require.NoError(t, i.home.Inject(t.Context(), each.hold))
 	}
 	s := &session{cmd: i.awslab(each.command, "--stack", "small")}
-	s.stopping, s.stoppingAtOnce = make(chan struct{}), make(chan struct{})
+	s.stopping, s.stoppingAtOnce, s.ended = make(chan struct{}), make(chan struct{}), make(chan struct{})
 	lines := s.start(t, each.how.terminal)
 	acted := make(chan error, 1)
 	var said strings.Builder
@@ -296,12 +298,13 @@ func (i *interrupted) interrupt(name string, each interruption) (string, int) {
 			sent = true
 			go func() {
 				if each.hold.URN != "" {
-					i.awaitFault()
+					i.awaitFault(s)
 				}
 				acted <- each.how.act(s)
 			}()
 		}
 	}
+	close(s.ended)
 	err := s.cmd.Wait()
 	require.True(t, sent, "%s:\n%s", name, &said)
 	require.NoError(t, <-acted, name)
@@ -311,10 +314,26 @@ func (i *interrupted) interrupt(name string, each interruption) (string, int) {
 	return said.String(), exitCodeOf(t, err)
 }
 
-func (i *interrupted) awaitFault() {
-	for left := 1; left > 0; {
-		left, _ = i.home.Faults(i.t.Context())
-		time.Sleep(10 * time.Millisecond)
+// awaitFault returns once the step that was asked for is held, or when the operation has ended without it.
+func (i *interrupted) awaitFault(s *session) {
+	for {
+		// The world may be busy: an error says nothing of the fault.
+		if left, err := i.home.Faults(i.t.Context()); err == nil && left == 0 {
+			return
+		}
+		select {
+		case <-s.ended:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// await returns once awslab has said something, or has ended without.
+func (s *session) await(said <-chan struct{}) {
+	select {
+	case <-said:
+	case <-s.ended:
 	}
 }
 
@@ -343,7 +362,7 @@ func (s *session) signalTwice() error {
 	if err := s.signalGroup(); err != nil {
 		return err
 	}
-	<-s.stopping
+	s.await(s.stopping)
 	_ = s.signalGroup() // it may have ended
 	return nil
 }
@@ -450,7 +469,7 @@ func (s *session) stopEngine() error {
 	if err := s.signalTwice(); err != nil {
 		return err
 	}
-	<-s.stoppingAtOnce
+	s.await(s.stoppingAtOnce)
 	return s.signalGroup()
 }
 

@@ -113,7 +113,7 @@ func (s *screen) lines() []string {
 func (s *screen) awaitText(text string) {
 	s.t.Helper()
 	require.Eventually(s.t, func() bool { return strings.Contains(strings.Join(s.lines(), "\n"), text) },
-		20*time.Second, time.Millisecond, "the screen shows %q", text)
+		time.Minute, time.Millisecond, "the screen shows %q", text)
 }
 
 // close ends the view, and returns what is left.

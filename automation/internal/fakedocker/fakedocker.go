@@ -113,7 +113,8 @@ func (f Engine) run(args []string) int {
 		fmt.Fprintln(os.Stderr, f.HealthSays)
 		return f.HealthCode
 	case command == "wait":
-		for range time.Tick(time.Minute) { // until it is interrupted
+		for caller := os.Getppid(); os.Getppid() == caller; { // or until it is interrupted
+			time.Sleep(100 * time.Millisecond)
 		}
 	case command == "logs":
 		fmt.Println(f.Log)

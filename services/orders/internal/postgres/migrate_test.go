@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	eventually = 10 * time.Second
+	eventually = time.Minute
 	tick       = 10 * time.Millisecond
 )
 
