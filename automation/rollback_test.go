@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/automation"
@@ -48,12 +51,17 @@ func (p *project) fail(t *testing.T, code, name string) {
 // running returns the ARN of the task definition of a service that ECS runs.
 func (p *project) running(t *testing.T, service string) string {
 	t.Helper()
-	var arn string
+	var described *ecs.DescribeServicesOutput
 	require.NoError(t, p.home(t).Tasks(func(api offline.TaskAPI) (err error) {
-		arn, err = api.Running(t.Context(), "awslab-dev-cluster", service)
+		described, err = api.DescribeServices(t.Context(), &ecs.DescribeServicesInput{
+			Cluster:  aws.String("awslab-dev-cluster"),
+			Services: []string{service},
+		})
 		return err
 	}))
-	return arn
+	latest := described.Services[0].Deployments[0]
+	require.Equal(t, types.DeploymentRolloutStateCompleted, latest.RolloutState)
+	return aws.ToString(latest.TaskDefinition)
 }
 
 // requireSaid expects a failed up to tell what the tasks said.

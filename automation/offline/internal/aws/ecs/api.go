@@ -253,13 +253,3 @@ func (a API) eachTask(ctx context.Context, visit func(*world.Deployment, world.S
 		return err
 	})
 }
-
-// Running returns the ARN of the task definition that a service runs.
-func (a API) Running(ctx context.Context, cluster, service string) (arn string, err error) {
-	err = a.World.View(ctx, func(tx *world.Tx) error {
-		found, err := serviceOf(tx, cluster, service)
-		arn = bridge.StateOf(found).Str("taskDefinition")
-		return err
-	})
-	return arn, err
-}
