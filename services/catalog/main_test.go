@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/services/internal/httpserver"
+	"github.com/awslab/awslab/services/internal/processtest"
 )
 
 // asProcess makes the test's executable run as the service, so that tests see real signals and exit codes.
@@ -130,6 +131,7 @@ func start(t *testing.T, variables map[string]string, before ...string) *process
 	stdout, err := p.command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.command.Start())
+	processtest.EndWithTest(t, p.command.Process.Pid)
 	lines := bufio.NewScanner(stdout)
 	var line struct{ Msg, Address string }
 	for line.Msg != "serving" {

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/awslab/awslab/services/internal/httpserver"
+	"github.com/awslab/awslab/services/internal/processtest"
 	"github.com/awslab/awslab/services/orders/internal/postgres"
 )
 
@@ -342,6 +343,7 @@ func startProgram(t *testing.T, path string, variables ...string) *process {
 	stdout, err := p.command.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.command.Start())
+	processtest.EndWithTest(t, p.command.Process.Pid)
 	lines := bufio.NewScanner(stdout)
 	var line struct{ Msg, Address string }
 	for line.Msg != "serving" {

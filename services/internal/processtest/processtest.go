@@ -4,7 +4,18 @@ package processtest
 import (
 	"fmt"
 	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 )
+
+// EndWithTest is [InterruptAtExit] for a process that a test starts and ends.
+func EndWithTest(t testing.TB, pid int) {
+	t.Helper()
+	forget, err := InterruptAtExit(pid)
+	t.Cleanup(forget)
+	require.NoError(t, err)
+}
 
 // InterruptAtExit sends SIGINT to a process of this one as soon as this process ends, even if it was killed. forget
 // takes that back; it is called before the process is ended otherwise, and also after an error.
