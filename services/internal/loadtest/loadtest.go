@@ -3,6 +3,7 @@ package loadtest
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -13,14 +14,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-const clients = 200
-
-// Run has 200 clients use a service again and again until Duration is over and during, which runs beside them, has
+// Run has clients use a service again and again until Duration is over and during, which runs beside them, has
 // returned. Each uses it once at least, and none may fail. No goroutine may be left of serve, which starts the service,
 // has the function that it is given run the clients, and stops the service again.
 func Run(t *testing.T, serve func(t *testing.T, run func(during func(), use Use))) {
 	before := goleak.IgnoreCurrent()
-	t.Run("of 200 clients", func(t *testing.T) {
+	t.Run(fmt.Sprintf("of %d clients", clients), func(t *testing.T) {
 		serve(t, func(during func(), use Use) { run(t, during, use) })
 	})
 	goleak.VerifyNone(t, before)
