@@ -70,7 +70,7 @@ func TestImageThatIsInterrupted(t *testing.T) {
 				_, err := testSpecimen(ctx, t, root, engine, specimen)
 				ended <- err
 			}()
-			require.Eventually(t, func() bool { return what.running(t) != "" }, time.Minute, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return what.running(t) != "" }, 5*time.Minute, 10*time.Millisecond)
 			interrupt()
 			require.ErrorIs(t, <-ended, context.Canceled)
 			require.Eventually(t, func() bool { return what.left(t) == "" }, time.Minute, 10*time.Millisecond)

@@ -55,7 +55,7 @@ func TestImageTestThatGetsCtrlCLeavesNoContainerAndNoVolume(t *testing.T) {
 	require.Eventually(t, func() bool {
 		container = run("docker", "container", "ls", "--quiet", "--filter", "name=awslab-test-interrupted")
 		return container != ""
-	}, time.Minute, 100*time.Millisecond)
+	}, 5*time.Minute, 100*time.Millisecond)
 	volume := run("docker", "inspect", "--format", "{{(index .Mounts 0).Name}}", container)
 	require.Contains(t, run("docker", "volume", "ls", "--quiet"), volume)
 	require.NoError(t, awslab.Process.Signal(syscall.SIGINT))

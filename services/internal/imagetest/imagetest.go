@@ -139,7 +139,7 @@ func AwaitHealthy(t *testing.T, container string) {
 	require.Eventually(t, func() bool {
 		state, err := exec.Command("docker", "inspect", "--format", "{{.State.Health.Status}}", container).Output()
 		return err == nil && strings.TrimSpace(string(state)) == "healthy"
-	}, time.Minute, 100*time.Millisecond, "the container becomes healthy")
+	}, 5*time.Minute, 100*time.Millisecond, "the container becomes healthy")
 }
 
 // Docker runs the command line client and returns its trimmed standard output.

@@ -70,7 +70,7 @@ func Invoke(t *testing.T, event, endpoint string) (kind, body string) {
 	select {
 	case answer := <-answers:
 		return answer[0], answer[1]
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("it does not answer")
 		return "", ""
 	}
