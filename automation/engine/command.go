@@ -69,10 +69,9 @@ func (c *Command) Run(
 	cmd.Stdout = io.MultiWriter(append(slices.Clone(additionalOutput), &stdout)...)
 	cmd.Stderr = io.MultiWriter(append(slices.Clone(additionalErrorOutput), &stderr)...)
 
-	if err := cmd.Start(); err != nil {
+	if err := c.start(process{cmd, func() bool { return ctx.Err() != nil }}); err != nil {
 		return "", "", -1, err
 	}
-	c.add(process{cmd, func() bool { return ctx.Err() != nil }})
 	err := cmd.Wait()
 	c.remove(cmd)
 	return stdout.String(), stderr.String(), exitCode(cmd, err), err
@@ -109,10 +108,15 @@ func (c *Command) cancelled() []process {
 	return slices.DeleteFunc(slices.Clone(c.running), func(p process) bool { return !p.cancelled() })
 }
 
-func (c *Command) add(p process) {
+// start starts a process. Terminate and Kill wait meanwhile: they would miss what has started and is not listed yet.
+func (c *Command) start(p process) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := p.Start(); err != nil {
+		return err
+	}
 	c.running = append(c.running, p)
+	return nil
 }
 
 func (c *Command) remove(cmd *exec.Cmd) {
