@@ -9,21 +9,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// EndWithTest is [InterruptAtExit] for a process that a test starts and ends.
+// EndWithTest is [TerminateAtExit] for a process that a test starts and ends.
 func EndWithTest(t testing.TB, pid int) {
 	t.Helper()
-	forget, err := InterruptAtExit(pid)
+	forget, err := TerminateAtExit(pid)
 	t.Cleanup(forget)
 	require.NoError(t, err)
 }
 
-// InterruptAtExit sends SIGINT to a process of this one as soon as this process ends, even if it was killed. forget
+// TerminateAtExit sends SIGTERM to a process of this one as soon as this process ends, even if it was killed. forget
 // takes that back; it is called before the process is ended otherwise, and also after an error.
-func InterruptAtExit(pid int) (forget func(), err error) {
+func TerminateAtExit(pid int) (forget func(), err error) {
 	// Nobody but this process can write to the watcher's input, so read returns when this process has ended. What a
 	// terminal sends to all of its processes does not end the watcher.
 	watcher := exec.Command( //nolint:gosec // a number
-		"sh", "-c", fmt.Sprintf("trap '' INT QUIT HUP TERM; read -r line; kill -INT %d", pid),
+		"sh", "-c", fmt.Sprintf("trap '' INT QUIT HUP TERM; read -r line; kill -TERM %d", pid),
 	)
 	_, err = watcher.StdinPipe()
 	if err == nil {

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	started.Stdout = os.Stdout
 	err := started.Start()
 	if err == nil {
-		_, err = InterruptAtExit(started.Process.Pid)
+		_, err = TerminateAtExit(started.Process.Pid)
 	}
 	fmt.Println(err)
 	select {}
@@ -50,12 +50,12 @@ func TestAProcessEndsWithTheOneThatStartedIt(t *testing.T) {
 	}
 }
 
-func TestAProcessThatIsForgottenIsNotInterrupted(t *testing.T) {
+func TestAProcessThatIsForgottenIsNotTerminated(t *testing.T) {
 	started := exec.CommandContext(t.Context(), "cat")
 	input, err := started.StdinPipe()
 	require.NoError(t, err)
 	require.NoError(t, started.Start())
-	forget, err := InterruptAtExit(started.Process.Pid)
+	forget, err := TerminateAtExit(started.Process.Pid)
 	require.NoError(t, err)
 	forget()
 	require.NoError(t, input.Close())

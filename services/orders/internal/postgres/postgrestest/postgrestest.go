@@ -197,7 +197,7 @@ func (c *Cluster) run() error {
 		_ = process.Wait()
 		close(ended)
 	}()
-	c.forget, err = processtest.InterruptAtExit(process.Process.Pid)
+	c.forget, err = processtest.TerminateAtExit(process.Process.Pid)
 	if err != nil {
 		return err
 	}
