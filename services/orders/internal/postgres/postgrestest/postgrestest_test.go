@@ -58,5 +58,5 @@ func TestAClusterEndsWithTheProcessThatStartedIt(t *testing.T) {
 	}
 	require.NoError(t, connect())
 	require.NoError(t, killed.Process.Kill())
-	require.Eventually(t, func() bool { return connect() != nil }, time.Minute, 20*time.Millisecond, "PostgreSQL goes on")
+	require.Eventually(t, func() bool { return connect() != nil }, time.Minute, 20*time.Millisecond, "it goes on")
 }
