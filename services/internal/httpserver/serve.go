@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os/signal"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -39,7 +40,8 @@ func Listen(port int) (net.Listener, error) {
 }
 
 // Serve answers requests until ctx ends, and then shuts down in three steps: readiness turns off, so that load
-// balancers stop sending; after the drain delay no connection is accepted any more; what is in flight is finished.
+// balancers stop sending, and each answer asks for the end of its connection; after the drain delay no connection is
+// accepted any more, and idle ones end; what is in flight is finished.
 // outer wraps the service, as telemetry does. Serve returns an error if the server failed, or if requests outlasted the
 // shutdown timeout and were cut off.
 func Serve(
@@ -50,8 +52,9 @@ func Serve(
 	log *slog.Logger,
 	c Config,
 ) error {
+	var draining atomic.Bool
 	server := &http.Server{
-		Handler:           outer(service),
+		Handler:           closingConnections(&draining, outer(service)),
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
@@ -73,7 +76,8 @@ func Serve(
 
 	log.Info("draining", "delay", c.DrainDelay.String(), "timeout", c.ShutdownTimeout.String())
 	service.Drain()
-	server.SetKeepAlivesEnabled(false)
+	// Not SetKeepAlivesEnabled, which ends idle connections at once: a client may just be sending a request on one.
+	draining.Store(true)
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving while draining: %w", err)
@@ -88,6 +92,16 @@ func Serve(
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// closingConnections has each answer end its connection once draining is set.
+func closingConnections(draining *atomic.Bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Healthcheck asks the service in the same container for its liveness: an image made from scratch has no shell or curl

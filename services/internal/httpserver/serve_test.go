@@ -186,6 +186,39 @@ func TestShutdownFinishesWhatIsInFlight(t *testing.T) {
 	})
 }
 
+// Whoever has a connection may just be sending a request on it.
+func TestConnectionsEndWithAnAnswerWhileDraining(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := startWithRequestInFlight()
+		dialed := 0
+		transport := s.client.Transport.(*http.Transport)
+		dial := transport.DialContext
+		kept := &http.Client{Transport: &http.Transport{
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				dialed++
+				return dial(ctx, network, address)
+			},
+		}}
+		for _, step := range []struct {
+			draining bool
+			dialed   int
+		}{{false, 1}, {false, 1}, {true, 1}, {true, 2}} {
+			if step.draining {
+				s.stop()
+				synctest.Wait()
+			}
+			answer, err := kept.Post("http://service/things", "", nil)
+			require.NoError(t, err)
+			require.NoError(t, answer.Body.Close())
+			require.Equal(t, step.draining, answer.Close)
+			require.Equal(t, step.dialed, dialed)
+		}
+		close(s.release)
+		require.NoError(t, <-s.inFlight)
+		require.NoError(t, <-s.served)
+	})
+}
+
 func TestShutdownCutsOffWhatOutlastsItsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := startWithRequestInFlight()
