@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"regexp"
 	"runtime/debug"
 	"time"
@@ -81,9 +82,15 @@ func limitTime(next http.Handler) http.Handler {
 	})
 }
 
-// unmatchedAsJSON answers what no route matches as JSON, with the status and the Allow header that the mux gives it.
+// unmatchedAsJSON answers what no route matches as JSON, with the status and the Allow header that the mux gives it. A
+// path such as //orders, from which the mux redirects in HTML, matches none.
 func unmatchedAsJSON(mux *http.ServeMux) http.Handler {
+	notFound := Error{Status: http.StatusNotFound, Code: "not_found", Message: "no such resource"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean("/"+r.URL.Path) != r.URL.Path {
+			WriteError(w, notFound)
+			return
+		}
 		refusal, pattern := mux.Handler(r)
 		if pattern != "" {
 			telemetry.Route(r.Context(), pattern)
@@ -103,7 +110,7 @@ func unmatchedAsJSON(mux *http.ServeMux) http.Handler {
 			)
 			return
 		}
-		WriteError(w, Error{Status: http.StatusNotFound, Code: "not_found", Message: "no such resource"})
+		WriteError(w, notFound)
 	})
 }
 

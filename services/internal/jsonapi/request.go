@@ -22,7 +22,8 @@ type Body struct {
 	Max int64
 	// Code is the error's for JSON that is not what the API takes.
 	Code string
-	// Types are what JSON must have in a field, such as "a string", by the path that encoding/json gives it.
+	// Types are what JSON must have in a field, such as "a string", by the path that encoding/json gives it. Each field
+	// that is allowed has one.
 	Types map[string]string
 	// Known says which fields are allowed, for the message about one that is not.
 	Known string
@@ -70,8 +71,8 @@ func (b Body) Refuse(err error) *Error {
 	}
 }
 
-// Decode reads one JSON object, strictly: an unknown field, a value of the wrong type, or anything after the object is
-// an error. What is JSON but of another shape gives an *invalid.Error.
+// Decode reads one JSON object, strictly: an unknown field, one that is given twice, a value of the wrong type, or
+// anything after the object is an error. What is JSON but of another shape gives an *invalid.Error.
 func Decode[T any](b Body, body []byte) (T, error) {
 	var value, none T
 	if !utf8.Valid(body) {
@@ -88,7 +89,50 @@ func Decode[T any](b Body, body []byte) (T, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return none, errors.New("the body must end after its JSON object")
 	}
+	if err := b.checkNames(json.NewDecoder(bytes.NewReader(body)), ""); err != nil {
+		return none, err
+	}
 	return value, nil
+}
+
+// checkNames reads a value at a path, and refuses a field that is given twice, or in another case than it is known:
+// encoding/json takes both.
+func (b Body) checkNames(decoder *json.Decoder, path string) error {
+	opening, err := decoder.Token()
+	if err != nil {
+		return b.explain(err)
+	}
+	given := map[string]bool{}
+	for opening == json.Delim('{') && decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return b.explain(err)
+		}
+		at := strings.TrimPrefix(fmt.Sprintf("%s.%s", path, name), ".")
+		switch {
+		case given[at]:
+			return &invalid.Error{Field: at, Message: "is given more than once"}
+		case b.Types[at] == "":
+			return b.unknown(at)
+		}
+		given[at] = true
+		if err := b.checkNames(decoder, at); err != nil {
+			return err
+		}
+	}
+	for opening == json.Delim('[') && decoder.More() {
+		if err := b.checkNames(decoder, path); err != nil {
+			return err
+		}
+	}
+	if opening == json.Delim('{') || opening == json.Delim('[') {
+		_, err = decoder.Token() // the closing one
+	}
+	return err
+}
+
+func (b Body) unknown(field string) error {
+	return &invalid.Error{Field: field, Message: "is unknown; allowed are " + b.Known}
 }
 
 // explain puts an error of encoding/json in the words of the API's clients, who know no Go types.
@@ -99,7 +143,7 @@ func (b Body) explain(err error) error {
 	// encoding/json has no type for this error.
 	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		if field, err := strconv.Unquote(quoted); err == nil {
-			return &invalid.Error{Field: field, Message: "is unknown; allowed are " + b.Known}
+			return b.unknown(field)
 		}
 	}
 	return errors.New("the body is not well-formed JSON")

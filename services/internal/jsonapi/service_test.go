@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/services/internal/invalid"
 )
 
 var (
@@ -104,6 +106,37 @@ func TestAServiceThatWasReadyStaysAlive(t *testing.T) {
 	}
 }
 
+// encoding/json takes a field in another case, and of one that comes twice the last.
+func TestFieldsAreNamedAsTheyAreAndOnce(t *testing.T) {
+	nested := Body{Types: map[string]string{"a": "an object", "a.b": "an array of objects", "a.b.c": "a string"}}
+	type tree struct {
+		A struct {
+			B []struct {
+				C string `json:"c"`
+			} `json:"b"`
+		} `json:"a"`
+	}
+	for sent, field := range map[string]string{
+		`{"a": {"b": [{"c": "a"}, {"c": "b"}]}}`:   "",
+		`{"A": {}}`:                                "A",
+		`{"a": {"B": []}}`:                         "a.B",
+		`{"a": {"b": [{"c": "a"}, {"C": "b"}]}}`:   "a.b.C",
+		`{"a": {}, "a": {}}`:                       "a",
+		`{"a": {"b": [{"c": "a", "c": "a"}]}}`:     "a.b.c",
+		`{"a": {"b": [], "b": [{"c": "a"}]}}`:      "a.b",
+		`{"a": {"b": [{"c": "a"}], "\u0062": []}}`: "a.b",
+	} {
+		_, err := Decode[tree](nested, []byte(sent))
+		if field == "" {
+			require.NoError(t, err)
+			continue
+		}
+		var wrong *invalid.Error
+		require.ErrorAs(t, err, &wrong, sent)
+		require.Equal(t, field, wrong.Field)
+	}
+}
+
 func TestContentTypeMayHaveParameters(t *testing.T) {
 	handler, _ := logged(nil)
 	answer := send(handler, "POST", "/things", `{}`, "Content-Type", "application/json; charset=utf-8")
@@ -181,6 +214,18 @@ func TestHealthChecksAreLoggedOnlyWhenTheyFail(t *testing.T) {
 	handler.Drain()
 	send(handler, "GET", "/readyz", "")
 	assert.Contains(t, log.String(), `"status":503`)
+}
+
+func TestAPathThatIsNotCleanIsNotFound(t *testing.T) {
+	handler, _ := logged(nil)
+	for _, target := range []string{"//things", "/things/", "/./things", "/slow/../things", "/things/..//slow", "//"} {
+		for _, method := range []string{"GET", "POST"} {
+			answer := send(handler, method, target, `{"name": "a"}`)
+			require.Equal(t, http.StatusNotFound, answer.StatusCode, target)
+			require.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+			require.Empty(t, answer.Header.Get("Location"))
+		}
+	}
 }
 
 // Half an answer must not look like a whole one, so the connection is cut.

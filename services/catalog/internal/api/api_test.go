@@ -81,6 +81,17 @@ func create(t require.TestingT, handler http.Handler, name string) item.Item {
 	return decode[item.Item](t, answer)
 }
 
+func TestADescriptionMayBeLeftOut(t *testing.T) {
+	for _, body := range []string{
+		`{"name": "lamp", "priceCents": 1}`,
+		`{"name": "lamp", "priceCents": 1, "description": null}`,
+	} {
+		answer := send(t, quiet(item.NewMemory(1)), "POST", "/items", body)
+		require.Equal(t, http.StatusCreated, answer.StatusCode)
+		assert.Empty(t, decode[item.Item](t, answer).Description)
+	}
+}
+
 func TestCreatedItemIsFoundAtItsLocation(t *testing.T) {
 	handler := quiet(item.NewMemory(1))
 	answer := send(t, handler, "POST", "/items", `{"name": "lamp", "description": "brass", "priceCents": 4200}`)
@@ -114,7 +125,7 @@ func TestListPages(t *testing.T) {
 	}
 	var listed []string
 	var sizes []int
-	for target := "/items?limit=2"; target != ""; {
+	for target := "/items?limit=2&cursor="; target != ""; {
 		answer := send(t, handler, "GET", target, "")
 		require.Equal(t, http.StatusOK, answer.StatusCode)
 		page := decode[listAnswer](t, answer)
@@ -257,6 +268,11 @@ func TestRefusals(t *testing.T) {
 			target: "/items?cursor=x",
 			want:   refusal(400, "invalid_query", "is not one that a list returned as next", "cursor"),
 		},
+		"path that is not clean": {
+			method: "GET",
+			target: "//items",
+			want:   refusal(404, "not_found", "no such resource", ""),
+		},
 		"unknown query": {
 			method: "GET",
 			target: "/items?page=2",
@@ -329,6 +345,20 @@ func TestRefusals(t *testing.T) {
 			target: "/items",
 			body:   `{"name": "a", "price": 1}`,
 			want:   refusal(422, "invalid_item", "is unknown; allowed are name, description and priceCents", "price"),
+		},
+		"field in another case": {
+			method: "POST",
+			target: "/items",
+			body:   `{"name": "a", "PriceCents": 1}`,
+			want: refusal(
+				422, "invalid_item", "is unknown; allowed are name, description and priceCents", "PriceCents",
+			),
+		},
+		"field given twice": {
+			method: "POST",
+			target: "/items",
+			body:   `{"name": "a", "priceCents": 1, "name": "b"}`,
+			want:   refusal(422, "invalid_item", "is given more than once", "name"),
 		},
 		"name no string": {
 			method: "POST",

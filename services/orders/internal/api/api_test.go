@@ -151,7 +151,7 @@ func TestListPages(t *testing.T) {
 	}
 	var listed []string
 	var sizes []int
-	for target := "/orders?limit=2"; target != ""; {
+	for target := "/orders?limit=2&after="; target != ""; {
 		answer := send(t, handler, "GET", target, "")
 		require.Equal(t, http.StatusOK, answer.StatusCode)
 		page := decode[listAnswer](t, answer)
@@ -341,6 +341,18 @@ func TestRefusals(t *testing.T) {
 			target: "/orders",
 			body:   `{"id": "1"}`,
 			want:   refusal(422, "invalid_order", wantKnown, "id"),
+		},
+		"in another case": {
+			method: "POST",
+			target: "/orders",
+			body:   lineOf(`{"item": "lamp", "Quantity": 1, "priceCents": 1}`),
+			want:   refusal(422, "invalid_order", wantKnown, "lines.Quantity"),
+		},
+		"given twice": {
+			method: "POST",
+			target: "/orders",
+			body:   lineOf(`{"item": "lamp", "quantity": 1, "quantity": 2, "priceCents": 1}`),
+			want:   refusal(422, "invalid_order", "is given more than once", "lines.quantity"),
 		},
 		"unknown in a line": {
 			method: "POST",

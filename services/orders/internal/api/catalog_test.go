@@ -45,9 +45,11 @@ func withCatalog(c *oneCatalog) *API {
 var unpriced = lineOf(`{"item": "lamp", "quantity": 2}`)
 
 func TestNamesAndPricesAreTheCatalogs(t *testing.T) {
-	created := create(t, withCatalog(&oneCatalog{price: 4200}), unpriced)
-	assert.Equal(t, []order.Line{{Item: "lamp", Name: "brass lamp", Quantity: 2, PriceCents: 4200}}, created.Lines)
-	assert.EqualValues(t, 8400, created.TotalCents)
+	for _, body := range []string{unpriced, lineOf(`{"item": "lamp", "quantity": 2, "priceCents": null}`)} {
+		created := create(t, withCatalog(&oneCatalog{price: 4200}), body)
+		assert.Equal(t, []order.Line{{Item: "lamp", Name: "brass lamp", Quantity: 2, PriceCents: 4200}}, created.Lines)
+		assert.EqualValues(t, 8400, created.TotalCents)
+	}
 }
 
 func TestWithoutACatalogPricesAreRequired(t *testing.T) {
