@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,9 +28,11 @@ type check struct {
 	container
 	service config.Service
 	// address is where the container's port is published, host and port; empty without a port.
-	address  string
-	started  time.Time
-	progress func(format string, args ...any)
+	address string
+	started time.Time
+	// settleTime is how long the container is watched after it was healthy.
+	settleTime time.Duration
+	progress   func(format string, args ...any)
 }
 
 // check runs the container of a service: it waits for its health, sends the smoke requests and stops it.
@@ -43,7 +46,13 @@ func (o Options) check(ctx context.Context, engine docker, s config.Service, res
 	if err != nil {
 		return err
 	}
-	c := &check{container: made, service: s, started: time.Now(), progress: progress}
+	c := &check{
+		container:  made,
+		service:    s,
+		started:    time.Now(),
+		settleTime: cmp.Or(o.settle, settleTime),
+		progress:   progress,
+	}
 	if err := c.run(ctx, result); err != nil {
 		return c.withLog(ctx, err)
 	}
@@ -69,8 +78,10 @@ func (c *check) run(ctx context.Context, result *Result) error {
 			return err
 		}
 	}
-	if err := c.exitedOr(ctx, nil); err != nil {
-		return err
+	if len(c.healthChecks()) > 0 {
+		if err := c.settle(ctx); err != nil {
+			return err
+		}
 	}
 	began := time.Now()
 	err := c.stop(ctx)
@@ -84,11 +95,11 @@ func (c *check) withLog(ctx context.Context, err error) error {
 	if !errors.As(err, &failure) {
 		return err
 	}
-	log, err := c.engine.logs(ctx, c.name)
+	log, told, err := c.engine.logs(ctx, c.name, tells)
 	if err != nil {
 		return err
 	}
-	return failure.inContainer(log)
+	return failure.inContainer(log, told)
 }
 
 // findAddress reads the port of this machine that the engine chose. A container that has exited has none, which
@@ -130,7 +141,8 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// request returns the status code of the response.
+// request returns the status code of the response. Its error says so where nothing listens on the port: that of the
+// request names a port of this machine.
 func (c *check) request(ctx context.Context, method, path string) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, nil)
 	if err != nil {
@@ -138,6 +150,9 @@ func (c *check) request(ctx context.Context, method, path string) (int, error) {
 	}
 	response, err := client.Do(request)
 	if err != nil {
+		if unheard := c.listens(ctx); unheard != nil {
+			return 0, unheard
+		}
 		return 0, err
 	}
 	defer func() { _ = response.Body.Close() }()

@@ -56,10 +56,22 @@ func (c container) remove(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 	defer cancel()
 	if _, err := c.engine.output(ctx, "rm", "--force", "--volumes", c.name); err != nil {
-		return fmt.Errorf("%w; remove it with docker rm --force --volumes %s", err, c.name)
+		return &leftError{c.name, err}
 	}
 	return nil
 }
+
+// leftError says that a container could not be removed.
+type leftError struct {
+	container string
+	cause     error
+}
+
+func (e *leftError) Error() string { return fmt.Sprintf("%v; remove it with %s", e.cause, e.remedy()) }
+
+func (e *leftError) Unwrap() error { return e.cause }
+
+func (e *leftError) remedy() string { return "docker rm --force --volumes " + e.container }
 
 // restrictions are the options of docker create that say the same as the task definition.
 func restrictions(s config.Service) []string {
@@ -75,8 +87,9 @@ func restrictions(s config.Service) []string {
 		"--cpu-period", strconv.Itoa(cpuPeriod), "--cpu-quota", strconv.Itoa(s.CPU * cpuPeriod / unitsPerCPU),
 		"--memory", memory, "--memory-swap", memory, // no swap, as on Fargate
 		"--stop-timeout", strconv.Itoa(compute.StopTimeout),
-		"--no-healthcheck",          // ECS takes no notice of the image's HEALTHCHECK
-		"--log-driver", "json-file", // which docker logs can read, whatever the engine's default is
+		"--no-healthcheck", // ECS takes no notice of the image's HEALTHCHECK
+		// Which docker logs can read, whatever the engine's default is, and which fills no disk.
+		"--log-driver", "json-file", "--log-opt", "max-size=" + maxLog,
 	}
 	if s.Port != 0 {
 		options = append(options, "--publish", fmt.Sprintf("127.0.0.1::%d", s.Port))
@@ -85,6 +98,8 @@ func restrictions(s config.Service) []string {
 }
 
 const (
+	// maxLog is of the container's output that is kept, the last part.
+	maxLog = "10m"
 	// cpuPeriod is in microseconds, the default of the Linux kernel's CFS bandwidth control.
 	cpuPeriod = 100_000
 	// unitsPerCPU is the number of CPU units of a vCPU on ECS.

@@ -9,12 +9,15 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
-// EngineError says that there is no Docker engine that could build. Nothing has been done.
+// EngineError says that there is no Docker engine that could build, or that it stopped answering meanwhile.
 type EngineError struct {
 	// Message is a sentence that ends in the next step.
 	Message string
@@ -52,6 +55,27 @@ func openDocker(ctx context.Context) (docker, error) {
 	return d, nil
 }
 
+// answerTimeout is how long an engine may take to say that it is there.
+const answerTimeout = 10 * time.Second
+
+// gone returns an *EngineError if the engine no longer answers, which is why a service's image failed with an error.
+func (d docker) gone(ctx context.Context, service string, failed error) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	_, err := d.output(ctx, "version", "--format", "{{.Server.Os}}")
+	if err == nil {
+		return nil
+	}
+	next := "start it and run this again"
+	if left := new(leftError); errors.As(failed, &left) {
+		next = "start it, remove what is left of the test with " + left.remedy() + ", and run this again"
+	}
+	return &EngineError{fmt.Sprintf(
+		"the Docker engine stopped answering while the image of service %s was built or tested (%v); %s",
+		service, err, next,
+	)}
+}
+
 // command returns a command of the client. It is in a process group of its own: a terminal's Ctrl-C reaches it once,
 // through ctx, and not at all where the client removes a container.
 func (d docker) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -84,10 +108,10 @@ func output(cmd *exec.Cmd) (string, error) {
 	return strings.TrimSpace(stdout.String()), nil
 }
 
-// stream runs a command and calls line with each line that it prints.
+// stream runs a command and calls line with each line that it prints, without what could change a terminal.
 func (d docker) stream(ctx context.Context, line func(string), args ...string) error {
 	cmd := d.command(ctx, args...)
-	lines := &lineWriter{line: line}
+	lines := &lineWriter{line: func(text string) { line(printable(text)) }}
 	cmd.Stdout, cmd.Stderr = lines, lines
 	err := cmd.Run()
 	lines.flush()
@@ -112,6 +136,28 @@ func (w *lineWriter) Write(data []byte) (int, error) {
 	}
 }
 
+// maxLine is how many characters of a line are shown.
+const maxLine = 1000
+
+// escapes matches the control sequences of terminals, such as for colors (ECMA-48, section 5.4).
+var escapes = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]")
+
+// printable returns the beginning of a line without control characters. Of text that was written over with a carriage
+// return, as progress bars are, the last is left.
+func printable(line string) string {
+	line = strings.ToValidUTF8(escapes.ReplaceAllString(line, ""), "\uFFFD")
+	line = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\t' {
+			return -1
+		}
+		return r
+	}, line[strings.LastIndex(line, "\r")+1:])
+	if count := utf8.RuneCountInString(line); count > maxLine {
+		line = fmt.Sprintf("%s... (%d characters)", string([]rune(line)[:maxLine]), count)
+	}
+	return line
+}
+
 func (w *lineWriter) flush() {
 	if len(w.rest) > 0 {
 		_, _ = io.WriteString(w, "\n")
@@ -125,7 +171,10 @@ type image struct {
 	Architecture string
 	Size         int64
 	RootFS       struct{ Layers []string }
-	Config       struct{ User string }
+	Config       struct {
+		User            string
+		Entrypoint, Cmd []string
+	}
 }
 
 func (i image) platform() string { return i.Os + "/" + i.Architecture }
@@ -163,18 +212,21 @@ func (d docker) inspect(ctx context.Context, into any, kind, name string) error 
 // lastLines is how many lines of a build or a container a failure shows.
 const lastLines = 15
 
-// logs returns the last lines of a container, from standard output and standard error.
-func (d docker) logs(ctx context.Context, container string) ([]string, error) {
-	var lines []string
-	err := d.stream(
-		ctx,
-		func(line string) { lines = append(lines, line) },
-		"logs", "--tail", fmt.Sprint(lastLines), container,
-	)
+// logs returns the last lines of a container, from standard output and standard error, and of all its lines the first
+// that telling returns true for.
+func (d docker) logs(ctx context.Context, container string, telling func(string) bool) (last []string, told string,
+	err error) {
+	err = d.stream(ctx, func(line string) {
+		if told == "" && telling(line) {
+			told = line
+		}
+		last = append(last, line)
+		last = last[max(0, len(last)-lastLines):]
+	}, "logs", container)
 	if err != nil {
-		return nil, fmt.Errorf("reading the log of container %s: %w", container, err)
+		return nil, "", fmt.Errorf("reading the log of container %s: %w", container, err)
 	}
-	return lines, nil
+	return last, told, nil
 }
 
 // exitCodeOf returns the exit code of a command that ended by itself, and -1 for any other error.

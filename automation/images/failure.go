@@ -2,6 +2,7 @@ package images
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ const (
 	BuildFailed FailureKind = "build"
 	// RunsAsRoot says that the image's user is root.
 	RunsAsRoot FailureKind = "root"
+	// StartsNothing says that the image has no command.
+	StartsNothing FailureKind = "command"
 	// Exited says that the container exited before it was stopped.
 	Exited FailureKind = "exited"
 	// WritesToRoot says that the container writes to its root file system, which is read-only.
@@ -106,23 +109,44 @@ func runsAsRoot(s config.Service, user string) *Failure {
 	)}
 }
 
+func startsNothing() *Failure {
+	return &Failure{
+		Kind: StartsNothing,
+		Message: "the image starts nothing, because it has neither ENTRYPOINT nor CMD; name its executable in an " +
+			"ENTRYPOINT instruction of the Dockerfile",
+	}
+}
+
 // readOnlyError is the text of EROFS, in all languages' libraries (errno(3)).
 const readOnlyError = "read-only file system"
 
-// inContainer completes a failure of a container with its log. Where the log says that a file could not be written, a
-// container that does not work fails for that.
-func (f *Failure) inContainer(log []string) *Failure {
+// notStarted is what the init process of Docker, tini, says of a command that it cannot execute.
+var notStarted = regexp.MustCompile(`^\[FATAL tini \(\d+\)\] exec (.+) failed: (.+)$`)
+
+// tells reports whether a line of a container's log says why the container does not work.
+func tells(line string) bool {
+	return strings.Contains(strings.ToLower(line), readOnlyError) || notStarted.MatchString(line)
+}
+
+// inContainer completes a failure of a container with the last lines of its log, and with the first line that tells why
+// the container does not work, if there is one.
+func (f *Failure) inContainer(log []string, told string) *Failure {
 	f.Log = log
-	written := slices.IndexFunc(log, func(line string) bool {
-		return strings.Contains(strings.ToLower(line), readOnlyError)
-	})
-	if written < 0 || !slices.Contains([]FailureKind{Exited, Unhealthy, SmokeFailed}, f.Kind) {
+	if told == "" || !slices.Contains([]FailureKind{Exited, Unhealthy, SmokeFailed}, f.Kind) {
+		return f
+	}
+	if command := notStarted.FindStringSubmatch(told); command != nil {
+		f.Message = fmt.Sprintf(
+			"the container cannot start %s (%s): the image does not have it or what it needs, or it is not "+
+				"executable, or for another architecture; correct the Dockerfile",
+			command[1], command[2],
+		)
 		return f
 	}
 	return &Failure{Kind: WritesToRoot, Log: log, Message: fmt.Sprintf(
 		"the container writes to its root file system, which is a read-only file system on ECS too (%s); write below "+
 			"a folder of scratchPaths, or of access.fileSystem",
-		strings.TrimSpace(log[written]),
+		strings.TrimSpace(told),
 	)}
 }
 

@@ -2,6 +2,8 @@ package images
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +16,8 @@ import (
 	"github.com/awslab/awslab/infra/config"
 )
 
-// fakeFolder holds the fake docker command, compiled once.
-var fakeFolder string
+// fakeFolder holds the fake docker command, compiled once, and fakeAddress is one that listens, and knows no HTTP.
+var fakeFolder, fakeAddress string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -25,6 +27,22 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(folder) }()
 		fakeFolder = folder
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			panic(err)
+		}
+		fakeAddress = listener.Addr().String()
+		go func() {
+			for {
+				connection, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = io.WriteString(connection, "no HTTP\r\n")
+				_ = connection.Close()
+			}
+		}()
+		defer func() { _ = listener.Close() }()
 		if err := fakedocker.Compile(folder); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -70,12 +88,18 @@ func options(t *testing.T, change ...func(*config.Service)) Options {
 	for _, f := range change {
 		f(&s)
 	}
-	return Options{Root: root, Prefix: "awslab-dev", Region: "eu-west-1", Services: []config.Service{s}}
+	return Options{
+		Root:     root,
+		Prefix:   "awslab-dev",
+		Region:   "eu-west-1",
+		Services: []config.Service{s},
+		settle:   pollInterval,
+	}
 }
 
 // good is an engine on which everything succeeds.
 func good() fakedocker.Engine {
-	return fakedocker.Engine{Architecture: "amd64", User: "65532", Address: "127.0.0.1:1"}
+	return fakedocker.Engine{Architecture: "amd64", User: "65532", Address: fakeAddress}
 }
 
 // trimmed returns the lines of a text without their indentation.

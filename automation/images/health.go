@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -18,8 +20,8 @@ func (c *check) healthTimeout() time.Duration {
 	return time.Duration(start+compute.UnhealthyThreshold*h.IntervalSeconds) * time.Second
 }
 
-// awaitHealth waits until the health check of the container succeeds, and that of the load balancer. A container that
-// has neither is healthy if it goes on running.
+// awaitHealth waits until the health check of the container succeeds, and that of the load balancer, and until
+// something listens on its port. A container that has none of them is healthy if it goes on running.
 func (c *check) awaitHealth(ctx context.Context) error {
 	checks := c.healthChecks()
 	if len(checks) == 0 {
@@ -42,8 +44,11 @@ func (c *check) healthChecks() []func(context.Context) error {
 	if len(c.service.HealthCheck.Command) > 0 {
 		checks = append(checks, c.healthCommand)
 	}
-	if c.service.Public() {
+	switch {
+	case c.service.Public():
 		checks = append(checks, c.healthPath)
+	case c.service.Port != 0:
+		checks = append(checks, c.listens)
 	}
 	return checks
 }
@@ -83,12 +88,13 @@ func (c *check) exitedOr(ctx context.Context, err error) error {
 	return err
 }
 
-// settleTime is how long a container without a health check is watched.
+// settleTime is the default for how long a container is watched after it was healthy, or was started if nobody can ask
+// for its health.
 const settleTime = 3 * time.Second
 
-// settle watches a container that nobody can ask for its health.
+// settle watches a container for a time, in which it has to go on running.
 func (c *check) settle(ctx context.Context) error {
-	watching, cancel := context.WithTimeout(ctx, settleTime)
+	watching, cancel := context.WithTimeout(ctx, c.settleTime)
 	defer cancel()
 	// docker wait ends when the container does.
 	_, err := c.engine.output(watching, "wait", c.name)
@@ -131,6 +137,24 @@ func (c *check) healthCommand(ctx context.Context) error {
 		)}
 	}
 	return fmt.Errorf("healthCheck.command exited with code %d: %s", code, said)
+}
+
+// listenTime is how long a connection to a container stays open on which nobody listens.
+const listenTime = 500 * time.Millisecond
+
+// listens returns an error if nothing accepts connections on the container's port. The engine's proxy accepts them in
+// the container's place, and closes them if the container does not.
+func (c *check) listens(ctx context.Context) error {
+	connection, err := new(net.Dialer).DialContext(ctx, "tcp", c.address)
+	if err == nil {
+		defer func() { _ = connection.Close() }()
+		_ = connection.SetReadDeadline(time.Now().Add(listenTime))
+		_, err = connection.Read(make([]byte, 1))
+	}
+	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil
+	}
+	return fmt.Errorf("nothing accepts connections on port %d of the container", c.service.Port)
 }
 
 // healthPath requests what the load balancer requests, which expects the status 200.

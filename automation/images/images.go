@@ -4,6 +4,7 @@
 package images
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,9 @@ type Options struct {
 	Platform string
 	// OnProgress is called with each line that a build prints, and with each step of a test. May be nil.
 	OnProgress func(service, line string)
+
+	// settle is how long a container is watched after it was healthy. 0 means settleTime.
+	settle time.Duration
 }
 
 // Outcome is what became of an image.
@@ -103,6 +107,11 @@ func (o Options) each(
 		if ctx.Err() != nil || errors.As(err, &noEngine) {
 			return results, errors.Join(err, ctx.Err())
 		}
+		if err != nil {
+			if gone := engine.gone(ctx, s.Name, err); gone != nil {
+				return results, cmp.Or(ctx.Err(), gone)
+			}
+		}
 		result.fail(err)
 		results = append(results, result)
 	}
@@ -171,10 +180,8 @@ func (o Options) test(ctx context.Context, engine docker, s config.Service, resu
 		result.Reason = ""
 	}
 	result.scan(ctx, func(format string, args ...any) { o.progress(s, format, args...) })
-	if result.Outcome == Built {
-		if err := refuseRoot(ctx, engine, s, result.Image); err != nil {
-			return err
-		}
+	if err := refuse(ctx, engine, s, result); err != nil {
+		return err
 	}
 	if result.Platform != engine.platform {
 		result.Reason = fmt.Sprintf("built, not run: no emulation of %s on %s", result.Platform, engine.platform)
@@ -183,16 +190,19 @@ func (o Options) test(ctx context.Context, engine docker, s config.Service, resu
 	return o.check(ctx, engine, s, result)
 }
 
-// refuseRoot refuses an image that runs as root by itself. ECS runs it as another user, but what else starts the image
-// does not.
-func refuseRoot(ctx context.Context, engine docker, s config.Service, image string) error {
-	inspected, err := engine.inspectImage(ctx, image)
+// refuse refuses an image that starts nothing, and one that was built here and runs as root by itself. ECS runs it as
+// another user, but what else starts the image does not.
+func refuse(ctx context.Context, engine docker, s config.Service, result *Result) error {
+	inspected, err := engine.inspectImage(ctx, result.Image)
 	if err != nil {
 		return err
 	}
 	user, _, _ := strings.Cut(inspected.Config.User, ":")
-	if user != "" && user != "root" && strings.Trim(user, "0") != "" {
-		return nil
+	switch {
+	case result.Outcome == Built && (user == "" || user == "root" || strings.Trim(user, "0") == ""):
+		return runsAsRoot(s, inspected.Config.User)
+	case len(inspected.Config.Entrypoint) == 0 && len(inspected.Config.Cmd) == 0:
+		return startsNothing()
 	}
-	return runsAsRoot(s, inspected.Config.User)
+	return nil
 }

@@ -93,7 +93,8 @@ func TestWhyABuildFails(t *testing.T) {
 		},
 		"the Dockerfile": {
 			"dockerfile parse error line 2: unknown instruction: RUNN",
-			"building services/web/Dockerfile failed; correct the Dockerfile or what it copies",
+			"building services/web/Dockerfile failed at line 2: unknown instruction: RUNN; correct the Dockerfile or " +
+				"what it copies",
 		},
 		"no network": {
 			"------\n > [internal] load metadata for docker.io/library/golang:1.26:\n------\n" +
@@ -184,7 +185,7 @@ func TestAContainerRunsAsItsTaskDefinitionSays(t *testing.T) {
 		"--memory", "512m", "--memory-swap", "512m",
 		"--stop-timeout", "30",
 		"--no-healthcheck",
-		"--log-driver", "json-file",
+		"--log-driver", "json-file", "--log-opt", "max-size=10m",
 		"--publish", "127.0.0.1::8080",
 		"--mount", "type=volume,destination=/tmp",
 		"--tmpfs", "/files:ro,exec,mode=0750,uid=65532,gid=65532",
@@ -299,6 +300,15 @@ func TestWhyAContainerFails(t *testing.T) {
 			want: `the container writes to its root file system, which is a read-only file system on ECS too \(open ` +
 				`/data: read-only file system\); write below a folder of scratchPaths, or of access.fileSystem`,
 		},
+		"it writes to its root file system, and says so early": {
+			fake: func(f *fakedocker.Engine) {
+				f.ExitsAtOnce, f.ExitCode, f.HealthCode = true, 1, 1
+				f.Log = "java.io.FileNotFoundException: /data (Read-only file system)" +
+					strings.Repeat("\n\tat com.example.Main", 2*lastLines)
+			},
+			kind: WritesToRoot,
+			want: `\(java.io.FileNotFoundException: /data \(Read-only file system\)\); write below a folder of`,
+		},
 		"its health check fails": {
 			fake: func(f *fakedocker.Engine) { f.HealthCode, f.HealthSays = 1, "503" },
 			kind: Unhealthy,
@@ -322,10 +332,30 @@ func TestWhyAContainerFails(t *testing.T) {
 				"smoke requests",
 		},
 		"a smoke request has no response": {
-			fake:   func(f *fakedocker.Engine) { f.Address = "127.0.0.1:1" },
+			fake:   func(f *fakedocker.Engine) { f.Address = fakeAddress },
 			change: smoke("/"),
 			kind:   SmokeFailed,
-			want:   `GET / got no response \(.*connection refused\), and smoke expects the status 200`,
+			want:   `GET / got no response \(.*malformed HTTP .*\), and smoke expects the status 200`,
+		},
+		"nothing listens where other services ask": {
+			fake: func(f *fakedocker.Engine) { f.Address = "127.0.0.1:1" },
+			kind: Unhealthy,
+			want: `within 0.0 s \(nothing accepts connections on port 8080 of the container\); correct the service`,
+		},
+		"nothing listens where the load balancer asks": {
+			fake:   func(f *fakedocker.Engine) { f.Address = "127.0.0.1:1" },
+			change: func(s *config.Service) { s.Internal, s.HealthCheck.Path = false, "/" },
+			kind:   Unhealthy,
+			want:   `within 0.0 s \(nothing accepts connections on port 8080 of the container\); correct the service`,
+		},
+		"its command cannot be executed": {
+			fake: func(f *fakedocker.Engine) {
+				f.ExitsAtOnce, f.ExitCode, f.HealthCode = true, 127, 1
+				f.Log = "[FATAL tini (7)] exec /web failed: No such file or directory"
+			},
+			kind: Exited,
+			want: `the container cannot start /web \(No such file or directory\): the image does not have it or what ` +
+				`it needs, or it is not executable, or for another architecture; correct the Dockerfile`,
 		},
 		"it ignores SIGTERM": {
 			fake: func(f *fakedocker.Engine) { f.StopCode = 137 },
@@ -366,7 +396,11 @@ func TestWhyAContainerFails(t *testing.T) {
 			require.Equal(t, test.kind, results[0].Failure.Kind)
 			require.Regexp(t, test.want, results[0].Failure.Message)
 			if test.kind != EngineFailed {
-				require.Equal(t, trimmed(fake.Log), trimmed(strings.Join(results[0].Failure.Log, "\n")))
+				require.NotEmpty(t, results[0].Failure.Log)
+				require.True(t, strings.HasSuffix(
+					trimmed(fake.Log), trimmed(strings.Join(results[0].Failure.Log, "\n")),
+				))
+				require.LessOrEqual(t, len(results[0].Failure.Log), lastLines)
 			}
 			requireNothingLeft(t, called)
 		})
@@ -404,6 +438,65 @@ func TestAnImageThatRunsAsRootIsRefused(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		require.Equal(t, RunsAsRoot, results[0].Failure.Kind)
 		require.NotContains(t, called.Commands(t), "create")
+	}
+}
+
+func TestAnImageThatStartsNothingIsRefused(t *testing.T) {
+	for name, change := range map[string]func(*config.Service){
+		"built":    func(*config.Service) {},
+		"existing": existing,
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := good()
+			fake.Cmd = "null"
+			called := fake.Install(t, fakeFolder)
+			results, err := Test(t.Context(), options(t, change))
+			require.ErrorContains(t, err, "the image starts nothing, because it has neither ENTRYPOINT nor CMD")
+			require.Equal(t, StartsNothing, results[0].Failure.Kind)
+			require.NotContains(t, called.Commands(t), "create")
+		})
+	}
+}
+
+func TestAnEngineThatGoesAwayIsNotBlamedOnTheImage(t *testing.T) {
+	for after, left := range map[string]bool{"build": false, "create": true, "exec": true, "wait": true} {
+		t.Run(after, func(t *testing.T) {
+			fake := good()
+			fake.DownAfter = after
+			if after == "build" {
+				fake.Build, fake.BuildCode = "unexpected EOF", 1
+			}
+			called := fake.Install(t, fakeFolder)
+			o := options(t)
+			second := o.Services[0]
+			second.Name = "orders"
+			o.Services = append(o.Services, second)
+			results, err := Test(t.Context(), o)
+			require.Empty(t, results)
+			var gone *EngineError
+			require.ErrorAs(t, err, &gone)
+			require.Equal(t, err, error(gone), "it is the only error")
+			next := "start it and run this again"
+			if left {
+				next = "start it, remove what is left of the test with docker rm --force --volumes " +
+					called.Of(t, "create").Args[2] + ", and run this again"
+			}
+			require.Regexp(t, `^the Docker engine stopped answering while the image of service web was built or `+
+				`tested \(.*Cannot connect .*\); `+next+"$", err)
+		})
+	}
+}
+
+func TestLinesCannotChangeATerminal(t *testing.T) {
+	for line, want := range map[string]string{
+		"plain \ttext":                "plain \ttext",
+		"\x1b[2J\x1b[1;31mred\x1b[0m": "red",
+		"10%\r20%\rdone":              "done",
+		"bell\a \xff\x00":             "bell \uFFFD",
+		strings.Repeat("é", 1001):     strings.Repeat("é", 1000) + "... (1001 characters)",
+		strings.Repeat("x", maxLine):  strings.Repeat("x", maxLine),
+	} {
+		require.Equal(t, want, printable(line))
 	}
 }
 
@@ -453,7 +546,7 @@ func TestAWorkerHasToGoOnRunning(t *testing.T) {
 		results, err := Test(t.Context(), options(t, worker))
 		require.NoError(t, err)
 		require.Equal(t, Passed, results[0].Outcome)
-		require.GreaterOrEqual(t, results[0].StartTime, settleTime)
+		require.GreaterOrEqual(t, results[0].StartTime, options(t).settle)
 		require.NotContains(t, called.Of(t, "create").Args, "--publish")
 	})
 	t.Run("it does not", func(t *testing.T) {

@@ -24,6 +24,7 @@ func TestImage(t *testing.T) {
 	for specimen, want := range map[string]FailureKind{
 		"good":            "",
 		"unhealthy":       Unhealthy,
+		"exits-later":     Exited,
 		"writes-to-root":  WritesToRoot,
 		"ignores-sigterm": IgnoresStop,
 		"runs-as-root":    RunsAsRoot,

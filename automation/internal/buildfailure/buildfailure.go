@@ -25,13 +25,29 @@ func NoNetwork(printed string) bool { return noNetwork.MatchString(printed) }
 // heading of every step of the classic builder, whose last is the one that failed.
 var step = regexp.MustCompile(`(?m)^(?: > (\[[^\]]*\] .+?):?|Step \d+/\d+ : (.+))$`)
 
+// unsolved are how BuildKit reports a Dockerfile of which it begins no step, and what that is called here.
+var unsolved = []struct {
+	printed *regexp.Regexp
+	step    string
+}{
+	{regexp.MustCompile(`dockerfile parse error (?:on )?line (\d+: .+)`), "line $1"},
+	{
+		regexp.MustCompile(`target stage "?([^\s"]+)"? could not be found`),
+		"the stage $1, which image.target names and the Dockerfile does not have",
+	},
+}
+
 // Step returns the step that failed by what a build printed, and nothing if it does not tell.
 func Step(printed string) string {
-	all := step.FindAllStringSubmatch(printed, -1)
-	if len(all) == 0 {
-		return ""
+	if all := step.FindAllStringSubmatch(printed, -1); len(all) > 0 {
+		return all[len(all)-1][1] + all[len(all)-1][2]
 	}
-	return all[len(all)-1][1] + all[len(all)-1][2]
+	for _, u := range unsolved {
+		if found := u.printed.FindStringSubmatchIndex(printed); found != nil {
+			return string(u.printed.ExpandString(nil, u.step, printed, found))
+		}
+	}
+	return ""
 }
 
 // stepNumber is what BuildKit puts before an instruction.

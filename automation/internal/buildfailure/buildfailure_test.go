@@ -52,7 +52,14 @@ func TestTheStepThatFailed(t *testing.T) {
 	for printed, want := range map[string]string{
 		"#1 DONE\n------\n > [build 2/2] RUN go build .:\n------\n":                    "[build 2/2] RUN go build .",
 		"Step 1/3 : FROM golang\n ---> 1\nStep 2/3 : RUN go build\nno required module": "RUN go build",
-		"dockerfile parse error line 2":                                                "",
+
+		"dockerfile parse error line 2: unknown instruction: RUNN":        "line 2: unknown instruction: RUNN",
+		"ERROR: dockerfile parse error on line 2: FROM needs an argument": "line 2: FROM needs an argument",
+		"target stage three could not be found": "the stage three, which image.target names and the Dockerfile " +
+			"does not have",
+		`failed to solve: target stage "a" could not be found`: "the stage a, which image.target names and the " +
+			"Dockerfile does not have",
+		"failed to solve: no build stage in current context": "",
 	} {
 		require.Equal(t, want, Step(printed))
 	}

@@ -14,15 +14,16 @@ import (
 
 // Engine is how the engine behaves.
 type Engine struct {
-	// Down is an engine that does not answer.
-	Down bool
+	// Down is an engine that does not answer, and DownAfter the command after which it no longer does.
+	Down      bool
+	DownAfter string
 	// Build is what a build prints, which fails unless BuildCode is 0.
 	Build     string
 	BuildCode int
 	// Missing says that no image is there.
 	Missing bool
-	// Architecture and User are the image's.
-	Architecture, User string
+	// Architecture and User are the image's, and so is Cmd, in JSON, by default one word.
+	Architecture, User, Cmd string
 	// ExitsAtOnce with ExitCode and OOMKilled, or on SIGTERM with StopCode.
 	ExitsAtOnce, OOMKilled bool
 	ExitCode, StopCode     int
@@ -84,6 +85,15 @@ type Call struct {
 
 func (f Engine) run(args []string) int {
 	stopped := filepath.Join(os.Getenv(FolderVariable), "stopped")
+	down := filepath.Join(os.Getenv(FolderVariable), "down")
+	if _, err := os.Stat(down); err == nil {
+		f.Down = true
+	}
+	if args[0] == f.DownAfter {
+		if err := os.WriteFile(down, nil, 0o600); err != nil {
+			panic(err)
+		}
+	}
 	switch command := args[0]; {
 	case f.Down:
 		fmt.Fprintln(os.Stderr, "Cannot connect to the Docker daemon. Is the docker daemon running?")
@@ -98,7 +108,8 @@ func (f Engine) run(args []string) int {
 		return 1
 	case command == "image":
 		fmt.Printf(`{"Id": "sha256:1", "Os": "linux", "Architecture": %q, "Size": 12000000,
-			"RootFS": {"Layers": ["a", "b"]}, "Config": {"User": %q}}`, f.Architecture, f.User)
+			"RootFS": {"Layers": ["a", "b"]}, "Config": {"User": %q, "Cmd": %s}}`,
+			f.Architecture, f.User, cmp.Or(f.Cmd, `["/web"]`))
 	case command == "container":
 		_, err := os.Stat(stopped)
 		code := f.ExitCode

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 const address = "127.0.0.1:8080"
@@ -40,6 +41,8 @@ func run(behavior string) error {
 		if err := os.WriteFile("/note", nil, 0o600); err != nil {
 			return err
 		}
+	case "exits-later":
+		time.AfterFunc(2*time.Second, func() { os.Exit(0) })
 	case "ignores-sigterm":
 		signal.Ignore(syscall.SIGTERM)
 		return serve(context.Background(), health)
