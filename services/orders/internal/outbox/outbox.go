@@ -54,9 +54,9 @@ func Run(ctx context.Context, queue Queue, publish Publish, log *slog.Logger) {
 			log.WarnContext(ctx, "events wait in the outbox", "error", err, "retry_in", wait.String())
 		} else {
 			pause.Reset()
-		}
-		if relayed == batchSize { // there are probably more
-			wait = 0
+			if relayed == batchSize { // there are probably more
+				wait = 0
+			}
 		}
 		select {
 		case <-ctx.Done():

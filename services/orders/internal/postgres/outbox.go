@@ -10,6 +10,7 @@ import (
 
 // Relay is that of an outbox.Queue. The events are locked until publish returns, so that other tasks take others.
 func (s *Store) Relay(ctx context.Context, limit int, publish outbox.Publish) (relayed int, err error) {
+	var unpublished error // which says nothing of the database
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT id, event ->> 'type', event ->> 'subject', event::text FROM outbox
@@ -23,6 +24,7 @@ func (s *Store) Relay(ctx context.Context, limit int, publish outbox.Publish) (r
 		}
 		published, refused, err := publish(ctx, events)
 		if err != nil {
+			unpublished = err
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM outbox WHERE id = ANY($1)`, published); err != nil {
@@ -31,6 +33,9 @@ func (s *Store) Relay(ctx context.Context, limit int, publish outbox.Publish) (r
 		relayed = len(events)
 		return postpone(ctx, tx, refused)
 	})
+	if unpublished != nil {
+		return 0, unpublished
+	}
 	return relayed, s.wrap("publishing from the outbox", err)
 }
 

@@ -5,8 +5,8 @@ package postgres_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"testing"
 
@@ -128,8 +128,9 @@ func TestWhatIsNotPublishedStaysInTheOutbox(t *testing.T) {
 			_, err := store.Relay(t.Context(), 10, func(
 				context.Context, []outbox.Event,
 			) (published, refused []string, err error) {
-				return nil, nil, errors.New("throttled")
+				return nil, nil, fmt.Errorf("publishing: %w", io.ErrUnexpectedEOF)
 			})
+			assert.NotErrorIs(t, err, order.ErrUnavailable, "the database is not to blame")
 			return err
 		},
 		"the database is gone before it knows": func(store *postgres.Store) error {
