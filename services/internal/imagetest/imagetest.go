@@ -7,6 +7,7 @@ package imagetest
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -38,7 +39,8 @@ func Build(t *testing.T, service string) (image string) {
 	modules := httptest.NewServer(http.FileServer(http.Dir(filepath.Join(cache, "cache", "download"))))
 	defer modules.Close()
 
-	image = "awslab-" + service + "-test"
+	// Another run of the test, which removes its own image, may be under way.
+	image = "awslab-" + service + "-test:" + strings.ToLower(rand.Text())
 	buildArgs := []string{"REVISION=" + revision, "CREATED=" + created}
 	if base := baseImage(); base != "" {
 		buildArgs = append(buildArgs, "BUILD_IMAGE="+base)
