@@ -120,8 +120,12 @@ func testSpecimen(ctx context.Context, t *testing.T, root string, engine docker,
 			Smoke:           []config.SmokeRequest{{Method: "GET", Path: "/unknown", Status: 404}},
 		}},
 	})
-	for _, r := range results {
-		_, _ = engine.output(context.WithoutCancel(ctx), "image", "rm", "--force", r.Image)
+	// Results of a test that was interrupted name no image.
+	ctx = context.WithoutCancel(ctx)
+	built, listing := engine.output(ctx, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "awslab-specimen-"+name)
+	require.NoError(t, listing)
+	for _, image := range strings.Fields(built) {
+		_, _ = engine.output(ctx, "image", "rm", "--force", image)
 	}
 	return results, err
 }
