@@ -385,9 +385,14 @@ func (component *Cluster) newGroup(
 				MinHealthyPercentage: pulumi.Int(100),
 			},
 		},
-		EnabledMetrics: pulumi.ToStringArray(
-			[]string{"GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances", "GroupTotalInstances"},
-		),
+		// A group publishes those alone that are named. The alarm on its size needs the largest one.
+		EnabledMetrics: pulumi.ToStringArray([]string{
+			"GroupDesiredCapacity",
+			"GroupInServiceInstances",
+			"GroupMaxSize",
+			"GroupPendingInstances",
+			"GroupTotalInstances",
+		}),
 		Tags: groupTags(args.Tags),
 	}, pulumi.Parent(component), pulumi.DependsOn(append(instances.Network.After, cluster)),
 		pulumi.IgnoreChanges([]string{"desiredCapacity"}))

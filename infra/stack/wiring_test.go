@@ -101,6 +101,34 @@ func TestEverythingInProdIsAlarmed(t *testing.T) {
 	require.Greater(t, told, 50)
 }
 
+// An Auto Scaling group publishes no metric that is not enabled by its name ("Amazon CloudWatch metrics for Amazon EC2
+// Auto Scaling"): an alarm on another one never sounds.
+func TestGroupsPublishWhatIsAlarmed(t *testing.T) {
+	made := prodOfEverything(t, nil)
+	enabled := made.inputs(t, "lab-group").Mappable()["enabledMetrics"]
+	watched := 0
+	for _, r := range made.resources {
+		if r.TypeToken != metricAlarm {
+			continue
+		}
+		inputs := r.Inputs.Mappable()
+		metrics := []any{inputs}
+		queries, _ := inputs["metricQueries"].([]any)
+		for _, query := range queries {
+			if metric, fetched := query.(object)["metric"]; fetched {
+				metrics = append(metrics, metric)
+			}
+		}
+		for _, metric := range metrics {
+			if metric.(object)["namespace"] == "AWS/AutoScaling" {
+				require.Contains(t, enabled, metric.(object)["metricName"], r.Name)
+				watched++
+			}
+		}
+	}
+	require.Equal(t, 4, watched, "two metrics of each of the alarms size and instances")
+}
+
 // A Multi-AZ cluster is alarmed by its servers' storage, and Aurora's readers by their lag.
 func TestClustersAreAlarmedByWhatTheyReport(t *testing.T) {
 	multi := deployChanged(t, "prod", map[string]string{"database": `{"kind": "multiAzCluster"}`}).alarms()
