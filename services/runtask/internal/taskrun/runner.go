@@ -43,14 +43,21 @@ const (
 	// reserve is kept of the time that Lambda allows, to stop the task and read its logs.
 	reserve = 30 * time.Second
 	// patience with what AWS does not know everywhere yet: a new task (ECS API, RunTask: eventual consistency), and the
-	// rights of roles that the same update made (IAM User Guide: changes are not always immediately visible).
+	// rights of roles that the same update made (IAM User Guide: changes are not always immediately visible). And with
+	// an API that does not answer.
 	patience = 2 * time.Minute
 )
 
+// noCapacity begins the reason for which ECS starts no task while Fargate has no room for it. A task on instances waits
+// for room by itself.
+const noCapacity = "Capacity is unavailable at this time"
+
+var errNoRoom = errors.New("there was no room for it in time")
+
 // Run runs the task and waits for its end. A task whose container exits with anything but 0, that does not start, or
 // that is not done in time, which stops it, is an error. While rights may still be on their way, what is denied is
-// asked again, and a task that did not start for it is started again. Calls with the same token, of up to 60
-// characters, within a day run the same tasks.
+// asked again, and a task that did not start for it is started again, as one is for which there is no room. Calls with
+// the same token, of up to 60 characters, within a day run the same tasks.
 func (r *Runner) Run(ctx context.Context, token string, event Event) (Result, error) {
 	if err := event.validate(); err != nil {
 		return Result{}, fmt.Errorf("event: %w", err)
@@ -59,6 +66,10 @@ func (r *Runner) Run(ctx context.Context, token string, event Event) (Result, er
 	defer cancel()
 	for settled, try := time.Now().Add(patience), 1; ; try++ {
 		arn, err := r.start(running, fmt.Sprintf("%s-%d", token, try), event, settled)
+		if errors.Is(err, errNoRoom) && sleep(running, lastPoll) == nil {
+			r.Log.Warn("starting another task, as there was no room for it", "problem", err)
+			continue
+		}
 		if err != nil {
 			return Result{}, err
 		}
@@ -118,12 +129,16 @@ func (r *Runner) start(
 	}
 	if len(answer.Failures) > 0 {
 		f := answer.Failures[0]
-		return "", fmt.Errorf(
+		var room error
+		if strings.HasPrefix(aws.ToString(f.Reason), noCapacity) {
+			room = errNoRoom
+		}
+		return "", errors.Join(fmt.Errorf(
 			"running task definition %s: ECS refused: %s %s",
 			event.TaskDefinition,
 			aws.ToString(f.Reason),
 			aws.ToString(f.Detail),
-		)
+		), room)
 	}
 	if len(answer.Tasks) == 0 {
 		return "", fmt.Errorf(
@@ -134,28 +149,30 @@ func (r *Runner) start(
 	return aws.ToString(answer.Tasks[0].TaskArn), nil
 }
 
-// wait returns the task once it is stopped.
+// wait returns the task once it is stopped. What keeps it from looking for a while does not stop a task that may be in
+// the middle of its work: throttling, an API that is down, or rights on their way.
 func (r *Runner) wait(ctx context.Context, cluster, arn string) (types.Task, error) {
-	start := time.Now()
+	seen := time.Now()
 	for pause := firstPoll; ; pause = min(pause*3/2, lastPoll) {
 		if err := sleep(ctx, pause); err != nil {
 			return types.Task{}, err
 		}
 		answer, err := r.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
-		if isDenied(err) && time.Since(start) < patience {
-			continue
-		}
-		if err != nil {
+		isPatient := time.Since(seen) < patience
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return types.Task{}, ctx.Err()
+		case err != nil && !isPatient:
 			return types.Task{}, fmt.Errorf("looking at it: %w", err)
-		}
-		if len(answer.Tasks) == 0 {
-			if time.Since(start) > patience {
-				return types.Task{}, fmt.Errorf("ECS does not know it after %s: %s", patience, reasons(answer.Failures))
+		case err != nil:
+			r.Log.Warn("looking again", "task", arn, "error", err)
+		case len(answer.Tasks) == 0 && !isPatient:
+			return types.Task{}, fmt.Errorf("ECS does not know it after %s: %s", patience, reasons(answer.Failures))
+		case len(answer.Tasks) > 0:
+			if task := answer.Tasks[0]; aws.ToString(task.LastStatus) == "STOPPED" {
+				return task, nil
 			}
-			continue
-		}
-		if task := answer.Tasks[0]; aws.ToString(task.LastStatus) == "STOPPED" {
-			return task, nil
+			seen = time.Now()
 		}
 	}
 }
@@ -220,9 +237,15 @@ func failure(task types.Task, container string) string {
 		)
 	case *c.ExitCode != 0:
 		return fmt.Sprintf("failed: container %q exited with %d %s", container, *c.ExitCode, stopped)
+	case !slices.Contains(byItself, task.StopCode):
+		return fmt.Sprintf("was stopped before container %q was done: it exited with 0 %s", container, stopped)
 	}
 	return ""
 }
+
+// byItself are the stop codes of a task whose container ended by itself. One that is told to end, as when somebody
+// stops the task or EC2 takes a Spot Instance back, may exit with 0 as well, in the middle of its work.
+var byItself = []types.TaskStopCode{"", types.TaskStopCodeEssentialContainerExited}
 
 // giveUp stops a task that nobody waits for any more, and tells all that is known.
 func (r *Runner) giveUp(ctx context.Context, event Event, arn string, cause error) error {

@@ -29,9 +29,13 @@ const (
 // region answers for ECS and CloudWatch Logs about one task.
 type region struct {
 	failures []types.Failure
-	errors   map[string]error // by operation
+	// full is how many tasks ECS refuses while there is no room for them.
+	full   int
+	errors map[string]error // by operation
 	// denied is how many calls of an operation are denied before a right is there.
 	denied map[string]int
+	// throttled is how many looks at the task meet throttling, once it was seen.
+	throttled int
 	// tasks are what DescribeTasks answers, one after the other, and then the last one again. Nil is a task that ECS
 	// does not know yet.
 	tasks []*types.Task
@@ -49,6 +53,10 @@ func (r *region) RunTask(_ context.Context, in *ecs.RunTaskInput, _ ...func(*ecs
 		return nil, err
 	}
 	r.ran = append(r.ran, in)
+	if r.full > 0 {
+		r.full--
+		return &ecs.RunTaskOutput{Failures: []types.Failure{{Reason: aws.String(noRoom)}}}, nil
+	}
 	if len(r.failures) > 0 {
 		return &ecs.RunTaskOutput{Failures: r.failures}, nil
 	}
@@ -65,6 +73,10 @@ func (r *region) DescribeTasks(
 	}
 	if err := r.deny("DescribeTasks"); err != nil {
 		return nil, err
+	}
+	if len(r.describedAt) > 0 && r.throttled > 0 {
+		r.throttled--
+		return nil, &types.ServerException{Message: aws.String("Rate exceeded")}
 	}
 	task := r.tasks[min(len(r.describedAt), len(r.tasks)-1)]
 	r.describedAt = append(r.describedAt, time.Now())
@@ -366,6 +378,32 @@ func TestATaskThatCannotBeSeenIsStopped(t *testing.T) {
 	assert.Len(t, r.stopped, 1)
 }
 
+// A container that is told to end may exit with 0 in the middle of its work.
+func TestATaskThatOthersStopIsNoSuccess(t *testing.T) {
+	for _, code := range []types.TaskStopCode{
+		types.TaskStopCodeUserInitiated, types.TaskStopCodeSpotInterruption, types.TaskStopCodeTerminationNotice,
+	} {
+		task := ended(aws.Int32(0), "")
+		task.StopCode, task.StoppedReason = code, aws.String("Task stopped by user")
+		_, _, err := run(t, &region{tasks: []*types.Task{at("RUNNING"), task}, logs: [][]string{{"step 1 of 2"}}}, nil)
+		require.EqualError(t, err, fmt.Sprintf(
+			"task %s was stopped before container \"app\" was done: it exited with 0 (%s: Task stopped by user); its "+
+				"log ends with:\nstep 1 of 2",
+			taskArn,
+			code,
+		))
+	}
+}
+
+// A task is not stopped in the middle of its work because ECS cannot be asked for a minute.
+func TestATaskIsWaitedForWhileECSDoesNotAnswer(t *testing.T) {
+	r := &region{throttled: 5, tasks: []*types.Task{at("RUNNING"), at("RUNNING"), ended(aws.Int32(0), "")}}
+	_, took, err := run(t, r, nil)
+	require.NoError(t, err)
+	assert.Empty(t, r.stopped)
+	assert.Greater(t, took, 30*time.Second)
+}
+
 func TestATaskThatStaysUnknownIsGivenUp(t *testing.T) {
 	r := &region{tasks: []*types.Task{nil}}
 	_, took, err := run(t, r, nil)
@@ -389,6 +427,26 @@ func TestATaskThatIsNotStarted(t *testing.T) {
 	_, _, err = run(t, r, nil)
 	require.ErrorContains(t, err, "ECS refused: RESOURCE:ENI no address is left")
 	assert.Empty(t, r.stopped)
+}
+
+const noRoom = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
+
+func TestRoomIsWaitedFor(t *testing.T) {
+	r := &region{full: 4, tasks: []*types.Task{at("RUNNING"), ended(aws.Int32(0), "")}}
+	_, took, err := run(t, r, nil)
+	require.NoError(t, err)
+	assert.Greater(t, took, 4*lastPoll)
+	tokens := map[string]bool{}
+	for _, call := range r.ran {
+		tokens[*call.ClientToken] = true
+	}
+	assert.Len(t, tokens, 5, "ECS would answer the same request as before")
+
+	r = &region{full: 1 << 30}
+	_, took, err = run(t, r, nil)
+	require.ErrorContains(t, err, "ECS refused: "+noRoom)
+	require.ErrorContains(t, err, "there was no room for it in time")
+	assert.Equal(t, 600*time.Second, took)
 }
 
 // notStarted returns a task whose execution role lacked a right.
