@@ -2,6 +2,7 @@ package monitoring
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -38,7 +39,11 @@ const errorsFilter = `| filter level like /(?i)^(error|fatal|critical)$/
 | sort @timestamp desc
 | limit 200`
 
-// queries are asked of all services at once.
+// maxQueried is how many log groups a query may be asked of ("StartQuery", Amazon CloudWatch Logs API). CloudWatch saves
+// a query with more, and refuses to run it.
+const maxQueried = 50
+
+// queries are asked of all services at once, or of 50 at a time.
 var queries = []query{
 	{"errors", "fields @log, @timestamp, level, msg, error, request_id, trace_id\n" + errorsFilter},
 	{"errors-by-message", `filter level like /(?i)^(error|fatal|critical)$/
@@ -94,11 +99,12 @@ func NewLogs(ctx *pulumi.Context, name string, args *LogsArgs, opts ...pulumi.Re
 		}
 	}
 	for _, q := range queries {
-		if len(groups) == 0 {
-			break
-		}
-		if err := component.save(ctx, name, args, q, groups); err != nil {
-			return nil, err
+		part := 0
+		for some := range slices.Chunk(groups, maxQueried) {
+			if err := component.save(ctx, name, args, query{pageName(q.name, part), q.text}, some); err != nil {
+				return nil, err
+			}
+			part++
 		}
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {

@@ -1,6 +1,7 @@
 package monitoring
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -43,6 +44,32 @@ func TestQueriesAreCommandsInAPipe(t *testing.T) {
 			require.Equal(t, i > 0, strings.HasPrefix(line, "| "), "%s: %s", q.name, line)
 			require.Regexp(t, `^(\| )?(fields|filter|stats|sort|limit) `, line)
 		}
+	}
+}
+
+func TestAQueryIsOfNoMoreLogGroupsThanItMayBe(t *testing.T) {
+	for services, want := range map[int][]int{50: {50}, 51: {50, 1}, 100: {50, 50}} {
+		g := &graph{}
+		watched := everything()
+		watched.Services = nil
+		for i := range services {
+			service := everything().Services[0]
+			service.Name, service.LogGroup = fmt.Sprintf("s%d", i), text(fmt.Sprintf("/ecs/s%d", i))
+			watched.Services = append(watched.Services, service)
+		}
+		require.NoError(t, g.logs(&LogsArgs{Watched: watched}))
+		asked := map[any]bool{}
+		for part, count := range want {
+			saved := g.inputs(t, pageName("lab-query-errors", part))
+			require.Equal(t, pageName("awslab-dev/errors", part), saved["name"])
+			groups := saved["logGroupNames"].([]any)
+			require.Len(t, groups, count)
+			for _, group := range groups {
+				asked[group] = true
+			}
+		}
+		require.Len(t, asked, services)
+		require.NotContains(t, g.names(""), pageName("lab-query-errors", len(want)))
 	}
 }
 
