@@ -60,7 +60,8 @@ type Firewall struct {
 	DenyCidrs []string `json:"denyCidrs,omitempty"`
 	// DenyCountries are countries whose requests are blocked, by ISO 3166-1 code, such as KP.
 	DenyCountries []string `json:"denyCountries,omitempty"`
-	// Exclusions are rules of a managed rule group that only count, by the name of the group.
+	// Exclusions are rules of a managed rule group that only count, by the name of the group. One to know is
+	// SizeRestrictions_BODY of AWSManagedRulesCommonRuleSet, which blocks bodies of more than 8 KiB.
 	Exclusions map[string][]string `json:"exclusions,omitempty"`
 	// LogRetentionDays is the retention of the web ACLs' logs.
 	LogRetentionDays int `json:"logRetentionDays,omitempty"`
