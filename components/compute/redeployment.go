@@ -236,11 +236,7 @@ func (component *Redeployment) listen(
 ) error {
 	patterns := map[string]pulumi.StringPtrInput{}
 	for i, part := range args.secretParts(service) {
-		one := RedeployedService{SecretNames: part}
-		if i == 0 {
-			one.Secrets = service.Secrets
-		}
-		patterns[partName(onSecrets, i)] = secretsPattern(args.Location, one).ToStringPtrOutput()
+		patterns[partName(onSecrets, i)] = secretsPattern(args.Location, part).ToStringPtrOutput()
 	}
 	for i, part := range parameterParts(service) {
 		pattern, err := parametersPattern(part)
@@ -287,8 +283,9 @@ func (component *Redeployment) listen(
 var secretSuffix = regexp.MustCompile(`^.*:secret:(.+)-[A-Za-z0-9]{6}$`)
 
 // secretsPattern matches the end of a rotation, which names the secret by its full ARN, and a new value that someone
-// put, who names it by its ARN, with or without the random end, or by its name (Secrets Manager API, PutSecretValue).
-// In a rotation the new value is put first with the label AWSPENDING, when it is not yet in force.
+// put, or an earlier one that someone put in force again, who names it by its ARN, with or without the random end, or
+// by its name (Secrets Manager API, PutSecretValue and UpdateSecretVersionStage). In a rotation the new value is put
+// first with the label AWSPENDING, when it is not yet in force.
 func secretsPattern(location identity.Location, service RedeployedService) pulumi.StringOutput {
 	secrets := service.Secrets
 	if secrets == nil {
@@ -310,12 +307,6 @@ func patternOfSecrets(location identity.Location, arns, names []string) (string,
 		arn := location.Arn("secretsmanager", "secret:"+name)
 		ids, beginnings = append(ids, name, arn), append(beginnings, map[string]any{"prefix": arn + "-"})
 	}
-	put := func(stages []any) map[string]any {
-		return map[string]any{
-			"eventName":         []string{"PutSecretValue", "UpdateSecret"},
-			"requestParameters": map[string]any{"secretId": anyOf(ids, beginnings), "versionStages": stages},
-		}
-	}
 	return eventPattern(map[string]any{
 		"source": []string{"aws.secretsmanager"},
 		"detail": map[string]any{
@@ -325,12 +316,24 @@ func patternOfSecrets(location identity.Location, arns, names []string) (string,
 					"eventName":           []string{"RotationSucceeded"},
 					"additionalEventData": map[string]any{"SecretId": anyOf(arns, beginnings)},
 				},
-				put([]any{map[string]any{"exists": false}}),
-				put([]any{"AWSCURRENT"}),
+				map[string]any{
+					"eventName": []string{"PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage"},
+					"requestParameters": map[string]any{
+						"secretId": anyOf(ids, beginnings),
+						"$or": []any{
+							map[string]any{"versionStages": isAbsent, "versionStage": isAbsent},
+							map[string]any{"versionStages": inForce},
+							map[string]any{"versionStage": inForce},
+						},
+					},
+				},
 			},
 		},
 	})
 }
+
+// isAbsent matches no field, and inForce the label of the value that a task gets.
+var isAbsent, inForce = []any{map[string]any{"exists": false}}, []any{"AWSCURRENT"}
 
 // partName is that of a rule whose pattern is one of several, which are counted from 0.
 func partName(kind string, part int) string {
@@ -340,14 +343,17 @@ func partName(kind string, part int) string {
 	return fmt.Sprintf("%s-%d", kind, part+1)
 }
 
-// secretParts returns the names of a service's secrets, divided among its rules. The first rule is also about the
-// secrets that are known by their ARNs.
-func (args *RedeploymentArgs) secretParts(service RedeployedService) [][]string {
-	parts := inParts(service.SecretNames, func(names []string) (string, error) {
+// secretParts divides a service's secrets among its rules. Those that are known by their ARNs have a rule of their own:
+// how much room they take in a pattern is not known before they are.
+func (args *RedeploymentArgs) secretParts(service RedeployedService) []RedeployedService {
+	var parts []RedeployedService
+	if len(service.Secrets) > 0 {
+		parts = append(parts, RedeployedService{Secrets: service.Secrets})
+	}
+	for _, names := range inParts(service.SecretNames, func(names []string) (string, error) {
 		return patternOfSecrets(args.Location, nil, names)
-	})
-	if len(parts) == 0 && len(service.Secrets) > 0 {
-		return [][]string{nil}
+	}) {
+		parts = append(parts, RedeployedService{SecretNames: names})
 	}
 	return parts
 }

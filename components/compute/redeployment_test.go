@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/internal/eventpattern"
 )
 
 const passwordArn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/password-AbCdEf"
@@ -73,60 +75,82 @@ func TestARedeployment(t *testing.T) {
 		g.names("aws:cloudwatch/eventRule:EventRule"), "a service listens to what it has")
 }
 
-func TestWhatRedeploys(t *testing.T) {
-	g := &graph{}
-	require.NoError(t, g.runRedeployment(func(*RedeploymentArgs) {}))
-	put := func(stages string) string {
-		return fmt.Sprintf(
-			`{"eventName": ["PutSecretValue", "UpdateSecret"], "requestParameters": {"secretId": [%q, `+
-				`"shop/password"], "versionStages": [%s]}}`,
-			passwordArn,
-			stages,
-		)
-	}
-	require.JSONEq(
-		t,
-		fmt.Sprintf(
-			`{"source": ["aws.secretsmanager"], "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "$or": [
-		{"eventName": ["RotationSucceeded"], "additionalEventData": {"SecretId": [%q]}}, %s, %s]}}`,
-			passwordArn,
-			put(`{"exists": false}`),
-			put(`"AWSCURRENT"`),
-		),
-		g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string),
-	)
-	require.JSONEq(
-		t,
-		`{"source": ["aws.ssm"], "detail-type": ["Parameter Store Change"], "detail": {"name": ["/shop/mode"], `+
-			`"operation": ["Update"]}}`,
-		g.inputs(t, "redeploy-catalog-parameters")["eventPattern"].(string),
-	)
+// called returns the event of a call to Secrets Manager ("AWS CloudTrail entries for Secrets Manager", AWS Secrets
+// Manager user guide). It has no value of a secret.
+func called(name, parameters string) string {
+	return fmt.Sprintf(`{
+		"version": "0", "detail-type": "AWS API Call via CloudTrail", "source": "aws.secretsmanager",
+		"account": "123456789012", "region": "eu-west-1", "resources": [],
+		"detail": {
+			"eventVersion": "1.08", "eventSource": "secretsmanager.amazonaws.com", "eventName": %q,
+			"requestParameters": %s, "responseElements": null, "readOnly": false, "eventType": "AwsApiCall"
+		}
+	}`, name, parameters)
 }
 
-// A secret that configuration knows by its name has an ARN that ends in what nobody knows before.
-func TestANewValueOfASecretKnownByItsNameRedeploys(t *testing.T) {
+// rotated returns the event of a rotation.
+func rotated(name, arn string) string {
+	return fmt.Sprintf(`{
+		"version": "0", "detail-type": "AWS Service Event via CloudTrail", "source": "aws.secretsmanager",
+		"account": "123456789012", "region": "eu-west-1", "resources": [],
+		"detail": {
+			"eventVersion": "1.08", "eventSource": "secretsmanager.amazonaws.com", "eventName": %q,
+			"requestParameters": null, "responseElements": null, "additionalEventData": {"SecretId": %q},
+			"eventType": "AwsServiceEvent", "eventCategory": "Management"
+		}
+	}`, name, arn)
+}
+
+func TestWhatRedeploys(t *testing.T) {
+	const token = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/token"
 	g := &graph{}
 	require.NoError(t, g.runRedeployment(func(a *RedeploymentArgs) {
-		a.Services = []RedeployedService{
-			{Name: "orders", ServiceName: "awslab-dev-orders", SecretNames: []string{"shop/token"}},
-		}
+		a.Services[0].SecretNames = []string{"shop/token"} // whose ARN ends in what nobody knows before
 	}))
-	const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/token"
-	put := func(stages string) string {
-		return fmt.Sprintf(`{"eventName": ["PutSecretValue", "UpdateSecret"], "requestParameters": {
-			"secretId": [%q, "shop/token", {"prefix": "%s-"}], "versionStages": [%s]}}`, arn, arn, stages)
+	byArn, err := eventpattern.Parse(g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string))
+	require.NoError(t, err)
+	byName, err := eventpattern.Parse(g.inputs(t, "redeploy-orders-secrets-2")["eventPattern"].(string))
+	require.NoError(t, err)
+	id := func(arn, more string) string {
+		return fmt.Sprintf(`{"secretId": %q, "clientRequestToken": "1"%s}`, arn, more)
 	}
-	require.JSONEq(
-		t,
-		fmt.Sprintf(
-			`{"source": ["aws.secretsmanager"], "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "$or": [
-		{"eventName": ["RotationSucceeded"], "additionalEventData": {"SecretId": [{"prefix": "%s-"}]}}, %s, %s]}}`,
-			arn,
-			put(`{"exists": false}`),
-			put(`"AWSCURRENT"`),
-		),
-		g.inputs(t, "redeploy-orders-secrets")["eventPattern"].(string),
-	)
+	current, pending := `, "versionStages": ["AWSCURRENT"]`, `, "versionStages": ["AWSPENDING"]`
+	for event, want := range map[string]bool{
+		rotated("RotationSucceeded", passwordArn):                                             true,
+		rotated("RotationSucceeded", token+"-AbCdEf"):                                         true,
+		rotated("RotationSucceeded", "arn:of-another"):                                        false,
+		rotated("RotationFailed", passwordArn):                                                false,
+		called("PutSecretValue", id(passwordArn, "")):                                         true,
+		called("PutSecretValue", id("shop/password", "")):                                     true,
+		called("PutSecretValue", id(token, "")):                                               true,
+		called("PutSecretValue", id("shop/token", "")):                                        true,
+		called("PutSecretValue", id("shop/other", "")):                                        false,
+		called("PutSecretValue", id(passwordArn, current)):                                    true,
+		called("PutSecretValue", id(passwordArn, pending)):                                    false,
+		called("UpdateSecret", id(passwordArn, "")):                                           true,
+		called("UpdateSecretVersionStage", id(passwordArn, `, "versionStage": "AWSCURRENT"`)): true,
+		called("UpdateSecretVersionStage", id(passwordArn, `, "versionStage": "AWSPENDING"`)): false,
+		called("DescribeSecret", id(passwordArn, "")):                                         false,
+	} {
+		one, err := byArn.Matches(event)
+		require.NoError(t, err, event)
+		other, err := byName.Matches(event)
+		require.NoError(t, err, event)
+		require.Equal(t, want, one || other, event)
+	}
+
+	pattern, err := eventpattern.Parse(g.inputs(t, "redeploy-catalog-parameters")["eventPattern"].(string))
+	require.NoError(t, err)
+	for detail, want := range map[string]bool{
+		`{"operation": "Update", "name": "/shop/mode", "type": "String", "description": "Mode"}`:  true,
+		`{"operation": "Delete", "name": "/shop/mode", "type": "String", "description": "Mode"}`:  false,
+		`{"operation": "Update", "name": "/shop/model", "type": "String", "description": "Mode"}`: false,
+	} {
+		matches, err := pattern.Matches(`{"version": "0", "detail-type": "Parameter Store Change", "source": "aws.ssm",
+			"resources": ["arn:aws:ssm:eu-west-1:123456789012:parameter/shop/mode"], "detail": ` + detail + `}`)
+		require.NoError(t, err)
+		require.Equal(t, want, matches, detail)
+	}
 }
 
 func TestARedeploymentMayRedeployItsServicesOnly(t *testing.T) {
