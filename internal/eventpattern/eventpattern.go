@@ -1,12 +1,13 @@
 // Package eventpattern reads event patterns and matches events as Amazon EventBridge does ("Amazon EventBridge event
-// patterns" and "Comparison operators for use in event patterns", Amazon EventBridge user guide). It knows the
-// operators that the repository uses; the others are errors, as what EventBridge refuses is.
+// patterns" and "Comparison operators for use in event patterns", Amazon EventBridge user guide).
 package eventpattern
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -146,7 +147,7 @@ func parseTest(value any) (test, error) {
 // operators read their operands.
 var operators map[string]func(any) (test, error)
 
-func init() { // as anything-but refers to some of the others
+func init() { // as some refer to others
 	operators = map[string]func(any) (test, error){
 		"exists": func(operand any) (test, error) {
 			wanted, isBool := operand.(bool)
@@ -155,10 +156,13 @@ func init() { // as anything-but refers to some of the others
 			}
 			return func(found any) bool { return (found != absent) == wanted }, nil
 		},
-		"prefix":       onTexts(strings.HasPrefix),
-		"suffix":       onTexts(strings.HasSuffix),
-		"numeric":      parseRange,
-		"anything-but": parseAnythingBut,
+		"equals-ignore-case": onTexts(strings.EqualFold),
+		"prefix":             ignoringCase(strings.HasPrefix),
+		"suffix":             ignoringCase(strings.HasSuffix),
+		"wildcard":           parseWildcard,
+		"cidr":               parseBlock,
+		"numeric":            parseRange,
+		"anything-but":       parseAnythingBut,
 	}
 }
 
@@ -174,6 +178,57 @@ func onTexts(holds func(found, operand string) bool) func(any) (test, error) {
 			return isText && holds(value, text)
 		}, nil
 	}
+}
+
+// ignoringCase returns an operator of one text, or of {"equals-ignore-case": text}.
+func ignoringCase(holds func(found, operand string) bool) func(any) (test, error) {
+	return func(operand any) (test, error) {
+		if folded, isObject := operand.(map[string]any); isObject && len(folded) == 1 {
+			return onTexts(func(found, operand string) bool {
+				return holds(strings.ToLower(found), strings.ToLower(operand))
+			})(folded["equals-ignore-case"])
+		}
+		return onTexts(holds)(operand)
+	}
+}
+
+// wildcardPart is a character of a wildcard, or one behind a backslash.
+var wildcardPart = regexp.MustCompile(`(?s)\\.|.`)
+
+// parseWildcard reads a text in which * stands for any characters. A backslash takes that from * and from itself.
+func parseWildcard(operand any) (test, error) {
+	text, isText := operand.(string)
+	if !isText || strings.Contains(text, "**") {
+		return nil, errors.New("must be a string without two * in a row")
+	}
+	matcher := wildcardPart.ReplaceAllStringFunc(text, func(part string) string {
+		if part == "*" {
+			return ".*"
+		}
+		return regexp.QuoteMeta(part[len(part)-1:])
+	})
+	compiled, err := regexp.Compile("(?s)^" + matcher + "$")
+	if err != nil {
+		return nil, err
+	}
+	return func(found any) bool {
+		value, isText := found.(string)
+		return isText && compiled.MatchString(value)
+	}, nil
+}
+
+// parseBlock reads a CIDR block.
+func parseBlock(operand any) (test, error) {
+	text, _ := operand.(string)
+	block, err := netip.ParsePrefix(text)
+	if err != nil {
+		return nil, errors.New("must be a CIDR block")
+	}
+	return func(found any) bool {
+		value, _ := found.(string)
+		address, err := netip.ParseAddr(value)
+		return err == nil && block.Contains(address)
+	}, nil
 }
 
 // parseRange reads comparisons, such as ">", 0, "<=", 5.
@@ -215,7 +270,7 @@ func parseAnythingBut(operand any) (test, error) {
 	case map[string]any:
 		excluded = nil
 		for operator, texts := range operand {
-			if operator != "prefix" && operator != "suffix" {
+			if !slices.Contains([]string{"prefix", "suffix", "equals-ignore-case", "wildcard"}, operator) {
 				return nil, fmt.Errorf("unrecognized match type %s", operator)
 			}
 			list, isList := texts.([]any)

@@ -20,7 +20,7 @@ var Service = bridge.Service{
 		token.MetricAlarm:     {Check: checkAlarm, Remove: removeAlarm},
 		token.CompositeAlarm:  {Create: followAlarms, Update: followAlarms, Remove: removeAlarm},
 		token.TraceEncryption: {Check: checkTraceEncryption},
-		token.EventRule:       {Create: createEventRule},
+		token.EventRule:       {Create: createEventRule, Update: refuseRule},
 		token.EventTarget:     {Create: createEventTarget, Update: refuseTarget},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){

@@ -34,6 +34,20 @@ func TestEventBridgeRefusesTargetsItCannotReach(t *testing.T) {
 	assert.ErrorContains(t, err, "would have 6 targets, 5 are allowed")
 }
 
+func TestEventBridgeRefusesPatternsThatAreNone(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	const invalid = "InvalidEventPatternException: Event pattern is not valid. Reason: "
+	_, err := l.TryCreate(
+		token.EventRule,
+		"rule",
+		awstest.In{"eventPattern": `{"detail": {"name": [{"begins": "x"}]}}`},
+	)
+	require.ErrorContains(t, err, invalid+`event pattern: "detail.name": unrecognized match type begins`)
+	rule := l.Create(token.EventRule, "rule", awstest.In{"eventPattern": `{"source": ["aws.ec2"]}`})
+	_, err = l.TryUpdate(rule, awstest.In{"eventPattern": `{"source": "aws.ec2"}`})
+	require.ErrorContains(t, err, invalid+`event pattern: "source" must be an object or an array`)
+}
+
 func TestCompositeAlarmsHoldTheAlarmsTheyName(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	_, err := l.TryCreate(

@@ -8,6 +8,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
+	"github.com/awslab/awslab/internal/eventpattern"
 )
 
 // eventBusName returns the event bus, which is empty for the default one.
@@ -19,12 +20,26 @@ func eventBusName(inputs values.View) string {
 }
 
 func createEventRule(c *bridge.Change) error {
+	if err := refuseRule(c); err != nil {
+		return err
+	}
 	c.Id = c.Inputs.Str("name")
 	if bus := eventBusName(c.Inputs); bus != "" {
 		c.Id = bus + "/" + c.Id
 	}
 	c.Variables["path"] = c.Id
 	c.Out("isEnabled", c.Inputs.Str("state") != "DISABLED")
+	return nil
+}
+
+// refuseRule refuses a pattern that is none.
+func refuseRule(c *bridge.Change) error {
+	if !c.Inputs.Given("eventPattern") {
+		return nil
+	}
+	if _, err := eventpattern.Parse(c.Inputs.Str("eventPattern")); err != nil {
+		return bridge.Refuse("InvalidEventPatternException", "Event pattern is not valid. Reason: %v", err)
+	}
 	return nil
 }
 
