@@ -8,11 +8,13 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/internal/problem"
 )
 
 // ScanFindingsArgs describe who is informed of weaknesses in images.
 type ScanFindingsArgs struct {
+	Location identity.Location
 	// Name of the EventBridge rule.
 	Name string
 	// Prefix selects repositories by the beginning of their names.
@@ -29,7 +31,7 @@ type ScanFindings struct {
 }
 
 func (args *ScanFindingsArgs) validate() error {
-	var problems []error
+	problems := []error{args.Location.Validate()}
 	if args.Name == "" || len(args.Name) > 64 {
 		problems = append(problems, problem.New("Name", "%q; use 1 to 64 characters", args.Name))
 	}
@@ -42,17 +44,19 @@ func (args *ScanFindingsArgs) validate() error {
 	return errors.Join(problems...)
 }
 
-// pattern matches the end of a scan that counted a critical or high finding (Amazon ECR user guide, "Amazon ECR events
-// and EventBridge").
+// pattern matches the end of a scan that counted a critical or high finding. Of basic scanning it is an event of ECR,
+// and of enhanced scanning, which the registry's owner turns on, one of Amazon Inspector, which has an ARN as the
+// repository's name ("Amazon ECR events and EventBridge" and "EventBridge events sent for enhanced scanning in Amazon
+// ECR", Amazon ECR user guide).
 func (args *ScanFindingsArgs) pattern() (string, error) {
 	type object map[string]any
 	positive := []any{object{"numeric": []any{">", 0}}}
 	text, err := json.Marshal(object{
-		"source":      []string{"aws.ecr"},
-		"detail-type": []string{"ECR Image Scan"},
+		"source":      []string{"aws.ecr", "aws.inspector2"},
+		"detail-type": []string{"ECR Image Scan", "Inspector2 Scan"},
+		"resources":   []any{object{"prefix": args.Location.Arn("ecr", "repository/"+args.Prefix)}},
 		"detail": object{
-			"scan-status":     []string{"COMPLETE"},
-			"repository-name": []any{object{"prefix": args.Prefix}},
+			"scan-status": []string{"COMPLETE", "INITIAL_SCAN_COMPLETE"},
 			"$or": []any{
 				object{"finding-severity-counts": object{"CRITICAL": positive}},
 				object{"finding-severity-counts": object{"HIGH": positive}},

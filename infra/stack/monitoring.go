@@ -43,6 +43,7 @@ func (l *lab) notify() (err error) {
 		return nil
 	}
 	_, err = images.NewScanFindings(l.Context, "findings", &images.ScanFindingsArgs{
+		Location: l.location,
 		Name:     l.name("image-findings"),
 		Prefix:   l.name(""),
 		TopicArn: l.notifications.TopicArn,
