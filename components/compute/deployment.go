@@ -235,7 +235,7 @@ func (p *servicePlan) serviceArgs() *ecs.ServiceArgs {
 		}
 		args.LoadBalancers = ecs.ServiceLoadBalancerArray{ecs.ServiceLoadBalancerArgs{
 			TargetGroupArn: p.targets.Arn,
-			ContainerName:  pulumi.String(containerName),
+			ContainerName:  pulumi.String(ContainerName),
 			ContainerPort:  pulumi.Int(p.Port),
 		}}
 	}

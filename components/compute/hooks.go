@@ -150,10 +150,10 @@ func (p *servicePlan) run(
 
 func (p *servicePlan) runInput(run TaskRun, task pulumi.StringOutput, groups pulumi.StringArray) pulumi.StringOutput {
 	event := runEvent{
-		ContainerName:   containerName,
+		ContainerName:   ContainerName,
 		Command:         run.Command,
 		TimeoutSeconds:  cmp.Or(run.Timeout, MaxRunTimeout),
-		LogStreamPrefix: containerName,
+		LogStreamPrefix: ContainerName,
 		StartedBy:       run.Name,
 	}
 	// A run that Fargate Spot interrupts fails the deployment, and it lasts minutes: it runs on demand.

@@ -12,7 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-const containerName = "app"
+// ContainerName is the name of the container of every service, beside which a task may have a collector.
+const ContainerName = "app"
 
 // How ECS runs every container.
 const (
@@ -139,7 +140,7 @@ func (args *ServiceArgs) logOptions(logGroup, streamPrefix string) map[string]st
 }
 
 func (args *ServiceArgs) app(v values) container {
-	c := args.newContainer(containerName, v.image, v.logGroup)
+	c := args.newContainer(ContainerName, v.image, v.logGroup)
 	c.Essential = true
 	c.MountPoints = append(c.MountPoints, args.mountPoints()...)
 	if args.Port != 0 {

@@ -22,6 +22,9 @@ type EventsArgs struct {
 	TopicArn pulumi.StringInput
 	// ClusterName is the ECS cluster of whose deployments and tasks to tell. Empty means of none.
 	ClusterName string
+	// Container is the name of the containers whose failure is told. Others beside them, such as a collector, may fail
+	// when they are stopped with a task that is done.
+	Container string
 	// BackupVaults are the names of vaults whose backup and copy jobs are reported when they fail, expire, are aborted
 	// or are only partly done. The notifications of a vault itself do not report failed backup jobs.
 	BackupVaults []string
@@ -50,6 +53,9 @@ func (args *EventsArgs) validate() error {
 	}
 	if args.TopicArn == nil {
 		problems = append(problems, problem.New("TopicArn", "missing; nobody would be told"))
+	}
+	if args.ClusterName != "" && args.Container == "" {
+		problems = append(problems, problem.New("Container", "missing; say which containers' failure is told"))
 	}
 	if len(args.rules()) == 0 {
 		problems = append(
@@ -137,8 +143,11 @@ func (args *EventsArgs) clusterRules() []rule {
 				"$or": []any{
 					object{"stopCode": []string{"TaskFailedToStart"}},
 					object{
-						"stopCode":   []string{"EssentialContainerExited"},
-						"containers": object{"exitCode": []any{object{"anything-but": []int{0}}}},
+						"stopCode": []string{"EssentialContainerExited"},
+						"containers": object{
+							"name":     []string{args.Container},
+							"exitCode": []any{object{"anything-but": []int{0}}},
+						},
 					},
 				},
 			},

@@ -98,6 +98,7 @@ func ExampleNewEvents() {
 			Location:     location,
 			TopicArn:     pulumi.String(location.Arn("sns", "alarms")),
 			ClusterName:  "shop",
+			Container:    "app",
 			BackupVaults: []string{"shop"},
 			Restores:     true,
 		})

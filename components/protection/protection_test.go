@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/awslab/awslab/components/identity"
+	"github.com/awslab/awslab/internal/eventpattern"
 )
 
 type object = map[string]any
@@ -427,12 +428,19 @@ func TestRestoresAreTested(t *testing.T) {
 	)
 	require.Equal(t, []any{"arm64"}, function["architectures"])
 	require.Equal(t, "arn:trial-failed", function["deadLetterConfig"].(object)["targetArn"])
-	require.JSONEq(
-		t,
-		`{"source": ["aws.backup"], "detail-type": ["Restore Job State Change"], "detail": {"status": `+
-			`["COMPLETED"], "restoreTestingPlanArn": ["arn:trial-plan"]}}`,
-		g.inputs(t, "trial-restored")["eventPattern"].(string),
-	)
+	pattern, err := eventpattern.Parse(g.inputs(t, "trial-restored")["eventPattern"].(string))
+	require.NoError(t, err)
+	for detail, want := range map[string]bool{
+		`{"restoreJobId": "1", "status": "COMPLETED", "restoreTestingPlanArn": "arn:trial-plan"}`: true,
+		`{"restoreJobId": "1", "status": "RUNNING", "restoreTestingPlanArn": "arn:trial-plan"}`:   false,
+		`{"restoreJobId": "1", "status": "COMPLETED", "restoreTestingPlanArn": "arn:other"}`:      false,
+		`{"restoreJobId": "1", "status": "COMPLETED"}`:                                            false,
+	} {
+		matches, err := pattern.Matches(`{"version": "0", "source": "aws.backup", "detail-type": "Restore Job State ` +
+			`Change", "account": "123456789012", "region": "eu-west-1", "resources": [], "detail": ` + detail + `}`)
+		require.NoError(t, err)
+		require.Equal(t, want, matches, detail)
+	}
 	policy := g.inputs(t, "trial-check-access")["policy"].(string)
 	require.Contains(t, policy, "rds:DescribeDBInstances")
 	require.Contains(t, policy, "rds:DescribeDBClusters", "a Multi-AZ cluster is of type RDS")

@@ -164,6 +164,7 @@ func (l *lab) eventsArgs() *monitoring.EventsArgs {
 		Location:    l.location,
 		TopicArn:    l.notifications.TopicArn,
 		ClusterName: l.clusterName(),
+		Container:   compute.ContainerName,
 		Alarms:      l.config.Monitoring.Alarms,
 		Tags:        l.tags,
 	}
