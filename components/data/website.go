@@ -30,8 +30,7 @@ type WebsiteArgs struct {
 	// CertificateArn is an ACM certificate of us-east-1 for all Domains. With it TLS is 1.2 or newer.
 	CertificateArn string
 
-	// ErrorPage is the file that answers, with status 404, for what is not there. Empty means CloudFront's own answer,
-	// 403.
+	// ErrorPage is the file that answers, with status 404, for what is not there. Empty means S3's own answer, 404 too.
 	ErrorPage string
 	// SinglePage answers with index.html and status 200 for what is not there, as single-page applications want.
 	SinglePage bool
@@ -107,7 +106,7 @@ func NewWebsite(ctx *pulumi.Context, name string, args *WebsiteArgs, opts ...pul
 		KmsKeyArn:    args.KmsKeyArn,
 		KeyAlias:     args.KeyAlias,
 		LogBucket:    args.LogBucket,
-		Statements:   []identity.Statement{args.readers()},
+		Statements:   args.readers(),
 		ForceDestroy: args.ForceDestroy,
 		Tags:         args.Tags,
 	}, pulumi.Parent(component))
@@ -226,18 +225,28 @@ func (args *WebsiteArgs) validateDomains(p *problems) {
 
 // readers lets CloudFront read for distributions of this account. The distribution's own id is not known before it
 // exists, and the policy has to be known in preview; so whoever may make distributions in the account may publish the
-// files, which are public anyway.
-func (args *WebsiteArgs) readers() identity.Statement {
+// files, which are public anyway. S3 says of an object that it is not there only to who may list the bucket. Nobody can
+// through the distribution: it asks for objects, and for / for the index page.
+func (args *WebsiteArgs) readers() []identity.Statement {
 	distributions := fmt.Sprintf(
 		"arn:%s:cloudfront::%s:distribution/*",
 		args.Location.Partition,
 		args.Location.AccountId,
 	)
-	return identity.Statement{
-		Sid:        "CloudFrontReads",
-		Actions:    []string{"s3:GetObject"},
-		Resources:  []string{args.Location.BucketArn(args.BucketName) + "/*"},
-		Principals: []identity.Principal{{Type: "Service", Values: []string{"cloudfront.amazonaws.com"}}},
-		Conditions: []identity.Condition{{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{distributions}}},
+	bucket := args.Location.BucketArn(args.BucketName)
+	statement := func(sid, action, resource string) identity.Statement {
+		return identity.Statement{
+			Sid:        sid,
+			Actions:    []string{action},
+			Resources:  []string{resource},
+			Principals: []identity.Principal{{Type: "Service", Values: []string{"cloudfront.amazonaws.com"}}},
+			Conditions: []identity.Condition{
+				{Operator: "ArnLike", Key: "aws:SourceArn", Values: []string{distributions}},
+			},
+		}
+	}
+	return []identity.Statement{
+		statement("CloudFrontReads", "s3:GetObject", bucket+"/*"),
+		statement("CloudFrontMisses", "s3:ListBucket", bucket),
 	}
 }

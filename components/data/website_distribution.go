@@ -96,7 +96,8 @@ func (args *WebsiteArgs) distribution(
 	return distribution
 }
 
-// errorResponses are for what is not there. S3 answers 403 to who may read objects and not list them.
+// errorResponses are for what is not there, of which S3 says 404. They are not for 403: that is what CloudFront answers
+// for the firewall and for countries that are left out, whose requests would get the page as well.
 func (args *WebsiteArgs) errorResponses() cloudfront.DistributionCustomErrorResponseArray {
 	page, status := args.ErrorPage, 404
 	if args.SinglePage {
@@ -106,7 +107,7 @@ func (args *WebsiteArgs) errorResponses() cloudfront.DistributionCustomErrorResp
 		return nil
 	}
 	return cloudfront.DistributionCustomErrorResponseArray{cloudfront.DistributionCustomErrorResponseArgs{
-		ErrorCode:          pulumi.Int(403),
+		ErrorCode:          pulumi.Int(404),
 		ResponseCode:       pulumi.Int(status),
 		ResponsePagePath:   pulumi.String("/" + page),
 		ErrorCachingMinTtl: pulumi.Int(errorAge),

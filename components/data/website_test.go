@@ -132,7 +132,8 @@ func TestAChangedFileChangesItsObjectAlone(t *testing.T) {
 	require.Equal(t, []string{"website-assets/app.js"}, changed)
 }
 
-func TestASinglePageAnswersForEverything(t *testing.T) {
+// CloudFront answers 403 for the firewall and for countries that are left out, and would hand out the page instead.
+func TestASinglePageAnswersForWhatIsNotThere(t *testing.T) {
 	args := smallWebsite(websiteFolder(t))
 	args.SinglePage = true
 	g, err := registerWebsite(t, args)
@@ -141,7 +142,7 @@ func TestASinglePageAnswersForEverything(t *testing.T) {
 		t,
 		[]any{
 			map[string]any{
-				"errorCode":          403.0,
+				"errorCode":          404.0,
 				"responseCode":       200.0,
 				"responsePagePath":   "/index.html",
 				"errorCachingMinTtl": 10.0,

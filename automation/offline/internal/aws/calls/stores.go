@@ -53,15 +53,16 @@ var storeLines = []Line{
 		Does:   "Amazon CloudFront reads an object of its origin",
 		Source: "Amazon CloudFront developer guide, Restrict access to an Amazon S3 origin",
 		Calls: func(r *reader, distribution *world.Thing) []authorization.Request {
-			var all requests
-			for _, origin := range bridge.StateOf(distribution).Objects("origins") {
-				bucket := r.byID(token.Bucket, strings.Split(origin.Str("domainName"), ".s3.")[0])
-				if bucket != nil && origin.Str("originAccessControlId") != "" {
-					all = append(all, service("cloudfront.amazonaws.com").calls(
-						bucket.ARN+"/index.html", source(distribution.ARN), "s3:GetObject")...)
-				}
-			}
-			return all
+			return readOrigins(r, distribution, "/index.html", "s3:GetObject")
+		},
+	},
+	{
+		Of:       token.Distribution,
+		Does:     "Amazon CloudFront learns that its origin has no such object",
+		Source:   "Amazon S3 API reference, GetObject: 404 with s3:ListBucket, 403 without",
+		Optional: true,
+		Calls: func(r *reader, distribution *world.Thing) []authorization.Request {
+			return readOrigins(r, distribution, "", "s3:ListBucket")
 		},
 	},
 	{
@@ -172,6 +173,19 @@ func (r *reader) encryptedObjects(role caller, bucket *world.Thing, actions ...s
 		for _, rule := range bridge.StateOf(encryption).Objects("rules") {
 			key := rule.Str("applyServerSideEncryptionByDefault.kmsMasterKeyId")
 			all = append(all, r.encrypted(role, bucket.Region, key, via("s3", bucket.Region), actions...)...)
+		}
+	}
+	return all
+}
+
+// readOrigins returns a call for each bucket that a distribution reads with an origin access control.
+func readOrigins(r *reader, distribution *world.Thing, object, action string) []authorization.Request {
+	var all requests
+	for _, origin := range bridge.StateOf(distribution).Objects("origins") {
+		bucket := r.byID(token.Bucket, strings.Split(origin.Str("domainName"), ".s3.")[0])
+		if bucket != nil && origin.Str("originAccessControlId") != "" {
+			all = append(all, service("cloudfront.amazonaws.com").calls(
+				bucket.ARN+object, source(distribution.ARN), action)...)
 		}
 	}
 	return all
