@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -14,6 +15,8 @@ import (
 
 // Scaling keeps averages over a service's tasks near targets by changing their number between Min and Max.
 type Scaling struct {
+	// Min is at least 1 where there is a target and no schedule with such a Min: without a task nothing is measured,
+	// and none is added.
 	Min, Max int
 	// CPU and Memory are percentages, 1 to 100; 0 does not scale by them.
 	CPU, Memory int
@@ -85,7 +88,27 @@ func (s *Scaling) validate() error {
 		add(names[schedule.Name], at+".Name", "%q is used twice", schedule.Name)
 		names[schedule.Name] = true
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, s.checkWaking())...)
+}
+
+// checkWaking reports limits by which the targets can take the last task away and nothing starts another: a metric has
+// no data while no task reports it, and without data target tracking adds none ("Use a target metric to scale Amazon
+// ECS services", Amazon ECS developer guide).
+func (s *Scaling) checkWaking() error {
+	isTracked := s.CPU > 0 || s.Memory > 0 || s.RequestsPerTarget > 0
+	if !isTracked || slices.ContainsFunc(s.Schedules, func(one Schedule) bool { return one.Min > 0 }) {
+		return nil
+	}
+	const asleep = "0; without a task nothing is measured that could start one: use at least 1, or a schedule that does"
+	if s.Min == 0 && s.Max > 0 {
+		return problem.New("Scaling.Min", asleep)
+	}
+	for i, one := range s.Schedules {
+		if one.Min == 0 && one.Max > 0 {
+			return problem.New(fmt.Sprintf("Scaling.Schedules[%d].Min", i), asleep)
+		}
+	}
+	return nil
 }
 
 // metric is one thing to keep near a target.

@@ -123,3 +123,17 @@ func TestSchedules(t *testing.T) {
 	}, g.inputs(t, "orders-schedule-evening"))
 	require.Equal(t, "UTC", g.inputs(t, "orders-schedule-sale")["timezone"])
 }
+
+func TestAServiceMayRestWhereItIsStartedAgain(t *testing.T) {
+	evening := Schedule{Name: "evening", Expression: "cron(0 20 * * ? *)", Min: 0, Max: 4}
+	morning := Schedule{Name: "morning", Expression: "cron(0 7 * * ? *)", Min: 1, Max: 4}
+	off := Schedule{Name: "off", Expression: "at(2026-01-31T07:00:00)"}
+	for name, scaling := range map[string]*Scaling{
+		"by a schedule":                 {Min: 1, Max: 4, CPU: 60, Schedules: []Schedule{evening, morning}},
+		"by a schedule, from the start": {Min: 0, Max: 4, CPU: 60, Schedules: []Schedule{morning}},
+		"by people, without a target":   {Min: 0, Max: 4, Schedules: []Schedule{evening}},
+		"by people, after an end":       {Min: 1, Max: 4, CPU: 60, Schedules: []Schedule{off}},
+	} {
+		require.NoError(t, scaling.validate(), name)
+	}
+}

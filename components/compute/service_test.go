@@ -391,6 +391,18 @@ func TestWhatAServiceRefuses(t *testing.T) {
 			func(a *ServiceArgs) { a.Capacity.SpotWeight = 1001 },
 			"Capacity.SpotWeight: 1001; use 0 to 1000",
 		},
+		"nothing that starts a first task": {
+			func(a *ServiceArgs) { a.Scaling = &Scaling{Min: 0, Max: 2, CPU: 60} },
+			"Scaling.Min: 0; without a task nothing is measured that could start one",
+		},
+		"nothing that starts a task again": {
+			func(a *ServiceArgs) {
+				a.Scaling = &Scaling{Min: 1, Max: 2, CPU: 60, Schedules: []Schedule{
+					{Name: "evening", Expression: "cron(0 20 * * ? *)", Min: 0, Max: 2},
+				}}
+			},
+			"Scaling.Schedules[0].Min: 0; without a task nothing is measured that could start one",
+		},
 		"no scaling target": {func(a *ServiceArgs) { a.Scaling = &Scaling{Min: 1, Max: 2} }, "Scaling: no target"},
 		"a scaling range": {
 			func(a *ServiceArgs) { a.Scaling = &Scaling{Min: 3, Max: 2, CPU: 70} },

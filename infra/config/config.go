@@ -312,7 +312,7 @@ type Image struct {
 
 // Scaling keeps the averages of the service's tasks near targets.
 type Scaling struct {
-	// Min is the minimum number of tasks.
+	// Min is the minimum number of tasks. 0 requires a schedule that starts one, as targets cannot.
 	Min int `json:"min,omitempty"                     jsonschema:"minimum=0,maximum=5000"`
 	// Max is the maximum number of tasks.
 	Max int `json:"max"                               jsonschema:"required,minimum=1,maximum=5000"`

@@ -545,6 +545,11 @@ func TestWhatIsRefused(t *testing.T) {
 		{`{"desiredCount": -1}`, "desiredCount: -1; allowed is 0 to 5000"},
 		{`{"desiredCount": 1, "scaling": {"min": 2, "max": 4}}`, "desiredCount: 1 lies outside scaling, 2 to 4"},
 		{`{"scaling": {"min": 5, "max": 4}}`, "scaling.min: 5 is more than max, 4"},
+		{
+			`{"scaling": {"min": 0, "max": 4}}`,
+			"scaling.min: 0; without a task nothing is measured that could start one: use at least 1, or a schedule " +
+				"that does",
+		},
 		{`{"scaling": {"min": 1, "max": 4, "cpu": 101}}`, "scaling.cpu: 101; allowed is 1 to 100"},
 		{`{"healthCheck": {"path": "x"}}`, `healthCheck.path: "x" is not a path; begin with ` +
 			`/ and use at most 1024 characters`},
@@ -656,7 +661,7 @@ func TestWhatIsRefused(t *testing.T) {
 			"smoke: is given, and there is no port to send requests to; set port, or leave smoke out",
 		},
 		{
-			`{"scaling": {"max": 2, "schedules": [{"name": "night", "at": "22:00", "min": 0, "max": 1}]}}`,
+			`{"scaling": {"max": 2, "schedules": [{"name": "night", "at": "22:00", "min": 1, "max": 1}]}}`,
 			`scaling.schedules[0].at: "22:00" is not a schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or ` +
 				`at(2026-01-31T07:00:00)`,
 		},

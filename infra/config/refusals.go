@@ -16,9 +16,11 @@ type fields map[string]string
 var (
 	serviceFields = fields{
 		"Scaling":                        "scaling",
+		"Scaling.Min":                    "scaling.min",
 		"Scaling.RequestsPerTarget":      "scaling.requestsPerTarget",
 		"Scaling.ScaleOutCooldown":       "scaling.scaleOutCooldownSeconds",
 		"Scaling.ScaleInCooldown":        "scaling.scaleInCooldownSeconds",
+		"Scaling.Schedules[].Min":        "scaling.schedules[].min",
 		"Scaling.Schedules[].Name":       "scaling.schedules[].name",
 		"Scaling.Schedules[].Expression": "scaling.schedules[].at",
 		"Scaling.Schedules[].Timezone":   "scaling.schedules[].timeZone",

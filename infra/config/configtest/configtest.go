@@ -293,7 +293,13 @@ func drawServices(t *rapid.T, among object) []object {
 		t,
 		web,
 		"scaling",
-		object{"min": 0, "max": 3},
+		object{
+			"min": 0,
+			"max": 3,
+			"schedules": []object{
+				{"name": "day", "at": "cron(0 6 ? * * *)", "min": 1, "max": 3},
+			},
+		},
 		object{
 			"max":                     10,
 			"requestsPerTarget":       100,
