@@ -39,8 +39,8 @@ const errorsFilter = `| filter level like /(?i)^(error|fatal|critical)$/
 | sort @timestamp desc
 | limit 200`
 
-// maxQueried is how many log groups a query may be asked of ("StartQuery", Amazon CloudWatch Logs API). CloudWatch saves
-// a query with more, and refuses to run it.
+// maxQueried is how many log groups a query may be asked of ("StartQuery", Amazon CloudWatch Logs API). CloudWatch
+// saves a query with more, and refuses to run it.
 const maxQueried = 50
 
 // queries are asked of all services at once, or of 50 at a time.
