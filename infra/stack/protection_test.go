@@ -43,26 +43,6 @@ func TestBackupsKeepClearOfTheWindowsOfTheDatabase(t *testing.T) {
 	}
 }
 
-// An order may have 100 lines (services/orders/openapi.yaml), and is then larger than what a rule of AWS's Core rule
-// set lets through: SizeRestrictions_BODY blocks bodies of more than 8 KiB ("Baseline rule groups", AWS WAF developer
-// guide).
-func TestTheFirewallLetsOrdersThrough(t *testing.T) {
-	line := `{"item": "00000000-0000-4000-8000-000000000000", "quantity": 1, "priceCents": 999}, `
-	require.Greater(t, 100*len(line), 8<<10)
-	for _, stackName := range config.Profiles {
-		rules := deployStack(t, stackName).inputs(t, "firewall-acl").Mappable()["rules"].([]any)
-		for _, rule := range rules {
-			if rule.(object)["name"] != "AWSManagedRulesCommonRuleSet" {
-				continue
-			}
-			group := rule.(object)["statement"].(object)["managedRuleGroupStatement"].(object)
-			require.Equal(t, []any{object{
-				"name": "SizeRestrictions_BODY", "actionToUse": object{"count": object{}},
-			}}, group["ruleActionOverrides"], stackName)
-		}
-	}
-}
-
 func TestVolumesOfInstancesAreBackedUpWhenAskedTo(t *testing.T) {
 	for value, want := range map[string]string{
 		`{"launchType": "ec2"}`:                                "none",

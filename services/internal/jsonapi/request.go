@@ -16,6 +16,11 @@ import (
 	"github.com/awslab/awslab/services/internal/invalid"
 )
 
+// MaxBody is the largest body in bytes that reaches a service from outside: AWS WAF inspects no more behind a load
+// balancer, and AWS's Core rule set blocks what is larger (SizeRestrictions_BODY; "Baseline rule groups", AWS WAF
+// developer guide). A service that took more would be answered for with 403.
+const MaxBody = 8 << 10
+
 // Body is what an API takes as the body of a request.
 type Body struct {
 	// Max bounds the body in bytes.

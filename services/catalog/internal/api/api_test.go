@@ -209,7 +209,7 @@ func TestRefusals(t *testing.T) {
 			target: "/items/" + storetest.Absent,
 			body:   strings.Repeat(" ", int(draftBody.Max)) + valid,
 			header: []string{"If-Match", `"1"`},
-			want:   refusal(413, "body_too_large", "the body is longer than 32768 bytes", ""),
+			want:   refusal(413, "body_too_large", "the body is longer than 8192 bytes", ""),
 		},
 		"update without a version": {
 			method: "PUT",
@@ -302,7 +302,7 @@ func TestRefusals(t *testing.T) {
 			method: "POST",
 			target: "/items",
 			body:   strings.Repeat(" ", int(draftBody.Max)) + valid,
-			want:   refusal(413, "body_too_large", "the body is longer than 32768 bytes", ""),
+			want:   refusal(413, "body_too_large", "the body is longer than 8192 bytes", ""),
 		},
 		"no body": {
 			method: "POST",
@@ -456,15 +456,13 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Of characters that take four bytes, or are escaped, fewer fit.
 func TestLongestItemFitsTheBody(t *testing.T) {
-	const escaped = `\ud83d\ude00` // one character, in the longest way JSON can write it
+	const character = "語" // three bytes
 	body := fmt.Sprintf(
 		`{"name": "%s", "description": "%s", "priceCents": %d}`,
-		strings.Repeat(
-			escaped,
-			item.MaxNameLength,
-		),
-		strings.Repeat(escaped, item.MaxDescriptionLength),
+		strings.Repeat(character, item.MaxNameLength),
+		strings.Repeat(character, item.MaxDescriptionLength),
 		item.MaxPriceCents,
 	)
 	assert.Equal(t, http.StatusCreated, send(t, quiet(item.NewMemory(1)), "POST", "/items", body).StatusCode)

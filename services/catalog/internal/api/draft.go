@@ -5,10 +5,9 @@ import (
 	"github.com/awslab/awslab/services/internal/jsonapi"
 )
 
-// draftBody is what creates or updates an item. A draft whose texts are all at their limit fits in, even if each
-// character is written as an escaped surrogate pair of 12 bytes.
+// draftBody is what creates or updates an item.
 var draftBody = jsonapi.Body{
-	Max:   32 << 10,
+	Max:   jsonapi.MaxBody,
 	Code:  "invalid_item",
 	Types: map[string]string{"name": "a string", "description": "a string", "priceCents": "a whole number"},
 	Known: "name, description and priceCents",

@@ -5,10 +5,9 @@ import (
 	"github.com/awslab/awslab/services/orders/internal/order"
 )
 
-// draftBody is what a create request has as its body. An order whose texts are all at their limit fits in, even if each
-// character is written as an escaped surrogate pair of 12 bytes.
+// draftBody is what a create request has as its body.
 var draftBody = jsonapi.Body{
-	Max:  128 << 10,
+	Max:  jsonapi.MaxBody,
 	Code: "invalid_order",
 	Types: map[string]string{
 		"customer": "a string", "lines": "an array of objects", "lines.item": "a string",
