@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/awslab/awslab/internal/problem"
 )
 
 // CertificateArgs describe a certificate that is issued by ACM and renewed as long as its record is in the zone.
@@ -29,6 +31,10 @@ type Certificate struct {
 	Arn pulumi.StringOutput `pulumi:"arn"`
 }
 
+// MaxCertificateDomain is how long the first name of a certificate can be ("RequestCertificate", AWS Certificate
+// Manager API).
+const MaxCertificateDomain = 64
+
 // LookupZone finds the id of a public Route 53 hosted zone by its name.
 func LookupZone(ctx *pulumi.Context, name string, opts ...pulumi.InvokeOption) (string, error) {
 	private := false
@@ -48,6 +54,10 @@ func NewCertificate(
 ) (*Certificate, error) {
 	if args == nil || args.Domain == "" || args.ZoneId == nil {
 		return nil, fmt.Errorf("certificate %q: %w", name, errors.New("Domain, ZoneId: missing"))
+	}
+	if len(args.Domain) > MaxCertificateDomain {
+		err := problem.New("Domain", "%q; use at most %d characters", args.Domain, MaxCertificateDomain)
+		return nil, fmt.Errorf("certificate %q: %w", name, err)
 	}
 	component := &Certificate{}
 	if err := ctx.RegisterComponentResource("awslab:compute:Certificate", name, component, opts...); err != nil {

@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -59,17 +60,25 @@ func TestEveryNameOfACertificateIsProven(t *testing.T) {
 }
 
 func TestWhatACertificateRefuses(t *testing.T) {
-	for name, args := range map[string]*CertificateArgs{
-		"nothing":   nil,
-		"no domain": {ZoneId: pulumi.String("Z1")},
-		"no zone":   {Domain: "api.example.com"},
+	long := strings.Repeat("a", 53) + ".example.com"
+	for name, test := range map[string]struct {
+		args *CertificateArgs
+		want string
+	}{
+		"nothing":   {nil, "Domain, ZoneId: missing"},
+		"no domain": {&CertificateArgs{ZoneId: pulumi.String("Z1")}, "Domain, ZoneId: missing"},
+		"no zone":   {&CertificateArgs{Domain: "api.example.com"}, "Domain, ZoneId: missing"},
+		"a long domain": {
+			&CertificateArgs{Domain: long, ZoneId: pulumi.String("Z1")},
+			`Domain: "` + long + `"; use at most 64 characters`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := &graph{}
 			require.ErrorContains(t, g.run(func(ctx *pulumi.Context) error {
-				_, err := NewCertificate(ctx, "lab", args)
+				_, err := NewCertificate(ctx, "lab", test.args)
 				return err
-			}), "Domain, ZoneId: missing")
+			}), test.want)
 			require.Empty(t, g.resources, "nothing is registered")
 		})
 	}

@@ -32,6 +32,9 @@ func problems(t *testing.T, err error) []string {
 const catalog = `{"name": "catalog", "image": {"context": "services", "dockerfile": "catalog/Dockerfile"}, "port": ` +
 	`8080, "path": "/items"}`
 
+// longDomain has 65 characters.
+var longDomain = strings.Repeat("a", 53) + ".example.com"
+
 // with returns the catalog service with keys added or replaced.
 func with(changes string) string {
 	var service, changed map[string]any
@@ -285,6 +288,13 @@ func TestWhatIsRefused(t *testing.T) {
 			[]string{
 				"awslab:services[0].memory: the collector has 128 MiB of the task's 128; use at least 64, and a " +
 					"larger task",
+			},
+		},
+		"a domain too long for a certificate": {
+			values{"loadBalancer": `{"domain": "` + longDomain + `", "zone": "example.com"}`},
+			[]string{
+				`awslab:loadBalancer.domain: "` + longDomain + `" has 65 characters, and the first name of a ` +
+					`certificate has 64 at most; use a shorter one, or bring your own certificate in certificateArn`,
 			},
 		},
 		"a domain without a zone": {

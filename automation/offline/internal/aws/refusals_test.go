@@ -1,6 +1,7 @@
 package aws_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -91,6 +92,11 @@ func TestAWSRefusesToCreate(t *testing.T) {
 			token.NatGateway,
 			awstest.In{"subnetId": subnets[0].Id},
 			"MissingParameter",
+		},
+		"a certificate whose first name is too long": {
+			token.Certificate,
+			awstest.In{"domainName": strings.Repeat("a", 53) + ".example.com", "validationMethod": "DNS"},
+			"The first domain name can be a maximum of 64 characters",
 		},
 		"an endpoint in another region": {
 			token.VpcEndpoint,

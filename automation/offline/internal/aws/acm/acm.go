@@ -40,6 +40,9 @@ func DomainsOf(inputs values.View) []string {
 	return domains
 }
 
+// maxCommonName is how long the first name of a certificate can be ("RequestCertificate", AWS Certificate Manager API).
+const maxCommonName = 64
+
 func createCertificate(c *bridge.Change) error {
 	if !c.Inputs.Has("domainName") {
 		c.Set("type", "IMPORTED")
@@ -56,6 +59,15 @@ func createCertificate(c *bridge.Change) error {
 	case !c.Inputs.Has("validationMethod"):
 		return errors.New(
 			"\"certificate_authority_arn\": one of `certificate_authority_arn,validation_method` must be specified",
+		)
+	}
+	if len(domains[0]) > maxCommonName {
+		return bridge.Refuse(
+			"ValidationException",
+			"The first domain name can be a maximum of %d characters: %s has %d",
+			maxCommonName,
+			domains[0],
+			len(domains[0]),
 		)
 	}
 	c.Set("type", "AMAZON_ISSUED")
