@@ -95,6 +95,25 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 			DatabaseAurora,
 			func(a *DatabaseArgs) { a.InstanceClass = "db.m7g.large" },
 		),
+		`"db.r4.large"; Aurora has no such class`: kind(
+			DatabaseAurora,
+			func(a *DatabaseArgs) { a.InstanceClass = "db.r4.large" },
+		),
+		`"db.r5b.large"; Aurora has no such class`: kind(
+			DatabaseAurora,
+			func(a *DatabaseArgs) { a.InstanceClass = "db.r5b.large" },
+		),
+		`"db.t4g.xlarge"; Aurora has medium and large ones of t4g`: kind(
+			DatabaseAurora,
+			func(a *DatabaseArgs) { a.InstanceClass = "db.t4g.xlarge" },
+		),
+		`"db.t3a.micro"; EC2 has such instances, and RDS none`:  func(a *DatabaseArgs) { a.InstanceClass = "db.t3a.micro" },
+		`"db.t4g.nano"; EC2 has such instances, and RDS none`:   func(a *DatabaseArgs) { a.InstanceClass = "db.t4g.nano" },
+		`"db.m7g.medium"; EC2 has such instances, and RDS none`: func(a *DatabaseArgs) { a.InstanceClass = "db.m7g.medium" },
+		`"db.c7g.large"; EC2 has such instances, and RDS none`: func(a *DatabaseArgs) {
+			a.Engine, a.InstanceClass = DatabaseMySQL, "db.c7g.large"
+		},
+		`"db.t2.micro"; RDS has had no PostgreSQL on it`: func(a *DatabaseArgs) { a.InstanceClass = "db.t2.micro" },
 		`"db.r6gd.xlarge"; Aurora MySQL has no classes with local storage`: kind(
 			DatabaseAurora,
 			func(a *DatabaseArgs) { a.Engine, a.InstanceClass = DatabaseMySQL, "db.r6gd.xlarge" },

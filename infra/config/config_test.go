@@ -442,8 +442,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"a general class of Aurora": {
 			values{"database": `{"kind": "aurora", "class": "db.m7g.large"}`},
 			[]string{
-				`awslab:database.class: "db.m7g.large"; Aurora has no such class: use one of r, x2g, t3 or t4g, ` +
-					`such as db.t4g.medium`,
+				`awslab:database.class: "db.m7g.large"; Aurora has no such class: use one of r5 or later, x2g, t3 or ` +
+					`t4g, such as db.t4g.medium`,
 			},
 		},
 		"a reserved name": {

@@ -262,14 +262,8 @@ func refuseMember(instance, cluster values.View) error {
 				"a Serverless v2 DB instance.",
 		)
 	}
-	if strings.HasSuffix(class, ".micro") {
-		return bridge.Refuse(
-			"InvalidParameterCombination",
-			"RDS does not support creating a DB instance with the following combination: "+
-				"DBInstanceClass=%s, Engine=%s. Aurora begins with db.t4g.medium",
-			class,
-			own,
-		)
+	if !auroraClasses.MatchString(class) {
+		return refuseCombination(class, own, cluster.Str("engineVersionActual"))
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ func refuseDatabase(c *bridge.Change, known engine) error {
 	); err != nil {
 		return err
 	}
+	if err := refuseClass(c); err != nil {
+		return err
+	}
 	if err := refuseMonitoring(c); err != nil {
 		return err
 	}
@@ -46,6 +49,41 @@ func refuseFamily(c *bridge.Change, property, family string) error {
 		)
 	}
 	return nil
+}
+
+// ec2Only are classes that RDS lacks, though EC2 has instances of the type. previous are those that the engine had
+// before PostgreSQL 13. auroraClasses are all of Aurora, which begins with medium. From "Supported DB engines for DB
+// instance classes" in the user guides of Amazon RDS and Amazon Aurora.
+var (
+	ec2Only = regexp.MustCompile(
+		`^db\.(\w+[0-9]a[dzn]*|c[0-9]\w*|\w+-flex)\.|\.nano$|^db\.[mrx][0-9]\w*\.(micro|small|medium)$`,
+	)
+	previous      = regexp.MustCompile(`^db\.(t[12]|m[1-4]|r[34])\.`)
+	auroraClasses = regexp.MustCompile(
+		`^db\.(serverless|(t3|t4g)\.(medium|large)|(r5|r[6-9](g|gd|i|id)|x2g)\.(large|[0-9]*xlarge))$`,
+	)
+)
+
+// refuseClass refuses an instance class that the engine does not have.
+func refuseClass(c *bridge.Change) error {
+	class, state := c.Inputs.Str("instanceClass"), values.View(c.State)
+	engine := state.Str("engine")
+	lacks := ec2Only.MatchString(class) || engine == "postgres" && previous.MatchString(class)
+	if !lacks || !slices.Contains([]string{"mysql", "mariadb", "postgres"}, engine) {
+		return nil
+	}
+	return refuseCombination(class, engine, state.Str("engineVersionActual"))
+}
+
+func refuseCombination(class, engine, version string) error {
+	return bridge.Refuse(
+		"InvalidParameterCombination",
+		"RDS does not support creating a DB instance with the following combination: DBInstanceClass=%s, "+
+			"Engine=%s, EngineVersion=%s",
+		class,
+		engine,
+		version,
+	)
 }
 
 // refuseMonitoring refuses enhanced monitoring without a role to write its logs.

@@ -207,6 +207,26 @@ func TestRDSRefuses(t *testing.T) {
 			awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-postgresql", "instanceClass": "db.t4g.micro"},
 			"DBInstanceClass=db.t4g.micro",
 		},
+		"an instance of Aurora on too old a class": {
+			token.DBClusterInstance,
+			awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-postgresql", "instanceClass": "db.r4.large"},
+			"DBInstanceClass=db.r4.large",
+		},
+		"a large burstable instance of Aurora": {
+			token.DBClusterInstance,
+			awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-postgresql", "instanceClass": "db.t4g.xlarge"},
+			"DBInstanceClass=db.t4g.xlarge",
+		},
+		"a class of EC2's": {
+			token.DBInstance,
+			awstest.Merge(source, awstest.In{"identifier": "ec2", "instanceClass": "db.t3a.micro"}),
+			"DBInstanceClass=db.t3a.micro, Engine=postgres",
+		},
+		"a class of before": {
+			token.DBInstance,
+			awstest.Merge(source, awstest.In{"identifier": "old", "instanceClass": "db.t2.micro"}),
+			"DBInstanceClass=db.t2.micro, Engine=postgres",
+		},
 		"serverless without a range": {
 			token.DBClusterInstance,
 			awstest.In{"clusterIdentifier": aurora.Id, "engine": "aurora-postgresql", "instanceClass": "db.serverless"},
