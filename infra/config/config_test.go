@@ -78,6 +78,13 @@ func TestWhatIsRefused(t *testing.T) {
 			[]string{"awslab:copyRegion: eu-central-1 is in the partition aws and cn-north-1 in aws-cn; nothing is " +
 				"copied between partitions, use another region of aws-cn"},
 		},
+		"a cache where ECR has none": {
+			values{"region": "us-gov-west-1", "images": `{"caches": [{"registry": "quay.io"}]}`},
+			[]string{
+				"awslab:images.caches: cannot be in us-gov-west-1: the partition aws-us-gov lacks the service; leave " +
+					"it out",
+			},
+		},
 		"a website where there is no CloudFront": {
 			values{"region": "us-gov-west-1", "website": `{"folder": "."}`},
 			[]string{

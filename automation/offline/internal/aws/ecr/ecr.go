@@ -144,7 +144,18 @@ var upstreams = []struct {
 	{regexp.MustCompile(`^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com$`), false},
 }
 
+// withoutCaches are the partitions without pull-through caches ("Considerations for using pull through cache rules",
+// Amazon ECR user guide).
+var withoutCaches = []string{"aws-cn", "aws-us-gov"}
+
 func refuseUpstream(c *bridge.Change) error {
+	if slices.Contains(withoutCaches, c.Region().Partition()) {
+		return bridge.Refuse(
+			"UnsupportedCommandException",
+			"Pull through cache rules aren't supported in %s",
+			c.Region().Name,
+		)
+	}
 	host := c.Inputs.Str("upstreamRegistryUrl")
 	for _, upstream := range upstreams {
 		if !upstream.host.MatchString(host) {

@@ -57,6 +57,16 @@ func TestRegistriesRefuse(t *testing.T) {
 	}
 }
 
+func TestCachesWhereECRHasNone(t *testing.T) {
+	for region, refused := range map[string]bool{"eu-west-1": false, "cn-north-1": true, "us-gov-west-1": true} {
+		l := awstest.New(t, region)
+		_, err := l.TryCreate(token.PullThrough, "it", awstest.In{
+			"ecrRepositoryPrefix": "quay", "upstreamRegistryUrl": "quay.io",
+		})
+		assert.Equal(t, refused, err != nil, "%s: %v", region, err)
+	}
+}
+
 func TestParametersKeepTheirSecrets(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	flag := l.Create(token.Parameter, "flag", awstest.In{"name": "/lab/flag", "type": "String", "insecureValue": "on"})
