@@ -26,6 +26,7 @@ const ZonesKey = "network.zoneNames"
 
 // off and none stand for what is not there.
 const (
+	on   = "on"
 	off  = "off"
 	none = "none"
 	// turnedOff stands behind what was there.
@@ -77,8 +78,17 @@ var permanences = []permanence{
 	{"tables.*.hashKey", nil, "the table would be replaced, and its items lost", anotherTable},
 	{"tables.*.rangeKey", nil, "the table would be replaced, and its items lost", anotherTable},
 	{"tables.*.type", nil, "DynamoDB keeps the type of an index's key", anotherIndex},
+	{
+		"tables.*.replicate",
+		leavesReplica,
+		"DynamoDB takes neither another stream nor provisioned capacity while there is a replica, which goes last",
+		"set replicate to false, bring the stack up, and then change stream and capacity",
+	},
 	{"tables.*.timeToLive", turnsOff, "DynamoDB would go on by it", "keep it and set timeToLiveOff: true"},
 }
+
+// leavesReplica lets a table be without its replica if nothing else changes that the replica requires.
+func leavesReplica(was, is string) bool { return was != on || is == off }
 
 func grows(was, is string) bool {
 	before, err := strconv.Atoi(was)
@@ -132,7 +142,7 @@ func (c *Config) Permanent() map[string]string {
 		"network.ipv6": off,
 	}
 	if n.IPv6 {
-		values["network.ipv6"] = "on"
+		values["network.ipv6"] = on
 	}
 	if len(n.ZoneNames) > 0 {
 		values[ZonesKey] = strings.Join(n.ZoneNames, " ")
@@ -147,6 +157,7 @@ func (c *Config) Permanent() map[string]string {
 	for _, t := range c.Tables {
 		key := "tables." + t.Name
 		values[key+".hashKey"], values[key+".rangeKey"], values[key+".timeToLive"] = t.HashKey.String(), none, off
+		values[key+".replicate"] = t.replication()
 		if t.RangeKey != nil {
 			values[key+".rangeKey"] = t.RangeKey.String()
 		}
@@ -165,6 +176,19 @@ func (c *Config) Permanent() map[string]string {
 		}
 	}
 	return values
+}
+
+// replication says whether the table has a replica, and if not, what a replica would not allow.
+func (t Table) replication() string {
+	switch {
+	case t.Replicate:
+		return on
+	case t.Capacity != nil:
+		return off + ", with capacity"
+	case t.Stream != "" && t.Stream != replicatedStream:
+		return off + ", with stream " + t.Stream
+	}
+	return off
 }
 
 func (a Attribute) String() string { return a.Name + " (" + a.Type + ")" }

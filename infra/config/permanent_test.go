@@ -26,6 +26,12 @@ func TestWhatCannotChange(t *testing.T) {
 	withTable := func(more string) map[string]string {
 		return map[string]string{"tables": strings.Replace(table, "%s", more, 1)}
 	}
+	withoutReplica := func(more string) map[string]string {
+		return map[string]string{"tables": `[{"name": "items", "hashKey": {"name": "id"}, "timeToLive": "expires",
+			"replicate": false` + more + `}]`}
+	}
+	const replica = "DynamoDB takes neither another stream nor provisioned capacity while there is a replica, which " +
+		"goes last; set replicate to false, bring the stack up, and then change stream and capacity"
 	const storage = "RDS does not shrink storage, and adds a tenth to it at least; keep it or raise it by a tenth"
 	tests := map[string]struct {
 		changes map[string]string
@@ -124,6 +130,15 @@ func TestWhatCannotChange(t *testing.T) {
 			[]string{
 				"awslab:tables.items.timeToLive: off, and the stack was made with expires: DynamoDB would go on by " +
 					"it; keep it and set timeToLiveOff: true",
+			},
+		},
+		"no replica": {withoutReplica(""), nil},
+		"no replica, and another stream": {withoutReplica(`, "stream": "KEYS_ONLY"`), []string{
+			"awslab:tables.items.replicate: off, with stream KEYS_ONLY, and the stack was made with on: " + replica,
+		}},
+		"no replica, and capacity": {
+			withoutReplica(`, "capacity": {"read": {"min": 1, "max": 2}, "write": {"min": 1, "max": 2}}`), []string{
+				"awslab:tables.items.replicate: off, with capacity, and the stack was made with on: " + replica,
 			},
 		},
 		"items that stay, said so": {withTable(`, "timeToLiveOff": true`), nil},

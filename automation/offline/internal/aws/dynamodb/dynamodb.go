@@ -2,7 +2,6 @@
 package dynamodb
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -25,7 +24,7 @@ var Service = bridge.Service{
 			Diff:   diffTable,
 			Plan:   planTable,
 			Create: createTable,
-			Update: updateTable,
+			Update: changeTable,
 			Remove: removeTable,
 		},
 	},
@@ -193,6 +192,21 @@ func refuseCapacities(c *bridge.Change) error {
 	return nil
 }
 
+// changeTable refuses what DynamoDB refuses of a table that has replicas, though the change takes the replicas away: the
+// provider changes billing mode and stream first, and the replicas last.
+func changeTable(c *bridge.Change) error {
+	if len(c.Olds.Objects("replicas")) == 0 {
+		return updateTable(c)
+	}
+	if c.Difference.Changed("streamEnabled") || c.Difference.Changed("streamViewType") {
+		return refuseNoStream(c)
+	}
+	if err := refuseFixedWrites(c); err != nil {
+		return err
+	}
+	return updateTable(c)
+}
+
 func updateTable(c *bridge.Change) error {
 	state := values.View(c.State)
 	if !state.Bool("streamEnabled") {
@@ -231,26 +245,10 @@ func refuseTableReplica(c *bridge.Change, replica values.View) error {
 		return bridge.Refuse("ValidationException", "replica: %v", err)
 	}
 	if !state.Bool("streamEnabled") {
-		return bridge.Refuse(
-			"ValidationException",
-			"One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table "+
-				"replica: set streamEnabled and streamViewType of table %s",
-			state.Str("name"),
-		)
+		return refuseNoStream(c)
 	}
-	if state.Str("billingMode") != "PAY_PER_REQUEST" {
-		scaled, err := writesScale(c)
-		if err != nil || !scaled {
-			return cmp.Or(
-				err,
-				bridge.Refuse(
-					"ValidationException",
-					"Table write capacity should either be Pay-Per-Request or AutoScaled: replicas of table %s "+
-						"can be made once its write capacity is scaled",
-					state.Str("name"),
-				),
-			)
-		}
+	if err := refuseFixedWrites(c); err != nil {
+		return err
 	}
 	key := replica.Str("kmsKeyArn")
 	if key == "" && state.Has("serverSideEncryption.kmsKeyArn") &&
@@ -270,6 +268,32 @@ func refuseTableReplica(c *bridge.Change, replica values.View) error {
 	there.Region = where
 	_, err := c.LookUp(there, key)
 	return err
+}
+
+func refuseNoStream(c *bridge.Change) error {
+	return bridge.Refuse(
+		"ValidationException",
+		"One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table "+
+			"replica: keep streamEnabled and streamViewType of table %s while it has replicas",
+		c.Inputs.Str("name"),
+	)
+}
+
+// refuseFixedWrites refuses a write capacity that is not scaled.
+func refuseFixedWrites(c *bridge.Change) error {
+	if values.View(c.State).Str("billingMode") == "PAY_PER_REQUEST" {
+		return nil
+	}
+	scaled, err := writesScale(c)
+	if err != nil || scaled {
+		return err
+	}
+	return bridge.Refuse(
+		"ValidationException",
+		"Table write capacity should either be Pay-Per-Request or AutoScaled: table %s can have replicas once its "+
+			"write capacity is scaled",
+		c.Inputs.Str("name"),
+	)
 }
 
 // writesScale reports whether the table's write capacity is scaled.

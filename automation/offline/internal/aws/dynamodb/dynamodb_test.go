@@ -69,6 +69,35 @@ func TestDynamoDBRefusesReplicas(t *testing.T) {
 	l.Create(token.Table, "it", awstest.Merge(encrypted, replica(awstest.In{"kmsKeyArn": there.Str("arn")})))
 }
 
+// The provider takes replicas away after everything else, and until then they have their requirements.
+func TestDynamoDBChangesTheRestBeforeReplicas(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	table := awstest.In{
+		"hashKey":        "id",
+		"attributes":     []any{awstest.In{"name": "id", "type": "S"}},
+		"billingMode":    "PAY_PER_REQUEST",
+		"streamEnabled":  true,
+		"streamViewType": "NEW_AND_OLD_IMAGES",
+	}
+	replicated := l.Create(
+		token.Table,
+		"it",
+		awstest.Merge(table, awstest.In{"replicas": []any{awstest.In{"regionName": "us-west-2"}}}),
+	)
+	provisioned := awstest.Merge(
+		table,
+		awstest.In{"billingMode": "PROVISIONED", "readCapacity": 1, "writeCapacity": 1},
+	)
+	keys := awstest.Merge(table, awstest.In{"streamViewType": "KEYS_ONLY"})
+	_, err := l.TryUpdate(replicated, provisioned)
+	assert.ErrorContains(t, err, "Table write capacity should either be Pay-Per-Request or AutoScaled")
+	_, err = l.TryUpdate(replicated, keys)
+	assert.ErrorContains(t, err, "Disabling Stream is not allowed for a Global Table replica")
+	alone := l.Update(replicated, table)
+	alone = l.Update(alone, keys)
+	l.Update(alone, awstest.Merge(provisioned, awstest.In{"streamViewType": "KEYS_ONLY"}))
+}
+
 func indexes(count int) []any {
 	var list []any
 	for i := range count {
