@@ -107,9 +107,15 @@ func TestDatabasesThatAreRefused(t *testing.T) {
 			DatabaseAurora,
 			func(a *DatabaseArgs) { a.InstanceClass = "db.t4g.xlarge" },
 		),
-		`"db.t3a.micro"; EC2 has such instances, and RDS none`:  func(a *DatabaseArgs) { a.InstanceClass = "db.t3a.micro" },
-		`"db.t4g.nano"; EC2 has such instances, and RDS none`:   func(a *DatabaseArgs) { a.InstanceClass = "db.t4g.nano" },
-		`"db.m7g.medium"; EC2 has such instances, and RDS none`: func(a *DatabaseArgs) { a.InstanceClass = "db.m7g.medium" },
+		`"db.t3a.micro"; EC2 has such instances, and RDS none`: func(a *DatabaseArgs) {
+			a.InstanceClass = "db.t3a.micro"
+		},
+		`"db.t4g.nano"; EC2 has such instances, and RDS none`: func(a *DatabaseArgs) {
+			a.InstanceClass = "db.t4g.nano"
+		},
+		`"db.m7g.medium"; EC2 has such instances, and RDS none`: func(a *DatabaseArgs) {
+			a.InstanceClass = "db.m7g.medium"
+		},
 		`"db.c7g.large"; EC2 has such instances, and RDS none`: func(a *DatabaseArgs) {
 			a.Engine, a.InstanceClass = DatabaseMySQL, "db.c7g.large"
 		},

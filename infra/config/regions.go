@@ -71,7 +71,8 @@ func (d *decoder) partition(project string, c *Config) {
 	}
 	// As of 2025-06: "AWS services available" of the China and the GovCloud (US) regions, and of the European Sovereign
 	// Cloud. CloudFront in China is a product of its own, with neither origin access control nor web ACLs of us-east-1.
-	// "Considerations for using pull through cache rules" in the Amazon ECR user guide leaves out China and GovCloud (US).
+	// Caches cannot be in China or GovCloud (US) ("Considerations for using pull through cache rules", Amazon ECR user
+	// guide).
 	lacking := map[string]bool{
 		"images.caches":    len(c.Images.Caches) > 0 && here != "aws-eusc",
 		"website":          c.Website != nil,

@@ -192,8 +192,8 @@ func refuseCapacities(c *bridge.Change) error {
 	return nil
 }
 
-// changeTable refuses what DynamoDB refuses of a table that has replicas, though the change takes the replicas away: the
-// provider changes billing mode and stream first, and the replicas last.
+// changeTable refuses what DynamoDB refuses of a table that has replicas, though the change takes the replicas away:
+// the provider changes billing mode and stream first, and the replicas last.
 func changeTable(c *bridge.Change) error {
 	if len(c.Olds.Objects("replicas")) == 0 {
 		return updateTable(c)
