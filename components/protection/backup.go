@@ -105,6 +105,10 @@ type BackupArgs struct {
 	// TagKey and TagValue select what is backed up: everything in the region that has the tag and that AWS Backup
 	// knows.
 	TagKey, TagValue string
+	// Uncopied are the ARNs, in which * stands for any text, of what AWS Backup can back up and not copy: Multi-AZ DB
+	// clusters ("Amazon RDS Multi-AZ backups", AWS Backup developer guide). They get a plan of their own without copies,
+	// as in another one every copy job would fail.
+	Uncopied []string
 	// Lock keeps recovery points from being deleted before their time, by anyone but who may remove the lock
 	// ("governance mode").
 	Lock bool
@@ -343,7 +347,7 @@ const (
 
 // newPlans creates the plans once all vaults are there that they name: one for everything, and where that is hourly,
 // another one for tables, without the hourly backups. Each backup of a table is a whole copy, and point-in-time
-// recovery goes back to any second.
+// recovery goes back to any second. Where there are copies, a third one is for what has none.
 func (component *Backup) newPlans(ctx *pulumi.Context, name string, args *BackupArgs, vaults []pulumi.Resource) error {
 	role, ready, err := serviceRole(
 		ctx,
@@ -364,6 +368,14 @@ func (component *Backup) newPlans(ctx *pulumi.Context, name string, args *Backup
 		tables := []string{fmt.Sprintf("arn:%s:dynamodb:*:*:table/*", args.Location.Partition)}
 		plans[0].except = tables
 		plans = append(plans, planned{name + "-tables", args.Name + "-tables", seldom, tables, nil})
+	}
+	if args.copies() && len(args.Uncopied) > 0 {
+		plans[0].except = append(plans[0].except, args.Uncopied...)
+		kept := slices.Clone(args.Rules)
+		for i := range kept {
+			kept[i].CopyRetentionDays = 0
+		}
+		plans = append(plans, planned{name + "-uncopied", args.Name + "-uncopied", kept, args.Uncopied, nil})
 	}
 	for i, p := range plans {
 		plan, err := component.newPlan(ctx, p, args, vaults)

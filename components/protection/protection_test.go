@@ -313,6 +313,31 @@ func TestABackup(t *testing.T) {
 	)
 }
 
+// AWS Backup copies no snapshots of Multi-AZ DB clusters: every copy job would fail.
+func TestABackupOfWhatCannotBeCopied(t *testing.T) {
+	const cluster = "arn:aws:rds:eu-west-1:123456789012:cluster:awslab-prod-database"
+	g := &graph{}
+	require.NoError(t, g.backup(func(a *BackupArgs) { a.Uncopied = []string{cluster} }))
+	require.Contains(t, g.inputs(t, "backup-selection")["notResources"], cluster)
+	require.Equal(
+		t,
+		[]any{cluster},
+		g.inputs(t, "backup-uncopied-selection-without-exceptions")["resources"],
+	)
+	rules := g.inputs(t, "backup-uncopied-plan")["rules"].([]any)
+	require.Len(t, rules, 3)
+	for _, rule := range rules {
+		require.NotContains(t, rule, "copyActions")
+	}
+	require.Contains(t, g.inputs(t, "backup-plan")["rules"].([]any)[1], "copyActions")
+
+	g = &graph{}
+	require.NoError(t, g.backup(func(a *BackupArgs) {
+		a.Rules, a.Uncopied = []BackupRule{{Daily, 35, 0}}, []string{cluster}
+	}))
+	require.NotContains(t, g.resources, "backup-uncopied-plan", "nothing is copied, and one plan is enough")
+}
+
 func TestSchedules(t *testing.T) {
 	for schedule, test := range map[Schedule]struct {
 		expression string

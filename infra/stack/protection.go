@@ -1,8 +1,11 @@
 package stack
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/protection"
 	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/internal/names"
@@ -51,6 +54,9 @@ func (l *lab) backups() error {
 		TopicArn:            l.notifications.TopicArn,
 		PermissionsBoundary: l.config.PermissionsBoundary,
 		Tags:                l.tags,
+	}
+	if db := l.config.Database; db != nil && data.DatabaseKind(db.Kind) == data.DatabaseMultiAzCluster {
+		args.Uncopied = []string{fmt.Sprintf("arn:%s:rds:*:*:cluster:*", l.location.Partition)}
 	}
 	for _, r := range b.Rules {
 		args.Rules = append(args.Rules, protection.BackupRule{

@@ -43,6 +43,13 @@ func TestBackupsKeepClearOfTheWindowsOfTheDatabase(t *testing.T) {
 	}
 }
 
+func TestAMultiAzClusterIsBackedUpWithoutCopies(t *testing.T) {
+	made := deployChanged(t, "prod", map[string]string{"database": `{"kind": "multiAzCluster"}`})
+	selection := made.inputs(t, "backup-uncopied-selection-without-exceptions").Mappable()
+	require.Equal(t, []any{"arn:aws:rds:*:*:cluster:*"}, selection["resources"])
+	require.False(t, deployStack(t, "prod").has("backup-uncopied-plan"))
+}
+
 func TestVolumesOfInstancesAreBackedUpWhenAskedTo(t *testing.T) {
 	for value, want := range map[string]string{
 		`{"launchType": "ec2"}`:                                "none",

@@ -2,6 +2,8 @@
 package backup
 
 import (
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -16,8 +18,9 @@ import (
 var Service = bridge.Service{
 	Module: "backup", Name: "Backup",
 	Behaviors: map[string]bridge.Behavior{
-		token.Vault: {Remove: removeVault},
-		token.Plan:  {Create: checkPlan, Update: checkPlan},
+		token.Vault:     {Remove: removeVault},
+		token.Plan:      {Create: checkPlan, Update: checkPlan},
+		token.Selection: {Create: checkSelection},
 	},
 	Functions: map[string]func(bridge.Call) (map[string]any, error){
 		"aws:backup/getVault:getVault": bridge.GetByName("name", token.Vault, "ResourceNotFoundException"),
@@ -76,6 +79,56 @@ func checkPlan(c *bridge.Change) error {
 		}
 	}
 	return nil
+}
+
+// checkSelection tells of Multi-AZ DB clusters in a plan that copies: AWS Backup copies no snapshots of them ("Amazon RDS
+// Multi-AZ backups", AWS Backup Developer Guide).
+func checkSelection(c *bridge.Change) error {
+	plan := c.Target("planId")
+	copies := plan != nil && slices.ContainsFunc(bridge.StateOf(plan).Objects("rules"), func(rule values.View) bool {
+		return len(rule.Objects("copyActions")) > 0
+	})
+	if !copies {
+		return nil
+	}
+	clusters, err := c.Tx.OfType(c.Region().Name, token.DBCluster)
+	if err != nil {
+		return err
+	}
+	for _, cluster := range clusters {
+		if !strings.HasPrefix(bridge.StateOf(cluster).Str("engine"), "aurora") && selects(c.Inputs, cluster) {
+			c.Warn(
+				"plan %s copies recovery points, and AWS Backup copies none of the Multi-AZ DB cluster %s: AWS takes "+
+					"the selection, and every copy job of the cluster fails",
+				plan.Name,
+				cluster.Name,
+			)
+		}
+	}
+	return nil
+}
+
+// selects reports whether a selection takes a thing in: by ARN and not left out, with the tags of its conditions.
+func selects(selection values.View, thing *world.Thing) bool {
+	named := func(list string) bool {
+		return slices.ContainsFunc(selection.Strings(list), func(pattern string) bool {
+			matches, err := path.Match(strings.ReplaceAll(pattern, "/", ":"), strings.ReplaceAll(thing.ARN, "/", ":"))
+			return err == nil && matches
+		})
+	}
+	if !named("resources") || named("notResources") {
+		return false
+	}
+	tags := bridge.StateOf(thing)
+	for _, condition := range selection.Objects("conditions") {
+		for _, equals := range condition.Objects("stringEquals") {
+			key := strings.TrimPrefix(equals.Str("key"), "aws:ResourceTag/")
+			if tags.Str("tagsAll."+key) != equals.Str("value") {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // checkVault tells of a vault that does not exist, or whose lock will refuse what the rule puts into it: AWS Backup

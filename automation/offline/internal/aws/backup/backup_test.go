@@ -180,3 +180,50 @@ func TestWebACLsHoldTheirSets(t *testing.T) {
 		).GetDetailedDiff(),
 	)
 }
+
+// What cannot be copied belongs into a plan that copies nothing.
+func TestMultiAZClustersInAPlanThatCopiesAreTold(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	west := awstest.Over(t, l.W, "us-west-2", nil)
+	copies := west.Create(token.Vault, "copies", awstest.In{"name": "copies"})
+	vault := l.Create(token.Vault, "lab", awstest.In{"name": "lab"})
+	role := l.Create(token.Role, "backup", awstest.In{"name": "backup", "assumeRolePolicy": awstest.Trust})
+	_, subnets := l.Network()
+	group := l.Create(token.DBSubnetGroup, "three", awstest.In{
+		"name": "three", "subnetIds": []any{subnets[0].Id, subnets[1].Id, l.Create(token.Subnet, "third", awstest.In{
+			"vpcId": subnets[0].Str("vpcId"), "cidrBlock": "10.0.48.0/20", "availabilityZone": "us-east-1c",
+		}).Id},
+	})
+	cluster := l.Create(token.DBCluster, "shop", awstest.In{
+		"clusterIdentifier": "shop", "engine": "postgres", "dbClusterInstanceClass": "db.m6gd.large",
+		"allocatedStorage": 20, "storageType": "gp3", "masterUsername": "shop", "masterPassword": "hunter2",
+		"dbSubnetGroupName": group.Id, "tags": awstest.In{"backup": "lab"},
+	})
+	plan := func(more awstest.In) string {
+		return l.Create(token.Plan, "it", awstest.In{"rules": []any{awstest.Merge(
+			awstest.In{"ruleName": "daily", "targetVaultName": vault.Id, "schedule": "cron(0 5 * * ? *)"},
+			more,
+		)}}).Id
+	}
+	copying := plan(awstest.In{"copyActions": []any{awstest.In{"destinationVaultArn": copies.Str("arn")}}})
+	for name, c := range map[string]struct {
+		plan string
+		more awstest.In
+		told bool
+	}{
+		"copied":     {copying, nil, true},
+		"left out":   {copying, awstest.In{"notResources": []any{cluster.Str("arn")}}, false},
+		"not copied": {plan(nil), nil, false},
+		"another tag": {copying, awstest.In{"conditions": []any{awstest.In{
+			"stringEquals": []any{awstest.In{"key": "aws:ResourceTag/backup", "value": "other"}},
+		}}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l.Warnings = nil
+			l.Create(token.Selection, "it", awstest.Merge(awstest.In{
+				"planId": c.plan, "iamRoleArn": role.Str("arn"), "resources": []any{"*"},
+			}, c.more))
+			assert.Equal(t, c.told, len(l.Warnings) > 0, "%v", l.Warnings)
+		})
+	}
+}
