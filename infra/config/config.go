@@ -152,7 +152,8 @@ type Instances struct {
 	Types []string `json:"types,omitempty"`
 	// Min is the minimum number of instances.
 	Min int `json:"min,omitempty"            jsonschema:"minimum=0,maximum=5000"`
-	// Max is the maximum number of instances.
+	// Max is the maximum number of instances. Each task has a network interface of its own, of which an m7i.large has
+	// two for tasks and an m7i.xlarge three.
 	Max int `json:"max,omitempty"            jsonschema:"minimum=1,maximum=5000"`
 	// TargetCapacity is the percentage of the instances' capacity that managed scaling keeps in use.
 	TargetCapacity int `json:"targetCapacity,omitempty" jsonschema:"minimum=1,maximum=100"`

@@ -286,6 +286,29 @@ func TestWhatIsRefused(t *testing.T) {
 					"use arm64, or other types",
 			},
 		},
+		"tasks that no instance holds": {
+			values{
+				"cluster":  `{"launchType": "ec2"}`,
+				"services": "[" + with(`{"cpu": 4096, "memory": 4096}`) + "]",
+			},
+			[]string{
+				"awslab:services[0].cpu: 4096 units, and no instance of cluster.instances.types has more than 2048; " +
+					"use less, or larger types",
+				"awslab:services[0].memory: 4096 MiB, and no instance of cluster.instances.types has more than " +
+					"4096, of which ECS keeps a part; use less, or larger types",
+			},
+		},
+		"more tasks than the instances hold": {
+			values{
+				"cluster":  `{"launchType": "ec2"}`,
+				"services": "[" + with(`{"desiredCount": 8}`) + "]",
+			},
+			[]string{
+				"awslab:cluster.instances.max: 4; for the services' tasks and one more of a deployment, 9 in all, it " +
+					"takes 5 instances at least: each task has a network interface of its own, of which t3.medium " +
+					"has 2 for tasks; use 5 or more, or larger types",
+			},
+		},
 		"a task without room for the collector": {
 			values{
 				"cluster":    `{"launchType": "ec2"}`,

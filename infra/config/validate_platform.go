@@ -7,6 +7,7 @@ import (
 
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/internal/grammar"
+	"github.com/awslab/awslab/internal/instancetype"
 )
 
 // zoneNames refuses names that are no zones of the region.
@@ -131,6 +132,37 @@ func (d *decoder) cluster(project string, c *Config) {
 	}
 	for i, s := range c.Services {
 		d.runnable(fmt.Sprintf("%s:services[%d].architecture", project, i), s, instances.Types)
+	}
+	d.room(project, c)
+}
+
+// room refuses services for which the instances have no room, as ECS would wait for it in vain. Only what cannot be is
+// refused: types whose size is not known may have it.
+func (d *decoder) room(project string, c *Config) {
+	path, instances := project+":cluster.instances.max", c.Cluster.Instances
+	name, size, known := instancetype.Largest(instances.Types)
+	if !known || !d.sound(path) {
+		return
+	}
+	need := instancetype.Need{Tasks: 1} // that of a deployment, which starts before it stops
+	for i, s := range c.Services {
+		at := fmt.Sprintf("%s:services[%d]", project, i)
+		if s.CPU > size.CPU && d.sound(at+".cpu") {
+			d.add(at+".cpu", "%d units, and no instance of cluster.instances.types has more than %d; use less, or "+
+				"larger types", s.CPU, size.CPU)
+		}
+		if s.Memory >= size.Memory && d.sound(at+".memory") {
+			d.add(at+".memory", "%d MiB, and no instance of cluster.instances.types has more than %d, of which ECS "+
+				"keeps a part; use less, or larger types", s.Memory, size.Memory)
+		}
+		need.Tasks += *s.DesiredCount
+		need.CPU += *s.DesiredCount * s.CPU
+		need.Memory += *s.DesiredCount * s.Memory
+	}
+	if least := need.Instances(size); least > instances.Max && len(c.Services) > 0 {
+		d.add(path, "%d; for the services' tasks and one more of a deployment, %d in all, it takes %d instances at "+
+			"least: each task has a network interface of its own, of which %s has %d for tasks; use %[3]d or more, or "+
+			"larger types", instances.Max, need.Tasks, least, name, size.Tasks)
 	}
 }
 

@@ -88,6 +88,54 @@ func TestAServicesCapacityProvidersAreItsClusters(t *testing.T) {
 	)
 }
 
+// Each task has a network interface of its own, of which an instance has few. ECS starts no task without.
+func TestInstancesHaveRoomForFewTasks(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	_, subnets := l.Network()
+	cluster := l.Create(token.Cluster, "lab", awstest.In{"name": "lab"})
+	template := l.Create(token.LaunchTemplate, "lab", awstest.In{})
+	group := l.Create(token.AutoScalingGroup, "lab", awstest.In{
+		"minSize":            0,
+		"maxSize":            2,
+		"vpcZoneIdentifiers": []any{subnets[0].Id},
+		"mixedInstancesPolicy": awstest.In{"launchTemplate": awstest.In{
+			"launchTemplateSpecification": awstest.In{"launchTemplateId": template.Id},
+			"overrides":                   []any{awstest.In{"instanceType": "m7i.large"}},
+		}},
+	})
+	l.Create(token.CapacityProvider, "lab", awstest.In{
+		"name": "instances", "autoScalingGroupProvider": awstest.In{"autoScalingGroupArn": group.Str("arn")},
+	})
+	l.Create(
+		token.ClusterProviders,
+		"lab",
+		awstest.In{"clusterName": "lab", "capacityProviders": []any{"instances"}},
+	)
+	definition := func(family, cpu string) string {
+		return l.Create(token.TaskDefinition, family, awstest.In{
+			"family": family, "containerDefinitions": awstest.Shop, "networkMode": "awsvpc", "cpu": cpu, "memory": "512",
+		}).Str("arn")
+	}
+	small := definition("small", "256")
+	service := func(name, definition string, count int) awstest.In {
+		return awstest.In{
+			"name": name, "cluster": cluster.Str("arn"), "taskDefinition": definition, "desiredCount": count,
+			"networkConfiguration":       awstest.In{"subnets": []any{subnets[0].Id}},
+			"capacityProviderStrategies": []any{awstest.In{"capacityProvider": "instances", "weight": 1}},
+			"waitForSteadyState":         true,
+		}
+	}
+	const refused = "no container instance met all of its requirements (RESOURCE:ENI, CPU or MEMORY): "
+	shop := l.Create(token.Service, "shop", service("shop", small, 3))
+	_, err := l.TryCreate(token.Service, "other", service("other", small, 2))
+	assert.ErrorContains(t, err, refused+"5 tasks need 3 instances, of 2 of the Auto Scaling group")
+	_, err = l.TryCreate(token.Service, "other", service("other", definition("large", "4096"), 1))
+	assert.ErrorContains(t, err, refused)
+	l.Create(token.Service, "other", service("other", small, 1))
+	_, err = l.TryUpdate(shop, service("shop", definition("small", "512"), 3))
+	assert.ErrorContains(t, err, refused+"5 tasks", "a deployment starts a task before it stops one")
+}
+
 func TestServicesHoldTheirNamespace(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	_, subnets := l.Network()

@@ -157,10 +157,13 @@ func deployService(c *bridge.Change) error {
 	if err := refuseLoadBalancers(c, containers, awsvpc); err != nil {
 		return err
 	}
-	if c.Inputs.Bool("waitForSteadyState") && c.Inputs.Num("desiredCount") > 0 {
-		return refuseImages(c, containers)
+	if !c.Inputs.Bool("waitForSteadyState") || c.Inputs.Num("desiredCount") == 0 {
+		return nil
 	}
-	return nil
+	if err := refuseRoom(c, state); err != nil {
+		return err
+	}
+	return refuseImages(c, containers)
 }
 
 // taskDefinition returns the task definition of a service, which names it by ARN, family or family and revision.
