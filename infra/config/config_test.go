@@ -503,8 +503,9 @@ func TestWhatIsRefused(t *testing.T) {
 					`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`,
 			},
 		},
-		"countries": {values{"firewall": `{"denyCountries": ["KP", "Cuba", "KP"]}`}, []string{
+		"countries": {values{"firewall": `{"denyCountries": ["KP", "Cuba", "KP", "UK"]}`}, []string{
 			`awslab:firewall.denyCountries[1]: "Cuba"; use a code of two capital letters from ISO 3166-1, such as KP`,
+			`awslab:firewall.denyCountries[3]: "UK"; use a code of two capital letters from ISO 3166-1, such as KP`,
 			`awslab:firewall.denyCountries[2]: "KP" is listed twice`,
 		}},
 		"a keeper": {

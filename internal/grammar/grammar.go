@@ -81,8 +81,13 @@ var (
 	// DomainName is a lower-case domain name (RFC 1035, section 2.3.1), and DomainPattern also one that begins with *.
 	DomainName    = of("a domain", `^`+domain+`$`)
 	DomainPattern = of("a domain", `^(\*\.)?`+domain+`$`)
-	// Country is a code of ISO 3166-1.
-	Country = of("a country", `^[A-Z]{2}$`)
+	// Country is a code of ISO 3166-1, or XK, which stands for Kosovo: by the first letter and the second ones
+	// (AWS WAF API, GeoMatchStatement).
+	Country = of("a country", `^(A[DEFGILMOQRSTUWXZ]|B[ABDEFGHIJLMNOQRSTVWYZ]|C[ACDFGHIKLMNORUVWXYZ]|D[EJKMOZ]`+
+		`|E[CEGHRST]|F[IJKMOR]|G[ABDEFGHILMNPQRSTUWY]|H[KMNRTU]|I[DELMNOQRST]|J[EMOP]`+
+		`|K[EGHIMNPRWYZ]|L[ABCIKRSTUVY]|M[ACDEFGHKLMNOPQRSTUVWXYZ]|N[ACEFGILOPRUZ]|O[M]`+
+		`|P[AEFGHKLMNRSTWY]|Q[A]|R[EOSUW]|S[ABCDEGHIJKLMNORSTVXYZ]|T[CDFGHJKLMNORTVWZ]`+
+		`|U[AGMSYZ]|V[ACEGINU]|W[FS]|X[K]|Y[ET]|Z[AMW])$`)
 )
 
 // Places and ARNs (AWS General Reference, "Amazon Resource Names").

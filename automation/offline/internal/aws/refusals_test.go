@@ -40,6 +40,7 @@ func TestAWSRefusesToCreate(t *testing.T) {
 		"idle",
 		awstest.In{"vpcId": vpc.Id, "port": 80, "protocol": "HTTP", "targetType": "ip"},
 	)
+	visible := awstest.In{"cloudwatchMetricsEnabled": true, "metricName": "uk", "sampledRequestsEnabled": true}
 	placed := awstest.In{"subnets": []any{subnets[0].Id}}
 	l.Create(token.LogGroup, "taken", awstest.In{"name": "/lab/taken"})
 
@@ -97,6 +98,18 @@ func TestAWSRefusesToCreate(t *testing.T) {
 			token.Certificate,
 			awstest.In{"domainName": strings.Repeat("a", 53) + ".example.com", "validationMethod": "DNS"},
 			"The first domain name can be a maximum of 64 characters",
+		},
+		"a country that there is not": {
+			token.WebACL,
+			awstest.In{
+				"name": "uk", "scope": "REGIONAL", "defaultAction": awstest.In{"allow": awstest.In{}},
+				"visibilityConfig": visible,
+				"rules": []any{awstest.In{
+					"name": "uk", "priority": 1, "action": awstest.In{"block": awstest.In{}}, "visibilityConfig": visible,
+					"statement": awstest.In{"geoMatchStatement": awstest.In{"countryCodes": []any{"GB", "UK"}}},
+				}},
+			},
+			"Value '[UK]' at 'rules.statement.geoMatchStatement.countryCodes'",
 		},
 		"an endpoint in another region": {
 			token.VpcEndpoint,

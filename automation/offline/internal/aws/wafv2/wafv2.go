@@ -8,6 +8,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // Service is the package as the table of services lists it.
@@ -111,6 +112,16 @@ func checkCapacity(c *bridge.Change) error {
 			)
 		}
 		priorities[priority] = name
+		for _, code := range rule.Strings("statement.geoMatchStatement.countryCodes") {
+			if !grammar.Country.Match(code) {
+				return bridge.Refuse(
+					"ValidationException",
+					"1 validation error detected: Value '[%s]' at 'rules.statement.geoMatchStatement.countryCodes' "+
+						"failed to satisfy constraint: Member must satisfy enum value set",
+					code,
+				)
+			}
+		}
 		total += capacityOf(rule)
 	}
 	if total > maxCapacity {
