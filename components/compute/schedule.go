@@ -28,7 +28,7 @@ type Schedule struct {
 
 func (s Schedule) validate(at string) error {
 	problems := []error{checkName(at+".Name", s.Name, 100)}
-	if !grammar.Schedule.Match(s.Expression) {
+	if !grammar.IsSchedule(s.Expression) {
 		problems = append(problems, problem.New(
 			at+".Expression",
 			"%q is not a schedule; use cron(0 7 ? * MON-FRI *), rate(1 hour) or at(2026-01-31T07:00:00)",

@@ -476,6 +476,10 @@ func TestWhatAServiceRefuses(t *testing.T) {
 			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "cron(0 7 * * *)", "", 0, 1}) },
 			"Scaling.Schedules[0].Expression",
 		},
+		"a cron of every day of the month and of the week": {
+			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "cron(0 7 * * * *)", "", 0, 1}) },
+			"Scaling.Schedules[0].Expression",
+		},
 		"a schedule's zone": {
 			func(a *ServiceArgs) { a.Scaling = scheduled(Schedule{"x", "rate(1 hour)", "Europe/Bonn", 0, 1}) },
 			`Timezone: "Europe/Bonn" is not an IANA time zone`,

@@ -106,8 +106,8 @@ type BackupArgs struct {
 	// knows.
 	TagKey, TagValue string
 	// Uncopied are the ARNs, in which * stands for any text, of what AWS Backup can back up and not copy: Multi-AZ DB
-	// clusters ("Amazon RDS Multi-AZ backups", AWS Backup developer guide). They get a plan of their own without copies,
-	// as in another one every copy job would fail.
+	// clusters ("Amazon RDS Multi-AZ backups", AWS Backup developer guide). They get a plan of their own without
+	// copies, as in another one every copy job would fail.
 	Uncopied []string
 	// Lock keeps recovery points from being deleted before their time, by anyone but who may remove the lock
 	// ("governance mode").

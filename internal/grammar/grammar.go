@@ -103,11 +103,6 @@ var (
 	EdgeCertificateArn = certificate(`us-east-1`)
 )
 
-// Schedule is an expression of Application Auto Scaling (API reference, PutScheduledAction) as far as it tells a slip;
-// the fields of cron are checked by AWS.
-var Schedule = of("a schedule",
-	`^(cron\(\S+( \S+){5}\)|rate\([1-9][0-9]* (minutes?|hours?|days?)\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\))$`)
-
 // IsTimeZone reports whether a name is one of the IANA time zone database. The empty name is UTC.
 func IsTimeZone(name string) bool {
 	_, err := time.LoadLocation(name)

@@ -105,7 +105,8 @@ func TestAWSRefusesToCreate(t *testing.T) {
 				"name": "uk", "scope": "REGIONAL", "defaultAction": awstest.In{"allow": awstest.In{}},
 				"visibilityConfig": visible,
 				"rules": []any{awstest.In{
-					"name": "uk", "priority": 1, "action": awstest.In{"block": awstest.In{}}, "visibilityConfig": visible,
+					"name": "uk", "priority": 1,
+					"action": awstest.In{"block": awstest.In{}}, "visibilityConfig": visible,
 					"statement": awstest.In{"geoMatchStatement": awstest.In{"countryCodes": []any{"GB", "UK"}}},
 				}},
 			},

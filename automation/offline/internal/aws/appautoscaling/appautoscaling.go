@@ -10,6 +10,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
+	"github.com/awslab/awslab/internal/grammar"
 )
 
 // Service is the package as the table of services lists it.
@@ -235,6 +236,9 @@ func createScheduledAction(c *bridge.Change) error {
 			values.Text(most),
 			values.Text(least),
 		)
+	}
+	if schedule := c.Inputs.Str("schedule"); !grammar.IsSchedule(schedule) {
+		return bridge.Refuse("ValidationException", "Invalid schedule expression: %s", schedule)
 	}
 	return refuseUnregistered(c)
 }

@@ -56,6 +56,12 @@ func TestScalingOfTablesAndClustersNeedsThem(t *testing.T) {
 	}
 	_, err := l.TryCreate(token.ScheduledAction, "wrong", awstest.Merge(action, awstest.In{"schedule": "every day"}))
 	assert.ErrorContains(t, err, `invalid value "every day" for schedule`)
+	_, err = l.TryCreate(
+		token.ScheduledAction,
+		"wrong",
+		awstest.Merge(action, awstest.In{"schedule": "cron(0 7 * * * *)"}),
+	)
+	assert.ErrorContains(t, err, "Invalid schedule expression: cron(0 7 * * * *)")
 	night := l.Create(token.ScheduledAction, "night", action)
 	require.NoError(t, l.TryDelete(m))
 	_, exists := l.Refresh(night)

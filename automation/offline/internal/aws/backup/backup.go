@@ -81,8 +81,8 @@ func checkPlan(c *bridge.Change) error {
 	return nil
 }
 
-// checkSelection tells of Multi-AZ DB clusters in a plan that copies: AWS Backup copies no snapshots of them ("Amazon RDS
-// Multi-AZ backups", AWS Backup Developer Guide).
+// checkSelection tells of Multi-AZ DB clusters in a plan that copies: AWS Backup copies no snapshots of them ("Amazon
+// RDS Multi-AZ backups", AWS Backup Developer Guide).
 func checkSelection(c *bridge.Change) error {
 	plan := c.Target("planId")
 	copies := plan != nil && slices.ContainsFunc(bridge.StateOf(plan).Objects("rules"), func(rule values.View) bool {

@@ -113,7 +113,8 @@ func TestInstancesHaveRoomForFewTasks(t *testing.T) {
 	)
 	definition := func(family, cpu string) string {
 		return l.Create(token.TaskDefinition, family, awstest.In{
-			"family": family, "containerDefinitions": awstest.Shop, "networkMode": "awsvpc", "cpu": cpu, "memory": "512",
+			"family": family, "containerDefinitions": awstest.Shop, "networkMode": "awsvpc",
+			"cpu": cpu, "memory": "512",
 		}).Str("arn")
 	}
 	small := definition("small", "256")
