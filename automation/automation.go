@@ -22,6 +22,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
@@ -117,8 +118,10 @@ type Lab struct {
 	refused atomic.Pointer[config.Error]
 }
 
-// stackName follows Pulumi's rule for stack names (100 characters of letters, digits, -, _ and .).
-var stackName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+// stackName follows Pulumi's rule for stack names (100 characters of letters, digits, -, _ and .), but for the first
+// character: the engine takes "." and ".." for folders, and writes their states in the place of others, and it takes
+// what begins with - for a flag.
+var stackName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`)
 
 // Open checks the options and the stack's configuration, finds the engine, prepares the target and creates the stack
 // where it does not exist yet. A wrong option gives an *InputError and wrong configuration a *config.Error, both before
@@ -250,7 +253,10 @@ func checkOptions(o Options) (Options, *workspace.Project, error) {
 		return o, nil, &InputError{Field: "target", Value: string(o.Target), Allowed: "offline or aws"}
 	}
 	if !stackName.MatchString(o.Stack) {
-		return o, nil, &InputError{Field: "stack", Value: o.Stack, Allowed: "1 to 100 letters, digits, -, _ and ."}
+		return o, nil, &InputError{
+			Field: "stack", Value: o.Stack,
+			Allowed: "1 to 100 letters, digits, -, _ and ., of which the first is a letter, a digit or _",
+		}
 	}
 	if o.Target == AWS && os.Getenv(worldVariable) != "" {
 		return o, nil, &InputError{Field: "target", Value: string(o.Target),
@@ -260,14 +266,27 @@ func checkOptions(o Options) (Options, *workspace.Project, error) {
 	if err := o.checkSurroundings(); err != nil {
 		return o, nil, err
 	}
-	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
-	if errors.Is(err, os.ErrNotExist) {
-		return o, nil, &InputError{Field: "project folder", Value: root, Allowed: "a folder with Pulumi.yaml"}
+	if o.PolicyPacks, err = absolutePacks(o.PolicyPacks); err != nil {
+		return o, nil, err
 	}
+	project, err := loadProject(root)
 	if err != nil {
-		return o, nil, fmt.Errorf("loading the project: %w", err)
+		return o, nil, err
 	}
 	return o, project, nil
+}
+
+func loadProject(root string) (*workspace.Project, error) {
+	project, err := workspace.LoadProject(filepath.Join(root, "Pulumi.yaml"))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, &InputError{Field: "project folder", Value: root, Allowed: "a folder with Pulumi.yaml"}
+	}
+	if err != nil {
+		return nil, &InputError{
+			Field: "project folder", Value: root, Allowed: "a folder with a valid Pulumi.yaml: " + err.Error(),
+		}
+	}
+	return project, nil
 }
 
 func stackFile(o Options) string { return filepath.Join(o.ProjectDir, "Pulumi."+o.Stack+".yaml") }

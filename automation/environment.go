@@ -170,5 +170,8 @@ func offlineHome(o Options) (*offline.Home, error) {
 	if err != nil {
 		return nil, fmt.Errorf("resolving the project folder: %w", err)
 	}
+	if _, err := loadProject(root); err != nil {
+		return nil, err
+	}
 	return &offline.Home{Dir: offlineDir(root, o.OfflineDir)}, nil
 }

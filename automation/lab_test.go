@@ -432,6 +432,14 @@ func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {
 			`stack "test": allowed is one of dev, prod`,
 		},
 		"no stack": {func(o *automation.Options) { o.Stack = "" }, `stack "": allowed is`},
+		"a stack that is a folder": {
+			func(o *automation.Options) { o.Stack, o.Configuration = "..", small() },
+			`stack "..": allowed is 1 to 100 letters, digits, -, _ and ., of which the first is a letter, a digit or _`,
+		},
+		"a stack that is a flag": {
+			func(o *automation.Options) { o.Stack, o.Configuration = "-x", small() },
+			`stack "-x": allowed is`,
+		},
 		"an unknown target": {
 			func(o *automation.Options) { o.Target = "gcp" },
 			`target "gcp": allowed is offline or aws`,
@@ -439,6 +447,24 @@ func TestWrongInputIsRefusedBeforeAnythingRuns(t *testing.T) {
 		"no project": {
 			func(o *automation.Options) { o.ProjectDir = t.TempDir() },
 			"allowed is a folder with Pulumi.yaml",
+		},
+		"a file for a project": {
+			func(o *automation.Options) { o.ProjectDir = filepath.Join(o.ProjectDir, "Pulumi.yaml") },
+			"allowed is a folder with Pulumi.yaml",
+		},
+		"a project that cannot be read": {
+			func(o *automation.Options) {
+				require.NoError(t, os.WriteFile(filepath.Join(o.ProjectDir, "Pulumi.yaml"), []byte("name: ["), 0o600))
+			},
+			"allowed is a folder with a valid Pulumi.yaml: ",
+		},
+		"a policy pack that is not there": {
+			func(o *automation.Options) { o.PolicyPacks = []automation.PolicyPack{{Path: "nowhere"}} },
+			`policy pack "nowhere": allowed is an executable, or a folder with PulumiPolicy.yaml: `,
+		},
+		"a configuration of policies that is not there": {
+			func(o *automation.Options) { o.PolicyPacks[0].Config = "nowhere.json" },
+			`policies' configuration "nowhere.json": allowed is a JSON file: `,
 		},
 		"an engine too many": {
 			func(o *automation.Options) { o.Engine = "/bin/true" },

@@ -3,6 +3,7 @@ package automation
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,10 +107,10 @@ func WithDiff() Option {
 func WithSavePlan(path string) Option {
 	return func(c *choices) {
 		c.give("save plan")
-		c.savePlan = path
+		c.savePlan = c.absolute("save plan", path)
 		if path == "" {
 			c.refuse("save plan", path, "the path of a file to write")
-		} else if err := outfile.Check(path); err != nil {
+		} else if err := outfile.Check(c.savePlan); err != nil {
 			c.refuse("save plan", path, "the path of a file to write, in a folder that exists and can be written: "+
 				err.Error())
 		}
@@ -120,7 +121,7 @@ func WithSavePlan(path string) Option {
 func WithPlan(path string) Option {
 	return func(c *choices) {
 		c.give("plan")
-		if c.plan = path; path == "" {
+		if c.plan = c.absolute("plan", path); path == "" {
 			c.refuse("plan", path, "the path of a file that a preview wrote")
 		}
 	}
@@ -139,6 +140,15 @@ func (c *choices) refuse(field, value, allowed string) {
 	if c.problem == nil {
 		c.problem = &InputError{field, value, allowed}
 	}
+}
+
+// absolute returns a path that leads to the same file from the project's folder, in which the engine runs.
+func (c *choices) absolute(field, path string) string {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		c.refuse(field, path, "an absolute path where the current folder is gone: "+err.Error())
+	}
+	return absolute
 }
 
 // patterns returns resources as the engine takes them, which knows URNs only.

@@ -22,6 +22,41 @@ type PolicyPack struct {
 	Config string
 }
 
+// absolutePacks returns packs by paths that lead to the same files from the project's folder, in which the engine runs,
+// and refuses those that are not there.
+func absolutePacks(packs []PolicyPack) ([]PolicyPack, error) {
+	absolute := slices.Clone(packs) // nil where packs is
+	for i, pack := range packs {
+		var err error
+		absolute[i].Path, err = existing("policy pack", pack.Path, "an executable, or a folder with PulumiPolicy.yaml")
+		if err != nil {
+			return nil, err
+		}
+		if pack.Config == "" {
+			continue
+		}
+		if absolute[i].Config, err = existing("policies' configuration", pack.Config, "a JSON file"); err != nil {
+			return nil, err
+		}
+	}
+	return absolute, nil
+}
+
+// existing returns the absolute path of a file or folder, and refuses one that is not there.
+func existing(field, path, allowed string) (string, error) {
+	if path == "" {
+		return "", &InputError{field, path, allowed}
+	}
+	absolute, err := filepath.Abs(path)
+	if err == nil {
+		_, err = os.Stat(absolute)
+	}
+	if err != nil {
+		return "", &InputError{field, path, allowed + ": " + err.Error()}
+	}
+	return absolute, nil
+}
+
 // FindPolicyPacks returns root/policy if that is a pack, which then stands for all, or else the packs below it. Their
 // configuration is root/policy/config/<name>.json of the first of the names that has one: a stack's, or else its
 // profile's. Without any, the packs' own levels hold, which are mandatory.
@@ -82,16 +117,17 @@ func (l *Lab) buildPacks(ctx context.Context) (paths, configs []string, err erro
 // buildPack returns the path of the pack's executable, which it compiles below projectDir where path is a folder.
 func buildPack(ctx context.Context, projectDir, path string) (string, error) {
 	// The Go command looks for the module of the folder that it stands in, link or not.
-	path, err := filepath.EvalSymlinks(path)
+	given := path
+	path, err := filepath.EvalSymlinks(given)
 	if err != nil {
-		return "", fmt.Errorf("looking for policy pack %s: %w", path, err)
+		return "", fmt.Errorf("looking for policy pack %s: %w", given, err)
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", fmt.Errorf("looking for policy pack %s: %w", path, err)
+		return "", fmt.Errorf("looking for policy pack %s: %w", given, err)
 	}
 	if !info.IsDir() {
-		return filepath.Abs(path)
+		return path, nil
 	}
 	folder := filepath.Join(projectDir, ".awslab", "policy")
 	target := filepath.Join(folder, filepath.Base(path))
