@@ -84,11 +84,13 @@ type Options struct {
 	OfflineDir string
 	// OfflinePlugin is the executable of the stand-ins. By default offline.FindPlugin decides.
 	OfflinePlugin string
-	// OnEvent is called with every event of an operation, one at a time. May be nil.
+	// OnEvent is called with every event of an operation, one at a time, and the operation waits for it. If it panics,
+	// the operation is cancelled first. May be nil.
 	OnEvent func(Event)
 }
 
-// Lab is an opened stack. Its operations must not overlap; the engine's own lock refuses them across processes.
+// Lab is an opened stack. One that runs an operation refuses another with a *ConcurrentUpdateError, as the engine's own
+// lock does across labs and processes; what only reads the state does not wait.
 type Lab struct {
 	options  Options
 	project  *workspace.Project
@@ -110,6 +112,9 @@ type Lab struct {
 	awaitRollout awaitRollout
 	// released names the holders of stale locks that were released when the stack was created.
 	released []string
+	// running is the operation that runs, and abort cancels it.
+	running atomic.Pointer[Operation]
+	abort   context.CancelCauseFunc
 	// operation is the context of the operation that runs.
 	operation atomic.Pointer[context.Context]
 	// ran is the program that the engine has run last.

@@ -99,8 +99,34 @@ func (l *Lab) key() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// cancellable runs an operation that Cancel, called in another process, cancels.
+// cancellable runs an operation alone that Cancel, called in another process, cancels.
 func (l *Lab) cancellable(
+	ctx context.Context, operation Operation, run func(context.Context) (*Result, error),
+) (*Result, error) {
+	return l.alone(ctx, operation, func(ctx context.Context) (*Result, error) {
+		return l.served(ctx, operation, run)
+	})
+}
+
+// alone runs an operation, unless this lab runs one already. Whatever of the caller's panics in it, the engine ends.
+func (l *Lab) alone(
+	ctx context.Context, operation Operation, run func(context.Context) (*Result, error),
+) (*Result, error) {
+	if !l.running.CompareAndSwap(nil, &operation) {
+		refused := &ConcurrentUpdateError{Stack: l.options.Stack, Target: l.options.Target, Running: operation}
+		if running := l.running.Load(); running != nil {
+			refused.Running = *running
+		}
+		return nil, refused
+	}
+	defer l.running.Store(nil)
+	ctx, l.abort = context.WithCancelCause(ctx)
+	defer l.abort(nil)
+	return run(ctx)
+}
+
+// served runs an operation that others can cancel, and tells them how it ended.
+func (l *Lab) served(
 	ctx context.Context, operation Operation, run func(context.Context) (*Result, error),
 ) (*Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -113,14 +139,15 @@ func (l *Lab) cancellable(
 			Allowed: "a folder in TMPDIR that can be written, with a path of at most 50 characters: " + err.Error(),
 		}
 	}
+	report := Cancelled{PID: os.Getpid(), Operation: operation, Stack: l.options.Stack}
+	// Whether the other process hears of it is not this operation's concern.
+	defer func() { _ = served.End(report) }()
 	defer l.guard(ctx, cancel)()
 	result, err := run(ctx)
-	report := Cancelled{PID: os.Getpid(), Operation: operation, Stack: l.options.Stack, Succeeded: err == nil}
+	report.Succeeded = err == nil
 	if result != nil && result.Operation == operation {
 		report.Done = result.done()
 	}
-	// Whether the other process hears of it is not this operation's concern.
-	_ = served.End(report)
 	return result, err
 }
 

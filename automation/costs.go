@@ -23,14 +23,16 @@ type Costs struct {
 // Costs estimates what the stack costs now and after an Up. It runs a preview without the policy packs, and changes
 // nothing.
 func (l *Lab) Costs(ctx context.Context) (*Costs, error) {
-	result, err := l.operate(ctx, OperationPreview, &choices{}, func(ch chan<- events.EngineEvent) (Outputs, error) {
-		_, err := l.stack.Preview(
-			ctx,
-			optpreview.EventStreams(ch),
-			optpreview.ConfigFile(l.configFile),
-			optpreview.SuppressProgress(),
-		)
-		return nil, err
+	result, err := l.alone(ctx, OperationCost, func(ctx context.Context) (*Result, error) {
+		return l.operate(ctx, OperationPreview, &choices{}, func(ch chan<- events.EngineEvent) (Outputs, error) {
+			_, err := l.stack.Preview(
+				ctx,
+				optpreview.EventStreams(ch),
+				optpreview.ConfigFile(l.configFile),
+				optpreview.SuppressProgress(),
+			)
+			return nil, err
+		})
 	})
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationCost, err)

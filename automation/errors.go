@@ -93,9 +93,15 @@ type ConcurrentUpdateError struct {
 	Holder string
 	// Unproven says that a recovery could not prove that the holder has ended: it runs, or ran on another machine.
 	Unproven bool
+	// Running is the operation that this Lab itself runs; empty if it runs none.
+	Running Operation
 }
 
 func (e *ConcurrentUpdateError) Error() string {
+	if e.Running != "" {
+		return fmt.Sprintf("this Lab of stack %s already runs %s; wait for it to end, or open another Lab",
+			e.Stack, e.Running)
+	}
 	text := fmt.Sprintf("stack %s is locked by another operation", e.Stack)
 	if e.Holder != "" {
 		text += " (" + e.Holder + ")"

@@ -100,7 +100,7 @@ func (l *Lab) Preview(ctx context.Context, options ...Option) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.preview(ctx, chosen)
+	return l.alone(ctx, OperationPreview, func(ctx context.Context) (*Result, error) { return l.preview(ctx, chosen) })
 }
 
 func (l *Lab) preview(ctx context.Context, chosen *choices) (*Result, error) {
@@ -222,7 +222,7 @@ func (l *Lab) Drift(ctx context.Context, options ...Option) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.drift(ctx, chosen)
+	return l.alone(ctx, OperationDrift, func(ctx context.Context) (*Result, error) { return l.drift(ctx, chosen) })
 }
 
 func (l *Lab) drift(ctx context.Context, chosen *choices) (*Result, error) {
@@ -371,10 +371,10 @@ func (l *Lab) operate(
 	}
 	if err == nil {
 		err = l.configured(func() (err error) {
+			defer func() { callbacks.Stop(l.ran.Swap(nil)) }()
 			outputs, err = c.drain(run)
 			return err
 		})
-		callbacks.Stop(l.ran.Swap(nil))
 	}
 	switch {
 	case c.complete && ctx.Err() != nil:
@@ -454,6 +454,13 @@ func (c *collector) drain(run func(chan<- events.EngineEvent) (Outputs, error)) 
 		defer close(returned)
 		outputs, err = run(stream)
 	}()
+	ended := false
+	defer func() {
+		if !ended { // OnEvent has panicked, or ended its goroutine
+			c.lab.abort(errors.New("OnEvent did not return"))
+			discard(stream, returned)
+		}
+	}()
 	var looked <-chan map[string][]TaskFailure
 	ctx, cancel := context.WithCancel(c.ctx)
 	next := time.NewTicker(rolloutPause)
@@ -469,6 +476,7 @@ func (c *collector) drain(run func(chan<- events.EngineEvent) (Outputs, error)) 
 		case e, open := <-stream:
 			if !open {
 				<-returned
+				ended = true
 				return outputs, err
 			}
 			c.take(e)
@@ -480,7 +488,22 @@ func (c *collector) drain(run func(chan<- events.EngineEvent) (Outputs, error)) 
 			looked = nil
 			c.tell(found)
 		case <-returned:
+			ended = true
 			return outputs, err
+		}
+	}
+}
+
+// discard reads the stream of an operation until it has returned.
+func discard(stream <-chan events.EngineEvent, returned <-chan struct{}) {
+	for {
+		select {
+		case _, open := <-stream:
+			if !open {
+				stream = nil
+			}
+		case <-returned:
+			return
 		}
 	}
 }
