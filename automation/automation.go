@@ -137,6 +137,9 @@ func Open(ctx context.Context, options Options) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	if options.PolicyPacks, err = absolutePacks(options.PolicyPacks); err != nil {
+		return nil, err
+	}
 	l := &Lab{options: options, project: project}
 	if l.settings, err = newSettings(string(project.Name), options); err != nil {
 		return nil, err
@@ -269,9 +272,6 @@ func checkOptions(o Options) (Options, *workspace.Project, error) {
 				"(" + worldVariable + " is set); open a new shell"}
 	}
 	if err := o.checkSurroundings(); err != nil {
-		return o, nil, err
-	}
-	if o.PolicyPacks, err = absolutePacks(o.PolicyPacks); err != nil {
 		return o, nil, err
 	}
 	project, err := loadProject(root)

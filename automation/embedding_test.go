@@ -117,6 +117,8 @@ func TestWhatAnEmbedderDoesWithAStack(t *testing.T) {
 	})
 
 	t.Run("the history has the message", func(t *testing.T) {
+		_, err := lab.History(ctx, 0)
+		require.EqualError(t, err, `limit "0": allowed is 1 or more`)
 		past, err := lab.History(ctx, 1)
 		require.NoError(t, err)
 		require.Len(t, past, 1)

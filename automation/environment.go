@@ -132,7 +132,7 @@ func OfflineEnvironment(ctx context.Context, o Options) (map[string]string, stri
 	}
 	l, err := connected(ctx, o, stacks[0])
 	if err != nil {
-		return nil, "", err
+		return nil, "", orCancelled(ctx, err)
 	}
 	for _, name := range stacks {
 		l.options.Stack = name
@@ -140,7 +140,7 @@ func OfflineEnvironment(ctx context.Context, o Options) (map[string]string, stri
 			return nil, "", err
 		}
 		if err := l.ensureStack(ctx); err != nil {
-			return nil, "", err
+			return nil, "", orCancelled(ctx, err)
 		}
 	}
 	return l.offline.Environment(), filepath.Dir(l.command.Engine.Path), nil
@@ -152,7 +152,11 @@ func OfflineWorld(ctx context.Context, o Options) ([]offline.Thing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return home.List(ctx)
+	things, err := home.List(ctx)
+	if err != nil {
+		return nil, orCancelled(ctx, err)
+	}
+	return things, nil
 }
 
 // OfflineAudit lists the calls that the policies at the offline target of the project deny, and the permissions that no
@@ -162,7 +166,11 @@ func OfflineAudit(ctx context.Context, o Options) (offline.Audit, error) {
 	if err != nil {
 		return offline.Audit{}, err
 	}
-	return home.Audit(ctx)
+	audit, err := home.Audit(ctx)
+	if err != nil {
+		return audit, orCancelled(ctx, err)
+	}
+	return audit, nil
 }
 
 func offlineHome(o Options) (*offline.Home, error) {

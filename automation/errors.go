@@ -284,6 +284,9 @@ func classify(ctx context.Context, wrapped, raw error, seen *Result) error {
 	if refused := typed(wrapped); refused != nil {
 		return refused
 	}
+	if strings.Contains(raw.Error(), "error: no stack named '") { // it was removed while a lab was open
+		return &NoStackError{}
+	}
 	failed := &OperationError{cause: wrapped}
 	if seen != nil {
 		failed.Operation, failed.Stack, failed.Target = seen.Operation, seen.Stack, seen.Target

@@ -75,6 +75,8 @@ func (f TaskFault) check(services []config.Service) error {
 	}
 	at := slices.Index(names, f.Service)
 	switch {
+	case len(names) == 0:
+		return &InputError{Field: "service", Value: f.Service, Allowed: "none: the stack has no services"}
 	case at < 0:
 		return &InputError{
 			Field:   "service",

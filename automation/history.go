@@ -26,10 +26,13 @@ type PastOperation struct {
 
 // History returns the latest operations on the stack, the latest first, limit of them at most (1 or more).
 func (l *Lab) History(ctx context.Context, limit int) ([]PastOperation, error) {
+	if limit < 1 {
+		return nil, &InputError{Field: "limit", Value: strconv.Itoa(limit), Allowed: "1 or more"}
+	}
 	summaries, err := l.stack.History(ctx, limit, 1, opthistory.ShowSecrets(false))
 	if err != nil {
 		wrapped := fmt.Errorf("reading the history of stack %s: %w", l.options.Stack, redact(err))
-		return nil, classify(ctx, wrapped, err, nil)
+		return nil, l.located(classify(ctx, wrapped, err, nil))
 	}
 	past := make([]PastOperation, len(summaries))
 	for i, s := range summaries {

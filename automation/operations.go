@@ -415,11 +415,15 @@ func (l *Lab) operate(
 	return &result, l.located(err)
 }
 
-// located tells an error about a lock which stack it is about.
+// located tells an error about a lock, or about a stack that is not there, which stack it is about.
 func (l *Lab) located(err error) error {
 	var locked *ConcurrentUpdateError
 	if errors.As(err, &locked) {
 		locked.Stack, locked.Target = l.options.Stack, l.options.Target
+	}
+	var absent *NoStackError
+	if errors.As(err, &absent) {
+		absent.Stack, absent.Target = l.options.Stack, l.options.Target
 	}
 	return err
 }

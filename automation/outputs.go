@@ -39,12 +39,8 @@ func newOutputs(from auto.OutputMap) Outputs {
 func (l *Lab) Outputs(ctx context.Context) (Outputs, error) {
 	outputs, err := l.stack.Outputs(ctx)
 	if err != nil {
-		return nil, classify(
-			ctx,
-			fmt.Errorf("reading the outputs of stack %s: %w", l.options.Stack, redact(err)),
-			err,
-			nil,
-		)
+		wrapped := fmt.Errorf("reading the outputs of stack %s: %w", l.options.Stack, redact(err))
+		return nil, l.located(classify(ctx, wrapped, err, nil))
 	}
 	return newOutputs(outputs), nil
 }
@@ -67,7 +63,7 @@ func (l *Lab) Export(ctx context.Context, options ExportOptions) (apitype.Untype
 	stdout, stderr, _, err := l.command.Run(ctx, l.options.ProjectDir, nil, nil, nil, nil, args...)
 	if err != nil {
 		wrapped := fmt.Errorf("exporting stack %s: %w: %s", l.options.Stack, err, strings.TrimSpace(stderr))
-		return deployment, classify(ctx, wrapped, err, nil)
+		return deployment, l.located(classify(ctx, wrapped, wrapped, nil))
 	}
 	if err := json.Unmarshal([]byte(stdout), &deployment); err != nil {
 		return deployment, fmt.Errorf("reading the export of stack %s: %w", l.options.Stack, err)

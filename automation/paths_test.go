@@ -38,3 +38,28 @@ func TestPathsAreThoseOfTheFolderInWhichTheyWereGiven(t *testing.T) {
 	require.NoError(t, err)
 	require.FileExists(t, filepath.Join(here, "offline", "world.db"))
 }
+
+// Globs, URLs and shells have meanings for these characters.
+func TestAProjectCanBeInAFolderOfAnyName(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	odd := filepath.Join(t.TempDir(), "a [1] %41 #b ?c * ü")
+	require.NoError(t, os.Rename(p.dir, odd))
+	p.dir = odd
+	require.Equal(t, []string{"dev", "prod"}, automation.Stacks(p.dir))
+	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "policy", "PulumiPolicy.yaml"), []byte("runtime: go"), 0o600))
+	packs, err := automation.FindPolicyPacks(p.dir, "dev")
+	require.NoError(t, err)
+	require.Equal(t, []automation.PolicyPack{{
+		Path: filepath.Join(p.dir, "policy"), Config: filepath.Join(p.dir, "policy", "config", "dev.json"),
+	}}, packs)
+
+	lab, err := automation.Open(t.Context(), p.inMemory("pr-1", small()))
+	require.NoError(t, err)
+	_, err = lab.Up(t.Context())
+	require.NoError(t, err)
+	stacks, err := automation.ListStacks(t.Context(), p.options("any"))
+	require.NoError(t, err)
+	require.Len(t, stacks, 1)
+	require.NotEmpty(t, p.world(t))
+}

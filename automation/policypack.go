@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,9 +63,10 @@ func existing(field, path, allowed string) (string, error) {
 // profile's. Without any, the packs' own levels hold, which are mandatory.
 func FindPolicyPacks(root string, names ...string) ([]PolicyPack, error) {
 	const manifest = "PulumiPolicy.yaml"
-	manifests, err := filepath.Glob(filepath.Join(root, "policy", manifest))
+	project := os.DirFS(cmp.Or(root, "."))
+	manifests, err := fs.Glob(project, "policy/"+manifest)
 	if err == nil && len(manifests) == 0 {
-		manifests, err = filepath.Glob(filepath.Join(root, "policy", "*", manifest))
+		manifests, err = fs.Glob(project, "policy/*/"+manifest)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("looking for policy packs: %w", err)
@@ -72,7 +74,7 @@ func FindPolicyPacks(root string, names ...string) ([]PolicyPack, error) {
 	config := levelsFile(root, names...)
 	packs := make([]PolicyPack, len(manifests))
 	for i, manifest := range manifests {
-		packs[i] = PolicyPack{Path: filepath.Dir(manifest), Config: config}
+		packs[i] = PolicyPack{Path: filepath.Join(root, filepath.Dir(manifest)), Config: config}
 	}
 	return packs, nil
 }

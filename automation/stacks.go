@@ -1,10 +1,12 @@
 package automation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,10 +20,10 @@ import (
 
 // Stacks lists the stacks of the project in dir: those that have a configuration file. [ListStacks] lists what exists.
 func Stacks(dir string) []string {
-	files, _ := filepath.Glob(filepath.Join(dir, "Pulumi.*.yaml"))
+	files, _ := fs.Glob(os.DirFS(cmp.Or(dir, ".")), "Pulumi.*.yaml")
 	names := make([]string, len(files))
 	for i, file := range files {
-		names[i] = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
+		names[i] = strings.TrimSuffix(strings.TrimPrefix(file, "Pulumi."), ".yaml")
 	}
 	return names
 }

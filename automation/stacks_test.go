@@ -102,6 +102,17 @@ func TestARemovalThatHasBegunIsFinished(t *testing.T) {
 	lab.Terminate()
 	require.NoError(t, os.WriteFile(goOn, nil, 0o600))
 	require.NoError(t, <-removed)
+	for name, do := range map[string]func() error{
+		"preview": func() error { _, err := lab.Preview(t.Context()); return err },
+		"up":      func() error { _, err := lab.Up(t.Context()); return err },
+		"recover": func() error { _, err := lab.Recover(t.Context(), automation.RecoverOptions{}); return err },
+		"history": func() error { _, err := lab.History(t.Context(), 1); return err },
+		"outputs": func() error { _, err := lab.Outputs(t.Context()); return err },
+		"remove":  func() error { return lab.Remove(t.Context()) },
+	} {
+		require.EqualError(t, do(), "stack pr-1 does not exist on target offline; create it with awslab up --stack pr-1",
+			name)
+	}
 	stacks, err := automation.ListStacks(t.Context(), p.inMemory("", nil))
 	require.NoError(t, err)
 	require.Empty(t, stacks)

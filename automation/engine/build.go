@@ -7,6 +7,7 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,12 +76,12 @@ func build(ctx context.Context, target string, progress func(Progress)) error {
 // at work. It removes what such builds have left.
 func unfinishedIn(dir string) (string, error) {
 	const prefix = ".unfinished-"
-	left, err := filepath.Glob(filepath.Join(dir, prefix+"*"))
+	left, err := fs.Glob(os.DirFS(dir), prefix+"*")
 	if err != nil {
 		return "", fmt.Errorf("looking for unfinished engines: %w", err)
 	}
 	for _, folder := range left {
-		_ = os.RemoveAll(folder)
+		_ = os.RemoveAll(filepath.Join(dir, folder))
 	}
 	folder, err := os.MkdirTemp(dir, prefix)
 	if err != nil {

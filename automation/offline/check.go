@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -52,12 +53,13 @@ func (h *Home) Resources(project, stack string) (int, error) {
 
 // CheckStates refuses a damaged state among those of all stacks of a project.
 func (h *Home) CheckStates(project string) error {
-	paths, err := filepath.Glob(h.stateFile(project, "*"))
+	folder, pattern := filepath.Split(h.stateFile(project, "*"))
+	states, err := fs.Glob(os.DirFS(folder), pattern)
 	if err != nil {
 		return fmt.Errorf("looking for states: %w", err)
 	}
-	for _, path := range paths {
-		if _, err := h.checkState(path); err != nil {
+	for _, state := range states {
+		if _, err := h.checkState(filepath.Join(folder, state)); err != nil {
 			return err
 		}
 	}
@@ -214,7 +216,11 @@ func (h *Home) checkWorld(ctx context.Context, resources int) error {
 	return nil
 }
 
+// damagedWorld says how to go on without a world that cannot be read, unless it was only not read to the end.
 func (h *Home) damagedWorld(ctx context.Context, reason error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("reading the world: %w", context.Cause(ctx))
+	}
 	path, kept := h.worldFile(), h.worldFile()+keptSuffix
 	next := fmt.Sprintf("move it away with: mv '%[1]s' '%[1]s.damaged' && rm -f '%[1]s-wal' '%[1]s-shm', then run "+
 		"awslab refresh, which records that nothing exists, and awslab up", path)

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"os"
@@ -72,6 +73,23 @@ func TestWhatCannotBeUsedIsRefusedBeforeAnythingChanges(t *testing.T) {
 }
 
 // On a full disk the engine writes in part both the state and its copy.
+// Who moves a world away that is only not read to the end loses it.
+func TestAWorldIsNotDamagedWhereItsReaderIsCancelled(t *testing.T) {
+	h := open(t, t.TempDir(), "/opt/awslab-offline", false)
+	require.NoError(t, h.checkWorld(t.Context(), 0)) // makes one
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, read := range map[string]func() error{
+		"list":  func() error { _, err := h.List(ctx); return err },
+		"audit": func() error { _, err := h.Audit(ctx); return err },
+		"check": func() error { return h.Check(ctx, "awslab", "dev") },
+	} {
+		err := read()
+		require.ErrorIs(t, err, context.Canceled, name)
+		require.NotErrorAs(t, err, new(*UnusableError), name)
+	}
+}
+
 func TestWhatAStateWasBeforeAnOperationIsKept(t *testing.T) {
 	h := open(t, t.TempDir(), "/opt/awslab-offline", false)
 	state := h.stateFile("awslab", "dev")

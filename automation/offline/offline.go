@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3"
@@ -132,7 +133,11 @@ func (h *Home) passphrase() string  { return filepath.Join(h.Dir, "passphrase") 
 //
 // Without files of metadata beside the state, which the engine does not write at once: one that is cut off, as the
 // engine is killed, makes the state unreadable.
-func (h *Home) BackendURL() string { return "file://" + h.StateFolder() + "?metadata=skip" }
+func (h *Home) BackendURL() string {
+	// The rest of a path the engine takes as it is.
+	path := strings.NewReplacer("%", "%25", "?", "%3F", "#", "%23").Replace(h.StateFolder())
+	return "file://" + path + "?metadata=skip"
+}
 
 // HasStack reports whether the backend knows the stack, without the cost of asking the engine.
 func (h *Home) HasStack(project, stack string) bool {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -107,12 +108,14 @@ func (o *Operation) End(report any) error {
 // Cancel asks every process of this user that runs an operation on what a key stands for to cancel it, and returns what
 // they report once it has ended: nothing if there is none.
 func Cancel[T any](ctx context.Context, key string) ([]T, error) {
-	sockets, err := filepath.Glob(pattern(key, "*"))
+	folder, sockets := filepath.Split(pattern(key, "*"))
+	found, err := fs.Glob(os.DirFS(folder), sockets)
 	if err != nil {
 		return nil, fmt.Errorf("looking for operations: %w", err)
 	}
 	var reports []T
-	for _, socket := range sockets {
+	for _, name := range found {
+		socket := filepath.Join(folder, name)
 		if !own(socket) {
 			continue
 		}

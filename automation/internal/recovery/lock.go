@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -50,7 +51,8 @@ func LockFolder(folder, project, stack string) string {
 // Locks returns those who hold the lock of a stack whose state is below a folder. A lock that cannot be read is passed
 // over: it is being written, or removed.
 func Locks(folder, project, stack string) []Holder {
-	files, _ := filepath.Glob(filepath.Join(LockFolder(folder, project, stack), "*.json"))
+	locks := os.DirFS(LockFolder(folder, project, stack))
+	files, _ := fs.Glob(locks, "*.json")
 	var holders []Holder
 	for _, file := range files {
 		var lock struct {
@@ -59,7 +61,7 @@ func Locks(folder, project, stack string) []Holder {
 			Hostname  string    `json:"hostname"`
 			Timestamp time.Time `json:"timestamp"`
 		}
-		content, err := os.ReadFile(file) //nolint:gosec // the backend's own
+		content, err := fs.ReadFile(locks, file)
 		if err == nil && json.Unmarshal(content, &lock) == nil {
 			holders = append(holders, Holder{lock.Username, lock.Hostname, lock.PID, lock.Timestamp})
 		}
