@@ -19,10 +19,11 @@ const OperationImport Operation = "import"
 // Imported says what an import replaced.
 type Imported struct {
 	// Before and After are how many resources the state had, and has.
-	Before, After int
+	Before int `json:"before"`
+	After  int `json:"after"`
 	// Backup is where the backend keeps the state before, a path or URL, until it writes the state once more. It is
 	// empty where the backend keeps every state, as Pulumi Cloud does.
-	Backup string
+	Backup string `json:"backup,omitempty"`
 }
 
 // StateError refuses to import a state. The stack's own is as it was.

@@ -317,14 +317,14 @@ type Audit struct {
 // Audit decides every call in the world. An update has been refused already where one of AWS's own calls is denied.
 func (h *Home) Audit(ctx context.Context) (Audit, error) {
 	if exists, err := h.readable(ctx); err != nil || !exists {
-		return Audit{}, err
+		return Audit{Denied: []string{}, Unused: []string{}}, err
 	}
 	w, err := world.New(h.worldFile())
 	if err != nil {
 		return Audit{}, err
 	}
 	defer func() { _ = w.Close() }()
-	var audit Audit
+	audit := Audit{Denied: []string{}, Unused: []string{}} // lists in JSON, too
 	err = w.View(ctx, func(tx *world.Tx) error {
 		review, err := calls.Review(tx)
 		for _, verdict := range review.Denied {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/awslab/awslab/automation/engine"
@@ -19,6 +20,11 @@ func (a *app) engineCommand() *cobra.Command {
 			a.closeView()
 			if err != nil {
 				return err
+			}
+			if a.json {
+				return json.NewEncoder(a.out).Encode(map[string]string{
+					"path": found.Path, "version": found.Version.String(),
+				})
 			}
 			fmt.Fprintln(a.out, found.Path)
 			return nil

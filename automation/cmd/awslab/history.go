@@ -43,7 +43,7 @@ func printHistory(w io.Writer, past []automation.PastOperation) error {
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "OPERATION\tRESULT\tBEGAN\tTOOK\tCHANGES")
+	fmt.Fprintln(table, "OPERATION\tRESULT\tBEGAN\tTOOK\tCHANGES\tMESSAGE")
 	for _, o := range past {
 		took := "-"
 		if !o.Ended.IsZero() {
@@ -53,8 +53,9 @@ func printHistory(w io.Writer, past []automation.PastOperation) error {
 		for _, op := range slices.Sorted(maps.Keys(o.Changes)) {
 			changes = append(changes, fmt.Sprintf("%d %s", o.Changes[op], op))
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n",
-			o.Operation, o.Result, o.Began.Format(time.RFC3339), took, strings.Join(changes, ", "))
+		message, _, _ := strings.Cut(o.Message, "\n") // --json has all of it
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", o.Operation, o.Result, o.Began.Format(time.RFC3339), took,
+			strings.Join(changes, ", "), strings.ReplaceAll(printable(message), "\t", " "))
 	}
 	return table.Flush()
 }

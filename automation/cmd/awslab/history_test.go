@@ -17,12 +17,12 @@ func TestHistoryIsATable(t *testing.T) {
 		{Operation: "update", Result: "in-progress", Began: began},
 		{
 			Operation: "destroy", Result: "succeeded", Began: began, Ended: began.Add(90 * time.Second),
-			Changes: map[string]int{"same": 1, "delete": 2},
+			Changes: map[string]int{"same": 1, "delete": 2}, Message: "for\tcheckout \x1b[31m\nand more",
 		},
 	}))
-	require.Equal(t, `OPERATION  RESULT       BEGAN                 TOOK   CHANGES
-update     in-progress  2026-01-02T03:04:05Z  -      
-destroy    succeeded    2026-01-02T03:04:05Z  1m30s  2 delete, 1 same
+	require.Equal(t, `OPERATION  RESULT       BEGAN                 TOOK   CHANGES           MESSAGE
+update     in-progress  2026-01-02T03:04:05Z  -                        
+destroy    succeeded    2026-01-02T03:04:05Z  1m30s  2 delete, 1 same  for checkout 
 `, out.String())
 	out.Reset()
 	require.NoError(t, printHistory(&out, nil))

@@ -54,6 +54,9 @@ func (a *app) importState(ctx context.Context, file string) error {
 		return err
 	}
 	fmt.Fprintln(a.err, "awslab: "+replaced(lab.Stack(), lab.Target(), done))
+	if a.json {
+		return json.NewEncoder(a.out).Encode(done)
+	}
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,6 +29,10 @@ func (a *app) offlineCommand() *cobra.Command {
 				automation.Options{ProjectDir: project, EngineProgress: view.engine})
 			if err != nil {
 				return err
+			}
+			if a.json {
+				environment["PATH"] = path + string(filepath.ListSeparator) + os.Getenv("PATH")
+				return json.NewEncoder(a.out).Encode(environment)
 			}
 			for _, name := range slices.Sorted(maps.Keys(environment)) {
 				fmt.Fprintf(a.out, "export %s=%s\n", name, quote(environment[name]))

@@ -97,6 +97,11 @@ Exit codes:` + exitTable(slices.Collect(maps.Keys(exitMeanings))...),
 		a.historyCommand(),
 		a.versionCommand(),
 	)
+	root.InitDefaultCompletionCmd()
+	completion, _, _ := root.Find([]string{"completion"})
+	for _, shell := range completion.Commands() {
+		shell.Args = noArguments // Cobra's own error has another exit code
+	}
 	complete(root)
 	a.refuseUnknownHelp(root)
 	return root

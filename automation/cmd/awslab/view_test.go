@@ -197,6 +197,9 @@ func TestWrongUseIsExitCode2WithTheNextStep(t *testing.T) {
 		"an unknown command after --json and --help": {
 			[]string{"--json", "--help", "polcy", "list"}, `unknown command "polcy"; did you mean "policy"?`,
 		},
+		"a shell too many": {
+			[]string{"completion", "bash", "zsh"}, `unexpected argument "zsh"; see: awslab completion bash --help`,
+		},
 		"an unknown shell": {
 			[]string{"completion", "bsh", "--help"}, `unknown command "bsh"; did you mean "bash"?`,
 		},
