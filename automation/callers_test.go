@@ -13,8 +13,8 @@ import (
 	"github.com/awslab/awslab/automation"
 )
 
-// A service that embeds the package recovers from a panic in what it does with an event, and lives on: as the lock would
-// with an engine that waits for somebody to read its events.
+// A service that embeds the package recovers from a panic in what it does with an event, and lives on, and so would the
+// lock, with an engine that waits for somebody to read its events.
 func TestACallerThatPanicsLeavesNothingBehind(t *testing.T) {
 	p := newProject(t)
 	t.Setenv("TMPDIR", t.TempDir())

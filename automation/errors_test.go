@@ -47,7 +47,8 @@ func TestEveryErrorIsFoundByItsTypeAndEndsInTheNextStep(t *testing.T) {
 			&ConcurrentUpdateError{Stack: "dev", Target: AWS},
 			&ConcurrentUpdateError{Stack: "dev", Holder: "created by root@host", Unproven: true},
 			&ConcurrentUpdateError{Stack: "dev", Running: OperationUp},
-		}, "(wait for it to end, or open another Lab|awslab recover --stack dev --target aws releases the lock|pulumi cancel --stack dev)"},
+		}, "(wait for it to end, or open another Lab|awslab recover --stack dev --target aws releases the lock|" +
+			"pulumi cancel --stack dev)"},
 		"automation.InterruptedError": {
 			[]error{&InterruptedError{Stack: "dev", Pending: []string{"db"}}}, "run awslab recover --stack dev first",
 		},

@@ -110,8 +110,8 @@ func TestARemovalThatHasBegunIsFinished(t *testing.T) {
 		"outputs": func() error { _, err := lab.Outputs(t.Context()); return err },
 		"remove":  func() error { return lab.Remove(t.Context()) },
 	} {
-		require.EqualError(t, do(), "stack pr-1 does not exist on target offline; create it with awslab up --stack pr-1",
-			name)
+		require.EqualError(t, do(),
+			"stack pr-1 does not exist on target offline; create it with awslab up --stack pr-1", name)
 	}
 	stacks, err := automation.ListStacks(t.Context(), p.inMemory("", nil))
 	require.NoError(t, err)
