@@ -42,6 +42,9 @@ func Policies(ctx context.Context, projectDir string, stacks ...string) ([]Polic
 	if err != nil {
 		return nil, fmt.Errorf("resolving the project folder: %w", err)
 	}
+	if _, err := loadProject(root); err != nil {
+		return nil, err
+	}
 	known := Stacks(root)
 	for _, name := range stacks {
 		if !slices.Contains(known, name) {

@@ -14,6 +14,7 @@ import (
 func packProject(t *testing.T, config map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte("name: awslab\nruntime: go\n"), 0o600))
 	for _, name := range []string{"dev", "prod", "bare"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "Pulumi."+name+".yaml"), nil, 0o600))
 	}
@@ -59,6 +60,8 @@ func TestPoliciesHaveTheirLevelInEachStack(t *testing.T) {
 }
 
 func TestWrongConfigurationOfPoliciesIsNamed(t *testing.T) {
-	_, err := automation.Policies(t.Context(), packProject(t, map[string]string{"dev": `{"all": 3}`}))
+	_, err := automation.Policies(t.Context(), t.TempDir())
+	require.ErrorContains(t, err, "allowed is a folder with Pulumi.yaml")
+	_, err = automation.Policies(t.Context(), packProject(t, map[string]string{"dev": `{"all": 3}`}))
 	require.ErrorContains(t, err, "dev.json\": allowed is a level or an object with enforcementLevel for all, not 3")
 }
