@@ -128,13 +128,14 @@ func (p *servicePlan) newLogGroup(ctx *pulumi.Context, name, group string) (*clo
 // load balancer reaches.
 func (p *servicePlan) connect(ctx *pulumi.Context) error {
 	p.groups = append(pulumi.StringArray{p.SecurityGroup.SecurityGroupId}, p.SecurityGroupIds...)
-	p.ready = append(p.ready, p.SecurityGroup) // without its rules of egress no image can be pulled
+	p.ready = append(p.ready, p.SecurityGroup.Rules...) // without those of egress no image can be pulled
 	if p.routed() {
 		targets, door, err := p.LoadBalancer.open(ctx, p.Network.VpcId, p.Port)
 		if err != nil {
 			return fmt.Errorf("letting the load balancer call service %q: %w", p.name, err)
 		}
-		p.groups, p.ready = append(p.groups, targets.SecurityGroupId), append(p.ready, door)
+		p.groups = append(p.groups, targets.SecurityGroupId)
+		p.ready = append(p.ready, door.Rules...)
 	}
 	return nil
 }

@@ -307,7 +307,9 @@ func connectToDatabase(ctx *pulumi.Context, args *ServiceArgs) error {
 		Ports:               network.Port(5432),
 		Description:         "Service orders to the database",
 	})
-	args.Ready = append(args.Ready, connection)
+	if err == nil {
+		args.Ready = append(args.Ready, connection.Rules...)
+	}
 	return err
 }
 

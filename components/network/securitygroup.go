@@ -40,6 +40,9 @@ type SecurityGroup struct {
 
 	// SecurityGroupId is the group's id.
 	SecurityGroupId pulumi.StringOutput `pulumi:"securityGroupId"`
+
+	// Rules are those of the group; see [Connection.Rules].
+	Rules []pulumi.Resource
 }
 
 // groupDeleteTimeout is short of the provider's 15 minutes: a group that something still uses fails soon.
@@ -73,26 +76,30 @@ func NewSecurityGroup(
 	component.SecurityGroupId = group.ID().ToStringOutput()
 
 	for _, rule := range args.Ingress {
-		if err := newIngressRule(
+		made, err := newIngressRule(
 			ctx,
 			name+"-ingress-"+rule.Name,
 			component.SecurityGroupId,
 			rule,
 			pulumi.Parent(component),
-		); err != nil {
+		)
+		if err != nil {
 			return nil, err
 		}
+		component.Rules = append(component.Rules, made)
 	}
 	for _, rule := range args.Egress {
-		if err := newEgressRule(
+		made, err := newEgressRule(
 			ctx,
 			name+"-egress-"+rule.Name,
 			component.SecurityGroupId,
 			rule,
 			pulumi.Parent(component),
-		); err != nil {
+		)
+		if err != nil {
 			return nil, err
 		}
+		component.Rules = append(component.Rules, made)
 	}
 	if err := ctx.RegisterResourceOutputs(
 		component,
@@ -115,6 +122,11 @@ type ConnectionArgs struct {
 // of the other. Its type token is awslab:network:Connection.
 type Connection struct {
 	pulumi.ResourceState
+
+	// Rules are what has to be there before the connection is. What depends on them waits for both, while the SDK
+	// learns of a component's children one after the other, and what depends on the component waits for those alone
+	// that it knows by then.
+	Rules []pulumi.Resource
 }
 
 // NewConnection creates the two rules of a connection.
@@ -151,23 +163,25 @@ func NewConnection(
 	for _, rule := range []struct {
 		name  string
 		group pulumi.StringInput
-		of    func(*pulumi.Context, string, pulumi.StringInput, Rule, ...pulumi.ResourceOption) error
+		of    func(*pulumi.Context, string, pulumi.StringInput, Rule, ...pulumi.ResourceOption) (pulumi.Resource, error)
 		Rule
 	}{
 		{name + "-egress", args.FromSecurityGroupId, newEgressRule, egress},
 		{name + "-ingress", args.ToSecurityGroupId, newIngressRule, ingress},
 	} {
 		formerly := pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(rule.name)}})
-		if err := rule.of(
+		made, err := rule.of(
 			ctx,
 			rule.name+"-"+args.Ports.String(),
 			rule.group,
 			rule.Rule,
 			pulumi.Parent(component),
 			formerly,
-		); err != nil {
+		)
+		if err != nil {
 			return nil, err
 		}
+		component.Rules = append(component.Rules, made)
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
 		return nil, fmt.Errorf("registering outputs of connection %q: %w", name, err)
@@ -181,8 +195,8 @@ func newIngressRule(
 	group pulumi.StringInput,
 	rule Rule,
 	opts ...pulumi.ResourceOption,
-) error {
-	_, err := vpc.NewSecurityGroupIngressRule(ctx, name, &vpc.SecurityGroupIngressRuleArgs{
+) (pulumi.Resource, error) {
+	made, err := vpc.NewSecurityGroupIngressRule(ctx, name, &vpc.SecurityGroupIngressRuleArgs{
 		SecurityGroupId:           group,
 		Description:               pulumi.String(rule.Description),
 		IpProtocol:                pulumi.String("tcp"),
@@ -194,9 +208,9 @@ func newIngressRule(
 		PrefixListId:              optionalInput(rule.PrefixListId),
 	}, opts...)
 	if err != nil {
-		return fmt.Errorf("creating ingress rule %q: %w", name, err)
+		return nil, fmt.Errorf("creating ingress rule %q: %w", name, err)
 	}
-	return nil
+	return made, nil
 }
 
 func newEgressRule(
@@ -205,8 +219,8 @@ func newEgressRule(
 	group pulumi.StringInput,
 	rule Rule,
 	opts ...pulumi.ResourceOption,
-) error {
-	_, err := vpc.NewSecurityGroupEgressRule(ctx, name, &vpc.SecurityGroupEgressRuleArgs{
+) (pulumi.Resource, error) {
+	made, err := vpc.NewSecurityGroupEgressRule(ctx, name, &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId:           group,
 		Description:               pulumi.String(rule.Description),
 		IpProtocol:                pulumi.String("tcp"),
@@ -218,9 +232,9 @@ func newEgressRule(
 		PrefixListId:              optionalInput(rule.PrefixListId),
 	}, opts...)
 	if err != nil {
-		return fmt.Errorf("creating egress rule %q: %w", name, err)
+		return nil, fmt.Errorf("creating egress rule %q: %w", name, err)
 	}
-	return nil
+	return made, nil
 }
 
 // descriptionPattern is what EC2 accepts as the description of a security group or of a rule.

@@ -377,8 +377,8 @@ func (l *lab) taskGroups() error {
 			if err != nil {
 				return err
 			}
-			l.connections[s.Name] = append(l.connections[s.Name], connection)
-			l.connections[called] = append(l.connections[called], connection)
+			l.connections[s.Name] = append(l.connections[s.Name], connection.Rules...)
+			l.connections[called] = append(l.connections[called], connection.Rules...)
 		}
 	}
 	return nil

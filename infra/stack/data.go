@@ -339,7 +339,7 @@ func (l *lab) setup(s config.Service) *compute.BeforeTask {
 			l.location.Arn("secretsmanager", "secret:"+l.databaseUserSecret(s)),
 		)
 		setup.SecurityGroupIds = pulumi.StringArray{l.setupClients.group}
-		setup.Ready = []pulumi.Resource{l.setupClients.connection}
+		setup.Ready = l.setupClients.connection
 	}
 	return setup
 }

@@ -51,7 +51,7 @@ func (l *lab) chooseZones() error {
 // of what they call, which takes 60 ("Amazon VPC quotas", Amazon VPC user guide).
 type clients struct {
 	group      pulumi.StringOutput
-	connection *network.Connection
+	connection []pulumi.Resource
 }
 
 // newClients creates the group of those who call what is in the group to. That is part of the connection's name: when
@@ -78,11 +78,11 @@ func (l *lab) newClients(
 	if err != nil {
 		return clients{}, fmt.Errorf("connecting the services with %s: %w", to, err)
 	}
-	return clients{group.SecurityGroupId, connection}, nil
+	return clients{group.SecurityGroupId, connection.Rules}, nil
 }
 
 // admit makes a service one of the clients.
 func (c clients) admit(args *compute.ServiceArgs) {
 	args.SecurityGroupIds = append(args.SecurityGroupIds, c.group)
-	args.Ready = append(args.Ready, c.connection)
+	args.Ready = append(args.Ready, c.connection...)
 }
