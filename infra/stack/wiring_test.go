@@ -18,7 +18,7 @@ const (
 func prodOfEverything(t *testing.T, changes map[string]string) *account {
 	t.Helper()
 	all := map[string]string{
-		"cluster":  `{"launchType": "ec2"}`,
+		"cluster":  `{"launchType": "ec2", "instances": {"max": 500}}`,
 		"website":  `{"folder": "services/website"}`,
 		"firewall": `{"denyCountries": ["KP"]}`,
 		"backup":   `{"keepers": ["arn:aws:iam::123456789012:role/keeper"]}`,
