@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/awslab/awslab/automation/internal/control"
@@ -95,7 +96,14 @@ func (l *Lab) stateURL() string {
 
 // key stands for the stack among all stacks of this machine.
 func (l *Lab) key() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{l.stateURL(), string(l.project.Name), l.options.Stack}, "\n")))
+	where := l.stateURL()
+	// Links lead to the same folder by other paths.
+	if folder := l.stateFolder(); folder != "" {
+		if real, err := filepath.EvalSymlinks(folder); err == nil {
+			where = real
+		}
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{where, string(l.project.Name), l.options.Stack}, "\n")))
 	return hex.EncodeToString(sum[:8])
 }
 

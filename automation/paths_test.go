@@ -63,3 +63,31 @@ func TestAProjectCanBeInAFolderOfAnyName(t *testing.T) {
 	require.Len(t, stacks, 1)
 	require.NotEmpty(t, p.world(t))
 }
+
+// Whoever cancels may have come to the project by a link.
+func TestAnOperationIsCancelledThroughALink(t *testing.T) {
+	t.Parallel()
+	p := newProject(t)
+	link := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(p.dir, link))
+	through := p.inMemory("pr-1", small())
+	through.ProjectDir = link
+	other, err := automation.Open(t.Context(), through)
+	require.NoError(t, err)
+	options := p.inMemory("pr-1", small())
+	begun := make(chan struct{})
+	options.OnEvent = func(e automation.Event) {
+		if e.Type == automation.EventStarted && e.Operation == automation.OperationUp {
+			close(begun)
+		}
+	}
+	lab, err := automation.Open(t.Context(), options)
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() { _, err := lab.Up(t.Context()); ended <- err }()
+	<-begun
+	cancelled, err := other.Cancel(t.Context())
+	require.NoError(t, err)
+	require.Len(t, cancelled, 1)
+	require.ErrorIs(t, <-ended, automation.ErrCancelled)
+}
