@@ -116,6 +116,22 @@ func TestWhatAnEmbedderDoesWithAStack(t *testing.T) {
 		require.Len(t, p.seen, before)
 	})
 
+	t.Run("resources that are not there are refused", func(t *testing.T) {
+		before := p.world(t)
+		for name, do := range map[string]func(context.Context, ...automation.Option) (*automation.Result, error){
+			"preview": lab.Preview, "up": lab.Up, "refresh": lab.Refresh, "drift": lab.Drift, "destroy": lab.Destroy,
+		} {
+			_, err := do(ctx, automation.WithTargets("uploads-bucket", "upload-*"))
+			var refused *automation.InputError
+			require.ErrorAs(t, err, &refused, name)
+			require.EqualError(t, err, `targets "upload-*": allowed is the name or URN of a resource that stack pr-2 `+
+				`has or would have`, name)
+		}
+		_, err := lab.Up(ctx, automation.WithReplace("nowhere"))
+		require.ErrorContains(t, err, `replace "nowhere": allowed is the name or URN`)
+		require.Equal(t, before, p.world(t))
+	})
+
 	t.Run("the history has the message", func(t *testing.T) {
 		_, err := lab.History(ctx, 0)
 		require.EqualError(t, err, `limit "0": allowed is 1 or more`)

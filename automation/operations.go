@@ -108,7 +108,7 @@ func (l *Lab) preview(ctx context.Context, chosen *choices) (*Result, error) {
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationPreview, err)
 	}
-	return l.operate(ctx, OperationPreview, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
+	result, err := l.operate(ctx, OperationPreview, chosen, func(ch chan<- events.EngineEvent) (Outputs, error) {
 		run := func(plan string) error {
 			_, err := l.stack.Preview(ctx, append(
 				chosen.preview(),
@@ -126,6 +126,39 @@ func (l *Lab) preview(ctx context.Context, chosen *choices) (*Result, error) {
 		}
 		return nil, outfile.Write(chosen.savePlan, run)
 	})
+	if err != nil {
+		return result, err
+	}
+	if err := l.checkSelected(ctx, chosen, result); err != nil {
+		return result, l.orCancelled(ctx, OperationPreview, err)
+	}
+	return result, nil
+}
+
+// checkSelected refuses names of resources that are neither in the state nor, after a preview, in the program.
+func (l *Lab) checkSelected(ctx context.Context, chosen *choices, preview *Result) error {
+	if !chosen.selects() {
+		return nil
+	}
+	_, state, err := l.deployment(ctx)
+	if err != nil {
+		return err
+	}
+	urns := urnsOf(state)
+	if preview != nil {
+		for _, r := range preview.after {
+			urns = append(urns, r.URN)
+		}
+	}
+	return chosen.unmatched(l.options.Stack, urns)
+}
+
+func urnsOf(state *apitype.DeploymentV3) []string {
+	urns := make([]string, len(state.Resources))
+	for i, r := range state.Resources {
+		urns[i] = string(r.URN)
+	}
+	return urns
 }
 
 // Up previews and deploys, unless a policy, a *ProtectedError or an *InterruptedError refuses. The engine alone would
@@ -195,6 +228,9 @@ func (l *Lab) Refresh(ctx context.Context, options ...Option) (*Result, error) {
 		return nil, err
 	}
 	return l.cancellable(ctx, OperationRefresh, func(ctx context.Context) (*Result, error) {
+		if err := l.checkSelected(ctx, chosen, nil); err != nil {
+			return nil, l.orCancelled(ctx, OperationRefresh, err)
+		}
 		if would, err := l.confirmFirst(ctx, OperationRefresh, chosen, l.drift); err != nil {
 			return would, err
 		}
@@ -222,7 +258,12 @@ func (l *Lab) Drift(ctx context.Context, options ...Option) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.alone(ctx, OperationDrift, func(ctx context.Context) (*Result, error) { return l.drift(ctx, chosen) })
+	return l.alone(ctx, OperationDrift, func(ctx context.Context) (*Result, error) {
+		if err := l.checkSelected(ctx, chosen, nil); err != nil {
+			return nil, l.orCancelled(ctx, OperationDrift, err)
+		}
+		return l.drift(ctx, chosen)
+	})
 }
 
 func (l *Lab) drift(ctx context.Context, chosen *choices) (*Result, error) {
@@ -254,6 +295,9 @@ func (l *Lab) destroy(ctx context.Context, chosen *choices) (*Result, error) {
 	state, err := l.settled(ctx)
 	if err != nil {
 		return nil, l.orCancelled(ctx, OperationDestroy, err)
+	}
+	if err := chosen.unmatched(l.options.Stack, urnsOf(state)); err != nil {
+		return nil, err
 	}
 	if err := l.refuseDeletion(state, OperationDestroy, chosen.reaches); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package automation
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -52,7 +53,7 @@ var choosers = map[string][]Operation{
 }
 
 // WithTargets restricts an operation to resources, by name or URN, in which * stands for any text between colons and **
-// for any text.
+// for any text. One that is of no resource is refused with an *InputError.
 func WithTargets(resources ...string) Option {
 	return func(c *choices) {
 		c.give("targets")
@@ -81,8 +82,8 @@ const DefaultParallel = 32
 func WithParallel(resources int) Option {
 	return func(c *choices) {
 		c.give("parallel")
-		if c.parallel = resources; resources < 1 {
-			c.refuse("parallel", strconv.Itoa(resources), "1 or more")
+		if c.parallel = resources; resources < 1 || resources > math.MaxInt32 {
+			c.refuse("parallel", strconv.Itoa(resources), fmt.Sprintf("1 to %d", math.MaxInt32))
 		}
 	}
 }
@@ -151,6 +152,9 @@ func (c *choices) absolute(field, path string) string {
 	return absolute
 }
 
+// anyParent before a name makes a pattern of URNs.
+const anyParent = "**::"
+
 // patterns returns resources as the engine takes them, which knows URNs only.
 func (c *choices) patterns(field string, resources []string) []string {
 	if len(resources) == 0 {
@@ -162,7 +166,7 @@ func (c *choices) patterns(field string, resources []string) []string {
 			c.refuse(field, r, "the name or URN of a resource")
 		}
 		if patterns[i] = r; !strings.Contains(r, "::") {
-			patterns[i] = "**::" + r
+			patterns[i] = anyParent + r
 		}
 	}
 	return patterns
@@ -240,6 +244,25 @@ func (c *choices) destroy() []optdestroy.Option {
 	}
 	return options
 }
+
+// unmatched refuses a name or URN that is of none of the resources of a stack: the engine would do nothing, and say
+// that it succeeded.
+func (c *choices) unmatched(stack string, urns []string) error {
+	for field, patterns := range map[string][]string{"targets": c.targets, "replace": c.replace} {
+		for _, pattern := range patterns {
+			if !slices.ContainsFunc(urns, func(urn string) bool { return matches(pattern, urn) }) {
+				return &InputError{
+					Field: field, Value: strings.TrimPrefix(pattern, anyParent),
+					Allowed: fmt.Sprintf("the name or URN of a resource that stack %s has or would have", stack),
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// selects reports whether resources were named.
+func (c *choices) selects() bool { return len(c.targets)+len(c.replace) > 0 }
 
 // reaches reports whether an operation on a resource is within the targets. With dependents, everything may be.
 func (c *choices) reaches(urn string) bool {

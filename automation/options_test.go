@@ -31,7 +31,7 @@ func TestAnOperationRefusesOptionsThatItDoesNotHave(t *testing.T) {
 		"to confirm a preview": {
 			OperationPreview, WithConfirm(func(context.Context, *Result) error { return nil }), `"confirm"`,
 		},
-		"no parallelism": {OperationUp, WithParallel(0), `parallel "0": allowed is 1 or more`},
+		"no parallelism": {OperationUp, WithParallel(0), `parallel "0": allowed is 1 to 2147483647`},
 		"no targets":     {OperationUp, WithTargets(), `targets "": allowed is at least one name or URN`},
 		"an empty target": {
 			OperationUp, WithTargets(" "),
