@@ -126,8 +126,8 @@ func residentBelow(pid int32) uint64 {
 	return sum
 }
 
-// BenchmarkUp includes the preview that goes before an up, as in pulumi up, on both sides; alone-ratio leaves out that of
-// the floor. Prod is to come up in a minute on two cores.
+// BenchmarkUp includes the preview that goes before an up, as in pulumi up, on both sides; alone-ratio leaves out that
+// of the floor. Prod is to come up in a minute on two cores.
 func BenchmarkUp(b *testing.B) {
 	onEveryStack(b, func(b *testing.B, lab func(operation string) error, floor auto.Stack, times *compared) {
 		times.lab += timed(b, func() error { return lab("up") })

@@ -49,7 +49,8 @@ func refuseRoom(c *bridge.Change, definition values.View) error {
 	if least := need.Instances(size); least > most {
 		return fmt.Errorf("waiting for the service to reach a steady state: (service %s) was unable to place a task "+
 			"because no container instance met all of its requirements (RESOURCE:ENI, CPU or MEMORY): %d tasks need "+
-			"%d instances, of %d of the Auto Scaling group %s", c.Inputs.Str("name"), need.Tasks, least, most, group.Name)
+			"%d instances, of %d of the Auto Scaling group %s",
+			c.Inputs.Str("name"), need.Tasks, least, most, group.Name)
 	}
 	return nil
 }
