@@ -42,7 +42,7 @@ type liveView struct {
 	program  *tea.Program
 	done     chan struct{}
 	command  automation.Operation
-	terminal *stream
+	output   *liveOutput
 	findings *findings
 	echo     func()
 }
@@ -54,7 +54,7 @@ func newLiveView(w *stream, command automation.Operation, findings *findings) *l
 	// No input and no signal handler: the terminal stays as it is, and Ctrl-C reaches the process as a signal.
 	v := &liveView{
 		program: tea.NewProgram(model, tea.WithOutput(output), tea.WithInput(nil), tea.WithoutSignalHandler()),
-		done:    make(chan struct{}), command: command, terminal: w, findings: findings,
+		done:    make(chan struct{}), command: command, output: output, findings: findings,
 		echo: withoutEcho(int(w.Fd())),
 	}
 	go func() {
@@ -94,7 +94,7 @@ func printable(text string) string {
 }
 
 // width returns the terminal's width in columns now, or 0 where it has none.
-func (v *liveView) width() int { return terminalWidth(v.terminal) }
+func (v *liveView) width() int { return terminalWidth(v.output.stream) }
 
 // over says that nothing is in flight any more: what is drawn last stays on the screen.
 type over struct{}

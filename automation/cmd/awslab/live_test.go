@@ -66,8 +66,14 @@ func newScreen(t *testing.T, width int) *screen {
 	return s
 }
 
-// setWidth resizes the terminal, which then signals it.
+// setWidth resizes the terminal, which then signals it. One that wraps its rows anew does so between two writes: what is
+// on its way was drawn for another width.
 func (s *screen) setWidth(width int) {
+	if s.wraps {
+		s.view.output.mu.Lock()
+		defer s.view.output.mu.Unlock()
+		s.awaitWrites(fmt.Sprintf("%d columns", width))
+	}
 	s.mu.Lock()
 	if s.wraps {
 		s.wrapAnew(width)
@@ -77,6 +83,17 @@ func (s *screen) setWidth(width int) {
 	s.mu.Unlock()
 	require.NoError(s.t, pty.Setsize(s.keyboard, &pty.Winsize{Rows: screenHeight, Cols: uint16(width)}))
 	require.NoError(s.t, syscall.Kill(os.Getpid(), syscall.SIGWINCH))
+}
+
+// awaitWrites returns once the terminal has got all that was written until now: the last is a title of the window.
+func (s *screen) awaitWrites(title string) {
+	_, err := fmt.Fprintf(s.tty, "\x1b]2;%s\a", title)
+	require.NoError(s.t, err)
+	require.Eventually(s.t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.terminal.Title == title
+	}, time.Minute, time.Millisecond)
 }
 
 // wrapAnew gives the terminal another width, as most do it: rows that were wrapped are joined, and wrapped once more.
