@@ -66,8 +66,8 @@ func newScreen(t *testing.T, width int) *screen {
 	return s
 }
 
-// setWidth resizes the terminal, which then signals it. One that wraps its rows anew does so between two writes: what is
-// on its way was drawn for another width.
+// setWidth resizes the terminal, which then signals it. One that wraps its rows anew does so between two writes: what
+// is on its way was drawn for another width.
 func (s *screen) setWidth(width int) {
 	if s.wraps {
 		s.view.output.mu.Lock()
