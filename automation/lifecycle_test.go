@@ -489,18 +489,19 @@ func TestLifecycleOfStacksOfBranchesComeUpSideBySide(t *testing.T) {
 	stacks := []string{"feature-checkout-redesign-with-payments-4711", "Feature_X.1"}
 	content, err := os.ReadFile(filepath.Join(p.dir, "Pulumi.dev.yaml"))
 	require.NoError(t, err)
-	for _, name := range stacks {
+	labs := make([]*automation.Lab, len(stacks))
+	for i, name := range stacks {
 		require.NoError(t, os.WriteFile(filepath.Join(p.dir, "Pulumi."+name+".yaml"), content, 0o600))
 		options := p.options(name)
 		options.PolicyPacks = []automation.PolicyPack{}
-		lab, err := automation.Open(ctx, options)
+		labs[i], err = automation.Open(ctx, options)
 		require.NoError(t, err)
-		up, err := lab.Up(ctx)
+		up, err := labs[i].Up(ctx)
 		require.NoError(t, err)
 		require.Equal(t, map[string]int{"create": up.Changes["create"]}, up.Changes)
 	}
-	for _, name := range stacks {
-		destroyed, err := p.open(t, name).Destroy(ctx)
+	for _, lab := range labs {
+		destroyed, err := lab.Destroy(ctx)
 		require.NoError(t, err)
 		require.True(t, destroyed.Succeeded)
 	}
