@@ -9,12 +9,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/awslab/awslab/automation/internal/plaintext"
 )
 
 // EngineError says that there is no Docker engine that could build, or that it stopped answering meanwhile.
@@ -139,19 +139,10 @@ func (w *lineWriter) Write(data []byte) (int, error) {
 // maxLine is how many characters of a line are shown.
 const maxLine = 1000
 
-// escapes matches the control sequences of terminals, such as for colors (ECMA-48, section 5.4).
-var escapes = regexp.MustCompile("\x1b\\[[0-?]*[ -/]*[@-~]")
-
-// printable returns the beginning of a line without control characters. Of text that was written over with a carriage
-// return, as progress bars are, the last is left.
+// printable returns the beginning of a line without what would change a terminal. Of text that was written over with a
+// carriage return, as progress bars are, the last is left.
 func printable(line string) string {
-	line = strings.ToValidUTF8(escapes.ReplaceAllString(line, ""), "\uFFFD")
-	line = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\t' {
-			return -1
-		}
-		return r
-	}, line[strings.LastIndex(line, "\r")+1:])
+	line = plaintext.Of(strings.ToValidUTF8(line[strings.LastIndex(line, "\r")+1:], "\uFFFD"))
 	if count := utf8.RuneCountInString(line); count > maxLine {
 		line = fmt.Sprintf("%s... (%d characters)", string([]rune(line)[:maxLine]), count)
 	}

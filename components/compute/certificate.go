@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/awslab/awslab/internal/limits"
 	"github.com/awslab/awslab/internal/problem"
 )
 
@@ -31,10 +32,6 @@ type Certificate struct {
 	Arn pulumi.StringOutput `pulumi:"arn"`
 }
 
-// MaxCertificateDomain is how long the first name of a certificate can be ("RequestCertificate", AWS Certificate
-// Manager API).
-const MaxCertificateDomain = 64
-
 // LookupZone finds the id of a public Route 53 hosted zone by its name.
 func LookupZone(ctx *pulumi.Context, name string, opts ...pulumi.InvokeOption) (string, error) {
 	private := false
@@ -55,8 +52,8 @@ func NewCertificate(
 	if args == nil || args.Domain == "" || args.ZoneId == nil {
 		return nil, fmt.Errorf("certificate %q: %w", name, errors.New("Domain, ZoneId: missing"))
 	}
-	if len(args.Domain) > MaxCertificateDomain {
-		err := problem.New("Domain", "%q; use at most %d characters", args.Domain, MaxCertificateDomain)
+	if len(args.Domain) > limits.CertificateName {
+		err := problem.New("Domain", "%q; use at most %d characters", args.Domain, limits.CertificateName)
 		return nil, fmt.Errorf("certificate %q: %w", name, err)
 	}
 	component := &Certificate{}

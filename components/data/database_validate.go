@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/awslab/awslab/internal/dbclass"
 	"github.com/awslab/awslab/internal/grammar"
 	"github.com/awslab/awslab/internal/problem"
 )
@@ -42,17 +43,6 @@ var (
 		"r8gd",
 		"x2iedn",
 	}
-	// auroraClasses are Aurora's: memory has to hold what other engines leave to a disk's cache. auroraBursts are its
-	// burstable ones ("Supported DB engines for DB instance classes", Aurora user guide).
-	auroraClasses = regexp.MustCompile(`^(r5|r[6-9](g|gd|i|id)|x2g|t3|t4g)$`)
-	auroraBursts  = regexp.MustCompile(`^db\.t[0-9]+g?\.(medium|large)$`)
-	// computeClasses are instance types of EC2 that are no classes of RDS: those of AMD, those for computing, and the
-	// small ones. earlierClasses ended with PostgreSQL 12 ("Supported DB engines for DB instance classes", RDS user
-	// guide).
-	computeClasses = regexp.MustCompile(
-		`^db\.([a-z]+[0-9]+a[a-z]*|c[0-9][a-z]*|[a-z0-9]+-flex)\.|\.nano$|^db\.[mrx][0-9][a-z]*\.(micro|small|medium)$`,
-	)
-	earlierClasses = regexp.MustCompile(`^(t[12]|m[1-4]|r[34])$`)
 	// monitoringIntervals are those of enhanced monitoring, in seconds (CreateDBInstance).
 	monitoringIntervals = []int{0, 1, 5, 10, 15, 30, 60}
 )
@@ -182,7 +172,7 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 			flavor.class,
 			strings.Join(localStorageClasses, ", "),
 		)
-	case args.Kind == DatabaseAurora && !auroraClasses.MatchString(args.classFamily()):
+	case args.Kind == DatabaseAurora && !dbclass.HasAuroraFamily(args.classFamily()):
 		problems.add(
 			"InstanceClass",
 			"%q; Aurora has no such class: use one of r5 or later, x2g, t3 or t4g, such as %s",
@@ -198,14 +188,14 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 		)
 	case args.Kind == DatabaseAurora && (size == "micro" || size == "small"):
 		problems.add("InstanceClass", "%q is too small for Aurora; use %s or larger", args.InstanceClass, flavor.class)
-	case args.Kind == DatabaseAurora && args.classFamily()[0] == 't' && !auroraBursts.MatchString(args.InstanceClass):
+	case args.Kind == DatabaseAurora && args.classFamily()[0] == 't' && !dbclass.IsAurora(args.InstanceClass):
 		problems.add(
 			"InstanceClass",
 			"%q; Aurora has medium and large ones of %s: use one, or a class of r such as db.r7g.xlarge",
 			args.InstanceClass,
 			args.classFamily(),
 		)
-	case args.Kind == DatabaseInstance && computeClasses.MatchString(args.InstanceClass):
+	case args.Kind == DatabaseInstance && dbclass.IsOfEC2Alone(args.InstanceClass):
 		problems.add(
 			"InstanceClass",
 			"%q; EC2 has such instances, and RDS none: use another class, such as %s",
@@ -213,7 +203,7 @@ func (args *DatabaseArgs) validateServers(problems *databaseProblems) {
 			flavor.class,
 		)
 	case args.Kind == DatabaseInstance && args.Engine == DatabasePostgres &&
-		earlierClasses.MatchString(args.classFamily()):
+		dbclass.EndedBeforePostgres13(args.InstanceClass):
 		problems.add(
 			"InstanceClass",
 			"%q; RDS has had no PostgreSQL on it since version 13: use a later class, such as %s",

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/components/network"
 	"github.com/awslab/awslab/internal/grammar"
+	"github.com/awslab/awslab/internal/limits"
 )
 
 // serviceName leaves room for a prefix in the names it becomes part of.
@@ -180,10 +180,10 @@ func (d *decoder) loadBalancer(path string, c *Config) {
 	case lb.Zone == "" && lb.CertificateArn != "": // somebody else makes the name lead to the load balancer
 	case !lb.inZone(lb.Domain):
 		d.add(path+".zone", "%q does not hold %s; name the Route 53 hosted zone that it lies in", lb.Zone, lb.Domain)
-	case lb.CertificateArn == "" && len(lb.Domain) > compute.MaxCertificateDomain:
+	case lb.CertificateArn == "" && len(lb.Domain) > limits.CertificateName:
 		d.add(path+".domain", "%q has %d characters, and the first name of a certificate has %d at most; use a "+
 			"shorter one, or bring your own certificate in certificateArn",
-			lb.Domain, len(lb.Domain), compute.MaxCertificateDomain)
+			lb.Domain, len(lb.Domain), limits.CertificateName)
 	}
 }
 

@@ -155,9 +155,8 @@ func (d *decoder) room(project string, c *Config) {
 			d.add(at+".memory", "%d MiB, and no instance of cluster.instances.types has more than %d, of which ECS "+
 				"keeps a part; use less, or larger types", s.Memory, size.Memory)
 		}
-		need.Tasks += *s.DesiredCount
-		need.CPU += *s.DesiredCount * s.CPU
-		need.Memory += *s.DesiredCount * s.Memory
+		tasks := *s.DesiredCount
+		need = need.Plus(instancetype.Need{Tasks: tasks, CPU: tasks * s.CPU, Memory: tasks * s.Memory})
 	}
 	if least := need.Instances(size); least > instances.Max && len(c.Services) > 0 {
 		d.add(path, "%d; for the services' tasks and one more of a deployment, %d in all, it takes %d instances at "+

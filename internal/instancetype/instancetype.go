@@ -89,6 +89,11 @@ func sizeOf(vcpus, memory, interfaces int) Size {
 // Need is what tasks take together.
 type Need struct{ CPU, Memory, Tasks int }
 
+// Plus returns what both take together.
+func (n Need) Plus(other Need) Need {
+	return Need{CPU: n.CPU + other.CPU, Memory: n.Memory + other.Memory, Tasks: n.Tasks + other.Tasks}
+}
+
 // Instances returns how many instances of the size at least hold the tasks.
 func (n Need) Instances(size Size) int {
 	up := func(need, room int) int { return (need + room - 1) / room }

@@ -47,6 +47,10 @@ func (e Exceeded) String() string {
 	return text
 }
 
+// CertificateName is how many characters the first name of a certificate has at most ("RequestCertificate", AWS
+// Certificate Manager API).
+const CertificateName = 64
+
 // Check returns the limits that the resources of a stack exceed, in the order of All.
 func Check(resources []Resource) []Exceeded {
 	var found []Exceeded

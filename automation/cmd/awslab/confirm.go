@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/internal/plaintext"
 )
 
 // asks reports whether a person has to allow what would be changed, and refuses where there is none to ask.
@@ -36,7 +37,7 @@ func (a *app) confirmChanges(operation automation.Operation) func(context.Contex
 	return func(ctx context.Context, would *automation.Result) error {
 		a.closeView()
 		for _, l := range changeLines(*would, terminalWidth(a.err)) {
-			fmt.Fprintln(a.err, l.style.Render(printable(l.text)))
+			fmt.Fprintln(a.err, l.style.Render(plaintext.Of(l.text)))
 		}
 		if err := a.ask(ctx, operation); err != nil {
 			return err

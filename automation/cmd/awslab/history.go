@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/internal/plaintext"
 )
 
 func (a *app) historyCommand() *cobra.Command {
@@ -55,7 +56,7 @@ func printHistory(w io.Writer, past []automation.PastOperation) error {
 		}
 		message, _, _ := strings.Cut(o.Message, "\n") // --json has all of it
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", o.Operation, o.Result, o.Began.Format(time.RFC3339), took,
-			strings.Join(changes, ", "), strings.ReplaceAll(printable(message), "\t", " "))
+			strings.Join(changes, ", "), strings.ReplaceAll(plaintext.Of(message), "\t", " "))
 	}
 	return table.Flush()
 }

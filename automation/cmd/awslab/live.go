@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/charmbracelet/bubbles/spinner"
 	tea "github.com/charmbracelet/bubbletea"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/awslab/awslab/automation"
 	"github.com/awslab/awslab/automation/engine"
+	"github.com/awslab/awslab/automation/internal/plaintext"
 )
 
 const (
@@ -78,19 +78,9 @@ func (v *liveView) event(e automation.Event) {
 // print adds a line above what is in flight. The terminal wraps it, so that it wraps anew with the terminal's width and
 // is copied whole: what was drawn is erased first, as the rest of a wrapped line would not cover it.
 func (v *liveView) print(l line) {
-	for text := range strings.SplitSeq(printable(l.text), "\n") {
+	for text := range strings.SplitSeq(plaintext.Of(l.text), "\n") {
 		v.program.Println(ansi.EraseScreenBelow + l.style.Render(text))
 	}
-}
-
-// printable returns text without what would move the cursor or change colors.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, ansi.Strip(text))
 }
 
 // width returns the terminal's width in columns now, or 0 where it has none.
@@ -226,7 +216,7 @@ func (m *liveModel) row(text, end string) string {
 	}
 	// The last column stays free: a terminal wraps when it is written to.
 	room := width - 1 - lipgloss.Width(m.spinner.View()) - lipgloss.Width(end)
-	return m.spinner.View() + ansi.Truncate(printable(text), room, "…") + faint.Render(end) + "\n"
+	return m.spinner.View() + ansi.Truncate(plaintext.Of(text), room, "…") + faint.Render(end) + "\n"
 }
 
 func newSpinner() spinner.Model { return spinner.New(spinner.WithSpinner(spinner.Dot)) }

@@ -15,6 +15,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/diff"
 	"github.com/awslab/awslab/automation/offline/internal/values"
+	"github.com/awslab/awslab/internal/limits"
 )
 
 // Service is the package as the table of services lists it.
@@ -40,9 +41,6 @@ func DomainsOf(inputs values.View) []string {
 	return domains
 }
 
-// maxCommonName is how long the first name of a certificate can be ("RequestCertificate", AWS Certificate Manager API).
-const maxCommonName = 64
-
 func createCertificate(c *bridge.Change) error {
 	if !c.Inputs.Has("domainName") {
 		c.Set("type", "IMPORTED")
@@ -61,11 +59,11 @@ func createCertificate(c *bridge.Change) error {
 			"\"certificate_authority_arn\": one of `certificate_authority_arn,validation_method` must be specified",
 		)
 	}
-	if len(domains[0]) > maxCommonName {
+	if len(domains[0]) > limits.CertificateName {
 		return bridge.Refuse(
 			"ValidationException",
 			"The first domain name can be a maximum of %d characters: %s has %d",
-			maxCommonName,
+			limits.CertificateName,
 			domains[0],
 			len(domains[0]),
 		)

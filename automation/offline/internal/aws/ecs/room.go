@@ -42,8 +42,7 @@ func refuseRoom(c *bridge.Change, definition values.View) error {
 		if err != nil {
 			return err
 		}
-		its := needOf(other, state.Num("desiredCount"))
-		need.Tasks, need.CPU, need.Memory = need.Tasks+its.Tasks, need.CPU+its.CPU, need.Memory+its.Memory
+		need = need.Plus(needOf(other, state.Num("desiredCount")))
 	}
 	most := int(bridge.StateOf(group).Num("maxSize"))
 	if least := need.Instances(size); least > most {

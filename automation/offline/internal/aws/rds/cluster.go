@@ -10,6 +10,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
+	"github.com/awslab/awslab/internal/dbclass"
 )
 
 func createDBCluster(c *bridge.Change) error {
@@ -262,7 +263,7 @@ func refuseMember(instance, cluster values.View) error {
 				"a Serverless v2 DB instance.",
 		)
 	}
-	if !auroraClasses.MatchString(class) {
+	if !dbclass.IsAurora(class) {
 		return refuseCombination(class, own, cluster.Str("engineVersionActual"))
 	}
 	return nil

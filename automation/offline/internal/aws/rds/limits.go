@@ -8,6 +8,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
+	"github.com/awslab/awslab/internal/dbclass"
 	"github.com/awslab/awslab/internal/grammar"
 )
 
@@ -51,24 +52,11 @@ func refuseFamily(c *bridge.Change, property, family string) error {
 	return nil
 }
 
-// ec2Only are classes that RDS lacks, though EC2 has instances of the type. previous are those that the engine had
-// before PostgreSQL 13. auroraClasses are all of Aurora, which begins with medium. From "Supported DB engines for DB
-// instance classes" in the user guides of Amazon RDS and Amazon Aurora.
-var (
-	ec2Only = regexp.MustCompile(
-		`^db\.(\w+[0-9]a[dzn]*|c[0-9]\w*|\w+-flex)\.|\.nano$|^db\.[mrx][0-9]\w*\.(micro|small|medium)$`,
-	)
-	previous      = regexp.MustCompile(`^db\.(t[12]|m[1-4]|r[34])\.`)
-	auroraClasses = regexp.MustCompile(
-		`^db\.(serverless|(t3|t4g)\.(medium|large)|(r5|r[6-9](g|gd|i|id)|x2g)\.(large|[0-9]*xlarge))$`,
-	)
-)
-
 // refuseClass refuses an instance class that the engine does not have.
 func refuseClass(c *bridge.Change) error {
 	class, state := c.Inputs.Str("instanceClass"), values.View(c.State)
 	engine := state.Str("engine")
-	lacks := ec2Only.MatchString(class) || engine == "postgres" && previous.MatchString(class)
+	lacks := dbclass.IsOfEC2Alone(class) || engine == "postgres" && dbclass.EndedBeforePostgres13(class)
 	if !lacks || !slices.Contains([]string{"mysql", "mariadb", "postgres"}, engine) {
 		return nil
 	}
