@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -41,6 +42,8 @@ func Main(pack rule.Pack) {
 
 // Run serves an analyzer as [Main] does a pack.
 func Run(server pulumirpc.AnalyzerServer) {
+	// The engine asks one thing after the other, and waits: to hand each call from core to core takes longer.
+	runtime.GOMAXPROCS(1)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	engine := ""

@@ -13,18 +13,19 @@ import (
 )
 
 // Remediate applies the remedies of the rules that are about the resource and whose level is remediate. What is unknown
-// or secret stays as it is.
+// or secret stays as it is. Rules that set nothing right here are said not to apply: the engine tells its events and
+// Pulumi Cloud of every other one that it passed.
 func (s *Server) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (*pulumirpc.RemediateResponse, error) {
 	response := &pulumirpc.RemediateResponse{}
 	session := s.session()
 	properties := req.GetProperties()
 	r := resourceOf(req)
 	for _, candidate := range s.pack.Rules {
-		if len(candidate.Remedies) == 0 || !candidate.Judges(r.Type) ||
-			session.level(candidate) != pulumirpc.EnforcementLevel_REMEDIATE {
-			continue
-		}
-		if candidate.Unless != nil && candidate.Unless(r) {
+		if !session.remedies(candidate, r) {
+			response.NotApplicable = append(
+				response.NotApplicable,
+				&pulumirpc.PolicyNotApplicable{PolicyName: candidate.Name, Reason: "it sets nothing right here"},
+			)
 			continue
 		}
 		remedied, changed, err := remedy(properties, candidate.Remedies)
@@ -41,6 +42,13 @@ func (s *Server) Remediate(_ context.Context, req *pulumirpc.AnalyzeRequest) (*p
 		})
 	}
 	return response, nil
+}
+
+// remedies reports whether a rule sets something right on a resource where that is wrong.
+func (s *session) remedies(candidate rule.Rule, r rule.Resource) bool {
+	return len(candidate.Remedies) > 0 && candidate.Judges(r.Type) &&
+		s.level(candidate) == pulumirpc.EnforcementLevel_REMEDIATE &&
+		(candidate.Unless == nil || !candidate.Unless(r))
 }
 
 // remedy returns the properties with the remedies applied, and whether they changed anything.

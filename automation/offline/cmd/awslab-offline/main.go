@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -64,6 +65,7 @@ func registerLanguageHost(host *serve.Host, server *grpc.Server) error {
 }
 
 func main() {
+	runtime.GOMAXPROCS(1)
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	register, known := roles[name]
 	if !known {

@@ -18,7 +18,7 @@
 package schema
 
 import (
-	"embed"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -29,8 +29,14 @@ import (
 
 //go:generate go run ./gen
 
-//go:embed aws.schema awsx.schema docker.schema
-var files embed.FS
+//go:embed aws.schema
+var awsLines string
+
+//go:embed awsx.schema
+var awsxLines string
+
+//go:embed docker.schema
+var dockerLines string
 
 // Kind is the shape of a value.
 type Kind string
@@ -98,8 +104,8 @@ type Function struct {
 type Package struct {
 	Name, Version string
 
-	// lines holds the undecoded text of a type by "<kind> <name>": a run looks at a few dozen of thousands of types.
-	lines map[string]string
+	// lines are those of the types, sorted and not decoded: a run looks at a few dozen of thousands of types.
+	lines []string
 
 	mu        sync.Mutex
 	resources map[string]*Resource
@@ -108,38 +114,24 @@ type Package struct {
 }
 
 // AWS is the schema of pulumi-aws.
-var AWS = sync.OnceValues(func() (*Package, error) { return load("aws") })
+var AWS = sync.OnceValues(func() (*Package, error) { return parse(awsLines) })
 
 // AWSX is the schema of pulumi-awsx.
-var AWSX = sync.OnceValues(func() (*Package, error) { return load("awsx") })
+var AWSX = sync.OnceValues(func() (*Package, error) { return parse(awsxLines) })
 
 // Docker is the schema of pulumi-docker.
-var Docker = sync.OnceValues(func() (*Package, error) { return load("docker") })
-
-func load(name string) (*Package, error) {
-	text, err := files.ReadFile(name + ".schema")
-	if err != nil {
-		return nil, fmt.Errorf("reading the schema of %s: %w", name, err)
-	}
-	return parse(string(text))
-}
+var Docker = sync.OnceValues(func() (*Package, error) { return parse(dockerLines) })
 
 func parse(text string) (*Package, error) {
+	first, types, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	p := &Package{
-		lines:     map[string]string{},
+		lines:     strings.Split(types, "\n"),
 		resources: map[string]*Resource{},
 		functions: map[string]*Function{},
 		objects:   map[string][]Property{},
 	}
-	for line := range strings.Lines(text) {
-		head, body, _ := strings.Cut(line, " {")
-		if body == "" {
-			if _, err := fmt.Sscanf(line, "package %s %s", &p.Name, &p.Version); err != nil {
-				return nil, fmt.Errorf("reading schema line %q: %w", strings.TrimSpace(line), err)
-			}
-			continue
-		}
-		p.lines[head] = "{" + body
+	if _, err := fmt.Sscanf(first, "package %s %s", &p.Name, &p.Version); err != nil {
+		return nil, fmt.Errorf("reading schema line %q: %w", first, err)
 	}
 	return p, nil
 }
@@ -229,18 +221,22 @@ func foreignObject(owner, name string) ([]Property, bool) {
 // ResourceTokens lists every resource type, sorted.
 func (p *Package) ResourceTokens() []string {
 	var tokens []string
-	for head := range p.lines {
-		if token, ok := strings.CutPrefix(head, "resource "); ok {
+	for _, line := range p.lines {
+		if resource, ok := strings.CutPrefix(line, "resource "); ok {
+			token, _, _ := strings.Cut(resource, " ")
 			tokens = append(tokens, token)
 		}
 	}
-	slices.Sort(tokens)
 	return tokens
 }
 
+// decode reads the line that begins with "<kind> <name>".
 func (p *Package) decode(head string, into any) bool {
-	text, ok := p.lines[head]
-	return ok && json.Unmarshal([]byte(text), into) == nil
+	head += " "
+	i, found := slices.BinarySearchFunc(p.lines, head, func(line, head string) int {
+		return strings.Compare(line[:min(len(line), len(head))], head)
+	})
+	return found && json.Unmarshal([]byte(p.lines[i][len(head):]), into) == nil
 }
 
 func properties(expressions map[string]string) []Property {

@@ -242,6 +242,26 @@ func TestAllMistakesAreTold(t *testing.T) {
 
 func TestFixesNameProperties(t *testing.T) { ruletest.FixesNameProperties(t, remediation.Pack) }
 
+// The engine tells its events and Pulumi Cloud of every rule that passed: of each that is not said not to apply.
+func TestOnlyRulesThatSetSomethingRightApply(t *testing.T) {
+	response, err := ruletest.Client(t, remediation.Pack).Remediate(t.Context(), ruletest.Request(t, ruletest.Resource{
+		Type: "aws:rds/clusterInstance:ClusterInstance", Properties: ruletest.Props{"publiclyAccessible": false},
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	applying := map[string]bool{}
+	for _, r := range remediation.Pack.Rules {
+		applying[r.Name] = true
+	}
+	for _, na := range response.GetNotApplicable() {
+		delete(applying, na.GetPolicyName())
+	}
+	if len(applying) != 1 || !applying["fix-rds-private"] {
+		t.Errorf("applying: %v", applying)
+	}
+}
+
 // FuzzRemediate gives the rules odd properties, and wants what is right not to be changed again.
 func FuzzRemediate(f *testing.F) {
 	f.Add([]byte(`{"publiclyAccessible": true, "metadataOptions": {"httpTokens": "optional"}}`))
