@@ -75,7 +75,7 @@ accepted: build ## bring CHECKS (12) random stacks up on the offline target, dra
 change: build ## change every key of every kind of stack, watched; with CHANGES, so many of one, drawn from SEED (1)
 	bin/awslab engine
 	go test -tags e2e -count 1 -v -timeout $(CHANGE_TIMEOUT) \
-		-run '^(TestChangesOfEveryKey|TestAChangedStackIsAsIfItWereMadeSo)$$' \
+		-run '^(TestChangesOfEveryKey|TestAWalkOfChanges|TestAChangedStackIsAsIfItWereMadeSo)$$' \
 		./automation -changes $(CHANGES) -seed $(SEED)
 
 recover: build ## kill every operation at POINTS (13) resources, drawn from SEED (1), and recover

@@ -85,7 +85,7 @@ type runningStack struct {
 
 func newRunningStack(t *testing.T, base configtest.Base) *runningStack {
 	t.Helper()
-	r := &runningStack{project: newProject(t), base: base, permanent: map[string]string{}, saved: t.TempDir()}
+	r := &runningStack{project: newProject(t), base: base, saved: t.TempDir()}
 	website := filepath.Join(r.dir, "services", "website")
 	require.NoError(t, os.CopyFS(website+"2", os.DirFS(website)))
 	var err error
@@ -96,11 +96,18 @@ func newRunningStack(t *testing.T, base configtest.Base) *runningStack {
 	require.NoError(t, err)
 	result, err := lab.Up(t.Context())
 	require.NoError(t, err)
-	for key, value := range result.Outputs["permanent"].Value.(map[string]any) {
-		r.permanent[key] = value.(string)
-	}
+	r.permanent = permanentOf(result.Outputs)
 	require.NoError(t, os.CopyFS(r.saved, os.DirFS(filepath.Join(r.dir, ".awslab"))))
 	return r
+}
+
+// permanentOf returns the values that a stack records of what cannot change.
+func permanentOf(outputs automation.Outputs) map[string]string {
+	values := map[string]string{}
+	for key, value := range outputs["permanent"].Value.(map[string]any) {
+		values[key] = value.(string)
+	}
+	return values
 }
 
 // openUnjudged opens the stack without policies: they judge what may be deployed, not what can be. The engine writes

@@ -87,8 +87,8 @@ func (l *Lab) inherited() ([]string, error) {
 	o := l.options
 	if o.Target == Offline {
 		kept := environ.Without(environ.Inherited(os.Environ()), "AWS_", "PULUMI_")
-		// The engine and the stand-ins live for seconds and hold little: to collect their garbage takes a tenth of a preview.
-		kept = append(kept, "GOGC=400")
+		// To collect the garbage of processes that live for seconds takes a tenth of a preview. Those of large stacks do.
+		kept = append(kept, "GOGC=400", "GOMEMLIMIT=512MiB")
 		return append(kept, variables(o.Environment)...), nil
 	}
 	given := append(os.Environ(), variables(o.Environment)...)

@@ -65,6 +65,7 @@ func registerLanguageHost(host *serve.Host, server *grpc.Server) error {
 }
 
 func main() {
+	// The engine waits for most answers before it asks again: to hand each call from core to core takes longer.
 	runtime.GOMAXPROCS(1)
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	register, known := roles[name]
