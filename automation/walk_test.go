@@ -41,8 +41,9 @@ func (r *runningStack) step(t *testing.T, schema []byte, random *rand.Rand) {
 	changes, _ := configtest.Changes(schema, r.base.Configuration)
 	random.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
 	var chosen []configtest.Change
+	count := 1 + random.IntN(changesOfAStep)
 	for _, change := range changes {
-		if len(chosen) == 1+random.IntN(changesOfAStep) {
+		if len(chosen) == count {
 			break
 		}
 		if slices.ContainsFunc(chosen, change.Overlaps) {

@@ -36,6 +36,9 @@ type ServiceArgs struct {
 	// tasks are healthy. The next update, without Predecessor, sends the requests there. Nil means that nothing has
 	// answered them.
 	Predecessor pulumi.StringInput
+	// Detour is the rule that answers a route which the rule of the Route has had until now. Nil means that there is
+	// none.
+	Detour pulumi.Resource
 	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same
 	// VPC.
 	Network *network.Placement

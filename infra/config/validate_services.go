@@ -22,17 +22,22 @@ var (
 	containerPath   = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 )
 
+// MaxRules is how many rules AWS allows the listeners of a load balancer to have, besides the default ones ("Quotas for
+// your Application Load Balancers").
+const MaxRules = 100
+
+// MaxCalls is how many services one can call, or be called by; a service's security group has other rules besides.
+const MaxCalls = groupRules - 10
+
 // Limits of AWS that the services' configuration can run into.
 const (
 	maxServiceName = 16  // a target group's name has 32 characters, of which project and stack take the rest
 	maxAlarmName   = 255 // CloudWatch API, PutMetricAlarm
 	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
-	// maxServices is the quota of 100 rules of a load balancer ("Quotas for your Application Load Balancers").
-	maxServices = 100
+	// maxServices is as many as the load balancer has rules for.
+	maxServices = MaxRules
 	// groupRules are those of a security group in one direction ("Security groups", Amazon VPC quotas).
 	groupRules = 60
-	// maxCalls is how many services one can call, or be called by; a service's group has other rules besides.
-	maxCalls = groupRules - 10
 	// maxPorts is how many the load balancer's group has rules for: all of them can change at once, as the new rules
 	// are made before the old ones are deleted.
 	maxPorts = groupRules / 2
@@ -90,9 +95,9 @@ func (d *decoder) calls(path string, services []Service) {
 	}
 	for i, s := range services {
 		refuse := func(what string, count int) {
-			if count > maxCalls {
+			if count > MaxCalls {
 				d.add(fmt.Sprintf("%s[%d].access.services", path, i), "%s %s %d services; AWS has room for rules of %d",
-					s.Name, what, count, maxCalls)
+					s.Name, what, count, MaxCalls)
 			}
 		}
 		refuse("calls", len(s.Access.Services))

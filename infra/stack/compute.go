@@ -140,10 +140,17 @@ func (l *lab) ecsServices() error {
 	if err != nil {
 		return err
 	}
+	detours, err := l.detour()
+	if err != nil {
+		return err
+	}
 	for _, s := range calleesFirst(l.config.Services) {
 		args, err := l.serviceArgs(s)
 		if err != nil {
 			return err
+		}
+		if s.Public() {
+			args.Detour = detours[s.Route().RulePriority()]
 		}
 		if rule := handedOver[s.Name]; rule != nil {
 			args.Ready = append(args.Ready, rule)

@@ -2,12 +2,15 @@ package stack
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/awslab/awslab/infra/config"
 	"github.com/awslab/awslab/internal/limits"
 )
 
@@ -93,4 +96,78 @@ func TestAHundredServices(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An update makes new things before it deletes old ones: what has no room beside what there is is refused before it
+// begins.
+func TestAnUpdateHasRoomForWhatItMakesFirst(t *testing.T) {
+	services := func(priority, firstCalled int) []config.Service {
+		made := make([]config.Service, 100)
+		for i := range made {
+			made[i] = config.Service{
+				Name: fmt.Sprint("s", i), Port: 8080, Path: fmt.Sprint("/", i), Priority: priority + i,
+			}
+		}
+		for i := range 45 {
+			made[0].Access.Services = append(made[0].Access.Services, fmt.Sprint("s", firstCalled+i))
+		}
+		return made
+	}
+	before, state := map[string]string{}, map[string]resourceState{
+		"https": {listenerType, map[string]any{"arn": "secure", "protocol": "HTTPS"}},
+		"http":  {listenerType, map[string]any{"arn": "plain", "protocol": "HTTP"}},
+	}
+	was := &config.Config{Services: services(1, 1)}
+	for i, s := range was.Services {
+		before[targetsKey+s.Name] = s.Name
+		before[routeKey+s.Name] = fmt.Sprintf("%s %d", s.Path, s.Priority)
+		before[callsKey+s.Name] = callsOf(was, s)
+		state[s.Name] = resourceState{listenerRuleType, map[string]any{
+			"priority": float64(i + 1), "listenerArn": "secure",
+		}}
+	}
+	for name, test := range map[string]struct {
+		services []config.Service
+		domain   string
+		want     string
+	}{
+		"nothing changes":         {was.Services, "example.com", ""},
+		"one less":                {services(1, 1)[:99], "example.com", ""},
+		"a rule more":             {services(2, 1), "example.com", "rules of the load balancer at once; AWS allows 100"},
+		"another listener":        {was.Services, "", "200 rules of the load balancer at once"},
+		"some calls of others":    {services(1, 6), "example.com", ""},
+		"all calls of others":     {services(1, 46), "example.com", "s0 calls 90 services, of before and from now on"},
+		"a new stack of the size": {services(500, 46), "example.com", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &config.Config{Services: test.services, LoadBalancer: config.LoadBalancer{Domain: test.domain}}
+			recorded, resources := before, state
+			if strings.HasPrefix(name, "a new stack") {
+				recorded, resources = nil, nil
+			}
+			err := errors.Join(checkCalls("lab", c, recorded), checkRules("lab", c, recorded, resources))
+			if test.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, test.want)
+			require.ErrorAs(t, err, new(*config.Error))
+		})
+	}
+}
+
+func TestAServiceIsNotCalledByMoreThanItsGroupHasRulesFor(t *testing.T) {
+	c := &config.Config{Services: []config.Service{{Name: "called", Port: 8080}}}
+	before := map[string]string{}
+	for i := range 2 * config.MaxCalls {
+		caller := config.Service{Name: fmt.Sprint("s", i)}
+		if i < config.MaxCalls {
+			before[callsKey+caller.Name] = "called:8080"
+		} else {
+			caller.Access.Services = []string{"called"}
+		}
+		c.Services = append(c.Services, caller)
+	}
+	require.ErrorContains(t, checkCalls("lab", c, before),
+		"lab:services[0].access.services: called is called by 100 services, of before and from now on")
 }

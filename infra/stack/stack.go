@@ -125,6 +125,12 @@ func deploy(ctx *pulumi.Context, root string, await Await, begun Begun) error {
 	if err := configured.CheckStorage(ctx.Project(), storageOf(resources)); err != nil {
 		return err
 	}
+	if err := checkCalls(ctx.Project(), configured, before); err != nil {
+		return err
+	}
+	if err := checkRules(ctx.Project(), configured, before, resources); err != nil {
+		return err
+	}
 	if err := ctx.RegisterStackTransformation(nameResources); err != nil {
 		return err
 	}

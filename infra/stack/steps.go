@@ -79,13 +79,49 @@ func (l *lab) closing() []network.PortRange {
 	return closing
 }
 
-// calls returns the services that a service calls, with their ports.
-func (l *lab) calls(s config.Service) string {
+// callsOf returns the services that a service calls, with their ports.
+func callsOf(c *config.Config, s config.Service) string {
 	var calls []string
 	for _, called := range s.Access.Services {
-		calls = append(calls, fmt.Sprintf("%s:%d", called, l.config.Port(called)))
+		calls = append(calls, fmt.Sprintf("%s:%d", called, c.Port(called)))
 	}
 	return strings.Join(calls, " ")
+}
+
+// checkCalls refuses an update in which a service would call, or be called by, more services than a security group has
+// rules for: it makes new rules before it deletes old ones. The error is a *config.Error.
+func checkCalls(project string, c *config.Config, before map[string]string) error {
+	calls, callers := map[string]bool{}, map[string]int{}
+	var problems []config.Problem
+	for i, s := range c.Services {
+		clear(calls)
+		for call := range strings.FieldsSeq(before[callsKey+s.Name] + " " + callsOf(c, s)) {
+			calls[call] = true
+		}
+		for call := range calls {
+			callers[call]++
+		}
+		if len(calls) > config.MaxCalls {
+			problems = append(problems, tooManyCalls(project, i, s.Name+" calls", len(calls)))
+		}
+	}
+	for i, s := range c.Services {
+		if count := callers[fmt.Sprintf("%s:%d", s.Name, s.Port)]; count > config.MaxCalls {
+			problems = append(problems, tooManyCalls(project, i, s.Name+" is called by", count))
+		}
+	}
+	if len(problems) > 0 {
+		return &config.Error{Problems: problems}
+	}
+	return nil
+}
+
+func tooManyCalls(project string, service int, what string, count int) config.Problem {
+	return config.Problem{
+		Path: fmt.Sprintf("%s:services[%d].access.services", project, service),
+		Message: fmt.Sprintf("%s %d services, of before and from now on; AWS has room for rules of %d, and an update makes "+
+			"new ones before it deletes old ones; make the change in several updates", what, count, config.MaxCalls),
+	}
 }
 
 // ceasing returns the services that a service does not call any more, and which get another port in this update. The
@@ -182,11 +218,15 @@ func (l *lab) recordSteps(values map[string]string) error {
 		left = append(left, fmt.Sprintf("%s answers the requests of %s from now on. The next update deletes the rule "+
 			"that leads them there: bring the stack up once more", h.next.service, h.left.service))
 	}
+	for _, d := range detours(l.config.Services, l.targetGroups, l.before) {
+		left = append(left, fmt.Sprintf("The requests of %s%s are answered by another rule while theirs are updated. The "+
+			"next update deletes it: bring the stack up once more", d.left.route.Host, d.left.route.Path))
+	}
 	for _, s := range l.config.Services {
 		if mode := mounts(l.config.Services, s.Name); mode != "" {
 			values[filesKey+s.Name] = mode
 		}
-		if calls := l.calls(s); calls != "" {
+		if calls := callsOf(l.config, s); calls != "" {
 			values[callsKey+s.Name] = calls
 		}
 		if ceasing := l.ceasing(s); len(ceasing) > 0 {

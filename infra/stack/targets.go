@@ -26,6 +26,9 @@ import (
 // A service that goes from behind the load balancer leaves requests to a more general route of another one. Its rule
 // leads to that one first: otherwise they would go to no task until the rule is deleted.
 //
+// A rule is named after its priority, and where routes change places, by their paths or their priorities, both rules are
+// updated: one route would have none in between. A third rule answers it in this update, which the next one deletes.
+//
 // A new service may also be given requests that another, which stays, has answered: its route or what lies below it.
 // That one goes on to answer them in this update, and the next sends them to the new service, whose tasks are there.
 const (
@@ -80,7 +83,7 @@ func inherited(s config.Service, services []config.Service, before map[string]st
 		}
 		return ""
 	}
-	same := first(func(t target) bool { return t.route.Host == route.Host && t.route.Path == route.Path })
+	same := first(func(t target) bool { return sameRequests(t.route, route) })
 	if answers := answering(route, recorded(before)); same == "" && answers != nil {
 		return first(func(t target) bool { return t == *answers })
 	}
@@ -109,6 +112,65 @@ func handovers(services []config.Service, groups, before map[string]string) []ha
 		}
 	}
 	return handed
+}
+
+// detour is a route whose rule gets another route in this update.
+type detour struct {
+	handover     // whose route has the priority of the rule that answers meanwhile
+	rule     int // the priority of the one that is updated
+}
+
+// detours returns those of routes that stay, and that tasks answer. A route is left out if every priority with which
+// its requests would find the rule is taken.
+func detours(services []config.Service, groups, before map[string]string) []detour {
+	had, has := recorded(before), targetsOf(services, groups)
+	all := slices.Concat(had, has)
+	var found []detour
+	for _, left := range had {
+		rule := left.route.RulePriority()
+		i := slices.IndexFunc(has, func(t target) bool { return sameRequests(t.route, left.route) })
+		if i < 0 || has[i].route.RulePriority() == rule {
+			continue // nothing has the route any more, or its rule stays
+		}
+		if !slices.ContainsFunc(has, func(t target) bool { return t.route.RulePriority() == rule }) {
+			continue // the rule is deleted when the new one is there
+		}
+		answers := has[i]
+		if !slices.ContainsFunc(had, func(t target) bool { return t.group == answers.group }) {
+			answers = left // the service is new, and has no tasks yet: see predecessor
+		}
+		if !slices.Contains(slices.Collect(maps.Values(groups)), answers.group) {
+			continue
+		}
+		if left.route.Priority = freePriority(left.route, all); left.route.Priority == 0 {
+			continue
+		}
+		all = append(all, left)
+		found = append(found, detour{handover{left, answers}, rule})
+	}
+	return found
+}
+
+// freePriority returns the nearest priority to a route's that no target has, and between which and the route's there is
+// none with requests in common, or 0.
+func freePriority(route compute.Route, targets []target) int {
+	for _, step := range []int{1, -1} {
+		for at := route.RulePriority() + step; at >= 1 && at <= compute.MaxPriority; at += step {
+			i := slices.IndexFunc(targets, func(t target) bool { return t.route.RulePriority() == at })
+			if i < 0 {
+				return at
+			}
+			other := targets[i].route
+			if !sameRequests(route, other) && (covers(route, other) || covers(other, route)) {
+				break
+			}
+		}
+	}
+	return 0
+}
+
+func sameRequests(one, other compute.Route) bool {
+	return one.Host == other.Host && one.Path == other.Path
 }
 
 // predecessor returns the target group that answers the requests of a service until its own has tasks, or nothing: its
@@ -201,16 +263,75 @@ func (l *lab) forgetGone() {
 func (l *lab) handOver() (map[string]pulumi.Resource, error) {
 	rules := map[string]pulumi.Resource{}
 	for _, h := range handovers(l.config.Services, l.targetGroups, l.before) {
-		arn, err := l.targetGroupArn(h.next.group)
-		if err != nil {
-			return nil, err
-		}
-		service, route := h.left.service, h.left.route
-		if rules[service], err = l.balancer.HandOver(l.Context, service, route, arn); err != nil {
+		var err error
+		if rules[h.left.service], err = l.lead(h); err != nil {
 			return nil, err
 		}
 	}
 	return rules, nil
+}
+
+// detour answers routes whose rules are updated. It returns the rules that do, by the priorities of those that are
+// updated after them.
+func (l *lab) detour() (map[int]pulumi.Resource, error) {
+	rules := map[int]pulumi.Resource{}
+	for _, d := range detours(l.config.Services, l.targetGroups, l.before) {
+		var err error
+		if rules[d.rule], err = l.lead(d.handover); err != nil {
+			return nil, err
+		}
+	}
+	return rules, nil
+}
+
+// lead makes the rule of a handover, which is there for one update.
+func (l *lab) lead(h handover) (pulumi.Resource, error) {
+	arn, err := l.targetGroupArn(h.next.group)
+	if err != nil {
+		return nil, err
+	}
+	return l.balancer.HandOver(l.Context, h.left.service, h.left.route, arn)
+}
+
+const (
+	listenerType     = "aws:lb/listener:Listener"
+	listenerRuleType = "aws:lb/listenerRule:ListenerRule"
+)
+
+// checkRules refuses an update in which the load balancer would have more rules than AWS allows: it makes new ones
+// before it deletes old ones, and all anew on another listener. The error is a *config.Error.
+func checkRules(project string, c *config.Config, before map[string]string, state map[string]resourceState) error {
+	was, listener := map[int]bool{}, ""
+	for _, r := range state {
+		if r.Type == listenerRuleType {
+			priority, _ := r.Outputs["priority"].(float64)
+			was[int(priority)], listener = true, r.text("listenerArn")
+		}
+	}
+	groups := targetGroups(c.Services, before)
+	atOnce := maps.Clone(was)
+	for _, t := range targetsOf(c.Services, groups) {
+		atOnce[t.route.RulePriority()] = true
+	}
+	for _, d := range detours(c.Services, groups, before) {
+		atOnce[d.left.route.Priority] = true
+	}
+	count := len(atOnce)
+	for _, r := range state {
+		isHTTPS := r.text("protocol") == "HTTPS"
+		if r.Type == listenerType && r.text("arn") == listener && isHTTPS != c.LoadBalancer.HTTPS() {
+			count = len(was) + len(targetsOf(c.Services, groups))
+		}
+	}
+	if len(was) == 0 || count <= config.MaxRules {
+		return nil
+	}
+	return &config.Error{Problems: []config.Problem{{
+		Path: project + ":services",
+		Message: fmt.Sprintf("%d rules of the load balancer at once; AWS allows %d, and an update makes new rules before "+
+			"it deletes old ones. Change fewer routes and priorities at a time, or first make %d services internal",
+			count, config.MaxRules, count-config.MaxRules),
+	}}}
 }
 
 // covers reports whether the requests of a route are among those of another.

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -185,6 +186,58 @@ func TestWhatGoesToAServiceThatIsNotPublicAnyMoreIsHandedOver(t *testing.T) {
 			var found []string
 			for _, h := range handovers(test.services, targetGroups(test.services, before), before) {
 				found = append(found, h.left.service+" to "+h.next.service)
+			}
+			require.Equal(t, test.want, found)
+		})
+	}
+}
+
+func TestARouteIsAnsweredWhileItsRuleIsUpdated(t *testing.T) {
+	service := func(name, path string, priority int) config.Service {
+		return config.Service{Name: name, Port: 8080, Path: path, Priority: priority}
+	}
+	before := map[string]string{
+		"targets:shop": "shop", "route:shop": "/items 3",
+		"targets:cart": "cart", "route:cart": "/cart 1",
+		"targets:sold": "sold", "route:sold": "/items/sold 2",
+	}
+	sold := service("sold", "/items/sold", 2)
+	for name, test := range map[string]struct {
+		services []config.Service
+		want     []string
+	}{
+		"nothing changes": {
+			[]config.Service{service("shop", "/items", 3), service("cart", "/cart", 1), sold}, nil,
+		},
+		"priorities that are swapped": {
+			[]config.Service{service("shop", "/items", 1), service("cart", "/cart", 3), sold},
+			[]string{"cart at 4 before 1", "shop at 5 before 3"},
+		},
+		"paths that are swapped": {
+			[]config.Service{service("shop", "/cart", 3), service("cart", "/items", 1), sold},
+			[]string{"cart at 4 before 1", "shop at 5 before 3"},
+		},
+		"one that gets a priority of its own": {
+			[]config.Service{service("shop", "/items", 3), service("cart", "/cart", 9), sold}, nil,
+		},
+		"a new one that gets the priority of another": {
+			[]config.Service{service("shop", "/items", 8), service("cart", "/cart", 1), sold, service("new", "/new", 3)},
+			[]string{"shop at 4 before 3"},
+		},
+		"one below another, with no priority between": {
+			[]config.Service{
+				service("shop", "/items", 3), service("cart", "/items/sold", 1), service("sold", "/cart", 2),
+			},
+			[]string{"cart at 4 before 1"},
+		},
+		"one that is gone": {
+			[]config.Service{service("shop", "/cart", 3), sold}, nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var found []string
+			for _, d := range detours(test.services, targetGroups(test.services, before), before) {
+				found = append(found, fmt.Sprintf("%s at %d before %d", d.left.service, d.left.route.Priority, d.rule))
 			}
 			require.Equal(t, test.want, found)
 		})

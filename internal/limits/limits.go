@@ -3,6 +3,7 @@
 package limits
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -76,6 +77,24 @@ func perAccount(typ string) func([]Resource) map[string]int {
 		}
 		return count
 	}
+}
+
+// rulesOfBalancers counts the rules of listeners by the load balancer of the listener, or by the listener where the
+// resources do not tell.
+func rulesOfBalancers(resources []Resource) map[string]int {
+	balancers, count := map[string]string{}, map[string]int{}
+	for _, r := range resources {
+		if r.Type == "aws:lb/listener:Listener" {
+			balancers[text(r.Inputs["arn"])] = text(r.Inputs["loadBalancerArn"])
+		}
+	}
+	for _, r := range resources {
+		if r.Type == "aws:lb/listenerRule:ListenerRule" {
+			listener := text(r.Inputs["listenerArn"])
+			count[cmp.Or(balancers[listener], listener)]++
+		}
+	}
+	return count
 }
 
 // per counts the resources of a type by the value of one of their properties.

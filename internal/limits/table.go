@@ -14,7 +14,7 @@ const (
 var All = []Limit{
 	{
 		"rules of the load balancer", 100, true, elb,
-		perAccount("aws:lb/listenerRule:ListenerRule"),
+		rulesOfBalancers,
 	},
 	{
 		"condition values of a listener rule", 5, false, elb,

@@ -22,6 +22,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/iam"
 	"github.com/awslab/awslab/automation/offline/internal/aws/kms"
 	"github.com/awslab/awslab/automation/offline/internal/aws/lambda"
+	"github.com/awslab/awslab/automation/offline/internal/aws/quota"
 	"github.com/awslab/awslab/automation/offline/internal/aws/rds"
 	"github.com/awslab/awslab/automation/offline/internal/aws/references"
 	"github.com/awslab/awslab/automation/offline/internal/aws/route53"
@@ -97,5 +98,6 @@ func Knowledge() bridge.Knowledge {
 		References: references.References,
 		Services:   services,
 		Authorize:  calls.Authorize,
+		Limit:      quota.Refuse,
 	}
 }

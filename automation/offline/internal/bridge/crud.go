@@ -232,6 +232,11 @@ func (c *Change) create(checked resource.PropertyMap) error {
 			return err
 		}
 	}
+	if c.p.limit != nil {
+		if err := c.p.limit(c.Tx, c.Thing); err != nil {
+			return err
+		}
+	}
 	return c.authorize()
 }
 

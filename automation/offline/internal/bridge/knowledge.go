@@ -40,6 +40,8 @@ type Knowledge struct {
 	// Authorize refuses a change of a thing, once it is in the world, when what follows from it is not allowed. Nil
 	// allows everything.
 	Authorize func(tx *world.Tx, thing *world.Thing) error
+	// Limit refuses a thing that has been created, for which there is no room. Nil allows everything.
+	Limit func(tx *world.Tx, thing *world.Thing) error
 }
 
 // knowledge is a Knowledge with an index.

@@ -49,6 +49,7 @@ type Provider struct {
 	Patience time.Duration
 	// Authorize is that of the Knowledge. Nil allows everything.
 	Authorize func(tx *world.Tx, thing *world.Thing) error
+	limit     func(tx *world.Tx, thing *world.Thing) error
 	knowledge
 
 	// Set by Configure, before any other call.
@@ -66,7 +67,7 @@ type Provider struct {
 func New(pkg *schema.Package, known Knowledge, w *world.World, warn Warn, run string) *Provider {
 	cancelled, cancel := context.WithCancel(context.Background())
 	return &Provider{
-		world: w, Schema: pkg, warn: warn, run: run, Patience: patience, Authorize: known.Authorize,
+		world: w, Schema: pkg, warn: warn, run: run, Patience: patience, Authorize: known.Authorize, limit: known.Limit,
 		knowledge: known.index(),
 		Region:    region.All[0], cancelled: cancelled, cancel: cancel,
 	}

@@ -31,7 +31,7 @@ func TestEventBridgeRefusesTargetsItCannotReach(t *testing.T) {
 		l.Create(token.EventTarget, name, awstest.In{"rule": rule.Str("name"), "arn": topic.Str("arn")})
 	}
 	_, err = l.TryCreate(token.EventTarget, "6", awstest.In{"rule": rule.Str("name"), "arn": topic.Str("arn")})
-	assert.ErrorContains(t, err, "would have 6 targets, 5 are allowed")
+	assert.ErrorContains(t, err, "6 targets of an event rule; AWS allows 5")
 }
 
 func TestEventBridgeRefusesPatternsThatAreNone(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/awslab/awslab/automation/offline/internal/aws/references"
-	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/internal/eventpattern"
@@ -55,9 +54,6 @@ func createEventTarget(c *bridge.Change) error {
 // their own. From "Granting EventBridge access to targets" in the EventBridge User Guide.
 var assumed = []string{"states", "ecs", "kinesis", "batch", "codebuild", "codepipeline", "ssm", "redshift", "sagemaker"}
 
-// maxTargets is how many targets a rule has, from "Amazon EventBridge quotas".
-const maxTargets = 5
-
 // youngest is the least age of an event, in seconds, at which EventBridge may give up. From "RetryPolicy" in the Amazon
 // EventBridge API Reference.
 const youngest = 60
@@ -77,27 +73,6 @@ func refuseTarget(c *bridge.Change) error {
 	parts := strings.SplitN(c.Inputs.Str("arn"), ":", 4)
 	if len(parts) > 2 && slices.Contains(assumed, parts[2]) && !c.Inputs.Has("roleArn") {
 		return bridge.Refuse("ValidationException", "RoleArn is required for target %s.", c.Inputs.Str("arn"))
-	}
-	siblings, err := c.Siblings(token.EventTarget)
-	if err != nil {
-		return err
-	}
-	count := 1
-	for _, other := range siblings {
-		if state := bridge.StateOf(other); state.Str("rule") == c.Inputs.Str("rule") &&
-			eventBusName(state) == eventBusName(c.Inputs) {
-			count++
-		}
-	}
-	if count > maxTargets {
-		return bridge.Refuse(
-			"LimitExceededException",
-			"The requested resource exceeds the maximum number allowed: the rule %s would have "+
-				"%d targets, %d are allowed",
-			c.Inputs.Str("rule"),
-			count,
-			maxTargets,
-		)
 	}
 	return nil
 }

@@ -43,6 +43,7 @@ const (
 	LoadBalancer         = "aws:lb/loadBalancer:LoadBalancer"
 	Listener             = "aws:lb/listener:Listener"
 	ListenerRule         = "aws:lb/listenerRule:ListenerRule"
+	ListenerCertificate  = "aws:lb/listenerCertificate:ListenerCertificate"
 	TargetGroup          = "aws:lb/targetGroup:TargetGroup"
 	Certificate          = "aws:acm/certificate:Certificate"
 	CertValidation       = "aws:acm/certificateValidation:CertificateValidation"
