@@ -112,6 +112,9 @@ type DatabaseArgs struct {
 	// PostgreSQL database to another minor version, and a MySQL database to any, only after its replicas. The next
 	// update, with this as EngineVersion, upgrades the database. A replica begins with the version of its source.
 	ReplicaVersion string
+	// SourceStorage is what an instance has until its maintenance window, in GiB, where that is less than
+	// AllocatedStorage, and 0 otherwise. Replicas after the first ReplicasBefore, which are there, begin with it.
+	SourceStorage, ReplicasBefore int
 	// ApplyImmediately applies changes at once, with a restart where they need one, and not in the maintenance window.
 	ApplyImmediately bool
 	// CaCertIdentifier is the authority of the servers' certificates, by default rds-ca-rsa2048-g1.

@@ -113,6 +113,12 @@ func (db *Database) newReplicas(ctx *pulumi.Context, source *rds.Instance) error
 		args.Identifier = pulumi.String(identifier)
 		args.ReplicateSourceDb = source.Identifier
 		args.EngineVersion = databaseText(db.args.ReplicaVersion)
+		if storage := db.args.SourceStorage; storage > 0 && i >= db.args.ReplicasBefore {
+			args.AllocatedStorage = pulumi.Int(storage)
+			if storage < stripedGiB {
+				args.Iops, args.StorageThroughput = nil, nil
+			}
+		}
 		args.SkipFinalSnapshot = pulumi.Bool(true)
 		replica, err := rds.NewInstance(ctx, name, args, pulumi.Parent(db), logs)
 		if err != nil {

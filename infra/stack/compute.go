@@ -272,7 +272,7 @@ func (l *lab) serviceArgs(s config.Service) (*compute.ServiceArgs, error) {
 	args.Network, args.SecurityGroup = l.vpc.ServicePlacement(), l.taskGroup[s.Name]
 	args.Ready = slices.Clone(l.connections[s.Name])
 	args.Image, args.Version, args.Capacity = l.images[s.Name], l.versions[s.Name], l.capacity()
-	args.Await = l.await
+	args.Await, args.DesiredCount = l.await, max(args.DesiredCount, l.scaled(s))
 	args.ExecutionRoleArn, args.TaskRoleArn = l.roles[s.Name].execution.Arn, l.roles[s.Name].task.Arn
 	args.Environment, args.Secrets, args.Volumes = l.environment(s), l.secretArns(s), l.volumes(s)
 	args.LogGroup, args.LogKmsKeyArn, args.Tags = l.logGroup(s), l.keys.logs.Arn, l.tags

@@ -244,6 +244,8 @@ func (l *lab) databaseArgs() *data.DatabaseArgs {
 	args.Users, args.UserTags = l.databaseUsers(), l.notBackedUp()
 	args.KeyAlias, args.KmsKeyArn = l.keys.data.Alias, l.keys.data.Arn
 	args.EngineVersion, args.KeepVersion, args.ReplicaVersion = l.databaseVersion(), l.keepsVersion(), l.replicaVersion
+	args.SourceStorage = l.sourceStorage()
+	args.ReplicasBefore, _ = l.replicasBefore()
 	args.SkipFinalSnapshot = !l.leavesSnapshot()
 	if l.leavesSnapshot() {
 		args.FinalSnapshotSuffix = l.finalSnapshotSuffix(args.Kind)

@@ -26,6 +26,10 @@ const (
 
 	callsKey = "calls:" // begins those of the services, with those that each calls and their ports
 
+	endpointsKey = "endpoints" // the interface endpoints of the VPC
+
+	scaledKey = "scaled:" // begins those of the services that Auto Scaling scales, with the least tasks that it keeps
+
 	accessKey = "access:" // begins those of the services
 	internal  = "internal"
 	public    = "public"
@@ -39,6 +43,16 @@ func (l *lab) leavesInstances() bool { return !l.onInstances() && l.before[insta
 // newlyRouted reports whether the service is there and was internal.
 func (l *lab) newlyRouted(s config.Service) bool {
 	return s.Public() && l.before[accessKey+s.Name] == internal
+}
+
+// scaled returns how many tasks Auto Scaling keeps of a service, in this update, that it does not scale any more: its
+// target is deleted at the end.
+func (l *lab) scaled(s config.Service) int {
+	if s.Scaling != nil {
+		return 0
+	}
+	count, _ := strconv.Atoi(l.before[scaledKey+s.Name])
+	return count
 }
 
 // mounts returns how a service mounts the file system: read, write, readwrite, or nothing.
@@ -124,6 +138,23 @@ func tooManyCalls(project string, service int, what string, count int) config.Pr
 	}
 }
 
+// checkEndpoints refuses to take an interface endpoint out while a service is new. The endpoint is deleted when the
+// update is over, and until then it does not let the tasks of that service in. The error is a *config.Error.
+func checkEndpoints(project string, c *config.Config, before map[string]string) error {
+	gone := slices.DeleteFunc(strings.Fields(before[endpointsKey]), func(name string) bool {
+		return slices.Contains(c.Network.InterfaceEndpoints, name)
+	})
+	i := slices.IndexFunc(c.Services, func(s config.Service) bool { return before[accessKey+s.Name] == "" })
+	if len(gone) == 0 || i < 0 {
+		return nil
+	}
+	return &config.Error{Problems: []config.Problem{{
+		Path: project + ":network.interfaceEndpoints",
+		Message: fmt.Sprintf("without %s, and service %s is new: its tasks have no way there before the endpoint is gone, "+
+			"at the end of the update; do one after the other", strings.Join(gone, ", "), c.Services[i].Name),
+	}}}
+}
+
 // ceasing returns the services that a service does not call any more, and which get another port in this update. The
 // service's tasks of before call them until they are gone.
 func (l *lab) ceasing(s config.Service) []string {
@@ -180,6 +211,20 @@ func (l *lab) replicaChange(db *config.Database) string {
 		"up once more", l.replicaVersion, when)
 }
 
+// replicaStorage says when replicas get the storage that is asked for, if that is later than the database.
+func (l *lab) replicaStorage(db *config.Database) []string {
+	there, least := l.replicasBefore()
+	switch size := l.sourceStorage(); {
+	case size > 0 && db.Args().ReadReplicas > there:
+		return []string{fmt.Sprintf("New replicas begin with the %d GiB that the database has. After its maintenance "+
+			"window, bring the stack up once more", size)}
+	case size == 0 && there > 0 && least < *db.StorageGiB && !db.ApplyImmediately:
+		return []string{fmt.Sprintf("The replicas go from %d to %d GiB in their maintenance window, %s UTC, and updates "+
+			"before it propose that again", least, *db.StorageGiB, db.MaintenanceWindow)}
+	}
+	return nil
+}
+
 func fields(ports []network.PortRange) string {
 	return strings.Trim(fmt.Sprint(ports), "[]")
 }
@@ -189,6 +234,9 @@ func (l *lab) recordSteps(values map[string]string) error {
 	var left []string
 	if snapshots := l.snapshots(); snapshots != "" {
 		values[snapshotsKey] = snapshots
+	}
+	if endpoints := l.config.Network.InterfaceEndpoints; len(endpoints) > 0 {
+		values[endpointsKey] = strings.Join(endpoints, " ")
 	}
 	if l.onInstances() {
 		values[instancesKey] = inUse
@@ -203,6 +251,7 @@ func (l *lab) recordSteps(values map[string]string) error {
 		if l.replicaVersion != "" {
 			left = append(left, l.replicaChange(db))
 		}
+		left = append(left, l.replicaStorage(db)...)
 	}
 	if names := slices.Sorted(maps.Keys(l.leaving())); len(names) > 0 && l.fileSystem != nil {
 		left = append(left, fmt.Sprintf("The running tasks of %s keep their access to the file system until they are "+
@@ -232,6 +281,13 @@ func (l *lab) recordSteps(values map[string]string) error {
 		if ceasing := l.ceasing(s); len(ceasing) > 0 {
 			left = append(left, fmt.Sprintf("The running tasks of %s may call %s until they are gone. The next update "+
 				"takes their way to its new port: bring the stack up once more", s.Name, strings.Join(ceasing, ", ")))
+		}
+		if s.Scaling != nil {
+			values[scaledKey+s.Name] = strconv.Itoa(s.Scaling.Min)
+		}
+		if least := l.scaled(s); least > *s.DesiredCount {
+			left = append(left, fmt.Sprintf("Auto Scaling keeps %d tasks of %s in this update. The next one goes down to "+
+				"its desiredCount: bring the stack up once more", least, s.Name))
 		}
 		values[accessKey+s.Name] = internal
 		if s.Public() {

@@ -1,9 +1,12 @@
 package stack
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/infra/config"
 )
 
 func TestAPortOfTheDataSubnetsStaysOpenForTheTasksOfBefore(t *testing.T) {
@@ -63,6 +66,86 @@ func TestTheTasksOfBeforeReachANewPortOfWhatTheirServiceCalledBefore(t *testing.
 			}
 			require.Equal(t, test.port, a.inputs(t, rule)["toPort"].NumberValue())
 			require.Contains(t, a.dependencies(t, "items-service"), rule)
+		})
+	}
+}
+
+func TestAnEndpointIsNotTakenOutWhileAServiceIsNew(t *testing.T) {
+	before := map[string]string{endpointsKey: "ssm kms", accessKey + "shop": public}
+	for name, test := range map[string]struct {
+		endpoints []string
+		service   string
+		want      string
+	}{
+		"nothing changes":                 {[]string{"kms", "ssm"}, "shop", ""},
+		"a service of before":             {nil, "shop", ""},
+		"another endpoint":                {[]string{"kms", "ssm", "sqs"}, "goods", ""},
+		"an endpoint less, and a service": {[]string{"kms"}, "goods", "without ssm, and service goods is new"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &config.Config{Services: []config.Service{{Name: test.service}}}
+			c.Network.InterfaceEndpoints = test.endpoints
+			if err := checkEndpoints("lab", c, before); test.want != "" {
+				require.ErrorContains(t, err, test.want)
+			} else {
+				require.NoError(t, err)
+			}
+		})
+	}
+}
+
+func TestAServiceKeepsTheTasksThatAutoScalingKeeps(t *testing.T) {
+	for name, test := range map[string]struct {
+		scaled, scaling string
+		count           float64
+	}{
+		"it was not scaled":        {"", "", 3},
+		"it is scaled":             {"4", `, "scaling": {"min": 2, "max": 9, "cpu": 60}`, 3},
+		"it is not any more":       {"4", "", 4},
+		"it had less tasks anyway": {"2", "", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &account{outputs: map[string]any{permanentOutput: map[string]any{scaledKey + "shop": test.scaled}}}
+			require.NoError(t, deployTo(a, "../..", "dev", map[string]string{
+				"region": "eu-west-1", "database": "null",
+				"services": `[{"name": "shop", "image": {"uri": "quay.io/lab/shop:1"}, "port": 80, "path": "/",
+					"desiredCount": 3` + test.scaling + `}]`,
+			}))
+			require.Equal(t, test.count, a.inputs(t, "shop-service")["desiredCount"].NumberValue())
+		})
+	}
+}
+
+func TestReplicasBeginWithTheStorageThatTheDatabaseHas(t *testing.T) {
+	instance := func(source string, size float64) map[string]any {
+		return map[string]any{"type": instanceType, "outputs": map[string]any{
+			"identifier": "awslab-dev-database", "replicateSourceDb": source, "allocatedStorage": size,
+		}}
+	}
+	for name, test := range map[string]struct {
+		state map[string]any
+		want  []float64
+	}{
+		"a new stack":       {nil, []float64{400, 400}},
+		"before the window": {map[string]any{"urn::database": instance("", 20)}, []float64{20, 20}},
+		"after it":          {map[string]any{"urn::database": instance("", 400)}, []float64{400, 400}},
+		"one that is there grows": {map[string]any{"urn::database": instance("", 20), "urn::r": instance("it", 20)},
+			[]float64{400, 20}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			recorded := map[string]any{permanentOutput: map[string]any{"region": "eu-west-1"}}
+			a := &account{outputs: recorded, state: test.state}
+			require.NoError(t, deployTo(a, "../..", "dev", map[string]string{
+				"region": "eu-west-1",
+				"database": `{"deletionProtection": false, "applyImmediately": false, "storageGiB": 400, "maxStorageGiB": 800,
+					"readReplicas": 2}`,
+				"services": `[{"name": "shop", "image": {"uri": "quay.io/lab/shop:1"}, "port": 80, "path": "/"}]`,
+			}))
+			for i, want := range test.want {
+				inputs := a.inputs(t, fmt.Sprint("database-replica-", i+1))
+				require.Equal(t, want, inputs["allocatedStorage"].NumberValue())
+				require.Equal(t, want >= 400, inputs["iops"].IsNumber())
+			}
 		})
 	}
 }

@@ -114,34 +114,39 @@ func handovers(services []config.Service, groups, before map[string]string) []ha
 	return handed
 }
 
-// detour is a route whose rule gets another route in this update.
+// detour is a route that another rule answers from now on, while the rule that has answered it gets another route.
 type detour struct {
 	handover     // whose route has the priority of the rule that answers meanwhile
 	rule     int // the priority of the one that is updated
 }
 
-// detours returns those of routes that stay, and that tasks answer. A route is left out if every priority with which
-// its requests would find the rule is taken.
+// detours returns those of routes that tasks answer before the update and after it. A route is left out if every
+// priority with which its requests would find the rule is taken.
 func detours(services []config.Service, groups, before map[string]string) []detour {
 	had, has := recorded(before), targetsOf(services, groups)
 	all := slices.Concat(had, has)
 	var found []detour
-	for _, left := range had {
-		rule := left.route.RulePriority()
-		i := slices.IndexFunc(has, func(t target) bool { return sameRequests(t.route, left.route) })
-		if i < 0 || has[i].route.RulePriority() == rule {
-			continue // nothing has the route any more, or its rule stays
+	for _, asked := range all {
+		was, is := answering(asked.route, had), answering(asked.route, has)
+		if was == nil || is == nil || slices.ContainsFunc(found, func(d detour) bool {
+			return sameRequests(d.left.route, asked.route)
+		}) {
+			continue
 		}
-		if !slices.ContainsFunc(has, func(t target) bool { return t.route.RulePriority() == rule }) {
-			continue // the rule is deleted when the new one is there
+		rule := was.route.RulePriority()
+		i := slices.IndexFunc(has, func(t target) bool { return t.route.RulePriority() == rule })
+		if i < 0 || covers(has[i].route, asked.route) {
+			continue // the rule is deleted at the end, or goes on to answer
 		}
-		answers := has[i]
+		answers := *is
 		if !slices.ContainsFunc(had, func(t target) bool { return t.group == answers.group }) {
-			answers = left // the service is new, and has no tasks yet: see predecessor
+			answers = *was // the service is new, and has no tasks yet: see predecessor
 		}
 		if !slices.Contains(slices.Collect(maps.Values(groups)), answers.group) {
 			continue
 		}
+		left := target{was.service, was.group, asked.route}
+		left.route.Priority = rule
 		if left.route.Priority = freePriority(left.route, all); left.route.Priority == 0 {
 			continue
 		}
@@ -151,8 +156,8 @@ func detours(services []config.Service, groups, before map[string]string) []deto
 	return found
 }
 
-// freePriority returns the nearest priority to a route's that no target has, and between which and the route's there is
-// none with requests in common, or 0.
+// freePriority returns the nearest priority to a route's that no target has, and with which the route is neither behind
+// a more general one nor before a part of it, or 0.
 func freePriority(route compute.Route, targets []target) int {
 	for _, step := range []int{1, -1} {
 		for at := route.RulePriority() + step; at >= 1 && at <= compute.MaxPriority; at += step {
@@ -161,7 +166,8 @@ func freePriority(route compute.Route, targets []target) int {
 				return at
 			}
 			other := targets[i].route
-			if !sameRequests(route, other) && (covers(route, other) || covers(other, route)) {
+			behind, before := covers(other, route), covers(route, other)
+			if !sameRequests(route, other) && (step > 0 && behind || step < 0 && before) {
 				break
 			}
 		}

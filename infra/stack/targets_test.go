@@ -224,6 +224,10 @@ func TestARouteIsAnsweredWhileItsRuleIsUpdated(t *testing.T) {
 			[]config.Service{service("shop", "/items", 8), service("cart", "/cart", 1), sold, service("new", "/new", 3)},
 			[]string{"shop at 4 before 3"},
 		},
+		"a part of what a more general route has answered": {
+			[]config.Service{service("shop", "/other", 3), service("cart", "/items/old", 1), sold},
+			[]string{"shop at 4 before 3"},
+		},
 		"one below another, with no priority between": {
 			[]config.Service{
 				service("shop", "/items", 3), service("cart", "/items/sold", 1), service("sold", "/cart", 2),

@@ -50,6 +50,29 @@ func (l *lab) planUpgrade() error {
 	return nil
 }
 
+// sourceStorage returns the storage, in GiB, that an instance has until its maintenance window if it has less than is
+// asked for, and 0 otherwise.
+func (l *lab) sourceStorage() int {
+	db := l.config.Database
+	if has := storageOf(l.state); !db.ApplyImmediately && has < *db.StorageGiB {
+		return has
+	}
+	return 0
+}
+
+// replicasBefore returns how many read replicas an instance has, and the least storage of them, in GiB.
+func (l *lab) replicasBefore() (count, storageGiB int) {
+	for _, r := range l.state {
+		if size, has := r.Outputs["allocatedStorage"].(float64); has && r.Type == instanceType && r.isReplica() {
+			if count == 0 || int(size) < storageGiB {
+				storageGiB = int(size)
+			}
+			count++
+		}
+	}
+	return count, storageGiB
+}
+
 // versionOf returns the full version of a database in the state, or nothing for another resource.
 func (l *lab) versionOf(r resourceState) (version string, err error) {
 	switch r.Type {
