@@ -87,7 +87,7 @@ func (l *Lab) inherited() ([]string, error) {
 	o := l.options
 	if o.Target == Offline {
 		kept := environ.Without(environ.Inherited(os.Environ()), "AWS_", "PULUMI_")
-		// To collect the garbage of processes that live for seconds takes a tenth of a preview. Those of large stacks do.
+		// To collect the garbage of processes that live for seconds takes a tenth of a preview. Large stacks have to.
 		kept = append(kept, "GOGC=400", "GOMEMLIMIT=512MiB")
 		return append(kept, variables(o.Environment)...), nil
 	}

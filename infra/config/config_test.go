@@ -885,7 +885,7 @@ func TestZonesThatAreNamed(t *testing.T) {
 
 func TestMoreCallersThanASecurityGroupHasRulesFor(t *testing.T) {
 	all := []string{with(`{"name": "shop", "path": "/shop"}`)}
-	for i := range maxCalls + 1 {
+	for i := range MaxCalls + 1 {
 		all = append(all, with(fmt.Sprintf(`{"name": "s%d", "path": "/s%d", "access": {"services": ["shop"]}}`, i, i)))
 	}
 	decode := func(services []string) error {
@@ -894,7 +894,7 @@ func TestMoreCallersThanASecurityGroupHasRulesFor(t *testing.T) {
 		})
 		return err
 	}
-	require.NoError(t, decode(all[:maxCalls+1]))
+	require.NoError(t, decode(all[:MaxCalls+1]))
 	require.Equal(
 		t,
 		[]string{"awslab:services[0].access.services: shop is called by 51 services; AWS has room for rules of 50"},

@@ -133,8 +133,9 @@ func checkCalls(project string, c *config.Config, before map[string]string) erro
 func tooManyCalls(project string, service int, what string, count int) config.Problem {
 	return config.Problem{
 		Path: fmt.Sprintf("%s:services[%d].access.services", project, service),
-		Message: fmt.Sprintf("%s %d services, of before and from now on; AWS has room for rules of %d, and an update makes "+
-			"new ones before it deletes old ones; make the change in several updates", what, count, config.MaxCalls),
+		Message: fmt.Sprintf("%s %d services, of before and from now on; AWS has room for rules of %d, and an update "+
+			"makes new ones before it deletes old ones; make the change in several updates",
+			what, count, config.MaxCalls),
 	}
 }
 
@@ -150,8 +151,8 @@ func checkEndpoints(project string, c *config.Config, before map[string]string) 
 	}
 	return &config.Error{Problems: []config.Problem{{
 		Path: project + ":network.interfaceEndpoints",
-		Message: fmt.Sprintf("without %s, and service %s is new: its tasks have no way there before the endpoint is gone, "+
-			"at the end of the update; do one after the other", strings.Join(gone, ", "), c.Services[i].Name),
+		Message: fmt.Sprintf("without %s, and service %s is new: its tasks have no way there before the endpoint "+
+			"is gone, at the end of the update; do one after the other", strings.Join(gone, ", "), c.Services[i].Name),
 	}}}
 }
 
@@ -219,8 +220,8 @@ func (l *lab) replicaStorage(db *config.Database) []string {
 		return []string{fmt.Sprintf("New replicas begin with the %d GiB that the database has. After its maintenance "+
 			"window, bring the stack up once more", size)}
 	case size == 0 && there > 0 && least < *db.StorageGiB && !db.ApplyImmediately:
-		return []string{fmt.Sprintf("The replicas go from %d to %d GiB in their maintenance window, %s UTC, and updates "+
-			"before it propose that again", least, *db.StorageGiB, db.MaintenanceWindow)}
+		return []string{fmt.Sprintf("The replicas go from %d to %d GiB in their maintenance window, %s UTC, and "+
+			"updates before it propose that again", least, *db.StorageGiB, db.MaintenanceWindow)}
 	}
 	return nil
 }
@@ -268,8 +269,8 @@ func (l *lab) recordSteps(values map[string]string) error {
 			"that leads them there: bring the stack up once more", h.next.service, h.left.service))
 	}
 	for _, d := range detours(l.config.Services, l.targetGroups, l.before) {
-		left = append(left, fmt.Sprintf("The requests of %s%s are answered by another rule while theirs are updated. The "+
-			"next update deletes it: bring the stack up once more", d.left.route.Host, d.left.route.Path))
+		left = append(left, fmt.Sprintf("The requests of %s%s are answered by another rule while theirs are updated. "+
+			"The next update deletes it: bring the stack up once more", d.left.route.Host, d.left.route.Path))
 	}
 	for _, s := range l.config.Services {
 		if mode := mounts(l.config.Services, s.Name); mode != "" {
@@ -286,8 +287,8 @@ func (l *lab) recordSteps(values map[string]string) error {
 			values[scaledKey+s.Name] = strconv.Itoa(s.Scaling.Min)
 		}
 		if least := l.scaled(s); least > *s.DesiredCount {
-			left = append(left, fmt.Sprintf("Auto Scaling keeps %d tasks of %s in this update. The next one goes down to "+
-				"its desiredCount: bring the stack up once more", least, s.Name))
+			left = append(left, fmt.Sprintf("Auto Scaling keeps %d tasks of %s in this update. The next one goes down "+
+				"to its desiredCount: bring the stack up once more", least, s.Name))
 		}
 		values[accessKey+s.Name] = internal
 		if s.Public() {

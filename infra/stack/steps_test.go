@@ -137,8 +137,8 @@ func TestReplicasBeginWithTheStorageThatTheDatabaseHas(t *testing.T) {
 			a := &account{outputs: recorded, state: test.state}
 			require.NoError(t, deployTo(a, "../..", "dev", map[string]string{
 				"region": "eu-west-1",
-				"database": `{"deletionProtection": false, "applyImmediately": false, "storageGiB": 400, "maxStorageGiB": 800,
-					"readReplicas": 2}`,
+				"database": `{"deletionProtection": false, "applyImmediately": false, "storageGiB": 400,
+					"maxStorageGiB": 800, "readReplicas": 2}`,
 				"services": `[{"name": "shop", "image": {"uri": "quay.io/lab/shop:1"}, "port": 80, "path": "/"}]`,
 			}))
 			for i, want := range test.want {

@@ -26,8 +26,8 @@ import (
 // A service that goes from behind the load balancer leaves requests to a more general route of another one. Its rule
 // leads to that one first: otherwise they would go to no task until the rule is deleted.
 //
-// A rule is named after its priority, and where routes change places, by their paths or their priorities, both rules are
-// updated: one route would have none in between. A third rule answers it in this update, which the next one deletes.
+// A rule is named after its priority, and where routes change places, by their paths or their priorities, both rules
+// are updated: one route would have none in between. A third rule answers it in this update, which the next deletes.
 //
 // A new service may also be given requests that another, which stays, has answered: its route or what lies below it.
 // That one goes on to answer them in this update, and the next sends them to the new service, whose tasks are there.
@@ -334,8 +334,9 @@ func checkRules(project string, c *config.Config, before map[string]string, stat
 	}
 	return &config.Error{Problems: []config.Problem{{
 		Path: project + ":services",
-		Message: fmt.Sprintf("%d rules of the load balancer at once; AWS allows %d, and an update makes new rules before "+
-			"it deletes old ones. Change fewer routes and priorities at a time, or first make %d services internal",
+		Message: fmt.Sprintf("%d rules of the load balancer at once; AWS allows %d, and an update makes new rules "+
+			"before it deletes old ones. Change fewer routes and priorities at a time, or first make %d services "+
+			"internal",
 			count, config.MaxRules, count-config.MaxRules),
 	}}}
 }

@@ -221,7 +221,9 @@ func TestARouteIsAnsweredWhileItsRuleIsUpdated(t *testing.T) {
 			[]config.Service{service("shop", "/items", 3), service("cart", "/cart", 9), sold}, nil,
 		},
 		"a new one that gets the priority of another": {
-			[]config.Service{service("shop", "/items", 8), service("cart", "/cart", 1), sold, service("new", "/new", 3)},
+			[]config.Service{
+				service("shop", "/items", 8), service("cart", "/cart", 1), sold, service("new", "/new", 3),
+			},
 			[]string{"shop at 4 before 3"},
 		},
 		"a part of what a more general route has answered": {

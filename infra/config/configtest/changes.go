@@ -257,8 +257,8 @@ func byDepth(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// Changes returns the interesting other values of every key of the schema, from a configuration. With them it returns an
-// error if there is a key without any, unless the tables say why: of a configuration that is complete there is none.
+// Changes returns the interesting other values of every key of the schema, from a configuration. With them it returns
+// an error if there is a key without any, unless the tables say why: of a configuration that is complete there is none.
 func Changes(schema []byte, configuration map[string]any) ([]Change, error) {
 	var root jsonschema.Schema
 	if err := json.Unmarshal(schema, &root); err != nil {
@@ -284,7 +284,8 @@ func Changes(schema []byte, configuration map[string]any) ([]Change, error) {
 		}
 	}
 	if len(without) > 0 {
-		return w.changes, fmt.Errorf("there is no other value for %s; add some to changes.yaml", strings.Join(without, ", "))
+		return w.changes, fmt.Errorf(
+			"there is no other value for %s; add some to changes.yaml", strings.Join(without, ", "))
 	}
 	return w.changes, nil
 }
