@@ -175,14 +175,8 @@ func (p *servicePlan) route(ctx *pulumi.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("creating the target group of service %q: %w", p.name, err)
 	}
-	opts := []pulumi.ResourceOption{
-		pulumi.Parent(p.component),
-		pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(p.name + "-rule")}, {Parent: p.LoadBalancer}}),
-	}
-	if p.Detour != nil {
-		opts = append(opts, pulumi.DependsOn([]pulumi.Resource{p.Detour}))
-	}
-	rule, err := p.LoadBalancer.newRule(ctx, p.Route, p.forward(), p.Tags, opts...)
+	rule, err := p.LoadBalancer.newRule(ctx, p.Route, p.forward(), p.Tags, pulumi.Parent(p.component), pulumi.Aliases(
+		[]pulumi.Alias{{Name: pulumi.String(p.name + "-rule")}, {Parent: p.LoadBalancer}}), pulumi.DependsOn(p.Detours))
 	if err != nil {
 		return fmt.Errorf("routing requests to service %q: %w", p.name, err)
 	}

@@ -36,9 +36,8 @@ type ServiceArgs struct {
 	// tasks are healthy. The next update, without Predecessor, sends the requests there. Nil means that nothing has
 	// answered them.
 	Predecessor pulumi.StringInput
-	// Detour is the rule that answers a route which the rule of the Route has had until now. Nil means that there is
-	// none.
-	Detour pulumi.Resource
+	// Detours are the rules that answer what the rule of the Route has answered until now, and does not any more.
+	Detours []pulumi.Resource
 	// Network is where the tasks run, such as [network.Vpc.ServicePlacement]. The load balancer has to be in the same
 	// VPC.
 	Network *network.Placement

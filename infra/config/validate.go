@@ -140,7 +140,7 @@ func (d *decoder) network(path string, c *Config) {
 
 // maxClientCidrs leaves room for rules of two ports, and for those of a change, which are made before the old ones are
 // deleted.
-const maxClientCidrs = groupRules / 2 / 2
+const maxClientCidrs = limits.GroupRules / 2 / 2
 
 func (d *decoder) loadBalancer(path string, c *Config) {
 	lb := c.LoadBalancer

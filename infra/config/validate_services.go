@@ -12,6 +12,7 @@ import (
 	"github.com/awslab/awslab/components/images"
 	"github.com/awslab/awslab/components/monitoring"
 	"github.com/awslab/awslab/internal/grammar"
+	"github.com/awslab/awslab/internal/limits"
 )
 
 var (
@@ -22,12 +23,8 @@ var (
 	containerPath   = regexp.MustCompile(`^(/[A-Za-z0-9._-]+)+$`)
 )
 
-// MaxRules is how many rules AWS allows the listeners of a load balancer to have, besides the default ones ("Quotas for
-// your Application Load Balancers").
-const MaxRules = 100
-
 // MaxCalls is how many services one can call, or be called by; a service's security group has other rules besides.
-const MaxCalls = groupRules - 10
+const MaxCalls = limits.GroupRules - 10
 
 // Limits of AWS that the services' configuration can run into.
 const (
@@ -35,12 +32,10 @@ const (
 	maxAlarmName   = 255 // CloudWatch API, PutMetricAlarm
 	maxPathPrefix  = 126 // a path pattern has 128 (Elastic Load Balancing API, PathPatternConfig); "/*" is appended
 	// maxServices is as many as the load balancer has rules for.
-	maxServices = MaxRules
-	// groupRules are those of a security group in one direction ("Security groups", Amazon VPC quotas).
-	groupRules = 60
+	maxServices = limits.BalancerRules
 	// maxPorts is how many the load balancer's group has rules for: all of them can change at once, as the new rules
 	// are made before the old ones are deleted.
-	maxPorts = groupRules / 2
+	maxPorts = limits.GroupRules / 2
 )
 
 func (d *decoder) services(project string, c *Config) {

@@ -150,7 +150,7 @@ func (l *lab) ecsServices() error {
 			return err
 		}
 		if s.Public() {
-			args.Detour = detours[s.Route().RulePriority()]
+			args.Detours = detours[s.Route().RulePriority()]
 		}
 		if rule := handedOver[s.Name]; rule != nil {
 			args.Ready = append(args.Ready, rule)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/awslab/awslab/components/compute"
 	"github.com/awslab/awslab/infra/config"
+	"github.com/awslab/awslab/internal/limits"
 	"github.com/awslab/awslab/internal/names"
 )
 
@@ -41,9 +42,6 @@ const (
 func targetGroups(services []config.Service, before map[string]string) map[string]string {
 	groups, taken := map[string]string{}, map[string]bool{}
 	all := recorded(before)
-	isRecorded := func(group string) bool { // the tasks of another service are in it until the update is over
-		return slices.ContainsFunc(all, func(t target) bool { return t.group == group })
-	}
 	take := func(service, group string) {
 		groups[service], taken[group] = group, true
 	}
@@ -62,7 +60,8 @@ func targetGroups(services []config.Service, before map[string]string) map[strin
 			continue
 		}
 		group := s.Name
-		for next := 2; taken[group] || isRecorded(group); next++ {
+		// The tasks of another service are in what is recorded until the update is over.
+		for next := 2; taken[group] || hasGroup(all, group); next++ {
 			group = fmt.Sprintf("%s-%d", s.Name, next)
 		}
 		take(s.Name, group)
@@ -107,7 +106,7 @@ func handovers(services []config.Service, groups, before map[string]string) []ha
 		if next == nil || slices.ContainsFunc(has, goesOn) {
 			continue
 		}
-		if slices.ContainsFunc(had, func(t target) bool { return t.group == next.group }) {
+		if hasGroup(had, next.group) {
 			handed = append(handed, handover{left, *next})
 		}
 	}
@@ -139,15 +138,12 @@ func detours(services []config.Service, groups, before map[string]string) []deto
 			continue // the rule is deleted at the end, or goes on to answer
 		}
 		answers := *is
-		if !slices.ContainsFunc(had, func(t target) bool { return t.group == answers.group }) {
+		if !hasGroup(had, answers.group) {
 			answers = *was // the service is new, and has no tasks yet: see predecessor
 		}
-		if !slices.Contains(slices.Collect(maps.Values(groups)), answers.group) {
-			continue
-		}
 		left := target{was.service, was.group, asked.route}
-		left.route.Priority = rule
-		if left.route.Priority = freePriority(left.route, all); left.route.Priority == 0 {
+		left.route.Priority = freePriority(asked.route, rule, all)
+		if !hasGroup(has, answers.group) || left.route.Priority == 0 {
 			continue
 		}
 		all = append(all, left)
@@ -156,11 +152,11 @@ func detours(services []config.Service, groups, before map[string]string) []deto
 	return found
 }
 
-// freePriority returns the nearest priority to a route's that no target has, and with which the route is neither behind
-// a more general one nor before a part of it, or 0.
-func freePriority(route compute.Route, targets []target) int {
+// freePriority returns the nearest priority to that of a rule that no target has, and with which the route is neither
+// behind a more general one nor before a part of it, or 0.
+func freePriority(route compute.Route, rule int, targets []target) int {
 	for _, step := range []int{1, -1} {
-		for at := route.RulePriority() + step; at >= 1 && at <= compute.MaxPriority; at += step {
+		for at := rule + step; at >= 1 && at <= compute.MaxPriority; at += step {
 			i := slices.IndexFunc(targets, func(t target) bool { return t.route.RulePriority() == at })
 			if i < 0 {
 				return at
@@ -173,6 +169,10 @@ func freePriority(route compute.Route, targets []target) int {
 		}
 	}
 	return 0
+}
+
+func hasGroup(targets []target, group string) bool {
+	return slices.ContainsFunc(targets, func(t target) bool { return t.group == group })
 }
 
 func sameRequests(one, other compute.Route) bool {
@@ -202,8 +202,7 @@ func unanswered(s config.Service, groups, before map[string]string) string {
 // answeredBefore returns the target that has answered the requests of a public service whose own target group has no
 // tasks yet, or nil.
 func answeredBefore(s config.Service, groups, before map[string]string) *target {
-	isOwn := func(t target) bool { return t.group == groups[s.Name] }
-	if !s.Public() || slices.ContainsFunc(recorded(before), isOwn) {
+	if !s.Public() || hasGroup(recorded(before), groups[s.Name]) {
 		return nil
 	}
 	return answering(s.Route().Normal(), recorded(before))
@@ -279,13 +278,14 @@ func (l *lab) handOver() (map[string]pulumi.Resource, error) {
 
 // detour answers routes whose rules are updated. It returns the rules that do, by the priorities of those that are
 // updated after them.
-func (l *lab) detour() (map[int]pulumi.Resource, error) {
-	rules := map[int]pulumi.Resource{}
+func (l *lab) detour() (map[int][]pulumi.Resource, error) {
+	rules := map[int][]pulumi.Resource{}
 	for _, d := range detours(l.config.Services, l.targetGroups, l.before) {
-		var err error
-		if rules[d.rule], err = l.lead(d.handover); err != nil {
+		rule, err := l.lead(d.handover)
+		if err != nil {
 			return nil, err
 		}
+		rules[d.rule] = append(rules[d.rule], rule)
 	}
 	return rules, nil
 }
@@ -329,7 +329,7 @@ func checkRules(project string, c *config.Config, before map[string]string, stat
 			count = len(was) + len(targetsOf(c.Services, groups))
 		}
 	}
-	if len(was) == 0 || count <= config.MaxRules {
+	if len(was) == 0 || count <= limits.BalancerRules {
 		return nil
 	}
 	return &config.Error{Problems: []config.Problem{{
@@ -337,7 +337,7 @@ func checkRules(project string, c *config.Config, before map[string]string, stat
 		Message: fmt.Sprintf("%d rules of the load balancer at once; AWS allows %d, and an update makes new rules "+
 			"before it deletes old ones. Change fewer routes and priorities at a time, or first make %d services "+
 			"internal",
-			count, config.MaxRules, count-config.MaxRules),
+			count, limits.BalancerRules, count-limits.BalancerRules),
 	}}}
 }
 

@@ -230,6 +230,12 @@ func TestARouteIsAnsweredWhileItsRuleIsUpdated(t *testing.T) {
 			[]config.Service{service("shop", "/other", 3), service("cart", "/items/old", 1), sold},
 			[]string{"shop at 4 before 3"},
 		},
+		"two parts of what a more general route has answered": {
+			[]config.Service{
+				service("shop", "/other", 3), service("cart", "/items/old", 1), service("sold", "/items/new", 2),
+			},
+			[]string{"shop at 4 before 3", "shop at 5 before 3"},
+		},
 		"one below another, with no priority between": {
 			[]config.Service{
 				service("shop", "/items", 3), service("cart", "/items/sold", 1), service("sold", "/cart", 2),

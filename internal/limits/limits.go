@@ -48,6 +48,14 @@ func (e Exceeded) String() string {
 	return text
 }
 
+const (
+	// BalancerRules is how many rules the listeners of a load balancer have, besides their default ones ("Quotas for
+	// your Application Load Balancers").
+	BalancerRules = 100
+	// GroupRules is how many rules a security group has in one direction ("Security groups", Amazon VPC quotas).
+	GroupRules = 60
+)
+
 // CertificateName is how many characters the first name of a certificate has at most ("RequestCertificate", AWS
 // Certificate Manager API).
 const CertificateName = 64

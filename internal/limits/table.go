@@ -13,7 +13,7 @@ const (
 // All are the limits.
 var All = []Limit{
 	{
-		"rules of the load balancer", 100, true, elb,
+		"rules of the load balancer", BalancerRules, true, elb,
 		rulesOfBalancers,
 	},
 	{
@@ -34,11 +34,11 @@ var All = []Limit{
 		sizes("aws:ecs/service:Service", "networkConfiguration", groupsOfTasks),
 	},
 	{
-		"inbound rules of a security group", 60, true, vpc,
+		"inbound rules of a security group", GroupRules, true, vpc,
 		per("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "securityGroupId"),
 	},
 	{
-		"outbound rules of a security group", 60, true, vpc,
+		"outbound rules of a security group", GroupRules, true, vpc,
 		per("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "securityGroupId"),
 	},
 	// 20, of which the last one is AWS's own.
