@@ -18,6 +18,7 @@ func (l *lab) network() (err error) {
 	const vpcName = "lab"
 	args.Location, args.Tags = l.location, l.tags
 	args.Ports.Data = append(args.Ports.Data, l.closing()...)
+	args.InterfaceEndpoints = slices.Concat(args.InterfaceEndpoints, l.leavingEndpoints())
 	args.FlowLogs.Name, args.FlowLogs.KmsKeyArn = l.name(vpcName, "flow-logs"), l.keys.logs.Arn
 	l.vpc, err = network.NewVpc(l.Context, vpcName, args, l.providers.all)
 	return err

@@ -125,9 +125,6 @@ func deploy(ctx *pulumi.Context, root string, await Await, begun Begun) error {
 	if err := configured.CheckStorage(ctx.Project(), storageOf(resources)); err != nil {
 		return err
 	}
-	if err := checkEndpoints(ctx.Project(), configured, before); err != nil {
-		return err
-	}
 	if err := checkCalls(ctx.Project(), configured, before); err != nil {
 		return err
 	}

@@ -139,21 +139,14 @@ func tooManyCalls(project string, service int, what string, count int) config.Pr
 	}
 }
 
-// checkEndpoints refuses to take an interface endpoint out while a service is new. The endpoint is deleted when the
-// update is over, and until then it does not let the tasks of that service in. The error is a *config.Error.
-func checkEndpoints(project string, c *config.Config, before map[string]string) error {
-	gone := slices.DeleteFunc(strings.Fields(before[endpointsKey]), func(name string) bool {
-		return slices.Contains(c.Network.InterfaceEndpoints, name)
-	})
-	i := slices.IndexFunc(c.Services, func(s config.Service) bool { return before[accessKey+s.Name] == "" })
-	if len(gone) == 0 || i < 0 {
+// leavingEndpoints returns the interface endpoints that stay for this update although none is configured any more:
+// AWS deletes them when the update is over, and until then they are what a new service's tasks call.
+func (l *lab) leavingEndpoints() []string {
+	isNew := func(s config.Service) bool { return l.before[accessKey+s.Name] == "" }
+	if len(l.config.Network.InterfaceEndpoints) > 0 || !slices.ContainsFunc(l.config.Services, isNew) {
 		return nil
 	}
-	return &config.Error{Problems: []config.Problem{{
-		Path: project + ":network.interfaceEndpoints",
-		Message: fmt.Sprintf("without %s, and service %s is new: its tasks have no way there before the endpoint "+
-			"is gone, at the end of the update; do one after the other", strings.Join(gone, ", "), c.Services[i].Name),
-	}}}
+	return strings.Fields(l.before[endpointsKey])
 }
 
 // ceasing returns the services that a service does not call any more, and which get another port in this update. The
@@ -239,6 +232,10 @@ func (l *lab) recordSteps(values map[string]string) error {
 	if endpoints := l.config.Network.InterfaceEndpoints; len(endpoints) > 0 {
 		values[endpointsKey] = strings.Join(endpoints, " ")
 	}
+	if leaving := l.leavingEndpoints(); len(leaving) > 0 {
+		left = append(left, fmt.Sprintf("The tasks of new services use the interface endpoints %s as long as they are "+
+			"there. The next update deletes them: bring the stack up once more", strings.Join(leaving, ", ")))
+	}
 	if l.onInstances() {
 		values[instancesKey] = inUse
 	}
@@ -269,6 +266,12 @@ func (l *lab) recordSteps(values map[string]string) error {
 			"that leads them there: bring the stack up once more", h.next.service, h.left.service))
 	}
 	for _, d := range detours(l.config.Services, l.targetGroups, l.before) {
+		if d.left.route.Priority == 0 {
+			left = append(left, fmt.Sprintf("The requests of %s%s may not find their service for some seconds, while "+
+				"rules are updated: no priority near %d is free for another. To avoid that, first leave one free",
+				d.left.route.Host, d.left.route.Path, d.rule))
+			continue
+		}
 		left = append(left, fmt.Sprintf("The requests of %s%s are answered by another rule while theirs are updated. "+
 			"The next update deletes it: bring the stack up once more", d.left.route.Host, d.left.route.Path))
 	}

@@ -2,11 +2,10 @@ package stack
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/awslab/awslab/infra/config"
 )
 
 func TestAPortOfTheDataSubnetsStaysOpenForTheTasksOfBefore(t *testing.T) {
@@ -70,26 +69,27 @@ func TestTheTasksOfBeforeReachANewPortOfWhatTheirServiceCalledBefore(t *testing.
 	}
 }
 
-func TestAnEndpointIsNotTakenOutWhileAServiceIsNew(t *testing.T) {
-	before := map[string]string{endpointsKey: "ssm kms", accessKey + "shop": public}
+func TestEndpointsStayForTheTasksOfANewService(t *testing.T) {
+	before := map[string]any{prefixKey: "awslab-dev", endpointsKey: "ssm kms", accessKey + "shop": public}
 	for name, test := range map[string]struct {
-		endpoints []string
-		service   string
-		want      string
+		service, network string
+		has              []string
 	}{
-		"nothing changes":                 {[]string{"kms", "ssm"}, "shop", ""},
-		"a service of before":             {nil, "shop", ""},
-		"another endpoint":                {[]string{"kms", "ssm", "sqs"}, "goods", ""},
-		"an endpoint less, and a service": {[]string{"kms"}, "goods", "without ssm, and service goods is new"},
+		"a service of before":        {"shop", `{}`, nil},
+		"a new one":                  {"goods", `{}`, []string{"ssm", "kms"}},
+		"a new one, and one is left": {"goods", `{"interfaceEndpoints": ["kms"]}`, []string{"kms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := &config.Config{Services: []config.Service{{Name: test.service}}}
-			c.Network.InterfaceEndpoints = test.endpoints
-			if err := checkEndpoints("lab", c, before); test.want != "" {
-				require.ErrorContains(t, err, test.want)
-			} else {
-				require.NoError(t, err)
+			a := &account{outputs: map[string]any{permanentOutput: before}}
+			require.NoError(t, deployTo(a, "../..", "dev", map[string]string{
+				"region": "eu-west-1", "database": "null", "network": test.network,
+				"services": `[{"name": "` + test.service + `", "image": {"uri": "quay.io/lab/shop:1"}, "port": 80,
+					"path": "/"}]`,
+			}))
+			for _, endpoint := range []string{"ssm", "kms"} {
+				require.Equal(t, slices.Contains(test.has, endpoint), a.has("lab-"+endpoint+"-endpoint"), endpoint)
 			}
+			require.Equal(t, len(test.has) > 0, a.has(test.service+"-tasks-egress-to-endpoints"))
 		})
 	}
 }

@@ -35,6 +35,7 @@ import (
 const (
 	targetsKey = "targets:" // begins those of the target groups
 	routeKey   = "route:"   // begins those of the routes
+	idleKey    = "idle:"    // begins those of the services that have a target group and no tasks
 )
 
 // targetGroups returns the name of the target group of each public service, by the service's name. A target group is
@@ -106,7 +107,7 @@ func handovers(services []config.Service, groups, before map[string]string) []ha
 		if next == nil || slices.ContainsFunc(has, goesOn) {
 			continue
 		}
-		if hasGroup(had, next.group) {
+		if answers(had, next.group) {
 			handed = append(handed, handover{left, *next})
 		}
 	}
@@ -119,15 +120,15 @@ type detour struct {
 	rule     int // the priority of the one that is updated
 }
 
-// detours returns those of routes that tasks answer before the update and after it. A route is left out if every
-// priority with which its requests would find the rule is taken.
+// detours returns those of routes that tasks answer before the update and after it. Where every priority with which the
+// requests would find the rule is taken, it is 0, and there is none.
 func detours(services []config.Service, groups, before map[string]string) []detour {
 	had, has := recorded(before), targetsOf(services, groups)
 	all := slices.Concat(had, has)
 	var found []detour
 	for _, asked := range all {
 		was, is := answering(asked.route, had), answering(asked.route, has)
-		if was == nil || is == nil || slices.ContainsFunc(found, func(d detour) bool {
+		if was == nil || is == nil || was.idle || is.idle || slices.ContainsFunc(found, func(d detour) bool {
 			return sameRequests(d.left.route, asked.route)
 		}) {
 			continue
@@ -137,17 +138,19 @@ func detours(services []config.Service, groups, before map[string]string) []deto
 		if i < 0 || covers(has[i].route, asked.route) {
 			continue // the rule is deleted at the end, or goes on to answer
 		}
-		answers := *is
-		if !hasGroup(had, answers.group) {
-			answers = *was // the service is new, and has no tasks yet: see predecessor
+		next := *is
+		if !answers(had, next.group) {
+			next = *was // the service has no tasks yet: see predecessor
 		}
-		left := target{was.service, was.group, asked.route}
+		left := target{service: was.service, group: was.group, route: asked.route}
 		left.route.Priority = freePriority(asked.route, rule, all)
-		if !hasGroup(has, answers.group) || left.route.Priority == 0 {
+		if !answers(has, next.group) {
 			continue
 		}
-		all = append(all, left)
-		found = append(found, detour{handover{left, answers}, rule})
+		if left.route.Priority != 0 {
+			all = append(all, left)
+		}
+		found = append(found, detour{handover{left, next}, rule})
 	}
 	return found
 }
@@ -173,6 +176,11 @@ func freePriority(route compute.Route, rule int, targets []target) int {
 
 func hasGroup(targets []target, group string) bool {
 	return slices.ContainsFunc(targets, func(t target) bool { return t.group == group })
+}
+
+// answers reports whether there are tasks in a target group.
+func answers(targets []target, group string) bool {
+	return slices.ContainsFunc(targets, func(t target) bool { return t.group == group && !t.idle })
 }
 
 func sameRequests(one, other compute.Route) bool {
@@ -202,10 +210,13 @@ func unanswered(s config.Service, groups, before map[string]string) string {
 // answeredBefore returns the target that has answered the requests of a public service whose own target group has no
 // tasks yet, or nil.
 func answeredBefore(s config.Service, groups, before map[string]string) *target {
-	if !s.Public() || hasGroup(recorded(before), groups[s.Name]) {
+	if !s.Public() || answers(recorded(before), groups[s.Name]) {
 		return nil
 	}
-	return answering(s.Route().Normal(), recorded(before))
+	if had := answering(s.Route().Normal(), recorded(before)); had != nil && !had.idle {
+		return had
+	}
+	return nil
 }
 
 // answering returns the target whose rule comes first for all requests of a route, or nil.
@@ -259,6 +270,7 @@ func (l *lab) forgetGone() {
 		if !there[names.LoadBalancer.Fit(l.name(t.group))] {
 			delete(l.before, targetsKey+t.service)
 			delete(l.before, routeKey+t.service)
+			delete(l.before, idleKey+t.service)
 		}
 	}
 }
@@ -281,6 +293,9 @@ func (l *lab) handOver() (map[string]pulumi.Resource, error) {
 func (l *lab) detour() (map[int][]pulumi.Resource, error) {
 	rules := map[int][]pulumi.Resource{}
 	for _, d := range detours(l.config.Services, l.targetGroups, l.before) {
+		if d.left.route.Priority == 0 {
+			continue
+		}
 		rule, err := l.lead(d.handover)
 		if err != nil {
 			return nil, err
@@ -320,7 +335,9 @@ func checkRules(project string, c *config.Config, before map[string]string, stat
 		atOnce[t.route.RulePriority()] = true
 	}
 	for _, d := range detours(c.Services, groups, before) {
-		atOnce[d.left.route.Priority] = true
+		if d.left.route.Priority != 0 {
+			atOnce[d.left.route.Priority] = true
+		}
 	}
 	count := len(atOnce)
 	for _, r := range state {
@@ -351,6 +368,7 @@ func covers(general, route compute.Route) bool {
 type target struct {
 	service, group string
 	route          compute.Route
+	idle           bool // it has no tasks
 }
 
 // targetsOf returns the targets of the public services.
@@ -358,10 +376,15 @@ func targetsOf(services []config.Service, groups map[string]string) []target {
 	var targets []target
 	for _, s := range services {
 		if s.Public() {
-			targets = append(targets, target{s.Name, groups[s.Name], s.Route().Normal()})
+			targets = append(targets, target{s.Name, groups[s.Name], s.Route().Normal(), isIdle(s)})
 		}
 	}
 	return targets
+}
+
+// isIdle reports whether a service has no tasks.
+func isIdle(s config.Service) bool {
+	return s.Scaling == nil && s.DesiredCount != nil && *s.DesiredCount == 0
 }
 
 // recorded returns the targets of the last run, sorted by service.
@@ -373,7 +396,7 @@ func recorded(before map[string]string) []target {
 			continue
 		}
 		route, priority, _ := strings.Cut(before[routeKey+service], " ")
-		t := target{service: service, group: before[key]}
+		t := target{service: service, group: before[key], idle: before[idleKey+service] != ""}
 		t.route.Priority, _ = strconv.Atoi(priority) // 0 where none is recorded
 		t.route.Host = route
 		if i := strings.Index(route, "/"); i >= 0 {
@@ -392,5 +415,8 @@ func (l *lab) recordTargets(values map[string]string) {
 			text += " " + strconv.Itoa(t.route.Priority)
 		}
 		values[targetsKey+t.service], values[routeKey+t.service] = t.group, text
+		if t.idle {
+			values[idleKey+t.service] = "idle"
+		}
 	}
 }

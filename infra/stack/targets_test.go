@@ -104,6 +104,7 @@ func TestANewServiceIsNotSentTheRequestsOfAnotherBeforeItHasTasks(t *testing.T) 
 		"targets:gifts": "gifts", "route:gifts": "*.example.com/items",
 		"targets:home": "home", "route:home": "",
 		"targets:late": "late", "route:late": "/items/late 49000",
+		"targets:idle": "idle", "route:idle": "/idle", "idle:idle": "idle",
 	}
 	stays := []config.Service{
 		public("shop", "", "/items"), public("gifts", "*.example.com", "/items"), public("late", "", "/late"),
@@ -134,6 +135,13 @@ func TestANewServiceIsNotSentTheRequestsOfAnotherBeforeItHasTasks(t *testing.T) 
 		},
 		"a service with tasks": {
 			[]config.Service{stays[0], public("late", "", "/items/sold"), public("new", "", "/late")}, before, "",
+		},
+		"a service that had no tasks, with its route": {append(stays, public("idle", "", "/idle")), before, ""},
+		"a service that had no tasks, with a part of another's": {
+			append(stays, public("idle", "", "/items/sold")), before, "shop",
+		},
+		"a new service with the route of one without tasks": {
+			append(stays, public("idle", "", "/other"), public("new", "", "/idle")), before, "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,6 +208,7 @@ func TestARouteIsAnsweredWhileItsRuleIsUpdated(t *testing.T) {
 		"targets:shop": "shop", "route:shop": "/items 3",
 		"targets:cart": "cart", "route:cart": "/cart 1",
 		"targets:sold": "sold", "route:sold": "/items/sold 2",
+		"targets:idle": "idle", "route:idle": "/idle 7", "idle:idle": "idle",
 	}
 	sold := service("sold", "/items/sold", 2)
 	for name, test := range map[string]struct {
@@ -240,10 +249,14 @@ func TestARouteIsAnsweredWhileItsRuleIsUpdated(t *testing.T) {
 			[]config.Service{
 				service("shop", "/items", 3), service("cart", "/items/sold", 1), service("sold", "/cart", 2),
 			},
-			[]string{"cart at 4 before 1"},
+			[]string{"cart at 4 before 1", "sold at 0 before 2"},
 		},
 		"one that is gone": {
 			[]config.Service{service("shop", "/cart", 3), sold}, nil,
+		},
+		"one that had no tasks, and changes places with another": {
+			[]config.Service{service("shop", "/idle", 3), service("cart", "/cart", 1), sold, service("idle", "/items", 7)},
+			[]string{"shop at 4 before 3"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
