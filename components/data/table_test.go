@@ -66,6 +66,15 @@ func (g *storeGraph) NewResource(args pulumi.MockResourceArgs) (string, resource
 	return id, state, nil
 }
 
+// dependencies returns the names of what a resource waits for.
+func (g *storeGraph) dependencies(name string) []string {
+	var found []string
+	for _, urn := range g.resources[name].RegisterRPC.GetDependencies() {
+		found = append(found, resource.URN(urn).Name())
+	}
+	return found
+}
+
 // store registers what a program makes, with the provider of another region.
 func store(t *testing.T, program func(*pulumi.Context, pulumi.ProviderResource) error) (*storeGraph, error) {
 	t.Helper()

@@ -114,10 +114,11 @@ func NewWebsite(ctx *pulumi.Context, name string, args *WebsiteArgs, opts ...pul
 		return nil, err
 	}
 	component.BucketName = bucket.BucketName
-	if err := component.upload(ctx, name, files); err != nil {
+	uploaded, err := component.upload(ctx, name, files)
+	if err != nil {
 		return nil, err
 	}
-	if err := component.distribute(ctx, name, bucket); err != nil {
+	if err := component.distribute(ctx, name, bucket, uploaded); err != nil {
 		return nil, err
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{

@@ -20,8 +20,8 @@ const (
 	filesOrigin = "files"
 )
 
-// distribute serves the bucket.
-func (w *Website) distribute(ctx *pulumi.Context, name string, bucket *Bucket) error {
+// distribute serves the bucket once the files are there, an error page that it names among them.
+func (w *Website) distribute(ctx *pulumi.Context, name string, bucket *Bucket, files []pulumi.Resource) error {
 	access, err := cloudfront.NewOriginAccessControl(ctx, name+"-access", &cloudfront.OriginAccessControlArgs{
 		Name:                          pulumi.String(w.args.Name),
 		Description:                   pulumi.String("Signs the requests to bucket " + w.args.BucketName),
@@ -45,6 +45,7 @@ func (w *Website) distribute(ctx *pulumi.Context, name string, bucket *Bucket) e
 			OriginAccessControlId: access.ID(),
 		}, headers),
 		pulumi.Parent(w),
+		pulumi.DependsOn(files),
 	)
 	if err != nil {
 		return fmt.Errorf("creating the distribution of website %q: %w", name, err)

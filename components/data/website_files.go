@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
@@ -63,9 +64,11 @@ var webTypes = map[string]string{
 // cacheAge is for how long, in seconds, caches keep what is not a page.
 const cacheAge = 24 * 60 * 60
 
+func (f websiteFile) isPage() bool { return strings.HasPrefix(f.contentType, "text/html") }
+
 // cacheControl has pages asked for again each time, and lets everything else get a day old.
 func (f websiteFile) cacheControl() string {
-	if strings.HasPrefix(f.contentType, "text/html") {
+	if f.isPage() {
 		return "no-cache"
 	}
 	return fmt.Sprintf("public, max-age=%d", cacheAge)
@@ -114,19 +117,29 @@ func readWebsiteFile(folder, source string) (websiteFile, error) {
 	}, nil
 }
 
-// upload puts the files into the bucket. They have no tags of their own: S3 allows an object ten and no more.
-func (w *Website) upload(ctx *pulumi.Context, name string, files []websiteFile) error {
-	for _, file := range files {
-		if _, err := s3.NewBucketObjectv2(ctx, name+"-"+file.path, &s3.BucketObjectv2Args{
-			Bucket:       w.BucketName,
-			Key:          pulumi.String(file.path),
-			Source:       pulumi.NewFileAsset(file.source),
-			SourceHash:   pulumi.String(file.digest),
-			ContentType:  pulumi.String(file.contentType),
-			CacheControl: pulumi.String(file.cacheControl()),
-		}, pulumi.Parent(w)); err != nil {
-			return fmt.Errorf("uploading %s: %w", file.path, err)
+// upload puts the files into the bucket, and pages after what they may refer to: a page that is there leads to nothing
+// that is not. It returns the objects. They have no tags of their own: S3 allows an object ten and no more.
+func (w *Website) upload(ctx *pulumi.Context, name string, files []websiteFile) ([]pulumi.Resource, error) {
+	var uploaded []pulumi.Resource
+	for _, pages := range []bool{false, true} {
+		referredTo := slices.Clone(uploaded)
+		for _, file := range files {
+			if file.isPage() != pages {
+				continue
+			}
+			object, err := s3.NewBucketObjectv2(ctx, name+"-"+file.path, &s3.BucketObjectv2Args{
+				Bucket:       w.BucketName,
+				Key:          pulumi.String(file.path),
+				Source:       pulumi.NewFileAsset(file.source),
+				SourceHash:   pulumi.String(file.digest),
+				ContentType:  pulumi.String(file.contentType),
+				CacheControl: pulumi.String(file.cacheControl()),
+			}, pulumi.Parent(w), pulumi.DependsOn(referredTo))
+			if err != nil {
+				return nil, fmt.Errorf("uploading %s: %w", file.path, err)
+			}
+			uploaded = append(uploaded, object)
 		}
 	}
-	return nil
+	return uploaded, nil
 }

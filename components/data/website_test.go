@@ -132,6 +132,20 @@ func TestAChangedFileChangesItsObjectAlone(t *testing.T) {
 	require.Equal(t, []string{"website-assets/app.js"}, changed)
 }
 
+func TestAPageIsThereAfterWhatItMayReferTo(t *testing.T) {
+	g, err := registerWebsite(t, fullWebsite(websiteFolder(t)))
+	require.NoError(t, err)
+	assets := []string{
+		"website-.well-known/security.txt", "website-LICENSE", "website-assets/LOGO.SVG", "website-assets/app.js",
+	}
+	pages := []string{"website-404.html", "website-index.html"}
+	for _, page := range pages {
+		require.Subset(t, g.dependencies(page), assets)
+	}
+	require.NotContains(t, g.dependencies(pages[1]), pages[0], "pages may refer to one another")
+	require.Subset(t, g.dependencies("website-distribution"), pages)
+}
+
 // CloudFront answers 403 for the firewall and for countries that are left out, and would hand out the page instead.
 func TestASinglePageAnswersForWhatIsNotThere(t *testing.T) {
 	args := smallWebsite(websiteFolder(t))

@@ -233,6 +233,49 @@ func TestARequestIsAnsweredOrTheMissingHopIsNamed(t *testing.T) {
 	}
 }
 
+func TestAFileOfAWebsiteIsServedOrTheMissingHopIsNamed(t *testing.T) {
+	page := Request{"https", "www.example.com", "/index.html"}
+	website := func() lab {
+		l := lab{}
+		l.put(token.Bucket, "files", in{"bucketRegionalDomainName": "files.s3.amazonaws.com"})
+		l.put(token.BucketPolicy, "policy", in{"bucket": "files"})
+		l.put(token.BucketObjectV2, "page", in{"bucket": "files", "key": "index.html"})
+		l.put(token.AccessControl, "access", in{})
+		l.put(token.Distribution, "edge", in{
+			"enabled": true, "domainName": "d1.cloudfront.net", "aliases": []any{page.Host},
+			"origins": []any{in{"domainName": "files.s3.amazonaws.com", "originAccessControlId": "access"}},
+		})
+		return l
+	}
+	require.Equal(t, []Request{page, {"https", "d1.cloudfront.net", page.Path}}, website().state().Requests())
+	for name, test := range map[string]struct {
+		change func(lab)
+		reason string
+	}{
+		"nothing is missing": {func(lab) {}, ""},
+		"no file":            {func(l lab) { delete(l, "page") }, "no origin of the distribution edge has a file /index.html"},
+		"no policy":          {func(l lab) { delete(l, "policy") }, "no policy of bucket files lets CloudFront read"},
+		"no bucket":          {func(l lab) { delete(l, "files") }, "there is no bucket files.s3.amazonaws.com"},
+		"no access control": {
+			func(l lab) { delete(l, "access") }, "the origin access control access does not exist",
+		},
+		"another name": {
+			func(l lab) { l.set("edge", "aliases", nil) }, "no DNS record leads www.example.com",
+		},
+		"turned off": {func(l lab) { l.set("edge", "enabled", false) }, "the distribution edge is not enabled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := website()
+			test.change(l)
+			if err := l.state().answer(page, nil); test.reason != "" {
+				require.ErrorContains(t, err, test.reason)
+			} else {
+				require.NoError(t, err)
+			}
+		})
+	}
+}
+
 func TestNamesAndSchemesOfRequests(t *testing.T) {
 	l := newLab()
 	require.Equal(t, []Request{items, {"https", "alb.amazonaws.com", "/items"}}, l.state().Requests())

@@ -13,7 +13,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
 
-// Request is one that a client on the internet makes of a load balancer.
+// Request is one that a client on the internet makes of a load balancer or a distribution.
 type Request struct {
 	Scheme, Host, Path string
 }
@@ -27,9 +27,9 @@ func (r Request) port() int {
 	return 80
 }
 
-// Requests returns one for each name, scheme and pattern of the rules of load balancers.
+// Requests returns one for each name, scheme and pattern of the rules of load balancers, and for each file of websites.
 func (s *State) Requests() []Request {
-	var all []Request
+	all := s.downloads()
 	for _, rule := range s.byType[token.ListenerRule] {
 		listener := s.find(token.Listener, "", bridge.StateOf(rule).Str("listenerArn"))
 		if listener == nil {
@@ -98,8 +98,11 @@ func (s *State) balancerOf(host string) (*world.Thing, error) {
 	return nil, fmt.Errorf("no DNS record leads %s to a load balancer", host)
 }
 
-// answer returns nil if a request gets the answer of a service's task, or the hop that is missing.
+// answer returns nil if a request gets a file or the answer of a service's task, or the hop that is missing.
 func (s *State) answer(r Request, running []*Generation) error {
+	if distribution := s.distributionOf(r.Host); distribution != nil {
+		return s.serve(distribution, r.Path)
+	}
 	targetGroups, fronts, err := s.forward(r)
 	if err != nil {
 		return err

@@ -52,6 +52,11 @@ var types = []string{
 	token.Parameter,
 	token.Certificate,
 	token.Repository,
+	token.Distribution,
+	token.AccessControl,
+	token.Bucket,
+	token.BucketPolicy,
+	token.BucketObjectV2,
 }
 
 // NewState returns the state of things and images.
