@@ -288,15 +288,27 @@ const (
 // works throughout.
 func (r *runningStack) change(t *testing.T, takesAway bool, changes ...configtest.Change) error {
 	t.Helper()
-	r.write(t, r.base.Stack, configtest.Apply(r.base.Configuration, changes...))
-	lab, err := r.openUnjudged()
+	lab, err := r.set(t, changes...)
 	if err != nil {
 		return notBegun{err}
 	}
 	if err := r.home(t).Record(t.Context()); err != nil {
 		return err
 	}
-	err = bringUp(lab, takesAway)
+	return r.complete(t, lab, takesAway)
+}
+
+// set writes the base with changes, and opens it.
+func (r *runningStack) set(t *testing.T, changes ...configtest.Change) (*automation.Lab, error) {
+	t.Helper()
+	r.write(t, r.base.Stack, configtest.Apply(r.base.Configuration, changes...))
+	return r.openUnjudged()
+}
+
+// complete brings the stack up until there is nothing left to do, and judges what was recorded since it was begun.
+func (r *runningStack) complete(t *testing.T, lab *automation.Lab, takesAway bool) error {
+	t.Helper()
+	err := bringUp(lab, takesAway)
 	outages, notFound := r.home(t).Outages(t.Context())
 	switch {
 	case cmp.Or(err, notFound) != nil:

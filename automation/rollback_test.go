@@ -150,4 +150,16 @@ func TestLifecycleOfRollbacks(t *testing.T) {
 			require.NotEqual(t, running, p.running(t, "awslab-dev-"+test.service))
 		})
 	}
+	t.Run("what the version of before uses", func(t *testing.T) {
+		p.edit(t, "dev", map[string]any{
+			"services[1].access.database": nil, "services[1].before": nil, "database": nil,
+		})
+		p.rebuild(t, "orders", "// broken without a database\n")
+		p.fail(t, offline.Exit, "orders-service")
+		_, err := p.tryUp(t)
+		requireSaid(t, err, "the deployment failed and was rolled back")
+		p.rebuild(t, "orders", "// mended without a database\n")
+		_, err = p.tryUp(t)
+		require.NoError(t, err, "the way to the database is open until the mended version runs")
+	})
 }

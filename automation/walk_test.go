@@ -3,26 +3,31 @@
 package automation_test
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/awslab/awslab/automation"
+	"github.com/awslab/awslab/automation/offline"
 	"github.com/awslab/awslab/infra/config/configtest"
 )
 
-// A stack lives: each change follows on those before, and changes what they have added. Every step holds to what
-// TestChangesOfEveryKey does. Run it with: make change
+// A stack lives: each change follows on those before, and changes what they have added. Some fail half way, and are gone
+// on with or taken back. Every step holds to what TestChangesOfEveryKey does. Run it with: make change
 func TestAWalkOfChanges(t *testing.T) {
 	schema, err := os.ReadFile("../infra/config/schema.json")
 	require.NoError(t, err)
 	eachRunningStack(t, func(t *testing.T, r *runningStack, changes []configtest.Change) {
 		random := rand.New(rand.NewPCG(*seed, 1))
 		for range min(max(1, len(changes)/changesOfAStep), stepsOfAWalk) {
-			r.step(t, schema, random)
+			r.step(t, r.choose(schema, random), random)
 		}
 	})
 }
@@ -32,11 +37,12 @@ const (
 	stepsOfAWalk = 40
 	// changesOfAStep is how many changes are made together at most.
 	changesOfAStep = 8
+	// stepsOfAFailure is in how many steps one fails.
+	stepsOfAFailure = 3
 )
 
-// step makes some changes of the stack as it is, or goes on without those that are refused.
-func (r *runningStack) step(t *testing.T, schema []byte, random *rand.Rand) {
-	t.Helper()
+// choose draws some changes of the stack as it is.
+func (r *runningStack) choose(schema []byte, random *rand.Rand) []configtest.Change {
 	// Where a part was taken out, its keys have no other value.
 	changes, _ := configtest.Changes(schema, r.base.Configuration)
 	random.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
@@ -53,15 +59,90 @@ func (r *runningStack) step(t *testing.T, schema []byte, random *rand.Rand) {
 			chosen = append(chosen, change)
 		}
 	}
-	takesAway := slices.ContainsFunc(chosen, configtest.Change.TakesAway)
-	switch err := r.change(t, takesAway, chosen...); {
+	return chosen
+}
+
+// step makes changes, or leaves the stack as it is where they are refused.
+func (r *runningStack) step(t *testing.T, chosen []configtest.Change, random *rand.Rand) {
+	t.Helper()
+	var err error
+	is, failed := chosen, ""
+	if random.IntN(stepsOfAFailure) == 0 {
+		is, failed, err = r.changeAndFail(t, chosen, random)
+	} else {
+		err = r.change(t, slices.ContainsFunc(chosen, configtest.Change.TakesAway), chosen...)
+	}
+	switch {
 	case err == nil:
-		t.Logf("made %v", chosen)
-		r.stay(t, chosen)
-	case isNotBegun(err) && isReasoned(err):
+		t.Logf("made %v%s", chosen, failed)
+		r.stay(t, is)
+	case isNotBegun(err) && isReasoned(err) && failed == "":
 		t.Logf("%v are refused: %v", chosen, err)
+	case isNotBegun(err) && isReasoned(err):
+		t.Skipf("%v%s, which cannot be taken back: %v", chosen, failed, err)
 	default:
-		t.Fatalf("%v: %v", chosen, err)
+		t.Fatalf("%v%s: %v", chosen, failed, err)
+	}
+}
+
+// changeAndFail makes changes in an update that fails at one of its steps, and then goes on with them or takes them
+// back. It returns those that are made in the end, and what failed.
+func (r *runningStack) changeAndFail(
+	t *testing.T, chosen []configtest.Change, random *rand.Rand,
+) (is []configtest.Change, failed string, err error) {
+	t.Helper()
+	lab, err := r.set(t, chosen...)
+	if err != nil {
+		return nil, "", notBegun{err}
+	}
+	preview, err := lab.Preview(t.Context())
+	if err != nil {
+		return nil, "", notBegun{err}
+	}
+	fault := drawFault(preview.Steps, random)
+	if fault.URN == "" {
+		return chosen, "", r.change(t, true, chosen...)
+	}
+	home := r.home(t)
+	require.NoError(t, home.Inject(t.Context(), fault))
+	require.NoError(t, home.Record(t.Context()))
+	result, err := lab.Up(t.Context())
+	if err != nil && (result == nil || result.Operation == automation.OperationPreview) {
+		_, notFound := home.Outages(t.Context()) // which forgets the fault
+		return nil, "", cmp.Or(notFound, error(notBegun{err}))
+	}
+	is = chosen
+	if err != nil { // a service's tasks fail only where it is deployed
+		if random.IntN(2) == 0 {
+			is = nil
+		}
+		failed = fmt.Sprintf(", of which %s of %s failed, and then %v", fault.Operation, fault.URN, is)
+	}
+	if lab, err = r.set(t, is...); err != nil {
+		return is, failed, notBegun{err}
+	}
+	return is, failed, r.complete(t, lab, true)
+}
+
+// drawFault returns what one of the steps fails with, if that can: a deployment of a service with its tasks, everything
+// else with a call that is denied.
+func drawFault(steps []automation.Step, random *rand.Rand) offline.Fault {
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s automation.Step) bool {
+		return !strings.HasPrefix(s.Type, "aws:") || len(moments[s.Op]) == 0
+	})
+	if len(steps) == 0 {
+		return offline.Fault{}
+	}
+	if deployed := slices.DeleteFunc(slices.Clone(steps), func(s automation.Step) bool {
+		return s.Type != "aws:ecs/service:Service" || s.Op == "delete"
+	}); len(deployed) > 0 && random.IntN(2) == 0 {
+		return offline.Fault{
+			Operation: offline.Run, URN: deployed[random.IntN(len(deployed))].URN, Code: offline.Unhealthy, Times: 1,
+		}
+	}
+	step := steps[random.IntN(len(steps))]
+	return offline.Fault{
+		Operation: moments[step.Op][0], URN: step.URN, Code: "AccessDenied", Message: "by this test", Times: 1,
 	}
 }
 

@@ -24,9 +24,11 @@ type permanence struct {
 // ZonesKey is that of the names of the zones: those that were chosen for the stack once, if its configuration has none.
 const ZonesKey = "network.zoneNames"
 
+// On stands for what is there and has no other value.
+const On = "on"
+
 // off and none stand for what is not there.
 const (
-	on   = "on"
 	off  = "off"
 	none = "none"
 	// turnedOff stands behind what was there.
@@ -88,7 +90,7 @@ var permanences = []permanence{
 }
 
 // leavesReplica lets a table be without its replica if nothing else changes that the replica requires.
-func leavesReplica(was, is string) bool { return was != on || is == off }
+func leavesReplica(was, is string) bool { return was != On || is == off }
 
 func grows(was, is string) bool {
 	before, err := strconv.Atoi(was)
@@ -142,7 +144,7 @@ func (c *Config) Permanent() map[string]string {
 		"network.ipv6": off,
 	}
 	if n.IPv6 {
-		values["network.ipv6"] = on
+		values["network.ipv6"] = On
 	}
 	if len(n.ZoneNames) > 0 {
 		values[ZonesKey] = strings.Join(n.ZoneNames, " ")
@@ -182,7 +184,7 @@ func (c *Config) Permanent() map[string]string {
 func (t Table) replication() string {
 	switch {
 	case t.Replicate:
-		return on
+		return On
 	case t.Capacity != nil:
 		return off + ", with capacity"
 	case t.Stream != "" && t.Stream != replicatedStream:

@@ -33,8 +33,31 @@ func (l *lab) exportPermanent() error {
 	if err := l.recordSteps(values); err != nil {
 		return err
 	}
-	l.Export(permanentOutput, pulumi.ToStringMap(values))
+	l.Export(permanentOutput, l.whenDone(pulumi.ToStringMap(values)))
 	return nil
+}
+
+// collect notes a resource of the stack.
+func (l *lab) collect(args *pulumi.ResourceTransformationArgs) *pulumi.ResourceTransformationResult {
+	l.resources = append(l.resources, args.Resource)
+	return nil
+}
+
+// whenDone returns values when everything is made and all services run what they were given. An update that fails
+// records nothing: the next one takes what the last complete one left to be still in use.
+func (l *lab) whenDone(values pulumi.StringMap) pulumi.StringMapOutput {
+	done := []any{values}
+	for _, r := range l.resources {
+		done = append(done, r.URN())
+	}
+	for _, s := range l.services {
+		if !l.DryRun() {
+			done = append(done, s.TaskDefinitionArn)
+		}
+	}
+	return pulumi.All(done...).ApplyT(func(done []any) map[string]string {
+		return done[0].(map[string]string)
+	}).(pulumi.StringMapOutput)
 }
 
 // permanentBefore returns the values of the stack's last run, none if there was none.

@@ -48,8 +48,10 @@ type lab struct {
 
 	providers providers
 	location  identity.Location
-	// before is what the stack's last run recorded in its output permanent.
+	// before is what the stack was made with, see madeWith.
 	before map[string]string
+	// resources are those of this run.
+	resources []pulumi.Resource
 	// state are the resources that the last run left, by URN.
 	state map[string]resourceState
 	// replicaVersion is not empty when the database's replicas are upgraded before it.
@@ -111,15 +113,16 @@ func deploy(ctx *pulumi.Context, root string, await Await, begun Begun) error {
 	if err := configured.CheckFiles(ctx.Project(), root); err != nil {
 		return err
 	}
-	before, err := permanentBefore(ctx)
+	recorded, err := permanentBefore(ctx)
 	if err != nil {
 		return err
 	}
+	resources, err := resourcesBefore(ctx, recorded, begun)
+	if err != nil {
+		return err
+	}
+	before := madeWith(recorded, resources)
 	if err := configured.CheckPermanent(ctx.Project(), before); err != nil {
-		return err
-	}
-	resources, err := resourcesBefore(ctx, before, begun)
-	if err != nil {
 		return err
 	}
 	if err := configured.CheckStorage(ctx.Project(), storageOf(resources)); err != nil {
@@ -139,10 +142,13 @@ func deploy(ctx *pulumi.Context, root string, await Await, begun Begun) error {
 		config:  configured,
 		root:    root,
 		await:   await,
-		names:   namesOf(ctx, before),
+		names:   namesOf(ctx, recorded),
 		before:  before,
 		state:   resources,
 		zones:   strings.Fields(before[config.ZonesKey]),
+	}
+	if err := ctx.RegisterStackTransformation(l.collect); err != nil {
+		return err
 	}
 	for _, step := range []struct {
 		name string

@@ -73,7 +73,9 @@ type series struct {
 	tasks *Generation
 	// right says that it is a call that has to be allowed.
 	right bool
-	first int
+	// settled says that it worked when the deployment of the tasks was over.
+	settled bool
+	first   int
 	// reasons are empty where it worked.
 	reasons []string
 }
@@ -238,6 +240,11 @@ func (w *watcher) settle(urn string) {
 	}
 	kept := w.running[last]
 	kept.Starting = false
+	for _, one := range w.series {
+		if one.tasks == kept {
+			one.settled = one.last() == ""
+		}
+	}
 	w.running = slices.DeleteFunc(w.running, func(g *Generation) bool { return g.Service.URN == urn && g != kept })
 }
 
@@ -376,10 +383,10 @@ func (w *watcher) expected(one *series, end int) bool {
 	switch {
 	case one.tasks == nil:
 		return one.first == 0 && before && after && end == len(w.moments) && !w.handedOn(one)
-	case one.first == 0:
-		return before && !w.givenUp(one) && !w.withdrawn(one, after)
+	case one.first == 0 && before || one.settled:
+		return !w.givenUp(one) && !w.withdrawn(one, after)
 	}
-	return after
+	return one.first > 0 && after
 }
 
 // handedOn reports whether a series is of requests whose route is gone in the end, with the target group that they went

@@ -338,6 +338,21 @@ func TestADeploymentThatIsRolledBackInterruptsNothing(t *testing.T) {
 	require.Empty(t, r.outages())
 }
 
+// The tasks of a deployment that is over have what they use until others take their place, those that a rollback has
+// started again among them.
+func TestWhatRunsHasWhatItUsesUntilItIsReplaced(t *testing.T) {
+	r := record(t)
+	r.open()
+	r.deploy()
+	r.rollBack()
+	r.done("shop")
+	r.delete("from-balancer")
+	r.deploy()
+	r.done("shop")
+	require.Contains(t, r.outages(), "being called by the load balancer of the tasks of shop since delete "+
+		"SecurityGroupIngressRule from-balancer")
+}
+
 // An alarm rolls back what was deployed. The tasks of before start again, for which everything has to be there.
 func TestWhatIsRolledBackByAnAlarmNeedsItsTaskDefinition(t *testing.T) {
 	r := record(t)
