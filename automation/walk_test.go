@@ -20,14 +20,14 @@ import (
 )
 
 // A stack lives: each change follows on those before, and changes what they have added. Some fail half way, and are gone
-// on with or taken back. Every step holds to what TestChangesOfEveryKey does. Run it with: make change
+// on with, or taken back, or others are made instead. Every step holds to what TestChangesOfEveryKey does. Run it with: make change
 func TestAWalkOfChanges(t *testing.T) {
 	schema, err := os.ReadFile("../infra/config/schema.json")
 	require.NoError(t, err)
 	eachRunningStack(t, func(t *testing.T, r *runningStack, changes []configtest.Change) {
 		random := rand.New(rand.NewPCG(*seed, 1))
 		for range min(max(1, len(changes)/changesOfAStep), stepsOfAWalk) {
-			r.step(t, r.choose(schema, random), random)
+			r.step(t, r.choose(schema, random), r.choose(schema, random), random)
 		}
 	})
 }
@@ -62,13 +62,13 @@ func (r *runningStack) choose(schema []byte, random *rand.Rand) []configtest.Cha
 	return chosen
 }
 
-// step makes changes, or leaves the stack as it is where they are refused.
-func (r *runningStack) step(t *testing.T, chosen []configtest.Change, random *rand.Rand) {
+// step makes changes, or others if they fail, or leaves the stack as it is where they are refused.
+func (r *runningStack) step(t *testing.T, chosen, others []configtest.Change, random *rand.Rand) {
 	t.Helper()
 	var err error
 	is, failed := chosen, ""
 	if random.IntN(stepsOfAFailure) == 0 {
-		is, failed, err = r.changeAndFail(t, chosen, random)
+		is, failed, err = r.changeAndFail(t, chosen, others, random)
 	} else {
 		err = r.change(t, slices.ContainsFunc(chosen, configtest.Change.TakesAway), chosen...)
 	}
@@ -85,10 +85,10 @@ func (r *runningStack) step(t *testing.T, chosen []configtest.Change, random *ra
 	}
 }
 
-// changeAndFail makes changes in an update that fails at one of its steps, and then goes on with them or takes them
-// back. It returns those that are made in the end, and what failed.
+// changeAndFail makes changes in an update that fails at one of its steps, and then goes on with them, takes them back or
+// makes others. It returns those that are made in the end, and what failed.
 func (r *runningStack) changeAndFail(
-	t *testing.T, chosen []configtest.Change, random *rand.Rand,
+	t *testing.T, chosen, others []configtest.Change, random *rand.Rand,
 ) (is []configtest.Change, failed string, err error) {
 	t.Helper()
 	lab, err := r.set(t, chosen...)
@@ -113,10 +113,15 @@ func (r *runningStack) changeAndFail(
 	}
 	is = chosen
 	if err != nil { // a service's tasks fail only where it is deployed
-		if random.IntN(2) == 0 {
-			is = nil
-		}
+		way := random.IntN(3)
+		is = [][]configtest.Change{chosen, nil, others}[way]
 		failed = fmt.Sprintf(", of which %s of %s failed, and then %v", fault.Operation, fault.URN, is)
+		if way > 0 { // what was to be answered no more may be answered again: that is no outage
+			outages, err := home.Outages(t.Context())
+			require.NoError(t, err)
+			require.Empty(t, outages, "%v%s", chosen, failed)
+			require.NoError(t, home.Record(t.Context()))
+		}
 	}
 	if lab, err = r.set(t, is...); err != nil {
 		return is, failed, notBegun{err}

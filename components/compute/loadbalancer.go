@@ -53,6 +53,8 @@ type LoadBalancerArgs struct {
 	HstsDays int
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
 	IdleTimeout int
+	// FormerRules says that the HTTPS listener has its rules by the names of HTTP's, as in stacks of earlier versions.
+	FormerRules bool
 	Tags        map[string]string
 }
 
@@ -72,6 +74,8 @@ type LoadBalancer struct {
 
 	name string
 	tags map[string]string
+	// https says that the HTTPS listener carries the routes, formerRules that its rules had the names of HTTP's.
+	https, formerRules bool
 	// targets is the security group of the tasks that the load balancer calls, once there is a service with a route.
 	// Doors are the ports on which it calls them.
 	targets *network.SecurityGroup
@@ -117,7 +121,10 @@ func NewLoadBalancer(
 	if err := args.validate(); err != nil {
 		return nil, fmt.Errorf("load balancer %q: %w", name, err)
 	}
-	component := &LoadBalancer{name: name, tags: args.Tags, doors: map[int]*network.Connection{}}
+	component := &LoadBalancer{
+		name: name, tags: args.Tags, doors: map[int]*network.Connection{},
+		https: args.CertificateArn != nil, formerRules: args.FormerRules,
+	}
 	if err := ctx.RegisterComponentResource("awslab:compute:LoadBalancer", name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering load balancer %q: %w", name, err)
 	}
@@ -344,8 +351,8 @@ func (component *LoadBalancer) HandOver(
 }
 
 // newRule makes the rule of a route. A priority is unique in its listener at every moment. So the rule is named after
-// it: when a route goes from one service to another, its rule is updated, and not created while another has its
-// priority.
+// both: when a route goes from one service to another, its rule is updated, and not created while another has its
+// priority. When another listener carries the routes and that fails, the rules of before are still there.
 func (component *LoadBalancer) newRule(
 	ctx *pulumi.Context,
 	route Route,
@@ -354,6 +361,12 @@ func (component *LoadBalancer) newRule(
 	opts ...pulumi.ResourceOption,
 ) (*lb.ListenerRule, error) {
 	name := fmt.Sprintf("%s-rule-%d", component.name, route.RulePriority())
+	if former := formerly(name); component.https {
+		name = fmt.Sprintf("%s-https-rule-%d", component.name, route.RulePriority())
+		if component.formerRules {
+			opts = append(opts, former)
+		}
+	}
 	return lb.NewListenerRule(ctx, name, &lb.ListenerRuleArgs{
 		ListenerArn: component.ListenerArn,
 		Priority:    pulumi.Int(route.RulePriority()),

@@ -33,7 +33,7 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 	args.Name, args.Tags, args.DualStack = l.balancerName(), l.tags, l.config.Network.IPv6
 	args.Hosts = l.config.Hosts()
 	args.SubnetIds, args.SecurityGroupId = l.vpc.PublicSubnetIds, l.vpc.LoadBalancerSecurityGroupId
-	args.LogBucket = l.logBucketName()
+	args.LogBucket, args.FormerRules = l.logBucketName(), hasFormerRules(l.state)
 	if args.ZoneId, err = l.zoneId(); err != nil {
 		return err
 	}
@@ -412,6 +412,9 @@ func (l *lab) environment(s config.Service) pulumi.StringMap {
 	return variables
 }
 
+// portVariable tells tasks the port of the database.
+const portVariable = "DATABASE_PORT"
+
 // whereabouts tell the service's code where the things are that it has access to.
 func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 	variables := pulumi.StringMap{}
@@ -428,7 +431,7 @@ func (l *lab) whereabouts(s config.Service) pulumi.StringMap {
 		variables[config.Variable("TOPIC", name)+"_ARN"] = pulumi.String(l.location.TopicArn(l.topicName(name)))
 	}
 	if s.Access.Database {
-		variables["DATABASE_PORT"] = pulumi.String(strconv.Itoa(l.database.Port))
+		variables[portVariable] = pulumi.String(strconv.Itoa(l.database.Port))
 		variables["DATABASE_NAME"] = pulumi.String(l.database.DatabaseName)
 		variables["DATABASE_USER"] = pulumi.String(names.DatabaseUser(s.Name))
 		variables["DATABASE_AUTH"] = pulumi.String("iam")

@@ -1,31 +1,37 @@
 package stack
 
 import (
+	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/awslab/awslab/components/data"
+	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/infra/config"
 )
 
 const (
-	vpcType    = "aws:ec2/vpc:Vpc"
-	subnetType = "aws:ec2/subnet:Subnet"
-	tableType  = "aws:dynamodb/table:Table"
+	vpcType            = "aws:ec2/vpc:Vpc"
+	subnetType         = "aws:ec2/subnet:Subnet"
+	tableType          = "aws:dynamodb/table:Table"
+	serviceType        = "aws:ecs/service:Service"
+	taskDefinitionType = "aws:ecs/taskDefinition:TaskDefinition"
 )
 
 // regionOfArn is the index of the Region among the parts of an ARN.
 const regionOfArn = 3
 
-// madeWith returns what a stack was made with: what its last complete update recorded, and what the resources of an
-// update that failed say since.
+// madeWith returns what a stack was made with, and what its tasks use: what its last complete update recorded, and what
+// the resources of an update that failed say since. Tasks of before it may run as well as its own.
 func madeWith(before map[string]string, state map[string]resourceState) map[string]string {
 	made := maps.Clone(before)
-	for urn, r := range state {
-		switch r.Type {
+	for _, urn := range slices.Sorted(maps.Keys(state)) {
+		switch r := state[urn]; r.Type {
 		case vpcType:
 			made["network.cidr"] = r.text("cidrBlock")
 			if arn := strings.Split(r.text("arn"), ":"); len(arn) > regionOfArn {
@@ -41,6 +47,13 @@ func madeWith(before map[string]string, state map[string]resourceState) map[stri
 			}
 		case tableType:
 			maps.Copy(made, r.table("tables."+strings.TrimSuffix(resource.URN(urn).Name(), "-table")))
+		case serviceType:
+			if r.isOnInstances() {
+				made[instancesKey] = inUse
+			}
+		case taskDefinitionType:
+			service, _, _ := strings.Cut(resource.URN(urn).Name(), "-task")
+			r.addUses(made, service)
 		}
 	}
 	maps.DeleteFunc(made, func(_, value string) bool { return value == "" }) // nothing is known of it
@@ -99,6 +112,79 @@ func (r resourceState) table(key string) map[string]string {
 		made[key+".replicate"] = config.On
 	}
 	return made
+}
+
+// isOnInstances reports whether a service runs on a capacity provider of the stack's own.
+func (r resourceState) isOnInstances() bool {
+	return slices.ContainsFunc(r.objects("capacityProviderStrategies"), func(strategy map[string]any) bool {
+		name, _ := strategy["capacityProvider"].(string)
+		return !strings.HasPrefix(name, "FARGATE")
+	})
+}
+
+// calledUrl is the variable that tells tasks where a service is, see whereabouts.
+var calledUrl = regexp.MustCompile(`^SERVICE_\w+_URL http://([a-z0-9-]+:\d+)$`)
+
+// addUses adds what a service's tasks use by their definition.
+func (r resourceState) addUses(made map[string]string, service string) {
+	add := func(key, value string) {
+		if !slices.Contains(strings.Fields(made[key]), value) {
+			made[key] = strings.TrimSpace(made[key] + " " + value)
+		}
+	}
+	for _, c := range r.containers() {
+		for _, variable := range c.Environment {
+			if variable.Name == portVariable {
+				add(dataPortsKey, variable.Value)
+			}
+			if called := calledUrl.FindStringSubmatch(variable.Name + " " + variable.Value); called != nil {
+				add(callsKey+service, called[1])
+			}
+		}
+	}
+	mode := r.filesMode()
+	if mode.Valid() {
+		add(dataPortsKey, strconv.Itoa(data.NfsPort))
+	}
+	if was := identity.Mode(made[filesKey+service]); !was.Valid() || mode.Writes() && !was.Writes() {
+		made[filesKey+service] = string(mode)
+	}
+}
+
+// container is what is read of a container definition.
+type container struct {
+	Environment []struct{ Name, Value string }
+	MountPoints []struct {
+		ReadOnly     bool
+		SourceVolume string
+	}
+}
+
+// containers returns the containers of a task definition.
+func (r resourceState) containers() []container {
+	var containers []container
+	if json.Unmarshal([]byte(r.text("containerDefinitions")), &containers) != nil {
+		return nil // tasks without containers use nothing
+	}
+	return containers
+}
+
+// filesMode returns how tasks mount the file system, if they do.
+func (r resourceState) filesMode() (mode identity.Mode) {
+	for _, volume := range r.objects("volumes") {
+		if volume["efsVolumeConfiguration"] == nil {
+			continue
+		}
+		mode = identity.Read
+		for _, c := range r.containers() {
+			for _, mount := range c.MountPoints {
+				if mount.SourceVolume == volume["name"] && !mount.ReadOnly {
+					return identity.ReadWrite
+				}
+			}
+		}
+	}
+	return mode
 }
 
 // objects returns an output that is a list of objects.

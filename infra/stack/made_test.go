@@ -75,6 +75,39 @@ func TestWhatAFailedUpdateHasMadeIsPermanent(t *testing.T) {
 				"database.version": "18.1",
 			},
 		},
+		"a service on instances": {
+			"urn:pulumi:dev::awslab::aws:ecs/service:Service::shop-service", serviceType,
+			map[string]any{"capacityProviderStrategies": []any{map[string]any{"capacityProvider": "lab-instances"}}},
+			map[string]string{"instances": "in use"},
+		},
+		"a service on Fargate": {
+			"urn:pulumi:dev::awslab::aws:ecs/service:Service::shop-service", serviceType,
+			map[string]any{"capacityProviderStrategies": []any{map[string]any{"capacityProvider": "FARGATE_SPOT"}}},
+			nil,
+		},
+		"tasks": {
+			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::shop-task-1a2b", taskDefinitionType,
+			map[string]any{
+				"volumes": []any{
+					map[string]any{"name": "scratch"},
+					map[string]any{"name": "files", "efsVolumeConfiguration": map[string]any{}},
+				},
+				"containerDefinitions": `[{"environment": [
+						{"name": "SERVICE_CART_URL", "value": "http://cart:8080"},
+						{"name": "SERVICE_GIFTS_URL", "value": "https://gifts.example.com"},
+						{"name": "DATABASE_PORT", "value": "3306"}],
+					"mountPoints": [{"sourceVolume": "files", "readOnly": true}, {"sourceVolume": "scratch"}]}]`,
+			},
+			map[string]string{"calls:shop": "cart:8080", "dataPorts": "5432 3306 2049", "files:shop": "read"},
+		},
+		"tasks that write files": {
+			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::writer-task", taskDefinitionType,
+			map[string]any{
+				"volumes":              []any{map[string]any{"name": "files", "efsVolumeConfiguration": map[string]any{}}},
+				"containerDefinitions": `[{"mountPoints": [{"sourceVolume": "files"}]}]`,
+			},
+			map[string]string{"dataPorts": "5432 2049", "files:writer": "readwrite"},
+		},
 		"a replica": {
 			database, instanceType, map[string]any{"engine": "postgres", "replicateSourceDb": "it"}, nil,
 		},

@@ -319,6 +319,22 @@ const (
 	listenerRuleType = "aws:lb/listenerRule:ListenerRule"
 )
 
+// hasFormerRules reports whether an HTTPS listener has rules by the names of HTTP's, from an earlier version of awslab.
+func hasFormerRules(state map[string]resourceState) bool {
+	https := map[string]bool{}
+	for _, r := range state {
+		if r.Type == listenerType && r.text("protocol") == "HTTPS" {
+			https[r.text("arn")] = true
+		}
+	}
+	for urn, r := range state {
+		if r.Type == listenerRuleType && https[r.text("listenerArn")] && !strings.Contains(urn, "-https-rule-") {
+			return true
+		}
+	}
+	return false
+}
+
 // checkRules refuses an update in which the load balancer would have more rules than AWS allows: it makes new ones
 // before it deletes old ones, and all anew on another listener. The error is a *config.Error.
 func checkRules(project string, c *config.Config, before map[string]string, state map[string]resourceState) error {

@@ -304,8 +304,32 @@ type walker struct {
 
 // reaches reports whether a change that is hand-given changes something of what there is.
 func (w *walker) reaches(configuration map[string]any, values map[string]any) bool {
+	for path := range values {
+		if !fits(configuration, elements.FindAllString(path, -1)) {
+			return false
+		}
+	}
 	changed := Apply(configuration, Change{Values: values})
 	return !reflect.DeepEqual(changed, configuration)
+}
+
+// fits reports whether the lists on a path have its elements, or all before them.
+func fits(value any, path []string) bool {
+	for _, key := range path {
+		switch holder := value.(type) {
+		case map[string]any:
+			value = holder[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i >= len(holder) {
+				return i == len(holder)
+			}
+			value = holder[i]
+		default:
+			return true
+		}
+	}
+	return true
 }
 
 func (w *walker) resolve(schema *jsonschema.Schema) *jsonschema.Schema {
