@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -109,4 +110,43 @@ func TestACertificateMakesHTTPSAndARedirect(t *testing.T) {
 	require.Equal(t, "max-age=0", https["routingHttpResponseStrictTransportSecurityHeaderValue"],
 		"browsers are bound only by who says so")
 	require.Equal(t, "fixed-response", https["defaultActions"].([]any)[0].(object)["type"])
+}
+
+// A priority is in use in one listener while the rule of before is there: so another listener has other rules.
+func TestRulesAreNamedAfterTheirListener(t *testing.T) {
+	for name, test := range map[string]struct {
+		certificate string
+		former      bool
+		rule        string
+		alias       string
+	}{
+		"HTTP":                        {"", false, "lab-rule-7", ""},
+		"HTTPS":                       {"arn:certificate", false, "lab-https-rule-7", ""},
+		"HTTPS of an earlier version": {"arn:certificate", true, "lab-https-rule-7", "lab-rule-7"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := &graph{}
+			require.NoError(t, g.run(func(ctx *pulumi.Context) error {
+				balancer, err := NewLoadBalancer(ctx, "lab", &LoadBalancerArgs{
+					Name:            "awslab-dev-alb",
+					SubnetIds:       pulumi.ToStringArray([]string{"a", "b"}),
+					SecurityGroupId: pulumi.String("sg"),
+					CertificateArn:  given(test.certificate),
+					FormerRules:     test.former,
+				})
+				if err != nil {
+					return err
+				}
+				route := Route{Path: "/cart", Priority: 7}
+				_, err = balancer.HandOver(ctx, "cart", route, pulumi.String("arn:shop-targets"))
+				return err
+			}))
+			require.Equal(t, []string{test.rule}, g.names("aws:lb/listenerRule:ListenerRule"))
+			var names []string
+			for _, alias := range g.find(t, test.rule).RegisterRPC.GetAliases() {
+				names = append(names, alias.GetSpec().GetName())
+			}
+			require.Equal(t, test.alias != "", slices.Contains(names, test.alias) && test.alias != "")
+		})
+	}
 }

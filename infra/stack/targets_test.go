@@ -269,6 +269,28 @@ func TestARouteIsAnsweredWhileItsRuleIsUpdated(t *testing.T) {
 	}
 }
 
+func TestRulesOfHTTPSFromAnEarlierVersion(t *testing.T) {
+	const rule = "urn:pulumi:prod::awslab::aws:lb/listenerRule:ListenerRule::lab-"
+	listener := func(protocol string) resourceState {
+		return resourceState{listenerType, map[string]any{"arn": "arn:listener", "protocol": protocol}}
+	}
+	there := resourceState{listenerRuleType, map[string]any{"listenerArn": "arn:listener"}}
+	for name, test := range map[string]struct {
+		protocol, rule string
+		want           bool
+	}{
+		"HTTP":                        {"HTTP", "rule-7", false},
+		"HTTPS":                       {"HTTPS", "https-rule-7", false},
+		"HTTPS of an earlier version": {"HTTPS", "rule-7", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, test.want, hasFormerRules(map[string]resourceState{
+				"urn::listener": listener(test.protocol), rule + test.rule: there,
+			}))
+		})
+	}
+}
+
 func TestTargetGroupsThatADestroyHasDeletedAreForgotten(t *testing.T) {
 	recorded := map[string]any{
 		prefixKey: "awslab-dev", "targets:all": "all", "route:all": "", "targets:shop": "shop", "route:shop": "/items",
