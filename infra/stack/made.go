@@ -29,7 +29,7 @@ const regionOfArn = 3
 // madeWith returns what a stack was made with, and what its tasks use: what its last complete update recorded, and what
 // the resources of an update that failed say since. Tasks of before it may run as well as its own.
 func madeWith(before map[string]string, state map[string]resourceState) map[string]string {
-	made := maps.Clone(before)
+	made, zones := maps.Clone(before), map[string]string{}
 	for _, urn := range slices.Sorted(maps.Keys(state)) {
 		switch r := state[urn]; r.Type {
 		case vpcType:
@@ -41,6 +41,8 @@ func madeWith(before map[string]string, state map[string]resourceState) map[stri
 			if r.text("ipv6CidrBlock") != "" {
 				made["network.ipv6"] = config.On
 			}
+			name := resource.URN(urn).Name()
+			zones[name[strings.LastIndex(name, "-")+1:]] = r.text("availabilityZone")
 		case instanceType, clusterType:
 			if !r.isReplica() {
 				maps.Copy(made, r.database(made[versionKey]))
@@ -55,6 +57,13 @@ func madeWith(before map[string]string, state map[string]resourceState) map[stri
 			service, _, _ := strings.Cut(resource.URN(urn).Name(), "-task")
 			r.addUses(made, service)
 		}
+	}
+	if count := len(zones); count > len(strings.Fields(made[config.ZonesKey])) {
+		var names []string
+		for _, number := range slices.Sorted(maps.Keys(zones)) {
+			names = append(names, zones[number])
+		}
+		made[config.ZonesKey], made["network.availabilityZones"] = strings.Join(names, " "), strconv.Itoa(count)
 	}
 	maps.DeleteFunc(made, func(_, value string) bool { return value == "" }) // nothing is known of it
 	return made

@@ -34,9 +34,18 @@ func TestWhatAFailedUpdateHasMadeIsPermanent(t *testing.T) {
 			vpc, vpcType, map[string]any{"cidrBlock": "10.0.0.0/16", "arn": "arn:aws:ec2:eu-west-1:123456789012:vpc/1"},
 			map[string]string{"network.cidr": "10.0.0.0/16", "region": "eu-west-1"},
 		},
-		"a subnet": {subnet, subnetType, map[string]any{"ipv6CidrBlock": ""}, nil},
+		"a subnet": {
+			"urn:pulumi:dev::awslab::aws:s3/bucketV2:BucketV2::files", "aws:s3/bucketV2:BucketV2", nil, nil,
+		},
 		"IPv6 addresses": {
-			subnet, subnetType, map[string]any{"ipv6CidrBlock": "2001:db8::/64"}, map[string]string{"network.ipv6": "on"},
+			subnet, subnetType, map[string]any{"ipv6CidrBlock": "2001:db8::/64", "availabilityZone": "eu-west-1a"},
+			map[string]string{
+				"network.ipv6": "on", "network.zoneNames": "eu-west-1a", "network.availabilityZones": "1",
+			},
+		},
+		"another zone": {
+			subnet, subnetType, map[string]any{"availabilityZone": "eu-west-1c"},
+			map[string]string{"network.zoneNames": "eu-west-1c", "network.availabilityZones": "1"},
 		},
 		"a table": {table, tableType, items, map[string]string{
 			"tables.items.hashKey": "id (S)", "tables.items.rangeKey": "at (N)", "tables.items.timeToLive": "ends",

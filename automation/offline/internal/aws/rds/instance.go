@@ -11,6 +11,7 @@ import (
 	"github.com/awslab/awslab/automation/offline/internal/aws/references"
 	"github.com/awslab/awslab/automation/offline/internal/aws/token"
 	"github.com/awslab/awslab/automation/offline/internal/bridge"
+	"github.com/awslab/awslab/automation/offline/internal/diff"
 	"github.com/awslab/awslab/automation/offline/internal/values"
 	"github.com/awslab/awslab/automation/offline/internal/world"
 )
@@ -263,12 +264,30 @@ func managedPassword(c *bridge.Change) error {
 	return nil
 }
 
+func diffDBInstance(d *diff.Difference) error {
+	if keepsStorage(d.Olds, d.News) {
+		d.Drop("allocatedStorage")
+	}
+	return nil
+}
+
+// keepsStorage reports whether the provider leaves storage that is larger than what the program says: it may have grown
+// by itself.
+func keepsStorage(olds, news values.View) bool {
+	asked := news.Num("allocatedStorage")
+	return olds.Num("allocatedStorage") > asked && news.Num("maxAllocatedStorage") > asked
+}
+
 // growStorage refuses what RDS does not do with storage, and rounds up growth by less than a tenth, as ModifyDBInstance
 // in the Amazon RDS API reference has it. The provider sends the IOPS that it knows along with the size, except for gp3
 // below gp3Striped GiB (hashicorp/terraform-provider-aws#28382).
 func growStorage(c *bridge.Change) error {
 	state := values.View(c.State)
 	before, after := c.Olds.Num("allocatedStorage"), state.Num("allocatedStorage")
+	if keepsStorage(c.Olds, c.Inputs) {
+		c.Set("allocatedStorage", before)
+		return nil
+	}
 	if before == after {
 		return nil
 	}

@@ -20,6 +20,7 @@ var Service = bridge.Service{
 	Behaviors: map[string]bridge.Behavior{
 		token.DBInstance: {
 			Check:  checkDBInstance,
+			Diff:   diffDBInstance,
 			Create: createDBInstance,
 			Update: updateDBInstance,
 			Remove: removeDatabase,

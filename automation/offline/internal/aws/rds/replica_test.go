@@ -113,6 +113,19 @@ func TestStorageGrowsByATenthAndItsIOPSAreSent(t *testing.T) {
 	l.Update(database, awstest.Merge(striped, awstest.In{"iops": 12000, "storageThroughput": 500}))
 }
 
+// Who lets storage grow by itself may say less than there is; who does not, shrinks it, which RDS refuses.
+func TestStorageThatMayGrowByItselfIsLeftAsLargeAsItIs(t *testing.T) {
+	l := awstest.New(t, "us-east-1")
+	growing := awstest.Merge(source, awstest.In{"allocatedStorage": 50, "maxAllocatedStorage": 100})
+	database := l.Create(token.DBInstance, "shop", growing)
+	smaller := awstest.Merge(growing, awstest.In{"allocatedStorage": 20})
+	require.Empty(t, l.DiffChecked(database, smaller).GetDiffs())
+	database = l.Update(database, awstest.Merge(smaller, awstest.In{"backupRetentionPeriod": 9}))
+	require.Equal(t, "50", database.Str("allocatedStorage"))
+	_, err := l.TryUpdate(database, awstest.Merge(source, awstest.In{"allocatedStorage": 20}))
+	require.ErrorContains(t, err, "Requested allocated storage (20 GiB) is less than the current one (50 GiB)")
+}
+
 func TestAReplicaInAnotherRegionHasItsOwnKeyAndNetwork(t *testing.T) {
 	l := awstest.New(t, "us-east-1")
 	west := awstest.Over(t, l.W, "us-west-2", nil)
