@@ -365,26 +365,30 @@ func (l *lab) callees(s config.Service) []pulumi.Resource {
 func (l *lab) taskGroups() error {
 	l.taskGroup, l.connections = map[string]*network.SecurityGroup{}, map[string][]pulumi.Resource{}
 	placement := l.vpc.ServicePlacement()
+	callees := map[string][]string{}
 	for _, s := range l.config.Services {
+		callees[s.Name] = s.Access.Services
+	}
+	for _, name := range l.callers() {
 		group, err := placement.NewSecurityGroup(
-			l.Context, s.Name+"-tasks", "Tasks of service "+l.name(s.Name), l.tags, l.providers.all)
+			l.Context, name+"-tasks", "Tasks of service "+l.name(name), l.tags, l.providers.all)
 		if err != nil {
 			return err
 		}
-		l.taskGroup[s.Name] = group
+		l.taskGroup[name] = group
 	}
-	for _, s := range l.config.Services {
-		for _, called := range slices.Concat(s.Access.Services, l.ceasing(s)) {
-			connection, err := network.NewConnection(l.Context, s.Name+"-to-"+called, &network.ConnectionArgs{
-				FromSecurityGroupId: l.taskGroup[s.Name].SecurityGroupId,
+	for _, name := range l.callers() {
+		for _, called := range slices.Concat(callees[name], l.ceasing(name)) {
+			connection, err := network.NewConnection(l.Context, name+"-to-"+called, &network.ConnectionArgs{
+				FromSecurityGroupId: l.taskGroup[name].SecurityGroupId,
 				ToSecurityGroupId:   l.taskGroup[called].SecurityGroupId,
 				Ports:               network.Port(l.config.Port(called)),
-				Description:         "Service " + l.name(s.Name) + " to " + called,
+				Description:         "Service " + l.name(name) + " to " + called,
 			}, l.providers.all)
 			if err != nil {
 				return err
 			}
-			l.connections[s.Name] = append(l.connections[s.Name], connection.Rules...)
+			l.connections[name] = append(l.connections[name], connection.Rules...)
 			l.connections[called] = append(l.connections[called], connection.Rules...)
 		}
 	}

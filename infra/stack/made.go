@@ -23,6 +23,9 @@ const (
 	taskDefinitionType = "aws:ecs/taskDefinition:TaskDefinition"
 )
 
+// ofTasks finds the service in the name of a task definition, that of the runs before its deployment too.
+var ofTasks = regexp.MustCompile(`^(.+?)(?:-before)?-task(?:-[0-9a-f]{8})?$`)
+
 // regionOfArn is the index of the Region among the parts of an ARN.
 const regionOfArn = 3
 
@@ -54,8 +57,9 @@ func madeWith(before map[string]string, state map[string]resourceState) map[stri
 				made[instancesKey] = inUse
 			}
 		case taskDefinitionType:
-			service, _, _ := strings.Cut(resource.URN(urn).Name(), "-task")
-			r.addUses(made, service)
+			if of := ofTasks.FindStringSubmatch(resource.URN(urn).Name()); of != nil {
+				r.addUses(made, of[1])
+			}
 		}
 	}
 	if count := len(zones); count > len(strings.Fields(made[config.ZonesKey])) {

@@ -95,7 +95,7 @@ func TestWhatAFailedUpdateHasMadeIsPermanent(t *testing.T) {
 			nil,
 		},
 		"tasks": {
-			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::shop-task-1a2b", taskDefinitionType,
+			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::shop-task-1a2b3c4d", taskDefinitionType,
 			map[string]any{
 				"volumes": []any{
 					map[string]any{"name": "scratch"},
@@ -109,13 +109,20 @@ func TestWhatAFailedUpdateHasMadeIsPermanent(t *testing.T) {
 			},
 			map[string]string{"calls:shop": "cart:8080", "dataPorts": "5432 3306 2049", "files:shop": "read"},
 		},
+		"tasks before a deployment": {
+			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::shop-before-task-1a2b3c4d", taskDefinitionType,
+			map[string]any{
+				"containerDefinitions": `[{"environment": [{"name": "SERVICE_CART_URL", "value": "http://cart:8080"}]}]`,
+			},
+			map[string]string{"calls:shop": "cart:8080"},
+		},
 		"tasks that write files": {
-			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::writer-task", taskDefinitionType,
+			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::writer-tasks-task", taskDefinitionType,
 			map[string]any{
 				"volumes":              []any{map[string]any{"name": "files", "efsVolumeConfiguration": map[string]any{}}},
 				"containerDefinitions": `[{"mountPoints": [{"sourceVolume": "files"}]}]`,
 			},
-			map[string]string{"dataPorts": "5432 2049", "files:writer": "readwrite"},
+			map[string]string{"dataPorts": "5432 2049", "files:writer-tasks": "readwrite"},
 		},
 		"a replica": {
 			database, instanceType, map[string]any{"engine": "postgres", "replicateSourceDb": "it"}, nil,

@@ -149,20 +149,37 @@ func (l *lab) leavingEndpoints() []string {
 	return strings.Fields(l.before[endpointsKey])
 }
 
-// ceasing returns the services that a service does not call any more, and which get another port in this update. The
-// service's tasks of before call them until they are gone.
-func (l *lab) ceasing(s config.Service) []string {
+// ceasing returns the services that a service does not call any more, as it is gone or another, and which get another
+// port in this update. The service's tasks of before call them until they are gone.
+func (l *lab) ceasing(name string) []string {
 	var ceasing []string
-	for call := range strings.FieldsSeq(l.before[callsKey+s.Name]) {
+	for call := range strings.FieldsSeq(l.before[callsKey+name]) {
 		called, port, _ := strings.Cut(call, ":")
 		moves := func(s config.Service) bool {
 			return s.Name == called && s.Port != 0 && strconv.Itoa(s.Port) != port
 		}
-		if !slices.Contains(s.Access.Services, called) && slices.ContainsFunc(l.config.Services, moves) {
+		calls := func(s config.Service) bool { return s.Name == name && slices.Contains(s.Access.Services, called) }
+		if slices.ContainsFunc(l.config.Services, moves) && !slices.ContainsFunc(l.config.Services, calls) {
 			ceasing = append(ceasing, called)
 		}
 	}
 	return ceasing
+}
+
+// callers returns the services whose tasks call others in this update: those that there are, and those that are gone
+// and cease to call.
+func (l *lab) callers() []string {
+	var callers []string
+	for _, s := range l.config.Services {
+		callers = append(callers, s.Name)
+	}
+	for _, key := range slices.Sorted(maps.Keys(l.before)) {
+		name, calls := strings.CutPrefix(key, callsKey)
+		if calls && !slices.Contains(callers, name) && len(l.ceasing(name)) > 0 {
+			callers = append(callers, name)
+		}
+	}
+	return callers
 }
 
 func (l *lab) leavingClients() []data.FileSystemClient {
@@ -275,16 +292,18 @@ func (l *lab) recordSteps(values map[string]string) error {
 		left = append(left, fmt.Sprintf("The requests of %s%s are answered by another rule while theirs are updated. "+
 			"The next update deletes it: bring the stack up once more", d.left.route.Host, d.left.route.Path))
 	}
+	for _, name := range l.callers() {
+		if ceasing := l.ceasing(name); len(ceasing) > 0 {
+			left = append(left, fmt.Sprintf("The running tasks of %s may call %s until they are gone. The next update "+
+				"takes their way to its new port: bring the stack up once more", name, strings.Join(ceasing, ", ")))
+		}
+	}
 	for _, s := range l.config.Services {
 		if mode := mounts(l.config.Services, s.Name); mode != "" {
 			values[filesKey+s.Name] = mode
 		}
 		if calls := callsOf(l.config, s); calls != "" {
 			values[callsKey+s.Name] = calls
-		}
-		if ceasing := l.ceasing(s); len(ceasing) > 0 {
-			left = append(left, fmt.Sprintf("The running tasks of %s may call %s until they are gone. The next update "+
-				"takes their way to its new port: bring the stack up once more", s.Name, strings.Join(ceasing, ", ")))
 		}
 		if s.Scaling != nil {
 			values[scaledKey+s.Name] = strconv.Itoa(s.Scaling.Min)

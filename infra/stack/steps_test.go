@@ -69,6 +69,19 @@ func TestTheTasksOfBeforeReachANewPortOfWhatTheirServiceCalledBefore(t *testing.
 	}
 }
 
+func TestTheTasksOfAServiceThatIsGoneReachANewPortOfWhatItCalled(t *testing.T) {
+	a := &account{outputs: map[string]any{permanentOutput: map[string]any{callsKey + "shop": "items:80 other:80"}}}
+	require.NoError(t, deployTo(a, "../..", "dev", map[string]string{
+		"region": "eu-west-1", "database": "null", "services": `[
+			{"name": "goods", "image": {"uri": "quay.io/lab/shop:1"}, "port": 80, "path": "/",
+				"access": {"services": ["items", "other"]}},
+			{"name": "other", "image": {"uri": "quay.io/lab/other:1"}, "port": 80, "internal": true},
+			{"name": "items", "image": {"uri": "quay.io/lab/items:1"}, "port": 81, "internal": true}]`,
+	}))
+	require.Contains(t, a.dependencies(t, "items-service"), "shop-to-items-egress-81")
+	require.False(t, a.has("shop-to-other-egress-80"), "what is there stays until the end")
+}
+
 func TestEndpointsStayForTheTasksOfANewService(t *testing.T) {
 	before := map[string]any{prefixKey: "awslab-dev", endpointsKey: "ssm kms", accessKey + "shop": public}
 	for name, test := range map[string]struct {

@@ -420,14 +420,20 @@ func (w *watcher) givenUp(one *series) bool {
 			return true
 		}
 	}
-	for _, g := range w.running {
-		if g.Service.Key == one.tasks.Service.Key && slices.ContainsFunc(g.peers(), func(p string) bool {
-			return strings.HasPrefix(p, name+":") || !slices.Contains(one.tasks.peers(), p)
-		}) {
-			return false
-		}
+	calls := func(g *Generation) bool {
+		return slices.ContainsFunc(g.peers(), func(p string) bool { return strings.HasPrefix(p, name+":") })
 	}
-	return true
+	own := slices.DeleteFunc(slices.Clone(w.running), func(g *Generation) bool {
+		return g.Service.Key != one.tasks.Service.Key
+	})
+	if len(own) == 0 { // it may be there by another name
+		return !slices.ContainsFunc(w.running, calls)
+	}
+	return !slices.ContainsFunc(own, func(g *Generation) bool {
+		return calls(g) || slices.ContainsFunc(g.peers(), func(p string) bool {
+			return !slices.Contains(one.tasks.peers(), p)
+		})
+	})
 }
 
 // endOf returns how many of the moments of a series count: tasks of a service that is deleted need nothing any more
