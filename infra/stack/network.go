@@ -10,6 +10,8 @@ import (
 	"github.com/awslab/awslab/components/network"
 )
 
+const httpsPort = 443
+
 func (l *lab) network() (err error) {
 	if err := l.chooseZones(); err != nil {
 		return err
@@ -18,6 +20,9 @@ func (l *lab) network() (err error) {
 	const vpcName = "lab"
 	args.Location, args.Tags = l.location, l.tags
 	args.Ports.Data = append(args.Ports.Data, l.closing()...)
+	if l.closesHTTPS() {
+		args.Ports.Listeners = append(args.Ports.Listeners, network.Port(httpsPort))
+	}
 	args.InterfaceEndpoints = slices.Concat(args.InterfaceEndpoints, l.leavingEndpoints())
 	args.FlowLogs.Name, args.FlowLogs.KmsKeyArn = l.name(vpcName, "flow-logs"), l.keys.logs.Arn
 	l.vpc, err = network.NewVpc(l.Context, vpcName, args, l.providers.all)

@@ -278,6 +278,10 @@ func (l *lab) recordSteps(values map[string]string) error {
 		left = append(left, fmt.Sprintf("The running tasks reach the data subnets on port %s until they are gone. The "+
 			"next update closes it: bring the stack up once more", fields(ports)))
 	}
+	if l.closesHTTPS() {
+		left = append(left, "HTTP answers from now on. The next update closes the port of HTTPS: bring the stack up once "+
+			"more")
+	}
 	for _, h := range handovers(l.config.Services, l.targetGroups, l.before) {
 		left = append(left, fmt.Sprintf("%s answers the requests of %s from now on. The next update deletes the rule "+
 			"that leads them there: bring the stack up once more", h.next.service, h.left.service))

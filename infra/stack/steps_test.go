@@ -82,6 +82,32 @@ func TestTheTasksOfAServiceThatIsGoneReachANewPortOfWhatItCalled(t *testing.T) {
 	require.False(t, a.has("shop-to-other-egress-80"), "what is there stays until the end")
 }
 
+func TestThePortOfHTTPSStaysOpenUntilHTTPAnswers(t *testing.T) {
+	for protocol, open := range map[string][]float64{"HTTP": {80}, "HTTPS": {80, 443}} {
+		t.Run(protocol, func(t *testing.T) {
+			a := &account{
+				outputs: map[string]any{permanentOutput: map[string]any{prefixKey: "awslab-dev"}},
+				state: map[string]any{"urn::listener": map[string]any{
+					"type": listenerType, "outputs": map[string]any{"arn": "arn:listener", "protocol": protocol},
+				}},
+			}
+			require.NoError(t, deployTo(a, "../..", "dev", map[string]string{
+				"region": "eu-west-1", "database": "null",
+				"services": `[{"name": "shop", "image": {"uri": "quay.io/lab/shop:1"}, "port": 80, "path": "/"}]`,
+			}))
+			var ports []float64
+			for _, rule := range a.inputs(t, "lab-public-acl")["ingress"].ArrayValue() {
+				port, of := rule.ObjectValue()["toPort"].NumberValue(), rule.ObjectValue()["cidrBlock"]
+				if of.IsString() && of.StringValue() == "0.0.0.0/0" && port < 1024 && port > 0 &&
+					rule.ObjectValue()["action"].StringValue() == "allow" {
+					ports = append(ports, port)
+				}
+			}
+			require.ElementsMatch(t, open, ports)
+		})
+	}
+}
+
 func TestEndpointsStayForTheTasksOfANewService(t *testing.T) {
 	before := map[string]any{prefixKey: "awslab-dev", endpointsKey: "ssm kms", accessKey + "shop": public}
 	for name, test := range map[string]struct {

@@ -319,16 +319,29 @@ const (
 	listenerRuleType = "aws:lb/listenerRule:ListenerRule"
 )
 
-// hasFormerRules reports whether an HTTPS listener has rules by the names of HTTP's, from an earlier version of awslab.
-func hasFormerRules(state map[string]resourceState) bool {
-	https := map[string]bool{}
+// httpsListeners returns the ARNs of the HTTPS listeners in the state.
+func httpsListeners(state map[string]resourceState) []string {
+	var listeners []string
 	for _, r := range state {
 		if r.Type == listenerType && r.text("protocol") == "HTTPS" {
-			https[r.text("arn")] = true
+			listeners = append(listeners, r.text("arn"))
 		}
 	}
+	return listeners
+}
+
+// closesHTTPS reports whether this update takes the HTTPS listener away. The network ACL of the public subnets lets its
+// port in until the next: requests are redirected to it until rules of the HTTP listener answer them.
+func (l *lab) closesHTTPS() bool {
+	return !l.config.LoadBalancer.HTTPS() && len(httpsListeners(l.state)) > 0
+}
+
+// hasFormerRules reports whether an HTTPS listener has rules by the names of HTTP's, from an earlier version of awslab.
+func hasFormerRules(state map[string]resourceState) bool {
+	https := httpsListeners(state)
 	for urn, r := range state {
-		if r.Type == listenerRuleType && https[r.text("listenerArn")] && !strings.Contains(urn, "-https-rule-") {
+		if r.Type == listenerRuleType && slices.Contains(https, r.text("listenerArn")) &&
+			!strings.Contains(urn, "-https-rule-") {
 			return true
 		}
 	}
@@ -356,11 +369,8 @@ func checkRules(project string, c *config.Config, before map[string]string, stat
 		}
 	}
 	count := len(atOnce)
-	for _, r := range state {
-		isHTTPS := r.text("protocol") == "HTTPS"
-		if r.Type == listenerType && r.text("arn") == listener && isHTTPS != c.LoadBalancer.HTTPS() {
-			count = len(was) + len(targetsOf(c.Services, groups))
-		}
+	if slices.Contains(httpsListeners(state), listener) != c.LoadBalancer.HTTPS() {
+		count = len(was) + len(targetsOf(c.Services, groups))
 	}
 	if len(was) == 0 || count <= limits.BalancerRules {
 		return nil
