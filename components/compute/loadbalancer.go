@@ -51,6 +51,9 @@ type LoadBalancerArgs struct {
 	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (RFC 6797), 0 to 730; 0
 	// tells them to forget it. Without a certificate it has no effect.
 	HstsDays int
+	// Redirects leaves requests to HTTP that no rule answers redirected to HTTPS without a certificate too: in the update
+	// that takes it away they are, until there are rules.
+	Redirects bool
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
 	IdleTimeout int
 	// FormerRules says that the HTTPS listener has its rules by the names of HTTP's, as in stacks of earlier versions.
@@ -304,19 +307,18 @@ func (component *LoadBalancer) newListeners(
 		RoutingHttpResponseServerEnabled: pulumi.Bool(false), // clients need not know what answers
 		Tags:                             pulumi.ToStringMap(args.Tags),
 	}
-	if args.CertificateArn == nil {
-		return newListener(ctx, name+"-http", http, component)
+	if args.CertificateArn != nil || args.Redirects {
+		http.DefaultActions = lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
+			Type: pulumi.String("redirect"),
+			Redirect: lb.ListenerDefaultActionRedirectArgs{
+				Port:       pulumi.String("443"),
+				Protocol:   pulumi.String("HTTPS"),
+				StatusCode: pulumi.String("HTTP_301"),
+			},
+		}}
 	}
-	http.DefaultActions = lb.ListenerDefaultActionArray{lb.ListenerDefaultActionArgs{
-		Type: pulumi.String("redirect"),
-		Redirect: lb.ListenerDefaultActionRedirectArgs{
-			Port:       pulumi.String("443"),
-			Protocol:   pulumi.String("HTTPS"),
-			StatusCode: pulumi.String("HTTP_301"),
-		},
-	}}
-	if _, err := newListener(ctx, name+"-http", http, component); err != nil {
-		return nil, err
+	if listener, err := newListener(ctx, name+"-http", http, component); err != nil || args.CertificateArn == nil {
+		return listener, err
 	}
 	https := &lb.ListenerArgs{
 		LoadBalancerArn:                  balancer.Arn,

@@ -34,6 +34,7 @@ func (l *lab) clusterAndLoadBalancer() (err error) {
 	args.Hosts = l.config.Hosts()
 	args.SubnetIds, args.SecurityGroupId = l.vpc.PublicSubnetIds, l.vpc.LoadBalancerSecurityGroupId
 	args.LogBucket, args.FormerRules = l.logBucketName(), hasFormerRules(l.state)
+	args.Redirects = l.closesHTTPS()
 	if args.ZoneId, err = l.zoneId(); err != nil {
 		return err
 	}

@@ -82,8 +82,9 @@ func TestTheTasksOfAServiceThatIsGoneReachANewPortOfWhatItCalled(t *testing.T) {
 	require.False(t, a.has("shop-to-other-egress-80"), "what is there stays until the end")
 }
 
-func TestThePortOfHTTPSStaysOpenUntilHTTPAnswers(t *testing.T) {
+func TestRequestsAreRedirectedToHTTPSUntilHTTPAnswers(t *testing.T) {
 	for protocol, open := range map[string][]float64{"HTTP": {80}, "HTTPS": {80, 443}} {
+		action := map[string]string{"HTTP": "fixed-response", "HTTPS": "redirect"}[protocol]
 		t.Run(protocol, func(t *testing.T) {
 			a := &account{
 				outputs: map[string]any{permanentOutput: map[string]any{prefixKey: "awslab-dev"}},
@@ -104,6 +105,8 @@ func TestThePortOfHTTPSStaysOpenUntilHTTPAnswers(t *testing.T) {
 				}
 			}
 			require.ElementsMatch(t, open, ports)
+			actions := a.inputs(t, "lab-http")["defaultActions"].ArrayValue()
+			require.Equal(t, action, actions[0].ObjectValue()["type"].StringValue())
 		})
 	}
 }

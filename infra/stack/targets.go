@@ -330,8 +330,8 @@ func httpsListeners(state map[string]resourceState) []string {
 	return listeners
 }
 
-// closesHTTPS reports whether this update takes the HTTPS listener away. The network ACL of the public subnets lets its
-// port in until the next: requests are redirected to it until rules of the HTTP listener answer them.
+// closesHTTPS reports whether this update takes the HTTPS listener away. Requests are redirected to it, and the network
+// ACL of the public subnets lets its port in, until the next: rules of the HTTP listener answer them then.
 func (l *lab) closesHTTPS() bool {
 	return !l.config.LoadBalancer.HTTPS() && len(httpsListeners(l.state)) > 0
 }
