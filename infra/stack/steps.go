@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
 	"github.com/awslab/awslab/components/data"
 	"github.com/awslab/awslab/components/identity"
 	"github.com/awslab/awslab/components/network"
@@ -14,8 +16,8 @@ import (
 )
 
 // Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
-// records, in its output permanent, what its last update left: whether its services run on instances, which services
-// are internal, whom each calls, and on which ports tasks reach the data subnets.
+// records, in its output permanent, what its last update left: whether its services run on instances, whom each calls, and
+// on which ports tasks reach the data subnets.
 const (
 	instancesKey = "instances"
 	inUse        = "in use"
@@ -29,10 +31,6 @@ const (
 	endpointsKey = "endpoints" // the interface endpoints of the VPC
 
 	scaledKey = "scaled:" // begins those of the services that Auto Scaling scales, with the least tasks that it keeps
-
-	accessKey = "access:" // begins those of the services
-	internal  = "internal"
-	public    = "public"
 )
 
 func (l *lab) onInstances() bool { return l.config.Cluster.LaunchType == "ec2" }
@@ -40,9 +38,20 @@ func (l *lab) onInstances() bool { return l.config.Cluster.LaunchType == "ec2" }
 // leavesInstances reports whether this update moves the services to Fargate, and the next one removes the instances.
 func (l *lab) leavesInstances() bool { return !l.onInstances() && l.before[instancesKey] == inUse }
 
-// newlyRouted reports whether the service is there and was internal.
+// serviceBefore returns a service in the state.
+func (l *lab) serviceBefore(name string) (service resourceState, exists bool) {
+	for urn, r := range l.state {
+		if r.Type == serviceType && resource.URN(urn).Name() == name+"-service" {
+			return r, true
+		}
+	}
+	return resourceState{}, false
+}
+
+// newlyRouted reports whether the service is there and no load balancer calls it.
 func (l *lab) newlyRouted(s config.Service) bool {
-	return s.Public() && l.before[accessKey+s.Name] == internal
+	service, exists := l.serviceBefore(s.Name)
+	return s.Public() && exists && len(service.objects("loadBalancers")) == 0
 }
 
 // scaled returns how many tasks Auto Scaling keeps of a service, in this update, that it does not scale any more: its
@@ -142,7 +151,10 @@ func tooManyCalls(project string, service int, what string, count int) config.Pr
 // leavingEndpoints returns the interface endpoints that stay for this update although none is configured any more:
 // AWS deletes them when the update is over, and until then they are what a new service's tasks call.
 func (l *lab) leavingEndpoints() []string {
-	isNew := func(s config.Service) bool { return l.before[accessKey+s.Name] == "" }
+	isNew := func(s config.Service) bool {
+		_, exists := l.serviceBefore(s.Name)
+		return !exists
+	}
 	if len(l.config.Network.InterfaceEndpoints) > 0 || !slices.ContainsFunc(l.config.Services, isNew) {
 		return nil
 	}
@@ -315,10 +327,6 @@ func (l *lab) recordSteps(values map[string]string) error {
 		if least := l.scaled(s); least > *s.DesiredCount {
 			left = append(left, fmt.Sprintf("Auto Scaling keeps %d tasks of %s in this update. The next one goes down "+
 				"to its desiredCount: bring the stack up once more", least, s.Name))
-		}
-		values[accessKey+s.Name] = internal
-		if s.Public() {
-			values[accessKey+s.Name] = public
 		}
 		if predecessor(s, l.targetGroups, l.before) != "" {
 			left = append(left, fmt.Sprintf("Another service answers the requests of %s until its tasks are healthy. "+

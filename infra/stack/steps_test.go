@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/awslab/awslab/infra/config"
 )
 
 func TestAPortOfTheDataSubnetsStaysOpenForTheTasksOfBefore(t *testing.T) {
@@ -111,8 +113,40 @@ func TestRequestsAreRedirectedToHTTPSUntilHTTPAnswers(t *testing.T) {
 	}
 }
 
+// shopBefore is the state of a stack with the service shop and its load balancers.
+func shopBefore(balancers ...any) map[string]any {
+	return map[string]any{"urn:pulumi:dev::awslab::aws:ecs/service:Service::shop-service": map[string]any{
+		"type": serviceType, "outputs": map[string]any{"loadBalancers": balancers},
+	}}
+}
+
+// ECS takes no grace period in the update that puts a service behind a load balancer, nor while a rollback has taken it
+// from behind it again.
+func TestAServiceThatNoLoadBalancerCallsGetsItsGracePeriodLater(t *testing.T) {
+	routed, internal := config.Service{Name: "shop", Port: 80, Path: "/"}, config.Service{Name: "shop", Port: 80}
+	internal.Internal = true
+	for name, test := range map[string]struct {
+		service config.Service
+		state   map[string]any
+		want    bool
+	}{
+		"a new one":             {routed, nil, false},
+		"one that was internal": {routed, shopBefore(), true},
+		"one that is internal":  {internal, shopBefore(), false},
+		"one behind a balancer": {routed, shopBefore(map[string]any{"targetGroupArn": "arn:targets"}), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := &lab{state: map[string]resourceState{}}
+			for urn, r := range test.state {
+				l.state[urn] = resourceState{serviceType, r.(map[string]any)["outputs"].(map[string]any)}
+			}
+			require.Equal(t, test.want, l.newlyRouted(test.service))
+		})
+	}
+}
+
 func TestEndpointsStayForTheTasksOfANewService(t *testing.T) {
-	before := map[string]any{prefixKey: "awslab-dev", endpointsKey: "ssm kms", accessKey + "shop": public}
+	before := map[string]any{prefixKey: "awslab-dev", endpointsKey: "ssm kms"}
 	for name, test := range map[string]struct {
 		service, network string
 		has              []string
@@ -122,7 +156,7 @@ func TestEndpointsStayForTheTasksOfANewService(t *testing.T) {
 		"a new one, and one is left": {"goods", `{"interfaceEndpoints": ["kms"]}`, []string{"kms"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := &account{outputs: map[string]any{permanentOutput: before}}
+			a := &account{outputs: map[string]any{permanentOutput: before}, state: shopBefore()}
 			require.NoError(t, deployTo(a, "../..", "dev", map[string]string{
 				"region": "eu-west-1", "database": "null", "network": test.network,
 				"services": `[{"name": "` + test.service + `", "image": {"uri": "quay.io/lab/shop:1"}, "port": 80,
