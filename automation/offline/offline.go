@@ -245,6 +245,9 @@ const (
 
 // Inject asks for a fault.
 func (h *Home) Inject(ctx context.Context, fault Fault) error {
+	if err := os.MkdirAll(h.Dir, 0o700); err != nil { // of a stack that was never up
+		return fmt.Errorf("creating the folder of the offline target: %w", err)
+	}
 	return h.inWorld(func(w *world.World) error { return w.AddFault(ctx, fault) })
 }
 

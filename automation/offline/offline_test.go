@@ -86,3 +86,11 @@ func TestFindPluginSaysHowToBuildIt(t *testing.T) {
 		"go build -o bin/awslab-offline github.com/awslab/awslab/automation/offline/cmd/awslab-offline",
 	)
 }
+
+func TestAFaultIsAskedForBeforeTheFirstUp(t *testing.T) {
+	home := &Home{Dir: filepath.Join(t.TempDir(), ".awslab", "offline")}
+	require.NoError(t, home.Inject(t.Context(), Fault{Operation: Run, URN: "*", Code: Exit, Times: 1}))
+	left, err := home.Faults(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, left)
+}
