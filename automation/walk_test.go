@@ -19,8 +19,9 @@ import (
 	"github.com/awslab/awslab/infra/config/configtest"
 )
 
-// A stack lives: each change follows on those before, and changes what they have added. Some fail half way, and are gone
-// on with, or taken back, or others are made instead. Every step holds to what TestChangesOfEveryKey does. Run it with: make change
+// A stack lives: each change follows on those before, and changes what they have added. Some fail half way, and are
+// gone on with, or taken back, or others are made instead. Every step holds to what TestChangesOfEveryKey does. Run it
+// with: make change
 func TestAWalkOfChanges(t *testing.T) {
 	schema, err := os.ReadFile("../infra/config/schema.json")
 	require.NoError(t, err)
@@ -85,8 +86,8 @@ func (r *runningStack) step(t *testing.T, chosen, others []configtest.Change, ra
 	}
 }
 
-// changeAndFail makes changes in an update that fails at one of its steps, and then goes on with them, takes them back or
-// makes others. It returns those that are made in the end, and what failed.
+// changeAndFail makes changes in an update that fails at one of its steps, and then goes on with them, takes them back
+// or makes others. It returns those that are made in the end, and what failed.
 func (r *runningStack) changeAndFail(
 	t *testing.T, chosen, others []configtest.Change, random *rand.Rand,
 ) (is []configtest.Change, failed string, err error) {

@@ -51,8 +51,8 @@ type LoadBalancerArgs struct {
 	// HstsDays is for how long browsers that have called over HTTPS call over nothing else (RFC 6797), 0 to 730; 0
 	// tells them to forget it. Without a certificate it has no effect.
 	HstsDays int
-	// Redirects leaves requests to HTTP that no rule answers redirected to HTTPS without a certificate too: in the update
-	// that takes it away they are, until there are rules.
+	// Redirects leaves requests to HTTP that no rule answers redirected to HTTPS without a certificate too: in the
+	// update that takes it away they are, until there are rules.
 	Redirects bool
 	// IdleTimeout in seconds, 1 to 4000. Default: 60.
 	IdleTimeout int

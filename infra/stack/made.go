@@ -73,8 +73,8 @@ func madeWith(before map[string]string, state map[string]resourceState) map[stri
 	return made
 }
 
-// database returns what a database was made with. RDS upgrades minor versions by itself: so the version that is recorded
-// stands unless another major one is there.
+// database returns what a database was made with. RDS upgrades minor versions by itself: so the version that is
+// recorded stands unless another major one is there.
 func (r resourceState) database(recorded string) map[string]string {
 	args := &data.DatabaseArgs{Kind: data.DatabaseInstance, Engine: data.DatabasePostgres}
 	if r.Type == clusterType {

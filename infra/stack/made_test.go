@@ -13,6 +13,7 @@ func TestWhatAFailedUpdateHasMadeIsPermanent(t *testing.T) {
 		vpc      = "urn:pulumi:dev::awslab::aws:ec2/vpc:Vpc::lab-vpc"
 		subnet   = "urn:pulumi:dev::awslab::aws:ec2/subnet:Subnet::lab-vpc-app-1"
 		table    = "urn:pulumi:dev::awslab::awslab:data:Table$aws:dynamodb/table:Table::items-table"
+		tasks    = "urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::"
 		database = "urn:pulumi:dev::awslab::aws:rds/instance:Instance::database-instance"
 	)
 	items := map[string]any{
@@ -95,7 +96,7 @@ func TestWhatAFailedUpdateHasMadeIsPermanent(t *testing.T) {
 			nil,
 		},
 		"tasks": {
-			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::shop-task-1a2b3c4d", taskDefinitionType,
+			tasks + "shop-task-1a2b3c4d", taskDefinitionType,
 			map[string]any{
 				"volumes": []any{
 					map[string]any{"name": "scratch"},
@@ -110,16 +111,19 @@ func TestWhatAFailedUpdateHasMadeIsPermanent(t *testing.T) {
 			map[string]string{"calls:shop": "cart:8080", "dataPorts": "5432 3306 2049", "files:shop": "read"},
 		},
 		"tasks before a deployment": {
-			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::shop-before-task-1a2b3c4d", taskDefinitionType,
+			tasks + "shop-before-task-1a2b3c4d", taskDefinitionType,
 			map[string]any{
-				"containerDefinitions": `[{"environment": [{"name": "SERVICE_CART_URL", "value": "http://cart:8080"}]}]`,
+				"containerDefinitions": `[{"environment": [
+					{"name": "SERVICE_CART_URL", "value": "http://cart:8080"}]}]`,
 			},
 			map[string]string{"calls:shop": "cart:8080"},
 		},
 		"tasks that write files": {
-			"urn:pulumi:dev::awslab::aws:ecs/taskDefinition:TaskDefinition::writer-tasks-task", taskDefinitionType,
+			tasks + "writer-tasks-task", taskDefinitionType,
 			map[string]any{
-				"volumes":              []any{map[string]any{"name": "files", "efsVolumeConfiguration": map[string]any{}}},
+				"volumes": []any{
+					map[string]any{"name": "files", "efsVolumeConfiguration": map[string]any{}},
+				},
 				"containerDefinitions": `[{"mountPoints": [{"sourceVolume": "files"}]}]`,
 			},
 			map[string]string{"dataPorts": "5432 2049", "files:writer-tasks": "readwrite"},

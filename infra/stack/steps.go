@@ -16,8 +16,8 @@ import (
 )
 
 // Some changes take two updates, the first of which AWS has to have made before it accepts the second. So a stack
-// records, in its output permanent, what its last update left: whether its services run on instances, whom each calls, and
-// on which ports tasks reach the data subnets.
+// records, in its output permanent, what its last update left: whether its services run on instances, whom each calls,
+// and on which ports tasks reach the data subnets.
 const (
 	instancesKey = "instances"
 	inUse        = "in use"
@@ -291,8 +291,8 @@ func (l *lab) recordSteps(values map[string]string) error {
 			"next update closes it: bring the stack up once more", fields(ports)))
 	}
 	if l.closesHTTPS() {
-		left = append(left, "HTTP answers from now on. The next update closes the port of HTTPS: bring the stack up once "+
-			"more")
+		left = append(left, "HTTP answers from now on. The next update closes the port of HTTPS: bring the stack up "+
+			"once more")
 	}
 	for _, h := range handovers(l.config.Services, l.targetGroups, l.before) {
 		left = append(left, fmt.Sprintf("%s answers the requests of %s from now on. The next update deletes the rule "+

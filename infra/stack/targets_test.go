@@ -255,7 +255,9 @@ func TestARouteIsAnsweredWhileItsRuleIsUpdated(t *testing.T) {
 			[]config.Service{service("shop", "/cart", 3), sold}, nil,
 		},
 		"one that had no tasks, and changes places with another": {
-			[]config.Service{service("shop", "/idle", 3), service("cart", "/cart", 1), sold, service("idle", "/items", 7)},
+			[]config.Service{
+				service("shop", "/idle", 3), service("cart", "/cart", 1), sold, service("idle", "/items", 7),
+			},
 			[]string{"shop at 4 before 3"},
 		},
 	} {

@@ -253,9 +253,11 @@ func TestAFileOfAWebsiteIsServedOrTheMissingHopIsNamed(t *testing.T) {
 		reason string
 	}{
 		"nothing is missing": {func(lab) {}, ""},
-		"no file":            {func(l lab) { delete(l, "page") }, "no origin of the distribution edge has a file /index.html"},
-		"no policy":          {func(l lab) { delete(l, "policy") }, "no policy of bucket files lets CloudFront read"},
-		"no bucket":          {func(l lab) { delete(l, "files") }, "there is no bucket files.s3.amazonaws.com"},
+		"no file": {
+			func(l lab) { delete(l, "page") }, "no origin of the distribution edge has a file /index.html",
+		},
+		"no policy": {func(l lab) { delete(l, "policy") }, "no policy of bucket files lets CloudFront read"},
+		"no bucket": {func(l lab) { delete(l, "files") }, "there is no bucket files.s3.amazonaws.com"},
 		"no access control": {
 			func(l lab) { delete(l, "access") }, "the origin access control access does not exist",
 		},
