@@ -203,8 +203,10 @@ func TestLifecycleOfOperationsThatAreKilled(t *testing.T) {
 		_, err := direct.open(t, "dev").Up(ctx)
 		require.NoError(t, err)
 		direct.edit(t, "dev", changed)
-		_, err = direct.open(t, "dev").Up(ctx)
-		require.NoError(t, err)
+		for range 2 { // the tasks of before reach the new port until they are gone
+			_, err = direct.open(t, "dev").Up(ctx)
+			require.NoError(t, err)
+		}
 
 		p.edit(t, "dev", changed)
 		for range *points {
@@ -221,6 +223,7 @@ func TestLifecycleOfOperationsThatAreKilled(t *testing.T) {
 			p.killAt(t, "up", moment, step.URN, everything)
 			t.Logf("%s, %s %s: %+v", step.Op, moment, step.URN, p.recovered(t))
 		}
+		up()
 		up()
 		require.Equal(t, direct.exists(t), p.exists(t))
 		p.requireUnchanged(t, "dev")
