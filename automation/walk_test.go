@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -79,8 +80,6 @@ func (r *runningStack) step(t *testing.T, chosen, others []configtest.Change, ra
 		r.stay(t, is)
 	case isNotBegun(err) && isReasoned(err) && failed == "":
 		t.Logf("%v are refused: %v", chosen, err)
-	case isNotBegun(err) && isReasoned(err):
-		t.Skipf("%v%s, which cannot be taken back: %v", chosen, failed, err)
 	default:
 		t.Fatalf("%v%s: %v", chosen, failed, err)
 	}
@@ -112,22 +111,25 @@ func (r *runningStack) changeAndFail(
 		_, notFound := home.Outages(t.Context()) // which forgets the fault
 		return nil, "", cmp.Or(notFound, error(notBegun{err}))
 	}
-	is = chosen
 	if err != nil { // a service's tasks fail only where it is deployed
-		way := random.IntN(3)
-		is = [][]configtest.Change{chosen, nil, others}[way]
+		is = [][]configtest.Change{chosen, nil, others}[random.IntN(3)]
 		failed = fmt.Sprintf(", of which %s of %s failed, and then %v", fault.Operation, fault.URN, is)
-		if way > 0 { // what was to be answered no more may be answered again: that is no outage
+		if !reflect.DeepEqual(is, chosen) {
+			// What was to be answered no more may be answered again: that is no outage.
 			outages, err := home.Outages(t.Context())
 			require.NoError(t, err)
 			require.Empty(t, outages, "%v%s", chosen, failed)
+			if err := r.change(t, true, is...); !isNotBegun(err) || !isReasoned(err) {
+				return is, failed, err
+			}
+			failed += ", which is refused, and so they are gone on with"
 			require.NoError(t, home.Record(t.Context()))
 		}
 	}
-	if lab, err = r.set(t, is...); err != nil {
-		return is, failed, notBegun{err}
+	if lab, err = r.set(t, chosen...); err != nil {
+		return chosen, failed, notBegun{err}
 	}
-	return is, failed, r.complete(t, lab, true)
+	return chosen, failed, r.complete(t, lab, true)
 }
 
 // drawFault returns what one of the steps fails with, if that can: a deployment of a service with its tasks, everything
